@@ -1,0 +1,102 @@
+"""What a service hears: a subscription is one consumer group with one handler a topic."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, TypeVar, get_args, get_type_hints
+from uuid import UUID
+
+from shared.engine.event import Event, Tombstone
+from shared.engine.transaction import Transaction
+from shared.events.contract import Contract, contract_of
+
+EventHandler = Callable[[Sequence[Event[Any]], Transaction], Awaitable[None]]
+H = TypeVar("H", bound=Callable[..., Awaitable[None]])
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A timer whose time has come. `now` is the watermark that passed it: facts up to `due_at` are all known."""
+
+    id: UUID
+    partition: int
+    due_at: datetime
+    now: datetime
+
+
+TimerHandler = Callable[[Sequence[Due], Transaction], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class TopicHandler:
+    """The handler of one topic and the contracts of the types that it names."""
+
+    topic: str
+    handle: EventHandler
+    contracts: dict[str, Contract]
+    takes_tombstones: bool
+
+
+class Subscription:
+    """Group `<service>.<name>`; a *process* is the record itself, a *projection* can be rebuilt from the topics.
+
+    A projection writes only tables of its own schema (`<name>_v<version>`, the transaction's search path), emits nothing
+    and owns no timers.
+    """
+
+    def __init__(self, group: str, *, kind: Literal["process", "projection"], version: int = 1) -> None:
+        self.group = group
+        self.kind = kind
+        self.version = version
+        self.topics: dict[str, TopicHandler] = {}
+        self.timers: dict[str, TimerHandler] = {}
+
+    @property
+    def schema(self) -> str | None:
+        """The schema of a projection's tables."""
+        return f"{self.group.partition('.')[2].replace('-', '_')}_v{self.version}" if self.kind == "projection" else None
+
+    def topic(self, name: str) -> Callable[[H], H]:
+        """Decorate `async def verb_nouns(events: Sequence[Event[A | B]], tx: Transaction)`.
+
+        The engine calls it with fresh events of the types A and B, in the order of the log, inside the transaction that
+        also moves the fence. It may be called again with any subset of the keys, so it keeps no state outside `tx`.
+        Raise BadRecord to refuse an event for good; every other error means trying again.
+        """
+
+        def register(handle: H) -> H:
+            if name in self.topics:
+                raise ValueError(f"{self.group} hears {name} twice")
+            models = _models(handle)
+            contracts = [contract_of(model) for model in models if model is not Tombstone]
+            strangers = [entry.type for entry in contracts if entry.topic != name]
+            if strangers:
+                raise ValueError(f"{self.group} hears {strangers} on {name}, where they are not published")
+            self.topics[name] = TopicHandler(
+                name, handle, {entry.type: entry for entry in contracts}, Tombstone in models
+            )
+            return handle
+
+        return register
+
+    def timer(self, name: str) -> Callable[[H], H]:
+        """Decorate `async def verb_nouns(due: Sequence[Due], tx: Transaction)`.
+
+        Called with at most 500 due timers, each deleted in the same transaction; set one again to postpone it.
+        """
+
+        def register(handle: H) -> H:
+            if self.kind == "projection":
+                raise ValueError(f"{self.group} is a projection and owns no timers")
+            self.timers[name] = handle
+            return handle
+
+        return register
+
+
+def _models(handle: Callable[..., Any]) -> tuple[type, ...]:
+    """The event types in the annotation of a handler's first parameter."""
+    hint = next(iter(get_type_hints(handle).values()))
+    (event,) = get_args(hint)
+    (data,) = get_args(event)
+    return get_args(data) or (data,)

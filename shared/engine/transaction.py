@@ -1,0 +1,54 @@
+"""What a handler may do: run statements, emit events, set timers, all of it committed together or not at all."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from shared.engine.event import Emission
+
+
+class Transaction(Protocol):
+    """One transaction of the service's database.
+
+    `now` is the service's domain time: the wall clock, or on the stream's clock the lowest tick that all its partitions
+    have passed. Inside an event handler prefer `event.now`.
+    """
+
+    now: datetime
+
+    async def fetch(self, statement: str, *args: object) -> Sequence[Any]:
+        """Run a statement and return its rows (asyncpg records)."""
+        ...
+
+    async def fetchrow(self, statement: str, *args: object) -> Any:
+        """The first row, or None."""
+        ...
+
+    async def fetchval(self, statement: str, *args: object) -> Any:
+        """The first column of the first row, or None."""
+        ...
+
+    async def execute(self, statement: str, *args: object) -> str:
+        """Run a statement and return its status."""
+        ...
+
+    async def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """COPY rows into a table of the service's own schema; the fast way for plain appends."""
+        ...
+
+    def emit(self, emissions: Iterable[Emission]) -> None:
+        """Publish after the commit, in this order per key. Take the aggregate's row lock first. Refused in projections."""
+        ...
+
+    async def set_timers(self, name: str, timers: Iterable[tuple[UUID, int, datetime]]) -> None:
+        """Set or move timers, each (id, partition of its party, due), of the timer handler `name`."""
+        ...
+
+    async def clear_timers(self, name: str, ids: Iterable[UUID]) -> None:
+        """Forget timers; unknown ids are fine."""
+        ...
+
+    def after_commit(self, then: Callable[[], Awaitable[None]]) -> None:
+        """Await `then` once the commit stands. Lost in a crash between the two: use it only to be quicker."""
+        ...

@@ -1,0 +1,86 @@
+"""Every error that Rapport raises on purpose.
+
+    CrmError
+    ├── BadRecord            the record can never be applied as it is: parked, with the later ones of its key
+    │   ├── Conflict         the same natural id with other content
+    │   └── NoIdentity       a fact that names nobody who can be known
+    ├── Transient            worth another try: the batch backs off and is handled again
+    ├── ConfigurationError   the operator has to change something; the message says what
+    └── Refused              an HTTP request that is understood and not possible (see shared/http.py)
+        ├── NotFound
+        ├── Stale            If-Match names an older version
+        └── Invalid          a field has a value that cannot be accepted
+"""
+
+
+class CrmError(Exception):
+    """Carries ids and reasons, never personal data: its text is logged, stored and shown to operators."""
+
+    reason = "error"
+
+
+class BadRecord(CrmError):
+    """Refuses one event for good. `reason` is a stable word that operators filter by."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+
+
+class Conflict(BadRecord):
+    """The natural id is known with other content."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("conflict", detail)
+
+
+class NoIdentity(BadRecord):
+    """No identity of the fact could be used."""
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__("no_identity", detail)
+
+
+class Transient(CrmError):
+    """The same input may succeed later."""
+
+    reason = "transient"
+
+
+class ConfigurationError(CrmError):
+    """Cannot be cured by trying again."""
+
+    reason = "configuration"
+
+
+class Refused(CrmError):
+    """Becomes a problem document: `status`, a stable `reason`, and the field that it is about."""
+
+    status = 400
+    reason = "refused"
+
+    def __init__(self, detail: str, *, field: str | None = None, state: object = None) -> None:
+        super().__init__(detail)
+        self.field = field
+        self.state = state
+
+
+class NotFound(Refused):
+    """Nothing has this id."""
+
+    status = 404
+    reason = "not_found"
+
+
+class Stale(Refused):
+    """The aggregate has moved on; `state` is what it is now."""
+
+    status = 409
+    reason = "stale"
+
+
+class Invalid(Refused):
+    """A value that the schema admits and the rules do not."""
+
+    status = 422
+    reason = "invalid"

@@ -1,0 +1,123 @@
+"""`crm.campaigns`: enrolments and messages, keyed by party; campaigns themselves, keyed by campaign."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+from uuid import UUID
+
+from shared.events.contract import contract
+from shared.events.values import Channel, Instant
+
+CAMPAIGNS = "crm.campaigns"
+SkipReason = Literal[
+    "no_campaign",
+    "no_consent",
+    "suppressed",
+    "no_address",
+    "frequency_cap",
+    "quiet_hours",
+    "boundary",
+    "refunded",
+    "ticket_open",
+    "merged",
+    "erased",
+    "expired",
+    "holdout",
+    "refused",
+]
+
+
+@contract(CAMPAIGNS, "crm.campaign.published.v1", key="campaign", subject="campaign/{campaign}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignPublished:
+    """A definition is in force from now; enrolments keep the version that they began with."""
+
+    campaign: str
+    version: int
+    follow_up: bool
+    priority: int
+    definition_hash: str
+    recorded_at: Instant
+
+
+@contract(CAMPAIGNS, "crm.enrolment.started.v1", key="party_id", subject="enrolment/{enrolment_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentStarted:
+    """A trigger enrolled its party: once per (campaign, trigger)."""
+
+    enrolment_id: UUID
+    party_id: UUID
+    campaign: str
+    campaign_version: int
+    trigger_event_id: str
+    follow_up: bool
+    recorded_at: Instant
+
+
+@contract(CAMPAIGNS, "crm.enrolment.exited.v1", key="party_id", subject="enrolment/{enrolment_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentExited:
+    """An enrolment of several steps ended before its last one."""
+
+    enrolment_id: UUID
+    party_id: UUID
+    campaign: str
+    campaign_version: int
+    trigger_event_id: str
+    reason: str
+    recorded_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Message:
+    message_id: UUID
+    enrolment_id: UUID
+    party_id: UUID
+    campaign: str
+    campaign_version: int
+    step: int
+    channel: Channel
+    trigger_event_id: str
+    due_at: Instant
+    recorded_at: Instant
+
+
+@contract(CAMPAIGNS, "crm.message.planned.v1", key="party_id", subject="message/{message_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagePlanned(_Message):
+    """A message will be decided at `due_at`."""
+
+
+@contract(CAMPAIGNS, "crm.message.sent.v1", key="party_id", subject="message/{message_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageSent(_Message):
+    """The message was handed over, allowed by `consent_event_id` (null where the purpose needs no consent)."""
+
+    consent_event_id: str | None = None
+
+
+@contract(CAMPAIGNS, "crm.message.unknown.v1", key="party_id", subject="message/{message_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageUnknown(_Message):
+    """It was being handed over when its sender died; never sent again by itself."""
+
+
+@contract(CAMPAIGNS, "crm.message.skipped.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageSkipped:
+    """The message will not be sent, for `reason`, as `deciding_event_ids` show.
+
+    With `no_campaign` only the trigger is known; everything about a message is then null.
+    """
+
+    party_id: UUID
+    trigger_event_id: str
+    reason: SkipReason
+    recorded_at: Instant
+    deciding_event_ids: list[str] = field(default_factory=list)
+    message_id: UUID | None = None
+    enrolment_id: UUID | None = None
+    campaign: str | None = None
+    campaign_version: int | None = None
+    step: int | None = None
+    channel: Channel | None = None
+    due_at: Instant | None = None

@@ -1,0 +1,124 @@
+"""`crm.contacts`: what happened to parties, without personal data, keyed by party."""
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from shared.events.contract import contract
+from shared.events.ingest import About
+from shared.events.values import Channel, IdentityUsed, Instant, PartyKind
+
+CONTACTS = "crm.contacts"
+
+
+@contract(CONTACTS, "crm.party.registered.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyRegistered:
+    """A party is known for the first time."""
+
+    party_id: UUID
+    party_version: int
+    kind: PartyKind
+    recorded_at: Instant
+    origin: str | None = None
+
+
+@contract(CONTACTS, "crm.party.updated.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyUpdated:
+    """The description changed; `fields` are names, the values stand on `crm.parties`."""
+
+    party_id: UUID
+    party_version: int
+    fields: list[str]
+    recorded_at: Instant
+    origin: str | None = None
+
+
+@contract(CONTACTS, "crm.lifecycle.changed.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LifecycleChanged:
+    """A stage was entered, or a late fact moved its entry. Readers accept stages that they do not know.
+
+    `stage` was entered at `entered_at` because of `cause_event_id`; `current` is the stage that holds now.
+    """
+
+    party_id: UUID
+    stage: str
+    current: str
+    entered_at: Instant
+    cause_event_id: str
+    recorded_at: Instant
+
+
+@contract(CONTACTS, "crm.duplicate.suspected.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicateSuspected:
+    """A fact named identities of several parties: `party_id` took it, `other_party_ids` may be the same."""
+
+    party_id: UUID
+    other_party_ids: list[UUID]
+    reason: str
+    recorded_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Consent:
+    party_id: UUID
+    party_version: int
+    purpose: str
+    channel: Channel
+    recorded_at: Instant
+    origin: str
+    topic: str | None = None
+    basis: str | None = None
+    text_version: str | None = None
+    has_evidence: bool = False
+    identity_used: IdentityUsed | None = None
+
+
+@contract(CONTACTS, "crm.consent.given.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentGiven(_Consent):
+    """The latest by (occurred_at, recorded_at) per party, purpose, topic and channel decides."""
+
+
+@contract(CONTACTS, "crm.consent.withdrawn.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentWithdrawn(_Consent):
+    """Consent was taken back; the same rule decides."""
+
+
+@contract(CONTACTS, "crm.interaction.recorded.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InteractionRecorded:
+    """Somebody of ours and the party were in contact; the summary stays with contacts."""
+
+    party_id: UUID
+    party_version: int
+    channel: Channel
+    direction: Literal["inbound", "outbound"]
+    recorded_at: Instant
+    origin: str
+    stage: str | None = None
+    agent: str | None = None
+    duration_s: int | None = None
+    has_text: bool = False
+    identity_used: IdentityUsed | None = None
+
+
+@contract(CONTACTS, "crm.survey.answered.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyAnswered:
+    """The party answered a survey; the text stays with contacts."""
+
+    party_id: UUID
+    party_version: int
+    survey: Literal["csat", "nps", "ces"]
+    value: int
+    recorded_at: Instant
+    origin: str
+    about: About | None = None
+    has_text: bool = False
+    identity_used: IdentityUsed | None = None
+

@@ -1,0 +1,78 @@
+"""The registry of contracts: a pair (topic, type) and the dataclass that carries its data."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+
+T = TypeVar("T", bound=type)
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What is promised about one type on one topic.
+
+    `key` and `subject` are templates over the data's own fields (`"party_id"`, `"sale/{sale_id}"`); an outside type has
+    none, its key is the sender's. `minor` counts the optional fields that came later.
+    """
+
+    topic: str
+    type: str
+    model: type
+    key: str | None
+    subject: str | None
+    minor: int
+    adapter: TypeAdapter[Any] = field(repr=False, compare=False)
+
+    @property
+    def major(self) -> int:
+        """The number after `.v` in the type."""
+        return int(self.type.rpartition(".v")[2])
+
+    def schema(self) -> dict[str, Any]:
+        """JSON Schema 2020-12 of the value, as a reader sees it."""
+        return self.adapter.json_schema(mode="validation")
+
+    def dataschema(self) -> str:
+        """The `ce_dataschema` urn: the version and a hash of the schema's canonical JSON."""
+        canonical = json.dumps(self.schema(), sort_keys=True, separators=(",", ":")).encode()
+        digest = hashlib.sha256(canonical).hexdigest()[:16]
+        return f"urn:rapport:{self.topic}:{self.type}:{self.major}.{self.minor}:{digest}"
+
+
+_by_type: dict[tuple[str, str], Contract] = {}
+_by_model: dict[type, Contract] = {}
+
+
+def contract(
+    topic: str, type_: str, *, key: str | None = None, subject: str | None = None, minor: int = 0
+) -> Callable[[T], T]:
+    """Register the decorated dataclass as the data of `type_` on `topic`."""
+
+    def register(model: T) -> T:
+        entry = Contract(topic, type_, model, key, subject, minor, TypeAdapter(model))
+        if (topic, type_) in _by_type:
+            raise ValueError(f"{type_} on {topic} is registered twice")
+        _by_type[topic, type_] = entry
+        _by_model.setdefault(model, entry)
+        return model
+
+    return register
+
+
+def contract_of(model: type) -> Contract:
+    """The contract that a dataclass carries; KeyError if it carries none."""
+    return _by_model[model]
+
+
+def find_contract(topic: str, type_: str) -> Contract | None:
+    """The contract of a type on a topic, or None if nobody promised it."""
+    return _by_type.get((topic, type_))
+
+
+def contracts() -> list[Contract]:
+    """Every contract, by topic and type."""
+    return [entry for _, entry in sorted(_by_type.items())]

@@ -1,0 +1,180 @@
+"""Facts as outside systems report them on `crm.ingest`. The sender's own key; personal data is allowed here."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from shared.events.contract import contract
+from shared.events.money import Money
+from shared.events.values import Channel, IdentityType, Line, OutsideId, PartyKind, ReturnedLine, Sku
+
+INGEST = "crm.ingest"
+Text = Annotated[str, Field(max_length=100_000)]
+Name = Annotated[str, Field(min_length=1, max_length=300)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedIdentity:
+    """How the sender knows the customer; an external identity names its system."""
+
+    type: IdentityType
+    value: Annotated[str, Field(min_length=1, max_length=320)]
+    system: Annotated[str, Field(max_length=100)] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """A postal address; `country` is ISO 3166-1 alpha-2."""
+
+    lines: Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=6)] = field(default_factory=list)
+    postal_code: Annotated[str, Field(max_length=20)] | None = None
+    city: Annotated[str, Field(max_length=100)] | None = None
+    region: Annotated[str, Field(max_length=100)] | None = None
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedParty:
+    """Whom a fact is about, by any identities the sender knows, and what else it knows of them."""
+
+    identities: Annotated[list[ReportedIdentity], Field(max_length=20)] = field(default_factory=list)
+    kind: PartyKind | None = None
+    name: Name | None = None
+    roles: list[Literal["customer", "prospect", "supplier", "vendor", "distributor", "partner"]] = field(
+        default_factory=list
+    )
+    address: Address | None = None
+    birth_date: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
+    locale: Annotated[str, Field(max_length=35)] | None = None
+    time_zone: Annotated[str, Field(max_length=64)] | None = None
+
+
+@contract(INGEST, "crm.profile.submitted.v1")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedProfile:
+    """A customer, or somebody for them, told who they are."""
+
+    party: ReportedParty
+
+
+@contract(INGEST, "crm.product.chosen.v1")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedChoice:
+    """A customer looked at, put aside or asked for a product."""
+
+    party: ReportedParty
+    sku: Sku
+    channel: Channel
+    intent: Literal["viewed", "carted", "requested"]
+
+
+@contract(INGEST, "crm.sale.completed.v1")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedSale:
+    """A sale was made; `sale_id` is unique per `ce_source`."""
+
+    party: ReportedParty
+    sale_id: OutsideId
+    channel: Channel
+    total: Money
+    lines: Annotated[list[Line], Field(min_length=1, max_length=1000)]
+    store: OutsideId | None = None
+
+
+@contract(INGEST, "crm.sale.refunded.v1")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedRefund:
+    """All or part of a sale was paid back; `total` is what was paid back, positive."""
+
+    party: ReportedParty
+    sale_id: OutsideId
+    total: Money
+    lines: Annotated[list[ReturnedLine], Field(max_length=1000)] = field(default_factory=list)
+    reason: Annotated[str, Field(max_length=200)] | None = None
+
+
+@contract(INGEST, "crm.interaction.recorded.v1")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedInteraction:
+    """Somebody of ours and the customer were in contact; `duration_s` in seconds."""
+
+    party: ReportedParty
+    channel: Channel
+    direction: Literal["inbound", "outbound"]
+    stage: Literal["discovery", "education", "purchase", "post_purchase"] | None = None
+    summary: Text | None = None
+    agent: OutsideId | None = None
+    duration_s: Annotated[int, Field(ge=0)] | None = None
+
+
+@contract(INGEST, "crm.support.requested.v1")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedRequest:
+    """A customer asked for help."""
+
+    party: ReportedParty
+    channel: Channel
+    subject: Annotated[str, Field(max_length=1000)]
+    body: Text = ""
+    thread: OutsideId | None = None
+    in_reply_to: OutsideId | None = None
+    sku: Sku | None = None
+    sale_id: OutsideId | None = None
+    locale: Annotated[str, Field(max_length=35)] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a survey was about."""
+
+    sale_id: OutsideId | None = None
+    ticket_id: OutsideId | None = None
+
+
+@contract(INGEST, "crm.survey.answered.v1")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedSurvey:
+    """A customer answered a survey: csat and ces 1 to 7, nps 0 to 10."""
+
+    party: ReportedParty
+    survey: Literal["csat", "nps", "ces"]
+    value: Annotated[int, Field(ge=0, le=10)]
+    text: Text | None = None
+    about: About | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ReportedConsent:
+    party: ReportedParty
+    purpose: Annotated[str, Field(min_length=1, max_length=100)]
+    channel: Channel
+    topic: Annotated[str, Field(max_length=100)] | None = None
+    basis: Annotated[str, Field(max_length=100)] | None = None
+    text_version: Annotated[str, Field(max_length=100)] | None = None
+    evidence: Annotated[str, Field(max_length=2000)] | None = None
+
+
+@contract(INGEST, "crm.consent.given.v1")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedConsent(_ReportedConsent):
+    """A customer allowed something; `topic` null covers all topics."""
+
+
+@contract(INGEST, "crm.consent.withdrawn.v1")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedWithdrawal(_ReportedConsent):
+    """A customer took consent back."""
+
+
+Reported = (
+    ReportedProfile
+    | ReportedChoice
+    | ReportedSale
+    | ReportedRefund
+    | ReportedInteraction
+    | ReportedRequest
+    | ReportedSurvey
+    | ReportedConsent
+    | ReportedWithdrawal
+)

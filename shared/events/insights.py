@@ -1,0 +1,73 @@
+"""`crm.insights`: forecasts, keyed by series; scores and warnings, keyed by party."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from shared.events.contract import contract
+from shared.events.values import Instant
+
+INSIGHTS = "crm.insights"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForecastPoint:
+    """One bucket ahead; `at` is its start, amounts in the series' unit."""
+
+    at: Instant
+    mean: float
+    lo80: float
+    hi80: float
+    lo95: float
+    hi95: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backtest:
+    """Quality over rolling origins, beside the naive forecast; coverages are shares from 0 to 1."""
+
+    mase: float
+    smape: float
+    coverage80: float
+    coverage95: float
+    baseline_mase: float
+
+
+@contract(INSIGHTS, "crm.forecast.published.v1", key="series", subject="forecast/{forecast_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForecastPublished:
+    """A forecast of one series made at `cut`; never rewritten, a newer one names it in `supersedes`."""
+
+    forecast_id: UUID
+    series: str
+    cut: Instant
+    horizon: int
+    unit: str
+    points: list[ForecastPoint]
+    model: str
+    recorded_at: Instant
+    backtest: Backtest | None = None
+    supersedes: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contribution:
+    """What one input had and what it added to the score."""
+
+    input: str
+    value: float
+    effect: float | None = None
+
+
+@contract(INSIGHTS, "crm.score.computed.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreComputed:
+    """A score of a party as of `as_of`, with its inputs and the model that made it."""
+
+    party_id: UUID
+    score: str
+    value: float
+    band: str
+    model: str
+    as_of: Instant
+    contributions: list[Contribution]
+    recorded_at: Instant

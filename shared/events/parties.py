@@ -1,0 +1,40 @@
+"""`crm.parties`: the newest description of every party, compacted; a null value means erased."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from shared.events.contract import contract
+from shared.events.ingest import Address
+from shared.events.values import IdentityType, Instant, PartyKind
+
+PARTIES = "crm.parties"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownIdentity:
+    """An identity of the party; `value` is normalised (e-mail lower case, phone E.164)."""
+
+    id: UUID
+    type: IdentityType
+    value: str
+    system: str | None = None
+
+
+@contract(PARTIES, "crm.party.described.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyDescribed:
+    """Everything that says who a party is; nothing that a sale changes. `version` counts up by one a change."""
+
+    party_id: UUID
+    version: int
+    kind: PartyKind
+    recorded_at: Instant
+    name: str | None = None
+    address: Address | None = None
+    identities: list[KnownIdentity] = field(default_factory=list)
+    roles: list[str] = field(default_factory=list)
+    birth_date: str | None = None
+    locale: str | None = None
+    time_zone: str | None = None
+    owner: str | None = None
+    merged_into: UUID | None = None

@@ -1,0 +1,26 @@
+"""`crm.products`: what outside systems say of products, compacted, keyed by SKU."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.events.contract import contract
+from shared.events.money import Money
+from shared.events.values import Sku
+
+PRODUCTS = "crm.products"
+
+
+@contract(PRODUCTS, "crm.product.described.v1", key="sku", subject="product/{sku}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductDescribed:
+    """The newest description of a product; `category` is a path from the department down, lead time in days."""
+
+    sku: Sku
+    name: Annotated[str, Field(max_length=300)]
+    category: list[Annotated[str, Field(max_length=100)]] = field(default_factory=list)
+    price: Money | None = None
+    cost: Money | None = None
+    stock: int | None = None
+    lead_time_days: Annotated[int, Field(ge=0)] | None = None

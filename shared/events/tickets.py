@@ -1,0 +1,69 @@
+"""`crm.tickets`: the life of tickets, keyed by party; texts stay with support."""
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from shared.events.contract import contract
+from shared.events.values import Channel, Instant
+
+TICKETS = "crm.tickets"
+TicketStatus = Literal["new", "open", "pending", "resolved", "closed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ticket:
+    ticket_id: UUID
+    party_id: UUID
+    request_event_id: str | None
+    recorded_at: Instant
+
+
+@contract(TICKETS, "crm.ticket.opened.v1", key="party_id", subject="ticket/{ticket_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketOpened(_Ticket):
+    """A request became a ticket."""
+
+    number: int
+    channel: Channel
+    has_text: bool
+    sku: str | None = None
+    sale_id: str | None = None
+
+
+@contract(TICKETS, "crm.ticket.replied.v1", key="party_id", subject="ticket/{ticket_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketReplied(_Ticket):
+    """Somebody wrote: the customer, an agent (staff id), or the system."""
+
+    reply_id: UUID
+    author: Literal["customer", "agent", "system"]
+    has_text: bool
+    agent: str | None = None
+
+
+@contract(TICKETS, "crm.ticket.status_changed.v1", key="party_id", subject="ticket/{ticket_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketStatusChanged(_Ticket):
+    """The ticket moved on; `version` counts its changes."""
+
+    previous: TicketStatus
+    status: TicketStatus
+    version: int
+    agent: str | None = None
+
+
+@contract(TICKETS, "crm.ticket.resolved.v1", key="party_id", subject="ticket/{ticket_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketResolved(_Ticket):
+    """An agent says that the request is met."""
+
+    agent: str | None = None
+
+
+@contract(TICKETS, "crm.ticket.reopened.v1", key="party_id", subject="ticket/{ticket_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketReopened(_Ticket):
+    """It was not."""
+
+    agent: str | None = None

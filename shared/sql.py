@@ -1,0 +1,17 @@
+"""Named statements from a `queries.sql`: `-- name: load_things` opens one, the next name or the end closes it."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+_NAME = re.compile(r"^-- name: (\w+)\s*$", re.MULTILINE)
+
+
+def load_queries(path: Path) -> Mapping[str, str]:
+    """Read every statement of the file, by name, with native `$1` parameters; a name given twice is an error."""
+    parts = _NAME.split(path.read_text(encoding="utf-8"))
+    names, texts = parts[1::2], parts[2::2]
+    if len(set(names)) != len(names):
+        raise ValueError(f"{path} names a statement twice")
+    return MappingProxyType(dict(zip(names, (text.strip() for text in texts), strict=True)))
