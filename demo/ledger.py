@@ -1,0 +1,227 @@
+"""The oracle: what every projection must hold after the facts, whatever order and however often they were sent.
+
+Rows are named by natural ids (the shop's customer number, the sender's sale id) and event times, never by our own ids.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from demo.facts import Fact
+
+SALE, REFUND = "crm.sale.completed.v1", "crm.sale.refunded.v1"
+REQUEST, TICKET = "crm.support.requested.v1", "crm.ticket.opened.v1"
+PROFILE, PRODUCT = "crm.profile.submitted.v1", "crm.product.described.v1"
+GIVEN, WITHDRAWN = "crm.consent.given.v1", "crm.consent.withdrawn.v1"
+AFTER_PURCHASE = frozenset([REQUEST, "crm.survey.answered.v1", "crm.interaction.recorded.v1"])
+_REFERENCES = ("sale_id", "sku", "survey", "value", "purpose", "channel", "intent", "stage")
+
+SaleKey = tuple[str, str]
+"""(`ce_source` of the sender, its sale id)."""
+
+
+class Line(NamedTuple):
+    """A line of a timeline by natural ids."""
+
+    type: str
+    at: datetime
+    about: str
+
+
+class Totals(NamedTuple):
+    """Amounts in minor units."""
+
+    sales: int
+    bought: int
+    refunds: int
+    refunded: int
+
+
+class Day(NamedTuple):
+    """What one product did in one channel on one day of event time. Amounts in minor units; refunds on their own day."""
+
+    sales: int
+    units: int
+    revenue: int
+    returned: int
+    refunded: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    customer: str
+    at: datetime
+    arrived: datetime
+    channel: str
+    total: int
+    currency: str
+    lines: Mapping[str, tuple[int, int]]
+    """Units and value of each SKU."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    sale: SaleKey
+    at: datetime
+    total: int
+    currency: str
+    lines: Mapping[str, int]
+
+
+@dataclass(slots=True)
+class Customer:
+    lines: list[Line] = field(default_factory=list)
+    sales: list[Sale] = field(default_factory=list)
+    refunds: list[Refund] = field(default_factory=list)
+    first_other: datetime | None = None
+    """When the first fact that is no sale happened; a refund counts with its sale."""
+    contacts: list[datetime] = field(default_factory=list)
+    """Requests, surveys and interactions."""
+    consents: list[tuple[datetime, bool]] = field(default_factory=list)
+    email_since: datetime | None = None
+
+
+class Ledger:
+    """A fold: `add` every fact that was acknowledged, in any order, then read."""
+
+    def __init__(self) -> None:
+        self.customers: defaultdict[str, Customer] = defaultdict(Customer)
+        self.sales: dict[SaleKey, Sale] = {}
+        self.refunds: list[Refund] = []
+        self.categories: dict[str, tuple[str, ...]] = {}
+        self._seen: set[tuple[str, str]] = set()
+
+    def add(self, fact: Fact) -> None:
+        if (fact.source, fact.id) in self._seen:
+            return
+        self._seen.add((fact.source, fact.id))
+        if fact.type == PRODUCT:
+            self.categories[fact.key] = tuple(fact.data["category"])
+        elif fact.topic == "crm.ingest":
+            self._ingest(fact)
+
+    def _ingest(self, fact: Fact) -> None:
+        if fact.type == SALE and (fact.source, fact.data["sale_id"]) in self.sales:
+            return
+        customer = self.customers[fact.key]
+        self._identities(customer, fact)
+        match fact.type:
+            case "crm.sale.completed.v1":
+                self._sale(customer, fact)
+            case "crm.sale.refunded.v1":
+                refund = _refund(fact)
+                self.refunds.append(refund)
+                customer.refunds.append(refund)
+            case _:
+                self._other(customer, fact)
+        if fact.type != PROFILE:
+            shown = TICKET if fact.type == REQUEST else fact.type
+            customer.lines.append(Line(shown, fact.time, about(fact.data)))
+
+    @staticmethod
+    def _identities(customer: Customer, fact: Fact) -> None:
+        if any(identity["type"] == "email" for identity in fact.data["party"]["identities"]):
+            customer.email_since = min(customer.email_since or fact.time, fact.time)
+
+    def _sale(self, customer: Customer, fact: Fact) -> None:
+        data = fact.data
+        lines: dict[str, tuple[int, int]] = {}
+        for line in data["lines"]:
+            units, value = lines.get(line["sku"], (0, 0))
+            paid = line["unit_price"]["minor"] * line["quantity"] - (line.get("discount") or {"minor": 0})["minor"]
+            lines[line["sku"]] = (units + line["quantity"], value + paid)
+        total = data["total"]
+        sale = Sale(fact.key, fact.time, fact.arrives, data["channel"], total["minor"], total["currency"], lines)
+        self.sales[fact.source, data["sale_id"]] = sale
+        customer.sales.append(sale)
+
+    @staticmethod
+    def _other(customer: Customer, fact: Fact) -> None:
+        customer.first_other = min(customer.first_other or fact.time, fact.time)
+        if fact.type in AFTER_PURCHASE:
+            customer.contacts.append(fact.time)
+        elif fact.type in {GIVEN, WITHDRAWN} and fact.data["channel"] == "email":
+            customer.consents.append((fact.time, fact.type == GIVEN))
+
+    def totals(self) -> dict[tuple[str, str], Totals]:
+        """By customer and currency."""
+        rows: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+        for number, customer in self.customers.items():
+            for sale in customer.sales:
+                _count(rows[number, sale.currency], 0, sale.total)
+            for refund in customer.refunds:
+                _count(rows[number, refund.currency], 2, refund.total)
+        return {key: Totals(*row) for key, row in rows.items()}
+
+    def stages(self) -> dict[tuple[str, str], datetime]:
+        """By customer and stage: when it was entered."""
+        rows: dict[tuple[str, str], datetime] = {}
+        for number, customer in self.customers.items():
+            bought = min((sale.at for sale in customer.sales), default=None)
+            found = customer.first_other
+            if found is not None and (bought is None or found < bought):
+                rows[number, "discovery"] = found
+            if bought is None:
+                continue
+            rows[number, "purchase"] = bought
+            if later := [at for at in customer.contacts if at > bought]:
+                rows[number, "post_purchase"] = min(later)
+        return rows
+
+    def timeline(self) -> Counter[tuple[str, Line]]:
+        """The lines of facts and tickets by customer; lines that services add (stages, messages) are not among them."""
+        return Counter((number, line) for number, customer in self.customers.items() for line in customer.lines)
+
+    def tickets(self) -> set[tuple[str, datetime, str]]:
+        """One for each request: customer, time, about."""
+        return {
+            (number, line.at, line.about)
+            for number, customer in self.customers.items()
+            for line in customer.lines
+            if line.type == TICKET
+        }
+
+    def days(self) -> dict[tuple[str, str, date], Day]:
+        """By SKU, channel and day. A refund takes channel and prices from its sale and counts on its own day."""
+        rows: defaultdict[tuple[str, str, date], list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0])
+        for sale in self.sales.values():
+            for sku, (units, value) in sale.lines.items():
+                row = rows[sku, sale.channel, sale.at.date()]
+                row[0] += 1
+                row[1] += units
+                row[2] += value
+        for refund in self.refunds:
+            sale = self.sales[refund.sale]
+            for sku, units in refund.lines.items():
+                bought, value = sale.lines[sku]
+                row = rows[sku, sale.channel, refund.at.date()]
+                row[3] += units
+                row[4] += value * units // bought
+        return {key: Day(*row) for key, row in rows.items()}
+
+
+def fold(facts: Iterable[Fact]) -> Ledger:
+    ledger = Ledger()
+    for fact in facts:
+        ledger.add(fact)
+    return ledger
+
+
+def about(data: Mapping[str, Any]) -> str:
+    """The natural ids in an event's data, the same for the fact sent and the event that came of it."""
+    return " ".join(str(data[name]) for name in _REFERENCES if data.get(name) is not None)
+
+
+def _refund(fact: Fact) -> Refund:
+    total, lines = fact.data["total"], Counter[str]()
+    for line in fact.data["lines"]:
+        lines[line["sku"]] += line["quantity"]
+    sale = (fact.source, fact.data["sale_id"])
+    return Refund(sale, fact.time, total["minor"], total["currency"], lines)
+
+
+def _count(row: list[int], at: int, amount: int) -> None:
+    row[at] += 1
+    row[at + 1] += amount
