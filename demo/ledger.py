@@ -40,7 +40,7 @@ class Totals(NamedTuple):
 
 
 class Day(NamedTuple):
-    """What one product did in one channel on one day of event time. Amounts in minor units; refunds on their own day."""
+    """One product in one channel on one day of event time. Amounts in minor units; refunds on their own day."""
 
     sales: int
     units: int

@@ -1,0 +1,135 @@
+"""Sends facts on the stream's clock: what arrived up to a midnight, then that midnight's tick to every partition."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from aiokafka import AIOKafkaProducer
+from pydantic_core import to_json
+
+from demo.facts import Fact, stamp
+
+TICK = "crm.clock.ticked.v1"
+SOURCE = "/replayer"
+PARTITIONS = 12
+DAY = timedelta(days=1)
+_LOOK_AGAIN = 0.05  # seconds between two looks at the slowest service
+_BREATH = 100  # facts between two turns of the event loop, which the sender's own task needs
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far the sending is; read it at any time."""
+
+    sent: Counter[str] = field(default_factory=Counter)
+    """Acknowledged facts by type."""
+    now: datetime | None = None
+    """The last tick."""
+    waiting: bool = False
+    """Held back by the slowest service."""
+
+
+class Replayer:
+    """Sends in the order given; a fact counts as sent, and is told to `sent`, when the broker has acknowledged it.
+
+    `passed` returns the midnight that every service has passed, or None before the first. The sending stays at most
+    `ahead` in front of it: what a service decides by the clock stays close to what it would have decided on the day.
+    """
+
+    def __init__(
+        self,
+        brokers: str,
+        *,
+        passed: Callable[[], Awaitable[datetime | None]],
+        sent: Callable[[Fact], None],
+        ahead: timedelta = 3 * DAY,
+    ) -> None:
+        self.progress = Progress()
+        self._passed = passed
+        self._sent = sent
+        self._ahead = ahead
+        self._first: datetime | None = None
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=brokers,
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=5,
+            max_batch_size=131_072,
+            max_request_size=2_097_152,
+        )
+
+    async def run(self, facts: Iterable[Fact], ends: Sequence[timedelta] = ()) -> datetime:
+        """Send everything, then tick so long after the last fact's midnight as `ends` says; return the last tick."""
+        await self._producer.start()
+        try:
+            midnight = await self._days(facts)
+            for wait in ends:
+                await self._tick(midnight + wait)
+            return self.progress.now or midnight
+        finally:
+            await self._producer.stop()
+
+    async def _days(self, facts: Iterable[Fact]) -> datetime:
+        day: list[Fact] = []
+        midnight: datetime | None = None
+        for fact in facts:
+            midnight = midnight or _next_midnight(fact.arrives)
+            while fact.arrives >= midnight:
+                await self._send(day)
+                day = []
+                await self._tick(midnight)
+                midnight += DAY
+            day.append(fact)
+        midnight = midnight or datetime.now(UTC)
+        await self._send(day)
+        await self._tick(midnight)
+        return midnight
+
+    async def _send(self, day: Sequence[Fact]) -> None:
+        acknowledged = []
+        for turn, fact in enumerate(day):
+            key = fact.key.encode()
+            acknowledged.append(await self._producer.send(fact.topic, fact.value(), key=key, headers=fact.headers()))
+            if turn % _BREATH == 0:
+                await asyncio.sleep(0)
+        await asyncio.gather(*acknowledged)
+        for fact in day:
+            self._sent(fact)
+            self.progress.sent[fact.type] += 1
+
+    async def _tick(self, now: datetime) -> None:
+        await self._keep_pace(now)
+        value = to_json({"now": stamp(now)})
+        headers = [
+            ("ce_specversion", b"1.0"),
+            ("ce_type", TICK.encode()),
+            ("ce_source", SOURCE.encode()),
+            ("ce_time", stamp(now).encode()),
+            ("content-type", b"application/json"),
+        ]
+        acknowledged = [
+            await self._producer.send(
+                "crm.ingest",
+                value,
+                key=f"clock/{partition}".encode(),
+                partition=partition,
+                headers=[*headers, ("ce_id", f"tick-{now:%Y-%m-%dT%H%M%S}-{partition}".encode())],
+            )
+            for partition in range(PARTITIONS)
+        ]
+        await asyncio.gather(*acknowledged)
+        self.progress.now = now
+        self._first = self._first or now
+
+    async def _keep_pace(self, now: datetime) -> None:
+        """Wait until the slowest service is near enough."""
+        while self._first is not None and now - (await self._passed() or self._first) > self._ahead:
+            self.progress.waiting = True
+            await asyncio.sleep(_LOOK_AGAIN)
+        self.progress.waiting = False
+
+
+def _next_midnight(at: datetime) -> datetime:
+    return datetime(at.year, at.month, at.day, tzinfo=UTC) + DAY
