@@ -22,13 +22,14 @@ class _Ticket:
 @contract(TICKETS, "crm.ticket.opened.v1", key="party_id", subject="ticket/{ticket_id}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketOpened(_Ticket):
-    """A request became a ticket."""
+    """A request became a ticket; `follows` is the ticket whose thread it continues."""
 
     number: int
     channel: Channel
     has_text: bool
     sku: str | None = None
     sale_id: str | None = None
+    follows: UUID | None = None
 
 
 @contract(TICKETS, "crm.ticket.replied.v1", key="party_id", subject="ticket/{ticket_id}")
@@ -40,6 +41,15 @@ class TicketReplied(_Ticket):
     author: Literal["customer", "agent", "system"]
     has_text: bool
     agent: str | None = None
+
+
+@contract(TICKETS, "crm.ticket.noted.v1", key="party_id", subject="ticket/{ticket_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketNoted(_Ticket):
+    """An agent wrote a note that the customer does not see."""
+
+    note_id: UUID
+    agent: str
 
 
 @contract(TICKETS, "crm.ticket.status_changed.v1", key="party_id", subject="ticket/{ticket_id}")

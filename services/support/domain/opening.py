@@ -1,0 +1,91 @@
+"""How requests become tickets: one each, linked to the ticket whose thread they continue."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set as AbstractSet
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from shared.engine.event import Emission, Event
+from shared.events.requests import SupportRequested
+from shared.events.tickets import TicketOpened
+from shared.ids import derived_id
+
+Thread = tuple[UUID, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A ticket about to be stored. `follows` is the newest earlier ticket of the same party in the same thread."""
+
+    id: UUID
+    number: int
+    follows: UUID | None
+    subject: str | None
+    body: str | None
+    recorded_at: datetime
+    event: Event[SupportRequested]
+
+
+def ticket_id(event: Event[SupportRequested]) -> UUID:
+    """A request makes the same ticket however often it is read."""
+    return derived_id("ticket", event.id)
+
+
+def threads_of(request: SupportRequested) -> list[Thread]:
+    """The threads that a request may continue: its own and that of the message it answers."""
+    names = dict.fromkeys(name for name in (request.thread, request.in_reply_to) if name)
+    return [(request.party_id, name) for name in names]
+
+
+def open_tickets(
+    events: Sequence[Event[SupportRequested]],
+    numbers: Iterable[int],
+    threads: Mapping[Thread, tuple[int, UUID]],
+    erased: AbstractSet[UUID],
+) -> list[Opening]:
+    """A ticket per request, in order. `threads` has number and id of the newest ticket in each thread asked for.
+
+    A request of an erased party still counts as a ticket, but its text is dropped.
+    """
+    return list(_openings(events, iter(numbers), dict(threads), erased))
+
+
+def announce(opening: Opening) -> Emission:
+    """The event that tells of a new ticket. It says whether there was a text, not what it said."""
+    event, request = opening.event, opening.event.data
+    opened = TicketOpened(
+        ticket_id=opening.id,
+        party_id=request.party_id,
+        request_event_id=event.id,
+        recorded_at=opening.recorded_at,
+        number=opening.number,
+        channel=request.channel,
+        has_text=bool(request.subject or request.body),
+        sku=request.sku,
+        sale_id=request.sale_id,
+        follows=opening.follows,
+    )
+    return Emission(data=opened, time=event.time, cause=event)
+
+
+def _openings(
+    events: Iterable[Event[SupportRequested]],
+    numbers: Iterator[int],
+    threads: dict[Thread, tuple[int, UUID]],
+    erased: AbstractSet[UUID],
+) -> Iterator[Opening]:
+    for event in events:
+        request = event.data
+        continued = [threads[thread] for thread in threads_of(request) if thread in threads]
+        opening = Opening(
+            id=ticket_id(event),
+            number=next(numbers),
+            follows=max(continued)[1] if continued else None,
+            subject=request.subject,
+            body=request.body,
+            recorded_at=event.now,
+            event=event,
+        )
+        if request.thread:
+            threads[request.party_id, request.thread] = (opening.number, opening.id)
+        yield replace(opening, subject=None, body=None) if request.party_id in erased else opening

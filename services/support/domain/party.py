@@ -1,0 +1,47 @@
+"""The copy of a party that agents need: how to greet the customer and in which language."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from shared.engine.event import Event, Tombstone
+from shared.errors import BadRecord
+from shared.events.parties import PartyDescribed
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """The newest known description; an erased party has none and gets none any more."""
+
+    id: UUID
+    version: int = 0
+    name: str | None = None
+    locale: str | None = None
+    merged_into: UUID | None = None
+    erased: bool = False
+
+
+def newest(events: Iterable[Event[PartyDescribed | Tombstone]]) -> list[Party]:
+    """The last word on each party, by id: the highest version, unless it was erased. Raises BadRecord for a bad key."""
+    parties: dict[UUID, Party] = {}
+    for event in events:
+        party = _read(event)
+        known = parties.get(party.id)
+        if known is None or supersedes(party, known):
+            parties[party.id] = party
+    return sorted(parties.values(), key=lambda party: party.id)
+
+
+def supersedes(party: Party, known: Party) -> bool:
+    """Whether `party` replaces what is known; the statement `save_parties` keeps the same rule."""
+    return not known.erased and (party.erased or party.version > known.version)
+
+
+def _read(event: Event[PartyDescribed | Tombstone]) -> Party:
+    data = event.data
+    if isinstance(data, PartyDescribed):
+        return Party(data.party_id, data.version, data.name, data.locale, data.merged_into)
+    try:
+        return Party(UUID(event.key or ""), erased=True)
+    except ValueError:
+        raise BadRecord("key", "a tombstone on crm.parties needs a party id as its key") from None

@@ -1,0 +1,18 @@
+"""The wiring of support."""
+
+from fastapi import FastAPI
+
+from services.support import api, handlers, subscriptions
+from services.support.settings import Settings
+from shared.engine.service import Service
+from shared.http import build_app
+from shared.logging import configure_logging
+
+__all__ = ["create_app", "handlers"]
+
+
+def create_app() -> FastAPI:
+    settings = Settings()
+    configure_logging(settings.log)
+    service = Service("support", settings, subscriptions=[subscriptions.tickets])
+    return build_app(service, settings, routers=[api.router])

@@ -1,0 +1,151 @@
+"""What support answers over HTTP, and what it takes. Texts are shown here and nowhere else."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from services.support.domain.status import MOVES
+from services.support.domain.ticket import ReplyKind, Ticket
+from shared.events.tickets import TicketStatus
+from shared.events.values import Channel
+
+# Postgres stores no NUL; agents are named by staff ids, so that no name and no address gets onto a topic.
+Text = Annotated[str, Field(min_length=1, max_length=100_000, pattern=r"^[^\x00]+$")]
+Agent = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9._:-]{1,100}$", description="A staff id; by default the token's subject.")
+]
+
+
+class NewReply(BaseModel):
+    """A `reply` is for the customer, a `note` for agents only."""
+
+    text: Text
+    kind: ReplyKind = "reply"
+    agent: Agent | None = None
+
+
+class NewStatus(BaseModel):
+    status: TicketStatus
+    agent: Agent | None = None
+
+
+class TicketLine(BaseModel):
+    """A ticket in a list; `subject` is null once the customer was erased."""
+
+    id: UUID
+    number: int
+    party_id: UUID
+    request_event_id: str
+    channel: Channel
+    subject: str | None
+    status: TicketStatus
+    version: int
+    follows: UUID | None
+    opened_at: datetime
+    changed_at: datetime
+
+
+class Customer(BaseModel):
+    """The newest copy of who asked; `merged_into` is set where the party goes on as another."""
+
+    party_id: UUID
+    name: str | None
+    locale: str | None
+    merged_into: UUID | None
+    erased: bool
+
+
+class Entry(BaseModel):
+    """One text of the thread; null once the customer was erased."""
+
+    id: UUID
+    kind: Literal["request", "reply", "note"]
+    author: Literal["customer", "agent"]
+    agent: str | None
+    at: datetime
+    text: str | None
+
+
+class Step(BaseModel):
+    """One change of status, under the version that it led to."""
+
+    version: int
+    previous: TicketStatus
+    status: TicketStatus
+    agent: str | None
+    changed_at: datetime
+
+
+class Follower(BaseModel):
+    id: UUID
+    number: int
+
+
+class TicketView(TicketLine):
+    """A whole ticket: the thread with its texts, oldest first, and what may become of it."""
+
+    customer: Customer
+    locale: str | None
+    sku: str | None
+    sale_id: str | None
+    origin: str
+    recorded_at: datetime
+    allowed: list[TicketStatus]
+    thread: list[Entry]
+    history: list[Step]
+    followed_by: list[Follower]
+
+
+class TicketState(BaseModel):
+    """A ticket after an act; `version` is the ETag to send as If-Match."""
+
+    id: UUID
+    status: TicketStatus
+    version: int
+    allowed: list[TicketStatus]
+
+
+class Written(TicketState):
+    reply_id: UUID
+
+
+def state_of(ticket: Ticket) -> TicketState:
+    return TicketState(id=ticket.id, status=ticket.status, version=ticket.version, allowed=list(MOVES[ticket.status]))
+
+
+def view_of(
+    row: Mapping[str, Any], replies: Sequence[Mapping[str, Any]], steps: Sequence[Any], followers: Sequence[Any]
+) -> TicketView:
+    """Join a ticket's rows; the request itself is the first text of the thread."""
+    request = Entry(id=row["id"], kind="request", author="customer", agent=None, at=row["opened_at"], text=row["body"])
+    written = [
+        Entry(
+            id=each["id"],
+            kind=each["kind"],
+            author="agent",
+            agent=each["agent"],
+            at=each["written_at"],
+            text=each["body"],
+        )
+        for each in replies
+    ]
+    customer = Customer(
+        party_id=row["party_id"],
+        name=row["party_name"],
+        locale=row["party_locale"],
+        merged_into=row["party_merged_into"],
+        erased=row["party_erased"],
+    )
+    return TicketView.model_validate(
+        {
+            **dict(row),
+            "customer": customer,
+            "allowed": MOVES[row["status"]],
+            "thread": [request, *written],
+            "history": [dict(each) for each in steps],
+            "followed_by": [dict(each) for each in followers],
+        }
+    )
