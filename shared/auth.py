@@ -1,0 +1,170 @@
+"""Who asks: bearer JWTs checked against the issuer's keys, and the scopes that they carry."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import jwt
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from shared.errors import ConfigurationError, Refused
+from shared.settings import AuthSettings
+
+ALGORITHMS = ("RS256", "ES256", "EdDSA")
+ALL_SCOPES = frozenset({"crm:read", "crm:write", "crm:admin", "crm:erase"})
+_REMEMBERED = 1_000
+
+_bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="A token of the configured issuer.")
+
+
+class Unauthenticated(Refused):
+    """No token, or one that cannot be trusted."""
+
+    status = 401
+    reason = "unauthenticated"
+
+    def __init__(self, detail: str, *, error: str | None = None) -> None:
+        super().__init__(detail)
+        self.headers = {"WWW-Authenticate": f'Bearer error="{error}"' if error else "Bearer"}
+
+
+class Forbidden(Refused):
+    """The token is sound and lacks a scope."""
+
+    status = 403
+    reason = "missing_scope"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"needs the scope {scope}")
+        self.headers = {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'}
+
+
+class KeysUnavailable(Refused):
+    """The issuer's keys cannot be read now."""
+
+    status = 503
+    reason = "keys_unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """`subject` is a staff or client id; `party_id` is the one party that the scope `party:own` speaks of."""
+
+    subject: str
+    scopes: frozenset[str]
+    party_id: str | None = None
+
+
+_EVERYBODY = Principal("anonymous", ALL_SCOPES)
+
+
+class Authenticator:
+    """Checks tokens by `settings`; remembers sound ones until they expire or the file of keys changes."""
+
+    def __init__(self, settings: AuthSettings) -> None:
+        self._settings = settings
+        self._off = settings.mode == "off"
+        self._known: dict[str, tuple[Principal, float]] = {}
+        self._file: Path | None = None
+        self._file_state: tuple[int, int] | None = None
+        self._keys: dict[str | None, jwt.PyJWK] = {}
+        self._client: jwt.PyJWKClient | None = None
+        if not self._off:
+            assert settings.jwks is not None
+            if settings.jwks.startswith(("http://", "https://")):
+                self._client = jwt.PyJWKClient(settings.jwks, cache_jwk_set=True, lifespan=300, timeout=5)
+            else:
+                self._file = Path(settings.jwks)
+                self._reload()
+
+    async def principal(self, token: str | None) -> Principal:
+        """Who the token speaks for; raises Unauthenticated or KeysUnavailable. Blocks for no network call."""
+        if self._off:
+            return _EVERYBODY
+        if token is None:
+            raise Unauthenticated("needs a bearer token")
+        if self._file is not None:
+            self._reload()
+        known = self._known.get(token)
+        if known is not None and known[1] > time.time():
+            return known[0]
+        claims = self._verified(token, await self._key(token))
+        principal = Principal(str(claims["sub"]), _scopes(claims), claims.get("party_id"))
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        self._known[token] = principal, float(claims["exp"])
+        return principal
+
+    def _verified(self, token: str, key: jwt.PyJWK) -> Mapping[str, Any]:
+        try:
+            claims: Mapping[str, Any] = jwt.decode(
+                token,
+                key,
+                algorithms=[key.algorithm_name] if key.algorithm_name in ALGORITHMS else [],
+                issuer=self._settings.issuer,
+                audience=self._settings.audience,
+                leeway=self._settings.leeway_s,
+                options={"require": ["exp", "iss", "aud", "sub"]},
+            )
+        except jwt.ExpiredSignatureError:
+            raise Unauthenticated("the token has expired", error="invalid_token") from None
+        except jwt.PyJWTError as error:
+            raise Unauthenticated(f"the token is not sound: {type(error).__name__}", error="invalid_token") from None
+        return claims
+
+    async def _key(self, token: str) -> jwt.PyJWK:
+        try:
+            if self._client is not None:
+                return await asyncio.to_thread(self._client.get_signing_key_from_jwt, token)
+            kid = jwt.get_unverified_header(token).get("kid")
+        except jwt.PyJWKClientConnectionError:
+            raise KeysUnavailable("the issuer's keys cannot be fetched now") from None
+        except jwt.PyJWTError:
+            raise Unauthenticated("the token is not sound", error="invalid_token") from None
+        key = self._keys.get(kid) or (next(iter(self._keys.values())) if kid is None and len(self._keys) == 1 else None)
+        if key is None:
+            raise Unauthenticated("the token is signed with a key that is not known here", error="invalid_token")
+        return key
+
+    def _reload(self) -> None:
+        """Reads the file of keys if it is another than last time; what was verified by the old keys is forgotten."""
+        assert self._file is not None
+        try:
+            state = self._file.stat()
+            if (state.st_mtime_ns, state.st_ino) == self._file_state:
+                return
+            keys = jwt.PyJWKSet.from_json(self._file.read_text(encoding="utf-8")).keys
+        except (OSError, ValueError, jwt.PyJWTError) as error:
+            if self._file_state is not None:
+                return  # half written: the old keys hold until the file can be read again
+            raise ConfigurationError(
+                f"RAPPORT_AUTH__JWKS names {self._file}, which holds no JWKS ({type(error).__name__})"
+            ) from None
+        self._file_state = (state.st_mtime_ns, state.st_ino)
+        self._keys = {key.key_id: key for key in keys}
+        self._known.clear()
+
+
+def _scopes(claims: Mapping[str, Any]) -> frozenset[str]:
+    """From `scope` (one text) or `scp` (a text or a list)."""
+    granted = claims.get("scope") or claims.get("scp") or ""
+    return frozenset(granted.split() if isinstance(granted, str) else map(str, granted))
+
+
+def requires(scope: str) -> Callable[..., Awaitable[Principal]]:
+    """A dependency that answers 401 or 403 unless the caller has the scope; gives the Principal."""
+
+    async def principal_with_scope(
+        request: Request, token: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    ) -> Principal:
+        authenticator: Authenticator = request.app.state.authenticator
+        principal = await authenticator.principal(token.credentials if token else None)
+        if scope not in principal.scopes:
+            raise Forbidden(scope)
+        return principal
+
+    return principal_with_scope

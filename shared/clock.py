@@ -1,0 +1,39 @@
+"""Times: UTC everywhere, RFC 3339 with microseconds and Z on the outside, ISO 8601 durations (`P7D`, `PT15M`)."""
+
+from datetime import UTC, datetime, timedelta
+
+from pydantic import TypeAdapter, ValidationError
+
+_DURATION = TypeAdapter(timedelta)
+
+
+def now() -> datetime:
+    """The wall clock in UTC; domain times come from the engine, which may run on the stream's clock."""
+    return datetime.now(UTC)
+
+
+def rfc3339(moment: datetime) -> str:
+    """`2026-03-01T09:30:00.000000Z`, always of one width, so that text sorts as time does. A naive time is an error."""
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone names no moment")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def parse_rfc3339(text: str) -> datetime:
+    """The moment in UTC; raises ValueError for anything else than RFC 3339 with a zone."""
+    if len(text) < len("2026-03-01T09:30:00Z") or text[10] not in "Tt ":
+        raise ValueError("not an RFC 3339 time")
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("an RFC 3339 time needs its zone")
+    return moment.astimezone(UTC)
+
+
+def parse_duration(text: str) -> timedelta:
+    """An ISO 8601 duration of days, hours, minutes, seconds; raises ValueError for anything else."""
+    if not text.removeprefix("-").startswith("P"):
+        raise ValueError("not an ISO 8601 duration such as P7D or PT15M")
+    try:
+        return _DURATION.validate_python(text)
+    except ValidationError:
+        raise ValueError("not an ISO 8601 duration such as P7D or PT15M") from None

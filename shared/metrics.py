@@ -1,0 +1,51 @@
+"""Every metric of Rapport, once. Labels are service, group, topic and outcome, never an id.
+
+`labels(…)` looks a child up under a lock: keep the child where the caller is hot.
+"""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+RECORDS_A_BATCH = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_000, 5_000)
+
+RECORDS = Counter(
+    "rapport_records",
+    "Records read, by outcome: handled, skipped (of a type nobody named), dropped (seen before), parked, quarantined.",
+    ("group", "topic", "outcome"),
+)
+BATCH_SIZE = Histogram("rapport_batch_records", "Records of a batch.", ("group", "topic"), buckets=RECORDS_A_BATCH)
+BATCH_SECONDS = Histogram(
+    "rapport_batch_seconds",
+    "From the begin of a batch's transaction to its commit.",
+    ("group", "topic"),
+    buckets=SECONDS,
+)
+BATCH_RETRIES = Counter("rapport_batch_retries", "Batches tried again after a transient error.", ("group", "topic"))
+LAG = Gauge("rapport_lag_records", "Records between the fences and the ends of the log.", ("group", "topic"))
+PARKED = Gauge("rapport_parked_keys", "Keys that wait for a redrive.", ("group", "topic"))
+QUARANTINED = Gauge("rapport_quarantined_records", "Records in quarantine.", ("group", "topic"))
+STOPPED = Gauge("rapport_partitions_stopped", "Partitions that need an operator.", ("group", "topic"))
+REBALANCES = Counter("rapport_rebalances", "Assignments of partitions to this member.", ("group",))
+
+OUTBOX_DEPTH = Gauge("rapport_outbox_events", "Events that wait for the relay.", ("service",))
+OUTBOX_AGE = Gauge("rapport_outbox_oldest_seconds", "Age of the oldest waiting event.", ("service",))
+RELAYED = Counter("rapport_relay_events", "Events published and acknowledged.", ("service", "topic"))
+RELAY_SECONDS = Histogram(
+    "rapport_relay_batch_seconds", "From reading a batch to its deletion.", ("service",), buckets=SECONDS
+)
+RELAY_RESENT = Counter(
+    "rapport_relay_resent_events", "Events sent again with the numbers of their stored batch.", ("service",)
+)
+
+TIMERS_FIRED = Counter("rapport_timers_fired", "Timers handled.", ("group", "timer"))
+TIMERS_WAITING = Gauge("rapport_timers_waiting", "Timers that are set.", ("group", "timer"))
+WATERMARK_AGE = Gauge("rapport_watermark_age_seconds", "How far the lowest watermark is behind the clock.", ("group",))
+WORKER_RESTARTS = Counter("rapport_worker_restarts", "Workers started again after an error.", ("service", "worker"))
+
+HTTP_SECONDS = Histogram(
+    "rapport_http_request_seconds",
+    "Requests by route and class of status.",
+    ("service", "method", "route", "status"),
+    buckets=SECONDS,
+)
+HTTP_IN_FLIGHT = Gauge("rapport_http_requests_in_flight", "Requests being answered.", ("service",))

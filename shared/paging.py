@@ -1,0 +1,75 @@
+"""Lists by cursor: an opaque position after which the next page begins."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import Depends, Query
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import from_json, to_json
+
+from shared.errors import Invalid
+
+T = TypeVar("T")
+
+
+class Listing(BaseModel, Generic[T]):
+    """One page; `next_cursor` is null on the last one."""
+
+    items: list[T]
+    next_cursor: str | None = None
+
+
+def encode_cursor(position: Sequence[object]) -> str:
+    """The position (texts, numbers, times, UUIDs) as opaque text for a URL."""
+    return base64.urlsafe_b64encode(to_json(list(position))).rstrip(b"=").decode()
+
+
+def decode_cursor(cursor: str, *kinds: type) -> tuple[Any, ...]:
+    """The position, each part of the kind named, e.g. `decode_cursor(text, datetime, UUID)`; raises Invalid."""
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        position = from_json(base64.b64decode(padded, altchars=b"-_", validate=True))
+        if kinds:
+            return _parser(kinds).validate_python(position)
+        if isinstance(position, list):
+            return tuple(position)
+    except (ValueError, binascii.Error, ValidationError):
+        pass
+    raise Invalid("not a cursor of this list; begin again without one", field="cursor")
+
+
+@cache
+def _parser(kinds: tuple[type, ...]) -> TypeAdapter[tuple[Any, ...]]:
+    return TypeAdapter(tuple[kinds])  # type: ignore[valid-type]
+
+
+class PageQuery:
+    """`limit` items after `cursor`; ask the database for `limit + 1`, so that `listing` knows whether more follow."""
+
+    def __init__(
+        self,
+        cursor: Annotated[str | None, Query(max_length=1000, description="`next_cursor` of the page before.")] = None,
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    ) -> None:
+        self.cursor = cursor
+        self.limit = limit
+
+    def after(self, *kinds: type) -> tuple[Any, ...] | None:
+        """The position to go on from, or None on the first page."""
+        return decode_cursor(self.cursor, *kinds) if self.cursor else None
+
+    def listing(
+        self, rows: Sequence[Any], item: Callable[[Any], T], position: Callable[[Any], Sequence[object]]
+    ) -> Listing[T]:
+        """The page of up to `limit` rows; `position` tells a row's place in the list's order."""
+        shown = rows[: self.limit]
+        more = len(rows) > self.limit
+        return Listing(
+            items=[item(row) for row in shown], next_cursor=encode_cursor(position(shown[-1])) if more else None
+        )
+
+
+Page = Annotated[PageQuery, Depends()]

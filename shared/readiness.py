@@ -1,0 +1,38 @@
+"""How a service says whether it works, and what HTTP needs of it."""
+
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from shared.engine.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`failing` takes the service out of its load balancer, `degraded` only shows."""
+
+    name: str
+    state: Literal["ok", "degraded", "failing"] = "ok"
+    detail: str = ""
+
+
+class Serving(Protocol):
+    """A service as its HTTP side sees it."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def start(self) -> None:
+        """Returns when subscriptions, relay and workers run; raises what makes that impossible."""
+
+    async def stop(self) -> None:
+        """Finishes the batch in flight and lets go of Kafka and the database."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """Commits at the end of the block, rolls back on an error; its emissions go to the outbox."""
+
+    def read(self) -> AbstractAsyncContextManager[Transaction]:
+        """A pooled connection for reading only."""
+
+    async def ready(self) -> list[Check]:
+        """Every check by name; answers within a second."""

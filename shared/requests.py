@@ -1,0 +1,94 @@
+"""What happens to every request: an id, a log line, a measurement, and a problem document for what nobody expected."""
+
+import re
+from time import perf_counter
+
+import structlog
+from prometheus_client import Histogram
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared import metrics
+from shared.ids import new_id
+from shared.problems import problem
+
+log = structlog.get_logger()
+
+_SOUND_ID = re.compile(rb"[A-Za-z0-9._-]{1,100}")
+_UNLOGGED = frozenset({"/healthz", "/readyz", "/metrics"})
+
+
+class Requests:
+    """Plain ASGI, since BaseHTTPMiddleware costs a task and a stream per request.
+
+    Logs and metrics name the route's template, never the path: paths hold tokens, queries hold names.
+    """
+
+    def __init__(self, app: ASGIApp, service: str, max_body_bytes: int) -> None:
+        self._app = app
+        self._service = service
+        self._max_body_bytes = max_body_bytes
+        self._in_flight = metrics.HTTP_IN_FLIGHT.labels(service)
+        self._durations: dict[tuple[str, str, str], Histogram] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        if not _SOUND_ID.fullmatch(request_id):
+            request_id = str(new_id()).encode()
+        status = 0
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message.setdefault("headers", []).append((b"x-request-id", request_id))
+            await send(message)
+
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id.decode())
+        self._in_flight.inc()
+        begun = perf_counter()
+        try:
+            await self._app(scope, self._limited(receive), answer)
+        except Exception:
+            log.exception("request_failed", method=scope["method"], route=route_of(scope))
+            if status:
+                raise  # the answer is under way: the server has to break the connection
+            await problem(500, "internal", "Something went wrong here; the log tells more.")(scope, receive, answer)
+        finally:
+            self._in_flight.dec()
+            self._account(scope, status, perf_counter() - begun)
+
+    def _limited(self, receive: Receive) -> Receive:
+        """Refuses a body above the limit while it comes in, whatever its Content-Length says."""
+        taken = 0
+
+        async def limited() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > self._max_body_bytes:
+                raise HTTPException(413, f"a body has at most {self._max_body_bytes} bytes")
+            return message
+
+        return limited
+
+    def _account(self, scope: Scope, status: int, seconds: float) -> None:
+        method, route = scope["method"], route_of(scope)
+        labels = (method, route, f"{status // 100}xx" if status else "aborted")
+        child = self._durations.get(labels)
+        if child is None:
+            child = self._durations[labels] = metrics.HTTP_SECONDS.labels(self._service, *labels)
+        child.observe(seconds)
+        if route not in _UNLOGGED:
+            log.info("request_answered", method=method, route=route, status=status, ms=round(seconds * 1000, 2))
+
+
+def route_of(scope: Scope) -> str:
+    """The template of the route that took the request, e.g. `/v1/parties/{id}`."""
+    context = scope.get("fastapi", {}).get("effective_route_context")
+    route = context or scope.get("route")
+    return getattr(route, "path_format", None) or "unknown"

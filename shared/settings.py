@@ -1,0 +1,182 @@
+"""Settings of a service from the environment (`RAPPORT_KAFKA__BROKERS=…`) and from files of secrets.
+
+A file in the folder `RAPPORT_SECRETS_DIR` is named like its variable in lower case: `rapport_database__dsn`.
+The environment wins over a file.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from shared.errors import ConfigurationError
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class Group(BaseModel):
+    """One group of settings; a service's own groups are built on it too."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class KafkaSettings(Group):
+    brokers: str = Field(pattern=r"^[^\s,]+:\d+(,[^\s,]+:\d+)*$")
+    session_timeout_ms: int = Field(default=10_000, ge=1_000)
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    username: str | None = None
+    password: SecretStr | None = None
+    cafile: Path | None = None
+
+    @model_validator(mode="after")
+    def _credentials(self) -> Self:
+        if self.security_protocol.startswith("SASL") and not (self.username and self.password):
+            raise ValueError("with a SASL protocol, set username and password too")
+        return self
+
+    @property
+    def bootstrap(self) -> list[str]:
+        """The brokers, one `host:port` each."""
+        return self.brokers.split(",")
+
+
+class DatabaseSettings(Group):
+    """`dsn` is the service's role (no DDL); `owner_dsn` is read by `shared.migrate` alone."""
+
+    dsn: SecretStr
+    owner_dsn: SecretStr | None = None
+    pool_min: int = Field(default=2, ge=1)
+    pool_max: int = Field(default=10, ge=1)
+
+
+class HttpSettings(Group):
+    """`port` None means the service's usual one (`shared.serve`)."""
+
+    host: str = "127.0.0.1"
+    port: int | None = Field(default=None, ge=0, le=65_535)
+    max_body_bytes: int = Field(default=2 * 1024 * 1024, ge=1_024)
+
+
+class AuthSettings(Group):
+    """`jwks` is the path of a file or an http(s) URL with the keys that tokens are signed with."""
+
+    mode: Literal["jwt", "off"] = "jwt"
+    issuer: str | None = None
+    audience: str | None = None
+    jwks: str | None = None
+    leeway_s: int = Field(default=10, ge=0, le=300)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        missing = [name for name in ("issuer", "audience", "jwks") if not getattr(self, name)]
+        if self.mode == "jwt" and missing:
+            raise ValueError(f"with mode jwt, set {', '.join(missing)} too")
+        return self
+
+
+class LogSettings(Group):
+    """`auto` is console on a terminal, else JSON."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["json", "console", "auto"] = "auto"
+
+
+class EngineSettings(Group):
+    """Sizes in records, times in milliseconds."""
+
+    batch_records: int = Field(default=1_000, ge=1, le=5_000)
+    batch_bytes: int = Field(default=4 * 1024 * 1024, ge=1_024)
+    pace_ms: int = Field(default=10, ge=0, le=1_000)
+    offsets_commit_ms: int = Field(default=5_000, ge=100)
+    relay_shards: int = Field(default=1, ge=1, le=12)
+    relay_batch: int = Field(default=2_000, ge=1, le=10_000)
+    timers_batch: int = Field(default=500, ge=1, le=500)
+    backoff_max_ms: int = Field(default=30_000, ge=100)
+    breaker_probe_ms: int = Field(default=60_000, ge=100)
+
+
+def secret_files() -> dict[str, str]:
+    """What the files of `RAPPORT_SECRETS_DIR` hold, by name; nothing if it is not set."""
+    folder = os.environ.get("RAPPORT_SECRETS_DIR")
+    if not folder:
+        return {}
+    if not Path(folder).is_dir():
+        raise ConfigurationError(f"RAPPORT_SECRETS_DIR names {folder}, which is not a folder")
+    # Kubernetes keeps the versions of a mounted secret in folders whose names start with a dot.
+    files = (file for file in Path(folder).iterdir() if file.is_file() and not file.name.startswith("."))
+    return {file.name.lower(): file.read_text(encoding="utf-8").strip() for file in files}
+
+
+class SecretFiles(EnvSettingsSource):
+    """The files of `RAPPORT_SECRETS_DIR`, read as if each were a variable of the environment."""
+
+    def _load_env_vars(self) -> dict[str, str | None]:
+        return dict(secret_files())
+
+
+class ServiceSettings(BaseSettings):
+    """What every service needs; a service adds its own group under its name.
+
+    Raises ConfigurationError that names each variable to set, and no value of any.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        env_prefix="RAPPORT_",
+        env_nested_delimiter="__",
+        extra="ignore",
+        hide_input_in_errors=True,
+        nested_model_default_partial_update=True,
+    )
+
+    # A group without a default of its own is filled from the environment, so that what is missing gets named.
+    kafka: KafkaSettings = Field(default_factory=dict, validate_default=True)
+    database: DatabaseSettings = Field(default_factory=dict, validate_default=True)
+    http: HttpSettings = HttpSettings()
+    auth: AuthSettings = Field(default_factory=dict, validate_default=True)
+    log: LogSettings = LogSettings()
+    engine: EngineSettings = EngineSettings()
+    clock: Literal["wall", "stream"] = "wall"
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise ConfigurationError(_explain(error)) from None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is passed in wins over the environment, the environment over files; there is no `.env`."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, SecretFiles(settings_cls)
+
+    @model_validator(mode="after")
+    def _guarded(self) -> Self:
+        if self.auth.mode == "off" and self.http.host not in LOOPBACK:
+            raise ValueError("RAPPORT_AUTH__MODE=off is possible only with RAPPORT_HTTP__HOST=127.0.0.1")
+        return self
+
+
+def _explain(error: ValidationError) -> str:
+    """One line per variable, without what it holds."""
+    lines = []
+    for problem in error.errors(include_url=False, include_input=False, include_context=False):
+        name = "RAPPORT_" + "__".join(str(part) for part in problem["loc"]).upper()
+        match problem["type"]:
+            case "missing":
+                lines.append(f"{name} is not set")
+            case _ if not problem["loc"]:
+                lines.append(problem["msg"].removeprefix("Value error, "))
+            case _:
+                lines.append(f"{name}: {problem['msg'].removeprefix('Value error, ')}")
+    return "; ".join(lines)
