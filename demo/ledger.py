@@ -160,9 +160,8 @@ class Ledger:
         rows: dict[tuple[str, str], datetime] = {}
         for number, customer in self.customers.items():
             bought = min((sale.at for sale in customer.sales), default=None)
-            found = customer.first_other
-            if found is not None and (bought is None or found < bought):
-                rows[number, "discovery"] = found
+            if customer.first_other is not None:
+                rows[number, "discovery"] = customer.first_other
             if bought is None:
                 continue
             rows[number, "purchase"] = bought

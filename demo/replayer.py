@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -64,28 +64,14 @@ class Replayer:
         """Send everything, then tick so long after the last fact's midnight as `ends` says; return the last tick."""
         await self._producer.start()
         try:
-            midnight = await self._days(facts)
+            for midnight, day in by_day(facts):
+                await self._send(day)
+                await self._tick(midnight)
             for wait in ends:
                 await self._tick(midnight + wait)
-            return self.progress.now or midnight
+            return midnight + max(ends, default=timedelta())
         finally:
             await self._producer.stop()
-
-    async def _days(self, facts: Iterable[Fact]) -> datetime:
-        day: list[Fact] = []
-        midnight: datetime | None = None
-        for fact in facts:
-            midnight = midnight or _next_midnight(fact.arrives)
-            while fact.arrives >= midnight:
-                await self._send(day)
-                day = []
-                await self._tick(midnight)
-                midnight += DAY
-            day.append(fact)
-        midnight = midnight or datetime.now(UTC)
-        await self._send(day)
-        await self._tick(midnight)
-        return midnight
 
     async def _send(self, day: Sequence[Fact]) -> None:
         acknowledged = []
@@ -129,6 +115,20 @@ class Replayer:
             self.progress.waiting = True
             await asyncio.sleep(_LOOK_AGAIN)
         self.progress.waiting = False
+
+
+def by_day(facts: Iterable[Fact]) -> Iterator[tuple[datetime, list[Fact]]]:
+    """The facts that arrive before each midnight, and that midnight; days without facts too."""
+    day: list[Fact] = []
+    midnight: datetime | None = None
+    for fact in facts:
+        midnight = midnight or _next_midnight(fact.arrives)
+        while fact.arrives >= midnight:
+            yield midnight, day
+            day, midnight = [], midnight + DAY
+        day.append(fact)
+    if midnight is not None:
+        yield midnight, day
 
 
 def _next_midnight(at: datetime) -> datetime:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -47,7 +47,7 @@ class Watch:
         self._pools: dict[str, asyncpg.Pool[asyncpg.Record]] = {}
         self._consumer = AIOKafkaConsumer(bootstrap_servers=brokers, enable_auto_commit=False)
 
-    async def __aenter__(self) -> "Watch":
+    async def __aenter__(self) -> Self:
         for service, dsn in self._dsns.items():
             self._pools[service] = await asyncpg.create_pool(
                 dsn, min_size=1, max_size=3, server_settings={"default_transaction_read_only": "on"}

@@ -66,12 +66,17 @@ def test_stages_are_entered_by_the_first_fact_of_their_kind() -> None:
     }
 
 
-def test_who_buys_first_was_never_in_discovery() -> None:
-    asked_before = fact("survey.answered", "v", 5, {"survey": "csat", "value": 3})
-    assert fold([SALE, asked_before]).stages() == {
+def test_a_later_survey_opens_discovery_and_post_purchase_where_nothing_came_before() -> None:
+    survey = fact("survey.answered", "v", 5, {"survey": "csat", "value": 3})
+    assert fold([SALE, survey]).stages() == {
         ("7", "purchase"): SALE.time,
-        ("7", "post_purchase"): asked_before.time,
+        ("7", "discovery"): survey.time,
+        ("7", "post_purchase"): survey.time,
     }
+
+
+def test_a_refund_belongs_to_its_sale_and_opens_no_stage() -> None:
+    assert fold([SALE, REFUND]).stages() == {("7", "purchase"): SALE.time}
 
 
 def test_a_request_before_the_first_sale_is_no_post_purchase() -> None:
