@@ -105,7 +105,7 @@ class ReportedInteraction:
     stage: Literal["discovery", "education", "purchase", "post_purchase"] | None = None
     summary: Text | None = None
     agent: OutsideId | None = None
-    duration_s: Annotated[int, Field(ge=0)] | None = None
+    duration_s: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
 
 
 @contract(INGEST, "crm.support.requested.v1")

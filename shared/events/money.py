@@ -12,5 +12,5 @@ Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217")]
 class Money:
     """An integer number of the currency's minor unit (cents); never converted silently."""
 
-    minor: int
+    minor: Annotated[int, Field(ge=-(10**14), le=10**14)]
     currency: Currency

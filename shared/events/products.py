@@ -22,5 +22,5 @@ class ProductDescribed:
     category: list[Annotated[str, Field(max_length=100)]] = field(default_factory=list)
     price: Money | None = None
     cost: Money | None = None
-    stock: int | None = None
-    lead_time_days: Annotated[int, Field(ge=0)] | None = None
+    stock: Annotated[int, Field(ge=-(2**31), lt=2**31)] | None = None
+    lead_time_days: Annotated[int, Field(ge=0, le=10_000)] | None = None

@@ -1,0 +1,189 @@
+"""A batch of records becomes effects: once, in one transaction, with the fences that say so."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from shared.engine.decode import Decoded, decode
+from shared.engine.event import Event, Record
+from shared.engine.fence import Sifted, sift
+from shared.engine.ledger import EngineTransaction, Ledger, Place, Refusal
+from shared.engine.parking import BEHIND, Breaker, BreakerOpen, Isolation
+from shared.engine.subscription import Subscription
+from shared.events.topics import OWNERS
+
+
+@dataclass(slots=True)
+class Applied:
+    """What became of a batch, as counts per topic and outcome; `paused` says which places are not handled, and why.
+
+    Outcomes: handled, skipped (nobody here asked), redelivered, resent, repeated (a sender's own), parked, quarantined.
+    """
+
+    counts: dict[tuple[str, str], int] = field(default_factory=dict)
+    paused: dict[Place, str] = field(default_factory=dict)
+    tripped: set[Place] = field(default_factory=set)
+    ticked: bool = False
+
+    def count(self, topic: str, outcome: str, number: int = 1) -> None:
+        """Add to an outcome."""
+        if number:
+            self.counts[topic, outcome] = self.counts.get((topic, outcome), 0) + number
+
+
+class Applier:
+    """The records of one subscription, applied. Keeps nothing between batches but the breaker's window."""
+
+    def __init__(
+        self, subscription: Subscription, ledger: Ledger, *, stream: bool, wall: Callable[[], datetime],
+        is_infrastructure: Callable[[Exception], bool],
+    ) -> None:
+        self.subscription = subscription
+        self.breaker = Breaker()
+        self._ledger = ledger
+        self._stream = stream
+        self._wall = wall
+        self._is_infrastructure = is_infrastructure
+
+    async def apply(self, records: Sequence[Record]) -> Applied:
+        """Apply a batch, of any partitions, each in the order of its log; what stands already is left alone.
+
+        The whole batch is tried first. An event that cannot be applied parks with the later ones of its key, and the
+        others stand. Raises only infrastructure errors: nothing of the batch stands then, or all of it does (a commit
+        whose answer was lost), and calling again with the same records is right in both cases.
+        """
+        wall = self._wall()
+        handlers, stream = self.subscription.topics, self._stream
+        batch = [decode(record, handlers[record.topic], wall, stream=stream) for record in records]
+        try:
+            return await self._attempt(batch, wall, isolate=False)
+        except Exception as error:
+            if self._is_infrastructure(error):
+                raise
+        return await self._isolate(batch, wall)
+
+    async def _isolate(self, batch: Sequence[Decoded], wall: datetime) -> Applied:
+        """Apply key by key; without the places whose breaker opens, of which nothing stands then."""
+        tripped: set[Place] = set()
+        while True:
+            rest = [d for d in batch if (d.record.topic, d.record.partition) not in tripped]
+            before = self.breaker.copy()
+            try:
+                applied = await self._attempt(rest, wall, isolate=True)
+            except BreakerOpen as opened:
+                tripped.add(opened.place)
+                self.breaker = before
+            except BaseException:
+                self.breaker = before
+                raise
+            else:
+                applied.tripped = tripped
+                return applied
+
+    async def _attempt(self, batch: Sequence[Decoded], wall: datetime, *, isolate: bool) -> Applied:
+        places = sorted({(d.record.topic, d.record.partition) for d in batch})
+        if not places:
+            return Applied()
+        async with self._ledger.transaction(self.subscription) as tx:
+            sifted = sift(batch, await tx.lock_fences(places), wall, stream=self._stream)
+            applied = Applied(paused=sifted.stopped, ticked=sifted.ticked)
+            parked, events = await self._admit(tx, sifted, applied)
+            for topic, fresh in events.items():
+                refused = await self._handle(tx, topic, fresh, isolate=isolate)
+                applied.count(topic, "handled", len(fresh) - len(refused))
+                by_offset = {(d.record.partition, d.record.offset): d for d in sifted.fresh if d.record.topic == topic}
+                parked += [(by_offset[e.partition, e.offset], refusal) for e, refusal in refused]
+            if parked:
+                await self._park(tx, sifted, parked, wall)
+                for decoded, _ in parked:
+                    applied.count(decoded.record.topic, "parked")
+            await tx.save_fences(sifted.fences)
+        for (topic, outcome), number in sifted.passed_over.items():
+            applied.count(topic, outcome, number)
+        return applied
+
+    async def _admit(
+        self, tx: EngineTransaction, sifted: Sifted, applied: Applied
+    ) -> tuple[list[tuple[Decoded, Refusal]], dict[str, list[Event[Any]]]]:
+        """Sort out what was sent twice, is unreadable, or waits behind a parked record; the rest is for the handlers."""
+        repeated = await self._repeated(tx, sifted.fresh)
+        held = await self._held(tx, sifted)
+        parked: list[tuple[Decoded, Refusal]] = []
+        unreadable: list[tuple[Record, Refusal]] = []
+        events: dict[str, list[Event[Any]]] = {topic: [] for topic in self.subscription.topics}
+        for decoded in sifted.fresh:
+            record, refusal = decoded.record, decoded.refusal
+            if refusal is not None and decoded.unreadable:
+                unreadable.append((record, refusal))
+                applied.count(record.topic, "quarantined")
+            elif id(decoded) in repeated:
+                applied.count(record.topic, "repeated")
+            elif (record.topic, record.key) in held:
+                parked.append((decoded, Refusal(BEHIND) if refusal is None else refusal))
+            elif refusal is not None:
+                parked.append((decoded, refusal))
+                if record.key is not None:
+                    held.add((record.topic, record.key))
+            elif decoded.event is not None:
+                events[record.topic].append(decoded.event)
+        if unreadable:
+            await tx.quarantine(unreadable)
+        return parked, {topic: fresh for topic, fresh in events.items() if fresh}
+
+    @staticmethod
+    async def _repeated(tx: EngineTransaction, fresh: Sequence[Decoded]) -> set[int]:
+        """Those of the records from outside whose (source, id) was seen before, in this batch or earlier."""
+        outside = [d for d in fresh if not d.unreadable and d.record.topic not in OWNERS]
+        if not outside:
+            return set()
+        new = await tx.admit(sorted({(d.source, d.id) for d in outside}))
+        repeated = set()
+        for decoded in outside:
+            if (decoded.source, decoded.id) in new:
+                new.discard((decoded.source, decoded.id))
+            else:
+                repeated.add(id(decoded))
+        return repeated
+
+    @staticmethod
+    async def _held(tx: EngineTransaction, sifted: Sifted) -> set[tuple[str, bytes | None]]:
+        """The (topic, key) of this batch that have parked records; asked only where a fence says there are any."""
+        held: set[tuple[str, bytes | None]] = set()
+        suspects = [d.record for d in sifted.fresh if sifted.fences[d.record.topic, d.record.partition].parked]
+        for topic, records in groupby(sorted(suspects, key=attrgetter("topic")), key=attrgetter("topic")):
+            keys = sorted({record.key for record in records if record.key is not None})
+            held |= {(topic, key) for key in await tx.held_keys(topic, keys)}
+        return held
+
+    async def _handle(
+        self, tx: EngineTransaction, topic: str, events: Sequence[Event[Any]], *, isolate: bool
+    ) -> list[tuple[Event[Any], Refusal]]:
+        handler = self.subscription.topics[topic]
+        if not isolate:
+            await handler.handle(events, tx)
+            refused = []
+        else:
+            isolation = Isolation(handler, tx, self.breaker, self._is_infrastructure)
+            await isolation.apply(events)
+            refused = isolation.refused
+        failed = {(event.partition, event.key) for event, _ in refused}
+        for partition in {event.partition for event in events}:
+            keys = {event.key for event in events if event.partition == partition} if isolate else ()
+            if not isolate or any((partition, key) not in failed for key in keys):
+                self.breaker.succeeded((topic, partition), len(keys) or len(events))
+        return refused
+
+    @staticmethod
+    async def _park(
+        tx: EngineTransaction, sifted: Sifted, parked: Sequence[tuple[Decoded, Refusal]], wall: datetime
+    ) -> None:
+        rows = []
+        for decoded, refusal in parked:
+            record = decoded.record
+            fence = sifted.fences[record.topic, record.partition]
+            fence.parked += 1
+            rows.append((record, refusal, decoded.event.now if decoded.event else fence.watermark or wall))
+        await tx.park(rows)

@@ -1,0 +1,85 @@
+"""Fence and mark: which records of a batch are new, decided under the lock of the fences. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from shared.engine.decode import Decoded
+from shared.engine.ledger import Fence, Place
+from shared.events.topics import COMPACTED, OWNERS
+
+
+@dataclass(slots=True)
+class Sifted:
+    """What is left of a batch: `fresh` in the order of the log, the moved `fences`, and what was seen on the way."""
+
+    fresh: list[Decoded] = field(default_factory=list)
+    fences: dict[Place, Fence] = field(default_factory=dict)
+    stopped: dict[Place, str] = field(default_factory=dict)
+    passed_over: Counter[tuple[str, str]] = field(default_factory=Counter)
+    ticked: bool = False
+
+
+def sift(batch: Iterable[Decoded], locked: Mapping[Place, Fence], wall: datetime, *, stream: bool) -> Sifted:
+    """Drop what stands already and stop where something is missing.
+
+    Below the fence: redelivered. At or below the mark: sent again by a relay, dropped although its offset is new. Above
+    the mark by more than one, on a topic whose numbers have no gaps: records were lost, and the partition stops at that
+    record until an operator accepts the loss. `now` of every event is set: the wall clock, or the last tick before it.
+    """
+    sifted = Sifted()
+    for decoded in batch:
+        record = decoded.record
+        place = (record.topic, record.partition)
+        fence = sifted.fences.get(place)
+        if fence is None:
+            fence = sifted.fences[place] = locked[place].copy()
+            if fence.stopped:
+                sifted.stopped[place] = fence.stopped
+        if fence.stopped:
+            continue
+        if record.offset < fence.next_offset:
+            if record.offset == fence.next_offset - 1 and fence.last_id is not None and decoded.id != fence.last_id:
+                _stop(sifted, place, fence, "recreated: another record stands where the last handled one was")
+            sifted.passed_over[record.topic, "redelivered"] += 1
+            continue
+        if not _advance(sifted, place, fence, decoded):
+            continue
+        if stream:
+            if decoded.tick is not None:
+                fence.watermark = max(fence.watermark or decoded.tick, decoded.tick)
+                sifted.ticked = True
+            now = fence.watermark
+        else:
+            fence.watermark = max(fence.watermark or wall, min(wall, datetime.fromtimestamp(record.timestamp / 1000, UTC)))
+            now = wall
+        if decoded.event is not None:
+            decoded.event.now = now or decoded.event.time
+        if decoded.event is not None or decoded.refusal is not None:
+            sifted.fresh.append(decoded)
+        elif decoded.tick is None:
+            sifted.passed_over[record.topic, "skipped"] += 1
+    return sifted
+
+
+def _advance(sifted: Sifted, place: Place, fence: Fence, decoded: Decoded) -> bool:
+    """Move the fence over a record; False where the record is no news."""
+    sequence = decoded.sequence
+    if place[0] in OWNERS and sequence:
+        if sequence > fence.mark + 1 and fence.mark and place[0] not in COMPACTED:
+            missing = f"{fence.mark + 1} to {sequence - 1}" if sequence > fence.mark + 2 else str(sequence - 1)
+            _stop(sifted, place, fence, f"lost: sequence {missing} is missing before offset {decoded.record.offset}")
+            return False
+        if sequence <= fence.mark:
+            fence.next_offset, fence.last_id = decoded.record.offset + 1, decoded.id
+            sifted.passed_over[place[0], "resent"] += 1
+            return False
+        fence.mark = sequence
+    fence.next_offset, fence.last_id = decoded.record.offset + 1, decoded.id
+    return True
+
+
+def _stop(sifted: Sifted, place: Place, fence: Fence, reason: str) -> None:
+    fence.stopped = reason
+    sifted.stopped[place] = reason

@@ -1,0 +1,146 @@
+"""What the engine needs of a storage, in Postgres (`postgres.py`) and in memory (`memory.py`, for simulation).
+
+One `Ledger.transaction` is one database transaction: its effects, fences, parked rows and emissions stand together or
+not at all. Locks are held until it ends. Any call may raise Transient, and nothing of the transaction stands then.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from shared.engine.event import Record
+from shared.engine.subscription import Due, Subscription
+from shared.engine.transaction import Transaction
+
+Place = tuple[str, int]
+"""A topic and a partition of it."""
+
+
+@dataclass(slots=True)
+class Fence:
+    """How far a group's effects stand in one partition. See `migrations/0001_engine.sql` for the columns."""
+
+    next_offset: int = 0
+    last_id: str | None = None
+    mark: int = 0
+    watermark: datetime | None = None
+    parked: int = 0
+    stopped: str | None = None
+
+    def copy(self) -> "Fence":
+        """A fence of its own."""
+        return replace(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a record is parked or quarantined. `unexpected` counts against the breaker; refused input never does."""
+
+    reason: str
+    detail: str = ""
+    unexpected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedRecord:
+    """A record that waits for an operator, with when it was first tried."""
+
+    id: int
+    record: Record
+    refusal: Refusal
+    handled_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A row of the outbox. `payload` None is a tombstone."""
+
+    id: int
+    topic: str
+    partition: int
+    key: str
+    type: str
+    event_id: UUID
+    subject: str | None
+    time: str
+    correlation_id: str
+    causation_id: str | None
+    traceparent: str | None
+    payload: bytes | None
+
+
+class EngineTransaction(Transaction, Protocol):
+    """A transaction with what only the engine may touch."""
+
+    async def lock_fences(self, places: Sequence[Place]) -> dict[Place, Fence]:
+        """Lock the group's fences of these places, in their order, and return them as last committed."""
+        ...
+
+    async def save_fences(self, fences: Mapping[Place, Fence]) -> None:
+        """Write locked fences back; `next_offset` only ever grows."""
+        ...
+
+    async def admit(self, ids: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Remember these (source, id) in the inbox; return those that are new."""
+        ...
+
+    async def held_keys(self, topic: str, keys: Sequence[bytes]) -> set[bytes]:
+        """Those of the keys that have a parked record in this group and topic."""
+        ...
+
+    async def park(self, records: Sequence[tuple[Record, Refusal, datetime]]) -> None:
+        """Keep records for an operator."""
+        ...
+
+    async def quarantine(self, records: Sequence[tuple[Record, Refusal]]) -> None:
+        """Keep records that nobody can read."""
+        ...
+
+    async def take_parked(self, topic: str, key: bytes | None, limit: int) -> list[ParkedRecord]:
+        """The first parked records of a key, by offset."""
+        ...
+
+    async def release(self, parked: Sequence[ParkedRecord]) -> None:
+        """Forget parked records whose effects stand, or that were given up."""
+        ...
+
+    async def take_due(self, name: str, watermarks: Mapping[int, datetime], limit: int) -> list[Due]:
+        """Lock and delete timers whose time has passed at their partition, earliest first; skip locked ones."""
+        ...
+
+    async def fail_timer(self, name: str, due: Due, refusal: Refusal) -> None:
+        """Keep a timer whose handler refused it, out of the way."""
+        ...
+
+    def savepoint(self) -> AbstractAsyncContextManager[None]:
+        """Undo everything since its beginning, emissions too, where its body raises."""
+        ...
+
+
+class Ledger(Protocol):
+    """A service's storage."""
+
+    def transaction(self, subscription: Subscription | None = None) -> AbstractAsyncContextManager[EngineTransaction]:
+        """Begin; commit at the end of the body, roll back where it raises. Of a subscription, or of an HTTP write."""
+        ...
+
+
+class RelayLedger(Protocol):
+    """The outbox of one shard, held by one relay at a time. Losing it raises Transient and nothing more may be sent."""
+
+    async def stored(self) -> list[tuple[Outgoing, int]]:
+        """The batch that a predecessor stored and did not finish, with its numbers; empty where there is none."""
+        ...
+
+    async def store(self, sent: Sequence[tuple[Outgoing, int]], limit: int) -> list[tuple[Outgoing, int]]:
+        """In one transaction: forget exactly the rows that were sent, read the oldest of the rest, draw their numbers,
+        store both.
+        """
+        ...
+
+    async def keep(self) -> None:
+        """Prove that the shard is still held."""
+        ...

@@ -1,0 +1,108 @@
+"""From an emission to a row of the outbox, and from a row to the record that leaves."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from uuid import UUID
+
+from shared.clock import rfc3339
+from shared.engine.event import Emission
+from shared.engine.ledger import Outgoing
+from shared.engine.partitions import partition_of
+from shared.events.contract import contract_of, find_contract
+from shared.ids import new_id
+
+COLUMNS = (
+    "topic",
+    "partition",
+    "key",
+    "type",
+    "event_id",
+    "subject",
+    "time",
+    "correlation_id",
+    "causation_id",
+    "traceparent",
+    "payload",
+)
+Row = tuple[str, int, str, str, UUID, str | None, str, str, str | None, str | None, bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """The data of an emission that writes a null value under `key` of a compacted topic."""
+
+    topic: str
+    type: str
+    key: str
+
+
+def encode(emissions: Iterable[Emission]) -> list[Row]:
+    """Rows of the outbox, in the same order. Raises KeyError for data that nobody promised, pydantic's for bad data."""
+    return [_encode(emission) for emission in emissions]
+
+
+def _encode(emission: Emission) -> Row:
+    data, cause = emission.data, emission.cause
+    event_id = emission.id or new_id()
+    if isinstance(data, Removal):
+        topic, type_, key, subject, payload = data.topic, data.type, data.key, None, None
+    else:
+        contract = contract_of(type(data))
+        if contract.key is None:
+            raise ValueError(f"{contract.type} on {contract.topic} is not ours to publish")
+        topic, type_, payload = contract.topic, contract.type, contract.adapter.dump_json(data)
+        key = str(getattr(data, contract.key))
+        subject = _subject(contract.subject, data)
+    return (
+        topic,
+        partition_of(key) if emission.partition is None else emission.partition,
+        key,
+        type_,
+        event_id,
+        subject,
+        rfc3339(emission.time),
+        cause.correlation_id if cause else str(event_id),
+        cause.id if cause else None,
+        cause.traceparent if cause else None,
+        payload,
+    )
+
+
+def _subject(template: str | None, data: object) -> str | None:
+    """`sale/{sale_id}` over the data's fields; what came from outside is cut to what a header may hold."""
+    if template is None:
+        return None
+    kind, _, field = template.partition("/")
+    value = str(getattr(data, field[1:-1]))
+    return f"{kind}/{value if value.isascii() else value.encode('ascii', 'backslashreplace').decode()}"[:1024]
+
+
+@cache
+def _dataschema(topic: str, type_: str) -> bytes:
+    contract = find_contract(topic, type_)
+    return (contract.dataschema() if contract else f"urn:rapport:{topic}:{type_}").encode()
+
+
+def headers_of(row: Outgoing, source: bytes, sequence: int) -> list[tuple[str, bytes]]:
+    """The record's headers: CloudEvents, Kafka binary mode."""
+    key = row.key.encode()
+    headers = [
+        ("content-type", b"application/json"),
+        ("ce_specversion", b"1.0"),
+        ("ce_id", str(row.event_id).encode()),
+        ("ce_source", source),
+        ("ce_type", row.type.encode()),
+        ("ce_time", row.time.encode()),
+        ("ce_sequence", b"%d" % sequence),
+        ("ce_partitionkey", key),
+        ("ce_dataschema", _dataschema(row.topic, row.type)),
+        ("ce_correlationid", row.correlation_id.encode()),
+    ]
+    if row.subject is not None:
+        headers.append(("ce_subject", row.subject.encode()))
+    if row.causation_id is not None:
+        headers.append(("ce_causationid", row.causation_id.encode()))
+    if row.traceparent is not None:
+        headers.append(("traceparent", row.traceparent.encode()))
+    return headers

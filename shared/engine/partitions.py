@@ -1,0 +1,27 @@
+"""Which partition a key belongs to: murmur2 over 12, as Kafka's own clients compute it."""
+
+from functools import lru_cache
+
+PARTITIONS = 12
+_SEED, _M, _MASK = 0x9747B28C, 0x5BD1E995, 0xFFFFFFFF
+
+
+def murmur2(data: bytes) -> int:
+    """Kafka's 32-bit murmur2 (`org.apache.kafka.common.utils.Utils.murmur2`), unsigned."""
+    length = len(data)
+    h = _SEED ^ length
+    whole = length & ~3
+    for i in range(0, whole, 4):
+        k = int.from_bytes(data[i : i + 4], "little") * _M & _MASK
+        k = (k ^ k >> 24) * _M & _MASK
+        h = h * _M & _MASK ^ k
+    if tail := data[whole:]:
+        h = (h ^ int.from_bytes(tail, "little")) * _M & _MASK
+    h = (h ^ h >> 13) * _M & _MASK
+    return h ^ h >> 15
+
+
+@lru_cache(maxsize=100_000)
+def partition_of(key: str) -> int:
+    """The partition of a key on every keyed topic of ours."""
+    return (murmur2(key.encode()) & 0x7FFFFFFF) % PARTITIONS

@@ -1,0 +1,211 @@
+"""The ledger in Postgres."""
+
+import base64
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from shared.engine import outbox
+from shared.engine.event import Emission, Record
+from shared.engine.ledger import Fence, ParkedRecord, Place, Refusal
+from shared.engine.subscription import Due, Subscription
+from shared.errors import Transient
+from shared.sql import load_queries
+
+SQL = load_queries(Path(__file__).with_name("queries.sql"))
+MAX_EMITTED = 5_000
+"""Rows that one transaction may emit; what fans out further is a job with a cursor."""
+
+Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
+
+
+def is_infrastructure(error: BaseException) -> bool:
+    """True where trying again may help: anything but a refusal, a data error (SQLSTATE 22, 23) or a bug of a handler."""
+    if isinstance(error, Transient | OSError | asyncpg.InterfaceError):
+        return not isinstance(error, asyncpg.DataError)
+    state = getattr(error, "sqlstate", None)
+    return isinstance(error, asyncpg.PostgresError) and str(state)[:2] not in {"22", "23"}
+
+
+class PostgresTransaction:
+    """One transaction; see `transaction.Transaction` and `ledger.EngineTransaction` for what its methods promise."""
+
+    def __init__(self, connection: Connection, subscription: Subscription | None, now: datetime) -> None:
+        self.now = now
+        self.group = subscription.group if subscription else ""
+        self.then: list[Callable[[], Awaitable[None]]] = []
+        self.emitted = 0
+        self._connection = connection
+        self._may_emit = subscription is None or subscription.kind == "process"
+        self._rows: list[outbox.Row] = []
+
+    async def fetch(self, statement: str, *args: object) -> list[Any]:
+        return await self._connection.fetch(statement, *args)
+
+    async def fetchrow(self, statement: str, *args: object) -> Any:
+        return await self._connection.fetchrow(statement, *args)
+
+    async def fetchval(self, statement: str, *args: object) -> Any:
+        return await self._connection.fetchval(statement, *args)
+
+    async def execute(self, statement: str, *args: object) -> str:
+        return await self._connection.execute(statement, *args)
+
+    async def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        await self._connection.copy_records_to_table(table, columns=list(columns), records=rows)
+
+    def emit(self, emissions: Iterable[Emission]) -> None:
+        if not self._may_emit:
+            raise RuntimeError(f"{self.group} is a projection and emits nothing")
+        self._rows += outbox.encode(emissions)
+        if len(self._rows) > MAX_EMITTED:
+            raise RuntimeError(f"a transaction emits at most {MAX_EMITTED} events: make it a job with a cursor")
+
+    async def set_timers(self, name: str, timers: Iterable[tuple[UUID, int, datetime]]) -> None:
+        rows = list(timers)
+        if rows:
+            await self.execute(SQL["set_timers"], name, *map(list, zip(*rows, strict=True)))
+
+    async def clear_timers(self, name: str, ids: Iterable[UUID]) -> None:
+        await self.execute(SQL["clear_timers"], name, list(ids))
+
+    def after_commit(self, then: Callable[[], Awaitable[None]]) -> None:
+        self.then.append(then)
+
+    async def flush(self) -> None:
+        """Write what was emitted; ids are drawn here, after every lock of the handlers."""
+        if self._rows:
+            rows, self._rows = self._rows, []
+            self.emitted += len(rows)
+            await self.copy("outbox", outbox.COLUMNS, rows)
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        kept_rows, kept_then = len(self._rows), len(self.then)
+        try:
+            async with self._connection.transaction():
+                yield
+        except BaseException:
+            del self._rows[kept_rows:], self.then[kept_then:]
+            raise
+
+    # --- fences
+
+    async def lock_fences(self, places: Sequence[Place]) -> dict[Place, Fence]:
+        topics, partitions = [p[0] for p in places], [p[1] for p in places]
+        rows = await self.fetch(SQL["lock_fences"], self.group, topics, partitions)
+        if len(rows) < len(places):
+            await self.execute(SQL["ensure_fences"], self.group, topics, partitions)
+            rows = await self.fetch(SQL["lock_fences"], self.group, topics, partitions)
+        return fences_of(rows)
+
+    async def save_fences(self, fences: Mapping[Place, Fence]) -> None:
+        columns = zip(
+            *(
+                (topic, partition, f.next_offset, f.last_id, f.mark, f.watermark, f.parked, f.stopped)
+                for (topic, partition), f in fences.items()
+            ),
+            strict=True,
+        )
+        await self.execute(SQL["save_fences"], self.group, *map(list, columns))
+
+    async def admit(self, ids: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+        sources, own = [source for source, _ in ids], [id_ for _, id_ in ids]
+        return {(row[0], row[1]) for row in await self.fetch(SQL["admit"], self.group, sources, own)}
+
+    # --- parking
+
+    async def held_keys(self, topic: str, keys: Sequence[bytes]) -> set[bytes]:
+        return {row[0] for row in await self.fetch(SQL["held_keys"], self.group, topic, list(keys))}
+
+    async def park(self, records: Sequence[tuple[Record, Refusal, datetime]]) -> None:
+        rows = [
+            (*_stored(record), refusal.reason, refusal.detail, refusal.unexpected, at) for record, refusal, at in records
+        ]
+        await self.execute(SQL["park"], self.group, *map(list, zip(*rows, strict=True)))
+
+    async def quarantine(self, records: Sequence[tuple[Record, Refusal]]) -> None:
+        rows = [(*_stored(record), refusal.reason) for record, refusal in records]
+        await self.execute(SQL["quarantine"], self.group, *map(list, zip(*rows, strict=True)))
+
+    async def take_parked(self, topic: str, key: bytes | None, limit: int) -> list[ParkedRecord]:
+        rows = await self.fetch(SQL["take_parked"], self.group, topic, key, limit)
+        return [parked_of(row) for row in rows]
+
+    async def release(self, parked: Sequence[ParkedRecord]) -> None:
+        await self.execute(SQL["release"], [record.id for record in parked])
+
+    # --- timers
+
+    async def take_due(self, name: str, watermarks: Mapping[int, datetime], limit: int) -> list[Due]:
+        partitions = sorted(watermarks)
+        rows = await self.fetch(SQL["take_due"], name, partitions, [watermarks[p] for p in partitions], limit)
+        due = [Due(row["id"], row["partition"], row["due_at"], watermarks[row["partition"]]) for row in rows]
+        return sorted(due, key=lambda timer: (timer.due_at, timer.id))
+
+    async def fail_timer(self, name: str, due: Due, refusal: Refusal) -> None:
+        why = f"{refusal.reason}: {refusal.detail}"
+        await self.execute(SQL["fail_timer"], name, due.id, due.partition, due.due_at, why)
+
+
+def fences_of(rows: Iterable[Any]) -> dict[Place, Fence]:
+    """Fences by place."""
+    return {
+        (r["topic"], r["partition"]): Fence(
+            r["next_offset"], r["last_id"], r["mark"], r["watermark"], r["parked"], r["stopped"]
+        )
+        for r in rows
+    }
+
+
+def _stored(record: Record) -> tuple[str, int, int, bytes | None, str, bytes | None, int]:
+    headers = json.dumps([[name, base64.b64encode(value or b"").decode()] for name, value in record.headers])
+    return record.topic, record.partition, record.offset, record.key, headers, record.value, record.timestamp
+
+
+def parked_of(row: Any) -> ParkedRecord:
+    """A row of `parked` as the record that it was."""
+    headers = tuple((name, base64.b64decode(value)) for name, value in json.loads(row["headers"]))
+    record = Record(
+        row["topic"],
+        row["partition"],
+        row["record_offset"],
+        row["key"],
+        row["value"],
+        headers,
+        row["record_timestamp"],
+    )
+    refusal = Refusal(row["reason"], row["detail"], row["unexpected"])
+    return ParkedRecord(row["id"], record, refusal, row["handled_at"])
+
+
+class PostgresLedger:
+    """Transactions over one pool, whose connections have the search path of what they serve."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        now: Callable[[], datetime],
+        emitted: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._pool = pool
+        self._now = now
+        self._emitted = emitted
+
+    @asynccontextmanager
+    async def transaction(self, subscription: Subscription | None = None) -> AsyncIterator[PostgresTransaction]:
+        async with self._pool.acquire() as connection:
+            async with connection.transaction():
+                tx = PostgresTransaction(connection, subscription, self._now())
+                yield tx
+                await tx.flush()
+        if tx.emitted:
+            await self._emitted()
+        for then in tx.then:
+            await then()

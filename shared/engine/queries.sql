@@ -1,0 +1,229 @@
+-- name: ensure_fences
+-- A fence for every partition that a group was given; those that exist stay as they are.
+insert into fence (group_id, topic, partition)
+select $1, topic, partition from unnest($2::text[], $3::int[]) as place (topic, partition)
+order by topic, partition
+on conflict do nothing
+
+-- name: lock_fences
+-- In order, so that two members whose batches overlap wait instead of deadlocking.
+select topic, partition, next_offset, last_id, mark, watermark, parked, stopped
+from fence
+where group_id = $1 and (topic, partition) in (select * from unnest($2::text[], $3::int[]))
+order by topic, partition
+for update
+
+-- name: read_fences
+select topic, partition, next_offset, last_id, mark, watermark, parked, stopped
+from fence where group_id = $1 order by topic, partition
+
+-- name: save_fences
+-- greatest(): a stale batch must never move a fence backward.
+update fence set
+    next_offset = greatest(fence.next_offset, new.next_offset), last_id = new.last_id, mark = new.mark,
+    watermark = greatest(fence.watermark, new.watermark), parked = new.parked, stopped = new.stopped
+from unnest($2::text[], $3::int[], $4::bigint[], $5::text[], $6::bigint[], $7::timestamptz[], $8::int[], $9::text[])
+    as new (topic, partition, next_offset, last_id, mark, watermark, parked, stopped)
+where fence.group_id = $1 and fence.topic = new.topic and fence.partition = new.partition
+
+-- name: advance_watermarks
+-- Idle partitions on the wall clock: read up to the log's end at that time and nothing left to handle.
+update fence set watermark = idle.at
+from unnest($2::text[], $3::int[], $4::bigint[], $5::timestamptz[]) as idle (topic, partition, upto, at)
+where fence.group_id = $1 and fence.topic = idle.topic and fence.partition = idle.partition
+    and fence.stopped is null and fence.next_offset <= idle.upto
+    and (fence.watermark is null or fence.watermark < idle.at)
+
+-- name: read_watermarks
+-- Per partition the lowest watermark over the topics that carry the clock; no row until all of them have one.
+select partition, min(watermark) as watermark
+from fence where group_id = $1 and topic = any($2::text[])
+group by partition having count(*) = cardinality($2::text[]) and count(*) = count(watermark)
+
+-- name: admit
+-- Sorted, so that two members that admit the same ids wait instead of deadlocking.
+insert into inbox (group_id, source, id)
+select $1, source, id from unnest($2::text[], $3::text[]) as sent (source, id)
+order by source, id
+on conflict do nothing
+returning source, id
+
+-- name: purge_inbox
+delete from inbox where seen_at < now() - $1::interval
+
+-- name: held_keys
+select distinct key from parked where group_id = $1 and topic = $2 and key = any($3::bytea[])
+
+-- name: park
+insert into parked
+    (group_id, topic, partition, record_offset, key, headers, value, record_timestamp, reason, detail, unexpected, handled_at)
+select $1, * from unnest(
+    $2::text[], $3::int[], $4::bigint[], $5::bytea[], $6::jsonb[], $7::bytea[], $8::bigint[],
+    $9::text[], $10::text[], $11::boolean[], $12::timestamptz[])
+
+-- name: quarantine
+insert into quarantine
+    (group_id, topic, partition, record_offset, key, headers, value, record_timestamp, reason)
+select $1, * from unnest(
+    $2::text[], $3::int[], $4::bigint[], $5::bytea[], $6::jsonb[], $7::bytea[], $8::bigint[], $9::text[])
+on conflict do nothing
+
+-- name: purge_quarantine
+delete from quarantine where quarantined_at < now() - $1::interval
+
+-- name: take_parked
+select id, topic, partition, record_offset, key, headers, value, record_timestamp,
+    reason, detail, unexpected, handled_at
+from parked
+where group_id = $1 and topic = $2 and key is not distinct from $3
+order by record_offset limit $4
+
+-- name: take_parked_by_id
+select id, topic, partition, record_offset, key, headers, value, record_timestamp, reason, detail, unexpected, handled_at
+from parked where id = $1
+
+-- name: release
+delete from parked where id = any($1::bigint[])
+
+-- name: describe_parked
+update parked set reason = $2, detail = $3, unexpected = $4 where id = $1
+
+-- name: replace_parked
+update parked set replaced_value = coalesce(replaced_value, value), value = $2 where id = $1
+
+-- name: list_parked
+select id, group_id, topic, partition, record_offset, key, reason, detail, unexpected, handled_at, parked_at,
+    replaced_value is not null as replaced
+from parked
+where ($1::text is null or group_id = $1) and ($2::text is null or topic = $2) and id > $3
+order by id limit $4
+
+-- name: count_parked
+select group_id, topic, reason, count(*) as records, count(distinct key) as keys
+from parked group by group_id, topic, reason order by group_id, topic, reason
+
+-- name: list_quarantine
+select id, group_id, topic, partition, record_offset, reason, octet_length(value) as bytes, quarantined_at
+from quarantine where id > $1 order by id limit $2
+
+-- name: read_quarantine
+select id, group_id, topic, partition, record_offset, key, headers, value, reason, quarantined_at
+from quarantine where id = $1
+
+-- name: record_action
+insert into operator_action (action, subject, reason) values ($1, $2, $3)
+
+-- name: list_actions
+select id, action, subject, reason, acted_at from operator_action order by id desc limit $1
+
+-- name: set_timers
+insert into timer (name, id, partition, due_at)
+select $1, id, partition, due_at
+from unnest($2::uuid[], $3::smallint[], $4::timestamptz[]) as new (id, partition, due_at)
+order by id
+on conflict (name, id) do update set partition = excluded.partition, due_at = excluded.due_at, failed = null
+
+-- name: clear_timers
+delete from timer where name = $1 and id = any($2::uuid[])
+
+-- name: next_timers
+-- The earliest due time of each partition: one index probe a partition, whatever waits behind it.
+select partition, (
+    select due_at from timer
+    where timer.name = $1 and timer.partition = place.partition and failed is null
+    order by due_at limit 1) as due_at
+from unnest($2::smallint[]) as place (partition)
+
+-- name: take_due
+-- Skips what another instance has locked; a partition only up to its own watermark.
+delete from timer using (
+    select due.name, due.id from unnest($2::smallint[], $3::timestamptz[]) as place (partition, watermark),
+    lateral (
+        select name, id, due_at from timer
+        where timer.name = $1 and timer.partition = place.partition and timer.due_at <= place.watermark and failed is null
+        order by due_at limit $4 for update skip locked) as due
+    order by due.due_at limit $4) as taken
+where timer.name = taken.name and timer.id = taken.id
+returning timer.id, timer.partition, timer.due_at
+
+-- name: fail_timer
+insert into timer (name, id, partition, due_at, failed) values ($1, $2, $3, $4, $5)
+on conflict (name, id) do update set failed = excluded.failed
+
+-- name: list_failed_timers
+select name, id, partition, due_at, failed from timer where failed is not null order by name, due_at limit $1
+
+-- name: ensure_clock
+insert into clock (group_id) values ($1) on conflict do nothing
+
+-- name: lock_clock
+select passed from clock where group_id = $1 for update
+
+-- name: lowest_watermark
+-- Null until every partition of the topic has one.
+select case when count(watermark) = $3 then min(watermark) end from fence where group_id = $1 and topic = $2
+
+-- name: pass_clock
+update clock set passed = $2 where group_id = $1
+
+-- name: try_relay_lock
+select pg_try_advisory_lock(hashtext('rapport.relay'), $1::int)
+
+-- name: stored_batch
+-- The batch of a relay that did not finish, in its own order and with its own numbers.
+select outbox.id, topic, partition, key, type, event_id, subject, time, correlation_id, causation_id, traceparent,
+    payload, stored.sequence
+from relay_batch, unnest(ids, sequences) with ordinality as stored (id, sequence, position)
+join outbox on outbox.id = stored.id
+where shard = $1
+order by stored.position
+
+-- name: oldest_outgoing
+select id, topic, partition, key, type, event_id, subject, time, correlation_id, causation_id, traceparent, payload
+from outbox order by id limit $1
+
+-- name: oldest_outgoing_of_shard
+select id, topic, partition, key, type, event_id, subject, time, correlation_id, causation_id, traceparent, payload
+from outbox where partition % $3::int = $2::int order by id limit $1
+
+-- name: forget_outgoing
+-- Exactly these ids: a range would take rows that became visible in between.
+delete from outbox where id = any($1::bigint[])
+
+-- name: store_batch
+insert into relay_batch (shard, shards, ids, sequences) values ($1, $2, $3, $4)
+on conflict (shard) do update set shards = excluded.shards, ids = excluded.ids, sequences = excluded.sequences
+
+-- name: forget_batch
+delete from relay_batch where shard = $1
+
+-- name: foreign_batches
+select shard from relay_batch where shards <> $1
+
+-- name: read_positions
+select topic, partition, sequence from relay_position
+
+-- name: save_positions
+insert into relay_position (topic, partition, sequence)
+select * from unnest($1::text[], $2::smallint[], $3::bigint[])
+on conflict (topic, partition) do update set sequence = greatest(relay_position.sequence, excluded.sequence)
+
+-- name: outbox_depth
+select count(*) as depth, extract(epoch from now() - min(created_at))::float8 as age
+from (select created_at from outbox order by id limit 100001) as oldest
+
+-- name: engine_state
+-- For the metrics: bounded counts.
+select
+    (select count(*) from (select from parked limit 100001) as p) as parked,
+    (select count(*) from (select from quarantine limit 100001) as q) as quarantined,
+    (select count(*) from fence where stopped is not null) as stopped
+
+-- name: accept_loss
+-- The next record is taken as the first of its group: its number sets the mark.
+update fence set stopped = null, mark = 0, last_id = null, next_offset = coalesce($4, next_offset)
+where group_id = $1 and topic = $2 and partition = $3 and stopped is not null
+returning next_offset
+
+-- name: projection_version
+select version from projection where name = $1
