@@ -87,4 +87,4 @@ class LiveView:
 
 
 def _day(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%d}" if at else "–"
+    return f"{at:%Y-%m-%d}" if at else "-"
