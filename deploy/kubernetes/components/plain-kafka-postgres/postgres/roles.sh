@@ -2,6 +2,8 @@
 # Runs once, when the data folder is made: a database and two roles for each service. <name>_owner migrates;
 # <name>, which the service uses, reads and writes rows and can change no table. Neither sees another database.
 set -eu
+psql --quiet --no-psqlrc --set ON_ERROR_STOP=1 \
+  --command='revoke connect on database postgres, template1 from public'
 for service in contacts marketing support forecasting; do
   # Passwords come from files inside psql, so that no process list shows them.
   psql --quiet --no-psqlrc --set ON_ERROR_STOP=1 --set app="$service" --set owner="${service}_owner" <<'SQL'
@@ -18,6 +20,6 @@ revoke all on schema public from public;
 grant usage on schema public to :"app";
 alter default privileges for role :"owner" grant usage on schemas to :"app";
 alter default privileges for role :"owner" grant select, insert, update, delete on tables to :"app";
-alter default privileges for role :"owner" grant usage, select on sequences to :"app";
+alter default privileges for role :"owner" grant usage, select, update on sequences to :"app";
 SQL
 done
