@@ -1,0 +1,30 @@
+-- name: databases
+-- What is there already, with the mark that the last migration left on each.
+select d.datname as name, shobj_description(d.oid, 'pg_database') as mark from pg_database d order by 1;
+
+-- name: role
+-- DDL takes no parameters, so the server itself quotes the names and the password ($1 role, $2 password).
+select case when exists (select from pg_roles where rolname = $1::text)
+            then format('alter role %I login password %L', $1::text, $2::text)
+            else format('create role %I login password %L', $1::text, $2::text) end;
+
+-- name: create_database
+select format('create database %I owner %I', $1::text, $1::text || '_owner');
+
+-- name: isolate_database
+-- Nobody but its owner and its service gets in. Temporary tables are DML's scratch paper.
+select format('revoke all on database %1$I from public; grant connect, temporary on database %1$I to %1$I', $1::text);
+
+-- name: isolate_maintenance_databases
+revoke connect on database postgres from public;
+revoke connect on database template1 from public;
+
+-- name: default_privileges
+-- What the owner makes, in any schema, the service may read and write but not change in shape.
+select format('alter default privileges for role %1$I grant select, insert, update, delete on tables to %2$I; '
+              'alter default privileges for role %1$I grant usage, select, update on sequences to %2$I; '
+              'alter default privileges for role %1$I grant usage on schemas to %2$I',
+              $1::text || '_owner', $1::text);
+
+-- name: mark_database
+select format('comment on database %I is %L', $1::text, $2::text);

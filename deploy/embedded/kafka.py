@@ -1,0 +1,90 @@
+"""One real Kafka broker in KRaft mode on loopback, with its data in a folder."""
+
+import base64
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from deploy.embedded.errors import StartFailed
+from deploy.embedded.java import Java
+from deploy.embedded.ports import HOST, answers
+from deploy.embedded.process import Child
+
+# kept in the data folder by `format`; the same everywhere, since no two of these brokers ever meet
+CLUSTER_ID = base64.urlsafe_b64encode(hashlib.sha256(b"rapport embedded").digest()[:16]).decode().rstrip("=")
+
+
+class Kafka:
+    """Blocking; call `prepare` once, then start, stop and kill as often as needed. Data outlives them all."""
+
+    def __init__(self, folder: Path, logs: Path, port: int, controller_port: int, java: Java) -> None:
+        self.folder = folder
+        self.port = port
+        self.bootstrap = f"{HOST}:{port}"
+        self._controller = f"{HOST}:{controller_port}"
+        self._java = java
+        self._log = logs / "kafka-broker.log"
+        self._settings = folder.parent / "kafka.properties"
+        self.child = Child("kafka", logs / "kafka.log")
+
+    def prepare(self) -> None:
+        """Downloads at first use, and formats the storage in a way that an interrupted first start does no harm."""
+        self._java.prepare()
+        if not self.folder.exists():
+            unfinished = self.folder.with_name(f"{self.folder.name}.new")
+            shutil.rmtree(unfinished, ignore_errors=True)
+            self._settings.write_text(self._properties(unfinished), "utf-8")
+            command = self._java.command(
+                "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", self._settings, log=self._log
+            )
+            done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+            if done.returncode:
+                raise StartFailed(f"Kafka's storage in {self.folder} could not be made:\n{done.stdout}{done.stderr}")
+            unfinished.rename(self.folder)
+        self._settings.write_text(self._properties(self.folder), "utf-8")
+
+    def start(self, within: float = 90) -> None:
+        """Returns when it takes connections. Raises StartFailed."""
+        command = self._java.command("kafka.Kafka", self._settings, log=self._log)
+        self.child.start(command, os.environ)
+        self.child.wait_ready(lambda: answers(self.port), within)
+
+    def _properties(self, data: Path) -> str:
+        listeners = f"PLAINTEXT://{self.bootstrap},CONTROLLER://{self._controller}"
+        settings = {
+            "process.roles": "broker,controller",
+            "node.id": 1,
+            "controller.quorum.voters": f"1@{self._controller}",
+            "listeners": listeners,
+            "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
+            "controller.listener.names": "CONTROLLER",
+            "inter.broker.listener.name": "PLAINTEXT",
+            "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+            "log.dirs": data,
+            "auto.create.topics.enable": "false",
+            "num.partitions": 12,
+            "default.replication.factor": 1,
+            "offsets.topic.num.partitions": 4,
+            "offsets.topic.replication.factor": 1,
+            "transaction.state.log.num.partitions": 4,
+            "transaction.state.log.replication.factor": 1,
+            "transaction.state.log.min.isr": 1,
+            "share.coordinator.state.topic.num.partitions": 1,
+            "share.coordinator.state.topic.replication.factor": 1,
+            "share.coordinator.state.topic.min.isr": 1,
+            "group.initial.rebalance.delay.ms": 0,
+            # after a kill the controller takes the broker back only when its old session is over
+            "broker.session.timeout.ms": 2500,
+            "broker.heartbeat.interval.ms": 500,
+            "group.min.session.timeout.ms": 1000,
+            "message.max.bytes": 2 << 20,
+            "replica.fetch.max.bytes": 2 << 20,
+            "num.network.threads": 2,
+            "num.io.threads": 4,
+            "num.recovery.threads.per.data.dir": 2,
+            "log.cleaner.dedupe.buffer.size": 16 << 20,
+            "log.index.size.max.bytes": 1 << 20,
+        }
+        return "".join(f"{key}={value}\n" for key, value in settings.items())

@@ -1,0 +1,193 @@
+"""Kafka, Postgres and services as one thing that starts, stops and breaks on request."""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+from deploy.embedded.databases import Databases
+from deploy.embedded.errors import StackError
+from deploy.embedded.folder import Folder
+from deploy.embedded.java import Java
+from deploy.embedded.kafka import Kafka
+from deploy.embedded.ports import Ports
+from deploy.embedded.postgres import Postgres
+from deploy.embedded.service import SERVICES, Service, migrate, migrations_mark
+from deploy.kafka.provision import ProvisionError, provision
+from deploy.kafka.topics import load_topics
+
+Part = Kafka | Postgres | Service
+
+
+class EmbeddedStack:
+    """`async with EmbeddedStack(folder, services=["contacts"]) as stack:` and all of it is ready.
+
+    `services` None means all four, () none. `ports` asks for single ports by name; the others are the contract's where
+    `default_ports` and they are free, else free ones. `clock` and `env` go to every service. Parts have names: kafka,
+    postgres, the service's name, and "contacts-2" for a second one. Leaving stops services, then Kafka, then Postgres.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        services: Iterable[str] | None = None,
+        clock: Literal["wall", "stream"] = "wall",
+        ports: Mapping[str, int] | None = None,
+        default_ports: bool = False,
+        env: Mapping[str, str] | None = None,
+        fresh: bool = False,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.folder = Folder(folder)
+        self.services = tuple(SERVICES if services is None else services)
+        self.parts: dict[str, Part] = {}
+        self.seconds: dict[str, float] = {}  # how long each part took to start
+        self._clock = clock
+        self._ports = Ports(self.folder.path / "ports.json", ports or {}, defaults=default_ports)
+        self._env = dict(env or {})
+        self._fresh = fresh
+        self._say = say
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    @property
+    def bootstrap(self) -> str:
+        """Kafka's host:port."""
+        return self.kafka.bootstrap
+
+    def dsn(self, service: str) -> str:
+        return self.databases.dsn(service)
+
+    def owner_dsn(self, service: str) -> str:
+        return self.databases.owner_dsn(service)
+
+    def superuser_dsn(self, database: str = "postgres") -> str:
+        return self.postgres.dsn(database)
+
+    def url(self, name: str) -> str:
+        """Of a service, or of an instance of one."""
+        part = self.parts[name]
+        if not isinstance(part, Service):
+            raise KeyError(name)
+        return part.url
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """Of the parts that run."""
+        return {name: pid for name, part in self.parts.items() if (pid := part.child.pid) is not None}
+
+    async def start(self) -> None:
+        """Everything, in order. Raises StackError; call `stop` then too."""
+        await asyncio.to_thread(self.folder.open, fresh=self._fresh)
+        self._make_servers()
+        await _together(self._start_kafka(), self._start_postgres())
+        await _together(*(self.add(service) for service in self.services))
+
+    async def stop(self) -> None:
+        """Services first, then Kafka, then Postgres; what does not run is passed over."""
+        await _together(*(self.stop_part(name) for name, part in self.parts.items() if isinstance(part, Service)))
+        for name in ("kafka", "postgres"):
+            if name in self.parts:
+                await self.stop_part(name)
+        self.folder.close()
+
+    async def add(self, service: str, name: str | None = None, env: Mapping[str, str] | None = None) -> str:
+        """Starts a service, or under another `name` one more instance of it. Returns the name when it is ready."""
+        name = name or service
+        environment = self._environment(service) | self._env | (env or {})
+        self.parts[name] = Service(service, name, self._ports.of(name), environment, self.folder.logs)
+        await self.start_part(name)
+        return name
+
+    async def start_part(self, name: str, env: Mapping[str, str] | None = None) -> None:
+        """Returns when it is ready. `env`, for a service, holds for this start only: a fault to pass, for example."""
+        part, begun = self.parts[name], time.monotonic()
+        if isinstance(part, Service):
+            await asyncio.to_thread(part.start, env=env)
+        else:
+            await asyncio.to_thread(part.start)
+        self.seconds[name] = time.monotonic() - begun
+        self.folder.remember_processes(self.pids)
+
+    async def stop_part(self, name: str) -> None:
+        """Asks it to end in order, and waits until it has."""
+        await asyncio.to_thread(self.parts[name].child.stop)
+
+    async def kill_part(self, name: str) -> None:
+        """SIGKILL, and waits until it is gone."""
+        await asyncio.to_thread(self.parts[name].child.kill)
+
+    async def restart_part(self, name: str, env: Mapping[str, str] | None = None) -> None:
+        await self.stop_part(name)
+        await self.start_part(name, env)
+
+    def suspend_part(self, name: str) -> None:
+        """SIGSTOP: it holds its connections and locks but does nothing until `resume_part`."""
+        self.parts[name].child.suspend()
+
+    def resume_part(self, name: str) -> None:
+        self.parts[name].child.resume()
+
+    def _make_servers(self) -> None:
+        data, logs = self.folder.path, self.folder.logs
+        java = Java(self._say)
+        port, controller_port = self._ports.of("kafka"), self._ports.of("kafka-controller")
+        self.kafka = Kafka(data / "kafka", logs, port, controller_port, java)
+        self.postgres = Postgres(data / "postgres", logs, self._ports.of("postgres"), self.folder.secret("postgres"))
+        self.databases = Databases(self.postgres, self.folder)
+        self.parts = {"kafka": self.kafka, "postgres": self.postgres}
+
+    async def _start_kafka(self) -> None:
+        await asyncio.to_thread(self.kafka.prepare)
+        await self.start_part("kafka")
+        try:
+            await provision(self.kafka.bootstrap, load_topics("local"))
+        except ProvisionError as error:
+            raise StackError(str(error)) from error
+
+    async def _start_postgres(self) -> None:
+        await asyncio.to_thread(self.postgres.prepare)
+        await self.start_part("postgres")
+        marks = await self.databases.ensure(self.services)
+        await _together(*(self._migrate(name) for name in self.services if marks[name] != migrations_mark(name)))
+
+    async def _migrate(self, service: str) -> None:
+        await asyncio.to_thread(migrate, service, self.databases, self.folder.logs)
+        await self.databases.mark(service, migrations_mark(service))
+
+    def _environment(self, service: str) -> dict[str, str]:
+        environment = {
+            "RAPPORT_KAFKA__BROKERS": self.kafka.bootstrap,
+            "RAPPORT_DATABASE__DSN": self.databases.dsn(service),
+            "RAPPORT_AUTH__MODE": "off",
+            "RAPPORT_CLOCK": self._clock,
+            "RAPPORT_LOG__FORMAT": "json",
+        }
+        if service == "marketing" and "RAPPORT_MARKETING__SMTP_URL" not in os.environ:
+            environment["RAPPORT_MARKETING__MAILDIR"] = str(self.folder.path / "mail")
+        return environment
+
+
+async def _together(*work: Coroutine[object, object, object]) -> None:
+    """All of it; the first failure ends the others and is raised alone."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for one in work:
+                group.create_task(one)
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
