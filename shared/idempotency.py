@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, Request
+from fastapi import Header, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
@@ -62,7 +62,7 @@ class Once:
         return answer
 
 
-async def _once(
+async def idempotent(
     request: Request,
     key: Annotated[
         str | None,
@@ -73,15 +73,12 @@ async def _once(
         ),
     ] = None,
 ) -> Once:
+    """The dependency of a write: `once: Annotated[Once, Depends(idempotent)]`. Without a key each request acts."""
     operation = f"{request.method} {route_of(request.scope)}"
     hashed = sha256(f"{request.url.path}?{request.url.query}\n".encode())
     hashed.update(request.headers.get("if-match", "").encode() + b"\n")
     hashed.update(await request.body())
     return Once(request.app.state.service, key, operation, hashed.digest())
-
-
-idempotent = _once
-Idempotent = Annotated[Once, Depends(idempotent)]
 
 
 def _answer(status: int, body: bytes) -> Response:

@@ -17,6 +17,17 @@ from shared.settings import LogSettings
 
 Fields = MutableMapping[str, Any]
 
+
+class _Stdout:
+    """Standard output as it is at the time of each line, so that it can be redirected after the start."""
+
+    def write(self, line: Any) -> int:
+        return sys.stdout.write(line) if isinstance(line, str) else sys.stdout.buffer.write(line)
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+
 # Libraries that tell at `info` what our own lines say already.
 _QUIET = ("aiokafka", "faststream", "httpx", "httpcore", "yoyo", "asyncio", "uvicorn.error")
 
@@ -32,10 +43,11 @@ def configure_logging(settings: LogSettings) -> None:
         _add_error,
     ]
     render: list[Any] = [structlog.dev.ConsoleRenderer()] if console else [_render_json]
+    stdout: Any = _Stdout()
     structlog.configure(
         processors=[*shared, *render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory() if console else structlog.BytesLoggerFactory(sys.stdout.buffer),
+        logger_factory=structlog.WriteLoggerFactory(stdout) if console else structlog.BytesLoggerFactory(stdout),
         cache_logger_on_first_use=True,
     )
     _adopt_standard_logging(level, shared, render)
@@ -44,7 +56,7 @@ def configure_logging(settings: LogSettings) -> None:
 def _adopt_standard_logging(level: int, shared: list[Any], render: list[Any]) -> None:
     """uvicorn, aiokafka, FastStream and warnings speak through the same processors; their own handlers go."""
     text = [*render[:-1], _as_text(render[-1])]
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(_Stdout())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, structlog.stdlib.ExtraAdder(), *shared],

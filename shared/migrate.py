@@ -7,8 +7,11 @@ owner role (`RAPPORT_DATABASE__OWNER_DSN`); the service's role gets what it need
 import argparse
 import logging
 import os
+import socket
 import sys
 import time
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -17,16 +20,16 @@ from psycopg.conninfo import make_conninfo
 from yoyo import read_migrations
 from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
 from yoyo.connections import parse_uri
-from yoyo.migrations import MigrationList, default_migration_table
+from yoyo.migrations import Migration, default_migration_table
 
 from shared.errors import ConfigurationError
-from shared.settings import secret_files
+from shared.ids import new_id
+from shared.secret_files import read_secrets
 
 ROOT = Path(__file__).resolve().parent.parent
 ENGINE = ROOT / "shared" / "engine" / "migrations"
 _WAIT_S = 30
-# Any number will do, as long as every migration of a database takes the same.
-_LOCK = 7_262_018
+_LOCK = 7_262_018  # any number, the same for all
 
 _GRANTS = """
 select nspname as schema,
@@ -48,7 +51,24 @@ class _Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]
 
     def connect(self, dburi: object) -> psycopg.Connection:
         del dburi
-        return psycopg.connect(self.conninfo, autocommit=True)
+        return _connect(self.conninfo)
+
+    def lock(self, timeout: int = 10) -> AbstractContextManager[None]:
+        """Nothing: `migrate` holds a lock of the session, which a process that dies lets go of."""
+        del timeout
+        return nullcontext()
+
+    def get_log_data(self, migration: Migration, operation: str = "apply") -> dict[str, object]:
+        """A line of yoyo's log, without its look-ups of a user and a domain, which a container may not have."""
+        return {
+            "id": str(new_id()),
+            "migration_id": migration.id,
+            "migration_hash": migration.hash,
+            "username": self.connection.info.user,
+            "hostname": socket.gethostname(),
+            "created_at_utc": datetime.now(UTC).replace(tzinfo=None),
+            "operation": operation,
+        }
 
 
 def migrate(name: str, dsn: str, *, check: bool = False) -> list[str]:
@@ -56,20 +76,21 @@ def migrate(name: str, dsn: str, *, check: bool = False) -> list[str]:
 
     Waits up to 30 s for the database, and for another migration of it to end.
     """
+    if not (ROOT / "services" / name / "migrations").is_dir():
+        raise ConfigurationError(f"there is no service {name}")
     folders = [ENGINE, ROOT / "services" / name / "migrations"]
-    with _connect(dsn) as guard:
-        # Held by the session: a process that dies lets go of it, unlike a row of yoyo's lock table.
-        guard.execute("select pg_advisory_lock(%s)", [_LOCK])
-        with _backend(dsn) as backend:
-            applied = [entry for folder in folders for entry in _apply(backend, folder, check=check)]
+    kind = type("Backend", (_Backend,), {"conninfo": dsn})
+    with kind(parse_uri("postgresql+psycopg://"), default_migration_table) as backend:
+        backend.execute("select pg_advisory_lock(:lock)", {"lock": _LOCK})
+        applied = [entry for folder in folders for entry in _apply(backend, folder, check=check)]
         if not check:
-            _grant(guard, name)
+            _grant(backend.connection, name)
     return applied
 
 
 def _apply(backend: _Backend, folder: Path, *, check: bool) -> list[str]:
     """One folder at a time, since yoyo sorts by id over all that it is given."""
-    known = read_migrations(str(folder)) if folder.is_dir() else MigrationList()
+    known = read_migrations(str(folder))
     pending = backend.to_apply(known)
     ids = [migration.id for migration in pending]
     if not check:
@@ -77,18 +98,15 @@ def _apply(backend: _Backend, folder: Path, *, check: bool) -> list[str]:
     return ids
 
 
-def _backend(dsn: str) -> _Backend:
-    kind = type("Backend", (_Backend,), {"conninfo": dsn})
-    backend: _Backend = kind(parse_uri("postgresql+psycopg://"), default_migration_table)
-    backend.init_database()
-    return backend
-
-
 def _connect(dsn: str) -> psycopg.Connection:
     give_up = time.monotonic() + _WAIT_S
+    try:
+        conninfo = make_conninfo(dsn, connect_timeout=5)
+    except psycopg.ProgrammingError:  # its message quotes the password
+        raise ConfigurationError("RAPPORT_DATABASE__OWNER_DSN is not a connection string of Postgres") from None
     while True:
         try:
-            return psycopg.connect(make_conninfo(dsn, connect_timeout=5), autocommit=True)
+            return psycopg.connect(conninfo, autocommit=True)
         except psycopg.OperationalError as error:
             # A refused password or a missing database will not change by waiting.
             if error.sqlstate and not error.sqlstate.startswith(("08", "57")):
@@ -104,7 +122,8 @@ def _connect(dsn: str) -> psycopg.Connection:
 
 def _grant(connection: psycopg.Connection, role: str) -> None:
     """Reading and writing on everything that the owner has made, for the service's role if there is one."""
-    if not connection.execute("select 1 from pg_roles where rolname = %s and rolname <> current_user", [role]).fetchone():
+    known = connection.execute("select 1 from pg_roles where rolname = %s and rolname <> current_user", [role])
+    if not known.fetchone():
         return
     to = sql.Identifier(role)
     with connection.transaction():
@@ -124,7 +143,7 @@ def _grant(connection: psycopg.Connection, role: str) -> None:
 
 def _owner_dsn() -> str:
     name = "RAPPORT_DATABASE__OWNER_DSN"
-    dsn = os.environ.get(name) or secret_files().get(name.lower())
+    dsn = os.environ.get(name) or read_secrets().get(name.lower())
     if not dsn:
         raise ConfigurationError(f"{name} is not set")
     return dsn

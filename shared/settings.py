@@ -4,14 +4,20 @@ A file in the folder `RAPPORT_SECRETS_DIR` is named like its variable in lower c
 The environment wins over a file.
 """
 
-import os
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from shared.errors import ConfigurationError
+from shared.secret_files import read_secrets
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -34,7 +40,7 @@ class KafkaSettings(Group):
     @model_validator(mode="after")
     def _credentials(self) -> Self:
         if self.security_protocol.startswith("SASL") and not (self.username and self.password):
-            raise ValueError("with a SASL protocol, set username and password too")
+            raise ValueError("RAPPORT_KAFKA__USERNAME and RAPPORT_KAFKA__PASSWORD have to be set with a SASL protocol")
         return self
 
     @property
@@ -71,9 +77,11 @@ class AuthSettings(Group):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        missing = [name for name in ("issuer", "audience", "jwks") if not getattr(self, name)]
+        missing = [
+            f"RAPPORT_AUTH__{name.upper()}" for name in ("issuer", "audience", "jwks") if not getattr(self, name)
+        ]
         if self.mode == "jwt" and missing:
-            raise ValueError(f"with mode jwt, set {', '.join(missing)} too")
+            raise ValueError(f"{', '.join(missing)} not set; on loopback RAPPORT_AUTH__MODE=off goes without")
         return self
 
 
@@ -98,23 +106,11 @@ class EngineSettings(Group):
     breaker_probe_ms: int = Field(default=60_000, ge=100)
 
 
-def secret_files() -> dict[str, str]:
-    """What the files of `RAPPORT_SECRETS_DIR` hold, by name; nothing if it is not set."""
-    folder = os.environ.get("RAPPORT_SECRETS_DIR")
-    if not folder:
-        return {}
-    if not Path(folder).is_dir():
-        raise ConfigurationError(f"RAPPORT_SECRETS_DIR names {folder}, which is not a folder")
-    # Kubernetes keeps the versions of a mounted secret in folders whose names start with a dot.
-    files = (file for file in Path(folder).iterdir() if file.is_file() and not file.name.startswith("."))
-    return {file.name.lower(): file.read_text(encoding="utf-8").strip() for file in files}
-
-
 class SecretFiles(EnvSettingsSource):
     """The files of `RAPPORT_SECRETS_DIR`, read as if each were a variable of the environment."""
 
     def _load_env_vars(self) -> dict[str, str | None]:
-        return dict(secret_files())
+        return dict(read_secrets())
 
 
 class ServiceSettings(BaseSettings):
@@ -146,6 +142,8 @@ class ServiceSettings(BaseSettings):
             super().__init__(**values)
         except ValidationError as error:
             raise ConfigurationError(_explain(error)) from None
+        except SettingsError as error:
+            raise ConfigurationError(str(error)) from None
 
     @classmethod
     def settings_customise_sources(
@@ -175,8 +173,10 @@ def _explain(error: ValidationError) -> str:
         match problem["type"]:
             case "missing":
                 lines.append(f"{name} is not set")
-            case _ if not problem["loc"]:
+            case "extra_forbidden":
+                lines.append(f"{name} is no setting")
+            case "value_error":
                 lines.append(problem["msg"].removeprefix("Value error, "))
             case _:
-                lines.append(f"{name}: {problem['msg'].removeprefix('Value error, ')}")
+                lines.append(f"{name}: {problem['msg']}")
     return "; ".join(lines)
