@@ -1,9 +1,11 @@
 """The committed manifests: valid, up to date, and as safe as the house rules say."""
 
+import os
 import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +151,24 @@ def settings_of(manifests: list[Manifest], container: Manifest) -> dict[str, str
     maps = {found["metadata"]["name"]: found["data"] for found in manifests if found["kind"] == "ConfigMap"}
     read = [maps[source["configMapRef"]["name"]] for source in container["envFrom"]]
     return {name: value for settings in read for name, value in settings.items()}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_setting_is_one_that_the_service_knows(
+    manifests: list[Manifest], service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    container = next(found for name, found in containers(manifests) if name == f"Deployment/{service}/service")
+    for name in [name for name in os.environ if name.startswith("RAPPORT_")]:
+        monkeypatch.delenv(name)
+    given = {**settings_of(manifests, container), "RAPPORT_DATABASE__DSN": "postgresql://role@host/database"}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    settings = import_module(f"services.{service}.settings").Settings()
+    for name in given:
+        read = settings
+        for part in name.removeprefix("RAPPORT_").lower().split("__"):
+            assert part in type(read).model_fields, f"{name} is not a setting of {service}"
+            read = getattr(read, part)
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -2,11 +2,11 @@
 # Runs once, when the data folder is made: a database and two roles for each service. <name>_owner migrates;
 # <name>, which the service uses, reads and writes rows and can change no table. Neither sees another database.
 set -eu
-psql --quiet --no-psqlrc --set ON_ERROR_STOP=1 \
-  --command='revoke connect on database postgres, template1 from public'
+run() { psql --quiet --no-psqlrc --username="${POSTGRES_USER:-postgres}" --dbname=postgres --set ON_ERROR_STOP=1 "$@"; }
+run --command='revoke connect on database postgres, template1 from public'
 for service in contacts marketing support forecasting; do
   # Passwords come from files inside psql, so that no process list shows them.
-  psql --quiet --no-psqlrc --set ON_ERROR_STOP=1 --set app="$service" --set owner="${service}_owner" <<'SQL'
+  run --set app="$service" --set owner="${service}_owner" <<'SQL'
 \set app_password `cat /run/secrets/postgres/:app`
 \set owner_password `cat /run/secrets/postgres/:owner`
 create role :"app" login password :'app_password';
