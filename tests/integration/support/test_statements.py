@@ -1,0 +1,38 @@
+import asyncpg
+import pytest
+
+from services.support.store import SQL
+from tests.integration.support.running import Support
+
+
+@pytest.mark.parametrize("name", sorted(SQL))
+async def test_every_statement_is_understood_by_the_database(dsn: str, name: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.prepare(SQL[name])
+    finally:
+        await connection.close()
+
+
+HOT = {
+    "load_threads": ("ticket_thread", "'{00000000-0000-0000-0000-000000000001}', '{<m1>}'"),
+    "list_tickets": ("ticket_number_key", "1000, 50"),
+    "list_tickets_by_status": ("ticket_status", "1000, 50, 'new'"),
+    "list_tickets_of_parties": ("ticket_party", "1000, 50, '{00000000-0000-0000-0000-000000000001}', null"),
+    "find_replies": ("reply_ticket", "'00000000-0000-0000-0000-000000000001'"),
+    "lock_parties": ("party_pkey", "'{00000000-0000-0000-0000-000000000001}'"),
+}
+
+
+@pytest.mark.parametrize("name", HOT)
+async def test_hot_statements_read_by_index(support: Support, name: str) -> None:
+    """With a sequential scan priced out, the plan must use the index made for the statement, and scan nothing whole."""
+    index, arguments = HOT[name]
+    async with support.pool.acquire() as connection, connection.transaction():
+        await connection.execute("set local enable_seqscan = off")
+        await connection.execute("set local plan_cache_mode = force_generic_plan")
+        await connection.execute(f"prepare hot as {SQL[name].rstrip(';')}")
+        plan = "\n".join(row[0] for row in await connection.fetch(f"explain execute hot ({arguments})"))
+        await connection.execute("deallocate hot")
+    assert index in plan
+    assert "Seq Scan" not in plan
