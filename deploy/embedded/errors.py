@@ -5,5 +5,5 @@ class StackError(Exception):
     """The stack cannot start or go on; the message is for the person who started it."""
 
 
-class StartFailed(StackError):
+class StartError(StackError):
     """A child process ended, or was not ready in time; the message names its log and quotes the end of it."""

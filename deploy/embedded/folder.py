@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 import shutil
+import sys
 from pathlib import Path
 from typing import IO
 
@@ -96,6 +97,9 @@ class Folder:
                     left.append(process)
             except psutil.NoSuchProcess:
                 continue
+        if sys.platform != "linux":  # no kernel told them
+            for process in left:
+                process.terminate()
         for process in psutil.wait_procs(left, timeout=15)[1]:
             process.kill()
         psutil.wait_procs(left, timeout=5)
@@ -103,9 +107,7 @@ class Folder:
 
     def _empty(self) -> None:
         if not (self.path / "VERSION").exists() and {entry.name for entry in self.path.iterdir()} - {"lock"}:
-            raise StackError(
-                f"{self.path} holds files that no run of Rapport made, so it is not emptied. Name another folder."
-            )
+            raise StackError(f"{self.path} holds files that no run of Rapport made, so it stays. Name another folder.")
         for entry in self.path.iterdir():
             if entry.name == "lock":
                 continue
@@ -115,22 +117,20 @@ class Folder:
         file = self.path / "VERSION"
         if not file.exists():
             if {entry.name for entry in self.path.iterdir()} - {"lock"}:
-                raise StackError(
-                    f"{self.path} holds files that no run of Rapport made. Name another folder, or empty it."
-                )
+                raise StackError(f"{self.path} holds files of others. Name another folder, or empty it.")
             write_atomically(file, LAYOUT)
         elif (found := file.read_text("utf-8").strip()) != LAYOUT:
             raise StackError(
-                f"The data in {self.path} is of another version ({found}; this one needs {LAYOUT}). Start with FRESH=1 to "
-                "give it up, name another folder, or go back to the version that made it."
+                f"The data in {self.path} is of another version ({found}; this one needs {LAYOUT}). Start with FRESH=1 "
+                "to give it up, name another folder, or go back to the version that made it."
             )
 
     def _check_room(self) -> None:
         free = shutil.disk_usage(self.path).free
         if free < _ROOM:
             raise StackError(
-                f"Only {free >> 20} MiB are free where {self.path} lies, and {_ROOM >> 20} MiB are needed. Make room, or "
-                "name a folder on another disk."
+                f"Only {free >> 20} MiB are free where {self.path} lies, and {_ROOM >> 20} MiB are needed. Make room, "
+                "or name a folder on another disk."
             )
 
 

@@ -3,9 +3,6 @@
 import hashlib
 import os
 import platform
-import shutil
-import signal
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 

@@ -5,9 +5,10 @@ import hashlib
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.embedded.errors import StartFailed
+from deploy.embedded.errors import StartError
 from deploy.embedded.java import Java
 from deploy.embedded.ports import HOST, answers
 from deploy.embedded.process import Child
@@ -30,8 +31,7 @@ class Kafka:
         self.child = Child("kafka", logs / "kafka.log")
 
     def prepare(self) -> None:
-        """Downloads at first use, and formats the storage in a way that an interrupted first start does no harm."""
-        self._java.prepare()
+        """Formats the storage at first use, in a way that an interrupted first start does no harm."""
         if not self.folder.exists():
             unfinished = self.folder.with_name(f"{self.folder.name}.new")
             shutil.rmtree(unfinished, ignore_errors=True)
@@ -41,13 +41,13 @@ class Kafka:
             )
             done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
             if done.returncode:
-                raise StartFailed(f"Kafka's storage in {self.folder} could not be made:\n{done.stdout}{done.stderr}")
+                raise StartError(f"Kafka's storage in {self.folder} could not be made:\n{done.stdout}{done.stderr}")
             unfinished.rename(self.folder)
         self._settings.write_text(self._properties(self.folder), "utf-8")
 
-    def start(self, within: float = 90) -> None:
-        """Returns when it takes connections. Raises StartFailed."""
-        command = self._java.command("kafka.Kafka", self._settings, log=self._log)
+    def start(self, within: float = 90, flags: Sequence[str] = ()) -> None:
+        """Returns when it takes connections. `flags` are for the JVM. Raises StartError."""
+        command = self._java.command("kafka.Kafka", self._settings, log=self._log, flags=flags)
         self.child.start(command, os.environ)
         self.child.wait_ready(lambda: answers(self.port), within)
 

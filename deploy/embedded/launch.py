@@ -25,7 +25,7 @@ def main() -> None:
         if os.getppid() != int(parent):  # it ended before the kernel was told
             sys.exit(1)
     try:
-        os.execv(command[0], command)
+        os.execv(command[0], command)  # noqa: S606 - with arguments of ours, and no shell
     except PermissionError:
         sys.exit(f"{command[0]} cannot be started by this user. Run Rapport as a normal user, not as root.")
 

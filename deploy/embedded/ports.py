@@ -46,7 +46,7 @@ class Ports:
             if not is_free(asked):
                 raise StackError(
                     f"Port {asked}, asked for {name}, is taken on {HOST}. Stop what listens there "
-                    f"(`ss -ltnp sport = :{asked}` shows it), ask for another port, or ask for none and a free one is taken."
+                    f"(`ss -ltnp sport = :{asked}` shows it), ask for another, or for none: then a free one is taken."
                 )
             return asked
         preferred = self._preferred.get(name)

@@ -3,10 +3,11 @@
 import os
 import shutil
 import signal
+import time
 from importlib.metadata import distribution
 from pathlib import Path
 
-from deploy.embedded.errors import StartFailed
+from deploy.embedded.errors import StartError
 from deploy.embedded.ports import HOST
 from deploy.embedded.process import Child
 
@@ -63,15 +64,23 @@ class Postgres:
         options = ("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions")
         initdb.start((BINARIES / "initdb", "-D", data, "-U", SUPERUSER, f"--pwfile={password}", *options), os.environ)
         if initdb.wait() != 0:
-            raise StartFailed(f"PostgreSQL could not make {self.folder}.\n{initdb.end_of_log()}")
+            raise StartError(f"PostgreSQL could not make {self.folder}.\n{initdb.end_of_log()}")
         data.rename(self.folder)
         shutil.rmtree(scratch)
 
     def start(self, within: float = 60) -> None:
-        """Returns when it takes connections, after recovery if it was killed. Raises StartFailed."""
+        """Returns when it takes connections, after recovery if it was killed. Raises StartError."""
         options = [option for key, value in SETTINGS.items() for option in ("-c", f"{key}={value}")]
-        self.child.start((BINARIES / "postgres", "-D", self.folder, "-p", str(self.port), *options), os.environ)
-        self.child.wait_ready(self._is_ready, within)
+        deadline = time.monotonic() + within
+        while True:
+            self.child.start((BINARIES / "postgres", "-D", self.folder, "-p", str(self.port), *options), os.environ)
+            try:
+                return self.child.wait_ready(self._is_ready, within)
+            except StartError:
+                # the processes of a killed server take a moment to notice, and the next one refuses until they have
+                if "still in use" not in self.child.end_of_log(3) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
 
     def _is_ready(self) -> bool:
         """postmaster.pid says so in its eighth line; its first line guards against one that a killed server left."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from deploy.embedded.errors import StartFailed
+from deploy.embedded.errors import StartError
 
 ROOT = Path(__file__).resolve().parents[2]
 _LAUNCH = str(Path(__file__).with_name("launch.py"))
@@ -62,13 +62,13 @@ class Child:
             self._process = spawn.result()
 
     def wait_ready(self, is_ready: Callable[[], bool], within: float) -> None:
-        """Returns when `is_ready` says so. Raises StartFailed when the program ends first or `within` seconds pass."""
+        """Returns when `is_ready` says so. Raises StartError when the program ends first or `within` seconds pass."""
         deadline = time.monotonic() + within
         while not is_ready():
             if not self.is_alive():
-                raise StartFailed(f"{self.name} ended with status {self.status} while starting.\n{self.end_of_log()}")
+                raise StartError(f"{self.name} ended with status {self.status} while starting.\n{self.end_of_log()}")
             if time.monotonic() > deadline:
-                raise StartFailed(f"{self.name} was not ready within {within:.0f} s.\n{self.end_of_log()}")
+                raise StartError(f"{self.name} was not ready within {within:.0f} s.\n{self.end_of_log()}")
             time.sleep(0.02)
 
     def wait(self) -> int:

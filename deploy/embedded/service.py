@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.embedded.databases import Databases
-from deploy.embedded.errors import StartFailed
+from deploy.embedded.errors import StartError
 from deploy.embedded.ports import HOST
 from deploy.embedded.process import ROOT, Child
 
@@ -26,7 +26,7 @@ class Service:
         self.child = Child(name, logs / f"{name}.log")
 
     def start(self, within: float = 60, env: Mapping[str, str] | None = None) -> None:
-        """Returns when /readyz says 200. `env` holds for this start only. Raises StartFailed."""
+        """Returns when /readyz says 200. `env` holds for this start only. Raises StartError."""
         environment = {**os.environ, **self._environment, **(env or {})}
         self.child.start((sys.executable, "-m", "shared.serve", self.service), environment)
         self.child.wait_ready(self.is_ready, within)
@@ -52,9 +52,9 @@ def migrations_mark(service: str) -> str:
 
 
 def migrate(service: str, databases: Databases, logs: Path) -> None:
-    """Brings the service's database to the newest schema. Raises StartFailed with the end of its log."""
+    """Brings the service's database to the newest schema. Raises StartError with the end of its log."""
     child = Child(f"{service}-migrate", logs / f"{service}-migrate.log")
     environment = {**os.environ, "RAPPORT_DATABASE__OWNER_DSN": databases.owner_dsn(service)}
     child.start((sys.executable, "-m", "shared.migrate", service), environment)
     if child.wait() != 0:
-        raise StartFailed(f"The migrations of {service} failed.\n{child.end_of_log()}")
+        raise StartError(f"The migrations of {service} failed.\n{child.end_of_log()}")

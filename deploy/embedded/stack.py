@@ -16,6 +16,7 @@ from deploy.embedded.kafka import Kafka
 from deploy.embedded.ports import Ports
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.service import SERVICES, Service, migrate, migrations_mark
+from deploy.embedded.warm import ensure_warm
 from deploy.kafka.provision import ProvisionError, provision
 from deploy.kafka.topics import load_topics
 
@@ -109,7 +110,7 @@ class EmbeddedStack:
     async def add(self, service: str, name: str | None = None, env: Mapping[str, str] | None = None) -> str:
         """Starts a service, or under another `name` one more instance of it. Returns the name when it is ready."""
         name = name or service
-        environment = self._environment(service) | self._env | (env or {})
+        environment = {**self._environment(service), **self._env, **(env or {})}
         self.parts[name] = Service(service, name, self._ports.of(name), environment, self.folder.logs)
         await self.start_part(name)
         return name
@@ -145,14 +146,16 @@ class EmbeddedStack:
 
     def _make_servers(self) -> None:
         data, logs = self.folder.path, self.folder.logs
-        java = Java(self._say)
+        self.java = Java(self._say)
         port, controller_port = self._ports.of("kafka"), self._ports.of("kafka-controller")
-        self.kafka = Kafka(data / "kafka", logs, port, controller_port, java)
+        self.kafka = Kafka(data / "kafka", logs, port, controller_port, self.java)
         self.postgres = Postgres(data / "postgres", logs, self._ports.of("postgres"), self.folder.secret("postgres"))
         self.databases = Databases(self.postgres, self.folder)
         self.parts = {"kafka": self.kafka, "postgres": self.postgres}
 
     async def _start_kafka(self) -> None:
+        await asyncio.to_thread(self.java.prepare)
+        await asyncio.to_thread(ensure_warm, self.java, self._say)
         await asyncio.to_thread(self.kafka.prepare)
         await self.start_part("kafka")
         try:

@@ -54,7 +54,8 @@ def class_path(folder: Path, say: Callable[[str], None]) -> list[Path]:
             try:
                 for done, download in enumerate(as_completed(downloads), start=1):
                     download.result()
-                    say(f"Kafka {KAFKA_VERSION}: {done} of {len(missing)} jars downloaded")
+                    if done % 10 == 0 or done == len(missing):
+                        say(f"Kafka {KAFKA_VERSION}: {done} of {len(missing)} jars downloaded")
             finally:
                 pool.shutdown(cancel_futures=True)
     return [folder / jar.file_name for jar in locked()]
@@ -97,8 +98,9 @@ def _download(maven: "MavenContext", jar: Jar, folder: Path) -> None:
         ) from error
     if (found := _sha256(path)) != jar.sha256:
         raise StackError(
-            f"{jar.file_name} was downloaded with sha256 {found}, but {LOCK.name} says {jar.sha256}. It was not kept and "
-            "nothing was started. Somebody between you and the repository may have changed it: try another network or mirror."
+            f"{jar.file_name} was downloaded with sha256 {found}, but {LOCK.name} says {jar.sha256}. It was "
+            "not kept and nothing was started. Something between you and the repository may have changed it: try "
+            "another network or mirror."
         )
     path.replace(folder / jar.file_name)
 

@@ -8,7 +8,6 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -42,9 +41,9 @@ def _refuse_other_partitions(topics: Iterable[Topic], found: dict[str, int]) -> 
         count = found.get(topic.name, topic.partitions)
         if count != topic.partitions:
             raise ProvisionError(
-                f"{topic.name} has {count} partitions and needs {topic.partitions}. Keys would land elsewhere and order "
-                "would be lost, so it is not changed. Use another cluster, or move the topic's records to a new topic of "
-                "the right size while the services stand still."
+                f"{topic.name} has {count} partitions and needs {topic.partitions}. Keys would go elsewhere and "
+                "order would be lost, so it is not changed. Use another cluster, or move the records to a new topic of the "
+                "right size while the services stand still."
             )
 
 
@@ -58,7 +57,7 @@ async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> None:
 
 
 async def _correct(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> list[str]:
-    """Sets exactly the file's settings on the topics that differ; what somebody else set on them goes back to default."""
+    """Sets the file's settings, and only those, on the topics that differ; others on them go back to the default."""
     if not topics:
         return []
     current = await _configs(admin, [topic.name for topic in topics])
