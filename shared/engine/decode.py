@@ -81,8 +81,8 @@ def _from_outside(record: Record, wall: datetime) -> dict[str, str]:
     if record.value is None and record.topic in COMPACTED:
         return {"ce_id": f"{record.partition}/{record.offset}", "ce_source": "", "ce_type": ""}
     for name, value in record.headers:
-        if value is None or len(value) > MAX_HEADER or not value.isascii():
-            raise _Unreadable("unreadable_header" if name.isascii() else "unreadable_header_name")
+        if len(value or b"") > MAX_HEADER or not name.isascii():
+            raise _Unreadable("unreadable_header")
     headers = _ours(record)
     if headers["ce_specversion"] != "1.0":
         raise _Unreadable("unknown_specversion")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from shared.clock import rfc3339
 from shared.engine.event import Emission
 from shared.engine.ledger import Outgoing
 from shared.engine.partitions import partition_of
+from shared.events.clock import CLOCK_TICKED, ClockTicked
 from shared.events.contract import contract_of, find_contract
 from shared.ids import new_id
 
@@ -37,6 +39,14 @@ class Removal:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """The data of an emission that passes the stream's clock on to one partition of a topic."""
+
+    topic: str
+    now: datetime
+
+
 def encode(emissions: Iterable[Emission]) -> list[Row]:
     """Rows of the outbox, in the same order. Raises KeyError for data that nobody promised, pydantic's for bad data."""
     return [_encode(emission) for emission in emissions]
@@ -47,6 +57,9 @@ def _encode(emission: Emission) -> Row:
     event_id = emission.id or new_id()
     if isinstance(data, Removal):
         topic, type_, key, subject, payload = data.topic, data.type, data.key, None, None
+    elif isinstance(data, Tick):
+        topic, type_, key, subject = data.topic, CLOCK_TICKED, f"clock/{emission.partition}", None
+        payload = contract_of(ClockTicked).adapter.dump_json(ClockTicked(now=data.now))
     else:
         contract = contract_of(type(data))
         if contract.key is None:

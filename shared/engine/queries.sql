@@ -212,12 +212,26 @@ on conflict (topic, partition) do update set sequence = greatest(relay_position.
 select count(*) as depth, extract(epoch from now() - min(created_at))::float8 as age
 from (select created_at from outbox order by id limit 100001) as oldest
 
--- name: engine_state
--- For the metrics: bounded counts.
-select
-    (select count(*) from (select from parked limit 100001) as p) as parked,
-    (select count(*) from (select from quarantine limit 100001) as q) as quarantined,
-    (select count(*) from fence where stopped is not null) as stopped
+-- name: parked_keys
+-- Per place of its fence, so that a redriven topic shows zero.
+select fence.group_id, fence.topic, count(distinct parked.key) as keys
+from (select distinct group_id, topic from fence) as fence left join parked using (group_id, topic)
+group by fence.group_id, fence.topic
+
+-- name: quarantined_records
+select group_id, topic, count(*) as records from quarantine group by group_id, topic
+
+-- name: stop_fence
+update fence set stopped = $4 where group_id = $1 and topic = $2 and partition = $3 and stopped is null
+
+-- name: remembered_sequences
+-- What was forgotten as sent, and what a stored batch may have sent.
+select topic, partition, max(sequence) as sequence from (
+    select topic, partition, sequence from relay_position
+    union all
+    select topic, partition, stored.sequence
+    from relay_batch, unnest(ids, sequences) as stored (id, sequence) join outbox on outbox.id = stored.id) as known
+group by topic, partition
 
 -- name: accept_loss
 -- The next record is taken as the first of its group: its number sets the mark.

@@ -44,8 +44,17 @@ class Subscription:
     and owns no timers.
     """
 
-    def __init__(self, group: str, *, kind: Literal["process", "projection"], version: int = 1) -> None:
+    def __init__(
+        self,
+        group: str,
+        *,
+        kind: Literal["process", "projection"],
+        version: int = 1,
+        passes_clock_to: Sequence[str] = (),
+    ) -> None:
+        """`passes_clock_to` names the topics into which this group passes the stream's clock on (contacts alone)."""
         self.group = group
+        self.passes_clock_to = tuple(passes_clock_to)
         self.kind = kind
         self.version = version
         self.topics: dict[str, TopicHandler] = {}

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
-T = TypeVar("T", bound=type)
+T = TypeVar("T", bound=type[Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,8 @@ class Contract:
     """
 
     topic: str
+    model: type[Any]
     type: str
-    model: type
     key: str | None
     subject: str | None
     minor: int
@@ -44,7 +44,7 @@ class Contract:
 
 
 _by_type: dict[tuple[str, str], Contract] = {}
-_by_model: dict[type, Contract] = {}
+_by_model: dict[type[Any], Contract] = {}
 
 
 def contract(
@@ -53,7 +53,7 @@ def contract(
     """Register the decorated dataclass as the data of `type_` on `topic`."""
 
     def register(model: T) -> T:
-        entry = Contract(topic, type_, model, key, subject, minor, TypeAdapter(model))
+        entry = Contract(topic, model, type_, key, subject, minor, TypeAdapter(model))
         if (topic, type_) in _by_type:
             raise ValueError(f"{type_} on {topic} is registered twice")
         _by_type[topic, type_] = entry
@@ -63,7 +63,7 @@ def contract(
     return register
 
 
-def contract_of(model: type) -> Contract:
+def contract_of(model: type[Any]) -> Contract:
     """The contract that a dataclass carries; KeyError if it carries none."""
     return _by_model[model]
 

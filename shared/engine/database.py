@@ -1,0 +1,72 @@
+"""The connections of a service: one pool a search path, with limits that free what a stopped process holds."""
+
+from typing import Any
+
+import asyncpg
+
+from shared.engine.ledger import Fence, Place
+from shared.engine.postgres import SQL, fences_of
+from shared.engine.subscription import Subscription
+from shared.errors import ConfigurationError
+from shared.settings import DatabaseSettings
+
+_LIMITS = {
+    "idle_in_transaction_session_timeout": "10s",
+    "lock_timeout": "5s",
+    "statement_timeout": "30s",
+    "tcp_keepalives_idle": "10",
+}
+
+
+class Database:
+    """Pools by subscription: a projection's connections find their tables in its schema first."""
+
+    def __init__(self, settings: DatabaseSettings, application: str) -> None:
+        self.dsn = settings.dsn.get_secret_value()
+        self._settings = settings
+        self._application = application
+        self._pools: dict[str, asyncpg.Pool] = {}
+
+    async def open(self, subscriptions: list[Subscription]) -> None:
+        """Connect. Raises ConfigurationError where the schema is missing, OSError or asyncpg's errors where it is down."""
+        await self._open("", self._settings.pool_min, self._settings.pool_max)
+        if not await self.main.fetchval("select to_regclass('fence') is not null"):
+            raise ConfigurationError(
+                f"the database has no tables yet: run `python -m shared.migrate {self._application}`"
+            )
+        for subscription in subscriptions:
+            if subscription.schema is not None:
+                await self._open(subscription.schema, 1, 2)
+
+    async def _open(self, schema: str, least: int, most: int) -> None:
+        if schema in self._pools:
+            return
+        server: dict[str, Any] = {**_LIMITS, "application_name": f"rapport {self._application}"}
+        if schema:
+            server["search_path"] = f"{schema}, public"
+        pool = await asyncpg.create_pool(
+            self.dsn, min_size=least, max_size=most, server_settings=server, command_timeout=40, statement_cache_size=200
+        )
+        self._pools[schema] = pool
+
+    async def close(self) -> None:
+        """Drop every connection; what was in flight rolls back."""
+        for pool in self._pools.values():
+            pool.terminate()
+        self._pools.clear()
+
+    @property
+    def main(self) -> asyncpg.Pool:
+        """The pool with the service's own search path."""
+        return self._pools[""]
+
+    def pool_of(self, subscription: Subscription) -> asyncpg.Pool:
+        """The pool whose search path fits a subscription."""
+        return self._pools[subscription.schema or ""]
+
+    async def ensure_fences(self, group: str, places: list[Place]) -> dict[Place, Fence]:
+        """The fences of these places, made where they are missing."""
+        topics, partitions = [place[0] for place in places], [place[1] for place in places]
+        await self.main.execute(SQL["ensure_fences"], group, topics, partitions)
+        fences = fences_of(await self.main.fetch(SQL["read_fences"], group))
+        return {place: fences[place] for place in places}

@@ -1,0 +1,29 @@
+"""How a plain aiokafka client reaches the brokers of the settings."""
+
+import ssl
+from typing import Any
+
+from shared.settings import KafkaSettings
+
+
+def ssl_context(kafka: KafkaSettings) -> ssl.SSLContext | None:
+    """The context that trusts the settings' authority; None where the protocol has no TLS."""
+    if "SSL" not in kafka.security_protocol:
+        return None
+    return ssl.create_default_context(cafile=str(kafka.cafile) if kafka.cafile else None)
+
+
+def client_options(kafka: KafkaSettings) -> dict[str, Any]:
+    """Keyword arguments for any aiokafka client."""
+    options: dict[str, Any] = {
+        "bootstrap_servers": kafka.bootstrap,
+        "security_protocol": kafka.security_protocol,
+        "ssl_context": ssl_context(kafka),
+    }
+    if kafka.security_protocol.startswith("SASL"):
+        options |= {
+            "sasl_mechanism": kafka.sasl_mechanism,
+            "sasl_plain_username": kafka.username,
+            "sasl_plain_password": kafka.password.get_secret_value() if kafka.password else None,
+        }
+    return options

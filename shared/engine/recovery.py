@@ -1,0 +1,60 @@
+"""A database that was restored from a backup is behind its own topics: find out before anything is published."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from shared.engine.ledger import Place
+from shared.events.topics import topics_of
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A partition whose last number is beyond what the database remembers to have drawn."""
+
+    place: Place
+    published: int
+    remembered: int
+
+
+async def last_sequences(source: str, options: dict[str, Any]) -> dict[Place, int]:
+    """The `ce_sequence` of the last record in each partition of the topics that `source` writes; 0 where none is kept."""
+    consumer = AIOKafkaConsumer(enable_auto_commit=False, auto_offset_reset="earliest", **options)
+    await consumer.start()
+    try:
+        places = [
+            TopicPartition(topic, partition)
+            for topic in topics_of(source)
+            for partition in consumer.partitions_for_topic(topic) or await _partitions(consumer, topic)
+        ]
+        consumer.assign(places)
+        ends, beginnings = await consumer.end_offsets(places), await consumer.beginning_offsets(places)
+        wanted = {place for place in places if ends[place] > beginnings[place]}
+        for place in places:
+            consumer.seek(place, max(ends[place] - 1, beginnings[place]))
+        last = {(place.topic, place.partition): 0 for place in places}
+        while wanted:
+            for place, records in (await consumer.getmany(timeout_ms=1_000)).items():
+                headers = dict(records[-1].headers)
+                last[place.topic, place.partition] = int(headers.get("ce_sequence", b"0"))
+                wanted.discard(place)
+        return last
+    finally:
+        await consumer.stop()
+
+
+async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
+    """Ask the cluster for a topic that the consumer has not heard of yet."""
+    await consumer.topics()
+    return consumer.partitions_for_topic(topic) or set()
+
+
+def ahead_of(published: Mapping[Place, int], remembered: Mapping[Place, int]) -> list[Ahead]:
+    """The partitions in which more was published than is remembered, in order."""
+    return [
+        Ahead(place, sequence, remembered.get(place, 0))
+        for place, sequence in sorted(published.items())
+        if sequence > remembered.get(place, 0)
+    ]

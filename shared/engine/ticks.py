@@ -1,0 +1,32 @@
+"""The stream's clock, passed on: a tick leaves once everything before it has been handled on every partition."""
+
+from datetime import datetime
+
+from shared.engine.event import Emission
+from shared.engine.outbox import Tick
+from shared.engine.partitions import PARTITIONS
+from shared.engine.postgres import SQL, PostgresLedger
+from shared.engine.subscription import Subscription
+
+
+async def pass_ticks(subscription: Subscription, ledger: PostgresLedger, source_topic: str) -> datetime | None:
+    """Emit the lowest tick that every partition of `source_topic` has passed, into every partition of the topics that
+    this subscription passes the clock to; None where it has been passed already.
+
+    The clock's row is locked meanwhile. Facts before the tick have been committed, and so stand before it in the outbox.
+    """
+    async with ledger.transaction(subscription) as tx:
+        row = await tx.fetchrow(SQL["lock_clock"], subscription.group)
+        if row is None:
+            await tx.execute(SQL["ensure_clock"], subscription.group)
+            row = await tx.fetchrow(SQL["lock_clock"], subscription.group)
+        lowest: datetime | None = await tx.fetchval(SQL["lowest_watermark"], subscription.group, source_topic, PARTITIONS)
+        if lowest is None or (row["passed"] is not None and lowest <= row["passed"]):
+            return None
+        await tx.execute(SQL["pass_clock"], subscription.group, lowest)
+        tx.emit(
+            Emission(Tick(topic, lowest), time=lowest, partition=partition)
+            for topic in subscription.passes_clock_to
+            for partition in range(PARTITIONS)
+        )
+        return lowest

@@ -1,0 +1,66 @@
+"""Durable timers: rows with a due time that fire once the watermarks of their own partition have passed it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from shared.engine.ledger import EngineTransaction, Ledger
+from shared.engine.parking import refusal_of
+from shared.engine.subscription import Due, Subscription
+
+
+async def fire_due(
+    subscription: Subscription,
+    ledger: Ledger,
+    name: str,
+    watermarks: Mapping[int, datetime],
+    limit: int,
+    is_infrastructure: Callable[[Exception], bool],
+) -> int:
+    """Handle at most `limit` due timers in one transaction and return how many; 0 where none is due.
+
+    A timer whose handler refuses it is set aside with the reason, and the others fire. Raises infrastructure errors:
+    nothing has happened then, and the same timers are due again.
+    """
+    handle = subscription.timers[name]
+    try:
+        async with ledger.transaction(subscription) as tx:
+            due = await tx.take_due(name, watermarks, limit)
+            if due:
+                await handle(due, tx)
+            return len(due)
+    except Exception as error:
+        if is_infrastructure(error):
+            raise
+    async with ledger.transaction(subscription) as tx:
+        due = await tx.take_due(name, watermarks, limit)
+        for timer in due:
+            await _fire_one(subscription, tx, name, timer, is_infrastructure)
+        return len(due)
+
+
+async def _fire_one(
+    subscription: Subscription,
+    tx: EngineTransaction,
+    name: str,
+    timer: Due,
+    is_infrastructure: Callable[[Exception], bool],
+) -> None:
+    try:
+        async with tx.savepoint():
+            await subscription.timers[name]([timer], tx)
+    except Exception as error:
+        if is_infrastructure(error):
+            raise
+        await tx.fail_timer(name, timer, refusal_of(error))
+
+
+def due_partitions(
+    earliest: Mapping[int, datetime], watermarks: Mapping[int, datetime]
+) -> dict[int, datetime]:
+    """The partitions with something due, and the watermark that says so."""
+    return {p: watermarks[p] for p, due_at in earliest.items() if p in watermarks and due_at <= watermarks[p]}
+
+
+def clocked_topics(subscription: Subscription, clocked: Sequence[str]) -> list[str]:
+    """The topics of a subscription whose watermarks decide its timers."""
+    return sorted(set(subscription.topics) & set(clocked))
