@@ -61,9 +61,9 @@ def _adopt_standard_logging(level: int, shared: list[Any], render: list[Any]) ->
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, structlog.stdlib.ExtraAdder(), *shared],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *text],
-            keep_exc_info=True,
         )
     )
+    handler.addFilter(_without_values)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
@@ -75,6 +75,15 @@ def _adopt_standard_logging(level: int, shared: list[Any], render: list[Any]) ->
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
     logging.getLogger("uvicorn.access").disabled = True
     logging.captureWarnings(capture=True)
+
+
+def _without_values(record: logging.LogRecord) -> bool:
+    """Libraries put exceptions into their sentences, asyncio a whole task into the lines after its first."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(describe(arg) if isinstance(arg, BaseException) else arg for arg in record.args)
+    if record.name == "asyncio":
+        record.msg, record.args = record.getMessage().partition("\n")[0], None
+    return True
 
 
 def _add_time(logger: object, method: str, fields: Fields) -> Fields:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from shared.errors import CrmError
 
 _FRAMES = 12
-_SPEAKING = (CrmError, OSError, AttributeError, NameError, ImportError, NotImplementedError, RuntimeError, TypeError)
+_SPEAKING = (CrmError, OSError, AttributeError, NameError, ImportError, RuntimeError, TypeError, asyncpg.InterfaceError)
 _DATABASE_FACTS = ("sqlstate", "schema_name", "table_name", "column_name", "constraint_name")
 
 

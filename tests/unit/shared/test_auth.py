@@ -1,0 +1,182 @@
+"""Tokens are trusted only if one of the issuer's keys signed them, for us, and not too long ago."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+from shared.auth import Authenticator, KeysUnavailable, Principal, Unauthenticated
+from shared.errors import ConfigurationError
+from shared.settings import AuthSettings
+
+ISSUER, AUDIENCE = "https://issuer.example", "rapport"
+PRIVATE: dict[str, Any] = {
+    "RS256": rsa.generate_private_key(public_exponent=65_537, key_size=2_048),
+    "ES256": ec.generate_private_key(ec.SECP256R1()),
+    "EdDSA": ed25519.Ed25519PrivateKey.generate(),
+}
+STRANGER = ec.generate_private_key(ec.SECP256R1())
+
+
+def jwks(*algorithms: str) -> str:
+    keys = []
+    for name in algorithms:
+        public = jwt.get_algorithm_by_name(name).to_jwk(PRIVATE[name].public_key(), as_dict=True)
+        keys.append({**public, "kid": name, "alg": name, "use": "sig"})
+    return json.dumps({"keys": keys})
+
+
+def token(algorithm: str = "ES256", *, key: Any = None, kid: str | None = None, **changes: object) -> str:
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "staff-12", "exp": time.time() + 60, "scope": "crm:read crm:write"}
+    claims = {name: value for name, value in {**claims, **changes}.items() if value is not None}
+    return jwt.encode(claims, key or PRIVATE[algorithm], algorithm, headers={"kid": kid or algorithm})
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    file = tmp_path / "jwks.json"
+    file.write_text(jwks("RS256", "ES256", "EdDSA"))
+    return file
+
+
+@pytest.fixture
+def authenticator(keys: Path) -> Authenticator:
+    return Authenticator(AuthSettings(issuer=ISSUER, audience=AUDIENCE, jwks=str(keys)))
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256", "EdDSA"])
+async def test_a_sound_token_says_who_asks_and_what_for(algorithm: str, authenticator: Authenticator) -> None:
+    sound = token(algorithm)
+    for _ in range(2):  # the second time from memory
+        principal = await authenticator.principal(sound)
+        assert principal.subject == "staff-12"
+        assert principal.scopes == {"crm:read", "crm:write"}
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [{"scope": None, "scp": "crm:read party:own"}, {"scope": None, "scp": ["crm:read", "party:own"]}],
+    ids=["text", "list"],
+)
+async def test_scopes_may_come_as_scp(claims: dict[str, object], authenticator: Authenticator) -> None:
+    principal = await authenticator.principal(token(**claims, party_id="p-1"))
+    assert principal.scopes == {"crm:read", "party:own"}
+    assert principal.party_id == "p-1"
+
+
+def _public_number() -> bytes:
+    number: int = PRIVATE["RS256"].public_key().public_numbers().n
+    return number.to_bytes(256)
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda: None,
+        lambda: "no.token.atall",
+        lambda: token(exp=time.time() - 60),
+        lambda: token(exp=None),
+        lambda: token(sub=None),
+        lambda: token(aud="another"),
+        lambda: token(aud=None),
+        lambda: token(iss="https://evil.example"),
+        lambda: token(nbf=time.time() + 600),
+        lambda: token(key=STRANGER),
+        lambda: token(kid="unknown"),
+        lambda: token("ES256", kid="RS256"),
+        lambda: token("HS256", key=_public_number(), kid="RS256"),
+        lambda: jwt.encode({"iss": ISSUER, "aud": AUDIENCE, "sub": "x", "exp": 9e9}, None, "none", headers={"kid": "RS256"}),
+        lambda: token()[:-4] + "AAAA",
+    ],
+    ids=[
+        "missing", "garbage", "expired", "without expiry", "without subject", "other audience", "no audience", "other issuer",
+        "not yet", "other key", "unknown key", "other key's id", "public key as secret", "no algorithm", "other signature",
+    ],
+)  # fmt: skip
+async def test_a_token_that_is_not_sound_is_refused(
+    forge: Callable[[], str | None], authenticator: Authenticator
+) -> None:
+    with pytest.raises(Unauthenticated) as refused:
+        await authenticator.principal(forge())
+    assert refused.value.status == 401
+    assert refused.value.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+async def test_a_remembered_token_expires(authenticator: Authenticator) -> None:
+    principal = await authenticator.principal(token())
+    expired = token(exp=time.time() - 60)
+    authenticator._known[expired] = principal, time.time() - 60
+    with pytest.raises(Unauthenticated, match="expired"):
+        await authenticator.principal(expired)
+
+
+async def test_what_is_remembered_stays_small(authenticator: Authenticator) -> None:
+    authenticator._known.update({str(number): (Principal("x", frozenset()), 0.0) for number in range(1_000)})
+    await authenticator.principal(token())
+    assert len(authenticator._known) == 1
+
+
+async def test_a_new_file_of_keys_counts_at_once(keys: Path, authenticator: Authenticator) -> None:
+    await authenticator.principal(token("ES256"))
+    keys.write_text(jwks("RS256"))
+    with pytest.raises(Unauthenticated):
+        await authenticator.principal(token("ES256"))
+    assert (await authenticator.principal(token("RS256"))).subject == "staff-12"
+
+
+async def test_a_broken_file_of_keys_leaves_the_old_ones(keys: Path, authenticator: Authenticator) -> None:
+    for content in ('{"keys": [', '{"keys": []}'):
+        keys.write_text(content)
+        assert (await authenticator.principal(token())).subject == "staff-12"
+    keys.unlink()
+    assert (await authenticator.principal(token())).subject == "staff-12"
+
+
+def test_without_keys_a_service_does_not_start(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="RAPPORT_AUTH__JWKS names"):
+        Authenticator(AuthSettings(issuer=ISSUER, audience=AUDIENCE, jwks=str(tmp_path / "missing.json")))
+
+
+async def test_mode_off_lets_everybody_do_everything() -> None:
+    principal = await Authenticator(AuthSettings(mode="off")).principal(None)
+    assert {"crm:read", "crm:write", "crm:admin", "crm:erase"} <= principal.scopes
+
+
+@pytest.fixture
+def issuer() -> Iterator[str]:
+    class Keys(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(jwks("ES256").encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Keys) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/jwks"
+        server.shutdown()
+        thread.join()
+
+
+async def test_keys_may_come_from_a_url(issuer: str) -> None:
+    authenticator = Authenticator(AuthSettings(issuer=ISSUER, audience=AUDIENCE, jwks=issuer))
+    assert (await authenticator.principal(token())).subject == "staff-12"
+    with pytest.raises(Unauthenticated):
+        await authenticator.principal(token("RS256"))
+
+
+async def test_an_issuer_that_is_away_is_no_fault_of_the_token() -> None:
+    authenticator = Authenticator(AuthSettings(issuer=ISSUER, audience=AUDIENCE, jwks="http://127.0.0.1:9/jwks"))
+    with pytest.raises(KeysUnavailable) as refused:
+        await authenticator.principal(token())
+    assert refused.value.status == 503

@@ -1,0 +1,273 @@
+"""What every service answers: operators' endpoints, scopes, and problem documents that tell no value."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import httpx
+import pytest
+import structlog
+from fastapi import APIRouter, Depends, FastAPI, HTTPException
+from pydantic import BaseModel, Field
+from structlog.testing import capture_logs
+
+from shared.errors import Invalid, NotFound, Stale
+from shared.http import Page, Principal, build_app, requires, service_of
+from shared.readiness import Check
+from shared.settings import AuthSettings, DatabaseSettings, HttpSettings, KafkaSettings, ServiceSettings
+from tests.unit.shared.test_auth import AUDIENCE, ISSUER, jwks, token
+
+ID = "6f1c2a0e-5f0c-5c39-9a44-2f8f1f0c7d11"
+PERSON = "ada@example.com"
+
+
+class Desk:
+    """A service without Kafka or a database."""
+
+    name = "desk"
+
+    def __init__(self) -> None:
+        self.life: list[str] = []
+        self.checks = [Check("database")]
+
+    async def start(self) -> None:
+        self.life.append("started")
+
+    async def stop(self) -> None:
+        self.life.append("stopped")
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Any]:
+        yield None
+
+    read = transaction
+
+    async def ready(self) -> list[Check]:
+        return self.checks
+
+
+class NewParty(BaseModel):
+    name: str = Field(max_length=5)
+    lines: list[int] = []
+
+
+router = APIRouter(prefix="/v1/parties")
+
+
+@router.get("/{party_id}")
+async def read_party(party_id: UUID, principal: Annotated[Principal, Depends(requires("crm:read"))]) -> dict[str, str]:
+    return {"id": str(party_id), "by": principal.subject}
+
+
+@router.post("", status_code=201, dependencies=[Depends(requires("crm:write"))])
+async def create_party(new: NewParty) -> NewParty:
+    return new
+
+
+@router.get("")
+async def list_parties(page: Page) -> dict[str, int]:
+    return {"limit": page.limit}
+
+
+@router.get("/raises/{kind}")
+async def raises(kind: str) -> None:
+    raise {
+        "missing": NotFound("no party has this id"),
+        "stale": Stale("read it again", field="If-Match", state={"version": 3}),
+        "invalid": Invalid("no such currency", field="currency"),
+        "teapot": HTTPException(418, "short and stout", headers={"X-Pot": "tea"}),
+        "bug": ValueError(PERSON),
+    }[kind]
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def settings_with(auth: AuthSettings, **http: Any) -> ServiceSettings:
+    return ServiceSettings(
+        kafka=KafkaSettings(brokers="localhost:1"),
+        database=DatabaseSettings(dsn="postgresql://nowhere"),  # type: ignore[arg-type]
+        http=HttpSettings(**http),
+        auth=auth,
+    )
+
+
+@pytest.fixture
+def app(desk: Desk, tmp_path: Path) -> FastAPI:
+    (tmp_path / "jwks.json").write_text(jwks("ES256"))
+    auth = AuthSettings(issuer=ISSUER, audience=AUDIENCE, jwks=str(tmp_path / "jwks.json"))
+    return build_app(desk, settings_with(auth, max_body_bytes=2_000), [router])
+
+
+@pytest.fixture
+async def http(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://desk", headers={"Authorization": f"Bearer {token()}"}
+    ) as client:
+        yield client
+
+
+def problem_of(answer: httpx.Response, status: int, reason: str) -> dict[str, Any]:
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    document: dict[str, Any] = answer.json()
+    assert document["type"] == f"urn:rapport:problem:{reason}"
+    assert document["status"] == status
+    return document
+
+
+async def test_the_service_lives_as_long_as_the_application(app: FastAPI, desk: Desk) -> None:
+    async with app.router.lifespan_context(app):
+        assert desk.life == ["started"]
+        assert service_of(type("Request", (), {"app": app})) is desk
+    assert desk.life == ["started", "stopped"]
+
+
+@pytest.mark.parametrize(
+    ("checks", "status", "word"),
+    [
+        ([Check("database")], 200, "ok"),
+        ([Check("database"), Check("crm.sales 3", "degraded", "stopped: gap")], 200, "degraded"),
+        ([Check("database", "failing", "no answer"), Check("crm.sales 3", "degraded")], 503, "failing"),
+    ],
+)
+async def test_readiness_names_what_fails(
+    checks: list[Check], status: int, word: str, desk: Desk, http: httpx.AsyncClient
+) -> None:
+    desk.checks = checks
+    answer = await http.get("/readyz", headers={"Authorization": ""})
+    assert answer.status_code == status
+    assert answer.json()["status"] == word
+    assert [check["name"] for check in answer.json()["checks"]] == [check.name for check in checks]
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/docs", "/openapi.json"])
+async def test_operators_need_no_token(path: str, http: httpx.AsyncClient) -> None:
+    assert (await http.get(path, headers={"Authorization": ""})).status_code == 200
+
+
+async def test_scopes_decide(http: httpx.AsyncClient) -> None:
+    assert (await http.get(f"/v1/parties/{ID}")).json() == {"id": ID, "by": "staff-12"}
+    nobody = await http.get(f"/v1/parties/{ID}", headers={"Authorization": ""})
+    problem_of(nobody, 401, "unauthenticated")
+    assert nobody.headers["www-authenticate"] == "Bearer"
+    reader = {"Authorization": f"Bearer {token(scope='crm:read')}"}
+    refused = await http.post("/v1/parties", json={"name": "Ada"}, headers=reader)
+    assert problem_of(refused, 403, "missing_scope")["detail"] == "needs the scope crm:write"
+    assert 'scope="crm:write"' in refused.headers["www-authenticate"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "reason"),
+    [("missing", 404, "not_found"), ("stale", 409, "stale"), ("invalid", 422, "invalid"), ("teapot", 418, "http_418")],
+)
+async def test_a_refusal_becomes_a_problem(kind: str, status: int, reason: str, http: httpx.AsyncClient) -> None:
+    document = problem_of(await http.get(f"/v1/parties/raises/{kind}"), status, reason)
+    if kind == "stale":
+        assert document["state"] == {"version": 3}
+    if kind == "invalid":
+        assert document["errors"] == [{"field": "currency", "reason": "invalid", "detail": "no such currency"}]
+
+
+@pytest.mark.parametrize(
+    ("request_of", "fields"),
+    [
+        (("GET", "/v1/parties/seven", {}), ["path.party_id"]),
+        (("GET", "/v1/parties?limit=0", {}), ["query.limit"]),
+        (("GET", "/v1/parties?limit=201", {}), ["query.limit"]),
+        (("POST", "/v1/parties", {"json": {"name": PERSON, "lines": [1, PERSON]}}), ["body.name", "body.lines.1"]),
+        (("POST", "/v1/parties", {"content": b'{"name": ' + PERSON.encode()}), ["body.9"]),
+    ],
+)
+async def test_a_bad_request_names_its_fields_and_no_value(
+    request_of: tuple[str, str, dict[str, Any]], fields: list[str], http: httpx.AsyncClient
+) -> None:
+    method, path, body = request_of
+    with capture_logs() as lines:
+        answer = await http.request(method, path, **body, headers={"Content-Type": "application/json"})
+    document = problem_of(answer, 422, "invalid")
+    assert [entry["field"] for entry in document["errors"]] == fields
+    assert PERSON not in answer.text + str(lines)
+
+
+async def test_an_unexpected_error_tells_nothing_outside_and_its_place_inside(http: httpx.AsyncClient) -> None:
+    with capture_logs() as lines:
+        answer = await http.get("/v1/parties/raises/bug")
+    problem_of(answer, 500, "internal")
+    assert PERSON not in answer.text
+    failed, answered = lines
+    assert (failed["event"], failed["log_level"]) == ("request_failed", "error")
+    assert (answered["status"], answered["route"]) == (500, "/v1/parties/raises/{kind}")
+
+
+@pytest.mark.parametrize("declared", [True, False], ids=["declared", "streamed"])
+async def test_a_large_body_is_refused(declared: bool, http: httpx.AsyncClient) -> None:
+    async def stream() -> AsyncIterator[bytes]:
+        for _ in range(30):
+            yield b"x" * 100
+
+    content = b"x" * 3_000 if declared else stream()
+    answer = await http.post("/v1/parties", content=content, headers={"Content-Type": "application/json"})
+    problem_of(answer, 413, "too_large")
+
+
+async def test_unknown_paths_and_methods_are_problems_too(http: httpx.AsyncClient) -> None:
+    problem_of(await http.get("/v1/nothing"), 404, "not_found")
+    problem_of(await http.delete("/v1/parties"), 405, "method_not_allowed")
+
+
+async def test_a_request_is_one_line_by_its_template(http: httpx.AsyncClient) -> None:
+    with capture_logs([structlog.contextvars.merge_contextvars]) as lines:
+        answer = await http.get(f"/v1/parties/{ID}?q={PERSON}", headers={"X-Request-ID": "trace-7"})
+        await http.get("/healthz")
+    (line,) = lines
+    assert line.pop("ms") >= 0
+    assert line == {
+        "event": "request_answered",
+        "log_level": "info",
+        "method": "GET",
+        "route": "/v1/parties/{party_id}",
+        "status": 200,
+        "request_id": "trace-7",
+    }
+    assert answer.headers["x-request-id"] == "trace-7"
+
+
+async def test_a_request_id_that_is_not_sound_is_replaced(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/healthz", headers={"X-Request-ID": "a\tb " * 40})
+    assert UUID(answer.headers["x-request-id"]).version == 7
+
+
+async def test_requests_are_measured_by_route(http: httpx.AsyncClient) -> None:
+    await http.get(f"/v1/parties/{ID}")
+    await http.get("/v1/nothing/at/all")
+    text = (await http.get("/metrics")).text
+    assert (
+        'rapport_http_request_seconds_count{method="GET",route="/v1/parties/{party_id}",service="desk",status="2xx"}'
+        in text
+    )
+    assert ID not in text
+    assert "nothing" not in text
+
+
+async def test_openapi_describes_the_problems(http: httpx.AsyncClient) -> None:
+    document = (await http.get("/openapi.json")).json()
+    assert "HTTPValidationError" not in json.dumps(document)
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            schema = operation["responses"]["422"]["content"]["application/problem+json"]["schema"]
+            assert schema == {"$ref": "#/components/schemas/Problem"}
+    assert document["components"]["schemas"]["Problem"]["required"] == ["type", "title", "status"]
+    assert "/healthz" not in document["paths"]
+    assert document["paths"]["/v1/parties"]["post"]["security"]
+
+
+async def test_without_tokens_everything_is_open(desk: Desk) -> None:
+    app = build_app(desk, settings_with(AuthSettings(mode="off")), [router])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://desk") as client:
+        assert (await client.get(f"/v1/parties/{ID}")).json() == {"id": ID, "by": "anonymous"}
