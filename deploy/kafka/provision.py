@@ -41,9 +41,9 @@ def _refuse_other_partitions(topics: Iterable[Topic], found: dict[str, int]) -> 
         count = found.get(topic.name, topic.partitions)
         if count != topic.partitions:
             raise ProvisionError(
-                f"{topic.name} has {count} partitions and needs {topic.partitions}. Keys would go elsewhere and "
-                "order would be lost, so it is not changed. Use another cluster, or move the records to a new topic of the "
-                "right size while the services stand still."
+                f"{topic.name} has {count} partitions and needs {topic.partitions}. Keys would go elsewhere and their "
+                "order would be lost, so it is left alone. Use another cluster, or move the records to a new topic of "
+                "the right size while the services stand still."
             )
 
 
