@@ -1,0 +1,1 @@
+"""The rules of contacts, pure: clock, ids and settings are arguments."""

@@ -1,0 +1,69 @@
+"""Whose fact is it: claims in, homes out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from uuid import UUID
+
+from services.contacts.domain.identity import Claim, Home
+
+
+class Used(NamedTuple):
+    """The claim by which a fact found its party, and that claim's home."""
+
+    claim: Claim
+    home: Home
+
+
+class Suspicion(NamedTuple):
+    """Two parties that one fact named: the fact of this index went to `party_id`."""
+
+    party_id: UUID
+    other_id: UUID
+    fact: int
+
+
+@dataclass(slots=True)
+class Resolution:
+    """`used` has one entry a fact; `joined` are the identities that were unknown, with their homes."""
+
+    used: list[Used] = field(default_factory=list)
+    joined: dict[Claim, Home] = field(default_factory=dict)
+    founded: dict[UUID, int] = field(default_factory=dict)
+    suspicions: dict[tuple[UUID, UUID], Suspicion] = field(default_factory=dict)
+
+    def parties(self) -> list[UUID]:
+        """Every party that a fact was given to or named, founded ones left out, in the order of their locks."""
+        named = {used.home.party_id for used in self.used}
+        named.update(suspicion.other_id for suspicion in self.suspicions.values())
+        return sorted(named - self.founded.keys())
+
+
+def resolve(facts: Sequence[Sequence[Claim]], known: Mapping[Claim, Home], new_id: Callable[[], UUID]) -> Resolution:
+    """Give each fact, in order, to the home of its first known claim; unknown claims join that home.
+
+    A fact without a known claim founds a party. Claims that live elsewhere raise a suspicion, once a pair.
+    Each fact has at least one claim.
+    """
+    resolution = Resolution()
+    homes = dict(known)
+    for index, claims in enumerate(facts):
+        used = next(((claim, homes[claim]) for claim in claims if claim in homes), None)
+        if used is None:
+            party_id = new_id()
+            resolution.founded[party_id] = index
+        else:
+            party_id = used[1].party_id
+        for claim in claims:
+            home = homes.get(claim)
+            if home is None:
+                homes[claim] = resolution.joined[claim] = Home(party_id, new_id())
+            elif home.party_id != party_id:
+                _suspect(resolution, party_id, home.party_id, index)
+        resolution.used.append(Used(*used) if used else Used(claims[0], homes[claims[0]]))
+    return resolution
+
+
+def _suspect(resolution: Resolution, party_id: UUID, other_id: UUID, index: int) -> None:
+    low, high = sorted((party_id, other_id))
+    resolution.suspicions.setdefault((low, high), Suspicion(party_id, other_id, index))

@@ -1,0 +1,88 @@
+-- The projection contacts.timeline, version 1: all of it can be built again from the topics.
+
+create schema timeline_v1;
+
+-- A line for every event about a party, from every service. No personal data: `summary` is what the event says.
+create table timeline_v1.line (
+    party_id uuid not null,
+    occurred_at timestamptz not null,
+    recorded_at timestamptz not null,
+    event_id text not null,
+    type text not null,
+    source text not null,
+    summary jsonb not null,
+    primary key (party_id, occurred_at, recorded_at, event_id)
+) partition by range (recorded_at);
+
+create table timeline_v1.line_other partition of timeline_v1.line default;
+
+-- The service's role makes no tables, so the months stand ready; what lies outside of them goes to line_other.
+do $$
+declare
+    month timestamp;
+begin
+    for month in select generate_series(timestamp '2015-01-01', timestamp '2035-12-01', interval '1 month') loop
+        execute format(
+            'create table timeline_v1.%I partition of timeline_v1.line for values from (%L) to (%L)',
+            'line_' || to_char(month, 'YYYY_MM'),
+            month at time zone 'UTC',
+            (month + interval '1 month') at time zone 'UTC'
+        );
+    end loop;
+end
+$$;
+
+-- Net of refunds: what was paid minus what was paid back, in minor units.
+create table timeline_v1.total (
+    party_id uuid not null,
+    currency text not null,
+    sales integer not null,
+    paid bigint not null,
+    refunds integer not null,
+    refunded bigint not null,
+    first_sale_at timestamptz,
+    last_sale_at timestamptz,
+    primary key (party_id, currency)
+) with (fillfactor = 85);
+
+-- The latest by (occurred_at, recorded_at) decides; topic '' covers all topics.
+create table timeline_v1.consent (
+    party_id uuid not null,
+    purpose text not null,
+    topic text not null,
+    channel text not null,
+    given boolean not null,
+    occurred_at timestamptz not null,
+    recorded_at timestamptz not null,
+    event_id text not null,
+    basis text,
+    text_version text,
+    primary key (party_id, purpose, topic, channel)
+);
+
+create table timeline_v1.message (
+    party_id uuid not null,
+    message_id uuid not null,
+    campaign text not null,
+    step integer not null,
+    channel text not null,
+    state text not null,
+    reason text,
+    due_at timestamptz not null,
+    changed_at timestamptz not null,
+    trigger_event_id text not null,
+    primary key (party_id, message_id)
+) with (fillfactor = 85);
+
+create table timeline_v1.ticket (
+    party_id uuid not null,
+    ticket_id uuid not null,
+    number bigint,
+    channel text,
+    sku text,
+    sale_id text,
+    status text not null,
+    opened_at timestamptz,
+    changed_at timestamptz not null,
+    primary key (party_id, ticket_id)
+) with (fillfactor = 85);
