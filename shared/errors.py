@@ -25,6 +25,7 @@ class BadRecord(CrmError):
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
+        self.detail = detail
 
 
 class Conflict(BadRecord):

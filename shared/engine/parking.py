@@ -21,7 +21,7 @@ Classify = Callable[[Exception], bool]
 def refusal_of(error: Exception) -> Refusal:
     """What is stored about an error: its kind and its own words if they are ours, never a database's or a value's."""
     if isinstance(error, BadRecord):
-        return Refusal(error.reason, str(error)[:500])
+        return Refusal(error.reason, error.detail[:500])
     state = getattr(error, "sqlstate", None)
     if state:
         constraint = getattr(error, "constraint_name", None)

@@ -1,0 +1,128 @@
+"""What an operator does about parked records, stopped partitions and a restored database. Each act leaves a line."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import asyncpg
+
+from shared import clock
+from shared.engine.decode import decode
+from shared.engine.ledger import EngineTransaction, ParkedRecord, Place
+from shared.engine.parking import BEHIND, refusal_of
+from shared.engine.postgres import SQL, PostgresLedger, PostgresTransaction, is_infrastructure, parked_of
+from shared.engine.subscription import Subscription
+from shared.errors import BadRecord, NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Redriven:
+    """How many records of a key were applied, and why the next one was not; `reason` None: the key is free."""
+
+    applied: int
+    reason: str | None = None
+    detail: str = ""
+
+
+async def find_parked(tx: PostgresTransaction, parked_id: int) -> ParkedRecord:
+    """A parked record by its id; raises NotFound."""
+    row = await tx.fetchrow(SQL["take_parked_by_id"], parked_id)
+    if row is None:
+        raise NotFound(f"nothing is parked under {parked_id}")
+    return parked_of(row)
+
+
+async def redrive(
+    subscription: Subscription, ledger: PostgresLedger, topic: str, key: bytes | None, first: ParkedRecord
+) -> Redriven:
+    """Apply the parked records of a key by offset, each in a transaction of its own, with the usual handler.
+
+    Stops at the first that is still refused: its reason is brought up to date, and it goes on holding the key. While one
+    is being applied the fence is locked, so that a record that arrives meanwhile parks behind or comes after.
+    """
+    applied, waiting = 0, [first]
+    while True:
+        try:
+            async with ledger.transaction(subscription) as tx:
+                await tx.lock_fences([(topic, first.record.partition)])
+                waiting = await tx.take_parked(topic, key, 1) if key is not None else [first][applied:]
+                if not waiting:
+                    return Redriven(applied)
+                await _apply(subscription, tx, waiting[0])
+        except Exception as error:
+            if is_infrastructure(error):
+                raise
+            refusal = refusal_of(error)
+            async with ledger.transaction(subscription) as tx:
+                await tx.execute(
+                    SQL["describe_parked"], waiting[0].id, refusal.reason, refusal.detail, refusal.unexpected
+                )
+            return Redriven(applied, refusal.reason, refusal.detail)
+        applied += 1
+
+
+async def _apply(subscription: Subscription, tx: EngineTransaction, parked: ParkedRecord) -> None:
+    record = parked.record
+    handler = subscription.topics[record.topic]
+    await _release(tx, parked)
+    decoded = decode(record, handler, clock.now(), stream=False)
+    if decoded.refusal is not None:
+        raise BadRecord(decoded.refusal.reason, decoded.refusal.detail)
+    if decoded.event is not None:
+        decoded.event.now = parked.handled_at
+        await handler.handle([decoded.event], tx)
+    await tx.execute(SQL["record_action"], "redrive", _subject(subscription, parked), parked.refusal.reason)
+
+
+async def _release(tx: EngineTransaction, parked: ParkedRecord) -> None:
+    """Forget it and count it out of its fence, whose lock is held until the transaction ends."""
+    place = (parked.record.topic, parked.record.partition)
+    fence = (await tx.lock_fences([place]))[place]
+    await tx.release([parked])
+    fence.parked = max(fence.parked - 1, 0)
+    await tx.save_fences({place: fence})
+
+
+async def replace_value(subscription: Subscription, ledger: PostgresLedger, parked: ParkedRecord, value: bytes) -> None:
+    """Put another value in the place of a parked record's; what its sender sent is kept beside it."""
+    async with ledger.transaction(subscription) as tx:
+        await tx.execute(SQL["replace_parked"], parked.id, value)
+        await tx.execute(SQL["record_action"], "replace", _subject(subscription, parked), parked.refusal.reason)
+
+
+async def drop(subscription: Subscription, ledger: PostgresLedger, parked: ParkedRecord, reason: str) -> None:
+    """Give a parked record up; the later ones of its key are then redriven by the caller."""
+    async with ledger.transaction(subscription) as tx:
+        await _release(tx, parked)
+        await tx.execute(SQL["record_action"], "drop", _subject(subscription, parked), reason)
+
+
+async def accept_loss(
+    connection: asyncpg.Connection, group: str, place: Place, beginning: int | None, reason: str
+) -> int:
+    """Let a stopped partition go on: the next record is taken as its group's first. `beginning` moves the fence to a
+    log's start, where the log was truncated or recreated. Returns the offset it goes on at; raises NotFound.
+    """
+    async with connection.transaction():
+        offset = await connection.fetchval(SQL["accept_loss"], group, *place, beginning)
+        if offset is None:
+            raise NotFound(f"{group} is not stopped at {place[0]}/{place[1]}")
+        subject = json.dumps({"group": group, "topic": place[0], "partition": place[1], "goes_on_at": offset})
+        await connection.execute(SQL["record_action"], "accept-loss", subject, reason)
+    return int(offset)
+
+
+async def recover(connection: asyncpg.Connection, published: Mapping[Place, int], reason: str) -> None:
+    """After a restore: number on after what the topics hold. `published` is `recovery.last_sequences`."""
+    rows = [(topic, partition, sequence) for (topic, partition), sequence in sorted(published.items()) if sequence]
+    async with connection.transaction():
+        if rows:
+            await connection.execute(SQL["save_positions"], *map(list, zip(*rows, strict=True)))
+        await connection.execute(SQL["record_action"], "recover", json.dumps({"partitions": len(rows)}), reason)
+
+
+def _subject(subscription: Subscription, parked: ParkedRecord) -> str:
+    """Which record it was, without its key: on outside topics a key is the sender's and may be personal."""
+    record = parked.record
+    place = {"group": subscription.group, "topic": record.topic, "partition": record.partition}
+    return json.dumps({**place, "offset": record.offset, "behind": parked.refusal.reason == BEHIND})
