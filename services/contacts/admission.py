@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.contacts import store
 from services.contacts.domain import party as parties_of
 from services.contacts.domain.identity import Claim, Home
 from services.contacts.domain.party import Party
 from services.contacts.domain.resolution import Resolution, Suspicion, Used, resolve
+from services.contacts.store import parties as store
 from shared.engine.event import Emission, Event
 from shared.engine.partitions import partition_of
 from shared.engine.transaction import Transaction

@@ -109,3 +109,60 @@ on conflict do nothing
 -- One row a published event that says `has_text` or `has_evidence`.
 insert into fact_text (event_id, party_id, kind, body, recorded_at)
 select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[])
+
+-- name: add_totals
+-- Sorted by the caller; each row adds.
+insert into total (party_id, currency, sales, paid, refunds, refunded, first_sale_at, last_sale_at)
+select *
+from unnest(
+    $1::uuid[], $2::text[], $3::integer[], $4::bigint[], $5::integer[], $6::bigint[], $7::timestamptz[],
+    $8::timestamptz[]
+)
+on conflict (party_id, currency) do update set
+    sales = total.sales + excluded.sales, paid = total.paid + excluded.paid,
+    refunds = total.refunds + excluded.refunds, refunded = total.refunded + excluded.refunded,
+    first_sale_at = least(total.first_sale_at, excluded.first_sale_at),
+    last_sale_at = greatest(total.last_sale_at, excluded.last_sale_at)
+
+-- name: save_consents
+-- Sorted by the caller; an older one changes nothing.
+insert into consent (
+    party_id, purpose, topic, channel, occurred_at, recorded_at, event_id, given, basis, text_version
+)
+select *
+from unnest(
+    $1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::text[], $8::boolean[],
+    $9::text[], $10::text[]
+)
+on conflict (party_id, purpose, topic, channel) do update set
+    occurred_at = excluded.occurred_at, recorded_at = excluded.recorded_at, event_id = excluded.event_id,
+    given = excluded.given, basis = excluded.basis, text_version = excluded.text_version
+where (excluded.occurred_at, excluded.recorded_at, excluded.event_id)
+    > (consent.occurred_at, consent.recorded_at, consent.event_id)
+
+-- name: save_messages
+-- Sorted by the caller, and later in the log than what stands.
+insert into message (
+    party_id, message_id, campaign, step, channel, state, reason, due_at, changed_at, trigger_event_id
+)
+select *
+from unnest(
+    $1::uuid[], $2::uuid[], $3::text[], $4::integer[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
+    $9::timestamptz[], $10::text[]
+)
+on conflict (party_id, message_id) do update set
+    state = excluded.state, reason = excluded.reason, due_at = excluded.due_at, changed_at = excluded.changed_at
+
+-- name: save_tickets
+-- Sorted by the caller, and later in the log than what stands; null leaves what the opening told.
+insert into ticket (party_id, ticket_id, number, channel, sku, sale_id, status, opened_at, changed_at)
+select *
+from unnest(
+    $1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
+    $9::timestamptz[]
+)
+on conflict (party_id, ticket_id) do update set
+    number = coalesce(excluded.number, ticket.number), channel = coalesce(excluded.channel, ticket.channel),
+    sku = coalesce(excluded.sku, ticket.sku), sale_id = coalesce(excluded.sale_id, ticket.sale_id),
+    opened_at = coalesce(excluded.opened_at, ticket.opened_at), status = excluded.status,
+    changed_at = excluded.changed_at

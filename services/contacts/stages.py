@@ -4,9 +4,9 @@ from collections.abc import Container, Iterable
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from services.contacts import store
 from services.contacts.domain.lifecycle import Entry, Heard, Signal, advance, entered
 from services.contacts.domain.party import Party
+from services.contacts.store import parties as store
 from shared.engine.event import Emission, Event
 from shared.engine.transaction import Transaction
 from shared.events.contacts import LifecycleChanged

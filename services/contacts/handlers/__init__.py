@@ -1,5 +1,5 @@
 """Importing it registers every handler of contacts."""
 
-from services.contacts.handlers import ingest
+from services.contacts.handlers import ingest, timeline
 
-__all__ = ["ingest"]
+__all__ = ["ingest", "timeline"]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 
-from services.contacts import admission, stages, store
+from services.contacts import admission, stages
 from services.contacts.admission import Admitted, Mention
 from services.contacts.domain import facts
 from services.contacts.domain.facts import Stamp
@@ -15,7 +15,8 @@ from services.contacts.domain.lifecycle import SIGNALS, Entry
 from services.contacts.domain.party import Party
 from services.contacts.domain.resolution import Used
 from services.contacts.settings import default_region
-from services.contacts.store import KnownSale, SaleName, StoredText
+from services.contacts.store import parties as store
+from services.contacts.store.parties import KnownSale, SaleName, StoredText
 from services.contacts.subscriptions import ingest as hears
 from shared.engine.event import Emission, Event
 from shared.engine.transaction import Transaction

@@ -86,3 +86,10 @@ create table timeline_v1.ticket (
     changed_at timestamptz not null,
     primary key (party_id, ticket_id)
 ) with (fillfactor = 85);
+
+-- What HTTP reads: the version in force. Handlers have its schema before this one in their search path.
+create view line as select * from timeline_v1.line;
+create view total as select * from timeline_v1.total;
+create view consent as select * from timeline_v1.consent;
+create view message as select * from timeline_v1.message;
+create view ticket as select * from timeline_v1.ticket;

@@ -1,10 +1,9 @@
-"""Parties, identities, sales and texts in Postgres: a typed function per statement."""
+"""Parties, identities, sales and texts ."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -12,12 +11,10 @@ from services.contacts.domain.facts import Text
 from services.contacts.domain.identity import Claim, Home
 from services.contacts.domain.lifecycle import Entry, Lifecycle
 from services.contacts.domain.party import Party
+from services.contacts.store import SQL
 from shared.engine.transaction import Transaction
 from shared.events.ingest import Address
 from shared.events.parties import KnownIdentity
-from shared.sql import load_queries
-
-SQL = load_queries(Path(__file__).with_name("queries.sql"))
 
 SaleName = tuple[str, str]
 """`(origin, sale_id)`."""

@@ -1,0 +1,18 @@
+"""The wiring of contacts."""
+
+from fastapi import FastAPI
+
+from services.contacts import handlers, subscriptions
+from services.contacts.settings import Settings
+from shared.engine.service import Service
+from shared.http import build_app
+from shared.logging import configure_logging
+
+__all__ = ["create_app", "handlers"]
+
+
+def create_app() -> FastAPI:
+    settings = Settings()
+    configure_logging(settings.log)
+    service = Service("contacts", settings, subscriptions=[subscriptions.ingest, subscriptions.timeline])
+    return build_app(service, settings, routers=[])

@@ -1,0 +1,38 @@
+"""Contacts on a real Postgres: its migrated database, its handlers and its HTTP side."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import psycopg
+import pytest
+
+from deploy.embedded.ports import free_port
+from deploy.embedded.postgres import Postgres
+from shared.migrate import migrate
+from tests.integration.contacts.running import Contacts
+
+
+@pytest.fixture(scope="session")
+def dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A migrated database of contacts on a server of its own."""
+    folder: Path = tmp_path_factory.mktemp("postgres")
+    server = Postgres(folder / "data", folder, free_port(set()), "secret")
+    server.prepare()
+    server.start()
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        connection.execute("create database contacts")
+    migrate("contacts", server.dsn("contacts"))
+    yield server.dsn("contacts")
+    server.child.stop(10)
+
+
+@pytest.fixture
+async def contacts(dsn: str) -> AsyncIterator[Contacts]:
+    async with (
+        asyncpg.create_pool(dsn, min_size=1, max_size=8) as pool,
+        asyncpg.create_pool(dsn, min_size=1, server_settings={"search_path": "timeline_v1, public"}) as projecting,
+    ):
+        contacts = Contacts(pool, projecting)
+        await contacts.clear()
+        yield contacts
