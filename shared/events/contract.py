@@ -37,10 +37,23 @@ class Contract:
         return self.adapter.json_schema(mode="validation")
 
     def dataschema(self) -> str:
-        """The `ce_dataschema` urn: the version and a hash of the schema's canonical JSON."""
-        canonical = json.dumps(self.schema(), sort_keys=True, separators=(",", ":")).encode()
+        """The `ce_dataschema` urn: the version and a hash of the schema's rules, which other words do not change."""
+        canonical = json.dumps(rules_of(self.schema()), sort_keys=True, separators=(",", ":")).encode()
         digest = hashlib.sha256(canonical).hexdigest()[:16]
         return f"urn:rapport:{self.topic}:{self.type}:{self.major}.{self.minor}:{digest}"
+
+
+def rules_of(schema: dict[str, Any], *, names: bool = False) -> dict[str, Any]:
+    """A schema without its words; with `names`, the keys of `schema` are names of fields or definitions."""
+    return {
+        key: [rules_of(part) if isinstance(part, dict) else part for part in value]
+        if isinstance(value, list)
+        else rules_of(value, names=not names and key in {"properties", "$defs"})
+        if isinstance(value, dict)
+        else value
+        for key, value in schema.items()
+        if names or key not in {"title", "description"}
+    }
 
 
 _by_type: dict[tuple[str, str], Contract] = {}
