@@ -39,6 +39,15 @@ class CampaignPublished:
     recorded_at: Instant
 
 
+@contract(CAMPAIGNS, "crm.campaign.stopped.v1", key="campaign", subject="campaign/{campaign}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignStopped:
+    """Enrols nobody from now on; who is enrolled stays so."""
+
+    campaign: str
+    recorded_at: Instant
+
+
 @contract(CAMPAIGNS, "crm.enrolment.started.v1", key="party_id", subject="enrolment/{enrolment_id}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrolmentStarted:

@@ -1,0 +1,99 @@
+"""Campaigns in force, and which of them a sale belongs to."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.marketing.domain.definition import Content, Definition, Match, Step
+
+Category = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A definition in a version; enrolments keep the version that they began with."""
+
+    definition: Definition
+    version: int
+
+    @property
+    def name(self) -> str:
+        return self.definition.name
+
+    @property
+    def follow_up(self) -> bool:
+        return self.definition.follow_up
+
+    def step(self, number: int) -> Step | None:
+        """Counted from 1; None after the last."""
+        steps = self.definition.steps
+        return steps[number - 1] if number <= len(steps) else None
+
+    def has_expired(self, occurred_at: datetime, recorded_at: datetime) -> bool:
+        """Was the trigger reported too late to act on it?"""
+        return recorded_at - occurred_at > self.definition.max_age
+
+    def longest(self) -> timedelta:
+        """From the trigger to when the last step is due."""
+        return sum((step.wait for step in self.definition.steps), timedelta(0))
+
+
+def ordered(campaigns: Iterable[Campaign]) -> list[Campaign]:
+    """By priority, the highest first, then by name: the order in which follow-up campaigns may take a sale."""
+    return sorted(campaigns, key=lambda campaign: (-campaign.definition.priority, campaign.name))
+
+
+def matching(
+    campaigns: Sequence[Campaign], skus: Sequence[str], channel: str, products: Mapping[str, Category]
+) -> list[Campaign]:
+    """Those that enrol a sale, of `campaigns` in their order: all that match, but of the follow-ups only the first."""
+    chosen: list[Campaign] = []
+    followed = False
+    for campaign in campaigns:
+        if campaign.follow_up and followed:
+            continue
+        if matches(campaign.definition.when, skus, channel, products):
+            chosen.append(campaign)
+            followed = followed or campaign.follow_up
+    return chosen
+
+
+def matches(when: Match | None, skus: Sequence[str], channel: str, products: Mapping[str, Category]) -> bool:
+    """Does a sale of these products fit? A product that nobody described has no category."""
+    if when is None:
+        return True
+    if when.channels and channel not in when.channels:
+        return False
+    if when.skus and not any(_names(pattern, sku) for sku in skus for pattern in when.skus):
+        return False
+    if when.departments and not any(products.get(sku, ())[:1] and products[sku][0] in when.departments for sku in skus):
+        return False
+    return not when.categories or any(
+        category in when.categories for sku in skus for category in products.get(sku, ())
+    )
+
+
+def choose_content(
+    step: Step, skus: Sequence[str], channel: str, products: Mapping[str, Category], *, repeat: bool
+) -> Content:
+    """The first content that fits the sale; the last of a step fits every sale."""
+    customer = "repeat" if repeat else "first"
+    for content in step.content[:-1]:
+        when = content.when
+        if when is not None and when.customer in {None, customer} and matches(when, skus, channel, products):
+            return content
+    return step.content[-1]
+
+
+def asks_for_products(matches_: Iterable[Match | None]) -> bool:
+    """Must the products of a sale be known to answer these?"""
+    return any(when is not None and (when.departments or when.categories) for when in matches_)
+
+
+def _names(pattern: str, sku: str) -> bool:
+    return sku.startswith(pattern[:-1]) if pattern.endswith("*") else sku == pattern
+
+
+def skus_of(sales: Iterable[Collection[str]]) -> list[str]:
+    """Every product of these sales once, sorted."""
+    return sorted({sku for skus in sales for sku in skus})

@@ -1,0 +1,41 @@
+"""A table for each month of messages, opened before the month begins."""
+
+import asyncio
+from datetime import date
+
+import asyncpg
+import structlog
+
+from services.marketing.store import SQL
+from shared.engine.service import Service
+
+log = structlog.get_logger()
+_AHEAD = 3
+_LOOK_S = 5.0
+
+
+async def open_months(service: Service) -> None:
+    """Keep this month and the next ones open; what comes outside of them lies in the default table, and is found there."""
+    opened: set[date] = set()
+    while True:
+        for month in months_from(service.now().date()):
+            if month not in opened:
+                await _open(service, month)
+                opened.add(month)
+        await asyncio.sleep(_LOOK_S)
+
+
+def months_from(day: date) -> list[date]:
+    """The first days of the month of `day` and of those after it."""
+    whole = day.year * 12 + day.month - 1
+    return [date((whole + ahead) // 12, (whole + ahead) % 12 + 1, 1) for ahead in range(_AHEAD)]
+
+
+async def _open(service: Service, month: date) -> None:
+    try:
+        async with service.read() as tx:
+            opened = await tx.fetchval(SQL["open_message_month"], month)
+    except (asyncpg.LockNotAvailableError, asyncpg.DuplicateTableError):
+        # Somebody is at work in the default table, or another instance was quicker. The default table does as well.
+        opened = False
+    log.info("message_month_opened", month=month.isoformat(), new=opened)

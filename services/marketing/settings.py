@@ -1,0 +1,47 @@
+"""Settings of marketing: `RAPPORT_MARKETING__…`."""
+
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, model_validator
+
+from shared.settings import Group, ServiceSettings
+
+OWN_CAMPAIGNS = Path(__file__).with_name("campaigns")
+
+
+class MarketingSettings(Group):
+    """`smtp_url`: `smtp://[user:password@]host[:port]`, `smtp+starttls://…` or `smtps://…`. Without it, messages are
+    written into `maildir`. `maildir_fsync`: a written message survives a power cut before it counts as sent; slower.
+    `unsubscribe_url` holds `{message_id}` and answers POST (RFC 8058).
+    """
+
+    campaigns: Path = OWN_CAMPAIGNS
+    smtp_url: SecretStr | None = None
+    smtp_connections: Annotated[int, Field(ge=1, le=50)] = 4
+    smtp_timeout_s: Annotated[float, Field(gt=0, le=600)] = 30.0
+    maildir: Path = Path(".run/maildir")
+    maildir_fsync: bool = False
+    from_address: Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")] = "hello@rapport.example"
+    from_name: str = "Rapport"
+    unsubscribe_url: Annotated[str, Field(pattern=r"^(https?://\S*\{message_id\}\S*)?$")] = ""
+    batch: Annotated[int, Field(ge=1, le=1_000)] = 500
+    """Messages that are handed over at once to the maildir; to a mail server it is ten a connection at most."""
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.smtp_url is not None:
+            url = urlsplit(self.smtp_url.get_secret_value())
+            if url.scheme not in {"smtp", "smtps", "smtp+starttls"} or not url.hostname:
+                raise ValueError("smtp_url is smtp://host:port, smtp+starttls://host:port or smtps://host:port")
+        return self
+
+    @property
+    def domain(self) -> str:
+        """The right side of every Message-ID."""
+        return self.from_address.rpartition("@")[2]
+
+
+class Settings(ServiceSettings):
+    marketing: MarketingSettings = MarketingSettings()

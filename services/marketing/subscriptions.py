@@ -1,0 +1,5 @@
+"""What marketing hears, as one consumer group."""
+
+from shared.engine.subscription import Subscription
+
+follow_ups = Subscription("marketing.follow-ups", kind="process")
