@@ -1,0 +1,33 @@
+"""The names of the weekly series: what a department sold, by event time, in one currency."""
+
+from dataclasses import dataclass
+
+NO_DEPARTMENT = "(none)"
+_MEASURE = "sales"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DepartmentWeek:
+    """The revenue of a department's lines by week of the sale, refunds not taken off (they fall into other weeks)."""
+
+    department: str
+    currency: str
+
+    @property
+    def id(self) -> str:
+        """`sales:department:<name>:week:<currency>`: the key on `crm.insights`, so percent-encoded to ASCII."""
+        return f"{_MEASURE}:department:{_key(self.department)}:week:{self.currency}"
+
+    @property
+    def unit(self) -> str:
+        return f"{self.currency} minor"
+
+
+def _key(name: str) -> str:
+    """Kafka keys and headers are ASCII, and a colon separates the parts."""
+    plain = (char if char.isascii() and char.isprintable() and char not in ":%" else _escape(char) for char in name)
+    return "".join(plain)
+
+
+def _escape(char: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in char.encode())

@@ -1,0 +1,1 @@
+"""The jobs of forecasting: one worker that follows the watermark of the sales."""

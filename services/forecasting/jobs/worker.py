@@ -1,0 +1,51 @@
+"""Once a second: has the watermark passed a cut whose forecasts and scores do not stand yet?"""
+
+import asyncio
+from datetime import date
+
+from services.forecasting import store
+from services.forecasting.domain.weeks import last_cut
+from services.forecasting.jobs import scores, weekly
+from services.forecasting.model.process import Fitting
+from services.forecasting.settings import ForecastingSettings
+from services.forecasting.sight import Sight, Source
+
+
+class Jobs:
+    """A worker of the service. Several instances may run it: a cut is published once, whoever comes first."""
+
+    def __init__(self, settings: ForecastingSettings) -> None:
+        self._settings = settings
+        self._fitting = Fitting()
+
+    async def run(self, service: Source) -> None:
+        """Until cancelled; errors end it, and the engine starts it again."""
+        sight = Sight(service)
+        try:
+            while True:
+                await self.step(sight)
+                await asyncio.sleep(self._settings.poll_s)
+        finally:
+            await self._fitting.stop()
+
+    async def step(self, sight: Sight) -> date | None:
+        """Do the newest cut that is due, if any, or finish scoring; the cut that was worked on.
+
+        Cuts that passed meanwhile (a catch-up over years, a slow machine) are left out: nobody waits for them.
+        """
+        counted = await sight.counted()
+        if counted is None:
+            return None
+        cut = last_cut(counted, self._settings.refit_every)
+        async with sight.sales() as tx:
+            first, last = await store.first_day(tx), await store.last_job(tx)
+        if first is None or first >= cut:
+            return None
+        if last is None or last[0] < cut:
+            await weekly.forecast(sight, self._fitting, self._settings, cut)
+        elif last[1]:
+            return None
+        else:
+            cut = last[0]
+        await scores.score(sight, self._fitting, self._settings, cut)
+        return cut

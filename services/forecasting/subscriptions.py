@@ -1,0 +1,5 @@
+"""What forecasting hears. Forecasts and scores are made by jobs (`jobs/`), which follow the watermark of `sales`."""
+
+from shared.engine.subscription import Subscription
+
+sales = Subscription("forecasting.sales", kind="projection", version=1)
