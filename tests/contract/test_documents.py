@@ -1,0 +1,113 @@
+"""Generated documents agree with the code."""
+
+import re
+
+import pytest
+from faststream.specification.asyncapi.v3_0_0.schema import ApplicationSchema
+
+from deploy.kafka.topics import load_topics
+from shared.documents import asyncapi, page
+from shared.documents.__main__ import generated, main, outdated
+from shared.documents.asyncapi import Json, everything
+from shared.documents.service_page import (
+    BEGIN,
+    END,
+    ROOT,
+    SERVICES,
+    service_part,
+    subscriptions_of,
+    tables_of,
+    with_part,
+)
+from shared.documents.topics import TOPICS
+from shared.engine.subscription import Subscription
+from shared.events.contract import contracts
+from shared.events.topics import COMPACTED
+
+
+class Named:
+    """A service, as far as its document goes."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.subscriptions: list[Subscription] = subscriptions_of(name)
+
+
+def test_everything_generated_is_committed_as_it_is() -> None:
+    assert sorted(str(path.relative_to(ROOT)) for path in outdated(generated())) == []
+
+
+def test_check_says_the_same_as_its_exit_status(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("document", [everything(), *(asyncapi(Named(name)) for name in SERVICES)])
+def test_asyncapi_documents_have_the_form_of_the_standard(document: Json) -> None:
+    """By FastStream's own model of AsyncAPI 3, and every reference leads somewhere."""
+    ApplicationSchema.model_validate(document)
+    for reference in re.findall(r"'\$ref': '#/([^']+)'", str(document)):
+        found = document
+        for part in reference.split("/"):
+            found = found[part]
+        assert found
+    names = re.compile(r"^[\w.\-]+$")
+    assert all(names.match(name) for part in document["components"].values() for name in part)
+
+
+def test_every_contract_stands_in_the_document_with_headers_key_and_a_sample() -> None:
+    messages = everything()["components"]["messages"]
+    assert sorted(messages) == sorted(f"{entry.topic}.{entry.type}" for entry in contracts())
+    for message in messages.values():
+        assert message["headers"]["$ref"].endswith("Headers")
+        assert message["bindings"]["kafka"]["key"]["description"]
+        assert message["examples"][0]["payload"]
+
+
+def test_a_service_says_what_it_owns_and_hears_what_its_handlers_name() -> None:
+    document = asyncapi(Named("support"))
+    operations = document["operations"]
+    assert operations["support.says.crm.tickets"]["action"] == "send"
+    heard = operations["support.tickets.crm.requests"]
+    assert heard["bindings"]["kafka"]["groupId"]["enum"] == ["support.tickets"]
+    assert [each["$ref"].rpartition("/")[2] for each in heard["messages"]] == ["crm.support.requested.v1"]
+    assert "crm.sales" not in document["channels"]
+
+
+def test_the_page_shows_every_message_and_escapes_what_it_shows() -> None:
+    document = asyncapi(Named("support"))
+    document["info"]["title"] = "<b>"
+    html = page(document)
+    assert "<b>" not in html
+    for message in document["components"]["messages"].values():
+        assert message["name"] in html
+
+
+def test_topics_are_provisioned_as_they_are_described() -> None:
+    provisioned = {topic.name: topic for topic in load_topics()}
+    assert list(provisioned) == list(TOPICS)
+    for name, topic in TOPICS.items():
+        config = provisioned[name].config
+        assert config["cleanup.policy"] == ("compact" if topic.cleanup == "compact" else "delete")
+        assert config.get("retention.ms") == {"keep": "-1", "week": "604800000", "compact": None}[topic.cleanup]
+    assert {name for name, topic in TOPICS.items() if topic.cleanup == "compact"} == COMPACTED
+
+
+def test_every_contract_has_a_described_topic() -> None:
+    assert {entry.topic for entry in contracts()} <= set(TOPICS)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_readme_names_what_the_service_hears_and_owns(service: str) -> None:
+    part = service_part(service)
+    for subscription in subscriptions_of(service):
+        assert subscription.group in part
+        assert all(f"`{topic}`" in part for topic in subscription.topics)
+    assert tables_of(service)
+    assert all(f"`{name}`" in part for name, _ in tables_of(service))
+
+
+def test_only_the_part_between_the_markers_is_generated() -> None:
+    readme = f"# Support\n\nWords.\n\n{BEGIN}\nold\n{END}\n\nMore words.\n"
+    assert with_part(readme, "new\n") == f"# Support\n\nWords.\n\n{BEGIN}\nnew\n{END}\n\nMore words.\n"
+    assert with_part("# New\n", "new\n") == f"# New\n\n{BEGIN}\nnew\n{END}\n"
