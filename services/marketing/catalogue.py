@@ -22,10 +22,12 @@ TEMPLATES = "templates"
 
 
 def load_definitions(folder: Path) -> list[Definition]:
-    """Every `*.yaml` of the folder, its texts from `templates/` beside it. Raises ConfigurationError by file and field."""
+    """Every `*.yaml` of the folder, with its texts from `templates/`. Raises ConfigurationError by file and field."""
     files = sorted(folder.glob("*.yaml"))
     if not files:
-        raise ConfigurationError(f"{folder} holds no campaign (*.yaml): set RAPPORT_MARKETING__CAMPAIGNS to a folder that does")
+        raise ConfigurationError(
+            f"{folder} holds no campaign (*.yaml): set RAPPORT_MARKETING__CAMPAIGNS to a folder that does"
+        )
     definitions = [load_definition(file) for file in files]
     names = [definition.name for definition in definitions]
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -78,8 +80,8 @@ def _text(path: Path) -> dict[str, str]:
 
 def _problems(error: ValidationError) -> list[str]:
     return [
-        f"{'.'.join(str(part) for part in problem['loc']) or 'definition'}: {problem['msg'].removeprefix('Value error, ')}"
-        for problem in error.errors(include_url=False, include_context=False)
+        f"{'.'.join(map(str, each['loc'])) or 'definition'}: {each['msg'].removeprefix('Value error, ')}"
+        for each in error.errors(include_url=False, include_context=False)
     ]
 
 

@@ -15,7 +15,7 @@ _LOOK_S = 5.0
 
 
 async def open_months(service: Service) -> None:
-    """Keep this month and the next ones open; what comes outside of them lies in the default table, and is found there."""
+    """Keep this month and the next ones open. Messages of other months lie in the default table and are found there."""
     opened: set[date] = set()
     while True:
         for month in months_from(service.now().date()):

@@ -129,13 +129,13 @@ select d.message_id, d.triggered_at, d.number, d.content, d.decided_at, d.consen
   m.trigger_event_id::text, m.party_id, m.planned_at, m.enrolment_id, m.campaign, m.campaign_version, m.follow_up,
   m.step, m.channel, m.due_at,
   s.partition, s.sale_id, s.recorded_at, s.correlation_id,
-  p.name, p.email, p.locale,
+  p.name, p.email, p.locale, p.erased_by is not null as erased,
   array(select o.name from unnest(s.skus[1:3]) with ordinality as bought (sku, place) join product o using (sku)
         order by place) as products
 from dispatch d
 join message m on m.id = d.message_id and m.triggered_at = d.triggered_at
 join sale s on s.trigger_event_id = d.trigger_event_id
-left join party p on p.id = d.party_id and p.erased_by is null
+left join party p on p.id = d.party_id
 where d.message_id = any($1::uuid[]) and m.triggered_at between $2 and $3
 
 -- name: settle_dispatches

@@ -194,7 +194,9 @@ async def load_planned(tx: Transaction, due: Sequence[Due]) -> dict[UUID, Planne
     }
 
 
-async def load_campaign_versions(tx: Transaction, versions: Collection[tuple[str, int]]) -> dict[tuple[str, int], Campaign]:
+async def load_campaign_versions(
+    tx: Transaction, versions: Collection[tuple[str, int]]
+) -> dict[tuple[str, int], Campaign]:
     names, numbers = [name for name, _ in versions], [number for _, number in versions]
     rows = await tx.fetch(SQL["load_campaign_versions"], names, numbers)
     return {(row["name"], row["version"]): Campaign(read_definition(row["definition"]), row["version"]) for row in rows}

@@ -68,9 +68,7 @@ def matches(when: Match | None, skus: Sequence[str], channel: str, products: Map
         return False
     if when.departments and not any(products.get(sku, ())[:1] and products[sku][0] in when.departments for sku in skus):
         return False
-    return not when.categories or any(
-        category in when.categories for sku in skus for category in products.get(sku, ())
-    )
+    return not when.categories or any(category in when.categories for sku in skus for category in products.get(sku, ()))
 
 
 def choose_content(

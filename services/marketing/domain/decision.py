@@ -115,9 +115,7 @@ def decide(definition: Definition, channel: str, facts: Facts, due_at: datetime,
     return Send(consent.event_id if consent else None)
 
 
-def latest_consent(
-    consents: Iterable[Consent], definition: Definition, channel: str, at: datetime
-) -> Consent | None:
+def latest_consent(consents: Iterable[Consent], definition: Definition, channel: str, at: datetime) -> Consent | None:
     """The latest by (occurred_at, recorded_at) that covers the campaign's purpose and topic on this channel.
 
     Of two at the same moment the withdrawal holds.
@@ -137,7 +135,9 @@ def latest_consent(
 def refunding(definition: Definition, facts: Facts, at: datetime) -> tuple[str, ...]:
     """The refunds that end the message, none if they do not: by its rule any, or those that pay back the whole sale."""
     rule = definition.skip.refunded
-    known = sorted((refund for refund in facts.refunds if refund.occurred_at <= at), key=lambda r: (r.occurred_at, r.event_id))
+    known = sorted(
+        (refund for refund in facts.refunds if refund.occurred_at <= at), key=lambda r: (r.occurred_at, r.event_id)
+    )
     if rule == "never" or not known:
         return ()
     paid_back = sum(refund.minor for refund in known if refund.currency == facts.currency)

@@ -56,7 +56,7 @@ class Content(Part):
 
 
 class Step(Part):
-    """One message: `wait` after the trigger, or after the step before was due. The first content that matches is taken."""
+    """One message, `wait` after the trigger or after the step before was due. The first content that fits is taken."""
 
     wait: Wait
     content: Annotated[tuple[Content, ...], Field(min_length=1)]

@@ -6,7 +6,16 @@ from datetime import datetime
 from uuid import UUID
 
 from services.marketing.domain.campaign import Campaign, Category, matching
-from services.marketing.domain.message import Ending, Enrolment, Message, Sale, plan, tell_ended, tell_planned, unmatched
+from services.marketing.domain.message import (
+    Ending,
+    Enrolment,
+    Message,
+    Sale,
+    plan,
+    tell_ended,
+    tell_planned,
+    unmatched,
+)
 from shared.engine.event import Emission, Event
 from shared.events.campaigns import EnrolmentStarted
 from shared.events.sales import SaleCompleted

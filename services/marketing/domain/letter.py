@@ -36,7 +36,7 @@ class Addressee:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """Ready to be handed over. `content` are its bytes with CRLF at the end of each line."""
+    """Ready to be handed over. The lines of `content` end in LF, as files do; SMTP makes it CRLF."""
 
     message_id: UUID
     number: int
@@ -44,7 +44,9 @@ class Letter:
     content: bytes
 
 
-def values_of(addressee: Addressee, products: Sequence[str], sale_id: str, bought_at: datetime, url: str) -> dict[str, Any]:
+def values_of(
+    addressee: Addressee, products: Sequence[str], sale_id: str, bought_at: datetime, url: str
+) -> dict[str, Any]:
     """What the template may use; see `template.SAMPLE`."""
     name = " ".join((addressee.name or "").split())
     return {
@@ -89,8 +91,8 @@ def write(
     ]
     if url:
         headers += [("List-Unsubscribe", f"<{url}>"), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")]
-    head = "".join(f"{name}: {value}\r\n" for name, value in headers)
-    return Letter(message_id, number, addressee.email, head.encode() + b"\r\n" + encoded)
+    head = "".join(f"{name}: {value}\n" for name, value in headers)
+    return Letter(message_id, number, addressee.email, head.encode() + b"\n" + encoded)
 
 
 def unsubscribe_url(sender: Sender, message_id: UUID) -> str:
@@ -116,16 +118,16 @@ def _words(text: str, used: int) -> str:
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     if line.isascii() and len(line) + used <= _LONGEST_LINE:
         return line
-    return Header(line, "utf-8", header_name=" " * used).encode(linesep="\r\n")
+    return Header(line, "utf-8", header_name=" " * used).encode(linesep="\n")
 
 
 def _encode(body: str) -> tuple[str, bytes]:
     """Transfer encoding and bytes; a person who opens the file reads them where the text is plain."""
     lines = body.splitlines()
-    if body.isascii() and all(len(line) <= _LONGEST_LINE for line in lines):
-        return "7bit", "".join(f"{line}\r\n" for line in lines).encode()
     whole = "".join(f"{line}\n" for line in lines).encode()
-    quoted = quopri.encodestring(whole).replace(b"\n", b"\r\n")
+    if body.isascii() and all(len(line) <= _LONGEST_LINE for line in lines):
+        return "7bit", whole
+    quoted = quopri.encodestring(whole)
     if len(quoted) < 2 * len(whole):
         return "quoted-printable", quoted
-    return "base64", base64.encodebytes(whole).replace(b"\n", b"\r\n")
+    return "base64", base64.encodebytes(whole)

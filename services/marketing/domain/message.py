@@ -55,7 +55,12 @@ class Sale:
 
     def cause(self) -> Event[object]:
         return sale_as_cause(
-            self.trigger_event_id, self.party_id, self.partition, self.occurred_at, self.recorded_at, self.correlation_id
+            self.trigger_event_id,
+            self.party_id,
+            self.partition,
+            self.occurred_at,
+            self.recorded_at,
+            self.correlation_id,
         )
 
 

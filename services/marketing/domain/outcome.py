@@ -49,7 +49,7 @@ class Decided:
 
 
 def conclude(due: Iterable[Due], planned: Mapping[UUID, Planned], products: Mapping[str, Category]) -> Decided:
-    """Clear, skip or hold each message that is due. A timer whose message has ended, or is unknown, leads to nothing."""
+    """Clear, skip or hold each message that is due. A timer whose message has ended leads to nothing."""
     decided = Decided()
     for timer in due:
         known = planned.get(timer.id)

@@ -1,6 +1,7 @@
 """What marketing learns from sales."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import structlog
 
@@ -20,12 +21,8 @@ log = structlog.get_logger()
 @hears.topic("crm.sales")
 async def follow_sales(events: Sequence[Event[SaleCompleted | SaleRefunded]], tx: Transaction) -> None:
     """Enrols each sale; a refund is kept and decides when the message is due."""
-    sales = [event for event in events if isinstance(event.data, SaleCompleted)]
-    refunds = [
-        (event.data.origin, event.data.sale_id, Refund(event.id, event.data.total.minor, event.data.total.currency, event.time))
-        for event in events
-        if isinstance(event.data, SaleRefunded)
-    ]
+    sales = [cast("Event[SaleCompleted]", event) for event in events if isinstance(event.data, SaleCompleted)]
+    refunds = [_refund(event, event.data) for event in events if isinstance(event.data, SaleRefunded)]
     campaigns = await store.load_campaigns(tx)
     if not campaigns:
         raise Transient("no campaign is published yet: the definitions are still being read")
@@ -39,3 +36,7 @@ async def follow_sales(events: Sequence[Event[SaleCompleted | SaleRefunded]], tx
     await store.save_followed(tx, followed)
     tx.emit(followed.emissions)
     log.info("sales_followed", sales=len(sales), enrolments=len(followed.enrolments), refunds=len(refunds))
+
+
+def _refund(event: Event[SaleCompleted | SaleRefunded], data: SaleRefunded) -> tuple[str, str, Refund]:
+    return data.origin, data.sale_id, Refund(event.id, data.total.minor, data.total.currency, event.time)

@@ -17,7 +17,7 @@ from shared.engine.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A message in the hands of this sender. `addressee` None: the party was erased, or lost its address, since."""
+    """A message in the hands of this sender. `addressee` None: the address was lost since, perhaps by an erasure."""
 
     message: Message
     campaign: Campaign
@@ -30,6 +30,7 @@ class Attempt:
     cause: Event[object]
     products: Sequence[str]
     addressee: Addressee | None
+    erased: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ async def load(tx: Transaction, taken: Mapping[UUID, datetime]) -> list[Attempt]
                 ),
                 row["products"],
                 Addressee(row["name"], row["email"], row["locale"]) if row["email"] else None,
+                bool(row["erased"]),
             )
         )
     return attempts
@@ -134,6 +136,6 @@ def _ending(attempt: Attempt, verdict: Verdict, now: datetime) -> Ending:
         case "lost":
             return Ending("unknown", at, consent_event_id=attempt.consent_event_id, content=attempt.content)
         case "no_address":
-            return Ending("skipped", at, "no_address", decided_by)
+            return Ending("skipped", at, "erased" if attempt.erased else "no_address", decided_by)
         case "refused" | "later":
             return Ending("skipped", at, "refused", decided_by, attempt.consent_event_id, attempt.content)

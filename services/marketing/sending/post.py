@@ -9,13 +9,13 @@ from services.marketing.domain.letter import Letter
 
 
 class Post(Protocol):
-    """`via` is stored with each attempt; `batch` is how many letters are taken at once, so how many a crash leaves open."""
+    """`via` is stored with each attempt. `batch` letters are taken at once: so many may a crash leave open."""
 
     via: str
     batch: int
 
     async def hand_over(self, letters: Sequence[Letter]) -> Mapping[UUID, Verdict]:
-        """A verdict on each. Raises only what a new try of the whole batch could not make worse: nothing was accepted."""
+        """A verdict on each. Raises OSError only where a new try of the whole batch does no harm."""
         ...
 
     async def close(self) -> None: ...

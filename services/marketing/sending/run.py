@@ -19,7 +19,9 @@ def sending(settings: MarketingSettings) -> Callable[[Service], Awaitable[None]]
     async def run(service: Service) -> None:
         post = make_post(settings)
         # Its own connection: the lock lives and dies with it, whatever the pool does.
-        lock = await asyncpg.connect(service.database.dsn, server_settings={"application_name": "rapport marketing sender"})
+        lock = await asyncpg.connect(
+            service.database.dsn, server_settings={"application_name": "rapport marketing sender"}
+        )
         try:
             desk = Desk(service, lock, post, make_sender(settings))
             await desk.open()

@@ -1,11 +1,11 @@
 """Sends what was cleared: outside of every transaction, and never twice."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from time import monotonic
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 import asyncpg
@@ -158,9 +158,9 @@ class Desk:
         )
 
 
-async def _finish(batch: "asyncio.Future[int] | object") -> int:
+async def _finish(batch: Coroutine[Any, Any, int]) -> int:
     """Await a batch; when cancelled, let it end first, since what a mail server took must be written down."""
-    task = asyncio.ensure_future(batch)  # type: ignore[arg-type]
+    task = asyncio.create_task(batch)
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:

@@ -63,7 +63,7 @@ class _Client:
         self._smtp: aiosmtplib.SMTP | None = None
 
     async def send(self, sender: str, letter: Letter) -> Verdict:
-        """Before the text begins to flow every failure means that nothing was accepted; after it, only an answer tells."""
+        """Until the text flows, a failure means that nothing was accepted; from then on only an answer tells."""
         try:
             smtp = await self._begin(sender, letter.email)
         except aiosmtplib.SMTPRecipientRefused as error:

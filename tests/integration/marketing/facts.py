@@ -1,0 +1,147 @@
+"""Builders of what marketing hears."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from services.marketing.domain.definition import Definition
+from shared.engine.event import Event, Tombstone
+from shared.engine.partitions import partition_of
+from shared.events.contacts import ConsentGiven, ConsentWithdrawn
+from shared.events.money import Money
+from shared.events.parties import KnownIdentity, PartyDescribed
+from shared.events.products import ProductDescribed
+from shared.events.sales import SaleCompleted, SaleRefunded
+from shared.events.tickets import TicketOpened, TicketStatusChanged
+from shared.events.values import Line
+from shared.ids import derived_id, new_id
+from tests.integration.marketing.running import NOW
+
+ADA = UUID("00000000-0000-4000-8000-00000000ada0")
+BOB = UUID("00000000-0000-4000-8000-00000000b0b0")
+_OURS = {"crm.parties": "/contacts", "crm.contacts": "/contacts", "crm.sales": "/contacts", "crm.tickets": "/support"}
+
+
+def event(
+    topic: str, data: Any, key: str, at: datetime, *, id_: str | None = None, recorded: datetime = NOW
+) -> Event[Any]:
+    name = id_ or str(new_id())
+    source = _OURS.get(topic, "/shop")
+    return Event(name, "", source, at, recorded, topic, partition_of(key), 0, key, f"flow {name}", None, data)
+
+
+def sale(
+    sale_id: str,
+    party: UUID = ADA,
+    *,
+    at: datetime = NOW,
+    version: int = 1,
+    skus: tuple[str, ...] = ("A-17",),
+    minor: int = 12_995,
+    recorded: datetime = NOW,
+    id_: str | None = None,
+) -> Event[Any]:
+    lines = [Line(sku=sku, quantity=1, unit_price=Money(minor=minor // len(skus), currency="DKK")) for sku in skus]
+    data = SaleCompleted(
+        party_id=party,
+        party_version=version,
+        sale_id=sale_id,
+        channel="web",
+        total=Money(minor=minor, currency="DKK"),
+        lines=lines,
+        recorded_at=recorded,
+        origin="/shop",
+    )
+    return event("crm.sales", data, str(party), at, id_=id_, recorded=recorded)
+
+
+def refund(sale_id: str, party: UUID = ADA, *, at: datetime = NOW, minor: int = 12_995) -> Event[Any]:
+    data = SaleRefunded(
+        party_id=party,
+        party_version=1,
+        sale_id=sale_id,
+        total=Money(minor=minor, currency="DKK"),
+        recorded_at=NOW,
+        origin="/shop",
+    )
+    return event("crm.sales", data, str(party), at)
+
+
+def described(
+    party: UUID = ADA,
+    *,
+    version: int = 1,
+    email: str | None = "ada@example.com",
+    name: str = "Ada Holm",
+    locale: str = "en",
+) -> Event[Any]:
+    identities = [KnownIdentity(id=derived_id(email), type="email", value=email)] if email else []
+    data = PartyDescribed(
+        party_id=party,
+        version=version,
+        kind="person",
+        recorded_at=NOW,
+        name=name,
+        identities=identities,
+        locale=locale,
+    )
+    return event("crm.parties", data, str(party), NOW)
+
+
+def erased(party: UUID = ADA) -> Event[Any]:
+    return event("crm.parties", Tombstone(), str(party), NOW)
+
+
+def consent(
+    party: UUID = ADA, *, given: bool = True, at: datetime = NOW - timedelta(days=30), topic: str | None = None
+) -> Event[Any]:
+    model = ConsentGiven if given else ConsentWithdrawn
+    data = model(
+        party_id=party,
+        party_version=1,
+        purpose="marketing",
+        channel="email",
+        recorded_at=at,
+        origin="/shop",
+        topic=topic,
+    )
+    return event("crm.contacts", data, str(party), at)
+
+
+def ticket_opened(party: UUID = ADA, *, at: datetime = NOW) -> Event[Any]:
+    data = TicketOpened(
+        ticket_id=derived_id(party, "ticket"),
+        party_id=party,
+        request_event_id=None,
+        recorded_at=at,
+        number=1,
+        channel="email",
+        has_text=True,
+    )
+    return event("crm.tickets", data, str(party), at)
+
+
+def ticket_closed(party: UUID = ADA, *, at: datetime = NOW) -> Event[Any]:
+    data = TicketStatusChanged(
+        ticket_id=derived_id(party, "ticket"),
+        party_id=party,
+        request_event_id=None,
+        recorded_at=at,
+        previous="open",
+        status="closed",
+        version=2,
+    )
+    return event("crm.tickets", data, str(party), at)
+
+
+def product(sku: str, department: str, name: str = "Rose bouquet") -> Event[Any]:
+    data = ProductDescribed(sku=sku, name=name, category=[department, "OTHER"])
+    return event("crm.products", data, sku, NOW)
+
+
+def definition(name: str = "thanks", **fields: Any) -> Definition:
+    """A follow-up campaign for every sale, due an hour after it."""
+    text = {"subject": "Thank you, {{ first_name }}", "body": "Hello {{ name }},\nthank you.\n"}
+    content = [{"template": "thanks", "texts": {"": text}}]
+    given = {"follow_up": True, "steps": [{"wait": "PT1H", "content": content}], **fields}
+    return Definition.model_validate({"name": name, "trigger": "sale.completed", **given})

@@ -1,0 +1,108 @@
+"""Marketing over a real Postgres without Kafka: events and due timers are handed to its handlers as the engine does."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+from pydantic import TypeAdapter
+
+from services.marketing import handlers
+from services.marketing.catalogue import publish
+from services.marketing.domain.definition import Definition
+from services.marketing.domain.letter import Sender
+from services.marketing.sending.post import Post
+from services.marketing.sending.sender import Desk
+from services.marketing.subscriptions import follow_ups
+from shared.engine.postgres import PostgresLedger
+from shared.engine.timers import fire_due
+from shared.readiness import Check
+
+__all__ = ["Marketing", "handlers"]  # importing the handlers registers what the subscription hears
+
+NOW = datetime(2026, 3, 2, 13, tzinfo=UTC)
+_OBJECT = TypeAdapter(dict[str, Any])
+_TABLES = "campaign, product, party, consent, refund, ticket_change, sale, enrolment, message, dispatch, timer, outbox"
+
+
+class Marketing:
+    """What a service is to its HTTP side and its sender; `heard` is one batch of the engine."""
+
+    name = "marketing"
+
+    def __init__(self, pool: asyncpg.Pool, dsn: str) -> None:
+        self.pool = pool
+        self.dsn = dsn
+        self.now = NOW
+        self.ledger = PostgresLedger(pool, lambda: self.now, self._emitted)
+        self.transaction = self.ledger.transaction
+
+    async def start(self) -> None:
+        pass
+
+    async def stop(self) -> None:
+        pass
+
+    async def ready(self) -> list[Check]:
+        return []
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Any]:
+        async with self.transaction() as tx:
+            yield tx
+
+    async def publish(self, *definitions: Definition) -> list[str]:
+        async with self.transaction() as tx:
+            return await publish(tx, definitions)
+
+    async def heard(self, *events: Any) -> None:
+        """One batch, in one transaction, each topic's events to its handler in order."""
+        async with self.transaction(follow_ups) as tx:
+            for topic, handler in follow_ups.topics.items():
+                batch = [event for event in events if event.topic == topic]
+                if batch:
+                    await handler.handle(batch, tx)
+
+    async def pass_time(self, to: datetime) -> int:
+        """Every partition's watermark moves to `to`, and what is due by then is decided; how many timers fired."""
+        self.now = to
+        marks = dict.fromkeys(range(12), to)
+        fired = 0
+        while due := await fire_due(follow_ups, self.ledger, "messages", marks, 500, lambda _: True):
+            fired += due
+        return fired
+
+    @asynccontextmanager
+    async def desk(self, post: Post) -> AsyncIterator[Desk]:
+        """A sender with a connection of its own."""
+        lock = await asyncpg.connect(self.dsn)
+        try:
+            desk = Desk(self, lock, post, Sender("shop@shop.example", "The Shop", "shop.example", ""))
+            await desk.open()
+            yield desk
+        finally:
+            await lock.close()
+
+    async def rows(self, statement: str, *args: object) -> list[dict[str, Any]]:
+        return [dict(row) for row in await self.pool.fetch(statement, *args)]
+
+    async def published(self) -> list[tuple[str, dict[str, Any]]]:
+        """Type and data of everything in the outbox, in order."""
+        return [
+            (row["type"].removeprefix("crm.").removesuffix(".v1"), _OBJECT.validate_json(row["payload"]))
+            for row in await self.pool.fetch("select type, payload from outbox order by id")
+        ]
+
+    async def wait_no_longer(self) -> None:
+        """What was put off may be tried now."""
+        await self.pool.execute("update dispatch set next_at = now() - interval '1 second' where owner is null")
+
+    async def clear(self) -> None:
+        await self.pool.execute(f"truncate {_TABLES} restart identity")
+
+    async def _emitted(self) -> None:
+        pass
+
+
+DAY = timedelta(days=1)
