@@ -5,10 +5,12 @@ the key waits at the row until the first has ended. Only answers are kept; what 
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 
+import asyncpg
 from fastapi import Header, Request
 from pydantic_core import to_json
 from starlette.responses import Response
@@ -20,6 +22,7 @@ from shared.requests import route_of
 from shared.sql import load_queries
 
 SQL = load_queries(Path(__file__).with_name("idempotency.sql"))
+_TRIES = 3
 
 
 class KeyReused(Refused):
@@ -39,7 +42,16 @@ class Once:
         self._request_hash = request_hash
 
     async def write(self, act: Callable[[Transaction], Awaitable[Any]], *, status: int = 200) -> Response:
-        """Run `act` in a transaction and answer what it returns as JSON; a repetition gets the stored answer."""
+        """Run `act` in a transaction and answer what it returns as JSON; a repetition gets the stored answer.
+
+        A transaction that loses a deadlock is tried again, so `act` changes nothing but what `tx` holds.
+        """
+        for _ in range(_TRIES - 1):
+            with suppress(asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+                return await self._try(act, status)
+        return await self._try(act, status)
+
+    async def _try(self, act: Callable[[Transaction], Awaitable[Any]], status: int) -> Response:
         async with self._service.transaction() as tx:
             if self._key is None:
                 return _answer(status, to_json(await act(tx)))

@@ -99,6 +99,7 @@ def _apply(backend: _Backend, folder: Path, *, check: bool) -> list[str]:
 
 
 def _connect(dsn: str) -> psycopg.Connection:
+    """Tries again for 30 s whatever the reason: the server, the database or the role may still be in the making."""
     give_up = time.monotonic() + _WAIT_S
     try:
         conninfo = make_conninfo(dsn, connect_timeout=5)
@@ -108,14 +109,10 @@ def _connect(dsn: str) -> psycopg.Connection:
         try:
             return psycopg.connect(conninfo, autocommit=True)
         except psycopg.OperationalError as error:
-            # A refused password or a missing database will not change by waiting.
-            if error.sqlstate and not error.sqlstate.startswith(("08", "57")):
-                raise ConfigurationError(
-                    f"the database refuses RAPPORT_DATABASE__OWNER_DSN: {error.sqlstate}"
-                ) from None
             if time.monotonic() > give_up:
+                reason = str(error).strip().splitlines()[-1]
                 raise ConfigurationError(
-                    f"no database answers at RAPPORT_DATABASE__OWNER_DSN within {_WAIT_S} s"
+                    f"RAPPORT_DATABASE__OWNER_DSN leads to no database within {_WAIT_S} s: {reason}"
                 ) from None
             time.sleep(0.2)
 

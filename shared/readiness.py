@@ -23,7 +23,7 @@ class Serving(Protocol):
     def name(self) -> str: ...
 
     async def start(self) -> None:
-        """Returns when subscriptions, relay and workers run; raises what makes that impossible."""
+        """Begins; what is not there yet may be waited for in the background, while `ready` says so."""
 
     async def stop(self) -> None:
         """Finishes the batch in flight and lets go of Kafka and the database."""

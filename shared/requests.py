@@ -3,18 +3,23 @@
 import re
 from time import perf_counter
 
+import asyncpg
 import structlog
 from prometheus_client import Histogram
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import metrics
+from shared.errors import Transient
 from shared.ids import new_id
 from shared.problems import problem
 
 log = structlog.get_logger()
 
 _SOUND_ID = re.compile(rb"[A-Za-z0-9._-]{1,100}")
+# SQLSTATE classes of connections, conflicts between transactions, resources, locks and operators at work.
+_AWAY = frozenset({"08", "40", "53", "55", "57"})
 _UNLOGGED = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
@@ -53,14 +58,28 @@ class Requests:
         begun = perf_counter()
         try:
             await self._app(scope, self._limited(receive), answer)
-        except Exception:
-            log.exception("request_failed", method=scope["method"], route=route_of(scope))
+        except Exception as error:
+            respond = self._unexpected(scope, error)
             if status:
                 raise  # the answer is under way: the server has to break the connection
-            await problem(500, "internal", "Something went wrong here; the log tells more.")(scope, receive, answer)
+            await respond(scope, receive, answer)
         finally:
             self._in_flight.dec()
             self._account(scope, status, perf_counter() - begun)
+
+    def _unexpected(self, scope: Scope, error: Exception) -> Response:
+        """The problem document of an error that no route expected, which is logged here."""
+        request = {"method": scope["method"], "route": route_of(scope)}
+        state = str(getattr(error, "sqlstate", ""))[:2]
+        if isinstance(error, Transient | ConnectionError | TimeoutError | asyncpg.InterfaceError) or state in _AWAY:
+            log.warning("request_not_possible_now", **request, error=error)
+            detail = "What this needs does not answer now; try again."
+            return problem(503, "unavailable", detail, headers={"Retry-After": "1"})
+        if state == "22":
+            log.warning("request_with_unfit_value", **request, exc_info=error)
+            return problem(422, "invalid", "A value is outside of what can be stored.")
+        log.error("request_failed", **request, exc_info=error)
+        return problem(500, "internal", "Something went wrong here; the log tells more.")
 
     def _limited(self, receive: Receive) -> Receive:
         """Refuses a body above the limit while it comes in, whatever its Content-Length says."""

@@ -1,6 +1,7 @@
 """`python -m shared.serve NAME`: one service in one process, until SIGTERM."""
 
 import gc
+import signal
 import sys
 from importlib import import_module
 from importlib.util import find_spec
@@ -30,7 +31,7 @@ class _Server(uvicorn.Server):
 
 def main(arguments: list[str]) -> int:
     """Exit status 0 after a graceful stop, 2 for what an operator has to change, 3 if the start failed."""
-    if len(arguments) != 1 or find_spec(f"services.{arguments[0]}.main") is None:
+    if len(arguments) != 1 or not arguments[0].isidentifier() or find_spec(f"services.{arguments[0]}") is None:
         sys.stderr.write("usage: python -m shared.serve contacts|marketing|support|forecasting\n")
         return 2
     name = arguments[0]
@@ -55,6 +56,9 @@ def main(arguments: list[str]) -> int:
             timeout_graceful_shutdown=20,
         )
     )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn raises a signal again once it has stopped; by then there is nothing left to do.
+        signal.signal(number, lambda *_: None)
     server.run()
     return 0 if server.started else 3
 

@@ -42,7 +42,7 @@ def test_what_others_send_is_understood(text: str, moment: datetime) -> None:
     "text", ["", "2026-03-01", "2026-03-01T09:30:00", "20260301T093000Z000", "yesterday at nine o'clock"]
 )
 def test_what_is_no_moment_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="RFC 3339|isoformat"):
+    with pytest.raises(ValueError, match=r"RFC 3339|isoformat"):
         parse_rfc3339(text)
 
 

@@ -7,18 +7,19 @@ from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 import structlog
-from fastapi import APIRouter, Depends, FastAPI, HTTPException
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from pydantic import BaseModel, Field
 from structlog.testing import capture_logs
 
-from shared.errors import Invalid, NotFound, Stale
+from shared.errors import Invalid, NotFound, Stale, Transient
 from shared.http import Page, Principal, build_app, requires, service_of
 from shared.readiness import Check
 from shared.settings import AuthSettings, DatabaseSettings, HttpSettings, KafkaSettings, ServiceSettings
-from tests.unit.shared.test_auth import AUDIENCE, ISSUER, jwks, token
+from tests.unit.shared.tokens import AUDIENCE, ISSUER, jwks, token
 
 ID = "6f1c2a0e-5f0c-5c39-9a44-2f8f1f0c7d11"
 PERSON = "ada@example.com"
@@ -80,6 +81,12 @@ async def raises(kind: str) -> None:
         "invalid": Invalid("no such currency", field="currency"),
         "teapot": HTTPException(418, "short and stout", headers={"X-Pot": "tea"}),
         "bug": ValueError(PERSON),
+        "starting": Transient("the database is not open yet"),
+        "timeout": TimeoutError(),
+        "locked": asyncpg.LockNotAvailableError(PERSON),
+        "closed": asyncpg.InterfaceError("pool is closing"),
+        "nul": asyncpg.CharacterNotInRepertoireError(PERSON),
+        "statement": asyncpg.UndefinedTableError("no such table"),
     }[kind]
 
 
@@ -91,7 +98,7 @@ def desk() -> Desk:
 def settings_with(auth: AuthSettings, **http: Any) -> ServiceSettings:
     return ServiceSettings(
         kafka=KafkaSettings(brokers="localhost:1"),
-        database=DatabaseSettings(dsn="postgresql://nowhere"),  # type: ignore[arg-type]
+        database=DatabaseSettings(dsn="postgresql://nowhere"),
         http=HttpSettings(**http),
         auth=auth,
     )
@@ -124,7 +131,7 @@ def problem_of(answer: httpx.Response, status: int, reason: str) -> dict[str, An
 async def test_the_service_lives_as_long_as_the_application(app: FastAPI, desk: Desk) -> None:
     async with app.router.lifespan_context(app):
         assert desk.life == ["started"]
-        assert service_of(type("Request", (), {"app": app})) is desk
+        assert service_of(Request({"type": "http", "app": app})) is desk
     assert desk.life == ["started", "stopped"]
 
 
@@ -195,14 +202,29 @@ async def test_a_bad_request_names_its_fields_and_no_value(
     assert PERSON not in answer.text + str(lines)
 
 
-async def test_an_unexpected_error_tells_nothing_outside_and_its_place_inside(http: httpx.AsyncClient) -> None:
+@pytest.mark.parametrize(
+    ("kind", "status", "reason", "level"),
+    [
+        ("bug", 500, "internal", "error"),
+        ("statement", 500, "internal", "error"),
+        ("starting", 503, "unavailable", "warning"),
+        ("timeout", 503, "unavailable", "warning"),
+        ("locked", 503, "unavailable", "warning"),
+        ("closed", 503, "unavailable", "warning"),
+        ("nul", 422, "invalid", "warning"),
+    ],
+)
+async def test_an_unexpected_error_tells_nothing_outside_and_its_place_inside(
+    kind: str, status: int, reason: str, level: str, http: httpx.AsyncClient
+) -> None:
     with capture_logs() as lines:
-        answer = await http.get("/v1/parties/raises/bug")
-    problem_of(answer, 500, "internal")
+        answer = await http.get(f"/v1/parties/raises/{kind}")
+    problem_of(answer, status, reason)
     assert PERSON not in answer.text
+    assert ("retry-after" in answer.headers) == (status == 503)
     failed, answered = lines
-    assert (failed["event"], failed["log_level"]) == ("request_failed", "error")
-    assert (answered["status"], answered["route"]) == (500, "/v1/parties/raises/{kind}")
+    assert (failed["log_level"], failed["route"]) == (level, "/v1/parties/raises/{kind}")
+    assert (answered["event"], answered["status"]) == ("request_answered", status)
 
 
 @pytest.mark.parametrize("declared", [True, False], ids=["declared", "streamed"])
