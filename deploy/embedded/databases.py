@@ -7,8 +7,7 @@ from urllib.parse import quote
 import asyncpg
 
 from deploy.embedded.folder import Folder
-from deploy.embedded.ports import HOST
-from deploy.embedded.postgres import Postgres
+from deploy.embedded.parts import Server
 from shared.sql import load_queries
 
 _SQL = load_queries(Path(__file__).with_name("databases.sql"))
@@ -17,7 +16,7 @@ _SQL = load_queries(Path(__file__).with_name("databases.sql"))
 class Databases:
     """Of the services, on one running Postgres."""
 
-    def __init__(self, postgres: Postgres, folder: Folder) -> None:
+    def __init__(self, postgres: Server, folder: Folder) -> None:
         self._postgres = postgres
         self._folder = folder
 
@@ -67,4 +66,4 @@ class Databases:
             await inside.close()
 
     def _dsn(self, database: str, role: str) -> str:
-        return f"postgresql://{role}:{quote(self._folder.secret(role))}@{HOST}:{self._postgres.port}/{database}"
+        return f"postgresql://{role}:{quote(self._folder.secret(role))}@{self._postgres.address}/{database}"

@@ -5,7 +5,7 @@ import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from deploy.embedded.errors import StartError
@@ -15,14 +15,16 @@ from deploy.embedded.process import Child
 
 # kept in the data folder by `format`; the same everywhere, since no two of these brokers ever meet
 CLUSTER_ID = base64.urlsafe_b64encode(hashlib.sha256(b"rapport embedded").digest()[:16]).decode().rstrip("=")
+_START_WITHIN = 90  # seconds
 
 
 class Kafka:
     """Blocking; call `prepare` once, then start, stop and kill as often as needed. Data outlives them all."""
 
     def __init__(self, folder: Path, logs: Path, port: int, controller_port: int, java: Java) -> None:
+        self.flags: Sequence[str] = ()  # more of them, for the JVM
         self.folder = folder
-        self.port = port
+        self._port = port
         self.bootstrap = f"{HOST}:{port}"
         self._controller = f"{HOST}:{controller_port}"
         self._java = java
@@ -45,11 +47,11 @@ class Kafka:
             unfinished.rename(self.folder)
         self._settings.write_text(self._properties(self.folder), "utf-8")
 
-    def start(self, within: float = 90, flags: Sequence[str] = ()) -> None:
-        """Returns when it takes connections. `flags` are for the JVM. Raises StartError."""
-        command = self._java.command("kafka.Kafka", self._settings, log=self._log, flags=flags)
-        self.child.start(command, os.environ)
-        self.child.wait_ready(lambda: answers(self.port), within)
+    def start(self, env: Mapping[str, str] | None = None) -> None:
+        """Returns when it takes connections. Raises StartError."""
+        command = self._java.command("kafka.Kafka", self._settings, log=self._log, flags=self.flags)
+        self.child.start(command, {**os.environ, **(env or {})})
+        self.child.wait_ready(lambda: answers(self._port), _START_WITHIN)
 
     def _properties(self, data: Path) -> str:
         listeners = f"PLAINTEXT://{self.bootstrap},CONTROLLER://{self._controller}"

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import time
+from collections.abc import Mapping
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -36,19 +37,23 @@ SETTINGS = {
 }
 
 
+_START_WITHIN = 120  # seconds; recovery after a kill is part of it
+
+
 class Postgres:
     """Blocking; call `prepare` once, then start, stop and kill as often as needed. Data outlives them all."""
 
     def __init__(self, folder: Path, logs: Path, port: int, password: str) -> None:
         self.folder = folder
-        self.port = port
+        self.address = f"{HOST}:{port}"
+        self._port = port
         self._password = password
         # SIGINT is its fast shutdown: it does not wait for clients, and needs no recovery at the next start
         self.child = Child("postgres", logs / "postgres.log", stop_signal=signal.SIGINT, unprivileged=folder)
 
     def dsn(self, database: str = "postgres") -> str:
         """Of the superuser; for provisioning and for tests, never for a service."""
-        return f"postgresql://{SUPERUSER}:{self._password}@{HOST}:{self.port}/{database}"
+        return f"postgresql://{SUPERUSER}:{self._password}@{self.address}/{database}"
 
     def prepare(self) -> None:
         """Makes the data folder at first use; an interrupted attempt is begun anew."""
@@ -68,14 +73,15 @@ class Postgres:
         data.rename(self.folder)
         shutil.rmtree(scratch)
 
-    def start(self, within: float = 60) -> None:
+    def start(self, env: Mapping[str, str] | None = None) -> None:
         """Returns when it takes connections, after recovery if it was killed. Raises StartError."""
         options = [option for key, value in SETTINGS.items() for option in ("-c", f"{key}={value}")]
-        deadline = time.monotonic() + within
+        environment = {**os.environ, **(env or {})}
+        deadline = time.monotonic() + _START_WITHIN
         while True:
-            self.child.start((BINARIES / "postgres", "-D", self.folder, "-p", str(self.port), *options), os.environ)
+            self.child.start((BINARIES / "postgres", "-D", self.folder, "-p", str(self._port), *options), environment)
             try:
-                return self.child.wait_ready(self._is_ready, within)
+                return self.child.wait_ready(self._is_ready, _START_WITHIN)
             except StartError:
                 # the processes of a killed server take a moment to notice, and the next one refuses until they have
                 if "still in use" not in self.child.end_of_log(3) or time.monotonic() > deadline:

@@ -13,6 +13,7 @@ from deploy.embedded.ports import HOST
 from deploy.embedded.process import ROOT, Child
 
 SERVICES = ("contacts", "marketing", "support", "forecasting")
+_START_WITHIN = 60  # seconds
 
 
 class Service:
@@ -25,11 +26,11 @@ class Service:
         self._environment = {**environment, "RAPPORT_HTTP__HOST": HOST, "RAPPORT_HTTP__PORT": str(port)}
         self.child = Child(name, logs / f"{name}.log")
 
-    def start(self, within: float = 60, env: Mapping[str, str] | None = None) -> None:
+    def start(self, env: Mapping[str, str] | None = None) -> None:
         """Returns when /readyz says 200. `env` holds for this start only. Raises StartError."""
         environment = {**os.environ, **self._environment, **(env or {})}
         self.child.start((sys.executable, "-m", "shared.serve", self.service), environment)
-        self.child.wait_ready(self.is_ready, within)
+        self.child.wait_ready(self.is_ready, _START_WITHIN)
 
     def is_ready(self) -> bool:
         connection = http.client.HTTPConnection(HOST, self.port, timeout=2)

@@ -13,14 +13,13 @@ from deploy.embedded.errors import StackError
 from deploy.embedded.folder import Folder
 from deploy.embedded.java import Java
 from deploy.embedded.kafka import Kafka
+from deploy.embedded.parts import Broker, Part, Server
 from deploy.embedded.ports import Ports
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.service import SERVICES, Service, migrate, migrations_mark
 from deploy.embedded.warm import ensure_warm
 from deploy.kafka.provision import ProvisionError, provision
 from deploy.kafka.topics import load_topics
-
-Part = Kafka | Postgres | Service
 
 
 class EmbeddedStack:
@@ -95,7 +94,9 @@ class EmbeddedStack:
     async def start(self) -> None:
         """Everything, in order. Raises StackError; call `stop` then too."""
         await asyncio.to_thread(self.folder.open, fresh=self._fresh)
-        self._make_servers()
+        self.kafka, self.postgres = await self._make_servers()
+        self.databases = Databases(self.postgres, self.folder)
+        self.parts |= {"kafka": self.kafka, "postgres": self.postgres}
         await _together(self._start_kafka(), self._start_postgres())
         await _together(*(self.add(service) for service in self.services))
 
@@ -106,6 +107,11 @@ class EmbeddedStack:
             if name in self.parts:
                 await self.stop_part(name)
         self.folder.close()
+
+    async def ensure_databases(self, *services: str) -> None:
+        """Each with its roles and the newest schema; what is there already stays."""
+        marks = await self.databases.ensure(services)
+        await _together(*(self._migrate(name) for name in services if marks[name] != migrations_mark(name)))
 
     async def add(self, service: str, name: str | None = None, env: Mapping[str, str] | None = None) -> str:
         """Starts a service, or under another `name` one more instance of it. Returns the name when it is ready."""
@@ -118,10 +124,7 @@ class EmbeddedStack:
     async def start_part(self, name: str, env: Mapping[str, str] | None = None) -> None:
         """Returns when it is ready. `env`, for a service, holds for this start only: a fault to pass, for example."""
         part, begun = self.parts[name], time.monotonic()
-        if isinstance(part, Service):
-            await asyncio.to_thread(part.start, env=env)
-        else:
-            await asyncio.to_thread(part.start)
+        await asyncio.to_thread(part.start, env)
         self.seconds[name] = time.monotonic() - begun
         self.folder.remember_processes(self.pids)
 
@@ -144,18 +147,17 @@ class EmbeddedStack:
     def resume_part(self, name: str) -> None:
         self.parts[name].child.resume()
 
-    def _make_servers(self) -> None:
+    async def _make_servers(self) -> tuple[Broker, Server]:
+        """Overridden where they are containers."""
         data, logs = self.folder.path, self.folder.logs
-        self.java = Java(self._say)
+        java = Java(self._say)
+        await asyncio.to_thread(java.prepare)
+        await asyncio.to_thread(ensure_warm, java, self._say)
         port, controller_port = self._ports.of("kafka"), self._ports.of("kafka-controller")
-        self.kafka = Kafka(data / "kafka", logs, port, controller_port, self.java)
-        self.postgres = Postgres(data / "postgres", logs, self._ports.of("postgres"), self.folder.secret("postgres"))
-        self.databases = Databases(self.postgres, self.folder)
-        self.parts = {"kafka": self.kafka, "postgres": self.postgres}
+        kafka = Kafka(data / "kafka", logs, port, controller_port, java)
+        return kafka, Postgres(data / "postgres", logs, self._ports.of("postgres"), self.folder.secret("postgres"))
 
     async def _start_kafka(self) -> None:
-        await asyncio.to_thread(self.java.prepare)
-        await asyncio.to_thread(ensure_warm, self.java, self._say)
         await asyncio.to_thread(self.kafka.prepare)
         await self.start_part("kafka")
         try:
@@ -166,8 +168,7 @@ class EmbeddedStack:
     async def _start_postgres(self) -> None:
         await asyncio.to_thread(self.postgres.prepare)
         await self.start_part("postgres")
-        marks = await self.databases.ensure(self.services)
-        await _together(*(self._migrate(name) for name in self.services if marks[name] != migrations_mark(name)))
+        await self.ensure_databases(*self.services)
 
     async def _migrate(self, service: str) -> None:
         await asyncio.to_thread(migrate, service, self.databases, self.folder.logs)

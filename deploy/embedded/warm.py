@@ -24,7 +24,8 @@ def ensure_warm(java: Java, say: Callable[[str], None]) -> None:
         kafka = Kafka(folder / "kafka", folder, port, free_port({port}), java)
         try:
             kafka.prepare()
-            kafka.start(flags=(f"-XX:AOTCacheOutput={made}",))
+            kafka.flags = (f"-XX:AOTCacheOutput={made}",)
+            kafka.start()
         except StackError as error:
             say(f"It did not start, and will be slower to start from now on: {error}")
             return

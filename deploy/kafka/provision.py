@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
 from deploy.kafka.topics import Topic, load_topics
 
@@ -30,8 +30,13 @@ async def provision(brokers: str, topics: Sequence[Topic]) -> list[str]:
         missing = [topic for topic in topics if topic.name not in partitions]
         if missing:
             await _create(admin, missing)
-        changed = await _correct(admin, [topic for topic in topics if topic.name in partitions])
-        return [f"created {topic.name}" for topic in missing] + changed
+        differing = await _differing(admin, [topic for topic in topics if topic.name in partitions])
+        if differing:
+            await _correct(admin, differing)
+        async with asyncio.timeout(30):  # a broker learns from the controller a moment after the controller answered us
+            while await _differing(admin, [*missing, *differing]):
+                await asyncio.sleep(0.05)
+        return [f"created {topic.name}" for topic in missing] + [f"corrected {topic.name}" for topic in differing]
     finally:
         await admin.close()
 
@@ -56,36 +61,27 @@ async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> None:
             raise ProvisionError(f"{name} could not be created: {error.__name__} {' '.join(map(str, message))}")
 
 
-async def _correct(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> list[str]:
-    """Sets the file's settings, and only those, on the topics that differ; others on them go back to the default."""
+async def _correct(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> None:
+    """Sets the file's settings, and only those; others on these topics go back to the default."""
+    resources = [ConfigResource(ConfigResourceType.TOPIC, topic.name, configs=topic.config) for topic in topics]
+    for response in await admin.alter_configs(resources):
+        for code, message, _, name in response.resources:
+            if code:
+                raise ProvisionError(f"The settings of {name} were refused: {for_code(code).__name__} {message}")
+
+
+async def _differing(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> list[Topic]:
+    """Those that the answering broker does not know, or knows with other settings."""
     if not topics:
         return []
-    current = await _configs(admin, [topic.name for topic in topics])
-    differing = {
-        topic.name: topic
-        for topic in topics
-        if any(current[topic.name].get(key) != value for key, value in topic.config.items())
-    }
-    if differing:
-        resources = [
-            ConfigResource(ConfigResourceType.TOPIC, topic.name, configs=topic.config) for topic in differing.values()
-        ]
-        for response in await admin.alter_configs(resources):
-            for code, message, _, name in response.resources:
-                if code:
-                    raise ProvisionError(f"The settings of {name} were refused: {for_code(code).__name__} {message}")
-    return [f"corrected {name}" for name in differing]
-
-
-async def _configs(admin: AIOKafkaAdminClient, names: Iterable[str]) -> dict[str, dict[str, str]]:
-    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
     found: dict[str, dict[str, str]] = {}
-    for response in await admin.describe_configs(resources):
+    for response in await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, t.name) for t in topics]):
         for code, message, _, name, entries in response.resources:
-            if code:
-                raise ProvisionError(f"The settings of {name} cannot be read: {for_code(code).__name__} {message}")
+            error = for_code(code)
+            if code and error is not UnknownTopicOrPartitionError:
+                raise ProvisionError(f"The settings of {name} cannot be read: {error.__name__} {message}")
             found[name] = {entry[0]: entry[1] for entry in entries}
-    return found
+    return [topic for topic in topics if not topic.config.items() <= found[topic.name].items()]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
