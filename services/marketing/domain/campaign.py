@@ -43,42 +43,51 @@ def ordered(campaigns: Iterable[Campaign]) -> list[Campaign]:
     return sorted(campaigns, key=lambda campaign: (-campaign.definition.priority, campaign.name))
 
 
-def matching(
-    campaigns: Sequence[Campaign], skus: Sequence[str], channel: str, products: Mapping[str, Category]
-) -> list[Campaign]:
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """What campaigns and contents are chosen by. A product that nobody described has no category."""
+
+    skus: Sequence[str]
+    channel: str
+    departments: frozenset[str]
+    categories: frozenset[str]
+
+    @classmethod
+    def of(cls, skus: Sequence[str], channel: str, products: Mapping[str, Category]) -> "Basket":
+        paths = [products[sku] for sku in skus if sku in products] if products else []
+        departments = frozenset([path[0] for path in paths if path])
+        return cls(skus, channel, departments, frozenset([category for path in paths for category in path]))
+
+
+def matching(campaigns: Sequence[Campaign], basket: Basket) -> list[Campaign]:
     """Those that enrol a sale, of `campaigns` in their order: all that match, but of the follow-ups only the first."""
     chosen: list[Campaign] = []
     followed = False
     for campaign in campaigns:
-        if campaign.follow_up and followed:
-            continue
-        if matches(campaign.definition.when, skus, channel, products):
+        follow_up = campaign.definition.follow_up
+        if not (follow_up and followed) and matches(campaign.definition.when, basket):
             chosen.append(campaign)
-            followed = followed or campaign.follow_up
+            followed = followed or follow_up
     return chosen
 
 
-def matches(when: Match | None, skus: Sequence[str], channel: str, products: Mapping[str, Category]) -> bool:
-    """Does a sale of these products fit? A product that nobody described has no category."""
+def matches(when: Match | None, basket: Basket) -> bool:
     if when is None:
         return True
-    if when.channels and channel not in when.channels:
-        return False
-    if when.skus and not any(_names(pattern, sku) for sku in skus for pattern in when.skus):
-        return False
-    if when.departments and not any(products.get(sku, ())[:1] and products[sku][0] in when.departments for sku in skus):
-        return False
-    return not when.categories or any(category in when.categories for sku in skus for category in products.get(sku, ()))
+    return (
+        not (when.departments and basket.departments.isdisjoint(when.departments))
+        and not (when.categories and basket.categories.isdisjoint(when.categories))
+        and not (when.channels and basket.channel not in when.channels)
+        and not (when.skus and not any(_names(pattern, sku) for sku in basket.skus for pattern in when.skus))
+    )
 
 
-def choose_content(
-    step: Step, skus: Sequence[str], channel: str, products: Mapping[str, Category], *, repeat: bool
-) -> Content:
+def choose_content(step: Step, basket: Basket, *, repeat: bool) -> Content:
     """The first content that fits the sale; the last of a step fits every sale."""
     customer = "repeat" if repeat else "first"
     for content in step.content[:-1]:
         when = content.when
-        if when is not None and when.customer in {None, customer} and matches(when, skus, channel, products):
+        if when is not None and when.customer in {None, customer} and matches(when, basket):
             return content
     return step.content[-1]
 

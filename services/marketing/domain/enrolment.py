@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
-from services.marketing.domain.campaign import Campaign, Category, matching
+from services.marketing.domain.campaign import Basket, Campaign, Category, matching
 from services.marketing.domain.message import (
     Ending,
     Enrolment,
@@ -49,7 +49,7 @@ def follow(
             continue
         sale = Sale.read(event)
         followed.sales.append(sale)
-        chosen = matching(campaigns, sale.skus, sale.channel, products)
+        chosen = matching(campaigns, Basket.of(sale.skus, sale.channel, products))
         for campaign in chosen:
             _enrol(event, campaign, followed)
         if not any(campaign.follow_up for campaign in chosen):

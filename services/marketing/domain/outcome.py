@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
-from services.marketing.domain.campaign import Campaign, Category, choose_content
+from services.marketing.domain.campaign import Basket, Campaign, Category, choose_content
 from services.marketing.domain.decision import Facts, Hold, Send, Skip, decide
 from services.marketing.domain.message import Ending, Enrolment, Message, Sale, plan, tell_ended, tell_planned
 from shared.engine.event import Emission
@@ -78,7 +78,7 @@ def _clear(
     assert message.step is not None
     step = campaign.step(message.step)
     assert step is not None
-    content = choose_content(step, sale.skus, sale.channel, products, repeat=known.repeat)
+    content = choose_content(step, Basket.of(sale.skus, sale.channel, products), repeat=known.repeat)
     decided.cleared.append(
         Cleared(
             message.id,

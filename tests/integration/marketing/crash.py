@@ -1,0 +1,29 @@
+"""`python -m tests.integration.marketing.crash DSN TARGET`: a sender of one batch, which RAPPORT_FAULT kills."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import asyncpg
+
+from services.marketing.sending.maildir import Maildir
+from services.marketing.sending.post import Post
+from services.marketing.sending.smtp import Smtp
+from tests.integration.marketing.running import Marketing
+
+
+def post_of(target: str) -> Post:
+    """A mail server's URL, or the folder of a maildir."""
+    return Smtp(target, "shop@shop.example", 2, 5.0) if target.startswith("smtp:") else Maildir(Path(target), 500)
+
+
+async def send(dsn: str, target: str) -> None:
+    async with (
+        asyncpg.create_pool(dsn, min_size=1, max_size=2) as pool,
+        Marketing(pool, dsn).desk(post_of(target)) as desk,
+    ):
+        await desk.send_batch()
+
+
+if __name__ == "__main__":
+    asyncio.run(send(*sys.argv[1:]))

@@ -1,0 +1,180 @@
+"""Sending: to a real mail server and a real maildir, with senders that are killed on the way."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.marketing.sending.maildir import Maildir
+from services.marketing.sending.smtp import Smtp
+from tests.integration.marketing.facts import ADA, BOB, consent, definition, described, sale
+from tests.integration.marketing.mail_server import MailServer
+from tests.integration.marketing.running import DAY, NOW, Marketing
+
+KILLED = -signal.SIGKILL
+
+
+@pytest.fixture
+def mail() -> Iterator[MailServer]:
+    with MailServer().running() as server:
+        yield server
+
+
+@pytest.fixture
+async def cleared(marketing: Marketing) -> Marketing:
+    """Two letters that wait for a sender, to Ada and to Bob."""
+    await marketing.publish(definition())
+    await marketing.heard(described(), consent(), sale("s-1"))
+    await marketing.heard(described(BOB, email="bob@example.com", name="Bob Ås"), consent(BOB), sale("s-2", BOB))
+    await marketing.pass_time(NOW + DAY)
+    return marketing
+
+
+def smtp(mail: MailServer) -> Smtp:
+    return Smtp(mail.url, "shop@shop.example", 2, 5.0)
+
+
+async def outcomes(marketing: Marketing) -> dict[Any, tuple[str | None, str | None]]:
+    rows = await marketing.rows("select party_id, outcome, reason from message")
+    return {row["party_id"]: (row["outcome"], row["reason"]) for row in rows}
+
+
+async def endings(marketing: Marketing) -> list[str]:
+    return sorted(
+        kind
+        for kind, _ in await marketing.published()
+        if kind in {"message.sent", "message.unknown", "message.skipped"}
+    )
+
+
+def crash(marketing: Marketing, target: object, point: str) -> int:
+    """A sender in a process of its own, killed at the point; its exit status."""
+    command = [sys.executable, "-m", "tests.integration.marketing.crash", marketing.dsn, str(target)]
+    environment = {**os.environ, "RAPPORT_FAULT": f"{point}:kill@1"}
+    return subprocess.run(command, env=environment, check=False, timeout=60).returncode
+
+
+async def test_letters_reach_a_mail_server_as_they_were_written(cleared: Marketing, mail: MailServer) -> None:
+    async with cleared.desk(smtp(mail)) as desk:
+        await desk.send_batch()
+    assert await outcomes(cleared) == {ADA: ("sent", None), BOB: ("sent", None)}
+    letter = next(letter for letter in mail.taken if "bob" in letter["To"])
+    assert letter["To"] == "Bob Ås <bob@example.com>"
+    assert letter.get_content().splitlines() == ["Hello Bob Ås,", "thank you."]
+
+
+async def test_refusal_for_good_skips_and_passing_refusal_is_tried_again(cleared: Marketing, mail: MailServer) -> None:
+    mail.recipients["ada@example.com"] = "550 no such user"
+    mail.texts["bob@example.com"] = "451 later"
+    async with cleared.desk(smtp(mail)) as desk:
+        await desk.send_batch()
+        assert await outcomes(cleared) == {ADA: ("skipped", "refused"), BOB: (None, None)}
+        assert await desk.send_batch() == 0
+
+        mail.texts.clear()
+        await cleared.wait_no_longer()
+        await desk.send_batch()
+    assert (await outcomes(cleared))[BOB] == ("sent", None)
+    assert len(mail.taken) == 1
+
+
+async def test_lost_answer_is_unknown_and_not_sent_again(cleared: Marketing, mail: MailServer) -> None:
+    mail.hang_up.add("ada@example.com")
+    async with cleared.desk(smtp(mail)) as desk:
+        await desk.send_batch()
+        await cleared.wait_no_longer()
+        assert await desk.send_batch() == 0
+    assert await outcomes(cleared) == {ADA: ("unknown", None), BOB: ("sent", None)}
+    assert await endings(cleared) == ["message.sent", "message.unknown"]
+
+
+async def test_letters_wait_while_no_mail_server_answers(cleared: Marketing) -> None:
+    nobody = MailServer()
+    async with cleared.desk(smtp(nobody)) as desk:
+        await desk.send_batch()
+        assert await outcomes(cleared) == {ADA: (None, None), BOB: (None, None)}
+        with nobody.running():
+            await cleared.wait_no_longer()
+            await desk.send_batch()
+    assert await outcomes(cleared) == {ADA: ("sent", None), BOB: ("sent", None)}
+
+
+@pytest.mark.parametrize("point", ["marketing.before_send", "marketing.after_send"])
+async def test_maildir_tells_after_a_kill_what_was_sent(cleared: Marketing, tmp_path: Path, point: str) -> None:
+    assert crash(cleared, tmp_path, point) == KILLED
+    written = {file.name: file.stat().st_mtime_ns for file in (tmp_path / "new").iterdir()}
+    assert len(written) == (2 if point == "marketing.after_send" else 0)
+
+    async with cleared.desk(Maildir(tmp_path, 500)) as desk:
+        await desk.reconcile()
+        await desk.send_batch()
+    assert await outcomes(cleared) == {ADA: ("sent", None), BOB: ("sent", None)}
+    assert await endings(cleared) == ["message.sent", "message.sent"]
+    now = {file.name: file.stat().st_mtime_ns for file in (tmp_path / "new").iterdir()}
+    assert len(now) == 2
+    assert written.items() <= now.items()
+
+
+@pytest.mark.parametrize("point", ["marketing.before_send", "marketing.after_send"])
+async def test_mail_server_cannot_tell_after_a_kill(cleared: Marketing, mail: MailServer, point: str) -> None:
+    assert crash(cleared, mail.url, point) == KILLED
+    before = len(mail.taken)
+    async with cleared.desk(smtp(mail)) as desk:
+        await desk.reconcile()
+        await cleared.wait_no_longer()
+        assert await desk.send_batch() == 0
+    assert await outcomes(cleared) == {ADA: ("unknown", None), BOB: ("unknown", None)}
+    assert await endings(cleared) == ["message.unknown", "message.unknown"]
+    assert len(mail.taken) == before
+
+
+async def test_attempt_through_a_mail_server_is_unknown_to_a_maildir(
+    cleared: Marketing, mail: MailServer, tmp_path: Path
+) -> None:
+    assert crash(cleared, mail.url, "marketing.after_send") == KILLED
+    async with cleared.desk(Maildir(tmp_path, 500)) as desk:
+        await desk.reconcile()
+        assert await desk.send_batch() == 0
+    assert await outcomes(cleared) == {ADA: ("unknown", None), BOB: ("unknown", None)}
+
+
+async def test_living_sender_keeps_its_letters(cleared: Marketing, tmp_path: Path) -> None:
+    post = Maildir(tmp_path, 500)
+    async with cleared.desk(post) as busy, cleared.desk(post) as other:
+        async with cleared.transaction() as tx:
+            await tx.execute("update dispatch set owner = $1, via = 'maildir', begun_at = now()", busy.owner)
+        await other.reconcile()
+        assert await other.send_batch() == 0
+    assert await cleared.rows("select distinct owner from dispatch") == [{"owner": busy.owner}]
+
+
+async def test_two_senders_share_the_letters(cleared: Marketing, tmp_path: Path) -> None:
+    async with cleared.desk(Maildir(tmp_path, 1)) as one, cleared.desk(Maildir(tmp_path, 500)) as other:
+        assert (await one.send_batch(), await other.send_batch(), await one.send_batch()) == (1, 1, 0)
+    assert await endings(cleared) == ["message.sent", "message.sent"]
+
+
+async def test_letters_stay_cleared_while_the_maildir_cannot_be_written(cleared: Marketing, tmp_path: Path) -> None:
+    post = Maildir(tmp_path, 500)
+    (tmp_path / "tmp").rmdir()
+    async with cleared.desk(post) as desk:
+        with pytest.raises(FileNotFoundError):
+            await desk.send_batch()
+        (tmp_path / "tmp").mkdir()
+        assert await desk.send_batch() == 2
+    assert await endings(cleared) == ["message.sent", "message.sent"]
+
+
+async def test_letter_that_a_person_has_read_counts_as_sent(cleared: Marketing, tmp_path: Path) -> None:
+    assert crash(cleared, tmp_path, "marketing.after_send") == KILLED
+    for file in (tmp_path / "new").iterdir():
+        file.rename(tmp_path / "cur" / f"{file.name}:2,S")
+    async with cleared.desk(Maildir(tmp_path, 500)) as desk:
+        await desk.reconcile()
+        assert await desk.send_batch() == 0
+    assert await endings(cleared) == ["message.sent", "message.sent"]
