@@ -5,10 +5,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from shared.discovery import SERVICES
 from shared.documents.asyncapi import everything
 from shared.documents.events_page import events_page
 from shared.documents.schemas import CONTRACTS, committed, complaints, current, render, version_of
-from shared.documents.service_page import ROOT, SERVICES, service_part, with_part
+from shared.documents.service_page import ROOT, service_part, with_part
 from shared.events.contract import contracts
 
 _GOLDEN = ".sample.json"

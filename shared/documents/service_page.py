@@ -2,16 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 
+from shared.discovery import subscriptions_of
 from shared.engine.subscription import Subscription, TopicHandler
 from shared.events.contract import contracts
 from shared.events.topics import topics_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SERVICES = ("contacts", "marketing", "support", "forecasting")
 BEGIN, END = "<!-- generated:begin -->", "<!-- generated:end -->"
 
 _TABLE = re.compile(
@@ -19,14 +17,6 @@ _TABLE = re.compile(
     r"(?:[ \t]*--[ \t]*(?P<aside>[^\n]*))?",
     re.MULTILINE,
 )
-
-
-def subscriptions_of(service: str) -> list[Subscription]:
-    """The subscriptions of a service with their handlers. Imports the service, so its extra has to be installed."""
-    import_module(f"services.{service}.handlers")
-    module: ModuleType = import_module(f"services.{service}.subscriptions")
-    found = [value for value in vars(module).values() if isinstance(value, Subscription)]
-    return sorted(found, key=lambda subscription: subscription.group)
 
 
 def tables_of(service: str, root: Path = ROOT) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ import pytest
 from faststream.specification.asyncapi.v3_0_0.schema import ApplicationSchema
 
 from deploy.kafka.topics import load_topics
+from shared.discovery import SERVICES, subscriptions_of
 from shared.documents import asyncapi, page
 from shared.documents.__main__ import generated, main, outdated
 from shared.documents.asyncapi import Json, everything
@@ -13,9 +14,7 @@ from shared.documents.service_page import (
     BEGIN,
     END,
     ROOT,
-    SERVICES,
     service_part,
-    subscriptions_of,
     tables_of,
     with_part,
 )

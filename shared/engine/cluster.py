@@ -1,0 +1,54 @@
+"""What the cluster itself says of topics: where their logs begin and end, and how they are set up."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from shared.engine.ledger import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """One partition: the first offset that is kept, and the offset that the next record will get."""
+
+    beginning: int
+    end: int
+
+
+async def read_logs(options: dict[str, Any], places: Iterable[Place]) -> dict[Place, Log]:
+    """Where each partition begins and ends; one that does not exist is left out. Raises KafkaError."""
+    consumer = AIOKafkaConsumer(enable_auto_commit=False, **options)
+    await consumer.start()
+    try:
+        await consumer.topics()
+        wanted = [
+            TopicPartition(topic, partition)
+            for topic, partition in sorted(places)
+            if partition in (consumer.partitions_for_topic(topic) or ())
+        ]
+        if not wanted:
+            return {}
+        beginnings, ends = await consumer.beginning_offsets(wanted), await consumer.end_offsets(wanted)
+        return {(place.topic, place.partition): Log(beginnings[place], ends[place]) for place in wanted}
+    finally:
+        await consumer.stop()
+
+
+async def read_topics(options: dict[str, Any], names: Sequence[str]) -> dict[str, tuple[int, dict[str, str]]]:
+    """Number of partitions and settings of each topic that exists. Raises KafkaError."""
+    admin = AIOKafkaAdminClient(**options)
+    await admin.start()
+    try:
+        partitions = {found["topic"]: len(found["partitions"]) for found in await admin.describe_topics()}
+        resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names if name in partitions]
+        described: dict[str, tuple[int, dict[str, str]]] = {}
+        for response in await admin.describe_configs(resources) if resources else ():
+            for _, _, _, name, entries in response.resources:
+                described[name] = (partitions[name], {entry[0]: entry[1] for entry in entries})
+        return described
+    finally:
+        await admin.close()

@@ -1,0 +1,50 @@
+"""Answers for a person as a table, or for a program as JSON."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+Row = Mapping[str, Any]
+
+
+def as_json(answer: object) -> None:
+    """One JSON document on standard output."""
+    sys.stdout.write(json.dumps(answer, indent=2, ensure_ascii=False, default=_plain) + "\n")
+
+
+def as_table(title: str, rows: Sequence[Row], columns: Sequence[str], empty: str) -> None:
+    """The named columns of the rows; `empty` says what it means that there are none."""
+    console = Console(highlight=False)
+    if not rows:
+        console.print(empty, markup=False)
+        return
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for column in columns:
+        numbers = all(isinstance(row[column], int) and not isinstance(row[column], bool) for row in rows)
+        table.add_column(column.replace("_", " "), justify="right" if numbers else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(row[column]) for column in columns))
+    console.print(table)
+
+
+def say(line: str) -> None:
+    Console(highlight=False).print(line, markup=False)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="seconds")
+    return str(value).replace("[", "\\[")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
