@@ -5,11 +5,11 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import jwt
-from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import Request
+from fastapi.security import HTTPBearer
 
 from shared.errors import ConfigurationError, Refused
 from shared.settings import AuthSettings
@@ -17,8 +17,6 @@ from shared.settings import AuthSettings
 ALGORITHMS = ("RS256", "ES256", "EdDSA")
 ALL_SCOPES = frozenset({"crm:read", "crm:write", "crm:admin", "crm:erase"})
 _REMEMBERED = 1_000
-
-_bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="A token of the configured issuer.")
 
 
 class Unauthenticated(Refused):
@@ -155,16 +153,24 @@ def _scopes(claims: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(granted.split() if isinstance(granted, str) else map(str, granted))
 
 
-def requires(scope: str) -> Callable[..., Awaitable[Principal]]:
-    """A dependency that answers 401 or 403 unless the caller has the scope; gives the Principal."""
+class _Requires(HTTPBearer):
+    """One dependency in place of a scheme and a check, since each costs a request some 30 microseconds."""
 
-    async def principal_with_scope(
-        request: Request, token: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-    ) -> Principal:
+    def __init__(self, scope: str) -> None:
+        super().__init__(
+            scheme_name="bearer", bearerFormat="JWT", description="A token of the configured issuer.", auto_error=False
+        )
+        self._scope = scope
+
+    async def __call__(self, request: Request) -> Principal:  # type: ignore[override]
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
         authenticator: Authenticator = request.app.state.authenticator
-        principal = await authenticator.principal(token.credentials if token else None)
-        if scope not in principal.scopes:
-            raise Forbidden(scope)
+        principal = await authenticator.principal(token.strip() if scheme.lower() == "bearer" else None)
+        if self._scope not in principal.scopes:
+            raise Forbidden(self._scope)
         return principal
 
-    return principal_with_scope
+
+def requires(scope: str) -> Callable[..., Awaitable[Principal]]:
+    """A dependency that answers 401 or 403 unless the caller has the scope; gives the Principal."""
+    return _Requires(scope)

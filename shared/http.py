@@ -51,15 +51,14 @@ def build_app(service: Serving, settings: ServiceSettings, routers: Iterable[API
     app.state.authenticator = Authenticator(settings.auth)
     answer_problems(app)
     app.add_middleware(Requests, service=service.name, max_body_bytes=settings.http.max_body_bytes)
-    app.include_router(operations)
-    for router in routers:
+    for router in (*routers, operations):
         app.include_router(router)
     _describe_problems(app)
     return app
 
 
-def service_of(request: Request) -> Any:
-    """The service that the application was built for."""
+async def service_of(request: Request) -> Any:
+    """The service that the application was built for. Not blocking and yet async: FastAPI calls others in a thread."""
     return request.app.state.service
 
 

@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -46,16 +47,12 @@ def _parser(kinds: tuple[type, ...]) -> TypeAdapter[tuple[Any, ...]]:
     return TypeAdapter(tuple[kinds])  # type: ignore[valid-type]
 
 
+@dataclass(frozen=True, slots=True)
 class PageQuery:
     """`limit` items after `cursor`; ask the database for `limit + 1`, so that `listing` knows whether more follow."""
 
-    def __init__(
-        self,
-        cursor: Annotated[str | None, Query(max_length=1000, description="`next_cursor` of the page before.")] = None,
-        limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    ) -> None:
-        self.cursor = cursor
-        self.limit = limit
+    cursor: str | None
+    limit: int
 
     def after(self, *kinds: type) -> tuple[Any, ...] | None:
         """The position to go on from, or None on the first page."""
@@ -72,4 +69,11 @@ class PageQuery:
         )
 
 
-Page = Annotated[PageQuery, Depends()]
+async def _page(
+    cursor: Annotated[str | None, Query(max_length=1000, description="`next_cursor` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> PageQuery:
+    return PageQuery(cursor, limit)
+
+
+Page = Annotated[PageQuery, Depends(_page)]

@@ -131,7 +131,7 @@ def problem_of(answer: httpx.Response, status: int, reason: str) -> dict[str, An
 async def test_the_service_lives_as_long_as_the_application(app: FastAPI, desk: Desk) -> None:
     async with app.router.lifespan_context(app):
         assert desk.life == ["started"]
-        assert service_of(Request({"type": "http", "app": app})) is desk
+        assert await service_of(Request({"type": "http", "app": app})) is desk
     assert desk.life == ["started", "stopped"]
 
 
