@@ -41,7 +41,7 @@ class Database:
     async def _open(self, schema: str, least: int, most: int) -> None:
         if schema in self._pools:
             return
-        server: dict[str, Any] = {**_LIMITS, "application_name": f"rapport {self._application}"}
+        server: dict[str, Any] = {**_LIMITS, "timezone": "UTC", "application_name": f"rapport {self._application}"}
         if schema:
             server["search_path"] = f"{schema}, public"
         pool = await asyncpg.create_pool(

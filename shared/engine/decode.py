@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 
@@ -14,11 +14,12 @@ from shared.events.clock import CLOCK_TICKED, ClockTicked
 from shared.events.contract import contracts, find_contract
 from shared.events.topics import COMPACTED, OUR_SOURCES, OWNERS
 
-MAX_VALUE, MAX_HEADER = 1_000_000, 1024
+MAX_VALUE, MAX_HEADER, MAX_ID = 1_000_000, 1024, 200
 MAX_AHEAD = timedelta(minutes=5)
 _FIRST = datetime(1900, 1, 1, tzinfo=UTC)
 _REQUIRED = ("ce_specversion", "ce_id", "ce_source", "ce_type")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_SOURCES = {source: source.encode() for source in OUR_SOURCES}
 _WHEN_UNSET = datetime.fromtimestamp(0, UTC)
 
 
@@ -51,47 +52,49 @@ def decode(record: Record, handler: TopicHandler, wall: datetime, *, stream: boo
     """
     owner = OWNERS.get(record.topic)
     try:
-        headers = _ours(record) if owner else _from_outside(record, wall)
-        if owner and headers["ce_source"] != owner:
-            raise _Unreadable("forged_source")
-        decoded = Decoded(record, headers["ce_id"], headers["ce_source"])
-        if owner:
-            decoded.sequence = _sequence(headers)
+        if owner is not None:
+            headers = _required(record)
+            if headers["ce_source"] != _SOURCES[owner]:
+                raise _Unreadable("forged_source")
+            decoded = Decoded(record, headers["ce_id"].decode("ascii"), owner, _sequence(headers))
+        else:
+            headers = _from_outside(record, wall)
+            decoded = Decoded(record, headers["ce_id"].decode("ascii"), headers["ce_source"].decode("ascii"))
         _decode_value(decoded, headers, handler, stream=stream)
     except _Unreadable as error:
         return Decoded(record, "", refusal=Refusal(str(error)), unreadable=True)
+    except UnicodeDecodeError:
+        return Decoded(record, "", refusal=Refusal("unreadable_header"), unreadable=True)
     else:
         return decoded
 
 
-def _ours(record: Record) -> dict[str, str]:
-    """The headers of a topic of ours: written by a relay, so only what can go wrong through a stranger is checked."""
-    try:
-        headers = {name: value.decode("ascii") for name, value in record.headers}
-    except (UnicodeDecodeError, AttributeError):
-        raise _Unreadable("unreadable_header") from None
+def _required(record: Record) -> dict[str, bytes]:
+    """The headers, still bytes; what a handler does not need is never decoded."""
+    headers = dict(record.headers)
+    if None in headers.values():
+        raise _Unreadable("unreadable_header")
     for name in _REQUIRED:
         if name not in headers:
             raise _Unreadable(f"missing_{name}")
-    return headers
+    return cast("dict[str, bytes]", headers)
 
 
-def _from_outside(record: Record, wall: datetime) -> dict[str, str]:
+def _from_outside(record: Record, wall: datetime) -> dict[str, bytes]:
     """The headers of an outside topic, every rule of the contract checked."""
     if record.value is None and record.topic in COMPACTED:
-        return {"ce_id": f"{record.partition}/{record.offset}", "ce_source": "", "ce_type": ""}
+        return {"ce_id": b"%d/%d" % (record.partition, record.offset), "ce_source": b"", "ce_type": b""}
     for name, value in record.headers:
-        if len(value or b"") > MAX_HEADER or not name.isascii():
+        if value is None or len(value) > MAX_HEADER or not value.isascii() or not name.isascii():
             raise _Unreadable("unreadable_header")
-    headers = _ours(record)
-    if headers["ce_specversion"] != "1.0":
+    headers = _required(record)
+    if headers["ce_specversion"] != b"1.0":
         raise _Unreadable("unknown_specversion")
-    if not 0 < len(headers["ce_id"]) <= 200 or not headers["ce_source"]:  # noqa: PLR2004  the contract's own number
+    if not 0 < len(headers["ce_id"]) <= MAX_ID or not headers["ce_source"] or b"\0" in headers["ce_id"] + headers["ce_source"]:
         raise _Unreadable("unreadable_header")
-    if headers["ce_source"] in OUR_SOURCES:
+    if headers["ce_source"] in _SOURCES.values():
         raise _Unreadable("forged_source")
-    key = None if record.key is None else record.key.decode("utf-8", "replace")
-    if headers.get("ce_partitionkey", key) != key:
+    if "ce_partitionkey" in headers and headers["ce_partitionkey"] != record.key:
         raise _Unreadable("partitionkey_is_not_the_key")
     if record.value is None:
         raise _Unreadable("null_value")
@@ -100,19 +103,20 @@ def _from_outside(record: Record, wall: datetime) -> dict[str, str]:
     return headers
 
 
-def _sequence(headers: dict[str, str]) -> int:
-    text = headers.get("ce_sequence", "")
-    if not text.isdecimal() or len(text) > 18:  # noqa: PLR2004  what a bigint holds
+def _sequence(headers: dict[str, bytes]) -> int:
+    digits = headers.get("ce_sequence", b"")
+    if not digits.isdigit() or len(digits) > 18:  # noqa: PLR2004  what a bigint holds
         raise _Unreadable("missing_ce_sequence")
-    return int(text)
+    return int(digits)
 
 
-def _time(record: Record, headers: dict[str, str]) -> datetime:
+def _time(record: Record, headers: dict[str, bytes]) -> datetime:
     """When it happened: `ce_time`, or the record's own timestamp."""
     text = headers.get("ce_time")
     try:
-        time = datetime.fromisoformat(text) if text else datetime.fromtimestamp(record.timestamp / 1000, UTC)
-        time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+        time = datetime.fromisoformat(text.decode()) if text else datetime.fromtimestamp(record.timestamp / 1000, UTC)
+        if time.tzinfo is not UTC:
+            time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     except (ValueError, OverflowError, OSError):
         raise _Unreadable("unreadable_time") from None
     if time < _FIRST:
@@ -120,28 +124,30 @@ def _time(record: Record, headers: dict[str, str]) -> datetime:
     return time
 
 
-def _decode_value(decoded: Decoded, headers: dict[str, str], handler: TopicHandler, *, stream: bool) -> None:
-    record, type_ = decoded.record, headers["ce_type"]
-    if record.value is None:
+def _decode_value(decoded: Decoded, headers: dict[str, bytes], handler: TopicHandler, *, stream: bool) -> None:
+    record = decoded.record
+    value = record.value
+    if value is None:
         if handler.takes_tombstones:
-            decoded.event = _event(decoded, headers, Tombstone())
+            decoded.event = _event(decoded, headers, "", Tombstone())
         return
-    contract = handler.contracts.get(type_)
-    if contract is None:
-        _without_contract(decoded, type_, stream=stream)
+    found = handler.parsers.get(headers["ce_type"])
+    if found is None:
+        _without_contract(decoded, headers["ce_type"].decode("ascii"), stream=stream)
         return
-    if len(record.value) > MAX_VALUE:
-        decoded.refusal = Refusal("too_large", f"{len(record.value)} bytes, at most {MAX_VALUE}")
+    if len(value) > MAX_VALUE:
+        decoded.refusal = Refusal("too_large", f"{len(value)} bytes, at most {MAX_VALUE}")
         return
+    type_, parse = found
     try:
-        data = contract.adapter.validate_json(record.value)
+        data = parse(value)
     except ValidationError as error:
         decoded.refusal = _schema_refusal(error)
         return
-    if b"\\u0000" in record.value and _NUL.search(record.value):
+    if b"\\u0000" in value and _NUL.search(value):
         decoded.refusal = Refusal("schema", "a text contains U+0000, which cannot be stored")
         return
-    decoded.event = _event(decoded, headers, data)
+    decoded.event = _event(decoded, headers, type_, data)
 
 
 def _without_contract(decoded: Decoded, type_: str, *, stream: bool) -> None:
@@ -183,11 +189,12 @@ def _schema_refusal(error: ValidationError) -> Refusal:
     return Refusal("schema", fields)
 
 
-def _event(decoded: Decoded, headers: dict[str, str], data: object) -> Event[Any]:
+def _event(decoded: Decoded, headers: dict[str, bytes], type_: str, data: object) -> Event[Any]:
     record = decoded.record
+    correlation, trace = headers.get("ce_correlationid"), headers.get("traceparent")
     return Event(
         decoded.id,
-        headers["ce_type"],
+        type_,
         decoded.source,
         _time(record, headers),
         _WHEN_UNSET,
@@ -195,7 +202,7 @@ def _event(decoded: Decoded, headers: dict[str, str], data: object) -> Event[Any
         record.partition,
         record.offset,
         None if record.key is None else record.key.decode("utf-8", "replace"),
-        headers.get("ce_correlationid") or decoded.id,
-        headers.get("traceparent"),
+        decoded.id if correlation is None else correlation.decode("ascii"),
+        None if trace is None else trace.decode("ascii"),
         data,
     )

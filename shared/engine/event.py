@@ -1,5 +1,6 @@
 """What moves through the engine: a record as Kafka has it, an event as a handler sees it, an emission as it leaves."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -17,7 +18,7 @@ class Record:
     offset: int
     key: bytes | None
     value: bytes | None
-    headers: tuple[tuple[str, bytes], ...]
+    headers: Sequence[tuple[str, bytes | None]]
     timestamp: int
 
 

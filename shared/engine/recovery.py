@@ -21,6 +21,8 @@ class Ahead:
 
 async def last_sequences(source: str, options: dict[str, Any]) -> dict[Place, int]:
     """The `ce_sequence` of the last record in each partition of the topics that `source` writes; 0 where none is kept."""
+    if not topics_of(source):
+        return {}
     consumer = AIOKafkaConsumer(enable_auto_commit=False, auto_offset_reset="earliest", **options)
     await consumer.start()
     try:

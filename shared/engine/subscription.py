@@ -35,6 +35,7 @@ class TopicHandler:
     handle: EventHandler
     contracts: dict[str, Contract]
     takes_tombstones: bool
+    parsers: dict[bytes, tuple[str, Callable[[bytes], Any]]]
 
 
 class Subscription:
@@ -82,7 +83,11 @@ class Subscription:
             if strangers:
                 raise ValueError(f"{self.group} hears {strangers} on {name}, where they are not published")
             self.topics[name] = TopicHandler(
-                name, handle, {entry.type: entry for entry in contracts}, Tombstone in models
+                name,
+                handle,
+                {entry.type: entry for entry in contracts},
+                Tombstone in models,
+                {entry.type.encode(): (entry.type, entry.parse) for entry in contracts},
             )
             return handle
 

@@ -28,6 +28,11 @@ class Contract:
     adapter: TypeAdapter[Any] = field(repr=False, compare=False)
 
     @property
+    def parse(self) -> Callable[[bytes], Any]:
+        """JSON to the dataclass; raises pydantic's ValidationError. Look it up once where the caller is hot."""
+        return self.adapter.validator.validate_json
+
+    @property
     def major(self) -> int:
         """The number after `.v` in the type."""
         return int(self.type.rpartition(".v")[2])

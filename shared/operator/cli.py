@@ -209,8 +209,6 @@ def show_quarantined(
         as_json({**found, "file": str(out)})
     else:
         say(f"{len(value)} bytes of {found['topic']} ({found['reason']}) are in {out}")
-        f"{saved['bytes']} bytes of {saved['topic']} ({saved['reason']}) are in {saved['file']}"
-    )
 
 
 @app.command()

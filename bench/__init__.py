@@ -1,0 +1,1 @@
+"""What Rapport costs, each figure beside its peer in the same run: `python -m bench`."""
