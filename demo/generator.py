@@ -23,7 +23,7 @@ class Scale:
 
 
 class Generator:
-    """Iterate over it for the facts. Holds the baskets' table and what is still to come of the baskets so far."""
+    """Iterate over it for the facts, the catalogue first. Holds the table of baskets and what is yet to come of them."""
 
     def __init__(self, scale: Scale) -> None:
         self.scale = scale
@@ -34,7 +34,11 @@ class Generator:
         }
 
     def __iter__(self) -> Iterator[Fact]:
-        yield from self._catalogue()
+        yield from self.catalogue()
+        yield from self.year()
+
+    def year(self) -> Iterator[Fact]:
+        """What customers do, by the time of arrival."""
         coming = _Coming()
         for household in self.households.values():
             for fact in _profile(household):
@@ -45,7 +49,8 @@ class Generator:
                 coming.add(fact)
         yield from coming.until(datetime.max.replace(tzinfo=UTC))
 
-    def _catalogue(self) -> Iterator[Fact]:
+    def catalogue(self) -> Iterator[Fact]:
+        """A description of every product that is sold."""
         for turn, product in enumerate(self.products.values()):
             dice = Dice(self.scale.seed, "product", product.sku)
             at = OPENS + timedelta(milliseconds=100 * turn)

@@ -49,8 +49,9 @@ class Day(NamedTuple):
     refunded: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sale:
+    key: SaleKey
     customer: str
     at: datetime
     arrived: datetime
@@ -81,6 +82,18 @@ class Customer:
     """Requests, surveys and interactions."""
     consents: list[tuple[datetime, bool]] = field(default_factory=list)
     email_since: datetime | None = None
+    email: str | None = None
+    said: tuple[datetime, Mapping[str, Any]] | None = None
+    """The latest profile."""
+
+    @property
+    def profile(self) -> tuple[str | None, ...]:
+        """Name, postal code, time zone, birth date, e-mail, phone, as last submitted."""
+        party = self.said[1] if self.said else {}
+        phone = [identity["value"] for identity in party.get("identities", ()) if identity["type"] == "phone"]
+        postal_code = party.get("address", {}).get("postal_code")
+        fields = (party.get("name"), postal_code, party.get("time_zone"), party.get("birth_date"))
+        return (*fields, self.email, *(phone or [None]))
 
 
 class Ledger:
@@ -103,7 +116,7 @@ class Ledger:
             self._ingest(fact)
 
     def _ingest(self, fact: Fact) -> None:
-        if fact.type == SALE and (fact.source, fact.data["sale_id"]) in self.sales:
+        if fact.type == SALE and self._sold_already(fact):
             return
         customer = self.customers[fact.key]
         self._identities(customer, fact)
@@ -120,10 +133,19 @@ class Ledger:
             shown = TICKET if fact.type == REQUEST else fact.type
             customer.lines.append(Line(shown, fact.time, about(fact.data)))
 
+    def _sold_already(self, fact: Fact) -> bool:
+        """The same sale under another id; the one that came first tells when it was recorded."""
+        known = self.sales.get((fact.source, fact.data["sale_id"]))
+        if known is not None:
+            known.arrived = min(known.arrived, fact.arrives)
+        return known is not None
+
     @staticmethod
     def _identities(customer: Customer, fact: Fact) -> None:
-        if any(identity["type"] == "email" for identity in fact.data["party"]["identities"]):
-            customer.email_since = min(customer.email_since or fact.time, fact.time)
+        for identity in fact.data["party"]["identities"]:
+            if identity["type"] == "email":
+                customer.email_since = min(customer.email_since or fact.time, fact.time)
+                customer.email = identity["value"]
 
     def _sale(self, customer: Customer, fact: Fact) -> None:
         data = fact.data
@@ -133,13 +155,16 @@ class Ledger:
             paid = line["unit_price"]["minor"] * line["quantity"] - (line.get("discount") or {"minor": 0})["minor"]
             lines[line["sku"]] = (units + line["quantity"], value + paid)
         total = data["total"]
-        sale = Sale(fact.key, fact.time, fact.arrives, data["channel"], total["minor"], total["currency"], lines)
-        self.sales[fact.source, data["sale_id"]] = sale
+        key = (fact.source, data["sale_id"])
+        sale = Sale(key, fact.key, fact.time, fact.arrives, data["channel"], total["minor"], total["currency"], lines)
+        self.sales[key] = sale
         customer.sales.append(sale)
 
     @staticmethod
     def _other(customer: Customer, fact: Fact) -> None:
         customer.first_other = min(customer.first_other or fact.time, fact.time)
+        if fact.type == PROFILE and (customer.said is None or customer.said[0] <= fact.time):
+            customer.said = (fact.time, fact.data["party"])
         if fact.type in AFTER_PURCHASE:
             customer.contacts.append(fact.time)
         elif fact.type in {GIVEN, WITHDRAWN} and fact.data["channel"] == "email":

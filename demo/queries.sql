@@ -20,3 +20,103 @@ union all
 select reason, '', group_id, topic, partition, record_offset from quarantine
 order by topic, partition, record_offset
 limit 10;
+
+-- name: load_stages
+-- Contacts: when each customer of the shop entered each stage.
+select value as customer, discovery_at as discovery, purchase_at as purchase, post_purchase_at as post_purchase
+from identity join party on party.id = identity.party_id
+where type = 'external' and system = 'shop';
+
+-- name: count_parties
+-- Contacts: there is a party for each customer, and no other.
+select (select count(*) from party) as parties, (select count(*) from duplicate) as duplicates;
+
+-- name: load_profiles
+-- Contacts: the description in force.
+select
+    shop.value as customer, name, address ->> 'postal_code' as postal_code, time_zone, birth_date,
+    (select value from identity where party_id = party.id and type = 'email') as email,
+    (select value from identity where party_id = party.id and type = 'phone') as phone
+from identity as shop join party on party.id = shop.party_id
+where shop.type = 'external' and shop.system = 'shop';
+
+-- name: load_totals
+-- Contacts: the sums of the 360 view.
+select value as customer, currency, sales, paid, refunds, refunded
+from total join identity using (party_id)
+where type = 'external' and system = 'shop';
+
+-- name: load_lines
+-- Contacts: every line of every timeline.
+select value as customer, line.type, occurred_at, event_id, summary::text as summary
+from line join identity using (party_id)
+where identity.type = 'external' and system = 'shop';
+
+-- name: load_consents
+-- Contacts: the consents in force.
+select value as customer, purpose, topic, channel, given, occurred_at
+from consent join identity using (party_id)
+where type = 'external' and system = 'shop';
+
+-- name: load_ticket_cards
+-- Contacts: the tickets as the histories show them.
+select value as customer, opened_at, sale_id, sku, channel, status
+from ticket join identity using (party_id)
+where type = 'external' and system = 'shop';
+
+-- name: load_message_cards
+-- Contacts: the messages as the histories show them.
+select sale.origin, sale.sale_id, message.campaign, message.step, message.due_at, message.state, message.reason
+from message join sale on sale.event_id::text = message.trigger_event_id;
+
+-- name: load_messages
+-- Marketing: every message and how it ended.
+select
+    sale.origin, sale.sale_id, coalesce(message.campaign, '') as campaign, coalesce(message.step, 0) as step,
+    message.due_at, coalesce(message.reason, message.outcome, 'waiting') as outcome
+from message join sale using (trigger_event_id);
+
+-- name: load_tickets
+-- Support: every ticket.
+select party_id, opened_at, sale_id, sku, channel, origin from ticket;
+
+-- name: load_product_days
+-- Forecasting: sales and refunds by day, product and channel.
+select day, sku, channel, currency, sales, units, revenue, returned, refunded from sales_v1.product_day;
+
+-- name: load_channel_days
+-- Forecasting: whole sales by day and channel.
+select day, channel, currency, sum(sales)::bigint as sales, sum(revenue)::bigint as revenue
+from sales_v1.channel_day group by day, channel, currency;
+
+-- name: load_purchase_days
+-- Forecasting: the purchases of each party by day.
+select party_id, day, currency, sales, amount from sales_v1.purchase_day;
+
+-- name: load_categories
+-- Forecasting: where each product belongs.
+select sku, category from sales_v1.product;
+
+-- name: load_campaign_counts
+-- Forecasting: messages by campaign and outcome.
+select campaign, outcome, sum(messages)::bigint as messages from sales_v1.campaign_day group by campaign, outcome;
+
+-- name: load_ticket_days
+-- Forecasting: tickets by day and channel.
+select day, channel, sum(opened)::bigint as opened from sales_v1.ticket_day group by day, channel;
+
+-- name: load_customers
+-- Contacts: which party is which customer.
+select party_id, value as customer from identity where type = 'external' and system = 'shop';
+
+-- name: count_unsent
+-- Marketing: messages that are cleared and not yet handed over.
+select count(*) as unsent from dispatch;
+
+-- name: count_unscored
+-- Forecasting: cuts whose forecasts stand and whose scores do not.
+select count(*) as unscored from job where not scored;
+
+-- name: count_refits
+-- Forecasting: how often the weekly models were fitted.
+select count(*) as refits from model where name = 'weekly';

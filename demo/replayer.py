@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Self
 
 from aiokafka import AIOKafkaProducer
 from pydantic_core import to_json
@@ -32,7 +33,7 @@ class Progress:
 
 
 class Replayer:
-    """Sends in the order given; a fact counts as sent, and is told to `sent`, when the broker has acknowledged it.
+    """Sends in the order given, inside `async with`. A fact is told to `sent` when the broker has acknowledged it.
 
     `passed` returns the midnight that every service has passed, or None before the first. The sending stays at most
     `ahead` in front of it: what a service decides by the clock stays close to what it would have decided on the day.
@@ -60,33 +61,38 @@ class Replayer:
             max_request_size=2_097_152,
         )
 
-    async def run(self, facts: Iterable[Fact], ends: Sequence[timedelta] = ()) -> datetime:
-        """Send everything, then tick so long after the last fact's midnight as `ends` says; return the last tick."""
+    async def __aenter__(self) -> Self:
         await self._producer.start()
-        try:
-            for midnight, day in by_day(facts):
-                await self._send(day)
-                await self._tick(midnight)
-            for wait in ends:
-                await self._tick(midnight + wait)
-            return midnight + max(ends, default=timedelta())
-        finally:
-            await self._producer.stop()
+        return self
 
-    async def _send(self, day: Sequence[Fact]) -> None:
+    async def __aexit__(self, *_: object) -> None:
+        await self._producer.stop()
+
+    async def send(self, facts: Sequence[Fact]) -> None:
+        """Send all of them, and return when they are acknowledged."""
         acknowledged = []
-        for turn, fact in enumerate(day):
+        for turn, fact in enumerate(facts):
             key = fact.key.encode()
             acknowledged.append(await self._producer.send(fact.topic, fact.value(), key=key, headers=fact.headers()))
             if turn % _BREATH == 0:
                 await asyncio.sleep(0)
         await asyncio.gather(*acknowledged)
-        for fact in day:
+        for fact in facts:
             self._sent(fact)
             self.progress.sent[fact.type] += 1
 
+    async def run(self, facts: Iterable[Fact], ends: Sequence[timedelta] = ()) -> datetime:
+        """Send day by day, then tick so long after the last midnight as `ends` says; return the last tick."""
+        midnight = datetime.now(UTC)
+        for midnight, day in by_day(facts):
+            await self.send(day)
+            await self._tick(midnight)
+        for wait in ends:
+            await self._tick(midnight + wait)
+        return midnight + max(ends, default=timedelta())
+
     async def _tick(self, now: datetime) -> None:
-        await self._keep_pace(now)
+        await self._keep_pace()
         value = to_json({"now": stamp(now)})
         headers = [
             ("ce_specversion", b"1.0"),
@@ -109,9 +115,11 @@ class Replayer:
         self.progress.now = now
         self._first = self._first or now
 
-    async def _keep_pace(self, now: datetime) -> None:
-        """Wait until the slowest service is near enough."""
-        while self._first is not None and now - (await self._passed() or self._first) > self._ahead:
+    async def _keep_pace(self) -> None:
+        """Wait until the slowest service is near enough to the last tick."""
+        while self.progress.now and self._first:
+            if self.progress.now - (await self._passed() or self._first) <= self._ahead:
+                break
             self.progress.waiting = True
             await asyncio.sleep(_LOOK_AGAIN)
         self.progress.waiting = False

@@ -15,8 +15,10 @@ KNOWN_FOR = timedelta(days=14)  # deliveries of a household's first two weeks ar
 
 
 def channel_of(household: Household, basket: Basket, dice: Dice) -> str:
-    if any(line.quantity == 1 and line.value >= 1_500 and len(basket.lines) == 1 for line in basket.lines):
-        return "in_person"  # mostly fuel
+    """Who orders on the web has a profile; fuel, mostly the only and expensive line, is bought at the pump."""
+    pump = len(basket.lines) == 1 and basket.lines[0].value >= 1_500
+    if pump or not household.joined(basket.at):
+        return "in_person"
     if household.style == "mixed":
         return dice.weighted((("in_person", 60), ("web", 35), ("phone", 5)))
     return household.style

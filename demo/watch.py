@@ -1,7 +1,7 @@
 """Looks into the services' databases and Kafka from outside, read-only: how far they are, and what is left over."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -79,6 +79,15 @@ class Watch:
         ends = await self._ends(topics)
         return {service: _standing(rows, ends) for service, rows in fences.items()}
 
+    async def behind(self, topic: str, services: Sequence[str]) -> int:
+        """How many records of the topic these services have not handled."""
+        end = sum((await self._ends({topic})).values())
+        behind = 0
+        for service in services:
+            rows = await self.rows(service, SQL["load_fences"])
+            behind += end - sum(row["next_offset"] for row in rows if row["topic"] == topic)
+        return behind
+
     async def _ends(self, topics: set[str]) -> dict[tuple[str, int], int]:
         places = [TopicPartition(topic, partition) for topic in sorted(topics) for partition in range(PARTITIONS)]
         found = await self._consumer.end_offsets(places) if places else {}
@@ -111,8 +120,14 @@ def _slowest(rows: list[Any]) -> datetime | None:
 
 
 def _standing(rows: list[Any], ends: Mapping[tuple[str, int], int]) -> Standing:
-    lag = sum(max(0, ends[row["topic"], row["partition"]] - row["next_offset"]) for row in rows)
+    """A partition without a fence counts as not begun."""
+    handled = {(row["group_id"], row["topic"], row["partition"]): row["next_offset"] for row in rows}
+    lag = sum(
+        max(0, ends[topic, partition] - handled.get((group, topic, partition), 0))
+        for group, topic in {(row["group_id"], row["topic"]) for row in rows}
+        for partition in range(PARTITIONS)
+    )
     stopped = [
         f"{row['group_id']} {row['topic']}/{row['partition']}: {row['stopped']}" for row in rows if row["stopped"]
     ]
-    return Standing(sum(row["next_offset"] for row in rows), lag, _slowest(rows), tuple(stopped))
+    return Standing(sum(handled.values()), lag, _slowest(rows), tuple(stopped))

@@ -1,0 +1,92 @@
+"""`make demo`: a year of real sales through all services, live, and the proof that nothing was lost or doubled."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from demo.generator import Scale
+from demo.journey import HOUSEHOLDS
+from demo.play import Play, make_stack
+from demo.settle import NotSettledError
+from demo.summary import Findings, tell
+from deploy.embedded.errors import StackError
+from deploy.embedded.stack import EmbeddedStack
+
+FOLDER = Path(".demo")
+SMALL = 270  # households: about 17,000 sales, which two cores play in about two minutes
+INTERRUPTED = 130
+
+
+def main() -> int:
+    """0: all checks hold. 1: one does not, or the stack failed. 2: asked for what there is not. 130: Ctrl-C."""
+    console = Console(soft_wrap=not sys.stdout.isatty())
+    try:
+        return asyncio.run(demonstrate(console, _scale(), once=os.environ.get("ONCE", "") not in {"", "0"}))
+    except KeyboardInterrupt:
+        console.print("\nStopped.")
+        return INTERRUPTED
+    except ValueError as error:
+        console.print(str(error), highlight=False, markup=False)
+        return 2
+    except (StackError, NotSettledError) as error:
+        console.print(f"\n{error}", style="red", highlight=False, markup=False)
+        console.print(f"The logs of all parts are in {FOLDER / 'logs'}.", highlight=False)
+        return 1
+
+
+def _scale() -> Scale:
+    """`SCALE=small|full`, or a number of households."""
+    asked = os.environ.get("SCALE") or "small"
+    if asked.isdecimal() and 0 < int(asked) <= HOUSEHOLDS:
+        return Scale(int(asked))
+    if asked not in {"small", "full"}:
+        raise ValueError(f"SCALE is small, full or a number of households up to {HOUSEHOLDS:,}, not {asked!r}")
+    return Scale(SMALL if asked == "small" else HOUSEHOLDS)
+
+
+async def demonstrate(console: Console, scale: Scale, *, once: bool) -> int:
+    """Play, tell, and without `once` stay up until Ctrl-C."""
+    stopped = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    console.print(f"Starting Kafka, Postgres and four services in {FOLDER}/ ...", highlight=False)
+    async with make_stack(FOLDER, console) as stack:
+        console.print(
+            f"All are up: {', '.join(f'{name} {stack.url(name)}' for name in stack.services)}", highlight=False
+        )
+        found = await Play(stack, scale, console).run()
+        tell(console, found)
+        failures = found.failures()
+        for failure in failures:
+            console.print(f"FAILED: {failure}", style="red", highlight=False)
+        if not failures:
+            console.print("All checks hold: nothing lost, nothing doubled, nothing parked.", style="green")
+        if not once:
+            _invite(console, stack, found)
+            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stopped.set)
+            await stopped.wait()
+            console.print("\nStopping ...")
+    return 1 if failures else 0
+
+
+def _invite(console: Console, stack: EmbeddedStack, found: Findings) -> None:
+    """Lines to paste while it stays up."""
+    contacts, marketing = stack.url("contacts"), stack.url("marketing")
+    letter = next(found.maildir.joinpath("new").iterdir(), None)
+    lines = [
+        f"curl '{marketing}/v1/audit/follow-ups'",
+        f"curl '{marketing}/v1/audit/follow-ups?outcome=skipped&limit=3'",
+        f"curl '{contacts}/v1/parties?limit=3'      # then /v1/parties/<id> and /v1/parties/<id>/timeline",
+        f"curl '{stack.url('support')}/v1/tickets?limit=3'",
+        f"curl '{stack.url('forecasting')}/v1/forecasts?limit=3'",
+        *([f"cat {letter}"] if letter else []),
+    ]
+    console.print("\nIt stays up until Ctrl-C. Try:\n", highlight=False)
+    console.print("\n".join(f"  {line}" for line in lines), highlight=False, markup=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

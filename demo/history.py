@@ -1,0 +1,69 @@
+"""The lines of a timeline that services add to the facts: who is known, which stage, which messages."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from demo.follow_ups import Campaign, Message, MessageKey
+from demo.ledger import Ledger, Line, about
+
+REGISTERED, STAGE = "crm.party.registered.v1", "crm.lifecycle.changed.v1"
+STARTED, EXITED = "crm.enrolment.started.v1", "crm.enrolment.exited.v1"
+PLANNED, SENT, SKIPPED = "crm.message.planned.v1", "crm.message.sent.v1", "crm.message.skipped.v1"
+UPDATED = "crm.party.updated.v1"
+_OF_CAMPAIGNS = frozenset([STARTED, EXITED, PLANNED, SENT, SKIPPED, "crm.message.unknown.v1"])
+TIMELESS = datetime.min.replace(tzinfo=UTC)
+"""Stands where the service's own clock gave the time, which the ledger cannot know."""
+
+
+def lines_of_services(
+    ledger: Ledger, messages: Mapping[MessageKey, Message], campaigns: Sequence[Campaign]
+) -> Counter[tuple[str, Line]]:
+    """By customer, what the services must have added."""
+    found: Counter[tuple[str, Line]] = Counter()
+    for number in ledger.customers:
+        found[number, Line(REGISTERED, TIMELESS, "")] += 1
+    for (number, stage), at in ledger.stages().items():
+        found[number, Line(STAGE, at, stage)] += 1
+    steps = {campaign.name: len(campaign.waits) for campaign in campaigns}
+    for key, message in messages.items():
+        number = ledger.sales[key.origin, key.sale_id].customer
+        for line in _lines_of_message(key, message, steps.get(key.campaign, 0)):
+            found[number, line] += 1
+    return found
+
+
+def _lines_of_message(key: MessageKey, message: Message, steps: int) -> list[Line]:
+    if message.due_at is None:
+        return [Line(SKIPPED, TIMELESS, f"{key.sale_id} no_campaign")]
+    enrolment = f"{key.sale_id} {key.campaign}"
+    name = f"{enrolment} {key.step} {message.due_at.isoformat()}"
+    lines = [Line(PLANNED, TIMELESS, name)]
+    if key.step == 1:
+        lines.append(Line(STARTED, TIMELESS, enrolment))
+    if message.outcome == "sent":
+        return [*lines, Line(SENT, TIMELESS, name)]
+    if key.step < steps and message.outcome != "expired":
+        lines.append(Line(EXITED, TIMELESS, f"{enrolment} {message.outcome}"))
+    return [*lines, Line(SKIPPED, TIMELESS, f"{name} {message.outcome}")]
+
+
+def timeline_line(type_: str, at: datetime, summary: Mapping[str, Any], sales: Mapping[str, str]) -> Line | None:
+    """A line as it stands, by natural ids. `sales` are the sale ids by event id.
+
+    None for `party.updated`: how many updates a party sees depends on what came in one batch; its profile is compared.
+    """
+    if type_ == UPDATED:
+        return None
+    if type_ == REGISTERED:
+        return Line(type_, TIMELESS, "")
+    if type_ == STAGE:
+        return Line(type_, at, summary["stage"])
+    if type_ not in _OF_CAMPAIGNS:
+        return Line(type_, at, about(summary))
+    words = [sales.get(summary["trigger_event_id"], "?"), summary.get("campaign")]
+    if summary.get("due_at"):
+        words += [summary["step"], datetime.fromisoformat(summary["due_at"]).isoformat()]
+    words.append(summary.get("reason"))
+    return Line(type_, TIMELESS, " ".join(str(word) for word in words if word is not None))

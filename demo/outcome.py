@@ -1,0 +1,65 @@
+"""What the demo asks the services at the end, over HTTP."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+
+from demo.households import END
+
+WEEK = timedelta(days=7)
+
+
+@dataclass(slots=True)
+class Hindsight:
+    """A department's weekly forecasts, 1 to 4 weeks ahead, beside what came. Amounts in minor units."""
+
+    weeks: int = 0
+    forecast: float = 0
+    actual: float = 0
+    missed: float = 0
+    """Sum of absolute errors."""
+    inside: int = 0
+    """Weeks within the 80 % interval."""
+
+    def add(self, point: Mapping[str, Any]) -> None:
+        self.weeks += 1
+        self.forecast += point["mean"]
+        self.actual += point["actual"]
+        self.missed += abs(point["mean"] - point["actual"])
+        self.inside += point["lo80"] <= point["actual"] <= point["hi80"]
+
+
+async def audit(client: httpx.AsyncClient, marketing: str) -> dict[str, Any]:
+    """The six outcomes of follow-ups."""
+    answer = await client.get(f"{marketing}/v1/audit/follow-ups")
+    answer.raise_for_status()
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def hindsight(client: httpx.AsyncClient, forecasting: str) -> dict[str, Hindsight]:
+    """By department, every forecast of a whole week of the year that has passed since."""
+    departments = {row["id"]: row["department"] async for row in _pages(client, f"{forecasting}/v1/series", {})}
+    found: defaultdict[str, Hindsight] = defaultdict(Hindsight)
+    async for forecast in _pages(client, f"{forecasting}/v1/forecasts", {"all": "true"}):
+        for point in forecast["points"]:
+            if point["actual"] is not None and datetime.fromisoformat(point["at"]) + WEEK <= END:
+                found[departments[forecast["series"]]].add(point)
+    return dict(found)
+
+
+async def _pages(client: httpx.AsyncClient, url: str, query: Mapping[str, str]) -> AsyncIterator[dict[str, Any]]:
+    cursor: str | None = None
+    while True:
+        answer = await client.get(url, params={**query, "limit": "200", **({"cursor": cursor} if cursor else {})})
+        answer.raise_for_status()
+        page = answer.json()
+        for item in page["items"]:
+            yield item
+        cursor = page["next_cursor"]
+        if not cursor:
+            return

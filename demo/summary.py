@@ -1,0 +1,110 @@
+"""The end of the demo, in words and tables."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from demo.compare import Comparison
+from demo.ledger import REFUND, REQUEST, SALE
+from demo.outcome import Hindsight
+from demo.watch import Trouble
+
+_SHOWN_DEPARTMENTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All that is told at the end."""
+
+    households: int
+    sent: Counter[str]
+    sales: int
+    """Different ones: some were sent twice."""
+    seconds: float
+    audit: Mapping[str, Any]
+    hindsight: Mapping[str, Hindsight]
+    refits: int
+    comparisons: Sequence[Comparison]
+    troubles: Mapping[str, Trouble]
+    refusals: Sequence[str]
+    letters: int
+    maildir: Path
+
+    def failures(self) -> list[str]:
+        """Why the demo did not prove what it should; nothing if it did."""
+        failed = [f"the audit says {name} {self.audit[name]:,}" for name in ("missing", "double") if self.audit[name]]
+        if self.audit["sales"] != self.sales:
+            failed.append(f"marketing has read {self.audit['sales']:,} sales, and {self.sales:,} were sent")
+        failed += [f"{each.name} differs from the ledger" for each in self.comparisons if not each.equal]
+        for service, trouble in self.troubles.items():
+            counts = {"parked": trouble.parked, "quarantined": trouble.quarantined, "failed": trouble.failed_timers}
+            failed += [f"{service} has {count:,} records or timers {what}" for what, count in counts.items() if count]
+        return failed
+
+
+def tell(console: Console, found: Findings) -> None:
+    """Print the summary."""
+    sent = found.sent
+    console.print(
+        f"\n[bold]{found.sales:,} sales of {found.households:,} households in a year[/], played in "
+        f"{found.seconds:.0f} s: {found.sales / found.seconds:,.0f} sales a second through all services.\n"
+        f"With them came {sent[REFUND]:,} refunds and {sent[REQUEST]:,} requests; {sent[SALE] - found.sales:,} "
+        "sales were sent twice, and count once.\n",
+        highlight=False,
+    )
+    console.print(_follow_ups(found.audit))
+    console.print(_forecasts(found.hindsight, found.refits))
+    console.print(_projections(found.comparisons))
+    for each in found.comparisons:
+        if not each.equal:
+            console.print(f"[red]{each.name}[/]")
+            console.print("\n".join(f"  {line}" for line in each.explained), highlight=False, markup=False)
+    for line in found.refusals:
+        console.print(f"  parked or quarantined: {line}", style="red", highlight=False, markup=False)
+    console.print(
+        f"{found.letters:,} letters lie in {found.maildir / 'new'}, one a file.", highlight=False, soft_wrap=True
+    )
+
+
+def _follow_ups(audit: Mapping[str, Any]) -> Table:
+    table = Table("of each sale", "sales", title="Follow-ups", title_justify="left", box=None, pad_edge=False)
+    table.columns[1].justify = "right"
+    table.add_row("one follow-up was sent", f"{audit['one']:,}")
+    for reason, count in sorted(audit["skipped"].items(), key=lambda pair: -pair[1]):
+        table.add_row(f"skipped: {reason}", f"{count:,}")
+    for name in ("waiting", "unknown", "missing", "double"):
+        table.add_row(name, f"{audit[name]:,}", style="red" if audit[name] else "")
+    return table
+
+
+def _forecasts(found: Mapping[str, Hindsight], refits: int) -> Table:
+    title = f"Forecasts of weekly sales, 1 to 4 weeks ahead, beside what came ({refits} fits)"
+    columns = ("department", "weeks", "forecast", "came", "off by", "within 80 %")
+    table = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    largest = sorted(found.items(), key=lambda pair: -pair[1].actual)
+    for department, each in largest[:_SHOWN_DEPARTMENTS]:
+        off = f"{each.missed / each.actual:.0%}" if each.actual else "-"
+        amounts = (f"${each.forecast / 100:,.0f}", f"${each.actual / 100:,.0f}")
+        table.add_row(department, str(each.weeks), *amounts, off, f"{each.inside / each.weeks:.0%}")
+    if len(largest) > _SHOWN_DEPARTMENTS:
+        table.add_row(f"and {len(largest) - _SHOWN_DEPARTMENTS} smaller ones")
+    return table
+
+
+def _projections(comparisons: Sequence[Comparison]) -> Table:
+    title = "What the services hold, row by row beside the ledger of what was sent"
+    table = Table("projection", "rows", "", title=title, title_justify="left", box=None, pad_edge=False)
+    table.columns[1].justify = "right"
+    for each in comparisons:
+        verdict = "equal"
+        if not each.equal:
+            verdict = f"{each.missing:,} missing, {each.unexpected:,} unexpected, {each.different:,} different"
+        table.add_row(each.name, f"{each.rows:,}", verdict, style="" if each.equal else "red")
+    return table
