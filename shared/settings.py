@@ -175,8 +175,7 @@ def _explain(error: ValidationError) -> str:
                 lines.append(f"{name} is not set")
             case "extra_forbidden":
                 lines.append(f"{name} is no setting")
-            case "value_error":
-                lines.append(problem["msg"].removeprefix("Value error, "))
             case _:
-                lines.append(f"{name}: {problem['msg']}")
+                said = problem["msg"].removeprefix("Value error, ")
+                lines.append(said if "RAPPORT_" in said else f"{name}: {said}")
     return "; ".join(lines)

@@ -7,7 +7,7 @@ import asyncpg
 from shared.engine.ledger import Fence, Place
 from shared.engine.postgres import SQL, fences_of
 from shared.engine.subscription import Subscription
-from shared.errors import ConfigurationError
+from shared.errors import ConfigurationError, Transient
 from shared.settings import DatabaseSettings
 
 _LIMITS = {
@@ -57,7 +57,9 @@ class Database:
 
     @property
     def main(self) -> asyncpg.Pool:
-        """The pool with the service's own search path."""
+        """The pool with the service's own search path; raises Transient as long as it is not open."""
+        if "" not in self._pools:
+            raise Transient("the database is not open yet")
         return self._pools[""]
 
     def pool_of(self, subscription: Subscription) -> asyncpg.Pool:

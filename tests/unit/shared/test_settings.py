@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import ValidationError, field_validator
 
 from shared.errors import ConfigurationError
 from shared.settings import Group, ServiceSettings
@@ -18,6 +18,13 @@ COMPLETE = {
 class Mail(Group):
     smtp_url: str | None = None
     batch: int = 10
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _known(cls, url: str) -> str:
+        if not url.startswith("smtp://"):
+            raise ValueError("such an address is smtp://host:port")
+        return url
 
 
 class Settings(ServiceSettings):
@@ -63,6 +70,7 @@ def test_what_is_missing_is_named(unset: str, named: str, monkeypatch: pytest.Mo
         ("RAPPORT_KAFKA__SECURITY_PROTOCOL", "hunter2"),
         ("RAPPORT_KAFKA__PASSWRD", "hunter2"),
         ("RAPPORT_LOG", "hunter2"),
+        ("RAPPORT_MARKETING__SMTP_URL", "hunter2"),
         ("RAPPORT_CLOCK", "hunter2"),
     ],
 )
