@@ -13,7 +13,7 @@ from pydantic_core import from_json, to_json
 from services.forecasting.domain.activity import MessageKey, TicketKey
 from services.forecasting.domain.lifetime import History, Lifetime
 from services.forecasting.domain.outlook import Outlook
-from services.forecasting.domain.sales import ChannelKey, PurchaseKey, Refund, Sale, SoldKey
+from services.forecasting.domain.sales import ChannelKey, Group, PurchaseKey, Refund, Sale
 from services.forecasting.domain.score import Published, Score
 from services.forecasting.domain.series import DepartmentWeek
 from shared.engine.transaction import Transaction
@@ -39,8 +39,12 @@ SQL = load_queries(Path(__file__).with_name("queries.sql"))
 _FORECAST = TypeAdapter(ForecastPublished)
 
 
-async def add_sold(tx: Transaction, rows: Mapping[SoldKey, Sequence[int]]) -> None:
-    await _add(tx, "add_sold", rows)
+async def add_sold(tx: Transaction, sold: Mapping[Group, Mapping[str, Sequence[int]]]) -> None:
+    """Units and revenue by group and SKU."""
+    groups = sorted(sold)
+    rows = [(at, sku, *sums) for at, group in enumerate(groups, 1) for sku, sums in sorted(sold[group].items())]
+    if rows:
+        await tx.execute(SQL["add_sold"], *_columns(groups), *_columns(rows))
 
 
 async def add_channels(tx: Transaction, rows: Mapping[ChannelKey, Sequence[int]]) -> None:
@@ -61,10 +65,8 @@ async def add_tickets(tx: Transaction, counts: Mapping[TicketKey, int]) -> None:
 
 async def keep_sales(tx: Transaction, sales: Sequence[Sale]) -> None:
     """Each (origin, sale_id) once for ever: contacts publishes it once; a second one is an error of the database."""
-    columns = ("origin", "sale_id", "day", "channel", "skus", "quantities", "amounts")
-    await tx.copy(
-        "sale", columns, ((s.origin, s.sale_id, s.day, s.channel, s.skus, s.quantities, s.amounts) for s in sales)
-    )
+    rows = ((sale.origin, sale.sale_id, sale.channel, to_json(sale.lines).decode()) for sale in sales)
+    await tx.copy("sale", ("origin", "sale_id", "channel", "lines"), rows)
 
 
 async def keep_refunds(tx: Transaction, refunds: Sequence[Refund]) -> None:

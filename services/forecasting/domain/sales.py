@@ -12,26 +12,26 @@ from uuid import UUID
 
 from shared.engine.event import Event
 from shared.events.sales import SaleCompleted, SaleRefunded
+from shared.events.values import Line
 
-SoldKey = tuple[date, str, str, str]
-"""Day, SKU, channel, currency."""
+Group = tuple[date, str, str]
+"""Day, channel, currency."""
 ChannelKey = tuple[date, str, str, int]
 """Day, channel, currency, partition: of the topic, so that two instances never want the same row."""
 PurchaseKey = tuple[UUID, date, str]
 """Party, day, currency."""
+Bought = tuple[str, int, int]
+"""SKU, units and amount, each SKU once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """What a refund needs to know of its sale, each SKU once."""
+    """What a refund needs to know of its sale."""
 
     origin: str
     sale_id: str
-    day: date
     channel: str
-    skus: list[str]
-    quantities: list[int]
-    amounts: list[int]
+    lines: list[Bought]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,9 @@ class Refund:
 
 @dataclass(slots=True)
 class Folded:
-    """Additions by key: sold (sales, units, revenue), by channel (sales, revenue), by party (sales, amount)."""
+    """Additions: sold (sales, units, revenue) by group and SKU; channels (sales, revenue); purchases (sales, amount)."""
 
-    sold: defaultdict[SoldKey, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0]))
+    sold: defaultdict[Group, dict[str, list[int]]] = field(default_factory=lambda: defaultdict(dict))
     channels: defaultdict[ChannelKey, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     purchases: defaultdict[PurchaseKey, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     sales: list[Sale] = field(default_factory=list)
@@ -73,41 +73,35 @@ def fold(events: Iterable[Event[SaleCompleted | SaleRefunded]]) -> Folded:
 
 def _add_sale(folded: Folded, sale: SaleCompleted, day: date, partition: int) -> None:
     channel, total = sale.channel, sale.total
-    lines: dict[str, list[int]] = {}
-    for line in sale.lines:
-        quantity, price = line.quantity, line.unit_price
-        amount = quantity * price.minor
+    currency = total.currency
+    lines = _lines(sale.lines)
+    rows = folded.sold[day, channel, currency]
+    for sku, quantity, amount in lines:
+        if (row := rows.get(sku)) is None:
+            rows[sku] = [1, quantity, amount]
+        else:
+            row[0] += 1
+            row[1] += quantity
+            row[2] += amount
+    folded.sales.append(Sale(sale.origin, sale.sale_id, channel, lines))
+    for sums in (folded.channels[day, channel, currency, partition], folded.purchases[sale.party_id, day, currency]):
+        sums[0] += 1
+        sums[1] += total.minor
+
+
+def _lines(lines: Iterable[Line]) -> list[Bought]:
+    """Lines of one SKU added up. A line is in the currency of its sale: contacts refuses others."""
+    bought: dict[str, Bought] = {}
+    for line in lines:
+        sku, quantity = line.sku, line.quantity
+        amount = quantity * line.unit_price.minor
         if line.discount is not None:
             amount -= line.discount.minor
-        if (bought := lines.get(line.sku)) is None:
-            lines[line.sku] = [quantity, amount]
-            repeated = 0
-        else:
-            bought[0] += quantity
-            bought[1] += amount
-            repeated = 1
-        row = folded.sold[day, line.sku, channel, price.currency]
-        row[0] += 1 - repeated
-        row[1] += quantity
-        row[2] += amount
-    bought_lines = lines.values()
-    folded.sales.append(
-        Sale(
-            sale.origin,
-            sale.sale_id,
-            day,
-            channel,
-            list(lines),
-            [quantity for quantity, _ in bought_lines],
-            [amount for _, amount in bought_lines],
-        )
-    )
-    for row in (
-        folded.channels[day, channel, total.currency, partition],
-        folded.purchases[sale.party_id, day, total.currency],
-    ):
-        row[0] += 1
-        row[1] += total.minor
+        if sku in bought:
+            _, more, paid = bought[sku]
+            quantity, amount = quantity + more, amount + paid
+        bought[sku] = (sku, quantity, amount)
+    return list(bought.values())
 
 
 def _refund(event_id: str, refund: SaleRefunded, day: date) -> Refund:

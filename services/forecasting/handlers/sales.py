@@ -23,4 +23,9 @@ async def count_sales(events: Sequence[Event[SaleCompleted | SaleRefunded]], tx:
     await store.add_purchases(tx, folded.purchases)
     await store.keep_sales(tx, folded.sales)
     await store.keep_refunds(tx, folded.refunds)
-    log.info("sales_counted", sales=len(folded.sales), refunds=len(folded.refunds), rows=len(folded.sold))
+    log.info(
+        "sales_counted",
+        sales=len(folded.sales),
+        refunds=len(folded.refunds),
+        products=sum(map(len, folded.sold.values())),
+    )

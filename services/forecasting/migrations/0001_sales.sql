@@ -4,13 +4,13 @@ create schema sales_v1;
 
 create table sales_v1.sold_day (
     day date not null,
-    sku text collate "C" not null,
     channel text collate "C" not null,
     currency text collate "C" not null,
+    sku text collate "C" not null,
     sales bigint not null,                   -- sales that had the product
     units bigint not null,
     revenue bigint not null,                 -- of these lines, discounts taken off
-    primary key (day, sku, channel, currency)
+    primary key (day, channel, currency, sku)
 ) with (fillfactor = 80);
 
 create table sales_v1.channel_day (
@@ -35,11 +35,8 @@ create table sales_v1.purchase_day (
 create table sales_v1.sale (                 -- what a refund needs to know of its sale
     origin text collate "C" not null,
     sale_id text collate "C" not null,
-    day date not null,
     channel text not null,
-    skus text[] not null,
-    quantities bigint[] not null,
-    amounts bigint[] not null,
+    lines json not null,                     -- [[sku, units, amount], ...]: one value costs less than three arrays
     primary key (origin, sale_id)
 );
 
@@ -85,15 +82,15 @@ with back as (
     select refund.event_id, refund.day, refund.currency, refund.amount, coalesce(sale.channel, '') as channel,
         item.sku, item.units,
         coalesce((
-            select bought.amount * item.units / bought.quantity
-            from unnest(sale.skus, sale.quantities, sale.amounts) as bought (sku, quantity, amount)
-            where bought.sku = item.sku and bought.quantity > 0), 0) as cost
+            select (line ->> 2)::bigint * item.units / (line ->> 1)::bigint
+            from json_array_elements(sale.lines) as bought (line)
+            where line ->> 0 = item.sku), 0) as cost
     from sales_v1.refund
     left join sales_v1.sale on sale.origin = refund.origin and sale.sale_id = refund.sale_id
     cross join lateral (
         select sku, units from unnest(refund.skus, refund.quantities) as named (sku, units)
         union all
-        select sku, units from unnest(sale.skus, sale.quantities) as whole (sku, units)
+        select line ->> 0, (line ->> 1)::bigint from json_array_elements(sale.lines) as whole (line)
         where cardinality(refund.skus) = 0
         union all
         select '', 0 where cardinality(refund.skus) = 0 and sale.origin is null

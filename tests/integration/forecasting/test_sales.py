@@ -1,0 +1,96 @@
+"""Sales, refunds and products on a real database: sums by event time, exact under any order."""
+
+from datetime import date
+from itertools import pairwise
+
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from shared.engine.event import Event, Tombstone
+from tests.integration.forecasting.running import Forecasting
+from tests.unit.forecasting.facts import ADA, BO, at, event, product, refund, sale, skipped, ticket
+
+MONDAY = date(2026, 3, 2)
+
+
+async def test_a_late_sale_counts_on_the_day_it_happened(forecasting: Forecasting) -> None:
+    await forecasting.heard(sale("s-1", "2026-03-02", ("A", 2, 500), ("B", 1, 250)))
+    await forecasting.heard(
+        sale("s-2", "2026-03-04", ("A", 1, 500)), sale("s-3", "2026-03-02", ("A", 1, 480), party=BO)
+    )
+
+    rows = await forecasting.rows("select day, sku, sales, units, revenue from sales_v1.product_day order by day, sku")
+
+    assert [tuple(row.values()) for row in rows] == [
+        (MONDAY, "A", 2, 3, 1480),
+        (MONDAY, "B", 1, 1, 250),
+        (date(2026, 3, 4), "A", 1, 1, 500),
+    ]
+
+
+async def test_a_refund_counts_on_its_own_day_by_what_the_returned_units_cost(forecasting: Forecasting) -> None:
+    await forecasting.heard(refund("r-1", "2026-03-09", 750, ("A", 1), ("B", 1), of="s-1"))
+    await forecasting.heard(sale("s-1", "2026-03-02", ("A", 2, 500), ("B", 1, 250), channel="phone"))
+
+    rows = await forecasting.rows(
+        "select sku, channel, returned, refunded, revenue from sales_v1.product_day where day = $1 order by sku",
+        date(2026, 3, 9),
+    )
+
+    assert [tuple(row.values()) for row in rows] == [("A", "phone", 1, 500, 0), ("B", "phone", 1, 250, 0)]
+
+
+async def test_a_refund_without_lines_is_for_the_whole_sale_and_loses_no_cent(forecasting: Forecasting) -> None:
+    await forecasting.heard(
+        sale("s-1", "2026-03-02", ("A", 1, 333), ("B", 1, 333), ("C", 1, 334)),
+        refund("r-1", "2026-03-03", 100, of="s-1"),
+        refund("r-2", "2026-03-03", 77, of="unknown"),
+    )
+
+    rows = await forecasting.rows("select sku, units, refunded from sales_v1.refund_line order by sku")
+
+    assert [row["sku"] for row in rows] == ["", "A", "B", "C"]
+    assert sum(row["refunded"] for row in rows) == 177
+    assert rows[0]["refunded"] == 77
+
+
+async def test_a_product_is_forgotten_with_its_record(forecasting: Forecasting) -> None:
+    await forecasting.heard(product("A", "TOYS"), product("B", "FOOD", "BREAD"))
+    await forecasting.heard(event("crm.products", Tombstone(), at("2026-03-02"), "gone", "A"))
+
+    assert await forecasting.rows("select sku, category from sales_v1.product") == [
+        {"sku": "B", "category": ["FOOD", "BREAD"]}
+    ]
+
+
+FACTS: list[Event[object]] = [
+    product("A", "TOYS"),
+    product("B", "FOOD"),
+    sale("s-1", "2026-03-02", ("A", 2, 500), ("B", 1, 250)),
+    sale("s-2", "2026-03-02", ("A", 1, 500), party=BO, partition=3),
+    sale("s-3", "2026-02-27", ("B", 3, 240), ("B", 1, 200), currency="EUR", channel="in_person"),
+    refund("r-1", "2026-03-03", 500, ("A", 1), of="s-1"),
+    refund("r-2", "2026-03-01", 100, of="s-2", party=BO),
+    refund("r-3", "2026-03-01", 30, ("Z", 1), of="never"),
+    ticket("t-1", "2026-03-02"),
+    ticket("t-2", "2026-03-02"),
+    skipped("m-1", "2026-03-02"),
+]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(order=st.permutations(FACTS), cuts=st.sets(st.integers(1, len(FACTS) - 1), max_size=4))
+async def test_any_order_and_any_batches_give_the_same_rows(
+    forecasting: Forecasting, order: list[Event[object]], cuts: set[int]
+) -> None:
+    await forecasting.clear()
+    await forecasting.heard(*FACTS)
+    expected = await forecasting.sales_rows()
+
+    await forecasting.clear()
+    bounds = [0, *sorted(cuts), len(order)]
+    for begin, end in pairwise(bounds):
+        await forecasting.heard(*order[begin:end])
+
+    assert await forecasting.sales_rows() == expected
+    assert sum(row[8] for row in expected["product_day"]) == 630
+    assert {row[0] for row in expected["purchase_day"]} == {ADA, BO}

@@ -1,0 +1,39 @@
+import asyncpg
+import pytest
+
+from services.forecasting.store import SQL
+from tests.integration.forecasting.running import Forecasting
+
+
+@pytest.mark.parametrize("name", sorted(SQL))
+async def test_every_statement_is_understood_by_the_database(dsn: str, name: str) -> None:
+    connection = await asyncpg.connect(dsn, server_settings={"search_path": "sales_v1, public"})
+    try:
+        await connection.prepare(SQL[name])
+    finally:
+        await connection.close()
+
+
+HOT = {
+    "load_page": ("purchase_day_pkey", "'00000000-0000-0000-0000-000000000000', '2026-03-02', 1000"),
+    "load_history": ("purchase_day_pkey", "'00000000-0000-0000-0000-000000000001', '2026-03-02'"),
+    "load_scores": ("score_pkey", "'{00000000-0000-0000-0000-000000000001}'"),
+    "latest_forecasts": ("forecast_series_cut_key", "'{s}'"),
+    "load_outlooks": ("outlook_pkey", "'{s}', '2026-01-01', '2026-03-02'"),
+    "forget_products": ("product_pkey", "'{A}'"),
+}
+
+
+@pytest.mark.parametrize("name", HOT)
+async def test_hot_statements_read_by_index(forecasting: Forecasting, name: str) -> None:
+    """With a sequential scan priced out, the plan must use the index made for the statement, and scan nothing whole."""
+    index, arguments = HOT[name]
+    async with forecasting.pool.acquire() as connection, connection.transaction():
+        await connection.execute("set local search_path = sales_v1, public")
+        await connection.execute("set local enable_seqscan = off")
+        await connection.execute("set local plan_cache_mode = force_generic_plan")
+        await connection.execute(f"prepare hot as {SQL[name]}")
+        plan = "\n".join(row[0] for row in await connection.fetch(f"explain execute hot ({arguments})"))
+        await connection.execute("deallocate hot")
+    assert index in plan
+    assert "Seq Scan" not in plan

@@ -1,0 +1,89 @@
+"""Events as forecasting hears them."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from shared.engine.event import Event
+from shared.events.campaigns import MessageSkipped
+from shared.events.money import Money
+from shared.events.products import ProductDescribed
+from shared.events.sales import SaleCompleted, SaleRefunded
+from shared.events.tickets import TicketOpened
+from shared.events.values import Line, ReturnedLine
+from shared.ids import derived_id
+
+ADA, BO = derived_id("party", "ada"), derived_id("party", "bo")
+
+
+def at(day: str, hour: int = 12) -> datetime:
+    return datetime.fromisoformat(f"{day}T{hour:02}:00:00").replace(tzinfo=UTC)
+
+
+def event(
+    topic: str, data: Any, time: datetime, name: object, key: str | None = None, partition: int = 0
+) -> Event[Any]:
+    id_ = str(derived_id(topic, name))
+    return Event(id_, type(data).__name__, "/contacts", time, time, topic, partition, 0, key, id_, None, data)
+
+
+def sale(
+    name: str,
+    day: str,
+    *lines: tuple[str, int, int],
+    party: UUID = ADA,
+    channel: Any = "web",
+    currency: str = "DKK",
+    hour: int = 12,
+    partition: int = 0,
+) -> Event[SaleCompleted]:
+    """Lines are SKU, quantity and unit price."""
+    data = SaleCompleted(
+        party_id=party,
+        party_version=1,
+        sale_id=name,
+        channel=channel,
+        total=Money(minor=sum(quantity * price for _, quantity, price in lines), currency=currency),
+        lines=[Line(sku=sku, quantity=n, unit_price=Money(minor=price, currency=currency)) for sku, n, price in lines],
+        recorded_at=at(day, hour),
+        origin="/shop",
+    )
+    return event("crm.sales", data, at(day, hour), ("sale", name), str(party), partition)
+
+
+def refund(
+    name: str, day: str, total: int, *lines: tuple[str, int], of: str, party: UUID = ADA, currency: str = "DKK"
+) -> Event[SaleRefunded]:
+    data = SaleRefunded(
+        party_id=party,
+        party_version=1,
+        sale_id=of,
+        total=Money(minor=total, currency=currency),
+        recorded_at=at(day),
+        origin="/shop",
+        lines=[ReturnedLine(sku=sku, quantity=quantity) for sku, quantity in lines],
+    )
+    return event("crm.sales", data, at(day), ("refund", name), str(party))
+
+
+def product(sku: str, *category: str) -> Event[ProductDescribed]:
+    data = ProductDescribed(sku=sku, name=f"Product {sku}", category=list(category))
+    return event("crm.products", data, at("2026-01-01"), ("product", sku, category), sku)
+
+
+def ticket(name: str, day: str) -> Event[TicketOpened]:
+    data = TicketOpened(
+        ticket_id=derived_id("ticket", name),
+        party_id=ADA,
+        request_event_id=name,
+        recorded_at=at(day),
+        number=1,
+        channel="email",
+        has_text=True,
+    )
+    return event("crm.tickets", data, at(day), name, str(ADA))
+
+
+def skipped(name: str, day: str) -> Event[MessageSkipped]:
+    data = MessageSkipped(party_id=ADA, trigger_event_id=name, reason="no_campaign", recorded_at=at(day))
+    return event("crm.campaigns", data, at(day), name, str(ADA))
