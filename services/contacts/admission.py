@@ -1,15 +1,15 @@
 """Finds or makes the parties that facts, profiles and people of the company name: one way in for Kafka and HTTP."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.contacts.domain import party as parties_of
-from services.contacts.domain.identity import Claim, Home
+from services.contacts.domain import party as rules
+from services.contacts.domain.identity import Claim
 from services.contacts.domain.party import Party
-from services.contacts.domain.resolution import Resolution, Suspicion, Used, resolve
+from services.contacts.domain.resolution import Resolution, resolve
 from services.contacts.store import parties as store
 from shared.engine.event import Emission, Event
 from shared.engine.partitions import partition_of
@@ -41,19 +41,25 @@ class Mention:
 
 @dataclass(slots=True)
 class Admitted:
-    """The parties named, folded in memory and locked; `changes` maps those with a new description to what changed.
+    """The parties named, locked, with everything folded in that was said; nothing is saved of them yet.
 
-    `used` has one entry a mention. Nothing is saved of the parties yet; `identities` has the new ones.
+    `changes` maps parties with a new description to the fields that changed, `causes` to the mention that did it, and
+    `changers` are the places of all mentions that had news.
     """
 
     mentions: Sequence[Mention]
-    used: list[Used]
+    resolution: Resolution
     parties: dict[UUID, Party]
-    founded: Mapping[UUID, int]
-    suspicions: Mapping[tuple[UUID, UUID], Suspicion]
-    joined: Mapping[Claim, Home]
     changes: dict[UUID, set[str]] = field(default_factory=dict)
     causes: dict[UUID, Mention] = field(default_factory=dict)
+    changers: set[int] = field(default_factory=set)
+
+    def change(self, place: int, fields: set[str]) -> None:
+        """The mention at `place` changed these fields of its party."""
+        party_id = self.resolution.used[place].party_id
+        self.changes.setdefault(party_id, set()).update(fields)
+        self.causes[party_id] = self.mentions[place]
+        self.changers.add(place)
 
 
 async def admit(tx: Transaction, mentions: Sequence[Mention]) -> Admitted:
@@ -62,7 +68,7 @@ async def admit(tx: Transaction, mentions: Sequence[Mention]) -> Admitted:
     for party_id, index in resolution.founded.items():
         mention = mentions[index]
         known[party_id] = Party(id=party_id, partition=partition_of(str(party_id)), registered_at=mention.now)
-    admitted = Admitted(mentions, resolution.used, known, resolution.founded, resolution.suspicions, resolution.joined)
+    admitted = Admitted(mentions, resolution, known)
     _fold(admitted)
     return admitted
 
@@ -86,38 +92,29 @@ async def _resolve(tx: Transaction, facts: Sequence[tuple[Claim, ...]]) -> tuple
 
 
 def _fold(admitted: Admitted) -> None:
-    """What every mention says, in order; a party with news gets one new version."""
-    parties = admitted.parties
-    for mention, used in zip(admitted.mentions, admitted.used, strict=True):
-        party = parties[used.home.party_id]
+    """What every mention says, in order; a party with news gets one new version, however many there are."""
+    for place in sorted(admitted.resolution.joiners):
+        admitted.change(place, {"identities"})
+    for place, (mention, used) in enumerate(zip(admitted.mentions, admitted.resolution.used, strict=True)):
+        party = admitted.parties[used.party_id]
         if mention.overwrites:
-            changed = parties_of.submit(party, mention.reported, mention.time)
-        elif parties_of.has_news(party, mention.reported):
-            changed = parties_of.fill(party, mention.reported)
+            fields = rules.submit(party, mention.reported, mention.time)
+        elif rules.has_news(party, mention.reported):
+            fields = rules.fill(party, mention.reported)
         else:
             continue
-        if changed:
-            admitted.changes.setdefault(party.id, set()).update(changed)
-            admitted.causes[party.id] = mention
-    if admitted.joined:
-        _fold_identities(admitted)
+        if fields:
+            admitted.change(place, fields)
     for party_id in admitted.changes:
-        parties[party_id].version += 1
-
-
-def _fold_identities(admitted: Admitted) -> None:
-    last = {used.home.party_id: mention for mention, used in zip(admitted.mentions, admitted.used, strict=True)}
-    for home in admitted.joined.values():
-        admitted.changes.setdefault(home.party_id, set()).add("identities")
-        admitted.causes.setdefault(home.party_id, last[home.party_id])
+        admitted.parties[party_id].version += 1
 
 
 async def announce(tx: Transaction, admitted: Admitted) -> list[Emission]:
     """What to publish of new and changed parties: registered or updated, then described, then suspected duplicates."""
-    known = [party_id for party_id in admitted.changes if party_id not in admitted.founded]
+    known = [party_id for party_id in admitted.changes if party_id not in admitted.resolution.founded]
     identities = await store.load_identities(tx, known) if known else {}
-    for claim, home in admitted.joined.items():
-        if home.party_id in admitted.founded:
+    for claim, home in admitted.resolution.joined.items():
+        if home.party_id in admitted.resolution.founded:
             identity = KnownIdentity(
                 id=home.identity_id, type=claim.type, value=claim.value, system=claim.system or None
             )
@@ -126,14 +123,14 @@ async def announce(tx: Transaction, admitted: Admitted) -> list[Emission]:
     for party_id, fields in admitted.changes.items():
         party, mention = admitted.parties[party_id], admitted.causes[party_id]
         what = (
-            parties_of.registered(party, mention.now, mention.origin)
-            if party_id in admitted.founded
-            else parties_of.updated(party, fields, mention.now, mention.origin)
+            rules.registered(party, mention.now, mention.origin)
+            if party_id in admitted.resolution.founded
+            else rules.updated(party, fields, mention.now, mention.origin)
         )
-        described = parties_of.describe(party, identities.get(party_id, ()), mention.now)
+        described = rules.describe(party, identities.get(party_id, ()), mention.now)
         emissions.append(Emission(what, mention.time, mention.cause, new_id(), party.partition))
         emissions.append(Emission(described, mention.time, mention.cause, None, party.partition))
-    if admitted.suspicions:
+    if admitted.resolution.suspicions:
         emissions += await _suspect(tx, admitted)
     return emissions
 
@@ -141,10 +138,10 @@ async def announce(tx: Transaction, admitted: Admitted) -> list[Emission]:
 async def _suspect(tx: Transaction, admitted: Admitted) -> list[Emission]:
     """Each pair once for ever; an event about two parties is a record for each."""
     now = admitted.mentions[-1].now
-    fresh = await store.add_duplicates(tx, admitted.suspicions, SHARED_IDENTITIES, now)
+    fresh = await store.add_duplicates(tx, admitted.resolution.suspicions, SHARED_IDENTITIES, now)
     emissions = []
     for pair in sorted(fresh):
-        suspicion = admitted.suspicions[pair]
+        suspicion = admitted.resolution.suspicions[pair]
         mention = admitted.mentions[suspicion.fact]
         for one, other in (
             (suspicion.party_id, suspicion.other_id),

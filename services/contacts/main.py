@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.contacts import handlers, subscriptions
+from services.contacts import api, handlers, subscriptions
 from services.contacts.settings import Settings
 from shared.engine.service import Service
 from shared.http import build_app
@@ -15,4 +15,4 @@ def create_app() -> FastAPI:
     settings = Settings()
     configure_logging(settings.log)
     service = Service("contacts", settings, subscriptions=[subscriptions.ingest, subscriptions.timeline])
-    return build_app(service, settings, routers=[])
+    return build_app(service, settings, routers=[api.router])

@@ -25,6 +25,7 @@ from shared.events.requests import SupportRequested
 from shared.events.sales import ProductChosen, SaleCompleted, SaleRefunded
 from shared.events.values import IdentityUsed
 
+_canonical = json.JSONEncoder(separators=(",", ":")).encode
 _SURVEY_RANGE = {"csat": (1, 7), "ces": (1, 7), "nps": (0, 10)}
 
 
@@ -94,7 +95,7 @@ def sale_hash(sale: ReportedSale) -> bytes:
         for line in sale.lines
     ]
     content = (sale.channel, _plain(sale.total), sale.store, lines)
-    return blake2b(json.dumps(content, separators=(",", ":")).encode(), digest_size=16).digest()
+    return blake2b(_canonical(content).encode(), digest_size=16).digest()
 
 
 def _plain(money: Money) -> tuple[int, str]:

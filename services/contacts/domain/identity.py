@@ -93,3 +93,9 @@ def normal_phone(value: str, region: str) -> str | None:
     if not phonenumbers.is_possible_number(number):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def search_values(text: str, region: str) -> list[str]:
+    """The normalised values that somebody may mean by `text`: an e-mail, a phone number or an external id."""
+    values = [text.strip(), normal_email(text) if "@" in text else None, normal_phone(text, region)]
+    return list(dict.fromkeys(value for value in values if value))

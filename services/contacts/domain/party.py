@@ -48,7 +48,7 @@ def fill(party: Party, reported: ReportedParty) -> set[str]:
         if value is not None and getattr(party, name) is None and name not in party.said_at:
             setattr(party, name, value)
             changed.add(name)
-    return changed | _add_roles(party, reported.roles)
+    return changed | add_roles(party, reported.roles)
 
 
 def has_news(party: Party, reported: ReportedParty) -> bool:
@@ -70,7 +70,7 @@ def submit(party: Party, reported: ReportedParty, at: datetime) -> set[str]:
     Roles are added: they end by an event of their own.
     """
     said = {name: value for name in FIELDS if (value := getattr(reported, name)) is not None}
-    return amend(party, said, at) | _add_roles(party, reported.roles)
+    return amend(party, said, at) | add_roles(party, reported.roles)
 
 
 def amend(party: Party, values: Mapping[str, Any], at: datetime) -> set[str]:
@@ -86,7 +86,8 @@ def amend(party: Party, values: Mapping[str, Any], at: datetime) -> set[str]:
     return changed
 
 
-def _add_roles(party: Party, roles: Sequence[str]) -> set[str]:
+def add_roles(party: Party, roles: Sequence[str]) -> set[str]:
+    """Roles end by an event of their own. Returns `roles` if there is a new one."""
     missing = [role for role in roles if role not in party.roles]
     party.roles = sorted({*party.roles, *missing}) if missing else party.roles
     return {"roles"} if missing else set()

@@ -9,10 +9,11 @@ from services.contacts.domain.identity import Claim, Home
 
 
 class Used(NamedTuple):
-    """The claim by which a fact found its party, and that claim's home."""
+    """The party of a fact, and by which claim it was found; None if the fact makes no claim."""
 
-    claim: Claim
-    home: Home
+    party_id: UUID
+    claim: Claim | None
+    identity_id: UUID | None
 
 
 class Suspicion(NamedTuple):
@@ -25,16 +26,20 @@ class Suspicion(NamedTuple):
 
 @dataclass(slots=True)
 class Resolution:
-    """`used` has one entry a fact; `joined` are the identities that were unknown, with their homes."""
+    """`used` has one entry a fact; `joined` are the claims that were unknown, and `joiners` the facts that made them.
+
+    `founded` maps new parties to the fact that founded each, `suspicions` are by pair of parties, the lower id first.
+    """
 
     used: list[Used] = field(default_factory=list)
     joined: dict[Claim, Home] = field(default_factory=dict)
+    joiners: set[int] = field(default_factory=set)
     founded: dict[UUID, int] = field(default_factory=dict)
     suspicions: dict[tuple[UUID, UUID], Suspicion] = field(default_factory=dict)
 
     def parties(self) -> list[UUID]:
         """Every party that a fact was given to or named, founded ones left out, in the order of their locks."""
-        named = {used.home.party_id for used in self.used}
+        named = {used.party_id for used in self.used}
         named.update(suspicion.other_id for suspicion in self.suspicions.values())
         return sorted(named - self.founded.keys())
 
@@ -43,24 +48,25 @@ def resolve(facts: Sequence[Sequence[Claim]], known: Mapping[Claim, Home], new_i
     """Give each fact, in order, to the home of its first known claim; unknown claims join that home.
 
     A fact without a known claim founds a party. Claims that live elsewhere raise a suspicion, once a pair.
-    Each fact has at least one claim.
     """
     resolution = Resolution()
     homes = dict(known)
     for index, claims in enumerate(facts):
-        used = next(((claim, homes[claim]) for claim in claims if claim in homes), None)
+        used = next((claim for claim in claims if claim in homes), None)
         if used is None:
             party_id = new_id()
             resolution.founded[party_id] = index
         else:
-            party_id = used[1].party_id
+            party_id = homes[used].party_id
         for claim in claims:
             home = homes.get(claim)
             if home is None:
                 homes[claim] = resolution.joined[claim] = Home(party_id, new_id())
+                resolution.joiners.add(index)
             elif home.party_id != party_id:
                 _suspect(resolution, party_id, home.party_id, index)
-        resolution.used.append(Used(*used) if used else Used(claims[0], homes[claims[0]]))
+        by = used or (claims[0] if claims else None)
+        resolution.used.append(Used(party_id, by, homes[by].identity_id if by else None))
     return resolution
 
 

@@ -48,11 +48,11 @@ async def accept_facts(events: Sequence[Event[Reported]], tx: Transaction) -> No
     accepted = await _without_known_sales(
         tx,
         [
-            Accepted(event, admitted.parties[used.home.party_id], used, new_id())
-            for event, used in zip(events, admitted.used, strict=True)
+            Accepted(event, admitted.parties[used.party_id], used, new_id())
+            for event, used in zip(events, admitted.resolution.used, strict=True)
         ],
     )
-    moved = await stages.follow(tx, _stage_facts(accepted, admission.announced(news)), admitted.founded)
+    moved = await stages.follow(tx, _stage_facts(accepted, admission.announced(news)), admitted.resolution.founded)
 
     await store.save_parties(tx, [admitted.parties[party_id] for party_id in {*admitted.changes, *moved}])
     await store.add_texts(tx, _texts(accepted))
@@ -112,7 +112,8 @@ def _stage_facts(accepted: Sequence[Accepted], announced: dict[UUID, str]) -> It
 def _published(accepted: Sequence[Accepted]) -> Iterator[Emission]:
     for event, party, used, event_id in accepted:
         if type(event.data) is not ReportedProfile:
-            identity = IdentityUsed(type=used.claim.type, id=str(used.home.identity_id))
+            assert used.claim is not None  # _mention saw to it
+            identity = IdentityUsed(type=used.claim.type, id=str(used.identity_id))
             stamp = Stamp(party.id, party.version, event.now, event.source, identity)
             yield Emission(facts.publish(event.data, stamp), event.time, event, event_id, party.partition)
 
@@ -126,4 +127,4 @@ def _texts(accepted: Sequence[Accepted]) -> list[StoredText]:
 
 
 def _counts(admitted: Admitted) -> dict[str, int]:
-    return {"founded": len(admitted.founded), "described": len(admitted.changes)}
+    return {"founded": len(admitted.resolution.founded), "described": len(admitted.changes)}

@@ -23,7 +23,7 @@ create table party (
     post_purchase_by text,
     registered_at timestamptz not null
 ) with (fillfactor = 85);
-create index party_name on party (lower(name) text_pattern_ops) where name is not null;
+create index party_name on party ((lower(name) collate "C"), id) where name is not null;
 
 -- The home of an identity is for ever. Value first: the search knows no type and no system.
 -- No foreign key: identities are written before their parties (order of locks), in the same transaction.
@@ -75,3 +75,26 @@ create table fact_text (
     recorded_at timestamptz not null
 );
 create index fact_text_party on fact_text (party_id, event_id);
+
+-- A party as lists show it.
+create view party_card as
+select
+    id, name,
+    json_build_object(
+        'id', id, 'version', version, 'kind', coalesce(kind, 'person'), 'name', name, 'roles', roles, 'owner', owner,
+        'merged_into', merged_into, 'registered_at', registered_at,
+        'identities', coalesce(
+            (
+                select json_agg(
+                    json_build_object(
+                        'id', identity.id, 'type', type, 'system', nullif(system, ''), 'value', value
+                    )
+                    order by type, system, value
+                )
+                from identity
+                where identity.party_id = party.id
+            ),
+            '[]'
+        )
+    )::text as body
+from party;

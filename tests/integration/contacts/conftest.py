@@ -4,11 +4,15 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg
+import httpx
 import psycopg
 import pytest
 
 from deploy.embedded.ports import free_port
 from deploy.embedded.postgres import Postgres
+from services.contacts import api
+from services.contacts.settings import Settings
+from shared.http import build_app
 from shared.migrate import migrate
 from tests.integration.contacts.running import Contacts
 
@@ -30,9 +34,19 @@ def dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 async def contacts(dsn: str) -> AsyncIterator[Contacts]:
     async with (
-        asyncpg.create_pool(dsn, min_size=1, max_size=8) as pool,
+        asyncpg.create_pool(dsn, min_size=1, max_size=8, server_settings={"timezone": "UTC"}) as pool,
         asyncpg.create_pool(dsn, min_size=1, server_settings={"search_path": "timeline_v1, public"}) as projecting,
     ):
         contacts = Contacts(pool, projecting)
         await contacts.clear()
         yield contacts
+
+
+@pytest.fixture
+async def http(contacts: Contacts, dsn: str) -> AsyncIterator[httpx.AsyncClient]:
+    settings = Settings.model_validate(
+        {"kafka": {"brokers": "127.0.0.1:9"}, "database": {"dsn": dsn}, "auth": {"mode": "off"}}
+    )
+    app = build_app(contacts, settings, routers=[api.router])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://contacts") as client:
+        yield client

@@ -21,12 +21,14 @@ __all__ = ["NOW", "Contacts", "handlers", "heard", "reported"]  # importing the 
 
 NOW = datetime(2026, 3, 2, 13, tzinfo=UTC)
 TABLES = "party, identity, duplicate, sale, care, fact_text, outbox, idempotency"
-TIMELINE = "timeline_v1.line, timeline_v1.total, timeline_v1.consent, timeline_v1.message, timeline_v1.ticket"
+TIMELINE = "timeline_v1.total, timeline_v1.consent, timeline_v1.message, timeline_v1.ticket"
 _OBJECT = TypeAdapter(dict[str, Any])
 _numbers = count(1)
 
 
-def reported(type_: str, *, at: datetime = NOW, source: str = "/shop", id_: str | None = None, **data: Any) -> Event[Any]:
+def reported(
+    type_: str, *, at: datetime = NOW, source: str = "/shop", id_: str | None = None, **data: Any
+) -> Event[Any]:
     """A fact on crm.ingest as the engine decodes it, e.g. `reported("sale.completed", party=…, sale_id=…)`."""
     contract = find_contract("crm.ingest", f"crm.{type_}.v1")
     assert contract is not None
@@ -39,7 +41,9 @@ def heard(data: Any, *, at: datetime = NOW, source: str = "/contacts", id_: str 
     return _event(contract.type, contract.topic, source, at, data, id_, str(data.party_id))
 
 
-def _event(type_: str, topic: str, source: str, at: datetime, data: Any, id_: str | None, key: str | None) -> Event[Any]:
+def _event(
+    type_: str, topic: str, source: str, at: datetime, data: Any, id_: str | None, key: str | None
+) -> Event[Any]:
     number = next(_numbers)
     return Event(
         id=id_ or f"fact-{number}",
@@ -118,7 +122,7 @@ class Contacts:
         return [dict(row) for row in await self.pool.fetch(statement, *args)]
 
     async def clear(self) -> None:
-        await self.pool.execute(f"truncate {TABLES}, {TIMELINE}")
+        await self.pool.execute(f"truncate {TABLES}, {TIMELINE}; delete from line")
 
     async def _emitted(self) -> None:
         pass
