@@ -9,6 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from shared.engine.ledger import Place
+from shared.engine.partitions import PARTITIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,11 @@ async def read_logs(options: dict[str, Any], places: Iterable[Place]) -> dict[Pl
     consumer = AIOKafkaConsumer(enable_auto_commit=False, **options)
     await consumer.start()
     try:
-        await consumer.topics()
+        existing = await consumer.topics()
         wanted = [
             TopicPartition(topic, partition)
             for topic, partition in sorted(places)
-            if partition in (consumer.partitions_for_topic(topic) or ())
+            if topic in existing and partition in range(PARTITIONS)
         ]
         if not wanted:
             return {}

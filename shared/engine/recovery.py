@@ -7,6 +7,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.engine.ledger import Place
+from shared.engine.partitions import PARTITIONS
 from shared.events.topics import topics_of
 
 
@@ -20,17 +21,16 @@ class Ahead:
 
 
 async def last_sequences(source: str, options: dict[str, Any]) -> dict[Place, int]:
-    """The `ce_sequence` of the last record in each partition of the topics that `source` writes; 0 where none is kept."""
+    """The `ce_sequence` of the last record in each partition of the topics of `source`; 0 where none is kept."""
     if not topics_of(source):
         return {}
     consumer = AIOKafkaConsumer(enable_auto_commit=False, auto_offset_reset="earliest", **options)
     await consumer.start()
     try:
-        places = [
-            TopicPartition(topic, partition)
-            for topic in topics_of(source)
-            for partition in consumer.partitions_for_topic(topic) or await _partitions(consumer, topic)
-        ]
+        # What the consumer itself knows of topics is empty until something is assigned.
+        existing = await consumer.topics()
+        topics = [topic for topic in topics_of(source) if topic in existing]
+        places = [TopicPartition(topic, partition) for topic in topics for partition in range(PARTITIONS)]
         consumer.assign(places)
         ends, beginnings = await consumer.end_offsets(places), await consumer.beginning_offsets(places)
         wanted = {place for place in places if ends[place] > beginnings[place]}
@@ -45,12 +45,6 @@ async def last_sequences(source: str, options: dict[str, Any]) -> dict[Place, in
         return last
     finally:
         await consumer.stop()
-
-
-async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
-    """Ask the cluster for a topic that the consumer has not heard of yet."""
-    await consumer.topics()
-    return consumer.partitions_for_topic(topic) or set()
 
 
 def ahead_of(published: Mapping[Place, int], remembered: Mapping[Place, int]) -> list[Ahead]:

@@ -2,14 +2,16 @@
 
 import asyncio
 import functools
+import logging
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
+import structlog
 import typer
-from aiokafka.errors import KafkaError
 
+from shared.engine.health import may_pass
 from shared.errors import ConfigurationError, CrmError
 from shared.operator import parked as parking, progress, quarantine as quarantined, topics as provisioning
 from shared.operator.show import as_json, as_table, say
@@ -28,6 +30,16 @@ app = typer.Typer(
 )
 quarantine_app = typer.Typer(help="Records that nobody could read.", rich_markup_mode=None)
 app.add_typer(quarantine_app, name="quarantine")
+
+
+@app.callback()
+def quietly() -> None:
+    """Handlers log each batch; here that would stand between the answers."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
 
 Folder = Annotated[
     Path | None, typer.Option("--stack", help="The folder of a stack of `make run`, or its addresses.json.")
@@ -48,8 +60,12 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(work)
     except CrmError as error:
         _fail(str(error))
-    except (KafkaError, OSError) as error:
-        _fail(f"the brokers cannot be used ({type(error).__name__}): are they up, and is RAPPORT_KAFKA__BROKERS right?")
+    except Exception as error:
+        if not may_pass(error):
+            raise
+        _fail(
+            f"Kafka or a database stopped answering ({type(error).__name__}): look whether they are up, and try again"
+        )
 
 
 def _fail(line: str) -> NoReturn:
