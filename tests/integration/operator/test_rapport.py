@@ -1,0 +1,234 @@
+"""`rapport` against a real stack: support is fed what it cannot take, and an operator gets it on."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from aiokafka import AIOKafkaProducer
+from typer.testing import CliRunner, Result
+
+from deploy.embedded import EmbeddedStack
+from shared.engine.partitions import partition_of
+from shared.ids import derived_id, new_id
+from shared.operator.cli import app
+from tests.stack import make_stack
+
+T = TypeVar("T")
+pytestmark = pytest.mark.stack
+REQUESTS = "crm.requests"
+
+
+class Rapport:
+    """The stack, contacts' side of crm.requests as the test plays it, and the command."""
+
+    def __init__(self, stack: EmbeddedStack) -> None:
+        self.stack = stack
+        self._sequences = {partition: count(1) for partition in range(12)}
+
+    def __call__(self, *arguments: str) -> Result:
+        return CliRunner().invoke(app, [*arguments, "--stack", str(self.stack.folder.path)], catch_exceptions=False)
+
+    def json(self, *arguments: str) -> Any:
+        answer = self(*arguments, "--json")
+        assert answer.exit_code in {0, 1}, answer.output
+        return json.loads(answer.stdout)
+
+    def send(self, party: UUID, value: object, *, skip: int = 0, **headers: str) -> str:
+        """Write one request for help; `skip` leaves numbers out as if Kafka had lost records. Returns its ce_id."""
+        partition, event_id = partition_of(str(party)), str(new_id())
+        for _ in range(skip):
+            next(self._sequences[partition])
+        all_headers = {
+            "ce_specversion": "1.0",
+            "ce_id": event_id,
+            "ce_source": "/contacts",
+            "ce_type": "crm.support.requested.v1",
+            "ce_time": "2026-03-01T09:30:00Z",
+            "ce_partitionkey": str(party),
+            "ce_sequence": str(next(self._sequences[partition])),
+            **headers,
+        }
+        wire = [(name, text.encode()) for name, text in all_headers.items() if text]
+        raw = value if isinstance(value, bytes) else json.dumps(value).encode()
+        asyncio.run(publish(self.stack.bootstrap, REQUESTS, partition, str(party).encode(), raw, wire))
+        return event_id
+
+    def tickets(self, *event_ids: str) -> set[str]:
+        """Those of the requests that have become tickets."""
+        ids = {derived_id("ticket", event_id): event_id for event_id in event_ids}
+        rows = self.rows("select id from ticket where id = any($1::uuid[])", list(ids))
+        return {ids[row["id"]] for row in rows}
+
+    def rows(self, statement: str, *args: object) -> list[Any]:
+        async def read() -> list[Any]:
+            connection = await asyncpg.connect(self.stack.superuser_dsn("support"))
+            try:
+                return await connection.fetch(statement, *args)
+            finally:
+                await connection.close()
+
+        return asyncio.run(read())
+
+
+async def publish(
+    brokers: str, topic: str, partition: int, key: bytes, value: bytes, headers: list[tuple[str, bytes]]
+) -> None:
+    async with AIOKafkaProducer(bootstrap_servers=brokers, acks="all") as producer:
+        await producer.send_and_wait(topic, value, key=key, partition=partition, headers=headers)
+
+
+def request(party: UUID, **changes: object) -> dict[str, object]:
+    good = {
+        "party_id": str(party),
+        "party_version": 1,
+        "channel": "email",
+        "subject": "Lamp",
+        "body": "It is dark.",
+        "recorded_at": "2026-03-01T09:30:01Z",
+        "origin": "/shop",
+    }
+    return {**good, **changes}
+
+
+def eventually(found: Callable[[], T], within: float = 20) -> T:
+    """The first answer that is true; asks a few times a second."""
+    deadline = time.monotonic() + within
+    while not (answer := found()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.2)
+    return answer
+
+
+@pytest.fixture(scope="module")
+def rapport(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rapport]:
+    stack = make_stack(tmp_path_factory.mktemp("stack"), services=["support"])
+    try:
+        asyncio.run(stack.start())
+        yield Rapport(stack)
+    finally:
+        asyncio.run(stack.stop())
+
+
+def test_a_broken_record_holds_its_key_until_it_is_replaced(rapport: Rapport, tmp_path: Any) -> None:
+    party, other = uuid4(), uuid4()
+    broken = rapport.send(party, request(party, channel="pigeon"))
+    behind, free = rapport.send(party, request(party)), rapport.send(other, request(other))
+    eventually(lambda: rapport.tickets(free))
+    parked = rapport.json("parked", "--key", str(party))["parked"]
+    assert [(row["reason"], row["detail"]) for row in parked] == [("schema", "channel: literal_error"), ("behind", "")]
+    assert rapport("redrive", "--key", str(party)).exit_code == 1, "as it is, it is refused again"
+    assert rapport.tickets(broken, behind) == set()
+
+    repaired = tmp_path / "value.json"
+    repaired.write_text(json.dumps(request(party)))
+    (line,) = rapport.json("redrive", parked[0]["id"], "--with", str(repaired))
+    assert (line["applied"], line["held_by"]) == (2, None)
+    assert rapport.tickets(broken, behind) == {broken, behind}
+    assert rapport.json("parked", "--key", str(party))["parked"] == []
+    assert [row["action"] for row in rapport.json("audit", "--limit", "3")] == ["redrive", "redrive", "replace"]
+
+
+def test_a_record_given_up_frees_its_key(rapport: Rapport) -> None:
+    party = uuid4()
+    broken, behind = rapport.send(party, {"nothing": "fits"}), rapport.send(party, request(party))
+    parked = eventually(lambda: rapport.json("parked", "--key", str(party))["parked"][1:])
+    assert parked[0]["reason"] == "behind"
+    (line,) = rapport.json("redrive", "--key", str(party), "--drop", "sent by a test")
+    assert (line["applied"], line["held_by"]) == (1, None)
+    assert rapport.tickets(broken, behind) == {behind}
+    audit = rapport.json("audit", "--limit", "2")
+    assert [(row["action"], row["reason"]) for row in audit] == [("redrive", "behind"), ("drop", "sent by a test")]
+
+
+def test_every_record_with_a_reason_is_redriven(rapport: Rapport) -> None:
+    parties = [uuid4() for _ in range(3)]
+    for party in parties:
+        rapport.send(party, request(party, body=None))
+    eventually(lambda: len(rapport.json("parked", "--reason", "schema")["parked"]) >= 3)
+    counts = rapport.json("parked")["counts"]
+    assert {"service": "support", "group_id": "support.tickets", "topic": REQUESTS, "reason": "schema"}.items() <= (
+        counts[0].items()
+    )
+    outcome = rapport.json("redrive", "--reason", "schema", "--drop", "sent by a test")
+    assert {line["key"] for line in outcome} == {str(party) for party in parties}
+    assert rapport.json("parked")["parked"] == []
+
+
+def test_what_nobody_can_read_is_kept_with_its_bytes(rapport: Rapport, tmp_path: Any) -> None:
+    party = uuid4()
+    rapport.send(party, b"{not json", skip=0)
+    (row,) = eventually(lambda: rapport.json("quarantine", "--reason", "bad_json"))
+    out = tmp_path / "record"
+    saved = rapport.json("quarantine", "show", row["id"], "--out", str(out))
+    assert out.read_bytes() == b"{not json"
+    assert (saved["topic"], saved["bytes"]) == (REQUESTS, 9)
+
+
+def test_a_gap_stops_one_partition_until_its_loss_is_accepted(rapport: Rapport) -> None:
+    party = uuid4()
+    first = rapport.send(party, request(party))
+    eventually(lambda: rapport.tickets(first))
+    after = rapport.send(party, request(party), skip=2)
+
+    def stopped() -> list[dict[str, Any]]:
+        return [line for line in rapport.json("lag") if line["stopped"]]
+
+    (line,) = eventually(stopped)
+    place = f"{REQUESTS}/{partition_of(str(party))}"
+    assert (line["topic"], line["lag"]) == (REQUESTS, 1)
+    assert line["stopped"].startswith("lost:")
+    assert rapport.tickets(after) == set()
+    goes_on = rapport.json("accept-loss", line["group"], place, "--reason", "a test lost it")
+    assert goes_on["goes_on_at"] == line["fence"]
+    eventually(lambda: rapport.tickets(after), within=90)
+    assert stopped() == []
+    assert rapport("accept-loss", line["group"], place, "--reason", "again").exit_code == 2
+
+
+def test_lag_is_nothing_once_all_is_handled(rapport: Rapport) -> None:
+    assert all(line["lag"] == 0 for line in rapport.json("lag"))
+    assert "support.tickets" in rapport("lag").stdout
+    assert "support.tickets" in rapport("lag", "--partitions").stdout
+
+
+def test_topics_are_as_the_file_says(rapport: Rapport) -> None:
+    answer = rapport("topics")
+    assert answer.exit_code == 0, answer.output
+    assert {row["differs"] for row in rapport.json("topics")} == {""}
+    assert rapport("topics", "--overlay", "production").exit_code == 1
+
+
+def test_a_database_older_than_its_topics_numbers_on(rapport: Rapport) -> None:
+    headers = [("ce_sequence", b"50"), ("ce_source", b"/support")]
+    asyncio.run(publish(rapport.stack.bootstrap, "crm.tickets", 3, b"x", b"{}", headers))
+    ahead = rapport.json("recover", "support", "--reason", "restored in a test")
+    assert {"topic": "crm.tickets", "partition": 3, "published": 50}.items() <= ahead[0].items()
+    assert rapport.json("recover", "support", "--reason", "restored in a test") == []
+    assert rapport.json("audit", "--limit", "1")[0]["action"] == "recover"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("redrive",), "say what to redrive"),
+        (("redrive", "seven"), "is no id"),
+        (("redrive", "support:99999999"), "nothing is parked that fits"),
+        (("redrive", "--all", "--with", "nowhere.json"), "cannot be read"),
+        (("redrive", "--all", "--with", __file__), "name its id alone"),
+        (("redrive", "1", "--with", __file__, "--drop", "x"), "exclude each other"),
+        (("quarantine", "show", "support:99999999", "--out", "x"), "nothing is in quarantine"),
+        (("parked", "--service", "billing"), "is not known here"),
+        (("accept-loss", "support.tickets", "crm.requests", "--reason", "x"), "write it as crm.sales/3"),
+        (("accept-loss", "support.tickets", "crm.nothing/1", "--reason", "x"), "does not exist"),
+    ],
+)
+def test_errors_say_what_to_do(rapport: Rapport, arguments: tuple[str, ...], words: str) -> None:
+    answer = rapport(*arguments)
+    assert answer.exit_code == 2
+    assert words in answer.stderr
