@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -18,10 +18,10 @@ from services.marketing.subscriptions import follow_ups
 from shared.engine.postgres import PostgresLedger
 from shared.engine.timers import fire_due
 from shared.readiness import Check
+from tests.unit.marketing.facts import NOW
 
 __all__ = ["Marketing", "handlers"]  # importing the handlers registers what the subscription hears
 
-NOW = datetime(2026, 3, 2, 13, tzinfo=UTC)
 _OBJECT = TypeAdapter(dict[str, Any])
 _TABLES = "campaign, product, party, consent, refund, ticket_change, sale, enrolment, message, dispatch, timer, outbox"
 
@@ -103,6 +103,3 @@ class Marketing:
 
     async def _emitted(self) -> None:
         pass
-
-
-DAY = timedelta(days=1)

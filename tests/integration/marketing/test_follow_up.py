@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 
 from services.marketing.sending.maildir import Maildir
-from tests.integration.marketing.facts import ADA, BOB, consent, definition, described, erased, product, refund, sale
-from tests.integration.marketing.running import DAY, NOW, Marketing
+from tests.integration.marketing.running import Marketing
+from tests.unit.marketing.facts import ADA, BOB, DAY, NOW, consent, definition, described, erased, product, refund, sale
 
 
 async def test_sale_leads_to_one_letter_that_a_person_can_read(

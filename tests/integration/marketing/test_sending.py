@@ -12,9 +12,9 @@ import pytest
 
 from services.marketing.sending.maildir import Maildir
 from services.marketing.sending.smtp import Smtp
-from tests.integration.marketing.facts import ADA, BOB, consent, definition, described, sale
 from tests.integration.marketing.mail_server import MailServer
-from tests.integration.marketing.running import DAY, NOW, Marketing
+from tests.integration.marketing.running import Marketing
+from tests.unit.marketing.facts import ADA, BOB, DAY, NOW, consent, definition, described, sale
 
 KILLED = -signal.SIGKILL
 

@@ -1,6 +1,6 @@
 """Builders of what marketing hears."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +15,9 @@ from shared.events.sales import SaleCompleted, SaleRefunded
 from shared.events.tickets import TicketOpened, TicketStatusChanged
 from shared.events.values import Line
 from shared.ids import derived_id, new_id
-from tests.integration.marketing.running import NOW
 
+NOW = datetime(2026, 3, 2, 13, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ADA = UUID("00000000-0000-4000-8000-00000000ada0")
 BOB = UUID("00000000-0000-4000-8000-00000000b0b0")
 _OURS = {"crm.parties": "/contacts", "crm.contacts": "/contacts", "crm.sales": "/contacts", "crm.tickets": "/support"}

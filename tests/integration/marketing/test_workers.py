@@ -1,0 +1,81 @@
+"""What marketing does beside its handlers: months, publishing, the sender's loop."""
+
+import asyncio
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from services.marketing.sending.bell import bell
+from services.marketing.sending.maildir import Maildir
+from services.marketing.store import SQL
+from shared.errors import Transient
+from tests.integration.marketing.running import Marketing
+from tests.unit.marketing.facts import ADA, DAY, NOW, consent, definition, described, sale
+
+
+async def open_month(marketing: Marketing, month: date) -> bool:
+    return bool(await marketing.pool.fetchval(SQL["open_message_month"], month))
+
+
+async def test_messages_of_an_open_month_lie_in_its_table(marketing: Marketing) -> None:
+    await marketing.publish(definition())
+    await marketing.heard(sale("s-1"))
+    # A month that has messages in the default table keeps them there.
+    assert not await open_month(marketing, NOW.date())
+    await marketing.clear()
+    await marketing.publish(definition())
+    assert await open_month(marketing, date(2026, 5, 20))
+    assert not await open_month(marketing, date(2026, 5, 1))
+    await marketing.heard(sale("s-2", at=NOW + 70 * DAY), sale("s-3"))
+    rows = await marketing.rows("select tableoid::regclass::text as place from message order by 1")
+    assert [row["place"] for row in rows] == ["message_202605", "message_default"]
+    await marketing.pool.execute("drop table message_202605")
+
+
+async def test_sales_wait_until_campaigns_are_published(marketing: Marketing) -> None:
+    with pytest.raises(Transient, match="no campaign is published yet"):
+        await marketing.heard(sale("s-1"))
+    assert await marketing.rows("select from sale") == []
+
+
+async def test_due_messages_are_found_through_the_index_of_their_months(marketing: Marketing) -> None:
+    await marketing.publish(definition())
+    async with marketing.pool.acquire() as connection:
+        await connection.execute("set enable_seqscan = off")
+        plan = await connection.fetch("explain " + SQL["load_due_messages"], [ADA], NOW, NOW)
+    text = "\n".join(row[0] for row in plan)
+    assert "message_default_pkey" in text
+    assert "Seq Scan on message" not in text
+
+
+async def test_sender_sends_when_it_is_told_and_finishes_its_batch_when_stopped(
+    marketing: Marketing, tmp_path: Path
+) -> None:
+    await marketing.publish(definition())
+    await marketing.heard(described(), consent(), sale("s-1"))
+    async with marketing.desk(Maildir(tmp_path, 500)) as desk:
+        working = asyncio.create_task(desk.work())
+        await asyncio.sleep(0.2)
+        await marketing.pass_time(NOW + DAY)
+        await bell.ring()
+        for _ in range(100):
+            if await marketing.rows("select from message where outcome = 'sent'"):
+                break
+            await asyncio.sleep(0.05)
+        working.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await working
+    assert await marketing.rows("select outcome from message") == [{"outcome": "sent"}]
+    assert await marketing.rows("select from dispatch") == []
+
+
+async def test_sender_that_lost_its_lock_stops(marketing: Marketing, tmp_path: Path) -> None:
+    async with marketing.desk(Maildir(tmp_path, 500)) as desk:
+        pid = await desk._lock.fetchval("select pg_backend_pid()")
+        working = asyncio.create_task(desk.work())
+        await asyncio.sleep(0.2)
+        await marketing.pool.execute("select pg_terminate_backend($1)", pid)
+        await bell.ring()
+        with pytest.raises(Exception, match=r"connection|terminat"):
+            await asyncio.wait_for(working, 10)
