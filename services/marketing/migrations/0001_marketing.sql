@@ -1,5 +1,6 @@
 -- What marketing keeps: definitions, its copy of what others say, and every follow-up from its sale to its end.
 
+-- Every version of every definition, with its texts: a message is decided and written by the version it was planned with.
 create table campaign (
     name text not null,
     version integer not null,
@@ -13,12 +14,14 @@ create table campaign (
     primary key (name, version)
 );
 
+-- The newest description of each product, to choose campaigns and contents by.
 create table product (
     sku text primary key,
     name text not null,
     category text[] not null                  -- from the department down
 );
 
+-- Marketing's copy of crm.parties: the address, and whether the party was erased.
 create table party (
     id uuid primary key,
     version integer not null,
@@ -29,6 +32,7 @@ create table party (
     erased_by uuid                            -- the event that erased it; null: it was not
 );
 
+-- Every consent given or withdrawn; which one holds is decided when a message is due.
 create table consent (
     event_id uuid primary key,
     party_id uuid not null,
@@ -41,6 +45,7 @@ create table consent (
 );
 create index consent_by_party on consent (party_id);
 
+-- Every refund, kept by its sale, which may come later.
 create table refund (
     event_id uuid primary key,
     origin text not null,
@@ -51,6 +56,7 @@ create table refund (
 );
 create index refund_by_sale on refund (origin, sale_id);
 
+-- When tickets were open, for campaigns that keep silent meanwhile.
 create table ticket_change (
     event_id uuid primary key,
     ticket_id uuid not null,
@@ -78,6 +84,7 @@ create table sale (
 );
 create index sale_by_party on sale (party_id, occurred_at);
 
+-- Once per (trigger, campaign).
 create table enrolment (
     trigger_event_id uuid not null,
     campaign text not null,
@@ -89,6 +96,8 @@ create table enrolment (
     primary key (trigger_event_id, campaign)
 );
 
+-- Every message, planned or ended, with what decided it; by the month of its trigger. One without a campaign stands for
+-- a sale that no follow-up campaign matched.
 create table message (
     id uuid not null,                         -- uuid5 of enrolment, step and channel
     triggered_at timestamptz not null,        -- the occurred_at of the trigger
