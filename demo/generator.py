@@ -23,7 +23,7 @@ class Scale:
 
 
 class Generator:
-    """Iterate over it for the facts, the catalogue first. Holds the table of baskets and what is yet to come of them."""
+    """Iterate over it for the facts, the catalogue first. Holds the table of baskets and what is yet to come."""
 
     def __init__(self, scale: Scale) -> None:
         self.scale = scale

@@ -15,9 +15,10 @@ from demo import outcome
 from demo.follow_ups import Campaign, load_campaigns
 from demo.generator import Generator, Scale
 from demo.ledger import Ledger
+from demo.pace import Pace
 from demo.progress import LiveView
 from demo.projections import compare_all
-from demo.replayer import Replayer
+from demo.replayer import AHEAD, Replayer
 from demo.settle import until_handled, until_settled
 from demo.summary import Findings
 from demo.watch import SQL, Watch
@@ -25,7 +26,7 @@ from deploy.embedded.errors import StackError
 from deploy.embedded.stack import EmbeddedStack
 
 CAMPAIGNS = Path(__file__).with_name("campaigns")
-REFIT_EVERY = "P28D"
+REFIT_EVERY = timedelta(weeks=4)  # 13 times a year
 _GRACE = timedelta(hours=25)  # a message without an address waits 24 hours for one
 _CHECK_EVERY = 0.5
 
@@ -34,7 +35,7 @@ def make_stack(folder: Path, console: Console) -> EmbeddedStack:
     """Empty, on the stream's clock, with the demo's own campaigns."""
     environment = {
         "RAPPORT_MARKETING__CAMPAIGNS": str(CAMPAIGNS),
-        "RAPPORT_FORECASTING__REFIT_EVERY": REFIT_EVERY,
+        "RAPPORT_FORECASTING__REFIT_EVERY": f"P{REFIT_EVERY.days}D",
         "RAPPORT_LOG__LEVEL": os.environ.get("RAPPORT_LOG__LEVEL", "warning"),
     }
     say = lambda text: console.print(text, highlight=False, markup=False)  # noqa: E731 - two words of configuration
@@ -65,7 +66,8 @@ class Play:
 
     async def _play(self, generator: Generator, watch: Watch) -> Findings:
         begun, ledger, campaigns = monotonic(), Ledger(), load_campaigns(CAMPAIGNS)
-        async with Replayer(self.stack.bootstrap, passed=watch.passed, sent=ledger.add) as replayer:
+        pace = Pace(watch, REFIT_EVERY, AHEAD)
+        async with Replayer(self.stack.bootstrap, passed=pace, sent=ledger.add) as replayer:
             live = LiveView(self.console, watch, replayer.progress, generator.journey.sales)
             showing = asyncio.create_task(live.run())
             try:
@@ -73,6 +75,7 @@ class Play:
                 # campaigns match by department, so the catalogue has to be known before the first sale
                 await until_handled(watch, "crm.products", ("marketing", "forecasting"))
                 end = await replayer.run(generator.year(), [_longest(campaigns) + _GRACE])
+                await pace.until_forecast(end)
                 await until_settled(watch, end)
             finally:
                 showing.cancel()

@@ -120,3 +120,9 @@ select count(*) as unscored from job where not scored;
 -- name: count_refits
 -- Forecasting: how often the weekly models were fitted.
 select count(*) as refits from model where name = 'weekly';
+
+-- name: load_cuts
+-- Forecasting: the day of the first sale, and the last cut whose forecasts and scores stand.
+select
+    (select min(day) from sales_v1.sold_day) as first_day,
+    (select max(cut) from job where scored) as last_cut;

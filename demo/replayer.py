@@ -16,6 +16,7 @@ TICK = "crm.clock.ticked.v1"
 SOURCE = "/replayer"
 PARTITIONS = 12
 DAY = timedelta(days=1)
+AHEAD = 7 * DAY
 _LOOK_AGAIN = 0.05  # seconds between two looks at the slowest service
 _BREATH = 100  # facts between two turns of the event loop, which the sender's own task needs
 
@@ -45,7 +46,7 @@ class Replayer:
         *,
         passed: Callable[[], Awaitable[datetime | None]],
         sent: Callable[[Fact], None],
-        ahead: timedelta = 3 * DAY,
+        ahead: timedelta = AHEAD,
     ) -> None:
         self.progress = Progress()
         self._passed = passed

@@ -1,0 +1,53 @@
+"""How far the sending may be ahead: of the clocks of the services, and of the forecasts that are due."""
+
+import asyncio
+from datetime import date, datetime, timedelta
+from time import monotonic
+
+from demo.replayer import DAY
+from demo.settle import NotSettledError
+from demo.watch import SQL, Watch
+from services.forecasting.domain.weeks import instant, last_cut
+
+STANDSTILL = 300.0  # seconds without a move, after which something is wrong
+_LOOK_AGAIN = 0.3
+
+
+class Pace:
+    """Call it for the moment that everybody has passed; None before the first tick has got through.
+
+    Forecasting leaves out cuts that pass while it still fits an earlier one. So that none is left out, nobody gets to
+    the next cut before. Raises NotSettledError when the moment stands still for `STANDSTILL` seconds.
+    """
+
+    def __init__(self, watch: Watch, refit_every: timedelta, ahead: timedelta) -> None:
+        self._watch = watch
+        self._refit_every = refit_every
+        self._room = refit_every - ahead - 2 * DAY  # the sending looks once a day, before it ticks
+        self._last: datetime | None = None
+        self._since = monotonic()
+
+    async def __call__(self) -> datetime | None:
+        passed = await self._watch.passed()
+        if passed is not None and (due := await self._due(passed)):
+            passed = min(passed, instant(due) + self._room)
+        if passed != self._last:
+            self._last, self._since = passed, monotonic()
+        if monotonic() - self._since > STANDSTILL:
+            raise NotSettledError(f"the services have stood still at {passed} for {STANDSTILL:.0f} s of wall time")
+        return passed
+
+    async def until_forecast(self, now: datetime) -> None:
+        """Wait for the forecasts and scores of the last cut before `now`. Raises NotSettledError."""
+        deadline = monotonic() + STANDSTILL
+        while due := await self._due(now):
+            if monotonic() > deadline:
+                raise NotSettledError(f"the forecasts of {due} were not made within {STANDSTILL:.0f} s")
+            await asyncio.sleep(_LOOK_AGAIN)
+
+    async def _due(self, passed: datetime) -> date | None:
+        """The cut that should be worked on now."""
+        (row,) = await self._watch.rows("forecasting", SQL["load_cuts"])
+        due = last_cut(passed, self._refit_every)
+        done = row["last_cut"] is not None and row["last_cut"] >= due
+        return None if row["first_day"] is None or row["first_day"] >= due or done else due
