@@ -35,9 +35,10 @@ if [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ] && [ -n "${PIP_INDEX_URL:-$in
   export UV_DEFAULT_INDEX="${PIP_INDEX_URL:-$index}"
 fi
 
-echo "Installing $(grep -c '==' "$lock") packages into $venv ($lock); the first time loads about 700 MB ..."
+[ -t 2 ] && quiet= || quiet=--quiet # without a terminal its progress is 150 lines
+echo "Installing $(grep -c '==' "$lock") packages into $venv ($lock); the first time loads about 500 MB ..."
 if pip install --quiet --require-hashes -r requirements/uv.txt &&
-  VIRTUAL_ENV=$PWD/$venv "$venv/bin/uv" pip sync --python "$venv/bin/python" --require-hashes --link-mode "${UV_LINK_MODE:-copy}" "$lock"; then
+  VIRTUAL_ENV=$PWD/$venv "$venv/bin/uv" pip sync --python "$venv/bin/python" --require-hashes $quiet "$lock"; then
   exit 0
 fi
 echo "uv could not install it; trying again with pip, which takes longer ..." >&2
