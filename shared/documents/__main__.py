@@ -8,8 +8,9 @@ from pathlib import Path
 from shared.discovery import SERVICES
 from shared.documents.asyncapi import everything
 from shared.documents.events_page import events_page
+from shared.documents.openapi import ROOT, openapi_documents
 from shared.documents.schemas import CONTRACTS, committed, complaints, current, render, version_of
-from shared.documents.service_page import ROOT, service_part, with_part
+from shared.documents.service_page import service_part, with_part
 from shared.events.contract import contracts
 
 _GOLDEN = ".sample.json"
@@ -22,6 +23,8 @@ def generated(root: Path = ROOT, *, replace: bool = False) -> dict[Path, str]:
         files = {path: text for path, text in files.items() if not (path.name.endswith(_GOLDEN) and path.exists())}
     files[root / "docs" / "events.md"] = events_page()
     files[root / "docs" / "api" / "asyncapi.json"] = render(everything())
+    for service, document in openapi_documents().items():
+        files[root / "docs" / "api" / f"{service}.openapi.json"] = render(document)
     for service in SERVICES:
         readme = root / "services" / service / "README.md"
         old = readme.read_text("utf-8") if readme.exists() else f"# {service.capitalize()}\n"

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from shared.discovery import subscriptions_of
+from shared.documents.openapi import ROOT
 from shared.engine.subscription import Subscription, TopicHandler
 from shared.events.contract import contracts
 from shared.events.topics import topics_of
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 BEGIN, END = "<!-- generated:begin -->", "<!-- generated:end -->"
 
 _TABLE = re.compile(

@@ -13,7 +13,13 @@ import typer
 
 from shared.engine.health import may_pass
 from shared.errors import ConfigurationError, CrmError
-from shared.operator import parked as parking, progress, quarantine as quarantined, topics as provisioning
+from shared.operator import (
+    parked as parking,
+    progress,
+    quarantine as quarantined,
+    timers as timing,
+    topics as provisioning,
+)
 from shared.operator.show import as_json, as_table, say
 from shared.operator.stack import Stack, find_stack
 
@@ -247,6 +253,30 @@ def lag(
     for line in lines:
         if line["stopped"] is not None:
             say(f"{line['group']} {line['topic']}/{line['partition']}: {line['stopped']}")
+
+
+@app.command()
+@reachable
+def timers(
+    *,
+    stack: Folder = None,
+    service: Service = None,
+    retry: Annotated[
+        str | None, typer.Option(metavar="REASON", help="Let them be tried again, for this reason.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="With --retry, only timers of this name.")] = None,
+    limit: Limit = 100,
+    json: Json = False,
+) -> None:
+    """Timers whose handler refused them, and with --retry another try for them."""
+    where = _stack(stack, service)
+    work = timing.list_failed(where, limit) if retry is None else timing.retry_failed(where, name, retry)
+    rows = run(work)
+    if json:
+        as_json(rows)
+        return
+    columns = ("service", "name", "id", "partition", "due_at") + (("failed",) if retry is None else ())
+    as_table("Failed timers" if retry is None else "Tried again", rows, columns, "No timer has failed.")
 
 
 @app.command()

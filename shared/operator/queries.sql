@@ -38,3 +38,9 @@ select group_id from parked where id = $1;
 -- name: wake_relay
 -- After what was redriven has been emitted; the service looks by itself too, only later.
 select pg_notify('rapport_outbox', '');
+
+-- name: retry_timers
+-- Failed timers wait again; returns those that do.
+update timer set failed = null
+where failed is not null and ($1::text is null or name = $1)
+returning name, id, partition, due_at;

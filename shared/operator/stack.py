@@ -120,7 +120,7 @@ def _of_folder(path: Path) -> Stack:
             f"{folder} holds no stack: name the folder that `make run` was given as DATA"
         ) from None
     dsns = {
-        service: f"postgresql://{service}:{quote(secrets[service])}@127.0.0.1:{ports['postgres']}/{service}"
+        service: f"postgresql://{service}:{quote(secrets[service], safe='')}@127.0.0.1:{ports['postgres']}/{service}"
         for service in SERVICES
         if service in secrets
     }

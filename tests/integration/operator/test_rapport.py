@@ -232,3 +232,14 @@ def test_errors_say_what_to_do(rapport: Rapport, arguments: tuple[str, ...], wor
     answer = rapport(*arguments)
     assert answer.exit_code == 2
     assert words in answer.stderr
+
+
+def test_a_failed_timer_is_listed_and_tried_again(rapport: Rapport) -> None:
+    insert = "insert into timer (name, id, partition, due_at, failed) values ('nothing', $1, 3, now(), 'refused')"
+    timer = uuid4()
+    rapport.rows(insert, timer)
+    assert [row["id"] for row in rapport.json("timers")] == [str(timer)]
+    assert rapport.json("timers", "--retry", "repaired", "--name", "another") == []
+    assert [row["id"] for row in rapport.json("timers", "--retry", "repaired")] == [str(timer)]
+    assert rapport.json("timers") == []
+    assert rapport.json("audit", "--limit", "1")[0]["action"] == "retry-timers"

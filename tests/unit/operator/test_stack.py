@@ -1,0 +1,75 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from shared.errors import ConfigurationError
+from shared.operator.stack import find_stack
+
+
+@pytest.fixture(autouse=True)
+def nothing_known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An environment without settings, in a folder without a stack."""
+    for name in ("RAPPORT_DATABASE__DSN", "RAPPORT_KAFKA__BROKERS", "RAPPORT_SECRETS_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def make_folder(folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "ports.json").write_text(json.dumps({"kafka": 9092, "postgres": 5432}))
+    (folder / "secrets.json").write_text(json.dumps({"postgres": "x", "support": "a/b", "support_owner": "y"}))
+    (folder / "addresses.json").write_text("{}")
+    return folder
+
+
+@pytest.mark.parametrize("named", ["stack", "stack/addresses.json"])
+def test_a_folder_knows_ports_and_passwords(tmp_path: Path, named: str) -> None:
+    make_folder(tmp_path / "stack")
+    stack = find_stack(tmp_path / named)
+    assert stack.dsns == {"support": "postgresql://support:a%2Fb@127.0.0.1:5432/support"}
+    assert stack.kafka_options()["bootstrap_servers"] == ["127.0.0.1:9092"]
+
+
+def test_the_folder_of_make_run_is_the_last_resort(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_folder(tmp_path / ".run")
+    assert list(find_stack(None).dsns) == ["support"]
+    monkeypatch.setenv("RAPPORT_OPERATOR__CONTACTS", "postgresql://somewhere/contacts")
+    assert find_stack(None).dsns == {"contacts": "postgresql://somewhere/contacts"}
+
+
+def test_inside_a_container_the_services_own_database_is_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAPPORT_DATABASE__DSN", "postgresql://support:x@db:5432/support?sslmode=require")
+    monkeypatch.setenv("RAPPORT_KAFKA__BROKERS", "kafka:9092")
+    stack = find_stack(None)
+    assert list(stack.dsns) == ["support"]
+    assert stack.only("support") == stack
+
+
+def test_secrets_may_come_from_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "rapport_database__dsn").write_text("postgresql://support:x@db/support\n")
+    monkeypatch.setenv("RAPPORT_SECRETS_DIR", str(tmp_path))
+    assert find_stack(None).dsns == {"support": "postgresql://support:x@db/support"}
+
+
+def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigurationError, match="--stack FOLDER"):
+        find_stack(None)
+    with pytest.raises(ConfigurationError, match="holds no stack"):
+        find_stack(tmp_path)
+    monkeypatch.setenv("RAPPORT_DATABASE__DSN", "postgresql://db/other")
+    with pytest.raises(ConfigurationError, match="'other', which is no service's"):
+        find_stack(None)
+    monkeypatch.setenv("RAPPORT_DATABASE__DSN", "postgresql://db/support")
+    with pytest.raises(ConfigurationError, match="the brokers are not known"):
+        find_stack(None).kafka_options()
+    with pytest.raises(ConfigurationError, match="contacts is not known here, only support"):
+        find_stack(None).only("contacts")
+
+
+def test_no_error_shows_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAPPORT_OPERATOR__SUPPORT", "postgresql://support:hidden@db/support")
+    monkeypatch.setenv("RAPPORT_KAFKA__BROKERS", "no brokers")
+    with pytest.raises(ConfigurationError, match="RAPPORT_KAFKA__BROKERS") as refused:
+        find_stack(None)
+    assert "hidden" not in str(refused.value)
