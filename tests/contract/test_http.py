@@ -1,0 +1,107 @@
+"""What the four services promise over HTTP, asked of the running services with tokens as in production.
+
+Schemathesis makes requests from each OpenAPI document, sound and unsound ones, and compares every answer with it.
+"""
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import httpx
+import pytest
+
+from deploy.embedded import EmbeddedStack
+from deploy.embedded.service import SERVICES
+from tests.stack import make_stack
+from tests.unit.shared.tokens import AUDIENCE, ISSUER, jwks, token
+
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
+
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "unsupported_method",
+    "ignored_auth",
+)
+EXAMPLES = os.environ.get("EXAMPLES", "10")
+
+
+def bearer(**claims: object) -> str:
+    return "Bearer " + token("EdDSA", exp=time.time() + 3_600, **claims)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
+    """The four services, with an issuer of their own."""
+    folder: Path = tmp_path_factory.mktemp("http")
+    (folder / "jwks.json").write_text(jwks("EdDSA"))
+    environment = {
+        "RAPPORT_AUTH__MODE": "jwt",
+        "RAPPORT_AUTH__ISSUER": ISSUER,
+        "RAPPORT_AUTH__AUDIENCE": AUDIENCE,
+        "RAPPORT_AUTH__JWKS": str(folder / "jwks.json"),
+    }
+    running = make_stack(folder / "stack", env=environment)
+    try:
+        asyncio.run(running.start())
+        yield running
+    finally:
+        asyncio.run(running.stop())
+
+
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.skipif(find_spec("schemathesis") is None, reason="schemathesis is not installed")
+def test_no_request_gets_an_answer_that_is_not_described(service: str, stack: EmbeddedStack) -> None:
+    scopes = "crm:read crm:write crm:admin crm:erase"
+    options = ["--checks", ",".join(CHECKS), "--phases", "examples,fuzzing", "--max-examples", EXAMPLES, "--seed", "7"]
+    options += ["--suppress-health-check", "all"]  # a busy machine makes data slowly
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "schemathesis.cli", "run", stack.url(service) + "/openapi.json"),
+            *("-H", f"Authorization: {bearer(scope=scopes)}", "--continue-on-failure", "--no-color", *options),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=280,
+    )
+    assert done.returncode == 0, done.stdout[-6_000:] + done.stderr[-2_000:]
+    assert " passed" in done.stdout
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_operation_needs_a_token_with_a_scope(service: str, stack: EmbeddedStack) -> None:
+    with httpx.Client(base_url=stack.url(service)) as http:
+        document = (http.get("/openapi.json")).json()
+        operations = [(method, path) for path, methods in document["paths"].items() for method in methods]
+        assert operations
+        for method, template in operations:
+            path = re.sub(r"{\w+}", "6f1c2a0e-5f0c-5c39-9a44-2f8f1f0c7d11", template)
+            assert path.startswith("/v1/")
+            assert (http.request(method, path)).status_code == 401, template
+            refused = http.request(method, path, headers={"Authorization": bearer(scope="party:own")})
+            # A body or query that is missing may be told first.
+            assert refused.json()["type"].rpartition(":")[2] in {"missing_scope", "invalid"}, template
+            assert refused.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_operators_and_readers_are_answered_without_one(service: str, stack: EmbeddedStack) -> None:
+    with httpx.Client(base_url=stack.url(service)) as http:
+        for path in ("/healthz", "/readyz", "/metrics", "/docs", "/asyncapi"):
+            assert (http.get(path)).status_code == 200, path
+        ready = (http.get("/readyz")).json()
+        assert ready["status"] == "ok"
+        assert {check["name"] for check in ready["checks"]} >= {"database", "relay"}
+        described = (http.get("/asyncapi.json")).json()
+        assert described["asyncapi"].startswith("3.")
+        assert {operation["action"] for operation in described["operations"].values()} == {"send", "receive"}
