@@ -11,7 +11,13 @@ from collections.abc import Iterable, Sequence
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
+from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
+    KafkaError,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
 
 from deploy.kafka.topics import Topic, load_topics
 
@@ -36,7 +42,10 @@ async def provision(brokers: str, topics: Sequence[Topic]) -> list[str]:
         async with asyncio.timeout(30):  # a broker learns from the controller a moment after the controller answered us
             while await _differing(admin, [*missing, *differing]):
                 await asyncio.sleep(0.05)
+            await _ready_for_groups(admin)
         return [f"created {topic.name}" for topic in missing] + [f"corrected {topic.name}" for topic in differing]
+    except TimeoutError as error:
+        raise ProvisionError("The cluster did not take the topics within 30 s. Are all its brokers up?") from error
     finally:
         await admin.close()
 
@@ -68,6 +77,17 @@ async def _correct(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> None:
         for code, message, _, name in response.resources:
             if code:
                 raise ProvisionError(f"The settings of {name} were refused: {for_code(code).__name__} {message}")
+
+
+async def _ready_for_groups(admin: AIOKafkaAdminClient) -> None:
+    """The first question makes Kafka create its topic of offsets; the services' consumers then find it there."""
+    while True:
+        try:
+            await admin.find_coordinator("rapport-provision")
+        except GroupCoordinatorNotAvailableError:
+            await asyncio.sleep(0.25)
+        else:
+            return
 
 
 async def _differing(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> list[Topic]:
