@@ -1,3 +1,4 @@
+import asyncio
 from uuid import UUID
 
 import httpx
@@ -168,3 +169,26 @@ async def test_texts_of_an_erased_customer_are_gone_from_every_answer(
         "merged_into": None,
         "erased": True,
     }
+
+
+async def test_of_two_agents_who_decide_on_one_version_one_is_told(
+    http: httpx.AsyncClient, ticket: str, support: Support
+) -> None:
+    answers = await asyncio.gather(
+        *(
+            http.post(f"{ticket}/status", json={"status": status, "agent": "staff-12"}, headers={"If-Match": '"1"'})
+            for status in ("open", "pending", "resolved")
+        )
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
+    assert [kind for kind, _ in await support.published()].count("ticket.status_changed") == 1
+
+
+async def test_replies_written_at_once_are_all_kept_with_a_version_each(
+    http: httpx.AsyncClient, ticket: str, support: Support
+) -> None:
+    answers = await asyncio.gather(*(http.post(f"{ticket}/replies", json={"text": f"Reply {n}"}) for n in range(6)))
+    assert sorted(answer.json()["version"] for answer in answers) == [2, 3, 4, 5, 6, 7]
+    view = (await http.get(ticket)).json()
+    assert len(view["thread"]) == 7
+    assert [kind for kind, _ in await support.published()].count("ticket.status_changed") == 1
