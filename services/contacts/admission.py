@@ -62,9 +62,12 @@ class Admitted:
         self.changers.add(place)
 
 
-async def admit(tx: Transaction, mentions: Sequence[Mention]) -> Admitted:
-    """Give every mention its party, and fold what it says into it. Locks identities, then parties, each sorted."""
-    resolution, known = await _resolve(tx, [mention.claims for mention in mentions])
+async def admit(tx: Transaction, mentions: Sequence[Mention], *, strangers: bool = False) -> Admitted:
+    """Give every mention its party, and fold what it says into it. Locks identities, then parties, each sorted.
+
+    With `strangers` nobody is expected to be known, which spares the look-up where that is so.
+    """
+    resolution, known = await _resolve(tx, [mention.claims for mention in mentions], strangers=strangers)
     for party_id, index in resolution.founded.items():
         mention = mentions[index]
         known[party_id] = Party(id=party_id, partition=partition_of(str(party_id)), registered_at=mention.now)
@@ -73,11 +76,13 @@ async def admit(tx: Transaction, mentions: Sequence[Mention]) -> Admitted:
     return admitted
 
 
-async def _resolve(tx: Transaction, facts: Sequence[tuple[Claim, ...]]) -> tuple[Resolution, dict[UUID, Party]]:
+async def _resolve(
+    tx: Transaction, facts: Sequence[tuple[Claim, ...]], *, strangers: bool
+) -> tuple[Resolution, dict[UUID, Party]]:
     claims = list(dict.fromkeys(claim for fact in facts for claim in fact))
-    homes, parties = await store.find_homes(tx, claims)
+    homes, parties = ({}, {}) if strangers else await store.find_homes(tx, claims)
     resolution = resolve(facts, homes, new_id)
-    if not resolution.joined:
+    if not resolution.joined and len(parties) == len(resolution.parties()):
         return resolution, parties
     while resolution.joined:
         added = await store.add_identities(tx, resolution.joined)
@@ -88,7 +93,8 @@ async def _resolve(tx: Transaction, facts: Sequence[tuple[Claim, ...]]) -> tuple
         await store.forget_identities(tx, added)
         homes.update((await store.find_homes(tx, taken))[0])
         resolution = resolve(facts, homes, new_id)
-    return resolution, await store.lock_parties(tx, resolution.parties())
+    known = resolution.parties()
+    return resolution, await store.lock_parties(tx, known) if known else {}
 
 
 def _fold(admitted: Admitted) -> None:

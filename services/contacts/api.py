@@ -26,7 +26,7 @@ from shared.paging import encode_cursor
 router = APIRouter(prefix="/v1", tags=["parties"])
 
 
-async def months_of(request: Request) -> Months:
+def months_of(request: Request) -> Months:
     """What the application remembers of the timeline's months."""
     state = request.app.state
     if not hasattr(state, "months"):
@@ -36,7 +36,6 @@ async def months_of(request: Request) -> Months:
 
 
 Service = Annotated[Any, Depends(service_of)]
-Remembered = Annotated[Months, Depends(months_of)]
 Repeatable = Annotated[Once, Depends(idempotent)]
 IfMatch = Annotated[str | None, Header(description="The ETag that the change was decided on; without it any will do.")]
 READS, WRITES = [Depends(requires("crm:read"))], [Depends(requires("crm:write"))]
@@ -89,13 +88,13 @@ async def upsert_parties(batch: Upserts, once: Repeatable) -> Response:
 
 
 @router.get("/parties/{party_id}", dependencies=READS)
-async def read_party(service: Service, months: Remembered, party_id: UUID) -> Response:
+async def read_party(request: Request, party_id: UUID) -> Response:
     """The 360 view: who the party is, its stages, totals, consents, open tickets, last messages and last lines.
 
     The ETag is the version of the description.
     """
-    async with service.read() as tx:
-        found = await store.view_party(tx, months, party_id)
+    async with request.app.state.service.read() as tx:
+        found = await store.view_party(tx, months_of(request), party_id)
     if found is None:
         raise NotFound("no party has this id")
     version, body = found
@@ -117,8 +116,8 @@ async def replace_party(party_id: UUID, patch: ProfilePatch, once: Repeatable, i
 
 @router.get("/parties/{party_id}/timeline", dependencies=READS)
 async def read_timeline(
+    request: Request,
     service: Service,
-    months: Remembered,
     party_id: UUID,
     page: Page,
     types: Annotated[
@@ -129,7 +128,8 @@ async def read_timeline(
     before = page.after(datetime, datetime, str)
     full = [name if name.startswith("crm.") else f"crm.{name}.v1" for name in types] if types else None
     async with service.read() as tx:
-        rows = await store.read_lines(tx, months, party_id, Place(*before) if before else NEWEST, full, page.limit + 1)
+        place = Place(*before) if before else NEWEST
+        rows = await store.read_lines(tx, months_of(request), party_id, place, full, page.limit + 1)
         if not rows and not await store.exists(tx, party_id):
             raise NotFound("no party has this id")
     return _listing(rows, page.limit, lambda row: (row["occurred_at"], row["recorded_at"], row["event_id"]))

@@ -33,7 +33,7 @@ class Taken(Refused):
 
 async def create(tx: Transaction, profile: ReportedParty, region: str) -> PartyState:
     """A new party. Raises Taken where an identity is known, Invalid where there is nothing to know the party by."""
-    admitted = await admission.admit(tx, [_mention(tx, profile, region)])
+    admitted = await admission.admit(tx, [_mention(tx, profile, region)], strangers=True)
     party_id = admitted.resolution.used[0].party_id
     if party_id not in admitted.resolution.founded:
         raise await _taken(tx, party_id, admitted.resolution.joined)

@@ -1,11 +1,11 @@
 """Parties, identities, sales and texts ."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
+
+from pydantic_core import from_json, to_json
 
 from services.contacts.domain.facts import Text
 from services.contacts.domain.identity import Claim, Home
@@ -156,7 +156,7 @@ def _party(row: Any) -> Party:
         version=row["version"],
         kind=row["kind"],
         name=row["name"],
-        address=Address(**json.loads(row["address"])) if row["address"] else None,
+        address=Address(**from_json(row["address"])) if row["address"] else None,
         roles=row["roles"],
         birth_date=row["birth_date"],
         locale=row["locale"],
@@ -174,7 +174,7 @@ def _party(row: Any) -> Party:
 
 
 def _times(text: str) -> dict[str, datetime]:
-    return {field: datetime.fromisoformat(at) for field, at in json.loads(text).items()}
+    return {field: datetime.fromisoformat(at) for field, at in from_json(text).items()}
 
 
 def _row(party: Party) -> tuple[object, ...]:
@@ -185,14 +185,14 @@ def _row(party: Party) -> tuple[object, ...]:
         party.version,
         party.kind,
         party.name,
-        json.dumps(asdict(party.address)) if party.address else None,
+        to_json(party.address).decode() if party.address else None,
         ",".join(party.roles),
         party.birth_date,
         party.locale,
         party.time_zone,
         party.owner,
         party.merged_into,
-        json.dumps({field: at.isoformat() for field, at in party.said_at.items()}),
+        to_json(party.said_at).decode(),
         *(stages.discovery or (None, None)),
         *(stages.purchase or (None, None)),
         *(stages.post_purchase or (None, None)),

@@ -166,11 +166,7 @@ async def test_the_same_sale_for_somebody_else_is_a_conflict(contacts: Contacts)
 
 
 async def test_a_refund_may_come_before_its_sale_and_opens_no_stage(contacts: Contacts) -> None:
-    refund: dict[str, Any] = {
-        "party": {"identities": [ADA]},
-        "sale_id": "s-1",
-        "total": {"minor": 5, "currency": "DKK"},
-    }
+    party = {"identities": [ADA]}
     await contacts.accept(reported("sale.refunded", party=party, sale_id="s-1", total={"minor": 5, "currency": "DKK"}))
     assert await types(contacts) == ["party.registered", "party.described", "sale.refunded"]
 
