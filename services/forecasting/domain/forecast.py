@@ -1,5 +1,6 @@
 """From outlooks to what is published: calibrated intervals, a backtest beside naive, the forecast that it replaces."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
@@ -39,13 +40,17 @@ def publish(
     ]
 
 
-def quality_of(forecasts: Iterable[ForecastPublished]) -> dict[str, float]:
-    """The mean backtest of the series that have one; empty without any."""
-    tests = [one.backtest for one in forecasts if one.backtest is not None]
-    if not tests:
-        return {}
-    names = (entry.name for entry in fields(Backtest))
-    return {"series": len(tests), **{name: fmean(getattr(test, name) for test in tests) for name in names}}
+def quality_of(forecasts: Iterable[ForecastPublished]) -> dict[str, dict[str, float]]:
+    """By model: the mean backtest of its series, and how many have one. Apart, because a sparse series says little."""
+    tests: defaultdict[str, list[Backtest]] = defaultdict(list)
+    for one in forecasts:
+        if one.backtest is not None:
+            tests[one.model].append(one.backtest)
+    names = [entry.name for entry in fields(Backtest)]
+    return {
+        model: {"series": len(found), **{name: fmean(getattr(test, name) for test in found) for name in names}}
+        for model, found in tests.items()
+    }
 
 
 def _forecast(

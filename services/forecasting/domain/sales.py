@@ -50,7 +50,7 @@ class Refund:
 
 @dataclass(slots=True)
 class Folded:
-    """Additions: sold (sales, units, revenue) by group and SKU; channels (sales, revenue); purchases (sales, amount)."""
+    """Additions: sold (sales, units, revenue) by group and SKU; channels and purchases (sales, amount)."""
 
     sold: defaultdict[Group, dict[str, list[int]]] = field(default_factory=lambda: defaultdict(dict))
     channels: defaultdict[ChannelKey, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))

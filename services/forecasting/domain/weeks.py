@@ -1,6 +1,5 @@
 """Weeks begin on Monday at 00:00 UTC; cuts are the weeks' beginnings on which forecasts are made."""
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 
 WEEK = timedelta(days=7)
@@ -22,13 +21,3 @@ def last_cut(now: datetime, every: timedelta) -> date:
     weeks = max(every // WEEK, 1)
     passed = (week_of(now.astimezone(UTC).date()) - _MONDAY) // WEEK
     return _MONDAY + WEEK * (passed // weeks * weeks)
-
-
-def weekly(days: Mapping[date, int], start: date, cut: date) -> list[int]:
-    """Sums of whole weeks from the first Monday on or after `start` up to `cut`; a week without sales is a zero."""
-    begin = week_of(start + timedelta(days=6))
-    sums = [0] * max((cut - begin) // WEEK, 0)
-    for day, value in days.items():
-        if begin <= day < cut:
-            sums[(day - begin) // WEEK] += value
-    return sums

@@ -9,7 +9,7 @@ from services.forecasting import store
 from services.forecasting.domain.lifetime import History, Lifetime
 from services.forecasting.domain.score import MODEL, Score, announce, scores_of, worth_publishing
 from services.forecasting.domain.weeks import instant
-from services.forecasting.model.process import Fitting
+from services.forecasting.model.process import Fit
 from services.forecasting.settings import ForecastingSettings
 from services.forecasting.sight import Sight
 from shared.engine.event import Emission
@@ -24,20 +24,20 @@ _NIL = UUID(int=0)
 Page = list[tuple[UUID, History | None]]
 
 
-async def score(sight: Sight, fitting: Fitting, settings: ForecastingSettings, cut: date) -> None:
+async def score(sight: Sight, fit: Fit, settings: ForecastingSettings, cut: date) -> None:
     """Fit the model of `cut` where there is none yet, and publish; goes on where a stopped instance left off."""
-    model = await _model(sight, fitting, settings, cut)
+    model = await _model(sight, fit, settings, cut)
     while await _score_page(sight, model, cut):
         pass
 
 
-async def _model(sight: Sight, fitting: Fitting, settings: ForecastingSettings, cut: date) -> Lifetime | None:
+async def _model(sight: Sight, fit: Fit, settings: ForecastingSettings, cut: date) -> Lifetime | None:
     async with sight.sales() as tx:
         known = await store.latest_lifetime(tx, MODEL)
         if known is not None and known[1] >= cut:
             return known[0]
         histories = await store.load_histories(tx, cut, cut - _HELD_OUT, settings.fitted_parties)
-    found: tuple[Lifetime, dict[str, float]] | None = await fitting.run(_FIT, histories, cut, cut - _HELD_OUT)
+    found: tuple[Lifetime, dict[str, float]] | None = await fit(_FIT, histories, cut, cut - _HELD_OUT)
     if found is None:
         return None
     model, quality = found

@@ -11,7 +11,7 @@ from services.forecasting.domain.forecast import MODEL, Fitted, publish, quality
 from services.forecasting.domain.outlook import HORIZON, Outlook, Track
 from services.forecasting.domain.series import NO_DEPARTMENT, DepartmentWeek
 from services.forecasting.domain.weeks import WEEK, instant, week_of
-from services.forecasting.model.process import Fitting
+from services.forecasting.model.process import Fit
 from services.forecasting.settings import ForecastingSettings
 from services.forecasting.sight import Sight
 from shared.engine.event import Emission
@@ -23,7 +23,7 @@ _LOOK = "services.forecasting.model.weekly:look_back_and_ahead"
 Tracks = dict[DepartmentWeek, Track]
 
 
-async def forecast(sight: Sight, fitting: Fitting, settings: ForecastingSettings, cut: date) -> int:
+async def forecast(sight: Sight, fit: Fit, settings: ForecastingSettings, cut: date) -> int:
     """Publish a forecast of every department with enough weeks; the number of them.
 
     Each cut is opened by exactly one instance; fitting the same cut twice is only lost work.
@@ -32,7 +32,7 @@ async def forecast(sight: Sight, fitting: Fitting, settings: ForecastingSettings
     asked = [
         (one.id, track.first_week, track.values, {o.origin for o in track.outlooks}) for one, track in tracks.items()
     ]
-    made: dict[str, list[Outlook]] = await fitting.run(_LOOK, asked, cut, settings.backtests)
+    made: dict[str, list[Outlook]] = await fit(_LOOK, asked, cut, settings.backtests)
     async with sight.service.transaction() as tx:
         if not await store.open_job(tx, cut):
             return 0

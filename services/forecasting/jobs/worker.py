@@ -6,7 +6,7 @@ from datetime import date
 from services.forecasting import store
 from services.forecasting.domain.weeks import last_cut
 from services.forecasting.jobs import scores, weekly
-from services.forecasting.model.process import Fitting
+from services.forecasting.model.process import Fit, Fitting
 from services.forecasting.settings import ForecastingSettings
 from services.forecasting.sight import Sight, Source
 
@@ -14,9 +14,10 @@ from services.forecasting.sight import Sight, Source
 class Jobs:
     """A worker of the service. Several instances may run it: a cut is published once, whoever comes first."""
 
-    def __init__(self, settings: ForecastingSettings) -> None:
+    def __init__(self, settings: ForecastingSettings, fit: Fit | None = None) -> None:
         self._settings = settings
         self._fitting = Fitting()
+        self._fit = fit or self._fitting.run
 
     async def run(self, service: Source) -> None:
         """Until cancelled; errors end it, and the engine starts it again."""
@@ -42,10 +43,10 @@ class Jobs:
         if first is None or first >= cut:
             return None
         if last is None or last[0] < cut:
-            await weekly.forecast(sight, self._fitting, self._settings, cut)
+            await weekly.forecast(sight, self._fit, self._settings, cut)
         elif last[1]:
             return None
         else:
             cut = last[0]
-        await scores.score(sight, self._fitting, self._settings, cut)
+        await scores.score(sight, self._fit, self._settings, cut)
         return cut

@@ -10,15 +10,20 @@ import pickle
 import signal
 import struct
 import sys
+from collections.abc import Awaitable, Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
 
 _SIZE = struct.Struct("!Q")
 _IDLE_S = 60.0
-_NICENESS = 10
+_NICENESS = 5
 _ROOT = Path(__file__).resolve().parents[3]
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+Fit = Callable[..., Awaitable[Any]]
+"""What jobs need: `fit("module:function", *arguments)`, done elsewhere."""
 
 
 class FittingFailed(Exception):

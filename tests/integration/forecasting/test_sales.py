@@ -77,7 +77,7 @@ FACTS: list[Event[object]] = [
 ]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(FACTS), cuts=st.sets(st.integers(1, len(FACTS) - 1), max_size=4))
 async def test_any_order_and_any_batches_give_the_same_rows(
     forecasting: Forecasting, order: list[Event[object]], cuts: set[int]

@@ -1,0 +1,63 @@
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from services.forecasting.domain.sales import Folded, fold
+from shared.engine.event import Event
+from tests.unit.forecasting.facts import ADA, BO, refund, sale
+
+DAY = date(2026, 3, 2)
+LINES = st.lists(st.tuples(st.sampled_from("ABC"), st.integers(1, 5), st.integers(0, 900)), min_size=1, max_size=4)
+SALES = st.builds(
+    lambda number, day, lines, party, channel: sale(
+        f"s-{number}", f"2026-03-{day:02}", *lines, party=party, channel=channel
+    ),
+    st.integers(0, 10_000),
+    st.integers(1, 9),
+    LINES,
+    st.sampled_from([ADA, BO]),
+    st.sampled_from(["web", "phone"]),
+)
+
+
+def test_lines_of_one_sku_are_one_row_of_one_sale() -> None:
+    folded = fold([sale("s-1", "2026-03-02", ("A", 1, 500), ("A", 2, 450)), sale("s-2", "2026-03-02", ("A", 1, 500))])
+
+    assert folded.sold[DAY, "web", "DKK"] == {"A": [2, 4, 1900]}
+    assert folded.sales[0].lines == [("A", 3, 1400)]
+    assert folded.purchases == {(ADA, DAY, "DKK"): [2, 1900]}
+
+
+@pytest.mark.parametrize(("hour", "day"), [(0, 2), (23, 2)])
+def test_a_day_is_a_utc_day_of_the_time_of_the_event(hour: int, day: int) -> None:
+    folded = fold([sale("s-1", "2026-03-02", ("A", 1, 500), hour=hour)])
+
+    assert {group[0] for group in folded.sold} == {date(2026, 3, day)}
+
+
+def test_refunds_are_kept_with_their_lines_added_up() -> None:
+    (kept,) = fold([refund("r-1", "2026-03-02", 900, ("A", 1), ("A", 1), ("B", 1), of="s-1")]).refunds
+
+    assert (kept.origin, kept.sale_id, kept.amount) == ("/shop", "s-1", 900)
+    assert dict(zip(kept.skus, kept.quantities, strict=True)) == {"A": 2, "B": 1}
+
+
+@given(events=st.lists(SALES, max_size=12), split=st.integers(0, 12), seed=st.randoms())
+def test_batches_in_any_order_add_up_to_the_same(events: list[Event[Any]], split: int, seed: Any) -> None:
+    shuffled = list(events)
+    seed.shuffle(shuffled)
+
+    assert _sum(fold(shuffled[:split]), fold(shuffled[split:])) == _sum(fold(events))
+
+
+def _sum(*batches: Folded) -> dict[object, list[int]]:
+    """What the database does with the batches: sums by key."""
+    total: dict[object, list[int]] = {}
+    for batch in batches:
+        rows: dict[object, list[int]] = {**batch.channels, **batch.purchases}
+        rows |= {(*group, sku): sums for group, skus in batch.sold.items() for sku, sums in skus.items()}
+        for key, sums in rows.items():
+            total[key] = [a + b for a, b in zip(total.get(key, [0] * len(sums)), sums, strict=True)]
+    return total
