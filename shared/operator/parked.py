@@ -62,15 +62,34 @@ async def redrive_parked(stack: Stack, choice: Choice, value: bytes | None, give
     """Free keys: apply their parked records in order, after replacing the value of the one chosen or giving up those
     chosen. One line a key, with why it is still held if it is. Raises NotFound where nothing is chosen.
     """
-    if value is not None and len(choice.ids or ()) != 1:
-        raise ConfigurationError("--with replaces the value of one record: name its id alone")
-    outcome = []
-    for service in stack.dsns:
-        async with _engine(stack, service) as engine:
-            outcome += await engine.free(choice, value, given_up)
-    if not outcome:
+    plans = [plan for service in stack.dsns if (plan := await _plan(stack, service, choice)).keys]
+    if not plans:
         raise NotFound("nothing is parked that fits; `rapport parked` lists what is")
+    if value is not None and sum(len(plan.changed) for plan in plans) != 1:
+        raise ConfigurationError("--with replaces the value of one record: name its id, or a key that one group holds")
+    outcome = []
+    for plan in plans:
+        async with _engine(stack, plan.service) as engine:
+            outcome += await engine.free(plan, value, given_up)
     return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is chosen in one service: the first parked record of each key, and those that --with and --drop mean."""
+
+    service: str
+    keys: Sequence[Any]
+    changed: Sequence[int]
+
+
+async def _plan(stack: Stack, service: str, choice: Choice) -> _Plan:
+    async with stack.connect(service) as connection:
+        chosen = [row["id"] for row in await connection.fetch(SQL["list_parked"], *_filters(choice), None)]
+        keys = await connection.fetch(SQL["first_parked"], chosen)
+    # A key's first record is what holds it; the later ones are meant only where they are named.
+    by_themselves = choice.ids is not None or choice.reason is not None
+    return _Plan(service, keys, chosen if by_themselves else [row["id"] for row in keys])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +103,11 @@ class _Engine:
     def ledger(self, subscription: Subscription) -> PostgresLedger:
         return PostgresLedger(self.database.pool_of(subscription), clock.now, self._wake_relay)
 
-    async def free(self, choice: Choice, value: bytes | None, given_up: str | None) -> list[Row]:
-        chosen = [row["id"] for row in await self.database.main.fetch(SQL["list_parked"], *_filters(choice), None)]
-        # Asked before anything is dropped: a key is known by the records that it has now.
-        keys = await self.database.main.fetch(SQL["first_parked"], chosen)
+    async def free(self, plan: _Plan, value: bytes | None, given_up: str | None) -> list[Row]:
         if value is not None or given_up is not None:
-            # A key's first record is what holds it; the later ones are given up only where they are named.
-            by_themselves = choice.ids is not None or choice.reason is not None
-            for parked_id in chosen if by_themselves else [row["id"] for row in keys]:
+            for parked_id in plan.changed:
                 await self._change(parked_id, value, given_up)
-        return [await self._free_key(row) for row in keys]
+        return [await self._free_key(row) for row in plan.keys]
 
     async def _change(self, parked_id: int, value: bytes | None, given_up: str | None) -> None:
         async with PostgresLedger(self.database.main, clock.now, self._wake_relay).transaction() as tx:
@@ -132,8 +146,6 @@ class _Engine:
 
 @asynccontextmanager
 async def _engine(stack: Stack, service: str) -> AsyncIterator[_Engine]:
-    async with stack.connect(service):  # says in words what is wrong where the database cannot be reached
-        pass
     subscriptions = subscriptions_of(service)
     settings = DatabaseSettings(dsn=SecretStr(stack.dsns[service]), pool_min=1, pool_max=3)
     database = Database(settings, service)

@@ -134,6 +134,22 @@ def test_a_broken_record_holds_its_key_until_it_is_replaced(rapport: Rapport, tm
     assert [row["action"] for row in rapport.json("audit", "--limit", "3")] == ["redrive", "redrive", "replace"]
 
 
+def test_one_value_is_never_put_into_several_records(rapport: Rapport, tmp_path: Any) -> None:
+    parties = [uuid4(), uuid4()]
+    sent = [rapport.send(party, request(party, channel="pigeon")) for party in parties]
+    eventually(lambda: len(rapport.json("parked", "--reason", "schema")["parked"]) == 2)
+    value = tmp_path / "value.json"
+    value.write_text(json.dumps(request(parties[0])))
+    refused = rapport("redrive", "--all", "--with", str(value))
+    assert refused.exit_code == 2
+    assert "name its id" in refused.stderr
+    assert len(rapport.json("parked")["parked"]) == 2
+    (line,) = rapport.json("redrive", "--key", str(parties[0]), "--with", str(value))
+    assert line["applied"] == 1
+    rapport.json("redrive", "--key", str(parties[1]), "--drop", "sent by a test")
+    assert rapport.tickets(*sent) == {sent[0]}
+
+
 def test_a_record_given_up_frees_its_key(rapport: Rapport) -> None:
     party = uuid4()
     broken, behind = rapport.send(party, {"nothing": "fits"}), rapport.send(party, request(party))
@@ -220,7 +236,7 @@ def test_a_database_older_than_its_topics_numbers_on(rapport: Rapport) -> None:
         (("redrive", "seven"), "is no id"),
         (("redrive", "support:99999999"), "nothing is parked that fits"),
         (("redrive", "--all", "--with", "nowhere.json"), "cannot be read"),
-        (("redrive", "--all", "--with", __file__), "name its id alone"),
+        (("redrive", "--all", "--with", __file__), "nothing is parked that fits"),
         (("redrive", "1", "--with", __file__, "--drop", "x"), "exclude each other"),
         (("quarantine", "show", "support:99999999", "--out", "x"), "nothing is in quarantine"),
         (("parked", "--service", "billing"), "is not known here"),
