@@ -14,6 +14,7 @@ from shared import metrics
 from shared.errors import Transient
 from shared.ids import new_id
 from shared.problems import problem
+from shared.tracing import continue_trace
 
 log = structlog.get_logger()
 
@@ -40,9 +41,7 @@ class Requests:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        if not _SOUND_ID.fullmatch(request_id):
-            request_id = str(new_id()).encode()
+        request_id = _bind_context(scope)
         status = 0
 
         async def answer(message: Message) -> None:
@@ -52,8 +51,6 @@ class Requests:
                 message.setdefault("headers", []).append((b"x-request-id", request_id))
             await send(message)
 
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request_id.decode())
         self._in_flight.inc()
         begun = perf_counter()
         try:
@@ -104,6 +101,24 @@ class Requests:
         child.observe(seconds)
         if route not in _UNLOGGED:
             log.info("request_answered", method=method, route=route, status=status, ms=round(seconds * 1000, 2))
+
+
+def _bind_context(scope: Scope) -> bytes:
+    """What every line of the request carries; returns the request's id, the client's where that is sound."""
+    request_id, trace = b"", None
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            request_id = value
+        elif name == b"traceparent":
+            trace = value.decode("latin-1")
+    if not _SOUND_ID.fullmatch(request_id):
+        request_id = str(new_id()).encode()
+    context = {"request_id": request_id.decode()}
+    if trace_id := continue_trace(trace):
+        context["trace_id"] = trace_id
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(**context)
+    return request_id
 
 
 def route_of(scope: Scope) -> str:

@@ -13,6 +13,7 @@ from shared.engine.partitions import partition_of
 from shared.events.clock import CLOCK_TICKED, ClockTicked
 from shared.events.contract import contract_of, find_contract
 from shared.ids import new_id
+from shared.tracing import current_traceparent
 
 COLUMNS = (
     "topic",
@@ -77,7 +78,7 @@ def _encode(emission: Emission) -> Row:
         rfc3339(emission.time),
         cause.correlation_id if cause else str(event_id),
         cause.id if cause else None,
-        cause.traceparent if cause else None,
+        cause.traceparent if cause else current_traceparent(),
         payload,
     )
 

@@ -19,6 +19,7 @@ from shared.errors import Invalid, NotFound, Stale, Transient
 from shared.http import Page, Principal, build_app, requires, service_of
 from shared.readiness import Check
 from shared.settings import AuthSettings, DatabaseSettings, HttpSettings, KafkaSettings, ServiceSettings
+from shared.tracing import current_traceparent
 from tests.unit.shared.tokens import AUDIENCE, ISSUER, jwks, token
 
 ID = "6f1c2a0e-5f0c-5c39-9a44-2f8f1f0c7d11"
@@ -71,6 +72,11 @@ async def create_party(new: NewParty) -> NewParty:
 @router.get("")
 async def list_parties(page: Page) -> dict[str, int]:
     return {"limit": page.limit}
+
+
+@router.get("/traced/now")
+async def traced() -> dict[str, str | None]:
+    return {"traceparent": current_traceparent()}
 
 
 @router.get("/raises/{kind}")
@@ -258,6 +264,22 @@ async def test_a_request_is_one_line_by_its_template(http: httpx.AsyncClient) ->
         "request_id": "trace-7",
     }
     assert answer.headers["x-request-id"] == "trace-7"
+
+
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+@pytest.mark.parametrize(
+    ("sent", "continued"),
+    [(TRACE, TRACE), (None, None), ("00-short-01", None), (TRACE.replace("00-", "ff-", 1), None), (TRACE + "x", None)],
+)
+async def test_a_request_continues_the_trace_of_its_client(
+    sent: str | None, continued: str | None, http: httpx.AsyncClient
+) -> None:
+    with capture_logs([structlog.contextvars.merge_contextvars]) as lines:
+        answer = await http.get("/v1/parties/traced/now", headers={"traceparent": sent} if sent else {})
+    assert answer.json() == {"traceparent": continued}
+    assert lines[0].get("trace_id") == (continued[3:35] if continued else None)
 
 
 async def test_a_request_id_that_is_not_sound_is_replaced(http: httpx.AsyncClient) -> None:
