@@ -11,7 +11,7 @@ from shared.engine.service import Service
 
 log = structlog.get_logger()
 _AHEAD = 3
-_LOOK_S = 5.0
+_LOOK_S = 2.0
 
 
 async def open_months(service: Service) -> None:
@@ -19,8 +19,7 @@ async def open_months(service: Service) -> None:
     opened: set[date] = set()
     while True:
         for month in months_from(service.now().date()):
-            if month not in opened:
-                await _open(service, month)
+            if month not in opened and await _open(service, month):
                 opened.add(month)
         await asyncio.sleep(_LOOK_S)
 
@@ -31,11 +30,14 @@ def months_from(day: date) -> list[date]:
     return [date((whole + ahead) // 12, (whole + ahead) % 12 + 1, 1) for ahead in range(_AHEAD)]
 
 
-async def _open(service: Service, month: date) -> None:
+async def _open(service: Service, month: date) -> bool:
+    """False where the tables are too busy at the moment; until it succeeds the default table does as well."""
     try:
         async with service.read() as tx:
-            opened = await tx.fetchval(SQL["open_message_month"], month)
-    except (asyncpg.LockNotAvailableError, asyncpg.DuplicateTableError):
-        # Somebody is at work in the default table, or another instance was quicker. The default table does as well.
-        opened = False
-    log.info("message_month_opened", month=month.isoformat(), new=opened)
+            new = await tx.fetchval(SQL["open_message_month"], month)
+    except asyncpg.LockNotAvailableError:
+        return False
+    except asyncpg.DuplicateTableError:
+        new = False  # another instance was quicker
+    log.info("message_month_opened", month=month.isoformat(), new=new)
+    return True

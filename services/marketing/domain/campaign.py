@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from services.marketing.domain.definition import Content, Definition, Match, Step
 
@@ -32,10 +32,6 @@ class Campaign:
     def has_expired(self, occurred_at: datetime, recorded_at: datetime) -> bool:
         """Was the trigger reported too late to act on it?"""
         return recorded_at - occurred_at > self.definition.max_age
-
-    def longest(self) -> timedelta:
-        """From the trigger to when the last step is due."""
-        return sum((step.wait for step in self.definition.steps), timedelta(0))
 
 
 def ordered(campaigns: Iterable[Campaign]) -> list[Campaign]:

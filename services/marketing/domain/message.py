@@ -195,7 +195,7 @@ def tell_ended(message: Message, ending: Ending, cause: Event[object], partition
             data = MessageSent(**message.told(ending.at), consent_event_id=ending.consent_event_id)  # type: ignore[arg-type]
         case "unknown":
             data = MessageUnknown(**message.told(ending.at))  # type: ignore[arg-type]
-        case "skipped":
+        case "skipped":  # pragma: no branch  the three are all there are
             assert ending.reason is not None
             if message.campaign is None:  # only the trigger is known, and the contract names nothing else
                 data = MessageSkipped(

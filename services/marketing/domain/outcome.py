@@ -66,7 +66,7 @@ def conclude(due: Iterable[Due], planned: Mapping[UUID, Planned], products: Mapp
                 decided.ended.append(replace(message, ending=ending))
                 decided.emissions.append(tell_ended(message, ending, known.sale.cause(), timer.partition))
                 _leave(timer, known, reason, decided)
-            case Hold(until):
+            case Hold(until):  # pragma: no branch  the three are all there are
                 decided.timers.append((timer.id, timer.partition, until))
     return decided
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import asdict
 from datetime import datetime
 from time import monotonic
 from typing import Any, Protocol
@@ -20,6 +21,7 @@ from services.marketing.sending.bell import bell
 from services.marketing.sending.post import Post
 from services.marketing.store import SQL
 from shared.engine import faults
+from shared.engine.postgres import is_infrastructure
 from shared.engine.transaction import Transaction
 from shared.errors import Transient
 from shared.ids import new_id
@@ -29,6 +31,7 @@ _LOOK_S = 2.0
 """How long a message that nobody announced may wait: one that was put off, or was cleared by another instance."""
 _RECONCILE_S = 10.0
 _LAST_BATCH_S = 8.0
+_SETTLE_PAUSES_S = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 class Storage(Protocol):
@@ -147,15 +150,23 @@ class Desk:
         return write(message.id, attempt.number, self._sender, addressee, content, values, attempt.decided_at)
 
     async def _settle(self, begun: Sequence[Attempt], verdicts: dict[UUID, Verdict]) -> None:
+        """Tries for a while: what is not written down, nobody can know of a mail server."""
+        for pause in _SETTLE_PAUSES_S:
+            try:
+                await self._settle_once(begun, verdicts)
+            except Exception as error:
+                if not is_infrastructure(error):
+                    raise
+                log.warning("letters_not_settled", letters=len(begun), error=type(error).__name__)
+                await asyncio.sleep(pause)
+            else:
+                return
+        await self._settle_once(begun, verdicts)
+
+    async def _settle_once(self, begun: Sequence[Attempt], verdicts: dict[UUID, Verdict]) -> None:
         async with self._storage.transaction() as tx:
             settled = await attempts.settle(tx, self.owner, begun, verdicts)
-        log.info(
-            "letters_settled",
-            sent=settled.sent,
-            skipped=settled.skipped,
-            unknown=settled.unknown,
-            later=settled.later,
-        )
+        log.info("letters_settled", **asdict(settled))
 
 
 async def _finish(batch: Coroutine[Any, Any, int]) -> int:

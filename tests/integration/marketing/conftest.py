@@ -1,34 +1,22 @@
 """Marketing on a real Postgres: its migrated database, its handlers, its sender and its HTTP side."""
 
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import asyncpg
 import httpx
-import psycopg
 import pytest
 
-from deploy.embedded.ports import free_port
-from deploy.embedded.postgres import Postgres
+from deploy.embedded.databases import Databases
 from services.marketing import api
 from services.marketing.settings import Settings
 from shared.http import build_app
-from shared.migrate import migrate
 from tests.integration.marketing.running import Marketing
+from tests.stack import migrated
 
 
 @pytest.fixture(scope="session")
-def dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A migrated database of marketing on a server of its own."""
-    folder: Path = tmp_path_factory.mktemp("postgres")
-    server = Postgres(folder / "data", folder, free_port(set()), "secret")
-    server.prepare()
-    server.start()
-    with psycopg.connect(server.dsn(), autocommit=True) as connection:
-        connection.execute("create database marketing")
-    migrate("marketing", server.dsn("marketing"))
-    yield server.dsn("marketing")
-    server.child.stop(10)
+def dsn(databases: Databases) -> str:
+    return migrated(databases, "marketing")
 
 
 @pytest.fixture

@@ -2,7 +2,16 @@
 
 import pytest
 
-from services.marketing.domain.campaign import Basket, Campaign, choose_content, matches, matching, ordered
+from services.marketing.domain.campaign import (
+    Basket,
+    Campaign,
+    asks_for_products,
+    choose_content,
+    matches,
+    matching,
+    ordered,
+    skus_of,
+)
 from services.marketing.domain.definition import Match
 from tests.unit.marketing.facts import definition
 
@@ -68,3 +77,10 @@ def test_first_content_that_fits_is_taken_and_the_last_fits_always() -> None:
         for bought, repeat in [(basket("F-1"), True), (basket("G-1"), True), (basket("G-1"), False)]
     ]
     assert chosen == ["roses", "again", "first"]
+
+
+def test_products_are_asked_for_only_where_a_category_matters() -> None:
+    assert asks_for_products([None, Match(categories=("ROSES",))])
+    assert asks_for_products([Match(departments=("FLORAL",))])
+    assert not asks_for_products([None, Match(skus=("A",), channels=("web",))])
+    assert skus_of([["B", "A"], ["A"]]) == ["A", "B"]
