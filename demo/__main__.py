@@ -26,7 +26,7 @@ def main() -> int:
     console = Console(soft_wrap=not sys.stdout.isatty())
     try:
         return asyncio.run(demonstrate(console, _scale(), once=os.environ.get("ONCE", "") not in {"", "0"}))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         console.print("\nStopped.")
         return INTERRUPTED
     except ValueError as error:
@@ -50,8 +50,9 @@ def _scale() -> Scale:
 
 async def demonstrate(console: Console, scale: Scale, *, once: bool) -> int:
     """Play, tell, and without `once` stay up until Ctrl-C."""
-    stopped = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    this = asyncio.current_task()
+    assert this is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
     console.print(f"Starting Kafka, Postgres and four services in {FOLDER}/ ...", highlight=False)
     async with make_stack(FOLDER, console) as stack:
         console.print(
@@ -66,10 +67,16 @@ async def demonstrate(console: Console, scale: Scale, *, once: bool) -> int:
             console.print("All checks hold: nothing lost, nothing doubled, nothing parked.", style="green")
         if not once:
             _invite(console, stack, found)
-            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stopped.set)
-            await stopped.wait()
+            await _until_told_to_end()
             console.print("\nStopping ...")
     return 1 if failures else 0
+
+
+async def _until_told_to_end() -> None:
+    told = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    await told.wait()
 
 
 def _invite(console: Console, stack: EmbeddedStack, found: Findings) -> None:

@@ -54,7 +54,7 @@ class LiveView:
 
     async def _look(self) -> Frame:
         standings = await self._watch.standings()
-        now, sales = monotonic(), self._progress.sent[SALE]
+        now, sales = monotonic(), min(self._progress.sent[SALE], self._sales)  # some are sent twice
         past = max(now - self._before, 0.001)
         rates = {name: (each.handled - self._handled.get(name, 0)) / past for name, each in standings.items()}
         frame = Frame(now - self._started, sales, (sales - self._sold) / past, standings, rates)

@@ -16,6 +16,7 @@ from demo.ledger import Day, Ledger, Line, Totals
 from demo.watch import SQL, Watch
 
 Rows = Mapping[Any, Any]
+TICKETS = "contacts: tickets in histories"
 
 
 class Expected(NamedTuple):
@@ -167,7 +168,7 @@ _PROJECTIONS: dict[str, Callable[[Watch, Expected], Awaitable[tuple[Rows, Rows]]
     "contacts: totals": _totals,
     "contacts: timeline lines": _timelines,
     "contacts: consents": _consents,
-    "contacts: tickets in histories": _ticket_cards,
+    TICKETS: _ticket_cards,
     "contacts: messages in histories": _message_cards,
     "marketing: messages": _messages,
     "support: tickets": _tickets,

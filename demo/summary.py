@@ -12,6 +12,7 @@ from rich.table import Table
 from demo.compare import Comparison
 from demo.ledger import REFUND, REQUEST, SALE
 from demo.outcome import Hindsight
+from demo.projections import TICKETS
 from demo.watch import Trouble
 
 _SHOWN_DEPARTMENTS = 10
@@ -58,6 +59,10 @@ def tell(console: Console, found: Findings) -> None:
         highlight=False,
     )
     console.print(_follow_ups(found.audit))
+    tickets = next(each for each in found.comparisons if each.name == TICKETS)
+    console.print(
+        f"Tickets in histories: {tickets.rows - tickets.missing:,} of {tickets.rows:,} requests", highlight=False
+    )
     console.print(_forecasts(found.hindsight, found.refits))
     console.print(_projections(found.comparisons))
     for each in found.comparisons:

