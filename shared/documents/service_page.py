@@ -34,6 +34,7 @@ def service_part(service: str, root: Path = ROOT) -> str:
     lines = ["## Hears", *_hears(subscriptions_of(service)), "", "## Says", *_says(service), "", "## Owns"]
     lines += ["", "| table | holds |", "|---|---|"]
     lines += [f"| `{name}` | {words.replace('|', chr(92) + '|')} |" for name, words in tables_of(service, root)]
+    lines += ["", "Besides, what the engine keeps in every service: `shared/engine/migrations/`."]
     return "\n".join(lines) + "\n"
 
 

@@ -1,5 +1,6 @@
 """How far every group is, which partitions stand still, and what lets them go on."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -77,7 +78,7 @@ async def list_actions(stack: Stack, limit: int) -> list[Row]:
     for service in stack.dsns:
         async with stack.connect(service) as connection:
             rows = await connection.fetch(ENGINE["list_actions"], limit)
-            found += [{"service": service, **dict(row)} for row in rows]
+            found += [{"service": service, **dict(row), "subject": json.loads(row["subject"])} for row in rows]
     return found[:limit]
 
 

@@ -41,6 +41,8 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="seconds")
+    if isinstance(value, dict):
+        value = " ".join(f"{key}={part}" for key, part in value.items())
     return str(value).replace("[", "\\[")
 
 
