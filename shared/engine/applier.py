@@ -56,14 +56,17 @@ class Applier:
         whose answer was lost), and calling again with the same records is right in both cases.
         """
         wall = self._wall()
-        handlers, stream = self.subscription.topics, self._stream
-        batch = [decode(record, handlers[record.topic], wall, stream=stream) for record in records]
+        batch = self._decode(records, wall)
         try:
             return await self._attempt(batch, wall, isolate=False)
         except Exception as error:
             if self._is_infrastructure(error):
                 raise
         return await self._isolate(batch, wall)
+
+    def _decode(self, records: Sequence[Record], wall: datetime) -> list[Decoded]:
+        handlers, stream = self.subscription.topics, self._stream
+        return [decode(record, handlers[record.topic], wall, stream=stream) for record in records]
 
     async def _isolate(self, batch: Sequence[Decoded], wall: datetime) -> Applied:
         """Apply key by key; without the places whose breaker opens, of which nothing stands then."""

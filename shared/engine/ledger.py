@@ -1,4 +1,4 @@
-"""What the engine needs of a storage, in Postgres (`postgres.py`) and in memory (`memory.py`, for simulation).
+"""What the engine needs of a storage, in Postgres (`postgres.py`) and in memory (`tests/simulation/memory.py`).
 
 One `Ledger.transaction` is one database transaction: its effects, fences, parked rows and emissions stand together or
 not at all. Locks are held until it ends. Any call may raise Transient, and nothing of the transaction stands then.
@@ -103,8 +103,16 @@ class EngineTransaction(Transaction, Protocol):
         """The first parked records of a key, by offset."""
         ...
 
-    async def release(self, parked: Sequence[ParkedRecord]) -> None:
-        """Forget parked records whose effects stand, or that were given up."""
+    async def release(self, parked: ParkedRecord) -> bool:
+        """Forget a parked record whose effects stand, or that was given up; False where somebody else already has."""
+        ...
+
+    async def describe_parked(self, parked: ParkedRecord, refusal: Refusal) -> None:
+        """Say why a parked record is still refused."""
+        ...
+
+    async def record_action(self, action: str, subject: Mapping[str, object], reason: str) -> None:
+        """Leave a line about what an operator did."""
         ...
 
     async def take_due(self, name: str, watermarks: Mapping[int, datetime], limit: int) -> list[Due]:

@@ -138,8 +138,14 @@ class PostgresTransaction:
         rows = await self.fetch(SQL["take_parked"], self.group, topic, key, limit)
         return [parked_of(row) for row in rows]
 
-    async def release(self, parked: Sequence[ParkedRecord]) -> None:
-        await self.execute(SQL["release"], [record.id for record in parked])
+    async def release(self, parked: ParkedRecord) -> bool:
+        return await self.fetchval(SQL["release"], parked.id) is not None
+
+    async def describe_parked(self, parked: ParkedRecord, refusal: Refusal) -> None:
+        await self.execute(SQL["describe_parked"], parked.id, refusal.reason, refusal.detail, refusal.unexpected)
+
+    async def record_action(self, action: str, subject: Mapping[str, object], reason: str) -> None:
+        await self.execute(SQL["record_action"], action, json.dumps(subject), reason)
 
     # --- timers
 

@@ -83,7 +83,7 @@ select id, topic, partition, record_offset, key, headers, value, record_timestam
 from parked where id = $1
 
 -- name: release
-delete from parked where id = any($1::bigint[])
+delete from parked where id = $1 returning id
 
 -- name: describe_parked
 update parked set reason = $2, detail = $3, unexpected = $4 where id = $1

@@ -1,14 +1,14 @@
 """What an operator does about parked records, stopped partitions and a restored database. Each act leaves a line."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import asyncpg
 
 from shared import clock
 from shared.engine.decode import decode
-from shared.engine.ledger import EngineTransaction, ParkedRecord, Place
+from shared.engine.ledger import EngineTransaction, Ledger, ParkedRecord, Place
 from shared.engine.parking import BEHIND, refusal_of
 from shared.engine.postgres import SQL, PostgresLedger, PostgresTransaction, is_infrastructure, parked_of
 from shared.engine.subscription import Subscription
@@ -33,7 +33,12 @@ async def find_parked(tx: PostgresTransaction, parked_id: int) -> ParkedRecord:
 
 
 async def redrive(
-    subscription: Subscription, ledger: PostgresLedger, topic: str, key: bytes | None, first: ParkedRecord
+    subscription: Subscription,
+    ledger: Ledger,
+    topic: str,
+    key: bytes | None,
+    first: ParkedRecord,
+    is_infrastructure: Callable[[Exception], bool] = is_infrastructure,
 ) -> Redriven:
     """Apply the parked records of a key by offset, each in a transaction of its own, with the usual handler.
 
@@ -54,9 +59,7 @@ async def redrive(
                 raise
             refusal = refusal_of(error)
             async with ledger.transaction(subscription) as tx:
-                await tx.execute(
-                    SQL["describe_parked"], waiting[0].id, refusal.reason, refusal.detail, refusal.unexpected
-                )
+                await tx.describe_parked(waiting[0], refusal)
             return Redriven(applied, refusal.reason, refusal.detail)
         applied += 1
 
@@ -64,37 +67,41 @@ async def redrive(
 async def _apply(subscription: Subscription, tx: EngineTransaction, parked: ParkedRecord) -> None:
     record = parked.record
     handler = subscription.topics[record.topic]
-    await _release(tx, parked)
+    if not await _release(tx, parked):
+        return
     decoded = decode(record, handler, clock.now(), stream=False)
     if decoded.refusal is not None:
         raise BadRecord(decoded.refusal.reason, decoded.refusal.detail)
     if decoded.event is not None:
         decoded.event.now = parked.handled_at
         await handler.handle([decoded.event], tx)
-    await tx.execute(SQL["record_action"], "redrive", _subject(subscription, parked), parked.refusal.reason)
+    await tx.record_action("redrive", _subject(subscription, parked), parked.refusal.reason)
 
 
-async def _release(tx: EngineTransaction, parked: ParkedRecord) -> None:
-    """Forget it and count it out of its fence, whose lock is held until the transaction ends."""
+async def _release(tx: EngineTransaction, parked: ParkedRecord) -> bool:
+    """Forget it and count it out of its fence, whose lock is held until the transaction ends; False where it is gone."""
     place = (parked.record.topic, parked.record.partition)
     fence = (await tx.lock_fences([place]))[place]
-    await tx.release([parked])
-    fence.parked = max(fence.parked - 1, 0)
+    if not await tx.release(parked):
+        return False
+    fence.parked -= 1
     await tx.save_fences({place: fence})
+    return True
 
 
 async def replace_value(subscription: Subscription, ledger: PostgresLedger, parked: ParkedRecord, value: bytes) -> None:
     """Put another value in the place of a parked record's; what its sender sent is kept beside it."""
     async with ledger.transaction(subscription) as tx:
         await tx.execute(SQL["replace_parked"], parked.id, value)
-        await tx.execute(SQL["record_action"], "replace", _subject(subscription, parked), parked.refusal.reason)
+        await tx.record_action("replace", _subject(subscription, parked), parked.refusal.reason)
 
 
-async def drop(subscription: Subscription, ledger: PostgresLedger, parked: ParkedRecord, reason: str) -> None:
+async def drop(subscription: Subscription, ledger: Ledger, parked: ParkedRecord, reason: str) -> None:
     """Give a parked record up; the later ones of its key are then redriven by the caller."""
     async with ledger.transaction(subscription) as tx:
-        await _release(tx, parked)
-        await tx.execute(SQL["record_action"], "drop", _subject(subscription, parked), reason)
+        if not await _release(tx, parked):
+            raise NotFound(f"nothing is parked under {parked.id} any more")
+        await tx.record_action("drop", _subject(subscription, parked), reason)
 
 
 async def accept_loss(
@@ -121,8 +128,8 @@ async def recover(connection: asyncpg.Connection, published: Mapping[Place, int]
         await connection.execute(SQL["record_action"], "recover", json.dumps({"partitions": len(rows)}), reason)
 
 
-def _subject(subscription: Subscription, parked: ParkedRecord) -> str:
+def _subject(subscription: Subscription, parked: ParkedRecord) -> dict[str, object]:
     """Which record it was, without its key: on outside topics a key is the sender's and may be personal."""
     record = parked.record
-    place = {"group": subscription.group, "topic": record.topic, "partition": record.partition}
-    return json.dumps({**place, "offset": record.offset, "behind": parked.refusal.reason == BEHIND})
+    place: dict[str, object] = {"group": subscription.group, "topic": record.topic, "partition": record.partition}
+    return {**place, "offset": record.offset, "behind": parked.refusal.reason == BEHIND}

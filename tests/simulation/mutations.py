@@ -1,0 +1,54 @@
+"""The engine with one of its guards taken out. Each must break a promise soon, or the guard guards nothing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from shared.engine.applier import Applier
+from shared.engine.decode import Decoded
+from shared.engine.event import Record
+from shared.engine.ledger import Fence, Outgoing, Place
+from tests.simulation.memory import MemoryRelayLedger, MemoryTransaction
+from tests.simulation.run import Parts
+
+
+class WithoutFenceLock(MemoryTransaction):
+    """Reads the fences and locks nothing."""
+
+    async def lock_fences(self, places: Sequence[Place]) -> dict[Place, Fence]:
+        await self._database.pause()
+        stored = self._database.tables.fences
+        return {place: stored.get((self.group, place), Fence()).copy() for place in places}
+
+
+class WithoutParking(MemoryTransaction):
+    """Forgets that a key is held back."""
+
+    async def held_keys(self, topic: str, keys: Sequence[bytes]) -> set[bytes]:
+        del topic, keys
+        return set()
+
+
+class WithoutStoredBatch(MemoryRelayLedger):
+    """Draws its numbers anew after a restart."""
+
+    async def stored(self) -> list[tuple[Outgoing, int]]:
+        return []
+
+
+class WithoutMark(Applier):
+    """Takes every record of ours as if its number said nothing."""
+
+    def _decode(self, records: Sequence[Record], wall: datetime) -> list[Decoded]:
+        batch = super()._decode(records, wall)
+        for decoded in batch:
+            decoded.sequence = 0
+        return batch
+
+
+MUTATIONS = {
+    "the fence's lock": Parts(transaction=WithoutFenceLock),
+    "the mark": Parts(applier=WithoutMark),
+    "parking": Parts(transaction=WithoutParking),
+    "the drain's lock": Parts(operator_transaction=WithoutFenceLock),
+    "the relay's stored batch": Parts(relay=WithoutStoredBatch),
+}

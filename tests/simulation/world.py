@@ -1,0 +1,152 @@
+"""The system that is simulated: facts come in, one group numbers them per party and emits, a second group reads that.
+
+The oracle is simple on purpose: however the seed interleaves and kills, every fact has its effect once in each group, in
+the order of its key, and whoever reads the second topic sees the numbers of a party from 1 without a gap.
+"""
+
+import json
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from shared.engine.event import Emission, Event, Record
+from shared.engine.subscription import Subscription
+from shared.errors import BadRecord
+from shared.events.ingest import INGEST, ReportedChoice
+from shared.events.sales import SALES, ProductChosen
+from shared.ids import derived_id
+from tests.simulation.memory import MemoryTransaction
+
+PARTITIONS = 2
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+TIME = b"2026-03-01T00:00:00Z"
+
+
+@dataclass(slots=True)
+class Log:
+    """Kafka, as far as it matters: partitions that only grow."""
+
+    topics: dict[str, list[list[Record]]] = field(
+        default_factory=lambda: {topic: [[] for _ in range(PARTITIONS)] for topic in (INGEST, SALES)}
+    )
+
+    def append(
+        self, topic: str, partition: int, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]
+    ) -> None:
+        """One record more; its offset is its place."""
+        log = self.topics[topic][partition]
+        log.append(Record(topic, partition, len(log), key, value, list(headers), 0))
+
+    def read(self, topic: str, partition: int, offset: int, limit: int) -> list[Record]:
+        """Records from an offset on."""
+        return self.topics[topic][partition][offset : offset + limit]
+
+
+@dataclass(slots=True)
+class Repair:
+    """Whether what made the handlers refuse has been repaired."""
+
+    done: bool = False
+
+
+def fact(number: int, sender: int, *, poison: str | None = None) -> tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]:
+    """A choice by one of the senders: (key, value, headers). `poison` names what is wrong with it."""
+    sku = {"refused": "refused", "refused later": "refused-later"}.get(poison or "", f"sku-{number}")
+    value: dict[str, Any] = {"party": {"name": str(sender)}, "sku": sku, "channel": "web", "intent": "viewed"}
+    if poison == "schema":
+        value["intent"] = "stolen"
+    headers = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", str(number).encode()),
+        ("ce_source", b"/shop"),
+        ("ce_type", b"crm.product.chosen.v1" if poison != "type" else b"crm.nobody.knows.v1"),
+        ("ce_time", TIME),
+    ]
+    if poison == "header":
+        headers[1] = ("ce_id", b"\xff\xfe")
+    key = None if poison == "no key" else f"customer-{sender}".encode()
+    return key, b"{" if poison == "json" else json.dumps(value).encode(), headers
+
+
+def party_of(sender: int) -> UUID:
+    """Two senders share a party, so that its events come from two partitions; the others are on their own."""
+    return derived_id("party", max(sender, 1))
+
+
+async def _count(tx: MemoryTransaction, table: str, key: str, what: object) -> int:
+    """Append to a list under its row lock; returns the new length."""
+    await tx.lock((table, key))
+    seen = [*(tx.get(table, key) or []), what]
+    tx.put(table, key, seen)
+    return len(seen)
+
+
+def subscriptions(
+    repair: Repair, count: Callable[[Any, str, str, object], Awaitable[int]] = _count
+) -> tuple[Subscription, Subscription]:
+    """The two groups. `count` is how a handler appends to a party's list in the storage under test."""
+    numbering = Subscription("contacts.ingest", kind="process")
+    reading = Subscription("marketing.follow-ups", kind="process")
+
+    @numbering.topic(INGEST)
+    async def number_choices(events: Sequence[Event[ReportedChoice]], tx: Any) -> None:
+        for event in sorted(events, key=lambda event: (str(_party(event)), event.partition, event.offset)):
+            if event.data.sku == "refused" and not repair.done:
+                raise BadRecord("refused", "until it is repaired")
+            number = await count(tx, "numbered", str(_party(event)), f"{event.key}/{event.id}")
+            tx.emit([_choice(event, number)])
+
+    @reading.topic(SALES)
+    async def read_choices(events: Sequence[Event[ProductChosen]], tx: Any) -> None:
+        for event in sorted(events, key=lambda event: (str(event.data.party_id), event.partition, event.offset)):
+            if event.data.sku == "refused-later" and not repair.done:
+                raise KeyError("a bug, until it is repaired")
+            await count(tx, "read", str(event.data.party_id), event.data.party_version)
+
+    return numbering, reading
+
+
+def _party(event: Event[ReportedChoice]) -> UUID:
+    return party_of(int(event.data.party.name or 0))
+
+
+def _choice(event: Event[ReportedChoice], number: int) -> Emission:
+    party = _party(event)
+    data = ProductChosen(
+        party_id=party, party_version=number, sku=event.data.sku, channel="web", intent="viewed", recorded_at=NOW, origin="/shop"
+    )
+    return Emission(data, time=NOW, cause=event, partition=party.int % PARTITIONS)
+
+
+@dataclass(slots=True)
+class Sender:
+    """What was sent, for the oracle: per key the ids in the order of the log, first sendings only."""
+
+    dice: random.Random
+    facts: int
+    log: Log
+    order: dict[str, list[str]] = field(default_factory=dict)
+    poisoned: dict[str, str] = field(default_factory=dict)
+    _sent: list[tuple[int, Any]] = field(default_factory=list)
+
+    def send(self, number: int) -> None:
+        """Send a fact, now and then poisoned, now and then an old one again."""
+        sender = self.dice.randrange(6)
+        poison = None
+        if self.dice.random() < 0.25:
+            poison = self.dice.choice(["refused", "refused later", "schema", "type", "header", "json", "no key"])
+        record = fact(number, sender, poison=poison)
+        partition = sender % PARTITIONS
+        self.log.append(INGEST, partition, *record)
+        self._sent.append((partition, record))
+        key = None if record[0] is None else record[0].decode()
+        if poison:
+            self.poisoned[str(number)] = poison
+        if poison in {None, "refused", "refused later", "no key"}:
+            self.order.setdefault(str(key), []).append(str(number))
+        if self.dice.random() < 0.2:
+            again, old = self.dice.choice(self._sent)
+            self.log.append(INGEST, again, *old)
