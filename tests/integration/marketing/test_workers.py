@@ -30,7 +30,6 @@ async def test_messages_of_an_open_month_lie_in_its_table(marketing: Marketing) 
     await marketing.heard(sale("s-2", at=NOW + 70 * DAY), sale("s-3"))
     rows = await marketing.rows("select tableoid::regclass::text as place from message order by 1")
     assert [row["place"] for row in rows] == ["message_202605", "message_default"]
-    await marketing.pool.execute("drop table message_202605")
 
 
 async def test_sales_wait_until_campaigns_are_published(marketing: Marketing) -> None:
