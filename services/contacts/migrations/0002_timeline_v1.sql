@@ -60,6 +60,7 @@ create table timeline_v1.consent (
     primary key (party_id, purpose, topic, channel)
 );
 
+-- Where each message to a party stands.
 create table timeline_v1.message (
     party_id uuid not null,
     message_id uuid not null,
@@ -74,6 +75,7 @@ create table timeline_v1.message (
     primary key (party_id, message_id)
 ) with (fillfactor = 85);
 
+-- Where each ticket of a party stands.
 create table timeline_v1.ticket (
     party_id uuid not null,
     ticket_id uuid not null,

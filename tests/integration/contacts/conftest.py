@@ -1,34 +1,22 @@
 """Contacts on a real Postgres: its migrated database, its handlers and its HTTP side."""
 
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import asyncpg
 import httpx
-import psycopg
 import pytest
 
-from deploy.embedded.ports import free_port
-from deploy.embedded.postgres import Postgres
+from deploy.embedded.databases import Databases
 from services.contacts import api
 from services.contacts.settings import Settings
 from shared.http import build_app
-from shared.migrate import migrate
 from tests.integration.contacts.running import Contacts
+from tests.stack import migrated
 
 
 @pytest.fixture(scope="session")
-def dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A migrated database of contacts on a server of its own."""
-    folder: Path = tmp_path_factory.mktemp("postgres")
-    server = Postgres(folder / "data", folder, free_port(set()), "secret")
-    server.prepare()
-    server.start()
-    with psycopg.connect(server.dsn(), autocommit=True) as connection:
-        connection.execute("create database contacts")
-    migrate("contacts", server.dsn("contacts"))
-    yield server.dsn("contacts")
-    server.child.stop(10)
+def dsn(databases: Databases) -> str:
+    return migrated(databases, "contacts")
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from itertools import count
 from typing import Any
 
 import asyncpg
-from pydantic import TypeAdapter
 
 from services.contacts import handlers
 from services.contacts.subscriptions import ingest, timeline
@@ -20,9 +19,8 @@ from shared.readiness import Check
 __all__ = ["NOW", "Contacts", "handlers", "heard", "reported"]  # importing the handlers registers what they hear
 
 NOW = datetime(2026, 3, 2, 13, tzinfo=UTC)
-TABLES = "party, identity, duplicate, sale, care, fact_text, outbox, idempotency"
-TIMELINE = "timeline_v1.total, timeline_v1.consent, timeline_v1.message, timeline_v1.ticket"
-_OBJECT = TypeAdapter(dict[str, Any])
+TABLES = ("party", "identity", "duplicate", "sale", "care", "fact_text", "outbox", "idempotency")
+PROJECTED = ("line", "total", "consent", "message", "ticket")
 _numbers = count(1)
 
 
@@ -122,7 +120,7 @@ class Contacts:
         return [dict(row) for row in await self.pool.fetch(statement, *args)]
 
     async def clear(self) -> None:
-        await self.pool.execute(f"truncate {TABLES}, {TIMELINE}; delete from line")
+        await self.pool.execute(";".join(f"delete from {table}" for table in (*TABLES, *PROJECTED)))
 
     async def _emitted(self) -> None:
         pass
