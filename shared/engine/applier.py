@@ -7,6 +7,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
+from shared.engine import faults
 from shared.engine.decode import Decoded, decode
 from shared.engine.event import Event, Record
 from shared.engine.fence import Sifted, sift
@@ -38,7 +39,12 @@ class Applier:
     """The records of one subscription, applied. Keeps nothing between batches but the breaker's window."""
 
     def __init__(
-        self, subscription: Subscription, ledger: Ledger, *, stream: bool, wall: Callable[[], datetime],
+        self,
+        subscription: Subscription,
+        ledger: Ledger,
+        *,
+        stream: bool,
+        wall: Callable[[], datetime],
         is_infrastructure: Callable[[Exception], bool],
     ) -> None:
         self.subscription = subscription
@@ -104,6 +110,8 @@ class Applier:
                 for decoded, _ in parked:
                     applied.count(decoded.record.topic, "parked")
             await tx.save_fences(sifted.fences)
+            faults.point("batch.before_commit")
+        faults.point("batch.after_commit")
         for (topic, outcome), number in sifted.passed_over.items():
             applied.count(topic, outcome, number)
         return applied

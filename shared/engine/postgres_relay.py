@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 
+from shared.engine import faults
 from shared.engine.ledger import Outgoing
 from shared.engine.postgres import SQL
 from shared.errors import ConfigurationError, Transient
@@ -72,6 +73,7 @@ class PostgresRelayLedger:
         return sequence
 
     async def _forget(self, sent: Sequence[tuple[Outgoing, int]]) -> None:
+        faults.point("relay.before_forget")
         await self._connection.execute(SQL["forget_outgoing"], [row.id for row, _ in sent])
         last = {(row.topic, row.partition): sequence for row, sequence in sent}
         topics, partitions = [topic for topic, _ in last], [partition for _, partition in last]
@@ -96,7 +98,7 @@ async def hold_shard(dsn: str, shard: int, shards: int) -> AsyncIterator[Postgre
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise Transient(f"no database: {type(error).__name__}") from None
     try:
-        while not await connection.fetchval(SQL["try_relay_lock"], shard):  # noqa: ASYNC110  Postgres has no event for it
+        while not await connection.fetchval(SQL["try_relay_lock"], shard):
             await asyncio.sleep(1)
         ledger = PostgresRelayLedger(connection, shard, shards)
         await ledger.load()
