@@ -57,6 +57,9 @@ order by 1, 2, 3
 -- name: first_day
 select min(day) from sold_day
 
+-- name: count_sales
+select coalesce(sum(sales), 0)::bigint from channel_day where day < $1
+
 -- name: load_outlooks
 select series, origin, model, scale, centre, spread, last, step
 from outlook where series = any($1::text[]) and origin >= $2 and origin < $3

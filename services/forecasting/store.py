@@ -97,6 +97,11 @@ async def first_day(tx: Transaction) -> date | None:
     return found
 
 
+async def count_sales(tx: Transaction, cut: date) -> int:
+    """Sales that happened before the cut, as far as they are known."""
+    return int(await tx.fetchval(SQL["count_sales"], cut))
+
+
 async def load_department_weeks(
     tx: Transaction, begin: date, cut: date, unnamed: str
 ) -> dict[DepartmentWeek, dict[date, int]]:

@@ -10,6 +10,9 @@ from services.forecasting.model.process import Fit, Fitting
 from services.forecasting.settings import ForecastingSettings
 from services.forecasting.sight import Sight, Source
 
+_STILL_GROWING = 1.01
+"""More than a hundredth from one look to the next."""
+
 
 class Jobs:
     """A worker of the service. Several instances may run it: a cut is published once, whoever comes first."""
@@ -18,6 +21,7 @@ class Jobs:
         self._settings = settings
         self._fitting = Fitting()
         self._fit = fit or self._fitting.run
+        self._seen: tuple[date, int] | None = None
 
     async def run(self, service: Source) -> None:
         """Until cancelled; errors end it, and the engine starts it again."""
@@ -39,10 +43,12 @@ class Jobs:
             return None
         cut = last_cut(counted, self._settings.refit_every)
         async with sight.sales() as tx:
-            first, last = await store.first_day(tx), await store.last_job(tx)
-        if first is None or first >= cut:
+            sold, last = await store.count_sales(tx, cut), await store.last_job(tx)
+        if not sold:
             return None
         if last is None or last[0] < cut:
+            if not self._settled(cut, sold):
+                return None
             await weekly.forecast(sight, self._fit, self._settings, cut)
         elif last[1]:
             return None
@@ -50,3 +56,10 @@ class Jobs:
             cut = last[0]
         await scores.score(sight, self._fit, self._settings, cut)
         return cut
+
+    def _settled(self, cut: date, sold: int) -> bool:
+        """False while sales from before the cut still pour in: on the wall clock an import is no reason to wait for
+        the watermark, and a forecast made of half of it would stand for good.
+        """
+        before, self._seen = self._seen, (cut, sold)
+        return before is not None and before[0] == cut and sold <= before[1] * _STILL_GROWING

@@ -2,7 +2,7 @@
 -- Amounts are minor units of their currency. Categories and refunds are joined on reading, so no order of events matters.
 create schema sales_v1;
 
-create table sales_v1.sold_day (
+create table sales_v1.sold_day (             -- units and revenue a day, channel, currency and product
     day date not null,
     channel text collate "C" not null,
     currency text collate "C" not null,
@@ -13,7 +13,7 @@ create table sales_v1.sold_day (
     primary key (day, channel, currency, sku)
 ) with (fillfactor = 80);
 
-create table sales_v1.channel_day (
+create table sales_v1.channel_day (          -- whole sales a day, channel and currency
     day date not null,
     channel text collate "C" not null,
     currency text collate "C" not null,
@@ -23,7 +23,7 @@ create table sales_v1.channel_day (
     primary key (day, channel, currency, partition)
 ) with (fillfactor = 50);
 
-create table sales_v1.purchase_day (
+create table sales_v1.purchase_day (         -- the days on which a party bought
     party_id uuid not null,
     day date not null,
     currency text collate "C" not null,
@@ -40,7 +40,7 @@ create table sales_v1.sale (                 -- what a refund needs to know of i
     primary key (origin, sale_id)
 );
 
-create table sales_v1.refund (
+create table sales_v1.refund (               -- joined to its sale by (origin, sale_id) on reading
     event_id text collate "C" primary key,
     origin text not null,
     sale_id text not null,
@@ -52,13 +52,13 @@ create table sales_v1.refund (
 );
 create index refund_by_day on sales_v1.refund (day);
 
-create table sales_v1.product (
+create table sales_v1.product (              -- the newest description of a product
     sku text collate "C" primary key,
     name text not null,
     category text[] not null                 -- a path from the department down; may be empty
 );
 
-create table sales_v1.campaign_day (
+create table sales_v1.campaign_day (         -- messages sent and skipped
     day date not null,
     campaign text collate "C" not null,      -- empty: no campaign matched
     outcome text collate "C" not null,       -- sent, unknown, or the reason why it was skipped
@@ -67,7 +67,7 @@ create table sales_v1.campaign_day (
     primary key (day, campaign, outcome, partition)
 ) with (fillfactor = 50);
 
-create table sales_v1.ticket_day (
+create table sales_v1.ticket_day (           -- tickets opened
     day date not null,
     channel text collate "C" not null,
     partition smallint not null,

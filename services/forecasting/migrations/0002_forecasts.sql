@@ -1,6 +1,6 @@
 -- What forecasting decides and publishes: the record itself, never rebuilt.
 
-create table series (
+create table series (                        -- what is forecast
     id text collate "C" primary key,
     department text not null,
     currency text not null,
@@ -20,7 +20,7 @@ create table outlook (                       -- what the model said of a series 
     primary key (series, origin)
 );
 
-create table forecast (
+create table forecast (                      -- as published; never rewritten
     forecast_id uuid primary key,
     series text collate "C" not null references series,
     cut date not null,
@@ -40,7 +40,7 @@ create table job (                           -- a cut whose forecasts and models
     recorded_at timestamptz not null
 );
 
-create table model (
+create table model (                         -- what was fitted at a cut, with its measured quality
     name text not null,
     cut date not null,                       -- trained on what happened before
     parameters jsonb not null,

@@ -16,8 +16,7 @@ from tests.stack import migrated
 
 @pytest.fixture(scope="session")
 def dsn(databases: Databases) -> str:
-    migrated(databases, "forecasting")
-    return databases.owner_dsn("forecasting")  # which may truncate
+    return migrated(databases, "forecasting")
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Sales, refunds and products on a real database: sums by event time, exact under any order."""
 
+import asyncio
 from datetime import date
 from itertools import pairwise
 
@@ -94,3 +95,21 @@ async def test_any_order_and_any_batches_give_the_same_rows(
     assert await forecasting.sales_rows() == expected
     assert sum(row[8] for row in expected["product_day"]) == 630
     assert {row[0] for row in expected["purchase_day"]} == {ADA, BO}
+
+
+async def test_two_instances_add_to_the_same_rows_without_deadlock(forecasting: Forecasting) -> None:
+    """Each batch names the same products in another order; what is sorted waits, and nothing is lost."""
+    skus = [f"SKU-{number:03}" for number in range(60)]
+
+    async def instance(name: str, partition: int) -> None:
+        for batch in range(15):
+            mixed = skus[batch:] + skus[:batch] if partition else skus[::-1]
+            lines = [(sku, 1, 100) for sku in mixed]
+            await forecasting.heard(
+                *(sale(f"{name}-{batch}-{n}", f"2026-03-0{n + 1}", *lines, partition=partition) for n in range(3))
+            )
+
+    await asyncio.gather(instance("one", 0), instance("two", 1), instance("three", 2))
+
+    rows = await forecasting.rows("select sum(units) as units, count(*) as rows from sales_v1.sold_day")
+    assert rows == [{"units": 3 * 15 * 3 * 60, "rows": 3 * 60}]

@@ -56,7 +56,9 @@ def _sum(*batches: Folded) -> dict[object, list[int]]:
     """What the database does with the batches: sums by key."""
     total: dict[object, list[int]] = {}
     for batch in batches:
-        rows: dict[object, list[int]] = {**batch.channels, **batch.purchases}
+        rows: dict[object, list[int]] = {}
+        rows.update(batch.channels.items())
+        rows.update(batch.purchases.items())
         rows |= {(*group, sku): sums for group, skus in batch.sold.items() for sku, sums in skus.items()}
         for key, sums in rows.items():
             total[key] = [a + b for a, b in zip(total.get(key, [0] * len(sums)), sums, strict=True)]
