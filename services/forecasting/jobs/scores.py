@@ -16,7 +16,7 @@ from shared.engine.event import Emission
 from shared.engine.transaction import Transaction
 
 log = structlog.get_logger()
-PAGE = 1_000
+PAGE = 500
 _FIT = "services.forecasting.model.lifetime:fit_lifetime"
 _HELD_OUT = timedelta(days=28)
 _NIL = UUID(int=0)
