@@ -1,34 +1,24 @@
 """Support on a real Postgres: its migrated database, its handlers and its HTTP side."""
 
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import asyncpg
 import httpx
-import psycopg
 import pytest
 
-from deploy.embedded.ports import free_port
-from deploy.embedded.postgres import Postgres
+from deploy.embedded.databases import Databases
 from services.support import api
 from services.support.settings import Settings
 from shared.http import build_app
-from shared.migrate import migrate
 from tests.integration.support.running import Support
+from tests.stack import migrated
 
 
 @pytest.fixture(scope="session")
-def dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A migrated database of support on a server of its own."""
-    folder: Path = tmp_path_factory.mktemp("postgres")
-    server = Postgres(folder / "data", folder, free_port(set()), "secret")
-    server.prepare()
-    server.start()
-    with psycopg.connect(server.dsn(), autocommit=True) as connection:
-        connection.execute("create database support")
-    migrate("support", server.dsn("support"))
-    yield server.dsn("support")
-    server.child.stop(10)
+def dsn(databases: Databases) -> str:
+    """Of the role of operation, which has no right to more than rows."""
+    migrated(databases, "support")
+    return databases.dsn("support")
 
 
 @pytest.fixture

@@ -64,7 +64,8 @@ class Support:
         ]
 
     async def clear(self) -> None:
-        await self.pool.execute("truncate party, ticket, reply, status_change, outbox, idempotency cascade")
+        for table in ("reply", "status_change", "ticket", "party", "outbox", "idempotency"):
+            await self.pool.execute(f"delete from {table}")
 
     async def _emitted(self) -> None:
         pass
