@@ -83,7 +83,9 @@ class LiveView:
         for name, each in sorted(frame.standings.items()):
             row = (name, f"{each.handled:,}", f"{frame.rates[name]:,.0f}", f"{each.lag:,}", _day(each.passed))
             table.add_row(*row, style="red" if each.stopped else "")
-        return Group(head, ProgressBar(total=self._sales, completed=frame.sales), table)
+        bar = Table.grid(expand=True)
+        bar.add_row(ProgressBar(total=self._sales, completed=frame.sales))
+        return Group(head, bar, table)
 
 
 def _day(at: datetime | None) -> str:

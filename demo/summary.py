@@ -76,9 +76,17 @@ def tell(console: Console, found: Findings) -> None:
     )
 
 
+def _table(title: str, *columns: str) -> Table:
+    """Numbers stand on the right of every column but the first."""
+    table = Table(*columns, title=f"\n{title}", title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table.min_width = len(title)  # or a narrow table breaks it
+    for column in table.columns[1:]:
+        column.justify = "right"
+    return table
+
+
 def _follow_ups(audit: Mapping[str, Any]) -> Table:
-    table = Table("of each sale", "sales", title="Follow-ups", title_justify="left", box=None, pad_edge=False)
-    table.columns[1].justify = "right"
+    table = _table("Follow-ups", "of each sale", "sales")
     table.add_row("one follow-up was sent", f"{audit['one']:,}")
     for reason, count in sorted(audit["skipped"].items(), key=lambda pair: -pair[1]):
         table.add_row(f"skipped: {reason}", f"{count:,}")
@@ -90,9 +98,7 @@ def _follow_ups(audit: Mapping[str, Any]) -> Table:
 def _forecasts(found: Mapping[str, Hindsight], refits: int) -> Table:
     title = f"Forecasts of weekly sales, 1 to 4 weeks ahead, beside what came ({refits} fits)"
     columns = ("department", "weeks", "forecast", "came", "off by", "within 80 %")
-    table = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False)
-    for column in table.columns[1:]:
-        column.justify = "right"
+    table = _table(title, *columns)
     largest = sorted(found.items(), key=lambda pair: -pair[1].actual)
     for department, each in largest[:_SHOWN_DEPARTMENTS]:
         off = f"{each.missed / each.actual:.0%}" if each.actual else "-"
@@ -105,8 +111,8 @@ def _forecasts(found: Mapping[str, Hindsight], refits: int) -> Table:
 
 def _projections(comparisons: Sequence[Comparison]) -> Table:
     title = "What the services hold, row by row beside the ledger of what was sent"
-    table = Table("projection", "rows", "", title=title, title_justify="left", box=None, pad_edge=False)
-    table.columns[1].justify = "right"
+    table = _table(title, "projection", "rows", "")
+    table.columns[2].justify = "left"
     for each in comparisons:
         verdict = "equal"
         if not each.equal:
