@@ -61,7 +61,7 @@ def tell(console: Console, found: Findings) -> None:
     console.print(_follow_ups(found.audit))
     tickets = next(each for each in found.comparisons if each.name == TICKETS)
     console.print(
-        f"Tickets in histories: {tickets.rows - tickets.missing:,} of {tickets.rows:,} requests", highlight=False
+        f"\nTickets in histories: {tickets.rows - tickets.missing:,} of {tickets.rows:,} requests", highlight=False
     )
     console.print(_forecasts(found.hindsight, found.refits))
     console.print(_projections(found.comparisons))
@@ -72,7 +72,7 @@ def tell(console: Console, found: Findings) -> None:
     for line in found.refusals:
         console.print(f"  parked or quarantined: {line}", style="red", highlight=False, markup=False)
     console.print(
-        f"{found.letters:,} letters lie in {found.maildir / 'new'}, one a file.", highlight=False, soft_wrap=True
+        f"\n{found.letters:,} letters lie in {found.maildir / 'new'}, one a file.", highlight=False, soft_wrap=True
     )
 
 
