@@ -329,7 +329,7 @@ def recover(
     stack: Folder = None,
     json: Json = False,
 ) -> None:
-    """After a restore: number new events on after those that the topics hold already. Stop the service first."""
+    """After a restore: number new events on after those that the topics hold. The service then starts by itself."""
     ahead = run(progress.recover_service(find_stack(stack), service, reason))
     if json:
         as_json(ahead)

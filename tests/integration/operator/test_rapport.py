@@ -4,11 +4,13 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import asyncpg
+import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
 from typer.testing import CliRunner, Result
@@ -220,10 +222,24 @@ def test_topics_are_as_the_file_says(rapport: Rapport) -> None:
     assert rapport("topics", "--overlay", "production").exit_code == 1
 
 
-def test_a_database_older_than_its_topics_numbers_on(rapport: Rapport) -> None:
+def test_a_database_older_than_its_topics_keeps_the_service_unready_until_it_numbers_on(rapport: Rapport) -> None:
+    stack = rapport.stack
+    asyncio.run(stack.stop_part("support"))
     headers = [("ce_sequence", b"50"), ("ce_source", b"/support")]
-    asyncio.run(publish(rapport.stack.bootstrap, "crm.tickets", 3, b"x", b"{}", headers))
-    ahead = rapport.json("recover", "support", "--reason", "restored in a test")
+    asyncio.run(publish(stack.bootstrap, "crm.tickets", 3, b"x", b"{}", headers))
+    with ThreadPoolExecutor(1) as pool:
+        starting = pool.submit(asyncio.run, stack.start_part("support"))
+
+        def refused() -> str | None:
+            try:
+                answer = httpx.get(f"{stack.url('support')}/readyz")
+            except httpx.TransportError:
+                return None
+            return answer.text if "restored" in answer.text else None
+
+        assert "rapport recover" in (eventually(refused) or "")
+        ahead = rapport.json("recover", "support", "--reason", "restored in a test")
+        starting.result(30)
     assert {"topic": "crm.tickets", "partition": 3, "published": 50}.items() <= ahead[0].items()
     assert rapport.json("recover", "support", "--reason", "restored in a test") == []
     assert rapport.json("audit", "--limit", "1")[0]["action"] == "recover"
