@@ -16,7 +16,9 @@ from tests.stack import migrated
 
 @pytest.fixture(scope="session")
 def dsn(databases: Databases) -> str:
-    return migrated(databases, "forecasting")
+    """Of the role of operation, which has no right to more than rows."""
+    migrated(databases, "forecasting")
+    return databases.dsn("forecasting")
 
 
 @pytest.fixture

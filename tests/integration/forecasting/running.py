@@ -74,8 +74,9 @@ class Forecasting:
         return {name: sorted(map(tuple, await self.pool.fetch(f"select * from sales_v1.{name}"))) for name in names}
 
     async def clear(self) -> None:
-        tables = ", ".join(f"sales_v1.{name}" for name in _SALES)
-        await self.pool.execute(f"truncate {tables}, series, outlook, forecast, job, model, score, outbox cascade")
+        own = ("outlook", "forecast", "series", "job", "model", "score", "outbox")
+        for table in (*(f"sales_v1.{name}" for name in _SALES), *own):
+            await self.pool.execute(f"delete from {table}")
 
     async def _emitted(self) -> None:
         pass
