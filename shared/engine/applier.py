@@ -119,7 +119,7 @@ class Applier:
     async def _admit(
         self, tx: EngineTransaction, sifted: Sifted, applied: Applied
     ) -> tuple[list[tuple[Decoded, Refusal]], dict[str, list[Event[Any]]]]:
-        """Sort out what was sent twice, is unreadable, or waits behind a parked record; the rest is for the handlers."""
+        """Sort out what was sent twice, is unreadable, or waits behind a parked record; the rest is for handlers."""
         repeated = await self._repeated(tx, sifted.fresh)
         held = await self._held(tx, sifted)
         parked: list[tuple[Decoded, Refusal]] = []

@@ -28,7 +28,7 @@ class Database:
         self._pools: dict[str, asyncpg.Pool] = {}
 
     async def open(self, subscriptions: list[Subscription]) -> None:
-        """Connect. Raises ConfigurationError where the schema is missing, OSError or asyncpg's errors where it is down."""
+        """Connect. Raises ConfigurationError where tables are missing, OSError or asyncpg's errors where it is down."""
         await self._open("", self._settings.pool_min, self._settings.pool_max)
         if not await self.main.fetchval("select to_regclass('fence') is not null"):
             raise ConfigurationError(
@@ -45,7 +45,12 @@ class Database:
         if schema:
             server["search_path"] = f"{schema}, public"
         pool = await asyncpg.create_pool(
-            self.dsn, min_size=least, max_size=most, server_settings=server, command_timeout=40, statement_cache_size=200
+            self.dsn,
+            min_size=least,
+            max_size=most,
+            server_settings=server,
+            command_timeout=40,
+            statement_cache_size=200,
         )
         self._pools[schema] = pool
 

@@ -48,7 +48,7 @@ class _Unreadable(Exception):
 def decode(record: Record, handler: TopicHandler, wall: datetime, *, stream: bool) -> Decoded:
     """Decode one record for a handler. `wall` is the wall clock; `stream` says that ticks count.
 
-    Order of the checks: what makes a record unreadable first (`contract.md`, What a bad record gets), then what parks it.
+    What makes a record unreadable is checked first, then what parks it.
     """
     owner = OWNERS.get(record.topic)
     try:
@@ -90,7 +90,11 @@ def _from_outside(record: Record, wall: datetime) -> dict[str, bytes]:
     headers = _required(record)
     if headers["ce_specversion"] != b"1.0":
         raise _Unreadable("unknown_specversion")
-    if not 0 < len(headers["ce_id"]) <= MAX_ID or not headers["ce_source"] or b"\0" in headers["ce_id"] + headers["ce_source"]:
+    if (
+        not 0 < len(headers["ce_id"]) <= MAX_ID
+        or not headers["ce_source"]
+        or b"\0" in headers["ce_id"] + headers["ce_source"]
+    ):
         raise _Unreadable("unreadable_header")
     if headers["ce_source"] in _SOURCES.values():
         raise _Unreadable("forged_source")
@@ -105,7 +109,7 @@ def _from_outside(record: Record, wall: datetime) -> dict[str, bytes]:
 
 def _sequence(headers: dict[str, bytes]) -> int:
     digits = headers.get("ce_sequence", b"")
-    if not digits.isdigit() or len(digits) > 18:  # noqa: PLR2004  what a bigint holds
+    if not digits.isdigit() or len(digits) > 18:
         raise _Unreadable("missing_ce_sequence")
     return int(digits)
 

@@ -30,54 +30,57 @@ def sift(batch: Iterable[Decoded], locked: Mapping[Place, Fence], wall: datetime
     """
     sifted = Sifted()
     for decoded in batch:
-        record = decoded.record
-        place = (record.topic, record.partition)
+        place = (decoded.record.topic, decoded.record.partition)
         fence = sifted.fences.get(place)
         if fence is None:
             fence = sifted.fences[place] = locked[place].copy()
             if fence.stopped:
                 sifted.stopped[place] = fence.stopped
-        if fence.stopped:
+        if fence.stopped or not _is_new(sifted, place, fence, decoded):
             continue
-        if record.offset < fence.next_offset:
-            if record.offset == fence.next_offset - 1 and fence.last_id is not None and decoded.id != fence.last_id:
-                _stop(sifted, place, fence, "recreated: another record stands where the last handled one was")
-            sifted.passed_over[record.topic, "redelivered"] += 1
-            continue
-        if not _advance(sifted, place, fence, decoded):
-            continue
-        if stream:
-            if decoded.tick is not None:
-                fence.watermark = max(fence.watermark or decoded.tick, decoded.tick)
-                sifted.ticked = True
-            now = fence.watermark
-        else:
-            fence.watermark = max(fence.watermark or wall, min(wall, datetime.fromtimestamp(record.timestamp / 1000, UTC)))
-            now = wall
-        if decoded.event is not None:
-            decoded.event.now = now or decoded.event.time
+        _date(sifted, fence, decoded, wall, stream=stream)
         if decoded.event is not None or decoded.refusal is not None:
             sifted.fresh.append(decoded)
         elif decoded.tick is None:
-            sifted.passed_over[record.topic, "skipped"] += 1
+            sifted.passed_over[place[0], "skipped"] += 1
     return sifted
 
 
-def _advance(sifted: Sifted, place: Place, fence: Fence, decoded: Decoded) -> bool:
-    """Move the fence over a record; False where the record is no news."""
-    sequence = decoded.sequence
+def _is_new(sifted: Sifted, place: Place, fence: Fence, decoded: Decoded) -> bool:
+    """Move the fence over a record; False where the record is no news, or not to be handled yet."""
+    offset, sequence = decoded.record.offset, decoded.sequence
+    if offset < fence.next_offset:
+        if offset == fence.next_offset - 1 and fence.last_id is not None and decoded.id != fence.last_id:
+            _stop(sifted, place, fence, "recreated: another record stands where the last handled one was")
+        sifted.passed_over[place[0], "redelivered"] += 1
+        return False
     if place[0] in OWNERS and sequence:
         if sequence > fence.mark + 1 and fence.mark and place[0] not in COMPACTED:
             missing = f"{fence.mark + 1} to {sequence - 1}" if sequence > fence.mark + 2 else str(sequence - 1)
-            _stop(sifted, place, fence, f"lost: sequence {missing} is missing before offset {decoded.record.offset}")
+            _stop(sifted, place, fence, f"lost: sequence {missing} is missing before offset {offset}")
             return False
         if sequence <= fence.mark:
-            fence.next_offset, fence.last_id = decoded.record.offset + 1, decoded.id
+            fence.next_offset, fence.last_id = offset + 1, decoded.id
             sifted.passed_over[place[0], "resent"] += 1
             return False
         fence.mark = sequence
-    fence.next_offset, fence.last_id = decoded.record.offset + 1, decoded.id
+    fence.next_offset, fence.last_id = offset + 1, decoded.id
     return True
+
+
+def _date(sifted: Sifted, fence: Fence, decoded: Decoded, wall: datetime, *, stream: bool) -> None:
+    """Move the watermark, and tell the event when it is handled."""
+    now: datetime | None = wall
+    if stream:
+        if decoded.tick is not None:
+            fence.watermark = max(fence.watermark or decoded.tick, decoded.tick)
+            sifted.ticked = True
+        now = fence.watermark
+    else:
+        written = min(wall, datetime.fromtimestamp(decoded.record.timestamp / 1000, UTC))
+        fence.watermark = max(fence.watermark or written, written)
+    if decoded.event is not None:
+        decoded.event.now = now or decoded.event.time
 
 
 def _stop(sifted: Sifted, place: Place, fence: Fence, reason: str) -> None:

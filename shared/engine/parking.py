@@ -59,7 +59,9 @@ class Breaker:
 
     def copy(self) -> "Breaker":
         """The same state, for a try that may be undone."""
-        return Breaker({place: deque(outcomes, _WINDOW) for place, outcomes in self._outcomes.items()}, set(self._probing))
+        return Breaker(
+            {place: deque(outcomes, _WINDOW) for place, outcomes in self._outcomes.items()}, set(self._probing)
+        )
 
     def probe(self, place: Place) -> None:
         """Try a place again: its next unexpected failure opens the breaker at once."""

@@ -26,7 +26,7 @@ Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
 
 def is_infrastructure(error: BaseException) -> bool:
-    """True where trying again may help: anything but a refusal, a data error (SQLSTATE 22, 23) or a bug of a handler."""
+    """True where trying again may help: anything but a refusal, a data error (SQLSTATE 22, 23) or a handler's bug."""
     if isinstance(error, Transient | OSError | asyncpg.InterfaceError):
         return not isinstance(error, asyncpg.DataError)
     state = getattr(error, "sqlstate", None)
@@ -126,7 +126,8 @@ class PostgresTransaction:
 
     async def park(self, records: Sequence[tuple[Record, Refusal, datetime]]) -> None:
         rows = [
-            (*_stored(record), refusal.reason, refusal.detail, refusal.unexpected, at) for record, refusal, at in records
+            (*_stored(record), refusal.reason, refusal.detail, refusal.unexpected, at)
+            for record, refusal, at in records
         ]
         await self.execute(SQL["park"], self.group, *map(list, zip(*rows, strict=True)))
 
@@ -206,11 +207,10 @@ class PostgresLedger:
 
     @asynccontextmanager
     async def transaction(self, subscription: Subscription | None = None) -> AsyncIterator[PostgresTransaction]:
-        async with self._pool.acquire() as connection:
-            async with connection.transaction():
-                tx = PostgresTransaction(connection, subscription, self._now())
-                yield tx
-                await tx.flush()
+        async with self._pool.acquire() as connection, connection.transaction():
+            tx = PostgresTransaction(connection, subscription, self._now())
+            yield tx
+            await tx.flush()
         if tx.emitted:
             await self._emitted()
         for then in tx.then:

@@ -25,8 +25,8 @@ async def last_sequences(source: str, options: dict[str, Any]) -> dict[Place, in
     if not topics_of(source):
         return {}
     consumer = AIOKafkaConsumer(enable_auto_commit=False, auto_offset_reset="earliest", **options)
-    await consumer.start()
     try:
+        await consumer.start()
         # What the consumer itself knows of topics is empty until something is assigned.
         existing = await consumer.topics()
         topics = [topic for topic in topics_of(source) if topic in existing]

@@ -42,8 +42,8 @@ async def redrive(
 ) -> Redriven:
     """Apply the parked records of a key by offset, each in a transaction of its own, with the usual handler.
 
-    Stops at the first that is still refused: its reason is brought up to date, and it goes on holding the key. While one
-    is being applied the fence is locked, so that a record that arrives meanwhile parks behind or comes after.
+    Stops at the first that is still refused: its reason is brought up to date, and it goes on holding the key. While
+    one is being applied the fence is locked, so that a record that arrives meanwhile parks behind or comes after.
     """
     applied, waiting = 0, [first]
     while True:
@@ -79,7 +79,7 @@ async def _apply(subscription: Subscription, tx: EngineTransaction, parked: Park
 
 
 async def _release(tx: EngineTransaction, parked: ParkedRecord) -> bool:
-    """Forget it and count it out of its fence, whose lock is held until the transaction ends; False where it is gone."""
+    """Forget it and count it out of its fence, whose lock is held until the end; False where it is gone already."""
     place = (parked.record.topic, parked.record.partition)
     fence = (await tx.lock_fences([place]))[place]
     if not await tx.release(parked):

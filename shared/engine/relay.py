@@ -6,7 +6,7 @@ A crash between sending and forgetting sends the stored batch again, with the sa
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, Self
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -51,7 +51,7 @@ class KafkaPublisher:
             **options,
         )
 
-    async def __aenter__(self) -> "KafkaPublisher":
+    async def __aenter__(self) -> Self:
         await self._producer.start()
         return self
 

@@ -141,17 +141,7 @@ class Service:
 
     async def _begin(self) -> None:
         """Start everything; may be called again after it raised."""
-        if not self.readers:
-            self.readers = [self._reader(subscription) for subscription in self.subscriptions]
-            self.relays = [self._relay(shard) for shard in range(self.settings.engine.relay_shards)]
-            for reader in self.readers:
-                reader.attach(self._broker)
-        if self.readers:
-            try:
-                await self._broker.start()
-            except BaseException:
-                await self._broker.stop()
-                raise
+        await self._start_reading()
         for shard, relay in enumerate(self.relays):
             self._spawn(f"relay {shard}", relay.run)
         self._spawn("wake", self._listen)
@@ -165,6 +155,19 @@ class Service:
                 self._spawn("clock", partial(self._pass_clock, subscription))
         for worker in self._workers:
             self._spawn(f"worker {worker.__module__}", partial(worker, self))
+
+    async def _start_reading(self) -> None:
+        if not self.readers:
+            self.readers = [self._reader(subscription) for subscription in self.subscriptions]
+            self.relays = [self._relay(shard) for shard in range(self.settings.engine.relay_shards)]
+            for reader in self.readers:
+                reader.attach(self._broker)
+        if self.readers:
+            try:
+                await self._broker.start()
+            except BaseException:
+                await self._broker.stop()
+                raise
 
     def _spawn(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         self._tasks.append(asyncio.create_task(self._supervise(name, run), name=name))
@@ -190,9 +193,7 @@ class Service:
     def _reader(self, subscription: Subscription) -> Reader:
         engine, pool = self.settings.engine, self.database.pool_of(subscription)
         ledger = PostgresLedger(pool, self.now, self._emitted)
-        applier = Applier(
-            subscription, ledger, stream=self.stream, wall=clock.now, is_infrastructure=is_infrastructure
-        )
+        applier = Applier(subscription, ledger, stream=self.stream, wall=clock.now, is_infrastructure=is_infrastructure)
         main, group = self.database.main, subscription.group
 
         async def stop(place: Place, reason: str) -> None:

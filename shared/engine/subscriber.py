@@ -1,7 +1,7 @@
 """Where records come in: the only file that knows FastStream.
 
-The policy is MANUAL and nothing is ever acknowledged through it: offsets are hints that the engine commits, the fence in
-the database decides, and every assignment seeks to it.
+The policy is MANUAL and nothing is ever acknowledged through it: offsets are hints that the engine commits, the fence
+in the database decides, and every assignment seeks to it.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import asyncpg
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
@@ -65,7 +66,7 @@ class FenceStore:
 
 
 async def _parse(records: tuple[Record, ...]) -> KafkaMessage:
-    """Hand the records on untouched: FastStream's own parser fails on headers that are not UTF-8 and loses the batch."""
+    """Hand the records on untouched: FastStream's own parser fails on headers beyond UTF-8 and loses the batch."""
     return KafkaMessage(
         body=records, raw_message=records, headers={}, content_type=None, reply_to="", consumer=FAKE_CONSUMER
     )
@@ -128,7 +129,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
 
     @property
     def consumer(self) -> AIOKafkaConsumer | None:
-        """aiokafka's consumer, while there is one."""
+        """Aiokafka's consumer, while there is one."""
         return self._subscriber.consumer if self._subscriber is not None else None
 
     def attach(self, broker: KafkaBroker) -> None:
@@ -223,6 +224,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Wait for the batch in flight, so that the next member does not begin it beside us."""
+        del revoked  # the eager protocol takes every partition
         async with self.busy:
             await self.commit_offsets()
             self._done.clear()
@@ -239,7 +241,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             while True:
                 try:
                     await self._seek_to_fences(sorted(assigned))
-                except Exception as error:
+                except (OSError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                     log.warning("seek_retried", group=self.group, error=type(error).__name__)
                     if time.monotonic() + pause > until:
                         return  # Kafka's own offset is never beyond the fence, which leaves out what stands

@@ -41,8 +41,8 @@ class TopicHandler:
 class Subscription:
     """Group `<service>.<name>`; a *process* is the record itself, a *projection* can be rebuilt from the topics.
 
-    A projection writes only tables of its own schema (`<name>_v<version>`, the transaction's search path), emits nothing
-    and owns no timers.
+    A projection writes only tables of its own schema (`<name>_v<version>`, the transaction's search path), emits
+    nothing and owns no timers.
     """
 
     def __init__(
@@ -64,7 +64,9 @@ class Subscription:
     @property
     def schema(self) -> str | None:
         """The schema of a projection's tables."""
-        return f"{self.group.partition('.')[2].replace('-', '_')}_v{self.version}" if self.kind == "projection" else None
+        return (
+            f"{self.group.partition('.')[2].replace('-', '_')}_v{self.version}" if self.kind == "projection" else None
+        )
 
     def topic(self, name: str) -> Callable[[H], H]:
         """Decorate `async def verb_nouns(events: Sequence[Event[A | B]], tx: Transaction)`.

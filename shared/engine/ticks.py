@@ -13,14 +13,16 @@ async def pass_ticks(subscription: Subscription, ledger: PostgresLedger, source_
     """Emit the lowest tick that every partition of `source_topic` has passed, into every partition of the topics that
     this subscription passes the clock to; None where it has been passed already.
 
-    The clock's row is locked meanwhile. Facts before the tick have been committed, and so stand before it in the outbox.
+    The clock's row is locked meanwhile. Facts before the tick have been committed: they stand before it in the outbox.
     """
     async with ledger.transaction(subscription) as tx:
         row = await tx.fetchrow(SQL["lock_clock"], subscription.group)
         if row is None:
             await tx.execute(SQL["ensure_clock"], subscription.group)
             row = await tx.fetchrow(SQL["lock_clock"], subscription.group)
-        lowest: datetime | None = await tx.fetchval(SQL["lowest_watermark"], subscription.group, source_topic, PARTITIONS)
+        lowest: datetime | None = await tx.fetchval(
+            SQL["lowest_watermark"], subscription.group, source_topic, PARTITIONS
+        )
         if lowest is None or (row["passed"] is not None and lowest <= row["passed"]):
             return None
         await tx.execute(SQL["pass_clock"], subscription.group, lowest)

@@ -54,9 +54,7 @@ async def _fire_one(
         await tx.fail_timer(name, timer, refusal_of(error))
 
 
-def due_partitions(
-    earliest: Mapping[int, datetime], watermarks: Mapping[int, datetime]
-) -> dict[int, datetime]:
+def due_partitions(earliest: Mapping[int, datetime], watermarks: Mapping[int, datetime]) -> dict[int, datetime]:
     """The partitions with something due, and the watermark that says so."""
     return {p: watermarks[p] for p, due_at in earliest.items() if p in watermarks and due_at <= watermarks[p]}
 

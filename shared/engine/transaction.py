@@ -38,7 +38,7 @@ class Transaction(Protocol):
         ...
 
     def emit(self, emissions: Iterable[Emission]) -> None:
-        """Publish after the commit, in this order per key. Take the aggregate's row lock first. Refused in projections."""
+        """Publish after the commit, in this order per key; take the aggregate's lock first. Refused in projections."""
         ...
 
     async def set_timers(self, name: str, timers: Iterable[tuple[UUID, int, datetime]]) -> None:

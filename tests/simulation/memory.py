@@ -1,8 +1,8 @@
-"""The ledger in memory, for simulation: row locks, rollback, and a pause before every answer, where anything may happen.
+"""The ledger in memory, for simulation: row locks, rollback, and pauses at which anything may happen.
 
-It promises what Postgres promises under READ COMMITTED, and no more: a statement sees what is committed when it runs and
-what its own transaction wrote; a lock is held until the transaction ends; ids of the outbox are drawn early and become
-visible at the commit.
+It promises what Postgres promises under READ COMMITTED, and no more: a statement sees what is committed when it runs
+and what its own transaction wrote; a lock is held until the transaction ends; ids of the outbox are drawn early and
+become visible at the commit.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
@@ -199,7 +199,9 @@ class MemoryTransaction:
     async def held_keys(self, topic: str, keys: Sequence[bytes]) -> set[bytes]:
         await self._database.pause()
         wanted = set(keys)
-        return {one.record.key for one in self._parked(topic) if one.record.key in wanted and one.record.key is not None}
+        return {
+            one.record.key for one in self._parked(topic) if one.record.key in wanted and one.record.key is not None
+        }
 
     async def park(self, records: Sequence[tuple[Record, Refusal, datetime]]) -> None:
         await self._database.pause()
@@ -238,7 +240,8 @@ class MemoryTransaction:
         due = [
             Due(id_, partition, due_at, watermarks[partition])
             for (timer, id_), (partition, due_at) in self._database.tables.timers.items()
-            if timer == name and due_at <= watermarks.get(partition, due_at.min.replace(tzinfo=due_at.tzinfo))
+            if timer == name
+            and due_at <= watermarks.get(partition, due_at.min.replace(tzinfo=due_at.tzinfo))
             and self._database.locks.get(("timer", timer, id_)) is None
         ]
         taken = sorted(due, key=lambda one: (one.due_at, one.id))[:limit]

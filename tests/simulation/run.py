@@ -9,13 +9,11 @@ from dataclasses import dataclass, field
 from shared.engine.applier import Applier
 from shared.engine.event import Record
 from shared.engine.ledger import ParkedRecord
+from shared.engine.outbox import headers_of
 from shared.engine.redrive import drop, redrive
 from shared.engine.relay import Batch, relay_once
-from shared.engine.outbox import headers_of
 from shared.engine.subscription import Subscription
 from shared.errors import BadRecord, NotFound, Transient
-from shared.events.ingest import INGEST
-from shared.events.sales import SALES
 from tests.simulation.memory import MemoryDatabase, MemoryRelayLedger, MemoryTransaction
 from tests.simulation.scheduler import Actor, Scheduler, Stuck
 from tests.simulation.world import NOW, PARTITIONS, Log, Repair, Sender, subscriptions
@@ -58,9 +56,7 @@ class Simulation:
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
         self.scheduler = Scheduler(self.dice)
-        self.database = MemoryDatabase(
-            self.scheduler.pause, self.scheduler.until, lambda: NOW, self.parts.transaction
-        )
+        self.database = MemoryDatabase(self.scheduler.pause, self.scheduler.until, lambda: NOW, self.parts.transaction)
         self.sender = Sender(self.dice, FACTS, self.log)
         self.groups = subscriptions(self.repair)
         # Every seed has a temper of its own: rare faults meet only where the common ones do not drown them.
@@ -87,7 +83,7 @@ class Simulation:
         while True:
             await self.scheduler.pause()
             await self.scheduler.until(lambda: any(self.log.read(*place, offsets[place], 1) for place in places))
-            chosen = places if self.dice.random() < 0.3 else [self.dice.choice(places)]  # noqa: S311  a seeded dice
+            chosen = places if self.dice.random() < 0.3 else [self.dice.choice(places)]
             batch = [record for place in chosen for record in fresh(place)]
             if not batch:
                 continue
@@ -149,6 +145,15 @@ class Simulation:
 
     def run(self) -> None:
         """Raises AssertionError where a promise is broken."""
+        try:
+            self._disturb()
+            self._heal()
+            self._check()
+        finally:
+            self._end()
+
+    def _disturb(self) -> None:
+        """Facts and faults."""
         for name in ("numbering", "numbering", "reading", "relay"):
             self._spawn(name)
         sent = 0
@@ -160,9 +165,6 @@ class Simulation:
             if not self.scheduler.step() and sent >= FACTS:
                 break
             assert self.scheduler.steps < MOST_STEPS, "no end"
-        self._heal()
-        self._check()
-        self._end()
 
     def _spawn(self, name: str) -> Actor:
         roles: dict[str, Callable[[], object]] = {

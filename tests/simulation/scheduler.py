@@ -1,4 +1,4 @@
-"""A seeded scheduler: coroutines take turns at their pauses, in an order that only the seed decides, and may die there."""
+"""A seeded scheduler: coroutines take turns at their pauses, in an order that only the seed decides."""
 
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Generator
@@ -62,7 +62,7 @@ class Scheduler:
         return actor
 
     def kill(self, actor: Actor) -> None:
-        """kill -9: it never moves again; its open transactions roll back, as the database does when a client is gone."""
+        """kill -9: it never moves again; its open transactions roll back, as a database does when a client is gone."""
         if actor in self.actors:
             self.actors.remove(actor)
             actor.coroutine.close()

@@ -1,7 +1,7 @@
 """The system that is simulated: facts come in, one group numbers them per party and emits, a second group reads that.
 
-The oracle is simple on purpose: however the seed interleaves and kills, every fact has its effect once in each group, in
-the order of its key, and whoever reads the second topic sees the numbers of a party from 1 without a gap.
+The oracle is simple on purpose: however the seed interleaves and kills, every fact has its effect once in each group,
+in the order of its key, and whoever reads the second topic sees the numbers of a party from 1 without a gap.
 """
 
 import json
@@ -52,7 +52,9 @@ class Repair:
     done: bool = False
 
 
-def fact(number: int, sender: int, *, poison: str | None = None) -> tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]:
+def fact(
+    number: int, sender: int, *, poison: str | None = None
+) -> tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]:
     """A choice by one of the senders: (key, value, headers). `poison` names what is wrong with it."""
     sku = {"refused": "refused", "refused later": "refused-later"}.get(poison or "", f"sku-{number}")
     value: dict[str, Any] = {"party": {"name": str(sender)}, "sku": sku, "channel": "web", "intent": "viewed"}
@@ -116,7 +118,13 @@ def _party(event: Event[ReportedChoice]) -> UUID:
 def _choice(event: Event[ReportedChoice], number: int) -> Emission:
     party = _party(event)
     data = ProductChosen(
-        party_id=party, party_version=number, sku=event.data.sku, channel="web", intent="viewed", recorded_at=NOW, origin="/shop"
+        party_id=party,
+        party_version=number,
+        sku=event.data.sku,
+        channel="web",
+        intent="viewed",
+        recorded_at=NOW,
+        origin="/shop",
     )
     return Emission(data, time=NOW, cause=event, partition=party.int % PARTITIONS)
 
