@@ -13,14 +13,24 @@ from starlette.responses import Response
 from services.contacts import profiles
 from services.contacts.domain.identity import search_values
 from services.contacts.domain.party import FIELDS
-from services.contacts.models import PartyState, ProfilePatch, TextsView, TextView, UpsertResult, Upserts
+from services.contacts.models import (
+    LineView,
+    PartyCard,
+    PartyState,
+    PartyView,
+    ProfilePatch,
+    TextsView,
+    TextView,
+    UpsertResult,
+    Upserts,
+)
 from services.contacts.settings import default_region
 from services.contacts.store import views as store
 from services.contacts.store.views import NEWEST, Months, Place
 from shared.engine.transaction import Transaction
 from shared.errors import Invalid, NotFound
 from shared.events.ingest import ReportedParty
-from shared.http import Once, Page, idempotent, requires, service_of
+from shared.http import Listing, Once, Page, idempotent, requires, service_of
 from shared.paging import encode_cursor
 
 router = APIRouter(prefix="/v1", tags=["parties"])
@@ -41,7 +51,7 @@ IfMatch = Annotated[str | None, Header(description="The ETag that the change was
 READS, WRITES = [Depends(requires("crm:read"))], [Depends(requires("crm:write"))]
 
 
-@router.get("/parties", dependencies=READS)
+@router.get("/parties", dependencies=READS, response_model=Listing[PartyCard])
 async def list_parties(
     service: Service,
     page: Page,
@@ -71,7 +81,7 @@ async def list_parties(
 async def create_party(profile: ReportedParty, once: Repeatable) -> Response:
     """A new party. An identity that is known is a 409 with its party as `state`."""
 
-    async def act(tx: Transaction) -> PartyState:
+    async def act(tx: Transaction) -> dict[str, Any]:
         return await profiles.create(tx, profile, default_region())
 
     return _with_etag(await once.write(act, status=201), located=True)
@@ -87,7 +97,7 @@ async def upsert_parties(batch: Upserts, once: Repeatable) -> Response:
     return await once.write(act)
 
 
-@router.get("/parties/{party_id}", dependencies=READS)
+@router.get("/parties/{party_id}", dependencies=READS, response_model=PartyView)
 async def read_party(request: Request, party_id: UUID) -> Response:
     """The 360 view: who the party is, its stages, totals, consents, open tickets, last messages and last lines.
 
@@ -114,7 +124,7 @@ async def replace_party(party_id: UUID, patch: ProfilePatch, once: Repeatable, i
     return await _amend(party_id, {name: getattr(patch, name) for name in FIELDS}, patch, once, if_match)
 
 
-@router.get("/parties/{party_id}/timeline", dependencies=READS)
+@router.get("/parties/{party_id}/timeline", dependencies=READS, response_model=Listing[LineView])
 async def read_timeline(
     request: Request,
     service: Service,
@@ -152,7 +162,7 @@ async def _amend(
     version = _version(if_match)
     added = ReportedParty(identities=patch.identities, roles=patch.roles, address=patch.address)
 
-    async def act(tx: Transaction) -> PartyState:
+    async def act(tx: Transaction) -> dict[str, Any]:
         return await profiles.amend(tx, party_id, values, added, version, default_region())
 
     return _with_etag(await once.write(act))

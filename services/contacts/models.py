@@ -7,6 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events.ingest import Address, Name, ReportedIdentity
+from shared.events.money import Money
+from shared.events.parties import KnownIdentity
 from shared.events.values import PartyKind
 
 
@@ -48,10 +50,117 @@ class UpsertResult(BaseModel):
 class PartyState(BaseModel):
     """A party's description, as it goes to crm.parties; `version` is its ETag."""
 
-    model_config = ConfigDict(extra="allow")
-
-    id: str
+    id: UUID
     version: int
+    kind: PartyKind
+    name: str | None
+    address: Address | None
+    birth_date: str | None
+    locale: str | None
+    time_zone: str | None
+    roles: list[str]
+    identities: list[KnownIdentity]
+    owner: str | None
+    merged_into: UUID | None
+
+
+class PartyCard(BaseModel):
+    """A party as lists show it."""
+
+    id: UUID
+    version: int
+    kind: PartyKind
+    name: str | None
+    roles: list[str]
+    owner: str | None
+    merged_into: UUID | None
+    registered_at: datetime
+    identities: list[KnownIdentity]
+
+
+class StageEntry(BaseModel):
+    stage: str
+    entered_at: datetime
+    cause_event_id: str
+
+
+class LifecycleView(BaseModel):
+    """`current` is the furthest stage entered; new stages may come, and readers accept them."""
+
+    current: str | None
+    entries: list[StageEntry]
+
+
+class TotalView(BaseModel):
+    """`net` is `paid` minus `refunded`."""
+
+    currency: str
+    sales: int
+    refunds: int
+    paid: Money
+    refunded: Money
+    net: Money
+    first_sale_at: datetime | None
+    last_sale_at: datetime | None
+
+
+class ConsentView(BaseModel):
+    """The latest of its kind; `topic` null covers all topics."""
+
+    purpose: str
+    topic: str | None
+    channel: str
+    given: bool
+    occurred_at: datetime
+    basis: str | None
+    text_version: str | None
+    event_id: str
+
+
+class TicketView(BaseModel):
+    ticket_id: UUID
+    number: int | None
+    status: str
+    channel: str | None
+    sku: str | None
+    sale_id: str | None
+    opened_at: datetime | None
+    changed_at: datetime
+
+
+class MessageView(BaseModel):
+    message_id: UUID
+    campaign: str
+    step: int
+    channel: str
+    state: Literal["planned", "sent", "skipped", "unknown"]
+    reason: str | None
+    due_at: datetime
+    changed_at: datetime
+    trigger_event_id: str
+
+
+class LineView(BaseModel):
+    """What happened, without what is personal; `summary` is what the event says."""
+
+    event_id: str
+    type: str
+    source: str
+    occurred_at: datetime
+    recorded_at: datetime
+    summary: dict[str, Any]
+
+
+class PartyView(PartyState):
+    """The 360 view: the last ten messages by due time, and the last ten lines."""
+
+    registered_at: datetime
+    lifecycle: LifecycleView
+    totals: list[TotalView]
+    consents: list[ConsentView]
+    open_tickets: list[TicketView]
+    messages: list[MessageView]
+    timeline: list[LineView]
 
 
 class TextView(BaseModel):

@@ -1,7 +1,6 @@
 """Parties as people of the company write them: the same way in as for facts, with answers instead of parking."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +21,7 @@ from shared.events.parties import PartyDescribed
 from shared.ids import new_id
 
 _PROFILE = TypeAdapter(ReportedParty)
+_SHOWN = tuple(PartyState.model_fields.keys() - {"id"})
 
 
 class Taken(Refused):
@@ -31,7 +31,7 @@ class Taken(Refused):
     reason = "duplicate_identity"
 
 
-async def create(tx: Transaction, profile: ReportedParty, region: str) -> PartyState:
+async def create(tx: Transaction, profile: ReportedParty, region: str) -> dict[str, Any]:
     """A new party. Raises Taken where an identity is known, Invalid where there is nothing to know the party by."""
     admitted = await admission.admit(tx, [_mention(tx, profile, region)], strangers=True)
     party_id = admitted.resolution.used[0].party_id
@@ -68,7 +68,7 @@ async def upsert(tx: Transaction, items: Sequence[Mapping[str, Any]], region: st
 
 async def amend(
     tx: Transaction, party_id: UUID, values: Mapping[str, Any], added: ReportedParty, version: int | None, region: str
-) -> PartyState:
+) -> dict[str, Any]:
     """Set `values` as of now and add the identities and roles of `added`.
 
     Raises NotFound, Taken where an identity is another's, and Stale where the party is no longer of `version`.
@@ -141,11 +141,10 @@ async def _taken(tx: Transaction, party_id: UUID, joined: Mapping[Claim, Home]) 
     )
 
 
-async def _load_state(tx: Transaction, party: Party) -> PartyState:
+async def _load_state(tx: Transaction, party: Party) -> dict[str, Any]:
     identities = await store.load_identities(tx, [party.id])
     return _state(rules.describe(party, identities.get(party.id, ()), tx.now))
 
 
-def _state(described: PartyDescribed) -> PartyState:
-    fields = asdict(described)
-    return PartyState(id=str(fields.pop("party_id")), **fields)
+def _state(described: PartyDescribed) -> dict[str, Any]:
+    return {"id": described.party_id} | {name: getattr(described, name) for name in _SHOWN}

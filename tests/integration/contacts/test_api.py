@@ -6,9 +6,12 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from pydantic_core import from_json
 
+from services.contacts.models import LineView, PartyCard, PartyView
 from shared.events.campaigns import MessagePlanned, MessageSent, MessageSkipped
 from shared.events.tickets import TicketOpened, TicketStatusChanged
+from shared.http import Listing
 from tests.integration.contacts.running import NOW, Contacts, heard, reported
 
 ADA = {"type": "email", "value": "Ada@Example.com"}
@@ -274,3 +277,14 @@ async def test_a_text_is_read_by_the_event_that_speaks_of_it(contacts: Contacts,
     answer = (await http.get(f"/v1/interactions/{event.id}")).json()
     assert answer["texts"] == [{"kind": "summary", "text": "likes tea"}]
     assert (await http.get(f"/v1/interactions/{uuid4()}")).status_code == 404
+
+
+async def test_what_postgres_builds_is_what_the_document_says(contacts: Contacts, http: httpx.AsyncClient) -> None:
+    url = f"/v1/parties/{await a_full_life(contacts)}"
+    for model, answer in (
+        (PartyView, await http.get(url)),
+        (Listing[PartyCard], await http.get("/v1/parties")),
+        (Listing[LineView], await http.get(f"{url}/timeline")),
+    ):
+        shown = model.model_validate_json(answer.content)
+        assert from_json(shown.model_dump_json()).keys() == answer.json().keys()
