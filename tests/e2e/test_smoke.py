@@ -1,0 +1,87 @@
+"""One sale through all services, one kill, and what a sale costs."""
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+
+from deploy.embedded import EmbeddedStack
+from tests.e2e.client import OURS, Client, eventually
+
+pytestmark = [pytest.mark.stack, pytest.mark.smoke, pytest.mark.slow]
+
+
+async def test_a_sale_is_followed_up_and_stands_in_the_history(client: Client) -> None:
+    customer, sale = f"ada-{uuid4()}", f"sale-{uuid4()}"
+    await client.meet(customer)
+    await client.sell(customer, sale)
+    headers, sold = await client.find("crm.sales", "sale.completed", origin="/shop", sale_id=sale)
+    planned_headers, planned = await client.find(
+        "crm.campaigns", "message.planned", trigger_event_id=headers["ce_id"]
+    )
+    assert (planned["campaign"], planned["step"], planned["channel"]) == ("thanks", 1, "email")
+    assert planned_headers["ce_causationid"] == headers["ce_id"]
+    assert planned_headers["ce_correlationid"] == headers["ce_correlationid"]
+    await client.find("crm.campaigns", "message.sent", message_id=planned["message_id"])
+
+    party = sold["party_id"]
+    expected = {f"crm.{verb}.v1" for verb in ("consent.given", "sale.completed", "message.planned", "message.sent")}
+
+    async def history() -> bool:
+        lines = (await client.get("contacts", f"/v1/parties/{party}/timeline"))["items"]
+        return expected <= {line["type"] for line in lines}
+
+    await eventually(history, "the history of the party")
+    view = await client.get("contacts", f"/v1/parties/{party}")
+    assert [(total["currency"], total["sales"]) for total in view["totals"]] == [("DKK", 1)]
+
+
+async def test_a_sale_of_a_known_party_costs_five_records_and_ten_handlings(client: Client) -> None:
+    customer = f"known-{uuid4()}"
+    await client.meet(customer)
+    await client.sell(customer, f"first-{customer}")
+    await client.find("crm.campaigns", "message.sent", party_id=await _party_of(client, f"first-{customer}"))
+    records, handlings = await _at_rest(client)
+    await client.sell(customer, f"second-{customer}")
+    await _party_of(client, f"second-{customer}")
+
+    async def sent() -> bool:
+        return await client.length("crm.ingest", *OURS) >= records + 5
+
+    await eventually(sent, "the second message")
+    after = await _at_rest(client)
+    assert (after[0] - records, after[1] - handlings) == (5, 10)
+
+
+async def test_a_killed_service_takes_up_where_it_was(stack: EmbeddedStack, client: Client) -> None:
+    customer, sales = f"eve-{uuid4()}", [f"sale-{number}-{uuid4()}" for number in range(20)]
+    await client.meet(customer)
+    for sale in sales[:10]:
+        await client.sell(customer, sale)
+    await stack.kill_part("contacts")
+    for sale in sales[10:]:
+        await client.sell(customer, sale)
+    await stack.start_part("contacts")
+    await client.find("crm.sales", "sale.completed", sale_id=sales[-1])
+    found = {
+        (headers["ce_id"], headers["ce_sequence"]): data["sale_id"]
+        for headers, data in await client.records("crm.sales")
+        if data.get("sale_id") in sales
+    }
+    assert sorted(found.values()) == sorted(sales)
+
+
+async def _party_of(client: Client, sale: str) -> str:
+    _, data = await client.find("crm.sales", "sale.completed", sale_id=sale)
+    return str(data["party_id"])
+
+
+async def _at_rest(client: Client) -> tuple[int, int]:
+    """Records and handlings once neither has changed for two seconds."""
+    last = (0, 0)
+    while True:
+        now = await client.length("crm.ingest", *OURS), await client.handlings()
+        if now == last:
+            return now
+        last = now
+        await asyncio.sleep(2)

@@ -1,0 +1,111 @@
+"""What breaks a running stack, one fault after another, and how long each took to heal."""
+
+import asyncio
+import random
+import signal
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from time import monotonic
+
+import asyncpg
+from aiokafka.errors import KafkaError
+
+from demo.watch import Watch
+from deploy.embedded import EmbeddedStack
+from deploy.embedded.errors import StartError
+
+POINTS = {
+    "contacts": ("batch.before_commit", "batch.after_commit", "relay.before_send", "relay.after_send"),
+    "marketing": ("marketing.before_send", "marketing.after_send", "batch.before_commit", "relay.before_forget"),
+    "support": ("batch.before_commit", "batch.after_commit", "relay.after_send"),
+    "forecasting": ("batch.before_commit", "batch.after_commit"),
+}
+_PASSES = {"marketing.before_send": 3, "marketing.after_send": 3, "relay.before_forget": 6, "relay.after_send": 6}
+_NEARLY_NOTHING = 40
+"""Records that a service under load is always behind by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Healed:
+    """A fault, and the seconds from its end to a service that is ready and has caught up."""
+
+    fault: str
+    seconds: float
+
+
+@dataclass(slots=True)
+class Nemesis:
+    """Acts on a stack that is under load. Raises AssertionError where something does not heal or does not break."""
+
+    stack: EmbeddedStack
+    watch: Watch
+    dice: random.Random
+    healed: list[Healed] = field(default_factory=list)
+    kills: int = 0
+
+    async def kill_at_points(self, services: Iterable[str]) -> None:
+        """SIGKILL at each of the service's points in turn; it is armed for the next while it recovers."""
+        for service in services:
+            await self.stack.stop_part(service)
+            points = list(POINTS[service])
+            self.dice.shuffle(points)
+            begun = monotonic()
+            for point in points:
+                await self._die_at(service, point)
+                begun = monotonic()
+            await self.stack.start_part(service)
+            await self._caught_up(f"{service} killed at {', '.join(points)}", (service,), begun)
+
+    async def _die_at(self, service: str, point: str) -> None:
+        passes = self.dice.randint(1, _PASSES.get(point, 12))
+        child = self.stack.parts[service].child
+        try:
+            await self.stack.start_part(service, {"RAPPORT_FAULT": f"{point}:kill@{passes}"})
+        except StartError:
+            assert child.status == -signal.SIGKILL, child.log
+        for _ in range(600):
+            if not child.is_alive():
+                break
+            await asyncio.sleep(0.05)
+        assert child.status == -signal.SIGKILL, f"{service} never came to pass {passes} of {point}"
+        self.kills += 1
+
+    async def suspend(self, name: str, seconds: float) -> None:
+        """SIGSTOP for so long, then SIGCONT: it believes that it still owns what others have taken over."""
+        self.stack.suspend_part(name)
+        await asyncio.sleep(seconds)
+        self.stack.resume_part(name)
+        await self._caught_up(f"{name} stopped for {seconds:g} s", (name.partition("-")[0],), monotonic())
+
+    async def restart(self, server: str) -> None:
+        begun = monotonic()
+        await self.stack.restart_part(server)
+        await self._caught_up(f"{server} restarted", self.stack.services, begun)
+
+    async def scale(self, service: str) -> None:
+        """One to three, the first of them stopped beyond every timeout, then down to one by a stop and a kill."""
+        others = (f"{service}-2", f"{service}-3")
+        await asyncio.gather(*(self.stack.add(service, name) for name in others))
+        await self.suspend(service, 12)
+        begun = monotonic()
+        await asyncio.gather(self.stack.stop_part(service), self.stack.kill_part(others[1]))
+        self.kills += 1
+        await self.stack.start_part(service)
+        await self.stack.stop_part(others[0])
+        await self._caught_up(f"{service} from three to one", (service,), begun)
+
+    async def _caught_up(self, fault: str, services: Iterable[str], begun: float, within: float = 90) -> None:
+        """Wait until these are ready and next to nothing is left for them to handle or to publish."""
+        deadline = monotonic() + within
+        while await self._left(services) > _NEARLY_NOTHING:
+            assert monotonic() < deadline, f"no recovery within {within} s: {fault}"
+            await asyncio.sleep(0.2)
+        self.healed.append(Healed(fault, monotonic() - begun))
+
+    async def _left(self, services: Iterable[str]) -> float:
+        try:
+            standings = await self.watch.standings()
+            ready = [await asyncio.to_thread(self.stack.parts[service].is_ready) for service in services]  # type: ignore[attr-defined]
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, KafkaError):
+            return float("inf")
+        return sum(standings[service].lag for service in services) if all(ready) else float("inf")
