@@ -36,7 +36,7 @@ delete from product where sku = any($1::text[])
 select sku, category from product where sku = any($1::text[])
 
 -- name: save_parties
--- A description replaces an older one, and an erased party that is described again begins anew.
+-- A description replaces one of its version or older, and an erased party that is described again begins anew.
 insert into party (id, version, name, email, locale, merged_into, erased_by)
 select id, version, name, email, locale, merged_into, erased_by
 from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::uuid[])
@@ -44,7 +44,7 @@ from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::u
 on conflict (id) do update set
   version = excluded.version, name = excluded.name, email = excluded.email, locale = excluded.locale,
   merged_into = excluded.merged_into, erased_by = excluded.erased_by
-where party.version < excluded.version or party.erased_by is not null or excluded.erased_by is not null
+where party.version <= excluded.version or party.erased_by is not null or excluded.erased_by is not null
 
 -- name: load_parties
 select id, version, name, email, locale, merged_into, erased_by::text from party where id = any($1::uuid[])

@@ -156,7 +156,8 @@ async def save_parties(tx: Transaction, parties: Sequence[Party]) -> None:
         (each.id, each.version, each.name, each.email, each.locale, each.merged_into, each.erased_by)
         for each in parties
     ]
-    await tx.execute(SQL["save_parties"], *_columns(rows))
+    if rows:
+        await tx.execute(SQL["save_parties"], *_columns(rows))
 
 
 async def save_consents(tx: Transaction, consents: Sequence[tuple[UUID, Consent]]) -> None:

@@ -18,13 +18,23 @@ log = structlog.get_logger()
 
 @hears.topic("crm.parties")
 async def copy_parties(events: Sequence[Event[PartyDescribed | Tombstone]], tx: Transaction) -> None:
-    """The last description of each party holds; an erased one keeps nothing but that it was erased."""
-    parties: dict[UUID, Party] = {}
+    """The newest description of each party holds; an erased one keeps nothing but that it was erased."""
+    erased: dict[UUID, Party] = {}
+    described: dict[UUID, Party] = {}
     for event in events:
-        party = _described(event.data) if isinstance(event.data, PartyDescribed) else _erased(event)
-        parties[party.id] = party
-    await store.save_parties(tx, list(parties.values()))
-    log.info("parties_copied", parties=len(parties))
+        if isinstance(event.data, PartyDescribed):
+            party = _described(event.data)
+            before = described.get(party.id)
+            if before is None or party.version >= before.version:
+                described[party.id] = party
+        else:
+            party = _erased(event)
+            erased[party.id] = party
+            described.pop(party.id, None)
+    # A party that is described after its erasure begins anew, whatever its version was.
+    await store.save_parties(tx, list(erased.values()))
+    await store.save_parties(tx, list(described.values()))
+    log.info("parties_copied", described=len(described), erased=len(erased))
 
 
 def _described(data: PartyDescribed) -> Party:

@@ -11,6 +11,7 @@ from services.marketing.sending.sender import Desk
 from services.marketing.sending.smtp import Smtp
 from services.marketing.settings import MarketingSettings
 from shared.engine.service import Service
+from shared.errors import ConfigurationError
 
 
 def sending(settings: MarketingSettings) -> Callable[[Service], Awaitable[None]]:
@@ -34,9 +35,15 @@ def sending(settings: MarketingSettings) -> Callable[[Service], Awaitable[None]]
 
 
 def make_post(settings: MarketingSettings) -> Post:
-    """The mail server if there is one, else the maildir."""
+    """The mail server if there is one, else the maildir. Raises ConfigurationError where that cannot be written."""
     if settings.smtp_url is None:
-        return Maildir(settings.maildir, settings.batch, fsync=settings.maildir_fsync)
+        try:
+            return Maildir(settings.maildir, settings.batch, fsync=settings.maildir_fsync)
+        except OSError as error:
+            raise ConfigurationError(
+                f"{settings.maildir} cannot be written ({error.strerror}): set RAPPORT_MARKETING__MAILDIR to a folder"
+                " that can be, or RAPPORT_MARKETING__SMTP_URL to a mail server"
+            ) from None
     url = settings.smtp_url.get_secret_value()
     return Smtp(url, settings.from_address, settings.smtp_connections, settings.smtp_timeout_s)
 

@@ -21,7 +21,8 @@ def dsn(databases: Databases) -> str:
 
 @pytest.fixture
 async def marketing(dsn: str) -> AsyncIterator[Marketing]:
-    async with asyncpg.create_pool(dsn, min_size=1, max_size=6) as pool:
+    server = {"application_name": "pool of the test"}
+    async with asyncpg.create_pool(dsn, min_size=1, max_size=6, server_settings=server) as pool:
         marketing = Marketing(pool, dsn)
         await marketing.clear()
         yield marketing

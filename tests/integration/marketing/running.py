@@ -106,6 +106,14 @@ class Marketing:
             for row in await self.pool.fetch("select type, payload from outbox order by id")
         ]
 
+    async def cut_off(self) -> None:
+        """End every connection of the pool, as a restart of the database does."""
+        own = await asyncpg.connect(self.dsn)
+        await own.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'pool of the test'"
+        )
+        await own.close()
+
     async def wait_no_longer(self) -> None:
         """What was put off may be tried now."""
         await self.pool.execute("update dispatch set next_at = now() - interval '1 second' where owner is null")

@@ -133,3 +133,15 @@ async def test_changed_definition_is_a_new_version_and_enrolments_keep_theirs(
     old = (await http.get("/v1/campaigns/thanks", params={"version": 1})).json()
     assert old["definition"]["priority"] == 0
     assert (await http.get("/v1/campaigns/unheard-of")).status_code == 404
+
+
+async def test_party_that_is_described_after_its_erasure_begins_anew(marketing: Marketing) -> None:
+    await marketing.heard(described(version=5))
+    await marketing.heard(described(version=6), erased(), described(version=1, email="new@example.com"))
+    assert await marketing.rows("select version, email, erased_by from party") == [
+        {"version": 1, "email": "new@example.com", "erased_by": None}
+    ]
+    await marketing.heard(described(version=2), erased())
+    assert await marketing.rows("select version, email, name from party where erased_by is not null") == [
+        {"version": 0, "email": None, "name": None}
+    ]

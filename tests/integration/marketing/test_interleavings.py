@@ -43,6 +43,7 @@ happenings = st.lists(
         st.builds(facts.refund, st.sampled_from("abcdef"), party, at=hours, minor=st.sampled_from([1, 12_995])),
         st.builds(facts.consent, party, given=st.booleans(), at=hours, topic=st.sampled_from([None, "news"])),
         st.builds(facts.described, party, version=st.integers(1, 3), email=st.sampled_from([None, "new@example.com"])),
+        st.builds(facts.erased, party),
         st.builds(facts.ticket_opened, party, at=hours),
         st.builds(facts.ticket_closed, party, at=hours),
         st.builds(facts.product, st.sampled_from(["F-1", "G-1"]), st.sampled_from(["FLORAL", "GROCERY"])),
@@ -57,7 +58,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("mail")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events=happenings, data=st.data())
 async def test_any_interleaving_of_topics_ends_the_same(
     dsn: str, folder: Path, events: list[Event[Any]], data: st.DataObject

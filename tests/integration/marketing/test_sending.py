@@ -4,12 +4,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from services.marketing.domain.handover import Verdict
+from services.marketing.domain.letter import Letter
 from services.marketing.sending.maildir import Maildir
 from services.marketing.sending.smtp import Smtp
 from tests.integration.marketing.mail_server import MailServer
@@ -178,3 +181,18 @@ async def test_letter_that_a_person_has_read_counts_as_sent(cleared: Marketing, 
         await desk.reconcile()
         assert await desk.send_batch() == 0
     assert await endings(cleared) == ["message.sent", "message.sent"]
+
+
+async def test_lost_database_connections_do_not_lose_what_was_sent(cleared: Marketing, mail: MailServer) -> None:
+    class CutOff(Smtp):
+        """Every connection of the pool is gone when the letters are through."""
+
+        async def hand_over(self, letters: Sequence[Letter]) -> Mapping[UUID, Verdict]:
+            verdicts = await super().hand_over(letters)
+            await cleared.cut_off()
+            return verdicts
+
+    async with cleared.desk(CutOff(mail.url, "shop@shop.example", 2, 5.0)) as desk:
+        await desk.send_batch()
+    assert await outcomes(cleared) == {ADA: ("sent", None), BOB: ("sent", None)}
+    assert len(mail.taken) == 2

@@ -1,0 +1,60 @@
+"""Marketing's settings, and what the sender makes of them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from services.marketing.main import create_app
+from services.marketing.sending.maildir import Maildir
+from services.marketing.sending.run import make_post, make_sender
+from services.marketing.sending.smtp import Smtp
+from services.marketing.settings import MarketingSettings
+from shared.errors import ConfigurationError
+
+
+def settings(**fields: Any) -> MarketingSettings:
+    return MarketingSettings.model_validate(fields)
+
+
+def test_mail_server_is_taken_where_there_is_one(tmp_path: Path) -> None:
+    served = make_post(settings(smtp_url=SecretStr("smtp://mail.example:2525"), smtp_connections=3))
+    assert isinstance(served, Smtp)
+    assert served.batch == 30
+    assert isinstance(make_post(settings(maildir=tmp_path / "mail")), Maildir)
+    assert (tmp_path / "mail" / "new").is_dir()
+
+
+def test_maildir_that_cannot_be_made_says_what_to_set(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigurationError, match="set RAPPORT_MARKETING__MAILDIR"):
+        make_post(settings(maildir=tmp_path / "file"))
+
+
+@pytest.mark.parametrize("url", ["http://mail.example", "mail.example:25", "smtp://"])
+def test_url_of_no_mail_server_is_refused(url: str) -> None:
+    with pytest.raises(ValidationError, match="smtp_url is smtp://host:port"):
+        settings(smtp_url=url)
+
+
+@pytest.mark.parametrize("url", ["https://shop.example/u", "shop.example/{message_id}"])
+def test_unsubscribe_url_names_the_message(url: str) -> None:
+    with pytest.raises(ValidationError):
+        settings(unsubscribe_url=url)
+
+
+def test_message_ids_are_of_the_senders_domain() -> None:
+    assert make_sender(settings(from_address="hello@shop.example")).domain == "shop.example"
+
+
+def test_service_does_not_start_with_a_campaign_that_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("RAPPORT_KAFKA__BROKERS", "127.0.0.1:9")
+    monkeypatch.setenv("RAPPORT_DATABASE__DSN", "postgresql://marketing@127.0.0.1:9/marketing")
+    monkeypatch.setenv("RAPPORT_AUTH__MODE", "off")
+    assert create_app().state.service.name == "marketing"
+    monkeypatch.setenv("RAPPORT_MARKETING__CAMPAIGNS", str(tmp_path))
+    with pytest.raises(ConfigurationError, match="holds no campaign"):
+        create_app()
