@@ -15,6 +15,7 @@ from shared.engine.relay import Batch, relay_once
 from shared.engine.subscription import Subscription
 from shared.errors import BadRecord, NotFound, Transient
 from tests.simulation.memory import MemoryDatabase, MemoryRelayLedger, MemoryTransaction
+from tests.simulation.oracle import check
 from tests.simulation.scheduler import Actor, Scheduler, Stuck
 from tests.simulation.world import NOW, PARTITIONS, Log, Repair, Sender, subscriptions
 
@@ -217,22 +218,7 @@ class Simulation:
     def _check(self) -> None:
         rows = self.database.tables.rows
         numbered = {key: rows[table, key] for table, key in rows if table == "numbered"}
-        by_key: dict[str, list[str]] = {}
-        for facts in numbered.values():
-            for one in facts:
-                key, _, number = one.rpartition("/")
-                by_key.setdefault(key, []).append(number)
-        for key, expected in self.sender.order.items():
-            found = by_key.pop(key, [])
-            if key == "None":
-                assert sorted(found) == sorted(expected), f"without a key: {found}, sent {expected}"
-            else:
-                assert found == expected, f"{key}: handled {found}, sent {expected}"
-        assert not by_key, f"out of nothing: {by_key}"
-        for party, facts in numbered.items():
-            read = rows.get(("read", party), [])
-            assert read == list(range(1, len(facts) + 1)), f"{party}: read {read} of {len(facts)}"
-        assert {key for table, key in rows if table == "read"} <= set(numbered)
+        check(self.sender, numbered, {key: rows[table, key] for table, key in rows if table == "read"})
         unreadable = sum(self.sender.poisoned.get(str(n)) in {"type", "header", "json"} for n in range(FACTS))
         offsets = {(record.topic, record.partition, record.offset) for record, _ in self.database.tables.quarantine}
         assert len(offsets) == len(self.database.tables.quarantine) >= unreadable
