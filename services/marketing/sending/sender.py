@@ -21,7 +21,6 @@ from services.marketing.sending.bell import bell
 from services.marketing.sending.post import Post
 from services.marketing.store import SQL
 from shared.engine import faults
-from shared.engine.postgres import is_infrastructure
 from shared.engine.transaction import Transaction
 from shared.errors import Transient
 from shared.ids import new_id
@@ -154,9 +153,7 @@ class Desk:
         for pause in _SETTLE_PAUSES_S:
             try:
                 await self._settle_once(begun, verdicts)
-            except Exception as error:
-                if not is_infrastructure(error):
-                    raise
+            except Exception as error:  # noqa: BLE001  whatever it is, giving up here loses what is known
                 log.warning("letters_not_settled", letters=len(begun), error=type(error).__name__)
                 await asyncio.sleep(pause)
             else:
