@@ -3,136 +3,174 @@
 import asyncio
 import statistics
 import time
-from collections.abc import Sequence
-from pathlib import Path
-from uuid import UUID
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from uuid import uuid5
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer
+from pydantic_core import to_json
 
+from bench.bare import bare_loop
+from bench.cpu import Meter
 from bench.rows import Row
-from bench.sales import load_sales, party
-from deploy.embedded.stack import EmbeddedStack
-from shared.engine.event import Event
+from bench.sales import load_sales
+from bench.setting import Sizes, fresh_stack, say, settle_collector
+from bench.totals import UPSERT, forget, prepare, totals
+from shared.engine.event import Emission, Event
+from shared.engine.postgres import SQL
 from shared.engine.service import Service
 from shared.engine.subscription import Subscription
 from shared.engine.transaction import Transaction
-from shared.events.contract import contract_of
+from shared.events.campaigns import EnrolmentStarted
 from shared.events.sales import SALES, SaleCompleted
+from shared.ids import RAPPORT
 from shared.settings import ServiceSettings
 
 BATCH = 1_000
-ENGINE_TABLES = Path("shared/engine/migrations/0001_engine.sql")
-TABLES = """
-create table bench_total (party_id uuid primary key, sales bigint not null, minor bigint not null) with (fillfactor = 80);
-create table bench_inbox (id text primary key);
-"""
-UPSERT = """
-insert into bench_total (party_id, sales, minor)
-select * from unnest($1::uuid[], $2::bigint[], $3::bigint[])
-on conflict (party_id) do update set sales = bench_total.sales + excluded.sales, minor = bench_total.minor + excluded.minor
-"""
-ADMIT = "insert into bench_inbox select * from unnest($1::text[]) as new (id) order by id on conflict do nothing returning id"
+_PATIENCE_S = 600
+_LINE = ("party_id", "occurred_at", "recorded_at", "event_id", "type", "source", "summary")
+Sales = Sequence[Event[SaleCompleted]]
 
 
-def totals(sales: Sequence[SaleCompleted]) -> tuple[list[UUID], list[int], list[int]]:
-    """The upsert's columns, folded by party and sorted: the work of both sides."""
-    folded: dict[UUID, tuple[int, int]] = {}
-    for sale in sales:
-        number, minor = folded.get(sale.party_id, (0, 0))
-        folded[sale.party_id] = (number + 1, minor + sale.total.minor)
-    parties = sorted(folded)
-    return parties, [folded[one][0] for one in parties], [folded[one][1] for one in parties]
+@dataclass(slots=True)
+class Progress:
+    """When the first batch came, and when the last of `left` events was committed."""
+
+    left: int
+    begun: float = 0.0
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def watch(self, batch: Sales, tx: Transaction) -> None:
+        """Call first in a handler."""
+        self.begun = self.begun or time.perf_counter()
+        tx.after_commit(partial(self._committed, len(batch)))
+
+    async def _committed(self, number: int) -> None:
+        self.left -= number
+        if self.left <= 0:
+            self.ended.set()
 
 
-async def bare_loop(bootstrap: str, dsn: str, events: int, group: str) -> float:
-    """aiokafka and asyncpg by hand: validate, dedupe by an inbox, upsert, one transaction a batch. Events a second."""
-    adapter, connection = contract_of(SaleCompleted).adapter, await asyncpg.connect(dsn)
-    consumer = AIOKafkaConsumer(
-        SALES, bootstrap_servers=bootstrap, group_id=group, enable_auto_commit=False, auto_offset_reset="earliest",
-        max_partition_fetch_bytes=2 * 1024 * 1024,
+Subscribe = Callable[[str, Progress], Subscription]
+
+
+async def measure(sizes: Sizes) -> list[Row]:
+    """The rows `engine`, and with a timeline and an outbox row per event, held and relayed."""
+    settle_collector()
+    async with fresh_stack() as stack:
+        say(f"  {sizes.parties} parties, {sizes.engine_events} sales")
+        dsn, events = await prepare(stack, sizes.parties), sizes.engine_events
+        await load_sales(stack.bootstrap, events, sizes.parties)
+        rows = [await _beside_the_bare_loop(stack.bootstrap, dsn, sizes)]
+        async with _relay_held(dsn):
+            rates = [await run_engine(stack.bootstrap, dsn, events, f"held-{n}", timeline) for n in range(2)]
+        rows.append(
+            Row(
+                "engine with timeline and outbox",
+                max(rates),
+                "events",
+                parties=sizes.parties,
+                note="upsert, a timeline row by COPY and an outbox row an event, in one process; not relayed",
+            )
+        )
+        return rows
+
+
+async def _beside_the_bare_loop(bootstrap: str, dsn: str, sizes: Sizes) -> Row:
+    """Medians over rounds; who begins changes from round to round. The first round warms up and does not count."""
+    ours, theirs, spent, events = [], [], [], sizes.engine_events
+    for number in range(sizes.rounds + 1):
+        for side in ("ours", "theirs") if number % 2 else ("theirs", "ours"):
+            await forget(dsn)
+            meter = Meter()
+            if side == "ours":
+                ours.append(await run_engine(bootstrap, dsn, events, f"engine-{number}", plain))
+                spent.append(meter.spent().total / events * 1e6)
+            else:
+                theirs.append(await bare_loop(bootstrap, dsn, events, f"bare-{number}", BATCH))
+        say(f"  round {number}: engine {ours[-1]:,.0f}/s, bare loop {theirs[-1]:,.0f}/s")
+    ratios = [mine / peer for mine, peer in zip(ours[1:], theirs[1:], strict=True)]
+    return Row(
+        "engine",
+        statistics.median(ours[1:]),
+        "events",
+        "bare aiokafka + asyncpg loop",
+        statistics.median(theirs[1:]),
+        statistics.median(ratios),
+        cpu_us=statistics.median(spent[1:]),
+        parties=sizes.parties,
+        more={"lowest_ratio": min(ratios), "highest_ratio": max(ratios)},
+        note="same model, same upsert, same collector, in turns; cpu of client, broker and database",
     )
-    await consumer.start()
-    handled, begun = 0, 0.0
-    try:
-        while handled < events:
-            fetched = await consumer.getmany(timeout_ms=1_000, max_records=BATCH)
-            records = [record for part in fetched.values() for record in part]
-            if not records:
-                continue
-            begun = begun or time.perf_counter()
-            sales = {dict(r.headers)["ce_id"].decode(): adapter.validate_json(r.value) for r in records}
-            async with connection.transaction():
-                new = {row[0] for row in await connection.fetch(ADMIT, list(sales))}
-                await connection.execute(UPSERT, *totals([sale for id_, sale in sales.items() if id_ in new]))
-            handled += len(records)
-        seconds = time.perf_counter() - begun
-    finally:
-        await consumer.stop()
-        await connection.close()
-    return events / seconds
 
 
-async def engine(bootstrap: str, dsn: str, events: int, group: str) -> float:
-    """The same work as a handler. Events a second, from the first batch to the last commit."""
+def plain(group: str, progress: Progress) -> Subscription:
+    """Totals by party and nothing else."""
     subscription = Subscription(group, kind="process")
-    handled, begun, ended = 0, 0.0, asyncio.Event()
 
     @subscription.topic(SALES)
-    async def total_sales(batch: Sequence[Event[SaleCompleted]], tx: Transaction) -> None:
-        nonlocal handled, begun
-        begun = begun or time.perf_counter()
+    async def total_sales(batch: Sales, tx: Transaction) -> None:
+        progress.watch(batch, tx)
         await tx.execute(UPSERT, *totals([event.data for event in batch]))
-        handled += len(batch)
 
-        async def count() -> None:
-            if handled >= events:
-                ended.set()
+    return subscription
 
-        tx.after_commit(count)
 
+def timeline(group: str, progress: Progress) -> Subscription:
+    """Totals by party, a line of a history and an event to publish for each sale."""
+    subscription = Subscription(group, kind="process")
+
+    @subscription.topic(SALES)
+    async def keep_history(batch: Sales, tx: Transaction) -> None:
+        progress.watch(batch, tx)
+        await tx.execute(UPSERT, *totals([event.data for event in batch]))
+        await tx.copy("bench_line", _LINE, [_line(group, event) for event in batch])
+        tx.emit(Emission(_enrolled(event.data, event), event.time, event) for event in batch)
+
+    return subscription
+
+
+def _line(group: str, event: Event[SaleCompleted]) -> tuple[object, ...]:
+    sale = event.data
+    summary = to_json({"total": sale.total, "lines": sale.lines, "store": sale.store}).decode()
+    return sale.party_id, event.time, event.now, f"{group}/{event.id}", event.type, event.source, summary
+
+
+def _enrolled(sale: SaleCompleted, event: Event[SaleCompleted]) -> EnrolmentStarted:
+    return EnrolmentStarted(
+        enrolment_id=uuid5(RAPPORT, event.id),
+        party_id=sale.party_id,
+        campaign="thanks",
+        campaign_version=1,
+        trigger_event_id=event.id,
+        follow_up=True,
+        recorded_at=event.now,
+    )
+
+
+async def run_engine(bootstrap: str, dsn: str, events: int, name: str, subscribe: Subscribe) -> float:
+    """Events a second, from the first batch to the last commit."""
+    progress = Progress(events)
     settings = ServiceSettings(
         kafka={"brokers": bootstrap}, database={"dsn": dsn}, auth={"mode": "off"}, engine={"batch_records": BATCH}
     )
-    service = Service("bench", settings, [subscription])
+    service = Service("bench", settings, [subscribe(f"bench.{name}", progress)])
     await service.start()
     try:
-        await asyncio.wait_for(ended.wait(), 300)
-        return events / (time.perf_counter() - begun)
+        await asyncio.wait_for(progress.ended.wait(), _PATIENCE_S)
+        return events / (time.perf_counter() - progress.begun)
     finally:
         await service.stop()
 
 
-async def prepare(stack: EmbeddedStack, parties: int) -> str:
-    """A database of its own with the engine's tables and every party known; returns its dsn."""
-    root = await asyncpg.connect(stack.superuser_dsn())
-    await root.execute("create database bench")
-    await root.close()
-    dsn = stack.superuser_dsn("bench")
+@asynccontextmanager
+async def _relay_held(dsn: str) -> AsyncIterator[None]:
+    """Somebody else holds the shard, so that the service fills its outbox and relays nothing."""
     connection = await asyncpg.connect(dsn)
-    await connection.execute(await asyncio.to_thread(ENGINE_TABLES.read_text) + TABLES)
-    for begin in range(0, parties, 50_000):
-        rows = ((party(n), 1, 1) for n in range(begin, min(begin + 50_000, parties)))
-        await connection.copy_records_to_table("bench_total", records=rows)
-    await connection.execute("vacuum analyze bench_total")
-    await connection.execute("checkpoint")
-    await connection.close()
-    return dsn
-
-
-async def measure(stack: EmbeddedStack, *, events: int, parties: int, rounds: int) -> list[Row]:
-    """The row `engine`: medians over rounds in which both sides take turns."""
-    dsn = await prepare(stack, parties)
-    await load_sales(stack.bootstrap, events, parties)
-    ours, theirs = [], []
-    for number in range(rounds):
-        theirs.append(await bare_loop(stack.bootstrap, dsn, events, f"bare-{number}"))
-        ours.append(await engine(stack.bootstrap, dsn, events, f"bench.engine-{number}"))
-        connection = await asyncpg.connect(dsn)
-        await connection.execute("truncate bench_inbox")
+    await connection.fetchval(SQL["try_relay_lock"], 0)
+    try:
+        yield
+    finally:
         await connection.close()
-    ratio = statistics.median(mine / peer for mine, peer in zip(ours, theirs, strict=True))
-    return [
-        Row("engine", statistics.median(ours), "bare aiokafka + asyncpg loop", statistics.median(theirs), ratio,
-            parties=parties)
-    ]

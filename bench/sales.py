@@ -42,8 +42,18 @@ def outgoing(events: int, parties: int, seed: int) -> Iterator[Outgoing]:
     for number in range(events):
         key = str(party(dice.randrange(parties)))
         yield Outgoing(
-            number, "crm.sales", partition_of(key), key, "crm.sale.completed.v1", new_id(), f"sale/shop-{number}", TIME,
-            str(new_id()), None, None, sale(key, number),
+            number,
+            "crm.sales",
+            partition_of(key),
+            key,
+            "crm.sale.completed.v1",
+            new_id(),
+            f"sale/shop-{number}",
+            TIME,
+            str(new_id()),
+            None,
+            None,
+            sale(key, number),
         )
 
 

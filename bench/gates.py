@@ -1,0 +1,50 @@
+"""What each work has to reach, and what it aims at."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bench.rows import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A figure's bound: reached, or missed. `full` marks a bound that is meant at SCALE=full alone."""
+
+    figure: str
+    sense: Literal["≥", "≤"]
+    bound: float
+    aim: float
+    full: bool = False
+
+    def holds(self, row: Row) -> bool | None:
+        """None where the row has no such figure."""
+        value = row.value(self.figure)
+        if value is None:
+            return None
+        return value >= self.bound if self.sense == "≥" else value <= self.bound
+
+    def __str__(self) -> str:
+        return f"{self.figure} {self.sense} {self.bound:,g}"
+
+
+GATES: dict[str, tuple[Gate, ...]] = {
+    "engine": (Gate("ratio", "≥", 0.85, 1.0), Gate("rate", "≥", 15_000, 20_000, full=True)),
+    "engine with timeline and outbox": (Gate("rate", "≥", 10_000, 15_000),),
+    "relay": (Gate("rate", "≥", 15_000, 25_000),),
+    "main job": (Gate("rate", "≥", 1_000, 2_500), Gate("cpu_us", "≤", 1_200, 500)),
+    "main job at 200/s": (
+        Gate("p50_ms", "≤", 60, 40),
+        Gate("p99_ms", "≤", 250, 100),
+        Gate("cores", "≤", 1.2, 0.6),
+    ),
+    "360 view": (Gate("ratio", "≥", 0.7, 0.9), Gate("rate", "≥", 800, 1_000)),
+    "create contacts": (Gate("rate", "≥", 500, 1_000),),
+    "create contacts in batches": (Gate("rate", "≥", 8_000, 15_000),),
+    "find by e-mail": (Gate("growth", "≤", 1.2, 1.1),),
+    "timers": (Gate("cores", "≤", 0.1, 0.05),),
+}
+
+
+def verdicts(row: Row, *, full: bool) -> list[tuple[Gate, bool | None]]:
+    """Each gate of this row with what became of it."""
+    return [(gate, gate.holds(row)) for gate in GATES.get(row.work, ()) if full or not gate.full]

@@ -1,0 +1,138 @@
+"""HTTP clients in a process of their own: `python -m bench.load PORT SECONDS CLIENTS view|find|create|batch NUMBERS…`.
+
+`view PARTIES` and `find PARTIES` ask for parties drawn at random, `create FIRST` writes new ones from that number on,
+`batch FIRST SIZE` so many a call. Each client has one connection and one request in flight. Prints one JSON document:
+rate, percentiles, and `client_us`, what the client itself used a request.
+"""
+
+import asyncio
+import json
+import random
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from itertools import count
+
+import uvloop
+
+from bench.sales import party
+from bench.setting import settle_collector
+
+_WARM_S = 1.0
+Body = bytes | None
+Requests = Iterator[tuple[str, Body]]
+
+
+class Client(asyncio.Protocol):
+    """Asks again as soon as it was answered, until the time is over. An answer that is no 2xx ends the run."""
+
+    def __init__(self, requests: Requests, begin: float, end: float, port: int) -> None:
+        self.seconds: list[float] = []
+        self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._requests = requests
+        self._begin, self._end = begin, end
+        self._host = f" HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n"
+        self._buffer = bytearray()
+        self._sent_at = 0.0
+        self._expected = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+        self._ask()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.over.done():
+            self.over.set_exception(exc or ConnectionError("the server closed the connection"))
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        if not self._expected:
+            head, found, _ = self._buffer.partition(b"\r\n\r\n")
+            if not found:
+                return
+            self._expected = len(head) + 4 + self._length(bytes(head))
+        if len(self._buffer) >= self._expected:
+            self._answered()
+
+    def _length(self, head: bytes) -> int:
+        if head[9:10] != b"2":
+            self.over.set_exception(RuntimeError(head.partition(b"\r\n")[0].decode()))
+        lines = head.lower().split(b"\r\n")
+        return next(int(line[15:]) for line in lines if line.startswith(b"content-length:"))
+
+    def _answered(self) -> None:
+        now = time.perf_counter()
+        if self._sent_at >= self._begin and now <= self._end:
+            self.seconds.append(now - self._sent_at)
+        self._buffer.clear()
+        self._expected = 0
+        if now < self._end:
+            self._ask()
+        elif not self.over.done():
+            self.over.set_result(None)
+
+    def _ask(self) -> None:
+        line, body = next(self._requests)
+        head = line + self._host
+        if body is not None:
+            head += f"content-type: application/json\r\ncontent-length: {len(body)}\r\n"
+        self._sent_at = time.perf_counter()
+        self._transport.write(f"{head}\r\n".encode() + (body or b""))  # type: ignore[attr-defined]
+
+
+def view(parties: int) -> Requests:
+    ids = [party(number) for number in random.sample(range(parties), min(parties, 20_000))]
+    return ((f"GET /v1/parties/{random.choice(ids)}", None) for _ in count())
+
+
+def find(parties: int) -> Requests:
+    return ((f"GET /v1/parties?q=customer-{random.randrange(parties)}%40example.com", None) for _ in count())
+
+
+def create(first: int) -> Requests:
+    return (("POST /v1/parties", json.dumps(profile(number)).encode()) for number in count(first))
+
+
+def batch(first: int, size: int) -> Requests:
+    for begin in count(first, size):
+        items = [profile(number) for number in range(begin, begin + size)]
+        yield "POST /v1/parties/batch", json.dumps({"items": items}).encode()
+
+
+def profile(number: int) -> dict[str, object]:
+    """A person with an e-mail address and a number in a shop."""
+    identities = [
+        {"type": "email", "value": f"customer-{number}@example.com"},
+        {"type": "external", "system": "shop", "value": str(number)},
+    ]
+    return {"identities": identities, "kind": "person", "name": f"Customer {number}", "locale": "en"}
+
+
+KINDS: dict[str, Callable[..., Requests]] = {"view": view, "find": find, "create": create, "batch": batch}
+
+
+async def run(port: int, seconds: float, clients: int, requests: Requests) -> dict[str, float]:
+    loop, begin = asyncio.get_running_loop(), time.perf_counter() + _WARM_S
+    used = time.process_time()
+    connections = [
+        (await loop.create_connection(lambda: Client(requests, begin, begin + seconds, port), "127.0.0.1", port))[1]
+        for _ in range(clients)
+    ]
+    await asyncio.gather(*(connection.over for connection in connections))
+    used = time.process_time() - used
+    times = [one for connection in connections for one in connection.seconds]
+    cuts = statistics.quantiles(times, n=100, method="inclusive")
+    return {
+        "requests": len(times),
+        "rate": len(times) / seconds,
+        "p50_ms": cuts[49] * 1e3,
+        "p99_ms": cuts[98] * 1e3,
+        "client_us": used / len(times) * seconds / (seconds + _WARM_S) * 1e6,
+    }
+
+
+if __name__ == "__main__":
+    kind = KINDS[sys.argv[4]](*map(int, sys.argv[5:]))
+    settle_collector()
+    print(json.dumps(uvloop.run(run(int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]), kind))))

@@ -1,0 +1,86 @@
+"""A sale on `crm.ingest` becomes a planned follow-up on `crm.campaigns`: all services, as `make run` starts them."""
+
+import asyncio
+import time
+
+import asyncpg
+
+from bench.client import run_client
+from bench.cpu import Meter, resident_mib
+from bench.rows import Row
+from bench.setting import Sizes, fresh_stack, say
+from deploy.embedded.service import SERVICES
+from deploy.embedded.stack import EmbeddedStack
+
+RATE = 200
+_PATIENCE_S = 600
+READ = "select count(*) from sale"
+UNSENT = "select count(*) from message where outcome is null"
+
+
+async def measure(sizes: Sizes) -> list[Row]:
+    """The rows `main job` (as fast as it goes) and `main job at 200/s`."""
+    async with fresh_stack(SERVICES) as stack:
+        say(f"  {sizes.customers} customers come to be known")
+        await run_client("bench.feed", stack.bootstrap, "introduce", sizes.customers)
+        await _settled(stack, sizes.customers)
+        say(f"  {sizes.sales} sales at once")
+        bulk = await _drain(stack, sizes)
+        say(f"  {RATE} sales a second for {sizes.seconds:g} s")
+        return [bulk, await _pace(stack, sizes)]
+
+
+async def _drain(stack: EmbeddedStack, sizes: Sizes) -> Row:
+    meter = Meter(stack.pids)
+    answer = await run_client("bench.feed", stack.bootstrap, "drain", sizes.customers, sizes.sales)
+    spent = meter.spent().less("bench", answer["startup_s"])
+    await _settled(stack, sizes.customers + sizes.sales)
+    written = meter.spent().total - answer["startup_s"] - spent.total
+    memory = {f"{name}_mib": round(resident_mib(stack.pids[name]), 1) for name in SERVICES}
+    return Row(
+        "main job",
+        answer["rate"],
+        "sales",
+        cpu_us=spent.total / sizes.sales * 1e6,
+        cores=spent.total / answer["seconds"],
+        parties=sizes.customers,
+        more={
+            **spent.per(sizes.sales),
+            "letters_after_us": round(written / sizes.sales * 1e6, 1),
+            "doubles": answer["doubles"],
+            "seconds": answer["seconds"],
+            **memory,
+        },
+        note="all services, broker, databases, generator and listener on this machine; letters go out meanwhile",
+    )
+
+
+async def _pace(stack: EmbeddedStack, sizes: Sizes) -> Row:
+    await run_client("bench.feed", stack.bootstrap, "pace", sizes.customers, RATE * 5, RATE)
+    number = int(RATE * sizes.seconds)
+    meter, begun = Meter(stack.pids), time.perf_counter()
+    answer = await run_client("bench.feed", stack.bootstrap, "pace", sizes.customers, number, RATE)
+    seconds, spent = time.perf_counter() - begun, meter.spent().less("bench", answer["startup_s"])
+    return Row(
+        f"main job at {RATE}/s",
+        answer["rate"],
+        "sales",
+        p50_ms=answer["p50_ms"],
+        p99_ms=answer["p99_ms"],
+        cpu_us=spent.total / number * 1e6,
+        cores=spent.total / seconds,
+        parties=sizes.customers,
+        more={**spent.per(number), "max_ms": answer["max_ms"], "doubles": answer["doubles"]},
+        note="from the time at which a sale was to be sent to its message.planned; letters go out meanwhile",
+    )
+
+
+async def _settled(stack: EmbeddedStack, sales: int) -> None:
+    """Wait until marketing has read so many sales and every letter has gone."""
+    connection = await asyncpg.connect(stack.superuser_dsn("marketing"))
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            while await connection.fetchval(READ) < sales or await connection.fetchval(UNSENT):
+                await asyncio.sleep(1)
+    finally:
+        await connection.close()
