@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from deploy.embedded import EmbeddedStack
+from deploy.embedded.databases import Databases
+from shared.migrate import migrate
 from tests import containers
 
 KIND = os.environ.get("TEST_STACK") or "embedded"
@@ -37,3 +39,13 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]
         yield stack
     finally:
         asyncio.run(stack.stop())
+
+
+def migrated(databases: Databases, service: str) -> str:
+    """Makes the service's database as it is in operation; answers with its owner's DSN, since tests truncate.
+
+    For fixtures that are not async themselves.
+    """
+    asyncio.run(databases.ensure([service]))
+    migrate(service, databases.owner_dsn(service))
+    return databases.owner_dsn(service)

@@ -43,10 +43,12 @@ _START_WITHIN = 120  # seconds; recovery after a kill is part of it
 class Postgres:
     """Blocking; call `prepare` once, then start, stop and kill as often as needed. Data outlives them all."""
 
-    def __init__(self, folder: Path, logs: Path, port: int, password: str) -> None:
+    def __init__(self, folder: Path, logs: Path, port: int, password: str, settings: Mapping[str, object] = {}) -> None:
+        """`settings` override the usual ones."""
         self.folder = folder
         self.address = f"{HOST}:{port}"
         self._port = port
+        self._settings = {**SETTINGS, **settings}
         self._password = password
         # SIGINT is its fast shutdown: it does not wait for clients, and needs no recovery at the next start
         self.child = Child("postgres", logs / "postgres.log", stop_signal=signal.SIGINT, unprivileged=folder)
@@ -75,7 +77,7 @@ class Postgres:
 
     def start(self, env: Mapping[str, str] | None = None) -> None:
         """Returns when it takes connections, after recovery if it was killed. Raises StartError."""
-        options = [option for key, value in SETTINGS.items() for option in ("-c", f"{key}={value}")]
+        options = [option for key, value in self._settings.items() for option in ("-c", f"{key}={value}")]
         environment = {**os.environ, **(env or {})}
         deadline = time.monotonic() + _START_WITHIN
         while True:
