@@ -13,7 +13,7 @@ from deploy.kafka.jars import KAFKA_VERSION, LOCK, class_path
 
 LOG_SETTINGS = Path(__file__).resolve().parents[1] / "kafka" / "log4j2.properties"
 # Measured on 2 cores over the first 60,000 records: the quick compiler alone takes 1.4 s instead of 3.5 s of CPU to
-# start and 22 us a record instead of 47 (docs/decisions). A broker for months runs from its own image.
+# start and 22 us a record instead of 47. A broker for months runs from its own image.
 FLAGS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms192m", "-Xmx512m", "-Djava.awt.headless=true")
 
 
