@@ -60,7 +60,7 @@ def _claim(identity: ReportedIdentity, source: str, region: str) -> Claim | None
         case "email":
             email = normal_email(identity.value)
             return None if email is None else Claim("email", "", email)
-        case "phone":
+        case _:
             phone = normal_phone(identity.value, region)
             return None if phone is None else Claim("phone", "", phone)
 

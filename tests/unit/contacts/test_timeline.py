@@ -13,7 +13,7 @@ from shared.events.campaigns import EnrolmentStarted, MessagePlanned, MessageSki
 from shared.events.contacts import ConsentGiven, ConsentWithdrawn
 from shared.events.contract import contract_of, contracts
 from shared.events.money import Money
-from shared.events.sales import SaleCompleted, SaleRefunded
+from shared.events.sales import ProductChosen, SaleCompleted, SaleRefunded
 from shared.events.tickets import TicketOpened, TicketReopened, TicketStatusChanged
 from shared.events.values import Line
 
@@ -62,7 +62,10 @@ def test_every_event_about_a_party_is_heard() -> None:
 
 
 def test_totals_are_kept_per_currency_and_refunds_apart() -> None:
-    found = totals([event(sale(500), 3), event(sale(300), 1), event(refund(200), 4), event(sale(7, "EUR"))])
+    chosen = ProductChosen(sku="A", channel="web", intent="viewed", **FACT)
+    found = totals(
+        [event(sale(500), 3), event(sale(300), 1), event(refund(200), 4), event(sale(7, "EUR")), event(chosen)]
+    )
     assert found == {
         (PARTY, "DKK"): Total(2, 800, 1, 200, NOW + timedelta(hours=1), NOW + timedelta(hours=3)),
         (PARTY, "EUR"): Total(1, 7, 0, 0, NOW, NOW),
