@@ -1,6 +1,6 @@
 """Identifiers: time-ordered for what is new, name-based for what must come out the same twice."""
 
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import uuid_utils.compat
 
@@ -14,4 +14,4 @@ def new_id() -> UUID:
 
 def derived_id(*parts: object) -> UUID:
     """The same parts give the same id, on every machine and in every repetition (uuid5)."""
-    return uuid5(RAPPORT, "\x1f".join(map(str, parts)))
+    return uuid_utils.compat.uuid5(RAPPORT, "\x1f".join(map(str, parts)))

@@ -7,8 +7,7 @@ import asyncpg
 from aiokafka.errors import KafkaError
 
 from shared import metrics
-from shared.engine.postgres import SQL
-from shared.errors import Transient
+from shared.engine.postgres import SQL, is_infrastructure
 from shared.readiness import Check
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ OUTBOX_SECONDS = 30
 
 def may_pass(error: BaseException) -> bool:
     """True for errors of the network, of Kafka and of the database, which an operator sees elsewhere too."""
-    return isinstance(error, Transient | OSError | KafkaError | asyncpg.PostgresError | asyncpg.InterfaceError)
+    return isinstance(error, KafkaError | asyncpg.PostgresError) or is_infrastructure(error)
 
 
 def checks(service: "Service") -> list[Check]:

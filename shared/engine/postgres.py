@@ -27,7 +27,7 @@ Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
 def is_infrastructure(error: BaseException) -> bool:
     """True where trying again may help: anything but a refusal, a data error (SQLSTATE 22, 23) or a handler's bug."""
-    if isinstance(error, Transient | OSError | asyncpg.InterfaceError):
+    if isinstance(error, Transient | OSError | asyncpg.InterfaceError | asyncpg.InternalClientError):
         return not isinstance(error, asyncpg.DataError)
     state = getattr(error, "sqlstate", None)
     return isinstance(error, asyncpg.PostgresError) and str(state)[:2] not in {"22", "23"}
