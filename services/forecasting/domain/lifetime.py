@@ -9,7 +9,7 @@ from datetime import date
 from math import exp, fsum, log, log1p
 
 DAYS = 7.0
-_TERMS = 10_000
+_ENOUGH = 1e-14
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +66,9 @@ class Lifetime:
 
 def _hypergeometric(p: float, q: float, c: float, z: float) -> float:
     """Gauss's 2F1(p, q; c; z) for 0 <= z < 1 by its series."""
-    terms, term = [1.0], 1.0
-    for n in range(_TERMS):
+    terms, term, n = [1.0], 1.0, 0
+    while abs(term) >= _ENOUGH:
         term *= (p + n) * (q + n) / ((c + n) * (n + 1)) * z
         terms.append(term)
-        if abs(term) < 1e-14:
-            break
+        n += 1
     return fsum(terms)

@@ -13,6 +13,7 @@ from services.forecasting.domain.weeks import WEEK
 from shared.events.insights import Backtest
 
 HORIZON = 4
+FARTHEST = 20.0
 Scale = Literal["log", "linear"]
 
 
@@ -48,10 +49,10 @@ class Outlook:
         return [self._range(c, s, factors) for c, s in zip(self.centre, self.spread, strict=True)]
 
     def scores(self, actuals: Sequence[float]) -> list[float]:
-        """|error| / spread of each known week."""
+        """|error| / spread of each known week, at most FARTHEST: beyond, the spread was wrong, not the world."""
         level = log1p if self.scale == "log" else float
         rows = zip(self.centre, self.spread, actuals, strict=False)
-        return [abs(level(actual) - centre) / spread for centre, spread, actual in rows if spread > 0]
+        return [min(abs(level(actual) - centre) / spread, FARTHEST) for centre, spread, actual in rows if spread > 0]
 
     def _range(self, centre: float, spread: float, factors: Factors) -> Range:
         value = expm1 if self.scale == "log" else float

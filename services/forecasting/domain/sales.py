@@ -63,11 +63,10 @@ def fold(events: Iterable[Event[SaleCompleted | SaleRefunded]]) -> Folded:
     folded = Folded()
     for event in events:
         day = event.time.astimezone(UTC).date()
-        match event.data:
-            case SaleCompleted() as sale:
-                _add_sale(folded, sale, day, event.partition)
-            case SaleRefunded() as refund:
-                folded.refunds.append(_refund(event.id, refund, day))
+        if isinstance(event.data, SaleCompleted):
+            _add_sale(folded, event.data, day, event.partition)
+        else:
+            folded.refunds.append(_refund(event.id, event.data, day))
     return folded
 
 

@@ -22,6 +22,8 @@ _SHORT = 10
 _EMPTY = 0.2
 _RECENT = 8
 _LEVEL = 80
+_FAR = 5.0
+_LEAST_SPREAD = 0.001
 _Z80 = float(norm.ppf(0.9))
 
 Floats = NDArray[np.float64]
@@ -36,12 +38,18 @@ def look_ahead(values: Sequence[float], origin: date) -> Outlook:
     if float(np.ptp(logs)) == 0:
         return _recent_mean(weeks, origin)
     forecasts = [_fit(model, logs) for model in (AutoETS, AutoTheta, AutoCES)]
-    sound = [(mean, spread) for mean, spread in forecasts if np.isfinite(mean).all() and np.isfinite(spread).all()]
+    sound = [(mean, spread) for mean, spread in forecasts if _sound(mean, spread, logs)]
     if not sound:
         return _recent_mean(weeks, origin)
     centre = np.mean([mean for mean, _ in sound], axis=0)
-    spread = np.mean([spread for _, spread in sound], axis=0)
+    spread = np.maximum(np.mean([spread for _, spread in sound], axis=0), _LEAST_SPREAD)
     return Outlook(origin, ENSEMBLE, "log", _floats(centre), _floats(spread), float(weeks[-1]), mean_step(values))
+
+
+def _sound(mean: Floats, spread: Floats, logs: Floats) -> bool:
+    """False for what is not finite, or further than a factor of 150 away from all that was: a fit that broke."""
+    bounds = logs.min() - _FAR, logs.max() + _FAR
+    return bool(np.all((mean > bounds[0]) & (mean < bounds[1]) & (spread >= 0) & (spread < _FAR)))
 
 
 def _fit(model: type, logs: Floats) -> tuple[Floats, Floats]:

@@ -1,11 +1,12 @@
 import random
 from datetime import date
 
+import numpy as np
 import pytest
 
 from services.forecasting.domain.intervals import Factors
 from services.forecasting.domain.weeks import WEEK
-from services.forecasting.model.ensemble import ENSEMBLE, RECENT_MEAN, look_ahead
+from services.forecasting.model.ensemble import ENSEMBLE, RECENT_MEAN, _sound, look_ahead
 from services.forecasting.model.weekly import look_back_and_ahead
 
 FIRST = date(2026, 1, 5)
@@ -35,6 +36,16 @@ def test_what_cannot_carry_a_model_gets_a_mean_that_says_so(values: list[float])
 
     assert outlook.model == RECENT_MEAN
     assert outlook.centre[0] == pytest.approx(sum(values[-8:]) / len(values[-8:]))
+
+
+def test_a_fit_that_broke_is_left_out() -> None:
+    logs = np.log1p(np.array(noise(20)))
+    centre, spread = np.full(4, logs.mean()), np.full(4, 0.1)
+
+    assert _sound(centre, spread, logs)
+    assert not _sound(centre + 6, spread, logs)
+    assert not _sound(centre, spread * 100, logs)
+    assert not _sound(centre * np.nan, spread, logs)
 
 
 def test_the_same_weeks_give_the_same_outlook() -> None:

@@ -5,6 +5,7 @@ from hypothesis import given, strategies as st
 
 from services.forecasting.domain.intervals import Factors, calibrate
 from services.forecasting.domain.outlook import (
+    FARTHEST,
     Outlook,
     Scale,
     Track,
@@ -55,8 +56,18 @@ def test_a_backtest_measures_errors_in_steps_beside_the_naive_forecast() -> None
     assert found.smape == pytest.approx((200 * 4 / 204 + 200 * 20 / 180 + 0 + 200 * 30 / 230) / 4)
 
 
+def test_a_series_that_never_moved_has_no_backtest() -> None:
+    still = Outlook(FIRST + WEEK * 4, "test", "linear", (5.0,) * 4, (1.0,) * 4, 5.0, 0.0)
+
+    assert backtest(Track(FIRST, (5.0,) * 8, (still,)), {still.origin: {"linear": EXACT}}) is None
+
+
 def test_without_past_outlooks_there_is_no_backtest() -> None:
     assert backtest(Track(FIRST, (1, 2, 3), ()), {}) is None
+
+
+def test_a_spread_that_was_far_too_small_counts_for_so_much_only() -> None:
+    assert outlook(4, 100, 100, spread=1e-9).scores([500.0, 100.0]) == [FARTHEST, 0.0]
 
 
 def test_factors_learn_only_from_weeks_that_were_over() -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -6,6 +7,7 @@ from hypothesis import given, strategies as st
 
 from services.forecasting.domain.sales import Folded, fold
 from shared.engine.event import Event
+from shared.events.money import Money
 from tests.unit.forecasting.facts import ADA, BO, refund, sale
 
 DAY = date(2026, 3, 2)
@@ -35,6 +37,13 @@ def test_a_day_is_a_utc_day_of_the_time_of_the_event(hour: int, day: int) -> Non
     folded = fold([sale("s-1", "2026-03-02", ("A", 1, 500), hour=hour)])
 
     assert {group[0] for group in folded.sold} == {date(2026, 3, day)}
+
+
+def test_a_discount_is_for_the_whole_line() -> None:
+    sold = sale("s-1", "2026-03-02", ("A", 3, 500))
+    sold.data.lines[0] = replace(sold.data.lines[0], discount=Money(minor=200, currency="DKK"))
+
+    assert fold([sold]).sold[DAY, "web", "DKK"] == {"A": [1, 3, 1300]}
 
 
 def test_refunds_are_kept_with_their_lines_added_up() -> None:

@@ -3,8 +3,8 @@ from datetime import date
 import pytest
 
 from services.forecasting.domain.lifetime import Lifetime, Pattern
-from services.forecasting.domain.score import ALIVE, EXPECTED, Published, Score, scores_of, worth_publishing
-from tests.unit.forecasting.facts import ADA
+from services.forecasting.domain.score import ALIVE, EXPECTED, Published, Score, announce, scores_of, worth_publishing
+from tests.unit.forecasting.facts import ADA, at
 
 MODEL = Lifetime(r=0.243, alpha=4.414, a=0.793, b=2.426)
 TODAY, YESTERDAY = date(2026, 3, 2), date(2026, 3, 1)
@@ -34,6 +34,21 @@ def test_a_score_is_published_when_it_says_something_new(
     known = {} if before is None else {(ADA, ALIVE): before}
 
     assert bool(worth_publishing([score(value, band)], known, TODAY)) is said
+
+
+def test_an_announcement_says_what_the_score_is_made_of() -> None:
+    (alive, _) = scores_of(ADA, Pattern(3, 5.0, 6.0), MODEL)
+
+    said = announce(alive, "bgnbd/2026-03-02", TODAY, at("2026-03-02"))
+
+    assert (said.party_id, said.score, said.band) == (ADA, "p_alive", "active")
+    assert said.value == pytest.approx(alive.value, abs=1e-6)
+    assert said.as_of == at("2026-03-02", 0)
+    assert [part.input for part in said.contributions] == [
+        "repeat_purchase_days",
+        "weeks_since_last_purchase",
+        "weeks_since_first_purchase",
+    ]
 
 
 def test_a_silent_regular_is_lapsed_and_silence_is_why() -> None:
