@@ -27,8 +27,6 @@ test: check $(READY) ## everything; TEST_STACK=embedded|containers
 	@$(PYTEST) tests/contract
 	@$(PYTEST) tests/integration
 	@$(PYTEST) tests/e2e
-	@echo 'The smoke tests once more, on containers where Docker answers:'
-	@TEST_STACK=containers $(PYTEST) -m smoke tests/e2e
 	@$(PYTEST) tests/faults
 
 check: $(READY) ## format, lint, types, import contracts, unit tests
