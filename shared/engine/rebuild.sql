@@ -6,11 +6,12 @@ where c.relnamespace = $1::regnamespace and c.relkind in ('r', 'p') and not c.re
 order by c.oid
 
 -- name: list_parts
+-- Tables alone: the parts of an index come with them.
 select parent.relname as whole, c.relname as name, pg_get_expr(c.relpartbound, c.oid) as bound
 from pg_class as c
 join pg_inherits on inhrelid = c.oid
 join pg_class as parent on parent.oid = inhparent
-where c.relnamespace = $1::regnamespace and c.relispartition
+where c.relnamespace = $1::regnamespace and c.relispartition and c.relkind in ('r', 'p')
 order by c.oid
 
 -- name: list_views

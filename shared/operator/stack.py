@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -28,10 +28,11 @@ _HELP = (
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What can be reached: a DSN per service, and the brokers if they are known."""
+    """What can be reached: a DSN per service, the brokers if they are known, and DSNs of owners where they are."""
 
     dsns: Mapping[str, str]
     kafka: KafkaSettings | None
+    owners: Mapping[str, str] = field(default_factory=dict)
 
     def only(self, service: str | None) -> "Stack":
         """The same with one service. Raises ConfigurationError where that one is not known."""
@@ -39,7 +40,16 @@ class Stack:
             return self
         if service not in self.dsns:
             raise ConfigurationError(f"{service} is not known here, only {', '.join(self.dsns) or 'none'}; {_HELP}")
-        return Stack({service: self.dsns[service]}, self.kafka)
+        return replace(self, dsns={service: self.dsns[service]})
+
+    def owner_dsn(self, service: str) -> str:
+        """Of the role that may make tables. Raises ConfigurationError where it is not known."""
+        if service not in self.owners:
+            raise ConfigurationError(
+                f"the owner of {service}'s tables is not known here: set RAPPORT_OPERATOR__{service.upper()}_OWNER, or "
+                "inside the service's container RAPPORT_DATABASE__OWNER_DSN"
+            )
+        return self.owners[service]
 
     def kafka_options(self) -> dict[str, Any]:
         """For any aiokafka client. Raises ConfigurationError where the brokers are not known."""
@@ -72,7 +82,7 @@ def find_stack(folder: Path | None) -> Stack:
     environment = {**{name.upper(): value for name, value in read_secrets().items()}, **os.environ}
     dsns = _dsns_of(environment)
     if dsns:
-        return Stack(dsns, _kafka_of(environment))
+        return Stack(dsns, _kafka_of(environment), _owners_of(environment, dsns))
     if (USUAL_FOLDER / "addresses.json").exists():
         return _of_folder(USUAL_FOLDER)
     raise ConfigurationError(f"no stack is known; {_HELP}")
@@ -94,6 +104,12 @@ def _dsns_of(environment: Mapping[str, str]) -> dict[str, str]:
             )
         dsns[service] = own
     return dsns
+
+
+def _owners_of(environment: Mapping[str, str], dsns: Mapping[str, str]) -> dict[str, str]:
+    own = environment.get("RAPPORT_DATABASE__OWNER_DSN") if len(dsns) == 1 else None
+    owners = {service: environment.get(f"RAPPORT_OPERATOR__{service.upper()}_OWNER", own) for service in dsns}
+    return {service: dsn for service, dsn in owners.items() if dsn}
 
 
 def _kafka_of(environment: Mapping[str, str]) -> KafkaSettings | None:
@@ -119,9 +135,10 @@ def _of_folder(path: Path) -> Stack:
         raise ConfigurationError(
             f"{folder} holds no stack: name the folder that `make run` was given as DATA"
         ) from None
-    dsns = {
-        service: f"postgresql://{service}:{quote(secrets[service], safe='')}@127.0.0.1:{ports['postgres']}/{service}"
-        for service in SERVICES
-        if service in secrets
+    known = [service for service in SERVICES if service in secrets]
+    place = f"127.0.0.1:{ports['postgres']}"
+    dsns = {name: f"postgresql://{name}:{quote(secrets[name], safe='')}@{place}/{name}" for name in known}
+    owners = {
+        name: f"postgresql://{name}_owner:{quote(secrets[f'{name}_owner'], safe='')}@{place}/{name}" for name in known
     }
-    return Stack(dsns, KafkaSettings(brokers=f"127.0.0.1:{ports['kafka']}"))
+    return Stack(dsns, KafkaSettings(brokers=f"127.0.0.1:{ports['kafka']}"), owners)

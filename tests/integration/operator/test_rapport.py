@@ -258,6 +258,8 @@ def test_a_database_older_than_its_topics_keeps_the_service_unready_until_it_num
         (("parked", "--service", "billing"), "is not known here"),
         (("accept-loss", "support.tickets", "crm.requests", "--reason", "x"), "write it as crm.sales/3"),
         (("accept-loss", "support.tickets", "crm.nothing/1", "--reason", "x"), "does not exist"),
+        (("rebuild", "support.tickets"), "is a process"),
+        (("rebuild", "support.nothing"), "its projections are: none"),
     ],
 )
 def test_errors_say_what_to_do(rapport: Rapport, arguments: tuple[str, ...], words: str) -> None:
@@ -275,3 +277,12 @@ def test_a_failed_timer_is_listed_and_tried_again(rapport: Rapport) -> None:
     assert [row["id"] for row in rapport.json("timers", "--retry", "repaired")] == [str(timer)]
     assert rapport.json("timers") == []
     assert rapport.json("audit", "--limit", "1")[0]["action"] == "retry-timers"
+
+
+def test_a_projection_with_partitioned_tables_is_cloned_compared_and_switched(rapport: Rapport) -> None:
+    asyncio.run(rapport.stack.ensure_databases("contacts"))
+    for arguments in ((), ("--switch",), ("--switch",)):
+        tables = rapport.json("rebuild", "contacts.timeline", *arguments)
+        assert {"line", "total"} <= {row["table"] for row in tables}
+        assert all(row["equal"] for row in tables)
+    assert [row["action"] for row in rapport.json("audit", "--service", "contacts")] == ["rebuild", "rebuild"]

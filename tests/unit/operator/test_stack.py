@@ -28,6 +28,7 @@ def test_a_folder_knows_ports_and_passwords(tmp_path: Path, named: str) -> None:
     make_folder(tmp_path / "stack")
     stack = find_stack(tmp_path / named)
     assert stack.dsns == {"support": "postgresql://support:a%2Fb@127.0.0.1:5432/support"}
+    assert stack.owner_dsn("support") == "postgresql://support_owner:y@127.0.0.1:5432/support"
     assert stack.kafka_options()["bootstrap_servers"] == ["127.0.0.1:9092"]
 
 
@@ -63,6 +64,10 @@ def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("RAPPORT_DATABASE__DSN", "postgresql://db/support")
     with pytest.raises(ConfigurationError, match="the brokers are not known"):
         find_stack(None).kafka_options()
+    with pytest.raises(ConfigurationError, match="RAPPORT_OPERATOR__SUPPORT_OWNER"):
+        find_stack(None).owner_dsn("support")
+    monkeypatch.setenv("RAPPORT_DATABASE__OWNER_DSN", "postgresql://owner@db/support")
+    assert find_stack(None).owner_dsn("support") == "postgresql://owner@db/support"
     with pytest.raises(ConfigurationError, match="contacts is not known here, only support"):
         find_stack(None).only("contacts")
 
