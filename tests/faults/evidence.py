@@ -53,7 +53,7 @@ def _published(place: TopicPartition, record: Any) -> Published:
 
 
 def sequence_faults(records: Sequence[Published]) -> list[str]:
-    """Where the numbers of a partition are not 1, 2, 3 … in the order of its log, resends with their old number apart."""
+    """Where the numbers of a partition are not 1, 2, 3 … in its log; a second sending has its old number and id."""
     faults, highest, ids = [], Counter[tuple[str, int]](), dict[tuple[str, int, int], str]()
     for record in records:
         place = (record.topic, record.partition)

@@ -28,10 +28,15 @@ class Shop:
         self._made = 0
 
     def opening(self) -> Iterator[Fact]:
-        """The profiles of the known, and what they consent to."""
+        """The profiles of the known, what they consent to, and a first sale of each.
+
+        A sale that came later and happened earlier would move the beginning of a stage, and how often that is told
+        depends on what came in one batch.
+        """
         at = _now() - OPENED
         for number in range(1, _KNOWN + 1):
             yield self._profile(number, at)
+            yield self._sale_of(number, at + timedelta(minutes=3), "phone")
             if self._dice.random() < 0.85:
                 yield self._consent(number, at + timedelta(minutes=1), given=True)
                 if self._dice.random() < 0.1:
@@ -39,9 +44,8 @@ class Shop:
 
     def moment(self) -> list[Fact]:
         """What happens next, in the order in which it is sent."""
-        kind = self._dice.choices(
-            ("sale", "request", "survey", "talk", "wish", "move"), weights=(70, 10, 6, 6, 6, 2)
-        )[0]
+        weights = {"sale": 70, "request": 10, "survey": 6, "talk": 6, "wish": 6, "move": 2}
+        (kind,) = self._dice.choices(list(weights), list(weights.values()))
         facts = self._sale() if kind == "sale" else [self._other(kind)]
         if self._dice.random() < 0.05:
             facts.append(facts[-1])
@@ -54,17 +58,20 @@ class Shop:
         channel = self._dice.choice(("in_person", "phone") if fresh else ("in_person", "web", "web", "phone"))
         earlier = self._dice.random() < 0.5
         at = _now() - timedelta(hours=self._dice.randint(1, 20)) if earlier else _now()
-        lines = self._lines()
-        total = sum(line["quantity"] * line["unit_price"]["minor"] for line in lines)
-        sale_id = f"sale-{self._next()}"
-        data = {"sale_id": sale_id, "channel": channel, "total": money(total), "store": "1", "lines": lines}
-        sale = self._fact("sale.completed", number, at, data)
+        sale = self._sale_of(number, at, channel)
         if self._dice.random() < 0.02:
             return [sale, replace(sale, id=f"{sale.id}-again")]
         if self._dice.random() > 0.15:
             return [sale]
         refund = self._refund(number, sale, first=not earlier)
         return [sale, refund] if earlier else [refund, sale]
+
+    def _sale_of(self, number: int, at: datetime, channel: str) -> Fact:
+        lines = self._lines()
+        total = sum(line["quantity"] * line["unit_price"]["minor"] for line in lines)
+        sale_id = f"sale-{self._next()}"
+        data = {"sale_id": sale_id, "channel": channel, "total": money(total), "store": "1", "lines": lines}
+        return self._fact("sale.completed", number, at, data)
 
     def _refund(self, number: int, sale: Fact, *, first: bool) -> Fact:
         lines = [{"sku": line["sku"], "quantity": line["quantity"]} for line in sale.data["lines"]]
@@ -79,8 +86,8 @@ class Shop:
         ]
 
     def _other(self, kind: str) -> Fact:
-        number, at = self._dice.choice(self._known), _now()
-        turn = self._next()
+        number, at, turn = self._dice.choice(self._known), _now(), self._next()
+        data: dict[str, Any]
         match kind:
             case "request":
                 data = {"channel": "email", "subject": "A question", "body": "Where is it?", "thread": f"t-{turn}@shop"}

@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -78,6 +78,10 @@ def _keyless(wire: Wire) -> None:
     wire.data(total="much")
 
 
+def _ahead(wire: Wire) -> None:
+    wire.headers["ce_time"] = (datetime.now(UTC) + timedelta(minutes=30)).isoformat().encode()
+
+
 UNREADABLE: Mapping[str, tuple[str, Callable[[Wire], None]]] = {
     "bad-json": ("bad_json", _value(b'{"party": ')),
     "header-bytes": ("unreadable_header", _set("x-shop", b"\xff\xfe")),
@@ -89,7 +93,7 @@ UNREADABLE: Mapping[str, tuple[str, Callable[[Wire], None]]] = {
     "null-value": ("null_value", _value(None)),
     "other-key": ("partitionkey_is_not_the_key", _set("ce_partitionkey", b"somebody")),
     "forged": ("forged_source", _set("ce_source", b"/contacts")),
-    "ahead": ("time_ahead_of_the_clock", lambda wire: _ahead(wire)),
+    "ahead": ("time_ahead_of_the_clock", _ahead),
 }
 REFUSED: Mapping[str, tuple[str, Callable[[Wire], None]]] = {
     "wrong-type": ("schema", _data(total="much")),
@@ -101,10 +105,6 @@ REFUSED: Mapping[str, tuple[str, Callable[[Wire], None]]] = {
 }
 GIVEN_UP = ("unknown-major", "conflict")
 """What no other value can repair."""
-
-
-def _ahead(wire: Wire) -> None:
-    wire.headers["ce_time"] = (datetime.now(UTC) + timedelta(minutes=30)).isoformat().encode()
 
 
 class Poisoned:

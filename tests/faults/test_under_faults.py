@@ -54,7 +54,9 @@ async def test_nothing_is_lost_and_nothing_is_done_twice(tmp_path: Path, capsys:
                 await _break_everything(nemesis, load)
                 healing = monotonic()
                 await _drained(watch)
-                _say(f"all handled {monotonic() - healing:.1f} s after the last fact, {monotonic() - begun:.0f} s in all")
+                _say(
+                    f"all handled {monotonic() - healing:.1f} s after the last fact, {monotonic() - begun:.0f} s in all"
+                )
                 for healed in nemesis.healed:
                     _say(f"{healed.seconds:6.1f} s to recover: {healed.fault}")
                 assert await _failures(stack, watch, load, nemesis) == []
@@ -116,7 +118,9 @@ async def _wrong_letters(stack: EmbeddedStack, watch: Watch) -> list[str]:
     """A letter for every message that was sent, and no other."""
     rows = await watch.rows("marketing", "select id::text from message where outcome = 'sent'")
     sent, lie = {row["id"] for row in rows}, set(evidence.letters(stack.folder.path / "mail"))
-    return [f"no letter for message {id_}" for id_ in sent - lie] + [f"letter {id_} of no message" for id_ in lie - sent]
+    return [f"no letter for message {id_}" for id_ in sent - lie] + [
+        f"letter {id_} of no message" for id_ in lie - sent
+    ]
 
 
 def _tell(
