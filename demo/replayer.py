@@ -17,7 +17,7 @@ SOURCE = "/replayer"
 PARTITIONS = 12
 DAY = timedelta(days=1)
 AHEAD = 7 * DAY
-_LOOK_AGAIN = 0.05  # seconds between two looks at the slowest service
+_LOOK_AGAIN = 0.1  # seconds between two looks at the slowest service
 _BREATH = 100  # facts between two turns of the event loop, which the sender's own task needs
 
 
