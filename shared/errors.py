@@ -4,6 +4,7 @@
     ├── BadRecord            the record can never be applied as it is: parked, with the later ones of its key
     │   ├── Conflict         the same natural id with other content
     │   └── NoIdentity       a fact that names nobody who can be known
+    ├── Oversized            too much for one transaction: the batch is halved
     ├── Transient            worth another try: the batch backs off and is handled again
     ├── ConfigurationError   the operator has to change something; the message says what
     └── Refused              an HTTP request that is understood and not possible (see shared/http.py)
@@ -40,6 +41,12 @@ class NoIdentity(BadRecord):
 
     def __init__(self, detail: str = "") -> None:
         super().__init__("no_identity", detail)
+
+
+class Oversized(CrmError):
+    """A transaction would emit more than it may; fewer events at a time may not."""
+
+    reason = "oversized"
 
 
 class Transient(CrmError):

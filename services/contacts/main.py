@@ -4,6 +4,8 @@ from fastapi import FastAPI
 
 from services.contacts import api, handlers, subscriptions
 from services.contacts.settings import Settings
+from services.contacts.store import SQL
+from shared.engine.months import opening_months
 from shared.engine.service import Service
 from shared.http import build_app
 from shared.logging import configure_logging
@@ -14,5 +16,10 @@ __all__ = ["create_app", "handlers"]
 def create_app() -> FastAPI:
     settings = Settings()
     configure_logging(settings.log)
-    service = Service("contacts", settings, subscriptions=[subscriptions.ingest, subscriptions.timeline])
+    service = Service(
+        "contacts",
+        settings,
+        subscriptions=[subscriptions.ingest, subscriptions.timeline],
+        workers=[opening_months(SQL["open_line_month"])],
+    )
     return build_app(service, settings, routers=[api.router])

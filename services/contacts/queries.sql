@@ -310,6 +310,9 @@ select
 from party
 where party.id = $1
 
+-- name: open_line_month
+select open_line_month($1::date)
+
 -- name: months_in_use
 -- The months of recorded_at that hold lines, and whether some lie outside of them; both null if there are none.
 select

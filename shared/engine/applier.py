@@ -14,6 +14,7 @@ from shared.engine.fence import Sifted, sift
 from shared.engine.ledger import EngineTransaction, Ledger, Place, Refusal
 from shared.engine.parking import BEHIND, Breaker, BreakerOpen, Isolation
 from shared.engine.subscription import Subscription
+from shared.errors import Oversized
 from shared.events.topics import OWNERS
 
 
@@ -28,6 +29,15 @@ class Applied:
     paused: dict[Place, str] = field(default_factory=dict)
     tripped: set[Place] = field(default_factory=set)
     ticked: bool = False
+
+    def then(self, later: "Applied") -> "Applied":
+        """Both together."""
+        for (topic, outcome), number in later.counts.items():
+            self.count(topic, outcome, number)
+        self.paused |= later.paused
+        self.tripped |= later.tripped
+        self.ticked = self.ticked or later.ticked
+        return self
 
     def count(self, topic: str, outcome: str, number: int = 1) -> None:
         """Add to an outcome."""
@@ -63,12 +73,26 @@ class Applier:
         """
         wall = self._wall()
         batch = self._decode(records, wall)
+        return await self._apply(batch, wall)
+
+    async def _apply(self, batch: Sequence[Decoded], wall: datetime) -> Applied:
         try:
             return await self._attempt(batch, wall, isolate=False)
+        except Oversized:
+            if len(batch) > 1:
+                return await self._halves(batch, wall)
         except Exception as error:
             if self._is_infrastructure(error):
                 raise
-        return await self._isolate(batch, wall)
+        try:
+            return await self._isolate(batch, wall)
+        except Oversized:
+            return await self._halves(batch, wall)
+
+    async def _halves(self, batch: Sequence[Decoded], wall: datetime) -> Applied:
+        middle = len(batch) // 2
+        first = await self._apply(batch[:middle], wall)
+        return first.then(await self._apply(batch[middle:], wall))
 
     def _decode(self, records: Sequence[Record], wall: datetime) -> list[Decoded]:
         handlers, stream = self.subscription.topics, self._stream
@@ -101,7 +125,7 @@ class Applier:
             applied = Applied(paused=sifted.stopped, ticked=sifted.ticked)
             parked, events = await self._admit(tx, sifted, applied)
             for topic, fresh in events.items():
-                refused = await self._handle(tx, topic, fresh, isolate=isolate)
+                refused = await self._handle(tx, topic, fresh, isolate=isolate, alone=len(batch) == 1)
                 applied.count(topic, "handled", len(fresh) - len(refused))
                 by_offset = {(d.record.partition, d.record.offset): d for d in sifted.fresh if d.record.topic == topic}
                 parked += [(by_offset[e.partition, e.offset], refusal) for e, refusal in refused]
@@ -170,14 +194,14 @@ class Applier:
         return held
 
     async def _handle(
-        self, tx: EngineTransaction, topic: str, events: Sequence[Event[Any]], *, isolate: bool
+        self, tx: EngineTransaction, topic: str, events: Sequence[Event[Any]], *, isolate: bool, alone: bool
     ) -> list[tuple[Event[Any], Refusal]]:
         handler = self.subscription.topics[topic]
         if not isolate:
             await handler.handle(events, tx)
             refused = []
         else:
-            isolation = Isolation(handler, tx, self.breaker, self._is_infrastructure)
+            isolation = Isolation(handler, tx, self.breaker, self._is_infrastructure, alone)
             await isolation.apply(events)
             refused = isolation.refused
         failed = {(event.partition, event.key) for event, _ in refused}

@@ -8,7 +8,7 @@ from typing import Any
 from shared.engine.event import Event
 from shared.engine.ledger import EngineTransaction, Place, Refusal
 from shared.engine.subscription import TopicHandler
-from shared.errors import BadRecord
+from shared.errors import BadRecord, Oversized
 
 BEHIND = "behind"
 """The reason of a record that waits for an earlier one of its key."""
@@ -22,6 +22,8 @@ def refusal_of(error: Exception) -> Refusal:
     """What is stored about an error: its kind and its own words if they are ours, never a database's or a value's."""
     if isinstance(error, BadRecord):
         return Refusal(error.reason, error.detail[:500])
+    if isinstance(error, Oversized):
+        return Refusal(error.reason, str(error))
     state = getattr(error, "sqlstate", None)
     if state:
         constraint = getattr(error, "constraint_name", None)
@@ -73,13 +75,15 @@ class Breaker:
 class Isolation:
     """Applies the events of one topic key by key where they cannot be applied together.
 
-    `refused` collects every event that is to be parked with its refusal, in the order of the log per key.
+    `refused` collects every event that is to be parked with its refusal, in the order of the log per key. Oversized is
+    a refusal only where the batch was one event `alone`; else it is raised, since the others emitted too.
     """
 
     handler: TopicHandler
     tx: EngineTransaction
     breaker: Breaker
     is_infrastructure: Classify
+    alone: bool
     refused: list[tuple[Event[Any], Refusal]] = field(default_factory=list)
 
     async def apply(self, events: Sequence[Event[Any]]) -> None:
@@ -120,7 +124,7 @@ class Isolation:
             async with self.tx.savepoint():
                 await self.handler.handle(events, self.tx)
         except Exception as error:
-            if self.is_infrastructure(error):
+            if self.is_infrastructure(error) or (isinstance(error, Oversized) and not self.alone):
                 raise
             return refusal_of(error)
         return None

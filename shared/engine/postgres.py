@@ -15,7 +15,7 @@ from shared.engine import outbox
 from shared.engine.event import Emission, Record
 from shared.engine.ledger import Fence, ParkedRecord, Place, Refusal
 from shared.engine.subscription import Due, Subscription
-from shared.errors import Transient
+from shared.errors import Oversized, Transient
 from shared.sql import load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
@@ -65,7 +65,7 @@ class PostgresTransaction:
             raise RuntimeError(f"{self.group} is a projection and emits nothing")
         self._rows += outbox.encode(emissions)
         if len(self._rows) > MAX_EMITTED:
-            raise RuntimeError(f"a transaction emits at most {MAX_EMITTED} events: make it a job with a cursor")
+            raise Oversized(f"a transaction emits at most {MAX_EMITTED} events: make it a job with a cursor")
 
     async def set_timers(self, name: str, timers: Iterable[tuple[UUID, int, datetime]]) -> None:
         rows = list(timers)

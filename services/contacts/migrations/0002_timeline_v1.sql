@@ -16,19 +16,27 @@ create table timeline_v1.line (
 
 create table timeline_v1.line_other partition of timeline_v1.line default;
 
--- The service's role makes no tables, so the months stand ready; what lies outside of them goes to line_other.
-do $$
+-- A month of lines gets its own table before its first line comes; one that is late stays in line_other. The service may
+-- call this, and no other DDL. `lock_timeout` keeps a busy table from holding everything up.
+create function open_line_month(month date) returns boolean
+language plpgsql security definer set search_path from current set lock_timeout = '1s'
+as $$
 declare
-    month timestamp;
+    first_day constant date := date_trunc('month', month)::date;
+    next_month constant date := (first_day + interval '1 month')::date;
+    month_table constant text := 'line_' || to_char(first_day, 'YYYY_MM');
 begin
-    for month in select generate_series(timestamp '2015-01-01', timestamp '2035-12-01', interval '1 month') loop
-        execute format(
-            'create table timeline_v1.%I partition of timeline_v1.line for values from (%L) to (%L)',
-            'line_' || to_char(month, 'YYYY_MM'),
-            month at time zone 'UTC',
-            (month + interval '1 month') at time zone 'UTC'
-        );
-    end loop;
+    if to_regclass('timeline_v1.' || month_table) is not null then
+        return false;
+    end if;
+    if exists (select from timeline_v1.line_other where recorded_at >= first_day and recorded_at < next_month) then
+        return false;
+    end if;
+    execute format(
+        'create table timeline_v1.%I partition of timeline_v1.line for values from (%L) to (%L)',
+        month_table, first_day::text || 'T00:00:00Z', next_month::text || 'T00:00:00Z'
+    );
+    return true;
 end
 $$;
 

@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
 
 import asyncpg
 
 from services.contacts import handlers
+from services.contacts.store import SQL
 from services.contacts.subscriptions import ingest, timeline
 from shared.engine.event import Event
 from shared.engine.partitions import partition_of
@@ -121,6 +122,8 @@ class Contacts:
 
     async def clear(self) -> None:
         await self.pool.execute(";".join(f"delete from {table}" for table in (*TABLES, *PROJECTED)))
+        for month in (date(2015, 1, 1), date(2026, 3, 1)):
+            await self.pool.execute(SQL["open_line_month"], month)
 
     async def _emitted(self) -> None:
         pass

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from services.marketing.months import months_from
+from shared.engine.months import months_from
 
 
 @pytest.mark.parametrize(
