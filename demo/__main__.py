@@ -6,6 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
+import httpx
 from rich.console import Console
 
 from demo.generator import Scale
@@ -66,7 +67,7 @@ async def demonstrate(console: Console, scale: Scale, *, once: bool) -> int:
         if not failures:
             console.print("All checks hold: nothing lost, nothing doubled, nothing parked.", style="green")
         if not once:
-            _invite(console, stack, found)
+            await _invite(console, stack, found)
             await _until_told_to_end()
             console.print("\nStopping ...")
     return 1 if failures else 0
@@ -79,14 +80,17 @@ async def _until_told_to_end() -> None:
     await told.wait()
 
 
-def _invite(console: Console, stack: EmbeddedStack, found: Findings) -> None:
+async def _invite(console: Console, stack: EmbeddedStack, found: Findings) -> None:
     """Lines to paste while it stays up."""
-    contacts, marketing = stack.url("contacts"), stack.url("marketing")
+    contacts, marketing = f"{stack.url('contacts')}/v1/parties", stack.url("marketing")
+    async with httpx.AsyncClient(timeout=60) as client:
+        party = (await client.get(contacts, params={"limit": 1})).raise_for_status().json()["items"][0]["id"]
     letter = next(found.maildir.joinpath("new").iterdir(), None)
     lines = [
+        f"curl '{contacts}/{party}'",
+        f"curl '{contacts}/{party}/timeline?limit=5'",
         f"curl '{marketing}/v1/audit/follow-ups'",
         f"curl '{marketing}/v1/audit/follow-ups?outcome=skipped&limit=3'",
-        f"curl '{contacts}/v1/parties?limit=3'      # then /v1/parties/<id> and /v1/parties/<id>/timeline",
         f"curl '{stack.url('support')}/v1/tickets?limit=3'",
         f"curl '{stack.url('forecasting')}/v1/forecasts?limit=3'",
         *([f"cat {letter}"] if letter else []),
