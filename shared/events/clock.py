@@ -16,6 +16,5 @@ class ClockTicked:
     now: Instant
 
 
-
 for _topic in TICKED_TOPICS:
     contract(_topic, CLOCK_TICKED)(ClockTicked)

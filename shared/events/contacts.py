@@ -121,4 +121,3 @@ class SurveyAnswered:
     about: About | None = None
     has_text: bool = False
     identity_used: IdentityUsed | None = None
-

@@ -1,14 +1,17 @@
 """`crm.sales`: choices, sales and refunds of known parties, keyed by party. (`origin`, `sale_id`) names a sale."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
+
+from pydantic import Field
 
 from shared.events.contract import contract
 from shared.events.money import Money
 from shared.events.values import Channel, IdentityUsed, Instant, Line, ReturnedLine
 
 SALES = "crm.sales"
+REASON_WORD = r"^[A-Za-z0-9_.:/-]{1,40}$"
 
 
 @contract(SALES, "crm.product.chosen.v1", key="party_id", subject="party/{party_id}")
@@ -46,7 +49,10 @@ class SaleCompleted:
 @contract(SALES, "crm.sale.refunded.v1", key="party_id", subject="sale/{sale_id}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaleRefunded:
-    """All or part of a sale was paid back; it may arrive before the sale. `total` is what was paid back, positive."""
+    """All or part of a sale was paid back; it may arrive before the sale. `total` is what was paid back, positive.
+
+    `reason` is a word of the sender's such as `damaged`; a sentence stays with contacts, and `has_text` says so.
+    """
 
     party_id: UUID
     party_version: int
@@ -55,5 +61,6 @@ class SaleRefunded:
     recorded_at: Instant
     origin: str
     lines: list[ReturnedLine] = field(default_factory=list)
-    reason: str | None = None
+    reason: Annotated[str, Field(pattern=REASON_WORD)] | None = None
+    has_text: bool = False
     identity_used: IdentityUsed | None = None

@@ -1,6 +1,7 @@
 """From a reported fact to the same fact as it is published: keyed by party, without personal data."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +23,7 @@ from shared.events.ingest import (
 )
 from shared.events.money import Money
 from shared.events.requests import SupportRequested
-from shared.events.sales import ProductChosen, SaleCompleted, SaleRefunded
+from shared.events.sales import REASON_WORD, ProductChosen, SaleCompleted, SaleRefunded
 from shared.events.values import IdentityUsed
 
 _canonical = json.JSONEncoder(separators=(",", ":")).encode
@@ -84,8 +85,15 @@ def text_of(data: object) -> Text | None:
             return Text("answer", body)
         case ReportedConsent(evidence=str(body)) | ReportedWithdrawal(evidence=str(body)):
             return Text("evidence", body)
+        case ReportedRefund(reason=str(body)) if _is_text(body):
+            return Text("reason", body)
         case _:
             return None
+
+
+def _is_text(reason: str | None) -> bool:
+    """Whether the reason of a refund is more than a word, and may be personal."""
+    return reason is not None and re.match(REASON_WORD, reason) is None
 
 
 def sale_hash(sale: ReportedSale) -> bytes:
@@ -118,6 +126,7 @@ def _sale(data: ReportedSale, stamp: Stamp) -> SaleCompleted:
 
 
 def _refund(data: ReportedRefund, stamp: Stamp) -> SaleRefunded:
+    spoken = _is_text(data.reason)
     return SaleRefunded(
         party_id=stamp.party_id,
         party_version=stamp.party_version,
@@ -126,7 +135,8 @@ def _refund(data: ReportedRefund, stamp: Stamp) -> SaleRefunded:
         recorded_at=stamp.recorded_at,
         origin=stamp.origin,
         lines=data.lines,
-        reason=data.reason,
+        reason=None if spoken else data.reason,
+        has_text=spoken,
         identity_used=stamp.identity_used,
     )
 

@@ -124,3 +124,16 @@ def test_equal_sales_have_equal_hashes_and_others_others() -> None:
 def test_the_hash_of_a_sale_never_changes() -> None:
     """Stored hashes are compared for years."""
     assert hashed().hex() == "103453be846276f3687ef40519d8d857"
+
+
+@pytest.mark.parametrize(
+    ("said", "published", "has_text"),
+    [(None, None, False), ("damaged", "damaged", False), ("she called from her new address", None, True)],
+)
+def test_the_reason_of_a_refund_is_published_as_a_word_and_never_as_a_sentence(
+    said: str | None, published: str | None, *, has_text: bool
+) -> None:
+    refund = fact("sale.refunded", reason=said)
+    published_refund: Any = publish(refund, STAMP)
+    assert (published_refund.reason, published_refund.has_text) == (published, has_text)
+    assert (text_of(refund) is not None) == has_text
