@@ -23,6 +23,7 @@ def create_app(dsn: str) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with asyncpg.create_pool(dsn, min_size=2, max_size=10) as pool:
             months = await pool.fetchrow(SQL["months_in_use"])
+            assert months is not None
             app.state.pool, app.state.bounds = pool, (months["first"], months["until"])
             settle_collector()
             yield

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
@@ -74,7 +75,7 @@ async def send(producer: AIOKafkaProducer, facts: Iterable[Fact]) -> int:
 
 
 async def _send_batch(producer: AIOKafkaProducer, facts: Sequence[Fact]) -> None:
-    builders = {}
+    builders: dict[int, Any] = {}
     for key, value, headers in facts:
         partition = partition_of(key)
         builder = builders.get(partition) or builders.setdefault(partition, producer.create_batch())

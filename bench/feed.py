@@ -1,7 +1,7 @@
 """A shop and a listener in a process of their own: `python -m bench.feed KAFKA introduce|drain|pace NUMBERS…`.
 
-`introduce CUSTOMERS` sends profiles, consents and first purchases. `drain CUSTOMERS SALES` sends sales as fast as it can
-and listens on `crm.campaigns` until each has its `message.planned`; `pace CUSTOMERS SALES RATE` sends RATE a second.
+`introduce CUSTOMERS` sends profiles, consents and first purchases. `drain CUSTOMERS SALES` sends sales as fast as it
+can and listens on `crm.campaigns` until each has its `message.planned`; `pace CUSTOMERS SALES RATE` sends RATE a second.
 Prints one JSON document, in it `startup_s`: processor seconds of starting Python.
 """
 
@@ -20,6 +20,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from bench import facts
 from bench.setting import settle_collector
+from shared.events.ingest import INGEST
 
 CAMPAIGNS, PLANNED = "crm.campaigns", b"crm.message.planned.v1"
 _PATIENCE_S = 120
@@ -76,7 +77,7 @@ async def pace(producer: AIOKafkaProducer, run: str, customers: int, number: int
         due.append(begun + place / rate)
         if (wait := due[-1] - time.perf_counter()) > 0:
             await asyncio.sleep(wait)
-        sent = await producer.send(facts.INGEST, value, key=key.encode(), headers=headers)
+        sent = await producer.send(INGEST, value, key=key.encode(), headers=headers)
         acknowledgements.append(sent)
     await asyncio.gather(*acknowledgements)
     return due

@@ -14,7 +14,18 @@ from shared.ids import RAPPORT, derived_id
 LINES = 5
 _NOW = datetime.now(UTC)
 _CHUNK = 20_000
-_PARTY = ("id", "partition", "version", "kind", "name", "roles", "locale", "purchase_at", "purchase_by", "registered_at")
+_PARTY = (
+    "id",
+    "partition",
+    "version",
+    "kind",
+    "name",
+    "roles",
+    "locale",
+    "purchase_at",
+    "purchase_by",
+    "registered_at",
+)
 _IDENTITY = ("id", "type", "system", "value", "party_id")
 _LINE = ("party_id", "occurred_at", "recorded_at", "event_id", "type", "source", "summary")
 _TOTAL = ("party_id", "currency", "sales", "paid", "refunds", "refunded", "first_sale_at", "last_sale_at")
@@ -29,11 +40,13 @@ _SUMMARY = (
 
 
 async def add_parties(connection: asyncpg.Connection, begin: int, end: int, *, history: bool) -> None:
-    """Parties of these numbers with an e-mail address and an outside id; with `history` five sales each, and the rest."""
+    """Parties of these numbers with an e-mail address and an outside id; with `history` sales and letters too."""
     for start in range(begin, end, _CHUNK):
         ids = {number: party(number) for number in range(start, min(start + _CHUNK, end))}
         await _copy(connection, "party", _PARTY, (_party_row(n, id_) for n, id_ in ids.items()))
-        await _copy(connection, "identity", _IDENTITY, (row for n, id_ in ids.items() for row in _identity_rows(n, id_)))
+        await _copy(
+            connection, "identity", _IDENTITY, (row for n, id_ in ids.items() for row in _identity_rows(n, id_))
+        )
         if history:
             await _add_history(connection, list(ids.values()))
     await connection.execute("vacuum analyze")

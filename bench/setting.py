@@ -49,9 +49,7 @@ def settle_collector() -> None:
 
 
 @asynccontextmanager
-async def fresh_stack(
-    services: Iterable[str] = (), env: dict[str, str] | None = None
-) -> AsyncIterator[EmbeddedStack]:
+async def fresh_stack(services: Iterable[str] = (), env: dict[str, str] | None = None) -> AsyncIterator[EmbeddedStack]:
     """Kafka and Postgres with nothing in them, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="rapport-bench-", ignore_cleanup_errors=True) as folder:
         async with EmbeddedStack(Path(folder), services=services, env=env) as stack:

@@ -13,19 +13,24 @@ SERVICE = "contacts"
 """Whose database lends the engine's tables."""
 
 TABLES = """
-create table bench_total (party_id uuid primary key, sales bigint not null, minor bigint not null) with (fillfactor = 80);
+create table bench_total (
+    party_id uuid primary key, sales bigint not null, minor bigint not null) with (fillfactor = 80);
 create table bench_inbox (id text primary key);
 create table bench_line (
-    party_id uuid, occurred_at timestamptz, recorded_at timestamptz, event_id text, type text, source text, summary text,
+    party_id uuid, occurred_at timestamptz, recorded_at timestamptz, event_id text, type text, source text,
+    summary text,
     primary key (party_id, occurred_at, recorded_at, event_id));
 grant all on bench_total, bench_inbox, bench_line to public;
 """
 UPSERT = """
 insert into bench_total (party_id, sales, minor)
 select * from unnest($1::uuid[], $2::bigint[], $3::bigint[])
-on conflict (party_id) do update set sales = bench_total.sales + excluded.sales, minor = bench_total.minor + excluded.minor
+on conflict (party_id) do update set
+    sales = bench_total.sales + excluded.sales, minor = bench_total.minor + excluded.minor
 """
-ADMIT = "insert into bench_inbox select * from unnest($1::text[]) as new (id) order by id on conflict do nothing returning id"
+ADMIT = """
+insert into bench_inbox select * from unnest($1::text[]) as new (id) order by id on conflict do nothing returning id
+"""
 FORGET = "truncate bench_inbox, bench_line, outbox"
 
 

@@ -34,7 +34,9 @@ async def measure(sizes: Sizes) -> list[Row]:
 
 
 async def _compare(stack: EmbeddedStack, sizes: Sizes, port: str, bare_port: int) -> Row:
-    ours, theirs, spent = [], [], []
+    ours: list[dict[str, float]] = []
+    theirs: list[dict[str, float]] = []
+    spent: list[float] = []
     for number in range(sizes.rounds + 1):
         for side in ("ours", "theirs") if number % 2 else ("theirs", "ours"):
             meter = Meter(stack.pids)

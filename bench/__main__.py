@@ -1,0 +1,56 @@
+"""`make bench`: figures beside their peers. SCALE=full for the sizes that CI leaves out, JSON=file for programs."""
+
+import argparse
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import uvloop
+
+from bench import contacts, engine, main_job, relay, timers, view
+from bench.gates import GATES, verdicts
+from bench.report import print_table, write_json
+from bench.rows import Row
+from bench.setting import CI, FULL, Sizes, quieten, say
+
+Work = Callable[[Sizes], Awaitable[list[Row]]]
+WORKS: tuple[tuple[tuple[str, ...], Work], ...] = (
+    (("engine", "engine with timeline and outbox"), engine.measure),
+    (("relay",), relay.measure),
+    (("main job", "main job at 200/s"), main_job.measure),
+    (("360 view",), view.measure),
+    (("create contacts", "create contacts in batches"), contacts.create),
+    (("find by e-mail",), contacts.find),
+    (("timers",), timers.measure),
+)
+
+
+async def measure(sizes: Sizes, only: list[str]) -> list[Row]:
+    """The rows of the works that are asked for, all of them where none is."""
+    rows: list[Row] = []
+    for names, work in WORKS:
+        if not only or set(names) & set(only):
+            say(", ".join(names))
+            rows += await work(sizes)
+    return rows
+
+
+def main() -> int:
+    """Exit status 0: everything was measured. The table says which gates were missed; `--strict` makes it 1 then."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--only", action="append", default=[], choices=sorted(GATES), metavar="WORK")
+    parser.add_argument("--strict", action="store_true", help="exit status 1 where a gate is missed")
+    arguments = parser.parse_args()
+    full = os.environ.get("SCALE") == "full"
+    quieten()
+    rows = uvloop.run(measure(FULL if full else CI, arguments.only))
+    print_table(rows, full=full)
+    if file := os.environ.get("JSON"):
+        write_json(rows, Path(file))
+    missed = [row for row in rows if any(held is False for _, held in verdicts(row, full=full))]
+    return 1 if missed and arguments.strict else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

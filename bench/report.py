@@ -1,0 +1,58 @@
+"""The answer as a table for people and as JSON for programs."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.gates import verdicts
+from bench.rows import Row
+
+CITED = (
+    ("create contacts", "Odoo 18, 100k contacts: 60/s, p99 191 ms; 100 a call 847/s"),
+    ("a sale with its follow-up", "Odoo 13/s, p99 811 ms, in the caller's own request; Tryton 9/s, by cron"),
+    ("360 view", "Odoo 68/s, p99 181 ms; Tryton 83/s, p99 153 ms"),
+    ("find by e-mail, 10k → 100k", "Odoo 71/s → 46/s"),
+)
+"""Measured before with 8 clients on two such cores; not run here."""
+
+
+def print_table(rows: Sequence[Row], *, full: bool) -> None:
+    """Every row beside its peer and its gates, then each row's details."""
+    console = Console(width=max(Console().width, 150))
+    table = Table(title="Rapport on this machine", caption="per second; µs of processor time per unit of work")
+    for heading in ("work", "rate", "peer", "ratio", "p50 ms", "p99 ms", "cpu µs", "cores", "parties", "gates"):
+        table.add_column(heading, justify="left" if heading in {"work", "gates"} else "right")
+    for row in rows:
+        figures = (row.ratio, row.p50_ms, row.p99_ms, row.cpu_us, row.cores, row.parties)
+        formats = ("{:.2f}", "{:,.1f}", "{:,.1f}", "{:,.0f}", "{:.2f}", "{:,}")
+        table.add_row(
+            row.work,
+            _number(row.rate),
+            _number(row.peer_rate),
+            *("-" if value is None else form.format(value) for value, form in zip(figures, formats, strict=True)),
+            _gates(row, full=full),
+        )
+    console.print(table)
+    for row in rows:
+        more = ", ".join(f"{name} {value:,.4g}" for name, value in row.more.items())
+        console.print(f"[bold]{row.work}[/]: {row.note}. {f'Beside: {row.peer}. ' if row.peer else ''}{more}")
+    console.print("\nCited, measured before on such a machine and not run here:")
+    for work, figures_ in CITED:
+        console.print(f"  {work}: {figures_}")
+
+
+def write_json(rows: Sequence[Row], file: Path) -> None:
+    """As the outside contract has it."""
+    file.write_text(json.dumps({"rows": [row.as_json() for row in rows]}, indent=1) + "\n", "utf-8")
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.0f}"
+
+
+def _gates(row: Row, *, full: bool) -> str:
+    marks = {True: "[green]✓[/]", False: "[red]✗[/]", None: "?"}
+    return "  ".join(f"{marks[held]} {gate}" for gate, held in verdicts(row, full=full))

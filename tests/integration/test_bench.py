@@ -1,0 +1,48 @@
+"""Every work of the bench at tiny sizes: figures of such runs say nothing, that they are there does."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench.__main__ import WORKS, Work
+from bench.gates import GATES
+from bench.report import print_table, write_json
+from bench.setting import Sizes
+
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
+TINY = Sizes(
+    full=False,
+    parties=200,
+    engine_events=2_000,
+    relay_events=2_000,
+    rounds=1,
+    customers=50,
+    sales=200,
+    viewed=100,
+    found_among=200,
+    timers=1_000,
+    seconds=2,
+)
+BESIDE_A_PEER = {"engine", "relay", "360 view"}
+
+
+@pytest.mark.parametrize(("names", "work"), WORKS, ids=lambda value: value[0] if isinstance(value, tuple) else "")
+async def test_a_work_gives_its_rows(
+    names: tuple[str, ...], work: Work, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = await work(TINY)
+
+    write_json(rows, tmp_path / "bench.json")
+    print_table(rows, full=True)
+    written = json.loads((tmp_path / "bench.json").read_text("utf-8"))["rows"]
+    assert [row["work"] for row in written] == list(names)
+    shown = capsys.readouterr().out
+    for row in written:
+        assert row["rate"] > 0
+        assert (row["ratio"] is not None) == (row["work"] in BESIDE_A_PEER)
+        assert row["work"] in shown
+
+
+def test_every_gate_belongs_to_a_work() -> None:
+    assert set(GATES) == {name for names, _ in WORKS for name in names}
