@@ -47,4 +47,5 @@ clean: ## removes the environment and caches, never data
 
 $(READY): requirements/all.txt requirements/install.sh
 	@requirements/install.sh $(VENV)
+	@ln -sf ../../rapport $(VENV)/bin/rapport
 	@touch $@
