@@ -1,16 +1,16 @@
 """Every error that Rapport raises on purpose.
 
-    CrmError
-    ├── BadRecord            the record can never be applied as it is: parked, with the later ones of its key
-    │   ├── Conflict         the same natural id with other content
-    │   └── NoIdentity       a fact that names nobody who can be known
-    ├── Oversized            too much for one transaction: the batch is halved
-    ├── Transient            worth another try: the batch backs off and is handled again
-    ├── ConfigurationError   the operator has to change something; the message says what
-    └── Refused              an HTTP request that is understood and not possible (see shared/http.py)
-        ├── NotFound
-        ├── Stale            If-Match names an older version
-        └── Invalid          a field has a value that cannot be accepted
+CrmError
+├── BadRecord            the record can never be applied as it is: parked, with the later ones of its key
+│   ├── Conflict         the same natural id with other content
+│   └── NoIdentity       a fact that names nobody who can be known
+├── Oversized            too much for one transaction: the batch is halved
+├── Transient            worth another try: the batch backs off and is handled again
+├── ConfigurationError   the operator has to change something; the message says what
+└── Refused              an HTTP request that is understood and not possible (see shared/http.py)
+    ├── NotFound
+    ├── Stale            If-Match names an older version
+    └── Invalid          a field has a value that cannot be accepted
 """
 
 

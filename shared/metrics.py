@@ -10,7 +10,8 @@ RECORDS_A_BATCH = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_000, 5_000)
 
 RECORDS = Counter(
     "rapport_records",
-    "Records read, by outcome: handled, skipped (of a type nobody named), dropped (seen before), parked, quarantined.",
+    "Records read, by outcome: handled, skipped (of a type nobody here named), redelivered, resent, repeated, parked, "
+    "quarantined.",
     ("group", "topic", "outcome"),
 )
 BATCH_SIZE = Histogram("rapport_batch_records", "Records of a batch.", ("group", "topic"), buckets=RECORDS_A_BATCH)
@@ -31,15 +32,16 @@ OUTBOX_DEPTH = Gauge("rapport_outbox_events", "Events that wait for the relay.",
 OUTBOX_AGE = Gauge("rapport_outbox_oldest_seconds", "Age of the oldest waiting event.", ("service",))
 RELAYED = Counter("rapport_relay_events", "Events published and acknowledged.", ("service", "topic"))
 RELAY_SECONDS = Histogram(
-    "rapport_relay_batch_seconds", "From reading a batch to its deletion.", ("service",), buckets=SECONDS
+    "rapport_relay_batch_seconds",
+    "From the first byte of a batch to its last acknowledgement.",
+    ("service",),
+    buckets=SECONDS,
 )
 RELAY_RESENT = Counter(
     "rapport_relay_resent_events", "Events sent again with the numbers of their stored batch.", ("service",)
 )
 
 TIMERS_FIRED = Counter("rapport_timers_fired", "Timers handled.", ("group", "timer"))
-TIMERS_WAITING = Gauge("rapport_timers_waiting", "Timers that are set.", ("group", "timer"))
-WATERMARK_AGE = Gauge("rapport_watermark_age_seconds", "How far the lowest watermark is behind the clock.", ("group",))
 WORKER_RESTARTS = Counter("rapport_worker_restarts", "Workers started again after an error.", ("service", "worker"))
 
 HTTP_SECONDS = Histogram(

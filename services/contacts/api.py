@@ -1,12 +1,11 @@
 """Parties over HTTP: finding and reading them with everything that happened, and writing their profiles."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic_core import from_json, to_json
 from starlette.responses import Response
 
@@ -28,10 +27,11 @@ from services.contacts.settings import default_region
 from services.contacts.store import views as store
 from services.contacts.store.views import NEWEST, Months, Place
 from shared.engine.transaction import Transaction
-from shared.errors import Invalid, NotFound
+from shared.errors import NotFound
 from shared.events.ingest import ReportedParty
 from shared.http import Listing, Once, Page, idempotent, requires, service_of
 from shared.paging import encode_cursor
+from shared.versions import IfMatch, version_of, with_etag
 
 router = APIRouter(prefix="/v1", tags=["parties"])
 
@@ -47,7 +47,6 @@ def months_of(request: Request) -> Months:
 
 Service = Annotated[Any, Depends(service_of)]
 Repeatable = Annotated[Once, Depends(idempotent)]
-IfMatch = Annotated[str | None, Header(description="The ETag that the change was decided on; without it any will do.")]
 READS, WRITES = [Depends(requires("crm:read"))], [Depends(requires("crm:write"))]
 
 
@@ -84,7 +83,9 @@ async def create_party(profile: ReportedParty, once: Repeatable) -> Response:
     async def act(tx: Transaction) -> dict[str, Any]:
         return await profiles.create(tx, profile, default_region())
 
-    return _with_etag(await once.write(act, status=201), located=True)
+    response = with_etag(await once.write(act, status=201))
+    response.headers["Location"] = f"/v1/parties/{from_json(bytes(response.body))['id']}"
+    return response
 
 
 @router.post("/parties/batch", dependencies=WRITES, response_model=UpsertResult)
@@ -159,32 +160,13 @@ async def read_texts(service: Service, event_id: UUID) -> TextsView:
 async def _amend(
     party_id: UUID, values: Mapping[str, Any], patch: ProfilePatch, once: Once, if_match: str | None
 ) -> Response:
-    version = _version(if_match)
+    version = version_of(if_match)
     added = ReportedParty(identities=patch.identities, roles=patch.roles, address=patch.address)
 
     async def act(tx: Transaction) -> dict[str, Any]:
         return await profiles.amend(tx, party_id, values, added, version, default_region())
 
-    return _with_etag(await once.write(act))
-
-
-def _version(if_match: str | None) -> int | None:
-    """The version in an ETag; None where any version will do."""
-    if if_match is None or if_match.strip() == "*":
-        return None
-    found = re.fullmatch(r'(?:W/)?"?(\d{1,9})"?', if_match.strip())
-    if found is None:
-        raise Invalid('If-Match takes the ETag of the party, such as "3"', field="If-Match")
-    return int(found[1])
-
-
-def _with_etag(response: Response, *, located: bool = False) -> Response:
-    """An answer tells the version it led to, also where it is a repeated one."""
-    state = from_json(bytes(response.body))
-    response.headers["ETag"] = f'"{state["version"]}"'
-    if located:
-        response.headers["Location"] = f"/v1/parties/{state['id']}"
-    return response
+    return with_etag(await once.write(act))
 
 
 def _listing(rows: Sequence[Any], limit: int, position: Callable[[Any], Sequence[object]]) -> Response:

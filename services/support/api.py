@@ -1,12 +1,10 @@
 """Tickets over HTTP: reading them with their texts, answering, and moving them on."""
 
-import re
 from collections.abc import Callable
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query
-from pydantic_core import from_json
+from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from services.support import store
@@ -22,16 +20,16 @@ from services.support.views import (
     view_of,
 )
 from shared.engine.transaction import Transaction
-from shared.errors import Invalid, NotFound, Stale
+from shared.errors import NotFound, Stale
 from shared.events.tickets import TicketStatus
 from shared.http import Listing, Once, Page, Principal, idempotent, requires, service_of
 from shared.ids import new_id
+from shared.versions import IfMatch, version_of, with_etag
 
 router = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 
 Service = Annotated[Any, Depends(service_of)]
 Writer = Annotated[Principal, Depends(requires("crm:write"))]
-IfMatch = Annotated[str | None, Header(description="The ETag that the change was decided on; without it any will do.")]
 
 
 @router.get("", dependencies=[Depends(requires("crm:read"))])
@@ -73,7 +71,7 @@ async def write_reply(
         await store.add_reply(tx, reply_id, ticket_id, new.kind, agent, new.text, tx.now)
         return Written(reply_id=reply_id, **state_of(changed).model_dump())
 
-    return _with_etag(await once.write(act, status=201))
+    return with_etag(await once.write(act, status=201))
 
 
 @router.post("/{ticket_id}/status", response_model=TicketState)
@@ -91,7 +89,7 @@ async def move_ticket(
         changed = await _change(tx, ticket_id, if_match, lambda ticket: move(ticket, new.status, agent, tx.now))
         return state_of(changed)
 
-    return _with_etag(await once.write(act))
+    return with_etag(await once.write(act))
 
 
 async def _change(tx: Transaction, ticket_id: UUID, if_match: str | None, act: Callable[[Ticket], Changed]) -> Ticket:
@@ -99,25 +97,9 @@ async def _change(tx: Transaction, ticket_id: UUID, if_match: str | None, act: C
     ticket = await store.lock_ticket(tx, ticket_id)
     if ticket is None:
         raise NotFound("no ticket has this id")
-    if if_match is not None and _version(if_match) not in {None, ticket.version}:
+    if version_of(if_match) not in {None, ticket.version}:
         raise Stale("the ticket has changed; read it again", field="If-Match", state=state_of(ticket))
     changed = act(ticket)
     await store.save_change(tx, changed, tx.now)
     tx.emit(changed.emissions)
     return changed.ticket
-
-
-def _version(if_match: str) -> int | None:
-    """The version in an ETag; None for `*`, which any version matches."""
-    if if_match.strip() == "*":
-        return None
-    found = re.fullmatch(r'(?:W/)?"?(\d{1,9})"?', if_match.strip())
-    if found is None:
-        raise Invalid('If-Match takes the ETag of the ticket, such as "3"', field="If-Match")
-    return int(found[1])
-
-
-def _with_etag(response: Response) -> Response:
-    """An answer tells the version it led to, also where it is a repeated one."""
-    response.headers["ETag"] = f'"{from_json(bytes(response.body))["version"]}"'
-    return response

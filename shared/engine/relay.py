@@ -5,6 +5,7 @@ A crash between sending and forgetting sends the stored batch again, with the sa
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Self
 
@@ -94,7 +95,10 @@ def _by_partition(batch: Batch) -> dict[tuple[str, int], list[tuple[Outgoing, in
 
 
 class Relay:
-    """Relays one shard for as long as it holds it; where another instance does, waits for its turn."""
+    """Relays one shard for as long as it holds it; where another instance does, waits for its turn.
+
+    `relayed` is told of each acknowledged batch, the seconds it took, and whether it was sent before.
+    """
 
     def __init__(
         self,
@@ -102,7 +106,7 @@ class Relay:
         publisher: Callable[[], KafkaPublisher],
         *,
         limit: int,
-        relayed: Callable[[Batch], None],
+        relayed: Callable[[Batch, float, bool], None],
     ) -> None:
         self.woken = asyncio.Event()
         self.holding = False
@@ -133,7 +137,7 @@ class Relay:
         sent: Batch = await ledger.stored()
         if sent:
             log.info("relay_resends", records=len(sent))
-            await publish(sent)
+            await self._publish(ledger, publisher, sent, again=True)
         while True:
             self.woken.clear()
             sent = await relay_once(ledger, publish, sent, self._limit)
@@ -141,8 +145,11 @@ class Relay:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self.woken.wait(), 1)
 
-    async def _publish(self, ledger: RelayLedger, publisher: KafkaPublisher, batch: Batch) -> None:
+    async def _publish(
+        self, ledger: RelayLedger, publisher: KafkaPublisher, batch: Batch, *, again: bool = False
+    ) -> None:
         """Publish, and meanwhile use the ledger's connection every second, which is what keeps the shard ours."""
+        begun = time.perf_counter()
         sending = asyncio.ensure_future(publisher.publish(batch))
         try:
             for _ in range(_SEND_SECONDS):
@@ -155,4 +162,4 @@ class Relay:
             await sending
         finally:
             sending.cancel()
-        self._relayed(batch)
+        self._relayed(batch, time.perf_counter() - begun, again)

@@ -209,8 +209,7 @@ class Service:
             reading=Reading(
                 records=engine.batch_records,
                 bytes=engine.batch_bytes,
-                pace=engine.pace_ms / 1000,
-                small=max(engine.batch_records // 10, 1),
+                pace=(engine.pace_ms if subscription.kind == "process" else engine.projection_pace_ms) / 1000,
                 commit_every=engine.offsets_commit_ms / 1000,
                 backoff_max=engine.backoff_max_ms / 1000,
                 probe_after=engine.breaker_probe_ms / 1000,
@@ -222,7 +221,10 @@ class Service:
         )
 
     def _relay(self, shard: int) -> Relay:
-        def relayed(batch: Sequence[tuple[Outgoing, int]]) -> None:
+        def relayed(batch: Sequence[tuple[Outgoing, int]], seconds: float, again: bool) -> None:  # noqa: FBT001  a callback
+            metrics.RELAY_SECONDS.labels(self.name).observe(seconds)
+            if again:
+                metrics.RELAY_RESENT.labels(self.name).inc(len(batch))
             for topic in {row.topic for row, _ in batch}:
                 number = sum(row.topic == topic for row, _ in batch)
                 metrics.RELAYED.labels(self.name, topic).inc(number)
