@@ -1,4 +1,4 @@
-"""Optimistic concurrency over HTTP: an aggregate's version is its ETag, and a change may name the one it was decided on."""
+"""Optimistic concurrency over HTTP: a version is an ETag, and a change may name the one it was decided on."""
 
 import re
 from typing import Annotated
