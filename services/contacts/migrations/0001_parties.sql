@@ -70,7 +70,7 @@ create table care (
 create table fact_text (
     event_id uuid primary key,
     party_id uuid not null,
-    kind text not null check (kind in ('summary', 'answer', 'evidence')),
+    kind text not null check (kind in ('summary', 'answer', 'evidence', 'reason')),
     body text not null,
     recorded_at timestamptz not null
 );
