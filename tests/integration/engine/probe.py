@@ -1,0 +1,185 @@
+"""A small service over real Kafka and Postgres, whose handler notes every event that it applies."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+from aiokafka import AIOKafkaProducer
+from pydantic import SecretStr
+
+from deploy.embedded import EmbeddedStack
+from shared import clock
+from shared.engine.event import Emission, Event
+from shared.engine.postgres import PostgresLedger
+from shared.engine.service import Service
+from shared.engine.subscription import Subscription
+from shared.engine.transaction import Transaction
+from shared.events.campaigns import CampaignStopped
+from shared.events.contacts import PartyUpdated
+from shared.events.insights import ScoreComputed
+from shared.events.requests import SupportRequested
+from shared.events.sales import ProductChosen
+from shared.events.tickets import TicketReopened
+from shared.events.topics import OWNERS
+from shared.ids import new_id
+from shared.readiness import Check
+from shared.settings import AuthSettings, DatabaseSettings, EngineSettings, KafkaSettings, ServiceSettings
+from tests.integration.engine.samples import sample
+
+NAME = "support"
+"""The service whose database and topics the probe uses; its code is not run."""
+Act = Callable[[Sequence[Event[Any]], Transaction], Awaitable[None]]
+_PARTY = uuid4()
+MODELS: dict[str, type] = {
+    "crm.contacts": PartyUpdated,
+    "crm.sales": ProductChosen,
+    "crm.requests": SupportRequested,
+    "crm.campaigns": CampaignStopped,
+    "crm.insights": ScoreComputed,
+}
+EFFECTS = """create table if not exists effect (
+    group_id text, event_id text, topic text, partition int, record_offset bigint, member text,
+    at timestamptz default clock_timestamp())"""
+NOTE = """insert into effect (group_id, event_id, topic, partition, record_offset, member)
+    select $1, * from unnest($2::text[], $3::text[], $4::int[], $5::bigint[], $6::text[])"""
+
+
+class Probe:
+    """Databases, topics and numbers of one stack, which the tests share; each test has a group of its own."""
+
+    def __init__(self, stack: EmbeddedStack) -> None:
+        self.stack = stack
+        self.numbers: Counter[tuple[str, int]] = Counter()
+
+    def settings(self, **engine: int) -> ServiceSettings:
+        return ServiceSettings(
+            kafka=KafkaSettings(brokers=self.stack.bootstrap, session_timeout_ms=6_000),
+            database=DatabaseSettings(dsn=SecretStr(self.stack.dsn(NAME))),
+            auth=AuthSettings(mode="off"),
+            engine=EngineSettings(**engine),
+        )
+
+    @asynccontextmanager
+    async def running(self, *subscriptions: Subscription, **engine: int) -> AsyncIterator[Service]:
+        """Started, and stopped at the end."""
+        service = Service(NAME, self.settings(**engine), subscriptions)
+        await service.start()
+        try:
+            yield service
+        finally:
+            await service.stop()
+
+    async def write(self, topic: str, partition: int, count: int = 1, *, skip: int = 0, keys: int = 1) -> list[str]:
+        """So many events as the owner's relay would write them; `skip` numbers are left out before. Their ids."""
+        ids, type_, value = [], *sample(MODELS[topic])
+        self.numbers[topic, partition] += skip
+        async with AIOKafkaProducer(bootstrap_servers=self.stack.bootstrap, acks="all", linger_ms=5) as producer:
+            for turn in range(count):
+                self.numbers[topic, partition] += 1
+                ids.append(str(new_id()))
+                headers = {
+                    "ce_specversion": "1.0",
+                    "ce_id": ids[-1],
+                    "ce_source": OWNERS[topic],
+                    "ce_type": type_,
+                    "ce_time": "2026-03-01T09:30:00Z",
+                    "ce_sequence": str(self.numbers[topic, partition]),
+                }
+                wire = [(name, text.encode()) for name, text in headers.items()]
+                key = str(UUID(int=partition * 1_000 + turn % keys)).encode()
+                await producer.send(topic, value, key=key, partition=partition, headers=wire)
+        return ids
+
+    async def emit(self, emissions: Iterable[Emission]) -> None:
+        """Into the outbox, by an instance that relays nothing."""
+
+        async def woken() -> None:
+            await pool.execute("select pg_notify('rapport_outbox', '')")
+
+        async with (
+            asyncpg.create_pool(self.stack.dsn(NAME), min_size=1, max_size=2) as pool,
+            PostgresLedger(pool, clock.now, woken).transaction() as tx,
+        ):
+            tx.emit(emissions)
+
+    async def rows(self, statement: str, *args: object, database: str = NAME) -> list[Any]:
+        connection = await asyncpg.connect(self.stack.superuser_dsn(database))
+        try:
+            return await connection.fetch(statement, *args)
+        finally:
+            await connection.close()
+
+    async def effects(self, group: str, partition: int) -> list[str]:
+        """The ids that a group applied in one partition, in the order of their commits."""
+        statement = "select event_id from effect where group_id = $1 and partition = $2 order by at, record_offset"
+        return [row["event_id"] for row in await self.rows(statement, group, partition)]
+
+    async def applied(self, group: str, partition: int, ids: Sequence[str], within: float = 40) -> list[str]:
+        """These as they were applied, once all of them are: twice where one was applied twice."""
+        found: list[str] = await eventually(lambda: self._applied(group, partition, ids), "the effects", within)
+        return found
+
+    async def _applied(self, group: str, partition: int, ids: Sequence[str]) -> list[str] | None:
+        found = [each for each in await self.effects(group, partition) if each in set(ids)]
+        return found if set(ids) <= set(found) else None
+
+    async def fence(self, group: str, topic: str, partition: int) -> Any:
+        statement = "select * from fence where group_id = $1 and topic = $2 and partition = $3"
+        return next(iter(await self.rows(statement, group, topic, partition)), None)
+
+    async def stopped(self, group: str, topic: str, partition: int, within: float = 40) -> str:
+        """Why the partition stands still, once it does."""
+
+        async def look() -> str | None:
+            fence = await self.fence(group, topic, partition)
+            return fence["stopped"] if fence else None
+
+        reason: str = await eventually(look, "a stopped partition", within)
+        return reason
+
+
+def noting(group: str, *topics: str, member: str = "", act: Act | None = None) -> Subscription:
+    """A subscription whose handler notes what it applies, and then does `act`."""
+    hears = Subscription(f"{NAME}.{group}", kind="process")
+    for topic in topics:
+        model = MODELS[topic]
+
+        async def note(events: Sequence[Event[model]], tx: Transaction) -> None:  # type: ignore[valid-type]
+            columns = zip(*((e.id, e.topic, e.partition, e.offset, member) for e in events), strict=True)
+            await tx.execute(NOTE, hears.group, *map(list, columns))
+            if act is not None:
+                await act(events, tx)
+
+        hears.topic(topic)(note)
+    return hears
+
+
+def reopened(event_id: UUID, partition: int = 0) -> Emission:
+    """An event of the probe's own topic, crm.tickets."""
+    now = clock.now()
+    data = TicketReopened(ticket_id=uuid4(), party_id=_PARTY, request_event_id=str(event_id), recorded_at=now)
+    return Emission(data, now, id=event_id, partition=partition)
+
+
+async def eventually(look: Callable[[], Awaitable[Any]], what: str, within: float = 40) -> Any:
+    """The first answer that is true; asks a few times a second."""
+    deadline = time.monotonic() + within
+    while not (answer := await look()):
+        assert time.monotonic() < deadline, f"not within {within} s: {what}"
+        await asyncio.sleep(0.1)
+    return answer
+
+
+async def check(service: Service, status: str, within: float = 40) -> Check:
+    """The first check of this status, waited for."""
+
+    async def look() -> Check | None:
+        return next((each for each in await service.ready() if each.state == status), None)
+
+    found: Check = await eventually(look, f"a check that is {status}", within)
+    return found

@@ -1,0 +1,97 @@
+"""Offsets and fences of a reader on real Kafka."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from faststream.middlewares import AckPolicy
+
+from shared.engine.event import Event
+from shared.engine.transaction import Transaction
+from shared.errors import Transient
+from tests.integration.engine.probe import Probe, check, eventually, noting
+
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
+TOPIC = "crm.contacts"
+
+
+async def committed(probe: Probe, group: str, partition: int) -> int:
+    """Kafka's offset of a group, 0 where there is none."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=probe.stack.bootstrap)
+    await admin.start()
+    try:
+        offsets = await admin.list_consumer_group_offsets(group)
+    finally:
+        await admin.close()
+    return next((o.offset for p, o in offsets.items() if (p.topic, p.partition) == (TOPIC, partition)), 0)
+
+
+async def test_a_raising_handler_is_tried_again_later_and_skips_nothing(probe: Probe) -> None:
+    calls: list[float] = []
+    healthy = asyncio.Event()
+
+    async def fail(events: Sequence[Event[Any]], _: Transaction) -> None:
+        if any(event.partition == 1 for event in events):
+            calls.append(time.monotonic())
+            if not healthy.is_set():
+                raise Transient("not now")
+
+    before = await probe.write(TOPIC, 1, 20)
+    async with probe.running(noting("retried", TOPIC, act=fail), offsets_commit_ms=200, backoff_max_ms=600) as service:
+        await eventually(lambda: asyncio.sleep(0, len(calls) > 3), "some tries")
+        after = await probe.write(TOPIC, 1, 20)
+        await asyncio.sleep(3)
+        assert all(reader._subscriber.ack_policy is AckPolicy.MANUAL for reader in service.readers)
+        pauses = [later - earlier for earlier, later in pairwise(calls)]
+        assert min(pauses) >= 0.04, "a hot loop"
+        assert len(calls) < 40
+        assert await committed(probe, "support.retried", 1) == 0, "committed beyond what stands"
+        healthy.set()
+        assert await probe.applied("support.retried", 1, before + after) == before + after
+        await check(service, "ok")
+
+
+async def test_committed_offsets_never_pass_the_fence(probe: Probe) -> None:
+    group = "support.hints"
+    async with probe.running(noting("hints", TOPIC), offsets_commit_ms=100):
+        ids: list[str] = []
+        for _ in range(10):
+            ids += await probe.write(TOPIC, 2, 30)
+            offset = await committed(probe, group, 2)
+            assert offset <= (await probe.fence(group, TOPIC, 2) or {"next_offset": 0})["next_offset"]
+        await probe.applied(group, 2, ids)
+        await eventually(lambda: _level(probe, group, 2), "the last commit")
+
+
+async def test_a_relays_second_sending_is_dropped(probe: Probe) -> None:
+    group = "support.resent"
+    first = await probe.write(TOPIC, 3, 5)
+    probe.numbers[TOPIC, 3] -= 3
+    again = await probe.write(TOPIC, 3, 3)  # other ids under old numbers: only the number decides
+    last = await probe.write(TOPIC, 3, 2)
+    async with probe.running(noting("resent", TOPIC)):
+        assert await probe.applied(group, 3, first + last) == first + last
+        assert not set(again) & set(await probe.effects(group, 3))
+
+
+async def test_a_lost_commit_of_offsets_repeats_nothing(probe: Probe) -> None:
+    """A group that Kafka has forgotten goes on at its fence."""
+    group = "support.forgotten"
+    first = await probe.write(TOPIC, 4, 10)
+    async with probe.running(noting("forgotten", TOPIC)):
+        await probe.applied(group, 4, first)
+    admin = AIOKafkaAdminClient(bootstrap_servers=probe.stack.bootstrap)
+    await admin.start()
+    await admin.delete_consumer_groups([group])
+    await admin.close()
+    second = await probe.write(TOPIC, 4, 10)
+    async with probe.running(noting("forgotten", TOPIC)):
+        assert await probe.applied(group, 4, first + second) == first + second
+
+
+async def _level(probe: Probe, group: str, partition: int) -> bool:
+    return bool(await committed(probe, group, partition) == (await probe.fence(group, TOPIC, partition))["next_offset"])

@@ -1,0 +1,65 @@
+"""Timers on the wall clock, with nothing coming in."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from shared import clock
+from shared.engine.subscription import Due
+from shared.engine.transaction import Transaction
+from tests.integration.engine.probe import Probe, check, eventually, noting
+
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
+FIRE = "insert into effect (group_id, event_id) select 'timers', * from unnest($1::text[])"
+
+
+async def test_an_idle_partition_advances_and_its_timers_fire(probe: Probe) -> None:
+    hears = noting("idle", "crm.contacts", "crm.requests")
+
+    @hears.timer("wake")
+    async def wake(due: Sequence[Due], tx: Transaction) -> None:
+        assert all(timer.now >= timer.due_at for timer in due)
+        await tx.execute(FIRE, [str(timer.id) for timer in due])
+
+    timers = {uuid4(): partition for partition in range(12)}
+    async with probe.running(hears) as service:
+        await check(service, "ok")
+        due_at = clock.now() + timedelta(seconds=2)
+        async with service.transaction() as tx:
+            await tx.set_timers("wake", [(id_, partition, due_at) for id_, partition in timers.items()])
+
+        async def fired() -> bool:
+            rows = await probe.rows("select event_id, at from effect where group_id = 'timers'")
+            assert all(row["at"] >= due_at for row in rows), "fired before it was due"
+            return len(rows) == len(timers)
+
+        await eventually(fired, "all timers", within=20)
+        low = await service.watermark(hears)
+        assert low is not None
+        assert clock.now() - low < timedelta(seconds=10)
+
+
+async def test_a_stopped_partition_holds_back_its_own_timers_alone(probe: Probe) -> None:
+    hears = noting("held", "crm.sales")
+
+    @hears.timer("hold")
+    async def fire(due: Sequence[Due], tx: Transaction) -> None:
+        await tx.execute(FIRE, [str(timer.id) for timer in due])
+
+    held, free = uuid4(), uuid4()
+    first = await probe.write("crm.sales", 1)
+    async with probe.running(hears) as service:
+        await probe.applied("support.held", 1, first)
+        await probe.write("crm.sales", 1, skip=1)
+        await probe.stopped("support.held", "crm.sales", 1)
+        due_at = clock.now() + timedelta(seconds=1)
+        async with service.transaction() as tx:
+            await tx.set_timers("hold", [(held, 1, due_at), (free, 2, due_at)])
+        await eventually(lambda: _fired(probe, str(free)), "the timer of another partition")
+        assert not await _fired(probe, str(held))
+
+
+async def _fired(probe: Probe, timer: str) -> bool:
+    return bool(await probe.rows("select 1 from effect where event_id = $1", timer))
