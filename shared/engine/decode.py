@@ -56,10 +56,10 @@ def decode(record: Record, handler: TopicHandler, wall: datetime, *, stream: boo
             headers = _required(record)
             if headers["ce_source"] != _SOURCES[owner]:
                 raise _Unreadable("forged_source")
-            decoded = Decoded(record, headers["ce_id"].decode("ascii"), owner, _sequence(headers))
+            decoded = Decoded(record, _text(headers["ce_id"]), owner, _sequence(headers))
         else:
             headers = _from_outside(record, wall)
-            decoded = Decoded(record, headers["ce_id"].decode("ascii"), headers["ce_source"].decode("ascii"))
+            decoded = Decoded(record, _text(headers["ce_id"]), _text(headers["ce_source"]))
         _decode_value(decoded, headers, handler, stream=stream)
     except _Unreadable as error:
         return Decoded(record, "", refusal=Refusal(str(error)), unreadable=True)
@@ -85,16 +85,12 @@ def _from_outside(record: Record, wall: datetime) -> dict[str, bytes]:
     if record.value is None and record.topic in COMPACTED:
         return {"ce_id": b"%d/%d" % (record.partition, record.offset), "ce_source": b"", "ce_type": b""}
     for name, value in record.headers:
-        if value is None or len(value) > MAX_HEADER or not value.isascii() or not name.isascii():
+        if value is None or len(value) > MAX_HEADER or not value.isascii() or not _is_name(name):
             raise _Unreadable("unreadable_header")
     headers = _required(record)
     if headers["ce_specversion"] != b"1.0":
         raise _Unreadable("unknown_specversion")
-    if (
-        not 0 < len(headers["ce_id"]) <= MAX_ID
-        or not headers["ce_source"]
-        or b"\0" in headers["ce_id"] + headers["ce_source"]
-    ):
+    if not 0 < len(headers["ce_id"]) <= MAX_ID or not headers["ce_source"]:
         raise _Unreadable("unreadable_header")
     if headers["ce_source"] in _SOURCES.values():
         raise _Unreadable("forged_source")
@@ -105,6 +101,17 @@ def _from_outside(record: Record, wall: datetime) -> dict[str, bytes]:
     if _time(record, headers) > wall + MAX_AHEAD:
         raise _Unreadable("time_ahead_of_the_clock")
     return headers
+
+
+def _is_name(name: str) -> bool:
+    return name.isascii() and "\0" not in name
+
+
+def _text(value: bytes) -> str:
+    """A header that is stored or passed on; no database takes U+0000 into a text."""
+    if b"\0" in value:
+        raise _Unreadable("unreadable_header")
+    return value.decode("ascii")
 
 
 def _sequence(headers: dict[str, bytes]) -> int:
@@ -206,7 +213,7 @@ def _event(decoded: Decoded, headers: dict[str, bytes], type_: str, data: object
         record.partition,
         record.offset,
         None if record.key is None else record.key.decode("utf-8", "replace"),
-        decoded.id if correlation is None else correlation.decode("ascii"),
-        None if trace is None else trace.decode("ascii"),
+        decoded.id if correlation is None else _text(correlation),
+        None if trace is None else _text(trace),
         data,
     )

@@ -77,10 +77,16 @@ def _date(sifted: Sifted, fence: Fence, decoded: Decoded, wall: datetime, *, str
             sifted.ticked = True
         now = fence.watermark
     else:
-        written = min(wall, datetime.fromtimestamp(decoded.record.timestamp / 1000, UTC))
+        written = _written(decoded.record.timestamp, wall)
         fence.watermark = max(fence.watermark or written, written)
     if decoded.event is not None:
         decoded.event.now = now or decoded.event.time
+
+
+def _written(timestamp: int, wall: datetime) -> datetime:
+    """When a record was written, never after `wall`; its sender may have set any number of milliseconds."""
+    seconds = timestamp / 1000
+    return wall if seconds >= wall.timestamp() else datetime.fromtimestamp(max(seconds, 0), UTC)
 
 
 def _stop(sifted: Sifted, place: Place, fence: Fence, reason: str) -> None:

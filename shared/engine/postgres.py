@@ -172,7 +172,10 @@ def fences_of(rows: Iterable[Any]) -> dict[Place, Fence]:
 
 
 def _stored(record: Record) -> tuple[str, int, int, bytes | None, str, bytes | None, int]:
-    headers = json.dumps([[name, base64.b64encode(value or b"").decode()] for name, value in record.headers])
+    # a sender may put U+0000 into a name too, which jsonb does not take
+    headers = json.dumps(
+        [[name.replace("\0", "\\0"), base64.b64encode(value or b"").decode()] for name, value in record.headers]
+    )
     return record.topic, record.partition, record.offset, record.key, headers, record.value, record.timestamp
 
 

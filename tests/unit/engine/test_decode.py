@@ -1,0 +1,219 @@
+"""What becomes of each kind of record, as the contract's "What a bad record gets" says it."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.engine.decode import Decoded, decode
+from shared.engine.event import Record, Tombstone
+from tests.unit.engine.records import CHOICE, CHOSEN, GONE, PARTY, WALL, handler, ours, outside
+
+AHEAD = (WALL + timedelta(minutes=5, seconds=1)).isoformat().encode()
+TICK = {"now": "2026-03-01T10:00:00Z"}
+
+
+def read(record: Record, *, stream: bool = False) -> Decoded:
+    return decode(record, handler(record.topic), WALL, stream=stream)
+
+
+def verdict(decoded: Decoded) -> tuple[str, str]:
+    """`("quarantined", reason)`, `("parked", reason)`, or what else it is."""
+    if decoded.refusal is not None:
+        return ("quarantined" if decoded.unreadable else "parked", decoded.refusal.reason)
+    return ("event" if decoded.event else "tick" if decoded.tick else "skipped", "")
+
+
+QUARANTINED = {
+    "no specversion": (outside(ce_specversion=GONE), "missing_ce_specversion"),
+    "no id": (outside(ce_id=GONE), "missing_ce_id"),
+    "no source": (outside(ce_source=GONE), "missing_ce_source"),
+    "no type": (outside(ce_type=GONE), "missing_ce_type"),
+    "another specversion": (outside(ce_specversion=b"0.3"), "unknown_specversion"),
+    "an empty id": (outside(ce_id=b""), "unreadable_header"),
+    "an id too long": (outside(ce_id=b"x" * 201), "unreadable_header"),
+    "an id with NUL": (outside(ce_id=b"a\0b"), "unreadable_header"),
+    "an empty source": (outside(ce_source=b""), "unreadable_header"),
+    "a source with NUL": (outside(ce_source=b"/shop\0"), "unreadable_header"),
+    "a correlation with NUL": (outside(ce_correlationid=b"a\0b"), "unreadable_header"),
+    "a trace with NUL": (outside(traceparent=b"00-\0"), "unreadable_header"),
+    "a header beyond ASCII": (outside(ce_subject="sale/ø".encode()), "unreadable_header"),
+    "a header's name beyond ASCII": (outside(**{"grøn": b"1"}), "unreadable_header"),
+    "a header's name with NUL": (outside(**{"a\0b": b"1"}), "unreadable_header"),
+    "a header without value": (outside(ce_subject=None), "unreadable_header"),
+    "a header over 1 KiB": (outside(anything=b"x" * 1025), "unreadable_header"),
+    "a source of ours": (outside(ce_source=b"/marketing"), "forged_source"),
+    "another key in the headers": (outside(ce_partitionkey=b"82"), "partitionkey_is_not_the_key"),
+    "a key in the headers alone": (outside(key=None, ce_partitionkey=b"81"), "partitionkey_is_not_the_key"),
+    "no value on crm.ingest": (outside(None), "null_value"),
+    "a time ahead": (outside(ce_time=AHEAD), "time_ahead_of_the_clock"),
+    "a time that is none": (outside(ce_time=b"yesterday"), "unreadable_time"),
+    "a time before 1900": (outside(ce_time=b"1899-12-31T23:59:59Z"), "unreadable_time"),
+    "a time beyond the calendar": (outside(ce_time=b"0001-01-01T00:00:00+14:00"), "unreadable_time"),
+    "no time and a timestamp beyond it": (outside(ce_time=GONE, timestamp=2**62), "unreadable_time"),
+    "no JSON": (outside(b'{"sku": '), "bad_json"),
+    "an empty value": (outside(b""), "bad_json"),
+    "half a surrogate pair": (outside(b'{"sku": "\\ud800"}'), "bad_json"),
+    "an unknown type": (outside(ce_type=b"crm.nobody.knows.v1"), "unknown_type"),
+    "a major that is no number": (outside(ce_type=b"crm.product.chosen.vx"), "unknown_type"),
+    "ours: no id": (ours(ce_id=GONE), "missing_ce_id"),
+    "ours: an id beyond ASCII": (ours(ce_id=b"\xff"), "unreadable_header"),
+    "ours: an id with NUL": (ours(ce_id=b"\0"), "unreadable_header"),
+    "ours: a correlation with NUL": (ours(ce_correlationid=b"\0"), "unreadable_header"),
+    "ours: a trace beyond ASCII": (ours(traceparent=b"\xff"), "unreadable_header"),
+    "ours: a header without value": (ours(ce_subject=None), "unreadable_header"),
+    "ours: somebody else's source": (ours(ce_source=b"/marketing"), "forged_source"),
+    "ours: no number": (ours(ce_sequence=GONE), "missing_ce_sequence"),
+    "ours: a number that is none": (ours(ce_sequence=b"-1"), "missing_ce_sequence"),
+    "ours: a number too long": (ours(ce_sequence=b"1" * 19), "missing_ce_sequence"),
+    "ours: no JSON": (ours(b"{"), "bad_json"),
+}
+
+
+@pytest.mark.parametrize("case", QUARANTINED)
+def test_what_nobody_can_read_is_quarantined(case: str) -> None:
+    record, reason = QUARANTINED[case]
+    assert verdict(read(record)) == ("quarantined", reason)
+
+
+PARKED = {
+    "a broken schema": (outside({**CHOICE, "intent": "stolen"}), "schema"),
+    "a value that is no object": (outside([1]), "schema"),
+    "a later major": (outside(ce_type=b"crm.product.chosen.v2"), "unknown_major"),
+    "a value over the limit": (outside(b'"' + b"x" * 1_000_000 + b'"'), "too_large"),
+    "a text with U+0000": (
+        outside(b'{"sku": "a\\u0000", "party": {}, "channel": "web", "intent": "viewed"}'),
+        "schema",
+    ),
+    "ours: a broken schema": (ours({**CHOSEN, "party_id": "81"}), "schema"),
+    "ours: a later major": (ours(ce_type=b"crm.product.chosen.v2"), "unknown_major"),
+    "ours: a later major of the tick": (ours(TICK, ce_type=b"crm.clock.ticked.v2"), "unknown_major"),
+}
+
+
+@pytest.mark.parametrize("case", PARKED)
+def test_what_breaks_its_contract_is_parked_and_keeps_its_id(case: str) -> None:
+    record, reason = PARKED[case]
+    decoded = read(record)
+    assert verdict(decoded) == ("parked", reason)
+    assert decoded.id == "choice-1"
+    assert not decoded.refusal or not decoded.refusal.unexpected
+
+
+SKIPPED = {
+    "ours: an unknown type": ours(ce_type=b"crm.nobody.knows.v1"),
+    "ours: a known type that this handler does not name": ours(ce_type=b"crm.sale.completed.v1"),
+    "outside: a known type that this handler does not name": outside(ce_type=b"crm.sale.completed.v1"),
+    "ours: a tick on the wall clock": ours(TICK, ce_type=b"crm.clock.ticked.v1"),
+    "ours: a tombstone that this handler does not name": ours(None, topic="crm.parties"),
+}
+
+
+@pytest.mark.parametrize("case", SKIPPED)
+def test_what_nobody_here_asked_for_is_skipped(case: str) -> None:
+    assert verdict(read(SKIPPED[case])) == ("skipped", "")
+
+
+FIRST_CHECKED = [
+    (outside(b"{", ce_specversion=GONE), "missing_ce_specversion"),
+    (outside(b"{", ce_source=b"/contacts", ce_partitionkey=b"82"), "forged_source"),
+    (outside(None, ce_partitionkey=b"82"), "partitionkey_is_not_the_key"),
+    (outside(b"{", ce_time=AHEAD), "time_ahead_of_the_clock"),
+    (outside(b"{", ce_type=b"crm.product.chosen.v2"), "unknown_major"),
+    (outside(b"x" * 1_000_001), "too_large"),
+]
+
+
+@pytest.mark.parametrize(("record", "reason"), FIRST_CHECKED, ids=[reason for _, reason in FIRST_CHECKED])
+def test_of_several_faults_the_outermost_is_named(record: Record, reason: str) -> None:
+    assert verdict(read(record))[1] == reason
+
+
+def test_a_refusal_names_fields_and_never_values() -> None:
+    refusal = read(outside({**CHOICE, "intent": "Ada Holm", "channel": 5, "sku": "x" * 101})).refusal
+    assert refusal
+    assert refusal.detail == "sku: string_too_long; channel: literal_error; intent: literal_error"
+
+
+def test_limits_are_still_allowed() -> None:
+    name = "x" * (1_000_000 - len(json.dumps({**CHOICE, "unknown": ""})))
+    record = outside(
+        {**CHOICE, "unknown": name},
+        ce_id=b"x" * 200,
+        anything=b"x" * 1024,
+        ce_time=(WALL + timedelta(minutes=5)).isoformat().encode(),
+    )
+    assert len(record.value or b"") == 1_000_000
+    assert verdict(read(record)) == ("event", "")
+
+
+def test_a_backslash_before_u0000_is_a_text_like_any_other() -> None:
+    event = read(outside({**CHOICE, "sku": "\\u0000"})).event
+    assert event
+    assert event.data.sku == "\\u0000"
+
+
+def test_an_event_carries_what_its_record_says() -> None:
+    trace = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
+    record = outside(place=(3, 7), ce_partitionkey=b"81", ce_correlationid=b"flow", traceparent=trace.encode())
+    event = read(record).event
+    assert event
+    assert (event.id, event.type, event.source, event.key) == ("choice-1", "crm.product.chosen.v1", "/shop", "81")
+    assert (event.topic, event.partition, event.offset) == ("crm.ingest", 3, 7)
+    assert (event.time, event.correlation_id, event.traceparent) == (WALL.replace(hour=9, minute=30), "flow", trace)
+    assert event.data.party.name == "Ada"
+
+
+def test_an_event_without_flow_begins_its_own() -> None:
+    event = read(ours(ce_sequence=b"12")).event
+    assert event
+    assert (event.correlation_id, event.traceparent) == ("choice-1", None)
+    assert event.data.party_id == PARTY
+
+
+def test_a_number_from_outside_says_nothing() -> None:
+    assert read(outside(ce_sequence=b"12")).sequence == 0
+    assert read(ours(ce_sequence=b"12")).sequence == 12
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        (b"2026-03-01T10:30:00+01:00", datetime(2026, 3, 1, 9, 30, tzinfo=UTC)),
+        (b"2026-03-01T09:30:00", datetime(2026, 3, 1, 9, 30, tzinfo=UTC)),
+        (GONE, WALL),
+        (b"", WALL),
+    ],
+)
+def test_times_are_utc_and_a_missing_one_is_the_records(text: object, time: datetime) -> None:
+    event = read(outside(ce_time=text)).event
+    assert event
+    assert event.time == time
+    assert event.time.tzinfo is UTC
+
+
+def test_a_record_without_key_is_an_event_without_key() -> None:
+    event = read(outside(key=None)).event
+    assert event
+    assert event.key is None
+
+
+def test_a_null_value_on_a_compacted_topic_deletes_and_needs_no_headers() -> None:
+    bare = Record("crm.products", 2, 9, b"A-17", None, [], 0)
+    event = read(bare).event
+    assert event
+    assert (event.id, event.key, event.data) == ("2/9", "A-17", Tombstone())
+
+
+def test_a_tick_counts_on_the_streams_clock() -> None:
+    for record in (ours(TICK, ce_type=b"crm.clock.ticked.v1"), outside(TICK, ce_type=b"crm.clock.ticked.v1")):
+        decoded = read(record, stream=True)
+        assert decoded.tick == datetime(2026, 3, 1, 10, tzinfo=UTC)
+        assert decoded.event is None
+
+
+def test_a_tick_that_cannot_be_read_or_has_no_place_is_quarantined() -> None:
+    assert verdict(read(ours({"now": "soon"}, ce_type=b"crm.clock.ticked.v1"), stream=True))[1] == "unreadable_tick"
+    stray = outside(TICK, topic="crm.products", ce_type=b"crm.clock.ticked.v1")
+    assert verdict(read(stray, stream=True))[1] == "unreadable_tick"
+    assert verdict(read(outside(TICK, ce_type=b"crm.clock.ticked.v1")))[1] == "unknown_type"
