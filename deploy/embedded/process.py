@@ -61,15 +61,18 @@ class Child:
             )
             self._process = spawn.result()
 
-    def wait_ready(self, is_ready: Callable[[], bool], within: float) -> None:
-        """Returns when `is_ready` says so. Raises StartError when the program ends first or `within` seconds pass."""
+    def wait_ready(self, is_ready: Callable[[], bool], within: float, every: float = 0.02) -> None:
+        """Asks `is_ready` every so many seconds and returns when it holds.
+
+        Raises StartError when the program ends first or `within` seconds pass.
+        """
         deadline = time.monotonic() + within
         while not is_ready():
             if not self.is_alive():
                 raise StartError(f"{self.name} ended with status {self.status} while starting.\n{self.end_of_log()}")
             if time.monotonic() > deadline:
                 raise StartError(f"{self.name} was not ready within {within:.0f} s.\n{self.end_of_log()}")
-            time.sleep(0.02)
+            time.sleep(every)
 
     def wait(self) -> int:
         """Its exit status, when it has ended by itself."""

@@ -30,7 +30,7 @@ class Service:
         """Returns when /readyz says 200. `env` holds for this start only. Raises StartError."""
         environment = {**os.environ, **self._environment, **(env or {})}
         self.child.start((sys.executable, "-m", "shared.serve", self.service), environment)
-        self.child.wait_ready(self.is_ready, _START_WITHIN)
+        self.child.wait_ready(self.is_ready, _START_WITHIN, every=0.1)
 
     def is_ready(self) -> bool:
         connection = http.client.HTTPConnection(HOST, self.port, timeout=2)

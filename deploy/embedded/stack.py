@@ -10,7 +10,7 @@ from typing import Literal, Self
 
 from deploy.embedded.databases import Databases
 from deploy.embedded.errors import StackError
-from deploy.embedded.folder import Folder
+from deploy.embedded.folder import Folder, write_atomically
 from deploy.embedded.java import Java
 from deploy.embedded.kafka import Kafka
 from deploy.embedded.parts import Broker, Part, Server
@@ -19,7 +19,7 @@ from deploy.embedded.postgres import Postgres
 from deploy.embedded.service import SERVICES, Service, migrate, migrations_mark
 from deploy.embedded.warm import ensure_warm
 from deploy.kafka.provision import ProvisionError, provision
-from deploy.kafka.topics import load_topics
+from deploy.kafka.topics import digest as topics_digest, load_topics
 
 
 class EmbeddedStack:
@@ -46,6 +46,7 @@ class EmbeddedStack:
         self.services = tuple(SERVICES if services is None else services)
         self.parts: dict[str, Part] = {}
         self.seconds: dict[str, float] = {}  # how long each part took to start
+        self._topics_mark = self.folder.path / "topics"  # which topics.yaml its Kafka was provisioned with
         self._clock = clock
         self._ports = Ports(self.folder.path / "ports.json", ports or {}, defaults=default_ports)
         self._env = dict(env or {})
@@ -97,8 +98,12 @@ class EmbeddedStack:
         self.kafka, self.postgres = await self._make_servers()
         self.databases = Databases(self.postgres, self.folder)
         self.parts |= {"kafka": self.kafka, "postgres": self.postgres}
-        await _together(self._start_kafka(), self._start_postgres())
-        await _together(*(self.add(service) for service in self.services))
+        if self._topics_mark.exists() and self._topics_mark.read_text("utf-8").strip() == topics_digest():
+            # services wait for Kafka by themselves, and most of their start is work of their own
+            await _together(self._start_kafka(), self._start_postgres_and_services())
+        else:  # a consumer that is there before its topic would learn of it minutes later
+            await _together(self._start_kafka(), self._start_postgres())
+            await self._start_services()
 
     async def stop(self) -> None:
         """Services first, then Kafka, then Postgres; what does not run is passed over."""
@@ -164,11 +169,19 @@ class EmbeddedStack:
             await provision(self.kafka.bootstrap, load_topics("local"))
         except ProvisionError as error:
             raise StackError(str(error)) from error
+        write_atomically(self._topics_mark, topics_digest())
 
     async def _start_postgres(self) -> None:
         await asyncio.to_thread(self.postgres.prepare)
         await self.start_part("postgres")
         await self.ensure_databases(*self.services)
+
+    async def _start_postgres_and_services(self) -> None:
+        await self._start_postgres()
+        await self._start_services()
+
+    async def _start_services(self) -> None:
+        await _together(*(self.add(service) for service in self.services))
 
     async def _migrate(self, service: str) -> None:
         await asyncio.to_thread(migrate, service, self.databases, self.folder.logs)

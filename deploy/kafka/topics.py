@@ -1,5 +1,6 @@
 """topics.yaml as values: what each topic must be in one overlay."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,3 +32,8 @@ def load_topics(overlay: str = "local", source: Path = SOURCE) -> list[Topic]:
         )
         for name, cleanup in spec["topics"].items()
     ]
+
+
+def digest(source: Path = SOURCE) -> str:
+    """Changes with every change of the file."""
+    return hashlib.sha256(source.read_bytes()).hexdigest()
