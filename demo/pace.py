@@ -23,14 +23,14 @@ class Pace:
     def __init__(self, watch: Watch, refit_every: timedelta, ahead: timedelta) -> None:
         self._watch = watch
         self._refit_every = refit_every
-        self._room = refit_every - ahead - 2 * DAY  # the sending looks once a day, before it ticks
+        self._ahead = ahead
         self._last: datetime | None = None
         self._since = monotonic()
 
     async def __call__(self) -> datetime | None:
         passed = await self._watch.passed()
-        if passed is not None and (due := await self._due(passed)):
-            passed = min(passed, instant(due) + self._room)
+        if passed is not None:
+            passed = held(passed, await self._due(passed), self._refit_every, self._ahead)
         if passed != self._last:
             self._last, self._since = passed, monotonic()
         if monotonic() - self._since > STANDSTILL:
@@ -46,8 +46,20 @@ class Pace:
             await asyncio.sleep(_LOOK_AGAIN)
 
     async def _due(self, passed: datetime) -> date | None:
-        """The cut that should be worked on now."""
         (row,) = await self._watch.rows("forecasting", SQL["load_cuts"])
-        due = last_cut(passed, self._refit_every)
-        done = row["last_cut"] is not None and row["last_cut"] >= due
-        return None if row["first_day"] is None or row["first_day"] >= due or done else due
+        return due_cut(passed, self._refit_every, row["first_day"], row["last_cut"])
+
+
+def due_cut(passed: datetime, refit_every: timedelta, first_day: date | None, done: date | None) -> date | None:
+    """The cut that forecasting should be working on when everybody has passed the moment; None: nothing to do."""
+    due = last_cut(passed, refit_every)
+    nothing = first_day is None or first_day >= due
+    return None if nothing or (done is not None and done >= due) else due
+
+
+def held(passed: datetime, due: date | None, refit_every: timedelta, ahead: timedelta) -> datetime:
+    """The moment that is told while a cut is due: so early that who is `ahead` of it never reaches the next cut.
+
+    The sending compares the tick before, so it may be a day further.
+    """
+    return passed if due is None else min(passed, instant(due) + refit_every - ahead - 2 * DAY)

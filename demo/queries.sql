@@ -14,8 +14,8 @@ select
     (select count(*) from timer where failed is null and due_at <= $1::timestamptz) as due_timers;
 
 -- name: load_refusals
--- The first reasons of what was parked or quarantined.
-select reason, detail, group_id, topic, partition, record_offset from parked
+-- The first reasons of what was parked or quarantined; what is parked only behind another is left out.
+select reason, detail, group_id, topic, partition, record_offset from parked where reason <> 'behind'
 union all
 select reason, '', group_id, topic, partition, record_offset from quarantine
 order by topic, partition, record_offset
