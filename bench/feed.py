@@ -1,7 +1,8 @@
 """A shop and a listener in a process of their own: `python -m bench.feed KAFKA introduce|drain|pace NUMBERS…`.
 
 `introduce CUSTOMERS` sends profiles, consents and first purchases. `drain CUSTOMERS SALES` sends sales as fast as it
-can and listens on `crm.campaigns` until each has its `message.planned`; `pace CUSTOMERS SALES RATE` sends RATE a second.
+can and listens on `crm.campaigns` until each has its `message.planned`; `pace CUSTOMERS SALES RATE` sends RATE in a
+second.
 Prints one JSON document, in it `startup_s`: processor seconds of starting Python.
 """
 

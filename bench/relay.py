@@ -70,8 +70,9 @@ async def _relayed(dsn: str, bootstrap: str, number: int) -> float:
     """Events a second, from the first stored batch to the last acknowledgement."""
     left, begun, done = number, 0.0, asyncio.Event()
 
-    def relayed(batch: Batch) -> None:
+    def relayed(batch: Batch, seconds: float, again: bool) -> None:  # noqa: FBT001  as the relay calls it
         nonlocal left
+        del seconds, again
         left -= len(batch)
         if not left:
             done.set()

@@ -23,6 +23,9 @@ Batch = Sequence[tuple[Outgoing, int]]
 Publish = Callable[[Batch], Awaitable[None]]
 _BATCH_BYTES = 1024 * 1024
 _SEND_SECONDS = 60
+_FEW, _PACE_S = 100, 0.005
+_FORGET_S, _LOOK_S = 0.2, 1.0
+"""How long what was sent stays where nothing follows it, and how often an outbox that nobody spoke of is looked at."""
 
 
 async def relay_once(ledger: RelayLedger, publish: Publish, sent: Batch, limit: int) -> Batch:
@@ -141,9 +144,14 @@ class Relay:
         while True:
             self.woken.clear()
             sent = await relay_once(ledger, publish, sent, self._limit)
-            if not sent:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.woken.wait(), 1)
+            if len(sent) < _FEW:
+                await self._gather(_FORGET_S if sent else _LOOK_S)
+
+    async def _gather(self, seconds: float) -> None:
+        """Let some more come: one transaction then forgets what was sent and stores what is next."""
+        await asyncio.sleep(_PACE_S)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.woken.wait(), seconds)
 
     async def _publish(
         self, ledger: RelayLedger, publisher: KafkaPublisher, batch: Batch, *, again: bool = False
