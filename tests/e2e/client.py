@@ -103,7 +103,7 @@ class Client:
         return answer.json()
 
     async def handlings(self) -> int:
-        """Records that the services together have read as news so far, by their own metrics."""
+        """Records that groups have taken as news so far, also those of a type that the group does not name."""
         total = 0.0
         for url in self.urls.values():
             for line in (await self._http.get(f"{url}/metrics")).text.splitlines():

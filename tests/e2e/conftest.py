@@ -9,9 +9,7 @@ from deploy.embedded import EmbeddedStack
 from tests.e2e.client import Client
 from tests.stack import KIND, make_stack
 
-KINDS = (
-    ["embedded", pytest.param("containers", marks=pytest.mark.containers)] if KIND == "embedded" else ["containers"]
-)
+KINDS = ["embedded", pytest.param("containers", marks=pytest.mark.containers)] if KIND == "embedded" else ["containers"]
 
 
 @pytest.fixture(scope="module", params=KINDS)

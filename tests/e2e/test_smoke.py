@@ -16,9 +16,7 @@ async def test_a_sale_is_followed_up_and_stands_in_the_history(client: Client) -
     await client.meet(customer)
     await client.sell(customer, sale)
     headers, sold = await client.find("crm.sales", "sale.completed", origin="/shop", sale_id=sale)
-    planned_headers, planned = await client.find(
-        "crm.campaigns", "message.planned", trigger_event_id=headers["ce_id"]
-    )
+    planned_headers, planned = await client.find("crm.campaigns", "message.planned", trigger_event_id=headers["ce_id"])
     assert (planned["campaign"], planned["step"], planned["channel"]) == ("thanks", 1, "email")
     assert planned_headers["ce_causationid"] == headers["ce_id"]
     assert planned_headers["ce_correlationid"] == headers["ce_correlationid"]
