@@ -55,7 +55,7 @@ def tell(console: Console, found: Findings) -> None:
         f"\n[bold]{found.sales:,} sales of {found.households:,} households in a year[/], played in "
         f"{found.seconds:.0f} s: {found.sales / found.seconds:,.0f} sales a second through all services.\n"
         f"With them came {sent[REFUND]:,} refunds and {sent[REQUEST]:,} requests; {sent[SALE] - found.sales:,} "
-        "sales were sent twice, and count once.\n",
+        "sales were sent twice, and count once.",
         highlight=False,
     )
     console.print(_follow_ups(found.audit))
