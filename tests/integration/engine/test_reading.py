@@ -3,10 +3,10 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from faststream.middlewares import AckPolicy
 
@@ -46,9 +46,7 @@ async def test_a_raising_handler_is_tried_again_later_and_skips_nothing(probe: P
         after = await probe.write(TOPIC, 1, 20)
         await asyncio.sleep(3)
         assert all(reader._subscriber.ack_policy is AckPolicy.MANUAL for reader in service.readers)
-        pauses = [later - earlier for earlier, later in pairwise(calls)]
-        assert min(pauses) >= 0.04, "a hot loop"
-        assert len(calls) < 40
+        assert len(calls) / (calls[-1] - calls[0]) < 20, "a hot loop"
         assert await committed(probe, "support.retried", 1) == 0, "committed beyond what stands"
         healthy.set()
         assert await probe.applied("support.retried", 1, before + after) == before + after
@@ -78,19 +76,18 @@ async def test_a_relays_second_sending_is_dropped(probe: Probe) -> None:
         assert not set(again) & set(await probe.effects(group, 3))
 
 
-async def test_a_lost_commit_of_offsets_repeats_nothing(probe: Probe) -> None:
-    """A group that Kafka has forgotten goes on at its fence."""
-    group = "support.forgotten"
+@pytest.mark.parametrize("ahead", [False, True], ids=["behind", "ahead"])
+async def test_the_fence_decides_whatever_kafka_remembers(probe: Probe, ahead: bool) -> None:
+    name, place = f"hinted-{ahead}", TopicPartition(TOPIC, 4)
     first = await probe.write(TOPIC, 4, 10)
-    async with probe.running(noting("forgotten", TOPIC)):
-        await probe.applied(group, 4, first)
-    admin = AIOKafkaAdminClient(bootstrap_servers=probe.stack.bootstrap)
-    await admin.start()
-    await admin.delete_consumer_groups([group])
-    await admin.close()
+    async with probe.running(noting(name, TOPIC)):
+        await probe.applied(f"support.{name}", 4, first)
     second = await probe.write(TOPIC, 4, 10)
-    async with probe.running(noting("forgotten", TOPIC)):
-        assert await probe.applied(group, 4, first + second) == first + second
+    async with AIOKafkaConsumer(bootstrap_servers=probe.stack.bootstrap, group_id=f"support.{name}") as nobody:
+        nobody.assign([place])
+        await nobody.commit({place: (await nobody.end_offsets([place]))[place] if ahead else 0})
+    async with probe.running(noting(name, TOPIC)):
+        assert await probe.applied(f"support.{name}", 4, first + second) == first + second
 
 
 async def _level(probe: Probe, group: str, partition: int) -> bool:
