@@ -1,0 +1,134 @@
+"""From an emission to a row, and from a row to the headers of its record."""
+
+import json
+from dataclasses import asdict
+from uuid import UUID
+
+import pytest
+
+from shared.engine.event import Emission, Event
+from shared.engine.ledger import Outgoing
+from shared.engine.outbox import COLUMNS, Removal, Tick, encode, headers_of
+from shared.engine.partitions import partition_of
+from shared.events.contract import contract_of
+from shared.events.ingest import ReportedChoice
+from shared.events.money import Money
+from shared.events.sales import ProductChosen, SaleRefunded
+from shared.tracing import continue_trace
+from tests.unit.engine.records import CHOICE, CHOSEN, PARTY, WALL
+
+TRACE = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
+CHOSE = contract_of(ProductChosen).adapter.validate_python(CHOSEN)
+CAUSE: Event[object] = Event(
+    "cause-1", "crm.product.chosen.v1", "/shop", WALL, WALL, "crm.ingest", 4, 9, "81", "flow-1", TRACE, object()
+)
+
+
+def row_of(emission: Emission) -> Outgoing:
+    (row,) = encode([emission])
+    return Outgoing(1, **dict(zip(COLUMNS, row, strict=True)))  # type: ignore[arg-type]
+
+
+def refund(sale_id: str) -> SaleRefunded:
+    total = Money(minor=100, currency="DKK")
+    return SaleRefunded(
+        party_id=PARTY, party_version=1, sale_id=sale_id, total=total, lines=[], recorded_at=WALL, origin="/shop"
+    )
+
+
+def test_a_row_says_where_its_event_goes_and_what_led_to_it() -> None:
+    row = row_of(Emission(CHOSE, WALL, cause=CAUSE, id=UUID(int=7)))
+    assert {**asdict(row), "payload": None} == {
+        "id": 1,
+        "topic": "crm.sales",
+        "partition": partition_of(str(PARTY)),
+        "key": str(PARTY),
+        "type": "crm.product.chosen.v1",
+        "event_id": UUID(int=7),
+        "subject": f"party/{PARTY}",
+        "time": "2026-03-01T12:00:00.000000Z",
+        "correlation_id": "flow-1",
+        "causation_id": "cause-1",
+        "traceparent": TRACE,
+        "payload": None,
+    }
+    assert contract_of(ProductChosen).parse(row.payload or b"") == CHOSE
+
+
+def test_without_a_cause_an_event_begins_a_flow_in_the_trace_of_its_request() -> None:
+    continue_trace(TRACE)
+    try:
+        row = row_of(Emission(CHOSE, WALL))
+    finally:
+        continue_trace(None)
+    assert (row.correlation_id, row.causation_id, row.traceparent) == (str(row.event_id), None, TRACE)
+    assert row.event_id.version == 7
+
+
+def test_a_given_partition_wins_over_the_keys() -> None:
+    assert row_of(Emission(CHOSE, WALL, partition=11)).partition == 11
+
+
+@pytest.mark.parametrize(
+    ("sale_id", "subject"),
+    [
+        ("shop-20391", "sale/shop-20391"),
+        ("grøn", "sale/gr\\xf8n"),
+        ("緑" * 200, ("sale/" + "\\u7dd1" * 200)[:1024]),
+        ("x" * 1020, "sale/" + "x" * 1019),
+    ],
+)
+def test_a_subject_is_ascii_and_fits_a_header(sale_id: str, subject: str) -> None:
+    assert row_of(Emission(refund(sale_id), WALL)).subject == subject
+
+
+def test_a_removal_has_no_value() -> None:
+    row = row_of(Emission(Removal("crm.parties", "crm.party.described.v1", str(PARTY)), WALL))
+    assert (row.topic, row.key, row.payload, row.subject) == ("crm.parties", str(PARTY), None, None)
+    assert row.partition == partition_of(str(PARTY))
+
+
+@pytest.mark.parametrize("partition", [0, 11])
+def test_a_tick_goes_to_the_partition_that_is_named(partition: int) -> None:
+    row = row_of(Emission(Tick("crm.sales", WALL), WALL, partition=partition))
+    assert (row.topic, row.type, row.key) == ("crm.sales", "crm.clock.ticked.v1", f"clock/{partition}")
+    assert row.partition == partition
+    assert json.loads(row.payload or b"") == {"now": "2026-03-01T12:00:00Z"}
+
+
+def test_only_what_is_promised_and_ours_can_be_published() -> None:
+    with pytest.raises(KeyError):
+        encode([Emission(object(), WALL)])
+    choice = contract_of(ReportedChoice).adapter.validate_python(CHOICE)
+    with pytest.raises(ValueError, match="not ours to publish"):
+        encode([Emission(choice, WALL)])
+    with pytest.raises(ValueError, match="names no moment"):
+        encode([Emission(CHOSE, WALL.replace(tzinfo=None))])
+
+
+def test_headers_say_what_the_contract_lists() -> None:
+    row = row_of(Emission(CHOSE, WALL, cause=CAUSE, id=UUID(int=7)))
+    headers = headers_of(row, b"/contacts", 12)
+    assert dict(headers) == {
+        "content-type": b"application/json",
+        "ce_specversion": b"1.0",
+        "ce_type": b"crm.product.chosen.v1",
+        "ce_id": str(UUID(int=7)).encode(),
+        "ce_source": b"/contacts",
+        "ce_time": b"2026-03-01T12:00:00.000000Z",
+        "ce_subject": f"party/{PARTY}".encode(),
+        "ce_partitionkey": str(PARTY).encode(),
+        "ce_sequence": b"12",
+        "ce_dataschema": contract_of(ProductChosen).dataschema().encode(),
+        "ce_correlationid": b"flow-1",
+        "ce_causationid": b"cause-1",
+        "traceparent": TRACE.encode(),
+    }
+    assert len(headers) == len(dict(headers))
+
+
+def test_what_is_not_known_is_no_header() -> None:
+    row = row_of(Emission(Removal("crm.parties", "crm.nobody.knows.v1", str(PARTY)), WALL))
+    headers = dict(headers_of(row, b"/contacts", 1))
+    assert not {"ce_subject", "ce_causationid", "traceparent"} & set(headers)
+    assert headers["ce_dataschema"] == b"urn:rapport:crm.parties:crm.nobody.knows.v1"
