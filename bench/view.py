@@ -6,6 +6,7 @@ import statistics
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import asyncpg
 
@@ -15,6 +16,7 @@ from bench.parties import LINES, add_parties
 from bench.rows import Row
 from bench.setting import Sizes, fresh_stack, say
 from deploy.embedded.ports import answers, free_port
+from deploy.embedded.process import Child
 from deploy.embedded.stack import EmbeddedStack
 
 CLIENTS = 8
@@ -28,45 +30,40 @@ async def measure(sizes: Sizes) -> list[Row]:
         connection = await asyncpg.connect(stack.superuser_dsn("contacts"))
         await add_parties(connection, 0, sizes.viewed, history=True)
         await connection.close()
-        port = stack.url("contacts").rpartition(":")[2]
-        async with _bare_route(stack) as bare_port:
-            return [await _compare(stack, sizes, port, bare_port)]
+        port = int(stack.url("contacts").rpartition(":")[2])
+        async with _bare_route(stack) as (bare_port, pid):
+            return [await _compare({**stack.pids, "bare": pid}, sizes, {"contacts": port, "bare": bare_port})]
 
 
-async def _compare(stack: EmbeddedStack, sizes: Sizes, port: str, bare_port: int) -> Row:
-    ours: list[dict[str, float]] = []
-    theirs: list[dict[str, float]] = []
-    spent: list[float] = []
+async def _compare(pids: dict[str, int], sizes: Sizes, ports: dict[str, int]) -> Row:
+    answers: dict[str, list[dict[str, float]]] = {side: [] for side in ports}
     for number in range(sizes.rounds + 1):
-        for side in ("ours", "theirs") if number % 2 else ("theirs", "ours"):
-            meter = Meter(stack.pids)
-            asked = port if side == "ours" else bare_port
-            answer = await run_client("bench.load", asked, _ROUND_S, CLIENTS, "view", sizes.viewed)
-            (ours if side == "ours" else theirs).append(answer)
-            if side == "ours":
-                parts = meter.spent().parts
-                requests = answer["requests"] * (_ROUND_S + 1) / _ROUND_S
-                spent.append((parts["contacts"] + parts["postgres"]) / requests * 1e6)
-        say(f"  round {number}: {ours[-1]['rate']:,.0f}/s, bare route {theirs[-1]['rate']:,.0f}/s")
+        for side in sorted(ports, reverse=number % 2 == 1):
+            answers[side].append(await _viewed(pids, side, ports[side], sizes.viewed))
+        say(f"  round {number}: " + ", ".join(f"{side} {answers[side][-1]['rate']:,.0f}/s" for side in ports))
+    ours, theirs = answers["contacts"], answers["bare"]
     ratios = [mine["rate"] / peer["rate"] for mine, peer in zip(ours[1:], theirs[1:], strict=True)]
 
-    def median(name: str) -> float:
-        return statistics.median(answer[name] for answer in ours[1:])
+    def median(name: str, of: list[dict[str, float]] = ours) -> float:
+        return statistics.median(answer[name] for answer in of[1:])
 
     return Row(
         "360 view",
         median("rate"),
         "requests",
         "bare FastAPI + asyncpg route, same statement",
-        statistics.median(answer["rate"] for answer in theirs[1:]),
+        median("rate", theirs),
         statistics.median(ratios),
         median("p50_ms"),
         median("p99_ms"),
-        cpu_us=statistics.median(spent[1:]),
+        cpu_us=median("own_us") + median("postgres_us"),
         parties=sizes.viewed,
         more={
+            "contacts_us": median("own_us"),
+            "bare_us": median("own_us", theirs),
+            "postgres_us": median("postgres_us"),
             "client_us": median("client_us"),
-            "peer_p99_ms": statistics.median(answer["p99_ms"] for answer in theirs[1:]),
+            "bare_p99_ms": median("p99_ms", theirs),
             "lowest_ratio": min(ratios),
             "highest_ratio": max(ratios),
         },
@@ -74,20 +71,24 @@ async def _compare(stack: EmbeddedStack, sizes: Sizes, port: str, bare_port: int
     )
 
 
+async def _viewed(pids: dict[str, int], side: str, port: int, parties: int) -> dict[str, float]:
+    meter = Meter(pids)
+    answer = await run_client("bench.load", port, _ROUND_S, CLIENTS, "view", parties)
+    parts = meter.spent().parts
+    requests = answer["rate"] * (_ROUND_S + 1)  # the clients warm up for a second
+    return {**answer, "own_us": parts[side] / requests * 1e6, "postgres_us": parts["postgres"] / requests * 1e6}
+
+
 @asynccontextmanager
-async def _bare_route(stack: EmbeddedStack) -> AsyncIterator[int]:
+async def _bare_route(stack: EmbeddedStack) -> AsyncIterator[tuple[int, int]]:
+    """Its port and its process, a child of the same kind as a service: the scheduler treats sessions alike."""
     port = free_port(set())
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench.bare_route", str(port)),
-        env={**os.environ, "BENCH_DSN": stack.dsn("contacts")},
-    )
+    route = Child("bare-route", stack.folder.logs / "bare-route.log")
+    environment = {**os.environ, "BENCH_DSN": stack.dsn("contacts")}
+    await asyncio.to_thread(route.start, (sys.executable, "-m", "bench.bare_route", str(port)), environment)
     try:
-        while not answers(port):
-            if process.returncode is not None:
-                raise RuntimeError("the bare route ended: its error is above")
-            await asyncio.sleep(0.1)
-        yield port
+        await asyncio.to_thread(route.wait_ready, partial(answers, port), 30)
+        assert route.pid is not None
+        yield port, route.pid
     finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
+        await asyncio.to_thread(route.stop)
