@@ -1,6 +1,9 @@
 """A small service over real Kafka and Postgres, whose handler notes every event that it applies."""
 
 import asyncio
+import json
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
@@ -13,6 +16,7 @@ from aiokafka import AIOKafkaProducer
 from pydantic import SecretStr
 
 from deploy.embedded import EmbeddedStack
+from deploy.embedded.process import ROOT
 from shared import clock
 from shared.engine.event import Emission, Event
 from shared.engine.postgres import PostgresLedger
@@ -106,6 +110,21 @@ class Probe:
             PostgresLedger(pool, clock.now, woken).transaction() as tx,
         ):
             tx.emit(emissions)
+
+    def rapport(self, *arguments: str) -> Any:
+        """The answer of the operator's command, run as a process of its own."""
+        command = [
+            sys.executable,
+            "-m",
+            "shared.operator",
+            *arguments,
+            "--stack",
+            str(self.stack.folder.path),
+            "--json",
+        ]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
 
     async def rows(self, statement: str, *args: object, database: str = NAME) -> list[Any]:
         connection = await asyncpg.connect(self.stack.superuser_dsn(database))

@@ -8,7 +8,6 @@ import pytest
 from shared.engine.service import Service
 from tests.faults.evidence import read_topics, sequence_faults
 from tests.integration.engine.probe import NAME, Probe, check, eventually, reopened
-from tests.integration.engine.test_stops import rapport
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
@@ -30,7 +29,7 @@ async def test_a_restored_database_waits_for_its_operator_and_numbers_on(probe: 
         obstacle = await eventually(lambda: _restored(service), "the refusal to go on")
         assert "run `rapport recover`" in obstacle
         await probe.emit(reopened(event_id, 4) for event_id in after)
-        assert rapport(probe, "recover", NAME, "--reason", "restored in a test")
+        assert probe.rapport("recover", NAME, "--reason", "restored in a test")
         await check(service, "ok")
         await eventually(lambda: _published(probe, after), "events after the recovery")
     records = await read_topics(probe.stack.bootstrap, ["crm.tickets"])

@@ -1,27 +1,13 @@
 """What Kafka loses stops a partition, loudly, until an operator says otherwise."""
 
-import json
-import subprocess
-import sys
-from typing import Any
-
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.records_to_delete import RecordsToDelete
 
-from deploy.embedded.process import ROOT
 from tests.integration.engine.probe import Probe, check, eventually, noting
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
-
-
-def rapport(probe: Probe, *arguments: str) -> Any:
-    """The operator's command, as a process of its own."""
-    command = [sys.executable, "-m", "shared.operator", *arguments, "--stack", str(probe.stack.folder.path), "--json"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 async def recreate(probe: Probe, topic: str) -> None:
@@ -62,7 +48,7 @@ async def test_a_recreated_topic_is_not_taken_for_the_old_one(probe: Probe, topi
         degraded = await check(service, "degraded")
         assert f"{topic}/5" in degraded.detail
         assert await probe.effects(group, 5) == first
-        rapport(probe, "accept-loss", group, f"{topic}/5", "--reason", "made anew in a test")
+        probe.rapport("accept-loss", group, f"{topic}/5", "--reason", "made anew in a test")
         assert await probe.applied(group, 5, first + fresh) == first + fresh
         await check(service, "ok")
 
@@ -83,7 +69,7 @@ async def test_a_log_cut_below_the_fence_stops_its_partition(probe: Probe) -> No
         assert reason == "truncated: 10 to 19 were deleted before they were handled"
         await check(service, "degraded")
         assert await probe.effects(group, 6) == first
-        rapport(probe, "accept-loss", group, f"{topic}/6", "--reason", "cut in a test")
+        probe.rapport("accept-loss", group, f"{topic}/6", "--reason", "cut in a test")
         assert await probe.applied(group, 6, first + last) == first + last
 
 
@@ -98,6 +84,6 @@ async def test_a_gap_in_the_numbers_stops_one_partition_alone(probe: Probe) -> N
         await probe.applied(group, 8, beside)
         assert await probe.effects(group, 7) == first
         await check(service, "degraded")
-        rapport(probe, "accept-loss", group, f"{topic}/7", "--reason", "lost in a test")
+        probe.rapport("accept-loss", group, f"{topic}/7", "--reason", "lost in a test")
         assert await probe.applied(group, 7, first + behind) == first + behind
         await check(service, "ok")
