@@ -99,7 +99,7 @@ class EngineTransaction(Transaction, Protocol):
         """Keep records that nobody can read."""
         ...
 
-    async def take_parked(self, topic: str, key: bytes | None, limit: int) -> list[ParkedRecord]:
+    async def take_parked(self, topic: str, key: bytes, limit: int) -> list[ParkedRecord]:
         """The first parked records of a key, by offset."""
         ...
 

@@ -135,7 +135,7 @@ class PostgresTransaction:
         rows = [(*_stored(record), refusal.reason) for record, refusal in records]
         await self.execute(SQL["quarantine"], self.group, *map(list, zip(*rows, strict=True)))
 
-    async def take_parked(self, topic: str, key: bytes | None, limit: int) -> list[ParkedRecord]:
+    async def take_parked(self, topic: str, key: bytes, limit: int) -> list[ParkedRecord]:
         rows = await self.fetch(SQL["take_parked"], self.group, topic, key, limit)
         return [parked_of(row) for row in rows]
 

@@ -75,7 +75,7 @@ delete from quarantine where quarantined_at < now() - $1::interval
 select id, topic, partition, record_offset, key, headers, value, record_timestamp,
     reason, detail, unexpected, handled_at
 from parked
-where group_id = $1 and topic = $2 and key is not distinct from $3
+where group_id = $1 and topic = $2 and key = $3
 order by record_offset limit $4
 
 -- name: take_parked_by_id

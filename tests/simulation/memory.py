@@ -215,7 +215,7 @@ class MemoryTransaction:
         new = list(records)
         self._changes.append(lambda tables: tables.quarantine.extend(new))
 
-    async def take_parked(self, topic: str, key: bytes | None, limit: int) -> list[ParkedRecord]:
+    async def take_parked(self, topic: str, key: bytes, limit: int) -> list[ParkedRecord]:
         await self._database.pause()
         found = [one for one in self._parked(topic) if one.record.key == key]
         return sorted(found, key=lambda one: one.record.offset)[:limit]
