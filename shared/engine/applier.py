@@ -123,6 +123,7 @@ class Applier:
         async with self._ledger.transaction(self.subscription) as tx:
             sifted = sift(batch, await tx.lock_fences(places), wall, stream=self._stream)
             applied = Applied(paused=sifted.stopped, ticked=sifted.ticked)
+            tx.heard = self._heard(sifted, wall)
             parked, events = await self._admit(tx, sifted, applied)
             for topic, fresh in events.items():
                 refused = await self._handle(tx, topic, fresh, isolate=isolate, alone=len(batch) == 1)
@@ -139,6 +140,11 @@ class Applier:
         for (topic, outcome), number in sifted.passed_over.items():
             applied.count(topic, outcome, number)
         return applied
+
+    def _heard(self, sifted: Sifted, wall: datetime) -> datetime | None:
+        if not self._stream:
+            return wall
+        return max((fence.watermark for fence in sifted.fences.values() if fence.watermark), default=None)
 
     async def _admit(
         self, tx: EngineTransaction, sifted: Sifted, applied: Applied

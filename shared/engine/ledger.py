@@ -73,7 +73,13 @@ class Outgoing:
 
 
 class EngineTransaction(Transaction, Protocol):
-    """A transaction with what only the engine may touch."""
+    """A transaction with what only the engine may touch.
+
+    `heard` is the watermark that a batch of events moves to: the timers that it sets fire once all topics are beyond
+    it, so that what was published together decides together, also where a timer is due when it is set.
+    """
+
+    heard: datetime | None
 
     async def lock_fences(self, places: Sequence[Place]) -> dict[Place, Fence]:
         """Lock the group's fences of these places, in their order, and return them as last committed."""

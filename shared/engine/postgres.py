@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,9 @@ SQL = load_queries(Path(__file__).with_name("queries.sql"))
 MAX_EMITTED = 5_000
 """Rows that one transaction may emit; what fans out further is a job with a cursor."""
 
+COMPANY = timedelta(seconds=1)
+"""By how much what was published together may appear apart on different topics; an event's timers wait for it."""
+
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
 
@@ -38,6 +41,7 @@ class PostgresTransaction:
 
     def __init__(self, connection: Connection, subscription: Subscription | None, now: datetime) -> None:
         self.now = now
+        self.heard: datetime | None = None
         self.group = subscription.group if subscription else ""
         self.then: list[Callable[[], Awaitable[None]]] = []
         self.emitted = 0
@@ -70,7 +74,8 @@ class PostgresTransaction:
     async def set_timers(self, name: str, timers: Iterable[tuple[UUID, int, datetime]]) -> None:
         rows = list(timers)
         if rows:
-            await self.execute(SQL["set_timers"], name, *map(list, zip(*rows, strict=True)))
+            not_before = None if self.heard is None else self.heard + COMPANY
+            await self.execute(SQL["set_timers"], name, *map(list, zip(*rows, strict=True)), not_before)
 
     async def clear_timers(self, name: str, ids: Iterable[UUID]) -> None:
         await self.execute(SQL["clear_timers"], name, list(ids))

@@ -44,7 +44,8 @@ class PostgresRelayLedger:
         rows = await self._connection.fetch(SQL["stored_batch"], self._shard)
         batch = [(Outgoing(*tuple(row)[:12]), row["sequence"]) for row in rows]
         for row, sequence in batch:
-            self._positions[row.topic, row.partition] = sequence
+            place = (row.topic, row.partition)
+            self._positions[place] = max(sequence, self._positions.get(place, 0))  # recovery may have gone beyond it
         return batch
 
     async def store(self, sent: Sequence[tuple[Outgoing, int]], limit: int) -> list[tuple[Outgoing, int]]:

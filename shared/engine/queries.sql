@@ -117,11 +117,12 @@ insert into operator_action (action, subject, reason) values ($1, $2, $3)
 select id, action, subject, reason, acted_at from operator_action order by id desc limit $1
 
 -- name: set_timers
-insert into timer (name, id, partition, due_at)
-select $1, id, partition, due_at
+insert into timer (name, id, partition, due_at, not_before)
+select $1, id, partition, due_at, coalesce($5::timestamptz, '-infinity')
 from unnest($2::uuid[], $3::smallint[], $4::timestamptz[]) as new (id, partition, due_at)
 order by id
-on conflict (name, id) do update set partition = excluded.partition, due_at = excluded.due_at, failed = null
+on conflict (name, id) do update set
+    partition = excluded.partition, due_at = excluded.due_at, not_before = excluded.not_before, failed = null
 
 -- name: clear_timers
 delete from timer where name = $1 and id = any($2::uuid[])
@@ -129,9 +130,9 @@ delete from timer where name = $1 and id = any($2::uuid[])
 -- name: next_timers
 -- The earliest due time of each partition: one index probe a partition, whatever waits behind it.
 select partition, (
-    select due_at from timer
+    select greatest(due_at, not_before) from timer
     where timer.name = $1 and timer.partition = place.partition and failed is null
-    order by due_at limit 1) as due_at
+    order by greatest(due_at, not_before) limit 1) as due_at
 from unnest($2::smallint[]) as place (partition)
 
 -- name: take_due
@@ -139,10 +140,11 @@ from unnest($2::smallint[]) as place (partition)
 delete from timer using (
     select due.name, due.id from unnest($2::smallint[], $3::timestamptz[]) as place (partition, watermark),
     lateral (
-        select name, id, due_at from timer
-        where timer.name = $1 and timer.partition = place.partition and timer.due_at <= place.watermark and failed is null
-        order by due_at limit $4 for update skip locked) as due
-    order by due.due_at limit $4) as taken
+        select name, id, greatest(due_at, not_before) as fires_at from timer
+        where timer.name = $1 and timer.partition = place.partition and failed is null
+            and greatest(timer.due_at, timer.not_before) <= place.watermark
+        order by greatest(due_at, not_before) limit $4 for update skip locked) as due
+    order by due.fires_at limit $4) as taken
 where timer.name = taken.name and timer.id = taken.id
 returning timer.id, timer.partition, timer.due_at
 

@@ -42,7 +42,10 @@ class Transaction(Protocol):
         ...
 
     async def set_timers(self, name: str, timers: Iterable[tuple[UUID, int, datetime]]) -> None:
-        """Set or move timers, each (id, partition of its party, due), of the timer handler `name`."""
+        """Set or move timers, each (id, partition of its party, due), of the timer handler `name`.
+
+        One that is due already fires once everything published together with the event has been handled too.
+        """
         ...
 
     async def clear_timers(self, name: str, ids: Iterable[UUID]) -> None:

@@ -111,6 +111,7 @@ class MemoryTransaction:
 
     def __init__(self, database: MemoryDatabase, subscription: Subscription | None) -> None:
         self.now = database.now()
+        self.heard: datetime | None = None
         self.group = subscription.group if subscription else ""
         self.then: list[Callable[[], Awaitable[None]]] = []
         self._database = database
@@ -311,7 +312,8 @@ class MemoryRelayLedger:
         tables = self._database.tables
         batch = [(tables.outbox[id_], sequence) for id_, sequence in tables.batch]
         for row, sequence in batch:
-            self._positions[row.topic, row.partition] = sequence
+            place = (row.topic, row.partition)
+            self._positions[place] = max(sequence, self._positions.get(place, 0))
         return batch
 
     async def store(self, sent: Sequence[tuple[Outgoing, int]], limit: int) -> list[tuple[Outgoing, int]]:
@@ -319,7 +321,8 @@ class MemoryRelayLedger:
         tables = self._database.tables
         for row, sequence in sent:
             del tables.outbox[row.id]
-            tables.positions[row.topic, row.partition] = sequence
+            place = (row.topic, row.partition)
+            tables.positions[place] = max(sequence, tables.positions.get(place, 0))
         batch = []
         for id_ in sorted(tables.outbox)[:limit]:
             row = tables.outbox[id_]

@@ -5,9 +5,16 @@ from collections.abc import Mapping, Sequence
 from tests.simulation.world import Sender
 
 
-def check(sender: Sender, numbered: Mapping[str, Sequence[str]], read: Mapping[str, Sequence[int]]) -> None:
+def check(
+    sender: Sender,
+    numbered: Mapping[str, Sequence[str]],
+    read: Mapping[str, Sequence[int]],
+    *,
+    published_again: bool = False,
+) -> None:
     """`numbered`: per party what the first group handled, as `<key>/<id>`, in its order; `read`: per party the numbers
-    that the second group saw. Raises AssertionError.
+    that the second group saw. After a restore it sees what was published before and after it: nothing may be missing,
+    some of it comes twice (`published_again`). Raises AssertionError.
     """
     by_key: dict[str, list[str]] = {}
     for facts in numbered.values():
@@ -23,5 +30,7 @@ def check(sender: Sender, numbered: Mapping[str, Sequence[str]], read: Mapping[s
     assert not by_key, f"out of nothing: {by_key}"
     for party, facts in numbered.items():
         seen = list(read.get(party, []))
+        if published_again:
+            seen = sorted(set(seen))
         assert seen == list(range(1, len(facts) + 1)), f"{party}: read {seen} of {len(facts)}"
     assert set(read) <= set(numbered)

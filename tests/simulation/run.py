@@ -10,11 +10,13 @@ from shared.engine.applier import Applier
 from shared.engine.event import Record
 from shared.engine.ledger import ParkedRecord
 from shared.engine.outbox import headers_of
+from shared.engine.recovery import ahead_of
 from shared.engine.redrive import drop, redrive
 from shared.engine.relay import Batch, relay_once
 from shared.engine.subscription import Subscription
 from shared.errors import BadRecord, NotFound, Transient
-from tests.simulation.memory import MemoryDatabase, MemoryRelayLedger, MemoryTransaction
+from shared.events.sales import SALES
+from tests.simulation.memory import MemoryDatabase, MemoryRelayLedger, MemoryTransaction, Tables
 from tests.simulation.oracle import check
 from tests.simulation.scheduler import Actor, Scheduler, Stuck
 from tests.simulation.world import NOW, PARTITIONS, Log, Repair, Sender, subscriptions
@@ -35,6 +37,7 @@ class Parts:
     operator_transaction: type[MemoryTransaction] = MemoryTransaction
     relay: type[MemoryRelayLedger] = MemoryRelayLedger
     applier: type[Applier] = Applier
+    restores: bool = True
 
 
 @dataclass(slots=True)
@@ -53,6 +56,8 @@ class Simulation:
     deadliness: float = field(init=False)
     haste: float = field(init=False)
     target: str | None = field(init=False)
+    backup: Tables | None = None
+    restored: bool = False
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
@@ -189,9 +194,38 @@ class Simulation:
             stopped.frozen = self.dice.randrange(5, 60)
             if stopped.name != "operator":
                 self._spawn(stopped.name)
+        elif chance < self.deadliness + 0.011 and self.seed % 4 == 0 and self.parts.restores:
+            self._restore()
         elif chance < self.deadliness + 0.02:
             self.repair.done = self.repair.done or self.dice.random() < 0.3
             self._spawn("operator")
+
+    def _restore(self) -> None:
+        """The database goes back to a backup, and everybody with it; what was published since stays published.
+
+        That has to be noticed before anything new is published; the operator then numbers on after the topics.
+        """
+        if self.backup is None:
+            self.backup = self.database.backup()
+            return
+        self._end()
+        self.database.restore(self.backup)
+        self.backup, self.restored = None, True
+        published = {
+            (topic, partition): int(dict(log[-1].headers)["ce_sequence"] or b"0")
+            for topic in (SALES,)
+            for partition, log in enumerate(self.log.topics[topic])
+            if log
+        }
+        tables = self.database.tables
+        remembered = dict(tables.positions)
+        for id_, sequence in tables.batch:
+            row = tables.outbox[id_]
+            remembered[row.topic, row.partition] = sequence
+        for ahead in ahead_of(published, remembered):
+            tables.positions[ahead.place] = ahead.published
+        for name in ("numbering", "numbering", "reading", "relay"):
+            self._spawn(name)
 
     def _victim(self) -> Actor:
         actors = self.scheduler.actors
@@ -218,7 +252,8 @@ class Simulation:
     def _check(self) -> None:
         rows = self.database.tables.rows
         numbered = {key: rows[table, key] for table, key in rows if table == "numbered"}
-        check(self.sender, numbered, {key: rows[table, key] for table, key in rows if table == "read"})
+        read = {key: rows[table, key] for table, key in rows if table == "read"}
+        check(self.sender, numbered, read, published_again=self.restored)
         unreadable = sum(self.sender.poisoned.get(str(n)) in {"type", "header", "json"} for n in range(FACTS))
         offsets = {(record.topic, record.partition, record.offset) for record, _ in self.database.tables.quarantine}
         assert len(offsets) == len(self.database.tables.quarantine) >= unreadable

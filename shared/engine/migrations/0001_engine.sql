@@ -99,11 +99,12 @@ create table timer (
     name text not null,
     id uuid not null,
     partition smallint not null,
-    due_at timestamptz not null,
+    due_at timestamptz not null,             -- what decides is what happened up to here
+    not_before timestamptz not null default '-infinity', -- a timer that was due when it was set waits for what came with it
     failed text,                             -- why its handler refused it; null: waiting
     primary key (name, id)
 );
-create index timer_due on timer (name, partition, due_at) where failed is null;
+create index timer_due on timer (name, partition, greatest(due_at, not_before)) where failed is null;
 
 create table clock (                         -- the last tick passed on; a row lock makes passing on a turn
     group_id text primary key,

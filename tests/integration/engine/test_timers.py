@@ -1,12 +1,14 @@
 """Timers on the wall clock, with nothing coming in."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from shared import clock
+from shared.engine.event import Event
 from shared.engine.subscription import Due
 from shared.engine.transaction import Transaction
 from tests.integration.engine.probe import Probe, check, eventually, noting
@@ -63,3 +65,25 @@ async def test_a_stopped_partition_holds_back_its_own_timers_alone(probe: Probe)
 
 async def _fired(probe: Probe, timer: str) -> bool:
     return bool(await probe.rows("select 1 from effect where event_id = $1", timer))
+
+
+async def test_a_timer_that_is_due_when_it_is_set_waits_for_what_was_published_with_its_event(probe: Probe) -> None:
+    """A sale reported days late must not be decided before the consent that was sent just ahead of it."""
+
+    async def set_due(events: Sequence[Event[object]], tx: Transaction) -> None:
+        late = [event for event in events if event.topic == "crm.sales"]
+        await tx.set_timers("decide", [(UUID(event.id), event.partition, event.time) for event in late])
+
+    hears = noting("company", "crm.contacts", "crm.sales", act=set_due)
+
+    @hears.timer("decide")
+    async def decide(due: Sequence[Due], tx: Transaction) -> None:
+        known = await tx.fetchval("select count(*) from effect where topic = 'crm.contacts'")
+        await tx.execute(FIRE, [f"{timer.id} knew {known}" for timer in due])
+
+    async with probe.running(hears) as service:
+        await check(service, "ok")
+        (sale,) = await probe.write("crm.sales", 3)
+        await asyncio.sleep(0.2)
+        await probe.write("crm.contacts", 3)
+        await eventually(lambda: _fired(probe, f"{sale} knew 1"), "the decision", within=15)
