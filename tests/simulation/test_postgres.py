@@ -159,7 +159,7 @@ class World:
             self.spawn(name)
         for _ in range(2_000):
             await asyncio.sleep(0.005)
-            if not await self.pool.fetchval("select exists (select from outbox)") and await self.handled():
+            if await self.at_rest():
                 if not await self.pool.fetchval("select exists (select from parked)"):
                     break
                 await self.operator()
@@ -167,6 +167,13 @@ class World:
             raise AssertionError("does not come to rest")
         for task in list(self.running):
             await self.kill(task)
+
+    async def at_rest(self) -> bool:
+        """In this order: every fact is handled, so that what follows from it is in the outbox or beyond; that is empty;
+        and what left it is handled too.
+        """
+        waiting = "select exists (select from outbox)"
+        return await self.handled() and not await self.pool.fetchval(waiting) and await self.handled()
 
     async def handled(self) -> bool:
         """Whether every fence stands at the end of its log."""

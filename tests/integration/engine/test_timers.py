@@ -84,6 +84,6 @@ async def test_a_timer_that_is_due_when_it_is_set_waits_for_what_was_published_w
     async with probe.running(hears) as service:
         await check(service, "ok")
         (sale,) = await probe.write("crm.sales", 3)
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.7)
         await probe.write("crm.contacts", 3)
         await eventually(lambda: _fired(probe, f"{sale} knew 1"), "the decision", within=15)
