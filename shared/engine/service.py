@@ -210,6 +210,7 @@ class Service:
                 records=engine.batch_records,
                 bytes=engine.batch_bytes,
                 pace=(engine.pace_ms if subscription.kind == "process" else engine.projection_pace_ms) / 1000,
+                small=max(engine.batch_records // 10, 1),
                 commit_every=engine.offsets_commit_ms / 1000,
                 backoff_max=engine.backoff_max_ms / 1000,
                 probe_after=engine.breaker_probe_ms / 1000,

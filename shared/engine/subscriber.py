@@ -33,21 +33,20 @@ from shared.settings import KafkaSettings
 
 log = structlog.get_logger()
 _POLL_MS = 50
-_IDLE_WAIT_MS, _IDLE_AFTER_S = 250, 1.0
-_ENOUGH_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How a subscription reads. Sizes in records and bytes, times in seconds.
 
-    Small batches are what costs. While records come in, the broker keeps each answer back for `pace`, or until there is
-    much to send; an idle reader gets the first record at once.
+    Small batches are what costs: after one of fewer than `small` records nothing is fetched until `pace` has passed
+    since it came. An idle reader gets the first record at once, and one that is behind never waits.
     """
 
     records: int
     bytes: int
     pace: float
+    small: int
     commit_every: float
     backoff_max: float
     probe_after: float
@@ -120,7 +119,6 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
     trouble: str | None = None
     progressed_at: float = field(default_factory=time.monotonic)
     assigned_once: bool = False
-    _read_at: float = 0.0
     _tripped: dict[Place, float] = field(default_factory=dict)
     _done: dict[Place, int] = field(default_factory=dict)
     _committed: dict[Place, int] = field(default_factory=dict)
@@ -149,7 +147,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             heartbeat_interval_ms=self.session_timeout_ms // 4,
             rebalance_timeout_ms=60_000,
             max_poll_interval_ms=300_000,
-            fetch_max_wait_ms=_IDLE_WAIT_MS,
+            fetch_max_wait_ms=250,
             max_partition_fetch_bytes=2 * 1024 * 1024,
             listener=self,
             no_reply=True,
@@ -160,23 +158,34 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def read(self, records: tuple[Record, ...]) -> None:
         """Apply a batch, or put Kafka's position back to where it was. Never raises: FastStream would go on past it."""
-        self._read_at = time.monotonic()
-        self._set_pace(_ENOUGH_BYTES, round(self.reading.pace * 1000))
+        due = time.monotonic() + self.reading.pace if len(records) < self.reading.small else 0.0
+        held = self._hold() if due else []
         async with self.busy:
             for part in _cut(records, self.reading.bytes):
                 if not await self._apply(part):
                     self._rewind(records)
                     break
+        if held:
+            await asyncio.sleep(due - time.monotonic())
+            self._let_go(held)
 
-    def _set_pace(self, enough: int, wait_ms: int) -> None:
-        """How the broker answers the next fetches: with `enough` bytes, or with what there is after `wait_ms`.
+    def _hold(self) -> list[TopicPartition]:
+        """Fetch nothing for now. aiokafka would fetch at once, get one record, and then nothing until that is handled.
 
-        Only here the client can gather: once it has fetched a record it fetches nothing more until that is handled.
+        Called before anything is awaited that lets its fetcher run.
         """
-        fetcher = getattr(self.consumer, "_fetcher", None)
-        if fetcher is not None:  # aiokafka has no public way to change it while it runs
-            fetcher._fetch_min_bytes = enough  # noqa: SLF001
-            fetcher._fetch_max_wait_ms = wait_ms  # noqa: SLF001
+        if self.consumer is None:
+            return []
+        held = [tp for tp in self.consumer.assignment() if (tp.topic, tp.partition) not in self.paused]
+        self.consumer.pause(*held)
+        return held
+
+    def _let_go(self, held: Sequence[TopicPartition]) -> None:
+        if self.consumer is not None:
+            still_ours = self.consumer.assignment()
+            self.consumer.resume(
+                *(tp for tp in held if tp in still_ours and (tp.topic, tp.partition) not in self.paused)
+            )
 
     async def _apply(self, records: Sequence[Record]) -> bool:
         """Apply with back-off; False when it is time to let others have a turn."""
@@ -286,8 +295,6 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def keep_house(self) -> None:
         """Resume what may go on, advance idle partitions on the wall clock. Raises infrastructure errors."""
-        if time.monotonic() - self._read_at > _IDLE_AFTER_S:
-            self._set_pace(1, _IDLE_WAIT_MS)
         async with self.busy:
             if self.consumer is None:
                 return
