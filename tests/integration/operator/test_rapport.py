@@ -98,7 +98,7 @@ def request(party: UUID, **changes: object) -> dict[str, object]:
     return {**good, **changes}
 
 
-def eventually(found: Callable[[], T], within: float = 20) -> T:
+def eventually(found: Callable[[], T], within: float = 60) -> T:
     """The first answer that is true; asks a few times a second."""
     deadline = time.monotonic() + within
     while not (answer := found()):
