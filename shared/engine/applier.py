@@ -63,6 +63,7 @@ class Applier:
         self._stream = stream
         self._wall = wall
         self._is_infrastructure = is_infrastructure
+        self._ours_alone = all(topic in OWNERS for topic in subscription.topics)
 
     async def apply(self, records: Sequence[Record]) -> Applied:
         """Apply a batch, of any partitions, each in the order of its log; what stands already is left alone.
@@ -128,8 +129,9 @@ class Applier:
             for topic, fresh in events.items():
                 refused = await self._handle(tx, topic, fresh, isolate=isolate, alone=len(batch) == 1)
                 applied.count(topic, "handled", len(fresh) - len(refused))
-                by_offset = {(d.record.partition, d.record.offset): d for d in sifted.fresh if d.record.topic == topic}
-                parked += [(by_offset[e.partition, e.offset], refusal) for e, refusal in refused]
+                if refused:
+                    of = {(d.record.partition, d.record.offset): d for d in sifted.fresh if d.record.topic == topic}
+                    parked += [(of[e.partition, e.offset], refusal) for e, refusal in refused]
             if parked:
                 await self._park(tx, sifted, parked, wall)
                 for decoded, _ in parked:
@@ -157,7 +159,9 @@ class Applier:
         events: dict[str, list[Event[Any]]] = {topic: [] for topic in self.subscription.topics}
         for decoded in sifted.fresh:
             record, refusal = decoded.record, decoded.refusal
-            if refusal is not None and decoded.unreadable:
+            if refusal is None and decoded.event is not None and not held and not repeated:
+                events[record.topic].append(decoded.event)
+            elif refusal is not None and decoded.unreadable:
                 unreadable.append((record, refusal))
                 applied.count(record.topic, "quarantined")
             elif id(decoded) in repeated:
@@ -174,9 +178,10 @@ class Applier:
             await tx.quarantine(unreadable)
         return parked, {topic: fresh for topic, fresh in events.items() if fresh}
 
-    @staticmethod
-    async def _repeated(tx: EngineTransaction, fresh: Sequence[Decoded]) -> set[int]:
+    async def _repeated(self, tx: EngineTransaction, fresh: Sequence[Decoded]) -> set[int]:
         """Those of the records from outside whose (source, id) was seen before, in this batch or earlier."""
+        if self._ours_alone:
+            return set()
         outside = [d for d in fresh if not d.unreadable and d.record.topic not in OWNERS]
         if not outside:
             return set()
@@ -193,6 +198,8 @@ class Applier:
     async def _held(tx: EngineTransaction, sifted: Sifted) -> set[tuple[str, bytes | None]]:
         """The (topic, key) of this batch that have parked records; asked only where a fence says there are any."""
         held: set[tuple[str, bytes | None]] = set()
+        if not any(fence.parked for fence in sifted.fences.values()):
+            return held
         suspects = [d.record for d in sifted.fresh if sifted.fences[d.record.topic, d.record.partition].parked]
         for topic, records in groupby(sorted(suspects, key=attrgetter("topic")), key=attrgetter("topic")):
             keys = sorted({record.key for record in records if record.key is not None})

@@ -29,21 +29,35 @@ def sift(batch: Iterable[Decoded], locked: Mapping[Place, Fence], wall: datetime
     record until an operator accepts the loss. `now` of every event is set: the wall clock, or the last tick before it.
     """
     sifted = Sifted()
+    newest: dict[Place, int] = {}
     for decoded in batch:
-        place = (decoded.record.topic, decoded.record.partition)
-        fence = sifted.fences.get(place)
-        if fence is None:
-            fence = sifted.fences[place] = locked[place].copy()
-            if fence.stopped:
-                sifted.stopped[place] = fence.stopped
+        record, event = decoded.record, decoded.event
+        place = (record.topic, record.partition)
+        fence = sifted.fences.get(place) or _open(sifted, place, locked)
         if fence.stopped or not _is_new(sifted, place, fence, decoded):
             continue
-        _date(sifted, fence, decoded, wall, stream=stream)
-        if decoded.event is not None or decoded.refusal is not None:
+        if stream:
+            _follow_clock(sifted, fence, decoded)
+        else:
+            newest[place] = max(newest.get(place, 0), record.timestamp)
+        if event is not None:
+            event.now = (fence.watermark or event.time) if stream else wall
+            sifted.fresh.append(decoded)
+        elif decoded.refusal is not None:
             sifted.fresh.append(decoded)
         elif decoded.tick is None:
             sifted.passed_over[place[0], "skipped"] += 1
+    for place, timestamp in newest.items():
+        fence, written = sifted.fences[place], _written(timestamp, wall)
+        fence.watermark = max(fence.watermark or written, written)
     return sifted
+
+
+def _open(sifted: Sifted, place: Place, locked: Mapping[Place, Fence]) -> Fence:
+    fence = sifted.fences[place] = locked[place].copy()
+    if fence.stopped:
+        sifted.stopped[place] = fence.stopped
+    return fence
 
 
 def _is_new(sifted: Sifted, place: Place, fence: Fence, decoded: Decoded) -> bool:
@@ -68,19 +82,11 @@ def _is_new(sifted: Sifted, place: Place, fence: Fence, decoded: Decoded) -> boo
     return True
 
 
-def _date(sifted: Sifted, fence: Fence, decoded: Decoded, wall: datetime, *, stream: bool) -> None:
-    """Move the watermark, and tell the event when it is handled."""
-    now: datetime | None = wall
-    if stream:
-        if decoded.tick is not None:
-            fence.watermark = max(fence.watermark or decoded.tick, decoded.tick)
-            sifted.ticked = True
-        now = fence.watermark
-    else:
-        written = _written(decoded.record.timestamp, wall)
-        fence.watermark = max(fence.watermark or written, written)
-    if decoded.event is not None:
-        decoded.event.now = now or decoded.event.time
+def _follow_clock(sifted: Sifted, fence: Fence, decoded: Decoded) -> None:
+    """On the stream's clock the watermark moves by ticks alone."""
+    if decoded.tick is not None:
+        fence.watermark = max(fence.watermark or decoded.tick, decoded.tick)
+        sifted.ticked = True
 
 
 def _written(timestamp: int, wall: datetime) -> datetime:

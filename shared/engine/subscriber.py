@@ -368,6 +368,9 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
 
 def _cut(records: Sequence[Record], limit: int) -> Iterator[Sequence[Record]]:
     """Parts of at most `limit` bytes of value, at least one record each."""
+    if sum(len(record.value or b"") for record in records) <= limit:
+        yield records
+        return
     begin = size = 0
     for position, record in enumerate(records):
         length = len(record.value or b"")
