@@ -22,7 +22,9 @@ class Client:
     def __init__(self, brokers: str, urls: Mapping[str, str]) -> None:
         self.urls = urls
         self._producer = AIOKafkaProducer(bootstrap_servers=brokers, acks="all", enable_idempotence=True)
-        self._consumer = AIOKafkaConsumer(bootstrap_servers=brokers, enable_auto_commit=False)
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=brokers, enable_auto_commit=False, auto_offset_reset="earliest"
+        )
         self._http = httpx.AsyncClient(timeout=30)
 
     async def __aenter__(self) -> Self:
