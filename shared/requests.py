@@ -21,6 +21,7 @@ log = structlog.get_logger()
 _SOUND_ID = re.compile(rb"[A-Za-z0-9._-]{1,100}")
 # SQLSTATE classes of connections, conflicts between transactions, resources, locks and operators at work.
 _AWAY = frozenset({"08", "40", "53", "55", "57"})
+_LOST = (Transient, ConnectionError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _UNLOGGED = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
@@ -68,7 +69,7 @@ class Requests:
         """The problem document of an error that no route expected, which is logged here."""
         request = {"method": scope["method"], "route": route_of(scope)}
         state = str(getattr(error, "sqlstate", ""))[:2]
-        if isinstance(error, Transient | ConnectionError | TimeoutError | asyncpg.InterfaceError) or state in _AWAY:
+        if isinstance(error, _LOST) or state in _AWAY:
             log.warning("request_not_possible_now", **request, error=error)
             detail = "What this needs does not answer now; try again."
             return problem(503, "unavailable", detail, headers={"Retry-After": "1"})

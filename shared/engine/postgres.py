@@ -22,6 +22,9 @@ SQL = load_queries(Path(__file__).with_name("queries.sql"))
 MAX_EMITTED = 5_000
 """Rows that one transaction may emit; what fans out further is a job with a cursor."""
 
+DATABASE_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What a statement may raise; the last is asyncpg's word for a connection that ends as it is used."""
+
 COMPANY = timedelta(seconds=1)
 """By how much what was published together may appear apart on different topics; an event's timers wait for it."""
 

@@ -9,7 +9,7 @@ import asyncpg
 
 from shared.engine import faults
 from shared.engine.ledger import Outgoing
-from shared.engine.postgres import SQL
+from shared.engine.postgres import DATABASE_ERRORS, SQL
 from shared.errors import ConfigurationError, Transient
 
 IDLE_SECONDS = 10
@@ -96,7 +96,7 @@ async def hold_shard(dsn: str, shard: int, shards: int) -> AsyncIterator[Postgre
     }
     try:
         connection = await asyncpg.connect(dsn, server_settings=settings)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except DATABASE_ERRORS as error:
         raise Transient(f"no database: {type(error).__name__}") from None
     try:
         while not await connection.fetchval(SQL["try_relay_lock"], shard):
@@ -104,7 +104,7 @@ async def hold_shard(dsn: str, shard: int, shards: int) -> AsyncIterator[Postgre
         ledger = PostgresRelayLedger(connection, shard, shards)
         await ledger.load()
         yield ledger
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except DATABASE_ERRORS as error:
         raise Transient(f"the relay lost its database: {type(error).__name__}") from error
     finally:
         connection.terminate()

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import asyncpg
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
@@ -28,6 +27,7 @@ from shared.engine.event import Record
 from shared.engine.kafka import ssl_context
 from shared.engine.ledger import Fence, Place
 from shared.engine.positions import check_positions
+from shared.engine.postgres import DATABASE_ERRORS
 from shared.events.topics import OWNERS
 from shared.settings import KafkaSettings
 
@@ -264,7 +264,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             while True:
                 try:
                     await self._seek_to_fences(sorted(assigned))
-                except (OSError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                except (*DATABASE_ERRORS, KafkaError) as error:
                     log.warning("seek_retried", group=self.group, error=type(error).__name__)
                     if time.monotonic() + pause > until:
                         return  # Kafka's own offset is never beyond the fence, which leaves out what stands

@@ -9,6 +9,7 @@ import pytest
 from services.marketing.sending.bell import bell
 from services.marketing.sending.maildir import Maildir
 from services.marketing.store import SQL
+from shared.engine.postgres import DATABASE_ERRORS
 from shared.errors import Transient
 from tests.integration.marketing.running import Marketing
 from tests.unit.marketing.facts import ADA, DAY, NOW, consent, definition, described, sale
@@ -76,5 +77,5 @@ async def test_sender_that_lost_its_lock_stops(marketing: Marketing, tmp_path: P
         await asyncio.sleep(0.2)
         await marketing.pool.execute("select pg_terminate_backend($1)", pid)
         await bell.ring()
-        with pytest.raises(Exception, match=r"connection|terminat"):
+        with pytest.raises(DATABASE_ERRORS):
             await asyncio.wait_for(working, 10)
