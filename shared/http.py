@@ -19,6 +19,7 @@ from shared.problems import RESPONSES, Problem, answer_problems
 from shared.readiness import Serving
 from shared.requests import Requests
 from shared.settings import ServiceSettings
+from shared.tracing import spans_of
 
 __all__ = ["Listing", "Once", "Page", "Principal", "build_app", "idempotent", "requires", "service_of"]
 
@@ -27,6 +28,7 @@ operations = APIRouter(include_in_schema=False)
 
 def build_app(service: Serving, settings: ServiceSettings, routers: Iterable[APIRouter]) -> FastAPI:
     """The application of one service. Its lifespan starts and stops the service; `app.state` holds all three."""
+    spans = spans_of(service.name, settings.tracing)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -36,6 +38,8 @@ def build_app(service: Serving, settings: ServiceSettings, routers: Iterable[API
             yield
         finally:
             await service.stop()
+            if spans is not None:
+                await run_in_threadpool(spans.stop)
 
     app = FastAPI(
         title=f"Rapport {service.name}",
@@ -50,7 +54,7 @@ def build_app(service: Serving, settings: ServiceSettings, routers: Iterable[API
     app.state.settings = settings
     app.state.authenticator = Authenticator(settings.auth)
     answer_problems(app)
-    app.add_middleware(Requests, service=service.name, max_body_bytes=settings.http.max_body_bytes)
+    app.add_middleware(Requests, service=service.name, max_body_bytes=settings.http.max_body_bytes, spans=spans)
     for router in (*routers, operations):
         app.include_router(router)
     _describe_problems(app)

@@ -44,6 +44,10 @@ RELAY_RESENT = Counter(
 TIMERS_FIRED = Counter("rapport_timers_fired", "Timers handled.", ("group", "timer"))
 WORKER_RESTARTS = Counter("rapport_worker_restarts", "Workers started again after an error.", ("service", "worker"))
 
+SPANS = Counter(
+    "rapport_spans", "Spans by outcome: made, exported, failed (not taken by the collector).", ("service", "outcome")
+)
+
 HTTP_SECONDS = Histogram(
     "rapport_http_request_seconds",
     "Requests by route and class of status.",

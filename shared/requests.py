@@ -1,7 +1,8 @@
 """What happens to every request: an id, a log line, a measurement, and a problem document for what nobody expected."""
 
 import re
-from time import perf_counter
+from time import perf_counter, time_ns
+from typing import TYPE_CHECKING
 
 import asyncpg
 import structlog
@@ -14,7 +15,10 @@ from shared import metrics
 from shared.errors import Transient
 from shared.ids import new_id
 from shared.problems import problem
-from shared.tracing import continue_trace
+from shared.tracing import continue_trace, is_sampled, request_span
+
+if TYPE_CHECKING:
+    from shared.spans import Spans
 
 log = structlog.get_logger()
 
@@ -31,10 +35,11 @@ class Requests:
     Logs and metrics name the route's template, never the path: paths hold tokens, queries hold names.
     """
 
-    def __init__(self, app: ASGIApp, service: str, max_body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, service: str, max_body_bytes: int, spans: "Spans | None" = None) -> None:
         self._app = app
         self._service = service
         self._max_body_bytes = max_body_bytes
+        self._spans = spans
         self._in_flight = metrics.HTTP_IN_FLIGHT.labels(service)
         self._durations: dict[tuple[str, str, str], Histogram] = {}
 
@@ -42,7 +47,9 @@ class Requests:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _bind_context(scope)
+        request_id, parent = _read_headers(scope)
+        own = parent if self._spans is None else request_span(parent, self._spans.ratio)
+        _bind_context(request_id, own)
         status = 0
 
         async def answer(message: Message) -> None:
@@ -64,6 +71,8 @@ class Requests:
         finally:
             self._in_flight.dec()
             self._account(scope, status, perf_counter() - begun)
+            if self._spans is not None and is_sampled(own):
+                _add_span(self._spans, scope, status, own, parent, begun)
 
     def _unexpected(self, scope: Scope, error: Exception) -> Response:
         """The problem document of an error that no route expected, which is logged here."""
@@ -104,22 +113,38 @@ class Requests:
             log.info("request_answered", method=method, route=route, status=status, ms=round(seconds * 1000, 2))
 
 
-def _bind_context(scope: Scope) -> bytes:
-    """What every line of the request carries; returns the request's id, the client's where that is sound."""
+def _read_headers(scope: Scope) -> tuple[bytes, str | None]:
+    """The request's id, the client's where that is sound, and the client's traceparent as it came."""
     request_id, trace = b"", None
     for name, value in scope["headers"]:
         if name == b"x-request-id":
             request_id = value
         elif name == b"traceparent":
             trace = value.decode("latin-1")
-    if not _SOUND_ID.fullmatch(request_id):
-        request_id = str(new_id()).encode()
+    return request_id if _SOUND_ID.fullmatch(request_id) else str(new_id()).encode(), trace
+
+
+def _bind_context(request_id: bytes, traceparent: str | None) -> None:
+    """What every line of the request carries."""
     context = {"request_id": request_id.decode()}
-    if trace_id := continue_trace(trace):
+    if trace_id := continue_trace(traceparent):
         context["trace_id"] = trace_id
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(**context)
-    return request_id
+
+
+def _add_span(spans: "Spans", scope: Scope, status: int, own: str, parent: str | None, begun: float) -> None:
+    """By OpenTelemetry's conventions, but without the path and the query, as in logs and metrics."""
+    method, route, ended = scope["method"], route_of(scope), time_ns()
+    if route in _UNLOGGED:
+        return
+    about: dict[str, str | int | bool] = {"http.request.method": method, "http.route": route}
+    if status:
+        about["http.response.status_code"] = status
+    if not 0 < status < 500:
+        about["error.type"] = str(status) if status else "aborted"
+    times = ended - int((perf_counter() - begun) * 1e9), ended
+    spans.add(f"{method} {route}", "server", own, parent if is_sampled(parent) else None, times, about)
 
 
 def route_of(scope: Scope) -> str:

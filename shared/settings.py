@@ -92,6 +92,15 @@ class LogSettings(Group):
     format: Literal["json", "console", "auto"] = "auto"
 
 
+class TracingSettings(Group):
+    """Off without `endpoint`, the URL of an OTLP/HTTP collector. `ratio` of the traces that begin here are looked at;
+    whether one that began elsewhere is, its sender says.
+    """
+
+    endpoint: str | None = Field(default=None, pattern=r"^https?://\S+$")
+    ratio: float = Field(default=0.01, ge=0, le=1)
+
+
 class EngineSettings(Group):
     """Sizes in records, times in milliseconds.
 
@@ -139,6 +148,7 @@ class ServiceSettings(BaseSettings):
     auth: AuthSettings = Field(default_factory=dict, validate_default=True)
     log: LogSettings = LogSettings()
     engine: EngineSettings = EngineSettings()
+    tracing: TracingSettings = TracingSettings()
     clock: Literal["wall", "stream"] = "wall"
 
     def __init__(self, **values: Any) -> None:

@@ -14,6 +14,7 @@ from shared.engine.fence import Sifted, sift
 from shared.engine.ledger import EngineTransaction, Ledger, Place, Refusal
 from shared.engine.parking import BEHIND, Breaker, BreakerOpen, Isolation
 from shared.engine.subscription import Subscription
+from shared.engine.traced import Consumed
 from shared.errors import Oversized
 from shared.events.topics import OWNERS
 
@@ -56,6 +57,7 @@ class Applier:
         stream: bool,
         wall: Callable[[], datetime],
         is_infrastructure: Callable[[Exception], bool],
+        traced: Consumed | None = None,
     ) -> None:
         self.subscription = subscription
         self.breaker = Breaker()
@@ -63,6 +65,7 @@ class Applier:
         self._stream = stream
         self._wall = wall
         self._is_infrastructure = is_infrastructure
+        self._traced = traced
         self._ours_alone = all(topic in OWNERS for topic in subscription.topics)
 
     async def apply(self, records: Sequence[Record]) -> Applied:
@@ -74,6 +77,8 @@ class Applier:
         """
         wall = self._wall()
         batch = self._decode(records, wall)
+        if self._traced is not None:
+            self._traced.open(batch)
         return await self._apply(batch, wall)
 
     async def _apply(self, batch: Sequence[Decoded], wall: datetime) -> Applied:
@@ -139,6 +144,8 @@ class Applier:
             await tx.save_fences(sifted.fences)
             faults.point("batch.before_commit")
         faults.point("batch.after_commit")
+        if self._traced is not None:
+            self._traced.applied(events, parked)
         for (topic, outcome), number in sifted.passed_over.items():
             applied.count(topic, outcome, number)
         return applied

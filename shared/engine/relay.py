@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError
 from shared.engine import faults
 from shared.engine.ledger import Outgoing, RelayLedger
 from shared.engine.outbox import headers_of
+from shared.engine.traced import under_spans
 from shared.errors import Transient
 
 log = structlog.get_logger()
@@ -45,8 +46,9 @@ async def relay_once(ledger: RelayLedger, publish: Publish, sent: Batch, limit: 
 class KafkaPublisher:
     """An idempotent producer of one service. One batch at a time; order is kept per partition."""
 
-    def __init__(self, source: str, options: dict[str, Any]) -> None:
+    def __init__(self, source: str, options: dict[str, Any], *, traced: bool = False) -> None:
         self._source = source.encode()
+        self._traced = traced
         self._producer = AIOKafkaProducer(
             acks="all",
             enable_idempotence=True,
@@ -73,7 +75,7 @@ class KafkaPublisher:
     async def publish(self, batch: Batch) -> None:
         """Send the whole batch and wait for every acknowledgement."""
         acknowledgements = []
-        for (topic, partition), rows in _by_partition(batch).items():
+        for (topic, partition), rows in _by_partition(under_spans(batch) if self._traced else batch).items():
             builder = self._producer.create_batch()
             for row, sequence in rows:
                 record = {

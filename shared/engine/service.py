@@ -24,11 +24,13 @@ from shared.engine.subscriber import FenceStore, Reader, Reading, connect
 from shared.engine.subscription import Subscription
 from shared.engine.ticks import pass_ticks
 from shared.engine.timers import clocked_topics, due_partitions, fire_due
+from shared.engine.traced import Consumed, sent
 from shared.errors import ConfigurationError
 from shared.events.ingest import INGEST
 from shared.events.topics import CLOCKED
 from shared.readiness import Check
 from shared.settings import ServiceSettings
+from shared.tracing import spans_of
 
 log = structlog.get_logger()
 Worker = Callable[["Service"], Awaitable[None]]
@@ -56,6 +58,7 @@ class Service:
         self.obstacle: str | None = "starting"
         self.outbox_age = 0.0
         self.seen_database_at = 0.0
+        self._spans = spans_of(name, settings.tracing)
         self._workers = list(workers)
         self._tasks: list[asyncio.Task[None]] = []
         self._ticked = asyncio.Event()
@@ -193,7 +196,14 @@ class Service:
     def _reader(self, subscription: Subscription) -> Reader:
         engine, pool = self.settings.engine, self.database.pool_of(subscription)
         ledger = PostgresLedger(pool, self.now, self._emitted)
-        applier = Applier(subscription, ledger, stream=self.stream, wall=clock.now, is_infrastructure=is_infrastructure)
+        applier = Applier(
+            subscription,
+            ledger,
+            stream=self.stream,
+            wall=clock.now,
+            is_infrastructure=is_infrastructure,
+            traced=Consumed(self._spans, subscription) if self._spans is not None else None,
+        )
         main, group = self.database.main, subscription.group
 
         async def stop(place: Place, reason: str) -> None:
@@ -229,10 +239,17 @@ class Service:
             for topic in {row.topic for row, _ in batch}:
                 number = sum(row.topic == topic for row, _ in batch)
                 metrics.RELAYED.labels(self.name, topic).inc(number)
+            if self._spans is not None:
+                sent(self._spans, batch, seconds, again=again)
 
         return Relay(
             partial(hold_shard, self.database.dsn, shard, self.settings.engine.relay_shards),
-            partial(KafkaPublisher, f"/{self.name}", client_options(self.settings.kafka)),
+            partial(
+                KafkaPublisher,
+                f"/{self.name}",
+                client_options(self.settings.kafka),
+                traced=self._spans is not None,
+            ),
             limit=self.settings.engine.relay_batch,
             relayed=relayed,
         )
