@@ -1,7 +1,9 @@
 """The same stack with Kafka and Postgres in containers, where Docker answers."""
 
 import asyncio
+import gc
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -25,10 +27,8 @@ def image(name: str) -> str:
 
 def why_not() -> str | None:
     """What keeps containers from being used here; None when nothing does."""
-    try:
-        client = docker.from_env(timeout=5)
-        client.ping()
-    except DockerException:
+    client = _client()
+    if client is None:
         return "Docker does not answer"
     try:
         for name in ("KAFKA_IMAGE", "POSTGRES_IMAGE"):
@@ -38,6 +38,18 @@ def why_not() -> str | None:
     finally:
         client.close()
     return None
+
+
+def _client() -> docker.DockerClient | None:
+    """A client that has reached its server; docker leaves the socket of one that could not to the collector."""
+    with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+        try:
+            client = docker.from_env(timeout=5)
+            client.ping()
+        except DockerException:
+            client = None
+        gc.collect()
+    return client
 
 
 def _have(client: docker.DockerClient, name: str) -> None:
