@@ -92,7 +92,7 @@ select trigger_event_id::text as id from sale where trigger_event_id = any($1::u
 select m.id, m.triggered_at, m.trigger_event_id::text, m.party_id, m.planned_at, m.enrolment_id, m.campaign,
   m.campaign_version, m.follow_up, m.step, m.channel, m.due_at,
   s.party_version, s.partition, s.origin, s.sale_id, s.channel as sale_channel, s.minor, s.currency, s.skus,
-  s.recorded_at, s.correlation_id,
+  s.recorded_at, s.correlation_id, s.traceparent,
   exists (select from sale b where b.party_id = s.party_id and b.occurred_at < s.occurred_at) as repeat
 from message m join sale s on s.trigger_event_id = m.trigger_event_id
 where m.id = any($1::uuid[]) and m.outcome is null
@@ -128,7 +128,7 @@ returning message_id, triggered_at
 select d.message_id, d.triggered_at, d.number, d.content, d.decided_at, d.consent_event_id::text,
   m.trigger_event_id::text, m.party_id, m.planned_at, m.enrolment_id, m.campaign, m.campaign_version, m.follow_up,
   m.step, m.channel, m.due_at,
-  s.partition, s.sale_id, s.recorded_at, s.correlation_id,
+  s.partition, s.sale_id, s.recorded_at, s.correlation_id, s.traceparent,
   p.name, p.email, p.locale, p.erased_by is not null as erased,
   array(select o.name from unnest(s.skus[1:3]) with ordinality as bought (sku, place) join product o using (sku)
         order by place) as products

@@ -52,6 +52,7 @@ _SALE_COLUMNS = (
     "occurred_at",
     "recorded_at",
     "correlation_id",
+    "traceparent",
 )
 _ENROLMENT_COLUMNS = ("trigger_event_id", "campaign", "id", "version", "party_id", "follow_up", "started_at")
 
@@ -98,6 +99,7 @@ async def save_followed(tx: Transaction, followed: Followed) -> None:
             each.occurred_at,
             each.recorded_at,
             each.correlation_id,
+            each.traceparent,
         )
         for each in followed.sales
     ]
@@ -274,6 +276,7 @@ def sale_of(row: Any) -> Sale:
         row["triggered_at"],
         row["recorded_at"],
         row["correlation_id"],
+        row["traceparent"],
     )
 
 

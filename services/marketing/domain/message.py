@@ -32,6 +32,7 @@ class Sale:
     occurred_at: datetime
     recorded_at: datetime
     correlation_id: str
+    traceparent: str | None
 
     @classmethod
     def read(cls, event: Event[SaleCompleted]) -> "Sale":
@@ -51,6 +52,7 @@ class Sale:
             event.time,
             sale.recorded_at,
             event.correlation_id,
+            event.traceparent,
         )
 
     def cause(self) -> Event[object]:
@@ -61,6 +63,7 @@ class Sale:
             self.occurred_at,
             self.recorded_at,
             self.correlation_id,
+            self.traceparent,
         )
 
 
@@ -71,6 +74,7 @@ def sale_as_cause(
     occurred_at: datetime,
     recorded_at: datetime,
     correlation_id: str,
+    traceparent: str | None,
 ) -> Event[object]:
     """A sale as the cause of what follows from it later, when its event is no longer at hand."""
     return Event(
@@ -84,7 +88,7 @@ def sale_as_cause(
         -1,
         str(party_id),
         correlation_id,
-        None,
+        traceparent,
         None,
     )
 

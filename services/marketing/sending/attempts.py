@@ -75,6 +75,7 @@ async def load(tx: Transaction, taken: Mapping[UUID, datetime]) -> list[Attempt]
                     row["triggered_at"],
                     row["recorded_at"],
                     row["correlation_id"],
+                    row["traceparent"],
                 ),
                 row["products"],
                 Addressee(row["name"], row["email"], row["locale"]) if row["email"] else None,

@@ -16,6 +16,7 @@ async def test_sale_leads_to_one_letter_that_a_person_can_read(
 ) -> None:
     await marketing.publish(definition())
     allowed, sold = consent(), sale("s-1")
+    sold.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     await marketing.heard(described(), allowed, sold)
 
     assert await marketing.pass_time(NOW + DAY) == 1
@@ -35,8 +36,10 @@ async def test_sale_leads_to_one_letter_that_a_person_can_read(
     sent = told[-1][1]
     assert (sent["consent_event_id"], sent["trigger_event_id"]) == (allowed.id, sold.id)
     assert sent["message_id"] == file.name == told[-2][1]["message_id"]
-    flows = await marketing.rows("select distinct correlation_id from outbox where type not like 'crm.campaign%'")
-    assert flows == [{"correlation_id": f"flow {sold.id}"}]
+    flows = await marketing.rows(
+        "select distinct correlation_id, traceparent from outbox where type not like 'crm.campaign%'"
+    )
+    assert flows == [{"correlation_id": f"flow {sold.id}", "traceparent": sold.traceparent}]
 
     audit = (await http.get("/v1/audit/follow-ups")).json()
     assert audit == {"sales": 1, "one": 1, "waiting": 0, "skipped": {}, "unknown": 0, "missing": 0, "double": 0}
