@@ -1,4 +1,4 @@
-"""A collector of spans over OTLP/HTTP, as far as a test needs one."""
+"""Where the spans of a test go: to a collector over OTLP/HTTP, or into memory."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +7,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from shared.spans import Spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +82,9 @@ def collecting() -> Iterator[Collector]:
         Thread(target=server.serve_forever, daemon=True).start()
         yield collector
         server.shutdown()
+
+
+def remembered(service: str, ratio: float = 0.0) -> tuple[Spans, InMemorySpanExporter]:
+    """Spans that stay in memory."""
+    memory = InMemorySpanExporter()
+    return Spans(service, ratio, SimpleSpanProcessor(memory)), memory
