@@ -19,7 +19,7 @@ from shared.events.contract import contract_of
 from shared.events.ingest import ReportedChoice
 from shared.events.sales import ProductChosen
 from tests.collector import remembered
-from tests.simulation.memory import MemoryDatabase
+from tests.simulation.memory import MemoryDatabase, MemoryTransaction
 from tests.unit.engine.memory import database
 from tests.unit.engine.records import CHOSEN, GONE, WALL, ours, outside
 
@@ -28,19 +28,16 @@ CHOSE = contract_of(ProductChosen).adapter.validate_python(CHOSEN)
 
 
 class Member:
-    """One member of a group whose handler passes each choice on; `failing` are errors of its next calls."""
+    """One member of a group whose handler passes each choice on, but for the `refused` one."""
 
     def __init__(self, ratio: float = 0.0, refused: str = "", storage: MemoryDatabase | None = None) -> None:
         self.storage = storage or database()
-        self.failing: list[Exception] = []
         spans, self.memory = remembered("contacts", ratio)
         hears = Subscription("contacts.ingest", kind="process")
 
         @hears.topic("crm.ingest")
         async def pass_on(events: Sequence[Event[ReportedChoice]], tx: Any) -> None:
             tx.emit(Emission(CHOSE, WALL, cause=event) for event in events)
-            if self.failing:
-                raise self.failing.pop()
             if any(event.id == refused for event in events):
                 raise BadRecord("refused")
 
@@ -108,12 +105,19 @@ async def test_what_an_event_causes_continues_its_span() -> None:
     assert member.caused() == [own(span), SHOP[:-1] + "0", None, "short-1"]
 
 
+class Unsaved(MemoryTransaction):
+    """Its commit fails."""
+
+    def commit(self) -> None:
+        raise Transient("the database is gone")
+
+
 async def test_a_batch_that_is_rolled_back_leaves_no_span_and_the_retry_the_one_that_its_events_name() -> None:
     member = Member()
-    member.failing = [Transient("the database is gone")]
+    unlucky = Member(storage=MemoryDatabase.like(member.storage, Unsaved))
     with pytest.raises(Transient):
-        await member.applier.apply([choice(0, SHOP)])
-    assert not member.spans()
+        await unlucky.applier.apply([choice(0, SHOP)])
+    assert not unlucky.spans()
     await member.applier.apply([choice(0, SHOP)])
     assert member.caused() == [own(span) for span in member.spans()]
 
