@@ -180,11 +180,13 @@ def fences_of(rows: Iterable[Any]) -> dict[Place, Fence]:
 
 
 def _stored(record: Record) -> tuple[str, int, int, bytes | None, str, bytes | None, int]:
-    # a sender may put U+0000 into a name too, which jsonb does not take
-    headers = json.dumps(
-        [[name.replace("\0", "\\0"), base64.b64encode(value or b"").decode()] for name, value in record.headers]
-    )
+    headers = json.dumps([[_name(name), base64.b64encode(value or b"").decode()] for name, value in record.headers])
     return record.topic, record.partition, record.offset, record.key, headers, record.value, record.timestamp
+
+
+def _name(name: str) -> str:
+    """A header's name as jsonb takes it, with U+0000 and bytes beyond UTF-8 written out as an escape."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace").replace("\0", "\\0")
 
 
 def parked_of(row: Any) -> ParkedRecord:

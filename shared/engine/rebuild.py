@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared import clock
 from shared.engine.applier import Applier
+from shared.engine.fetched import failures, mend
 from shared.engine.ledger import Place
 from shared.engine.postgres import PostgresLedger, is_infrastructure
 from shared.engine.subscription import Subscription
@@ -88,6 +89,7 @@ class _Reading:
     """The topics of a subscription from their beginning, applied in the order of each partition."""
 
     def __init__(self, twin: Subscription, ledger: PostgresLedger, kafka: dict[str, Any], *, stream: bool) -> None:
+        mend()
         self._applier = Applier(twin, ledger, stream=stream, wall=clock.now, is_infrastructure=is_infrastructure)
         self._consumer = AIOKafkaConsumer(enable_auto_commit=False, auto_offset_reset="earliest", **kafka)
         self._done: dict[Place, int] = {}
@@ -113,6 +115,8 @@ class _Reading:
         applied = 0
         while any([await self._consumer.position(tp) < offset for tp, offset in wanted.items()]):
             fetched = await self._consumer.getmany(timeout_ms=1_000, max_records=_BATCH)
+            for failure in failures(self._consumer).values():
+                raise failure
             records = [r for tp, part in fetched.items() for r in part if r.offset < wanted[tp]]
             for tp, part in fetched.items():
                 if part[-1].offset >= wanted[tp]:

@@ -24,6 +24,7 @@ from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLS
 from shared import metrics
 from shared.engine.applier import Applied, Applier
 from shared.engine.event import Record
+from shared.engine.fetched import failures, mend
 from shared.engine.kafka import ssl_context
 from shared.engine.ledger import Fence, Place
 from shared.engine.positions import check_positions
@@ -79,6 +80,7 @@ async def _decode(message: KafkaMessage) -> object:
 
 def connect(kafka: KafkaSettings) -> KafkaBroker:
     """A broker that only consumes; publishing is the relay's."""
+    mend()
     return KafkaBroker(
         kafka.bootstrap,
         security=_security(kafka),
@@ -298,6 +300,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         async with self.busy:
             if self.consumer is None:
                 return
+            self._stop_at_unreadable()
             await self._resume()
             if self.stream:
                 return
@@ -308,6 +311,14 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             }
             if idle:
                 await self.fences.advance(idle)
+
+    def _stop_at_unreadable(self) -> None:
+        """Pause where a whole batch cannot be read, and try it again later: another broker, or a codec, may mend it."""
+        for tp, failure in failures(self.consumer).items():
+            place = (tp.topic, tp.partition)
+            if place not in self.paused:
+                self._pause(place, f"a batch cannot be read: {type(failure).__name__}")
+                self._tripped[place] = time.monotonic() + self.reading.probe_after
 
     async def _caught_up(self, tp: TopicPartition) -> tuple[int, datetime] | None:
         """The position and the time at which it was the end of the log; None where something waits.

@@ -18,6 +18,7 @@ from deploy.embedded import EmbeddedStack
 from deploy.embedded.process import ROOT
 from tests.faults.evidence import Published, read_topics
 from tests.stack import make_stack
+from tests.wire import AnyName, any_names
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 Header = tuple[str, bytes]
@@ -85,6 +86,7 @@ def _ahead(wire: Wire) -> None:
 UNREADABLE: Mapping[str, tuple[str, Callable[[Wire], None]]] = {
     "bad-json": ("bad_json", _value(b'{"party": ')),
     "header-bytes": ("unreadable_header", _set("x-shop", b"\xff\xfe")),
+    "header-name": ("unreadable_header", _set(AnyName("x-\udcff\udcfe"), b"1")),
     "no-specversion": ("missing_ce_specversion", _without("ce_specversion")),
     "no-id": ("missing_ce_id", _without("ce_id")),
     "no-source": ("missing_ce_source", _without("ce_source")),
@@ -123,12 +125,13 @@ class Poisoned:
         return json.loads(done.stdout)
 
     async def send(self, *wires: Wire) -> None:
-        async with AIOKafkaProducer(
-            bootstrap_servers=self.stack.bootstrap, acks="all", max_request_size=2 << 20
-        ) as producer:
-            for wire in wires:
-                headers = list(wire.headers.items())
-                await producer.send_and_wait("crm.ingest", wire.value, key=wire.key, headers=headers)
+        with any_names():
+            async with AIOKafkaProducer(
+                bootstrap_servers=self.stack.bootstrap, acks="all", max_request_size=2 << 20
+            ) as producer:
+                for wire in wires:
+                    headers = list(wire.headers.items())
+                    await producer.send_and_wait("crm.ingest", wire.value, key=wire.key, headers=headers)
 
     async def sales(self) -> list[Published]:
         """What stands on crm.sales."""

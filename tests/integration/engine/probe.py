@@ -78,11 +78,15 @@ class Probe:
         finally:
             await service.stop()
 
-    async def write(self, topic: str, partition: int, count: int = 1, *, skip: int = 0, keys: int = 1) -> list[str]:
+    async def write(
+        self, topic: str, partition: int, count: int = 1, *, skip: int = 0, keys: int = 1, codec: str | None = None
+    ) -> list[str]:
         """So many events as the owner's relay would write them; `skip` numbers are left out before. Their ids."""
         ids, type_, value = [], *sample(MODELS[topic])
         self.numbers[topic, partition] += skip
-        async with AIOKafkaProducer(bootstrap_servers=self.stack.bootstrap, acks="all", linger_ms=5) as producer:
+        async with AIOKafkaProducer(
+            bootstrap_servers=self.stack.bootstrap, acks="all", linger_ms=5, compression_type=codec
+        ) as producer:
             for turn in range(count):
                 self.numbers[topic, partition] += 1
                 ids.append(str(new_id()))
