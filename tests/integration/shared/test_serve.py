@@ -149,6 +149,20 @@ def test_a_configuration_error_is_one_line_and_status_2(tmp_path: Path) -> None:
     assert errors.count("\n") == 1
 
 
+def test_a_collector_that_is_away_fails_no_request_and_holds_up_no_end(tmp_path: Path) -> None:
+    away = {"RAPPORT_TRACING__ENDPOINT": "http://127.0.0.1:9/v1/traces", "RAPPORT_TRACING__RATIO": "1"}
+    running = Running(tmp_path, **away)
+    running.wait()
+    assert running.http.get("/v1/slow").status_code == 200
+    assert 'rapport_spans_total{outcome="made",service="toy"} 1.0' in running.http.get("/metrics").text
+    stopping = time.monotonic()
+    running.process.send_signal(signal.SIGTERM)
+    status, output, errors = running.end()
+    assert (status, errors) == (0, "")
+    assert output.endswith("stopped\n")
+    assert time.monotonic() - stopping < 10
+
+
 def test_a_port_that_is_taken_is_said_and_no_success(toy: Running, tmp_path_factory: pytest.TempPathFactory) -> None:
     second = Running(tmp_path_factory.mktemp("second"), RAPPORT_HTTP__PORT=str(toy.port))
     status, output, _ = second.end()
