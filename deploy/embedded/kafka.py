@@ -51,7 +51,7 @@ class Kafka:
         """Returns when it takes connections. Raises StartError."""
         command = self._java.command("kafka.Kafka", self._settings, log=self._log, flags=self.flags)
         self.child.start(command, {**os.environ, **(env or {})})
-        self.child.wait_ready(lambda: answers(self._port), _START_WITHIN)
+        self.child.wait_ready(lambda: answers(self._port) and self.child.listens_on(self._port), _START_WITHIN)
 
     def _properties(self, data: Path) -> str:
         listeners = f"PLAINTEXT://{self.bootstrap},CONTROLLER://{self._controller}"

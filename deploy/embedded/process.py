@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
+
 from deploy.embedded.errors import StartError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,6 +42,14 @@ class Child:
 
     def is_alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
+
+    def listens_on(self, port: int) -> bool:
+        """Whether it is this process, and not another that was quicker, that takes connections there."""
+        try:
+            sockets = psutil.Process(self.pid).net_connections("tcp") if self.pid is not None else []
+        except psutil.NoSuchProcess:
+            return False
+        return any(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in sockets)
 
     def start(self, command: Sequence[str | Path], environment: Mapping[str, str]) -> None:
         """Starts it with its output appended to the log. Its own session keeps the terminal's Ctrl-C away from it."""

@@ -33,10 +33,11 @@ class Service:
         self.child.wait_ready(self.is_ready, _START_WITHIN, every=0.1)
 
     def is_ready(self) -> bool:
+        """Whether this process, and no other on its port, says that it is."""
         connection = http.client.HTTPConnection(HOST, self.port, timeout=2)
         try:
             connection.request("GET", "/readyz")
-            return connection.getresponse().status == http.HTTPStatus.OK
+            return connection.getresponse().status == http.HTTPStatus.OK and self.child.listens_on(self.port)
         except (OSError, http.client.HTTPException):
             return False
         finally:

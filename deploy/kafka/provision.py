@@ -6,7 +6,9 @@ count differs, since no setting can mend that.
 
 import argparse
 import asyncio
+import logging
 import sys
+import time
 from collections.abc import Iterable, Sequence
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -26,11 +28,36 @@ class ProvisionError(Exception):
     """A topic cannot be made what the file says; the message says what to do."""
 
 
-async def provision(brokers: str, topics: Sequence[Topic]) -> list[str]:
-    """What was changed, one line each, nothing when all was right. Raises ProvisionError, KafkaError."""
+class _Starting(Exception):
+    """Not all that is needed is up yet; the message says what is missing."""
+
+
+async def provision(brokers: str, topics: Sequence[Topic], within: float = 60.0) -> list[str]:
+    """What was changed, one line each, nothing when all was right.
+
+    A cluster that is still starting is waited for, so many seconds. Raises ProvisionError, and KafkaError for what
+    waiting does not mend.
+    """
+    deadline = time.monotonic() + within
+    while True:
+        try:
+            return await _provision(brokers, topics)
+        except (_Starting, KafkaError) as error:
+            if isinstance(error, KafkaError) and not error.retriable:
+                raise
+            if time.monotonic() > deadline:
+                raise ProvisionError(
+                    f"The cluster at {brokers} was not ready within {within:.0f} s: {error}. Start all of its brokers, "
+                    "or correct the address, and run this again."
+                ) from error
+        await asyncio.sleep(0.5)
+
+
+async def _provision(brokers: str, topics: Sequence[Topic]) -> list[str]:
     admin = AIOKafkaAdminClient(bootstrap_servers=brokers, client_id="rapport-provision")
-    await admin.start()
     try:
+        await admin.start()
+        await _all_up(admin, max((topic.replication for topic in topics), default=1))
         partitions = {found["topic"]: len(found["partitions"]) for found in await admin.describe_topics()}
         _refuse_other_partitions(topics, partitions)
         missing = [topic for topic in topics if topic.name not in partitions]
@@ -48,6 +75,15 @@ async def provision(brokers: str, topics: Sequence[Topic]) -> list[str]:
         raise ProvisionError("The cluster did not take the topics within 30 s. Are all its brokers up?") from error
     finally:
         await admin.close()
+
+
+async def _all_up(admin: AIOKafkaAdminClient, replication: int) -> None:
+    """Raises _Starting. Brokers that come later would leave topics refused, or a request without its controller."""
+    cluster = await admin.describe_cluster()
+    if cluster["controller_id"] < 0:
+        raise _Starting("it has no controller yet")
+    if len(cluster["brokers"]) < replication:
+        raise _Starting(f"{len(cluster['brokers'])} of at least {replication} brokers are up")
 
 
 def _refuse_other_partitions(topics: Iterable[Topic], found: dict[str, int]) -> None:
@@ -109,6 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--brokers", required=True, help="host:port[,host:port]")
     parser.add_argument("--overlay", default="local", choices=("local", "production"))
     asked = parser.parse_args(arguments)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # each try of a broker that is not up yet
     try:
         changed = asyncio.run(provision(asked.brokers, load_topics(asked.overlay)))
     except (ProvisionError, KafkaError) as error:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.embedded import StackError
+from deploy.embedded import StackError, StartError
 from deploy.embedded.folder import Folder
 from deploy.embedded.ports import Ports, free_port
+from deploy.embedded.service import Service
 from deploy.kafka import jars
 from deploy.kafka.topics import load_topics
 
@@ -140,6 +141,35 @@ class TestJars:
         monkeypatch.setenv("RAPPORT_MAVEN_URL", f"http://127.0.0.1:{free_port(set())}")
         with pytest.raises(StackError, match=r"The first start needs the network.*Start again when it is within reach"):
             jars.class_path(tmp_path / "jars", print)
+
+
+def test_another_program_on_a_services_port_is_not_taken_for_the_service(tmp_path: Path) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    nowhere = f"127.0.0.1:{free_port(set())}"
+    environment = {
+        "RAPPORT_KAFKA__BROKERS": nowhere,
+        "RAPPORT_DATABASE__DSN": f"postgresql://nobody@{nowhere}/contacts",
+        "RAPPORT_AUTH__MODE": "off",
+    }
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        service = Service("contacts", "contacts", server.server_port, environment, tmp_path)
+        try:
+            with pytest.raises(StartError, match="address already in use"):
+                service.start()
+            assert not service.is_ready()
+        finally:
+            service.child.kill()
+            server.shutdown()
+            thread.join()
 
 
 def test_personal_data_is_deleted_after_a_week_and_the_rest_as_the_contract_says() -> None:

@@ -46,6 +46,24 @@ async def test_provisioning_again_changes_nothing(servers: EmbeddedStack) -> Non
     assert await provision(servers.bootstrap, load_topics("local")) == []
 
 
+async def test_a_cluster_that_is_still_starting_is_waited_for(servers: EmbeddedStack) -> None:
+    await servers.stop_part("kafka")
+    waiting = asyncio.create_task(provision(servers.bootstrap, load_topics("local")))
+    await asyncio.sleep(1)
+    await servers.start_part("kafka")
+    assert await waiting == []
+
+
+async def test_a_cluster_with_too_few_brokers_is_named_with_what_to_do(servers: EmbeddedStack) -> None:
+    with pytest.raises(ProvisionError, match=r"not ready within 1 s: 1 of at least 3 brokers are up\. Start all"):
+        await provision(servers.bootstrap, load_topics("production"), within=1)
+
+
+async def test_a_cluster_that_is_not_there_is_named_with_what_to_do() -> None:
+    with pytest.raises(ProvisionError, match=r"127\.0\.0\.1:1 was not ready within 0 s: .*correct the address"):
+        await provision("127.0.0.1:1", load_topics("local"), within=0)
+
+
 async def test_a_changed_setting_is_corrected_and_nothing_else(
     servers: EmbeddedStack, admin: AIOKafkaAdminClient
 ) -> None:
