@@ -180,32 +180,43 @@ join outbox on outbox.id = stored.id
 where shard = $1
 order by stored.position
 
--- name: oldest_outgoing
-select id, topic, partition, key, type, event_id, subject, time, correlation_id, causation_id, traceparent, payload
-from outbox order by id limit $1
-
--- name: oldest_outgoing_of_shard
-select id, topic, partition, key, type, event_id, subject, time, correlation_id, causation_id, traceparent, payload
-from outbox where partition % $3::int = $2::int order by id limit $1
-
--- name: forget_outgoing
--- Exactly these ids: a range would take rows that became visible in between.
-delete from outbox where id = any($1::bigint[])
-
 -- name: store_batch
-insert into relay_batch (shard, shards, ids, sequences) values ($1, $2, $3, $4)
-on conflict (shard) do update set shards = excluded.shards, ids = excluded.ids, sequences = excluded.sequences
-
--- name: forget_batch
-delete from relay_batch where shard = $1
+-- One statement is one transaction in one round trip: forgets exactly the ids that were sent (a range would take rows
+-- that became visible in between), takes the oldest of the others, numbers them, stores what it took.
+with forgotten as (
+    delete from outbox where id = any($1::bigint[])
+), last (topic, partition, sequence) as (
+    select * from unnest($2::text[], $3::smallint[], $4::bigint[])
+), saved as (
+    insert into relay_position (topic, partition, sequence) select * from last
+    on conflict (topic, partition) do update set sequence = greatest(relay_position.sequence, excluded.sequence)
+), oldest as (
+    select * from outbox
+    where id not in (select unnest($1::bigint[]))
+        -- A plain comparison would be taken for rare, and the table read whole.
+        and case $6::smallint when 1 then true else partition % $6::smallint = $5::smallint end
+    order by id limit $7
+), numbered as (
+    select oldest.*, coalesce(greatest(position.sequence, last.sequence), 0)
+        + row_number() over (partition by topic, partition order by id) as sequence
+    from oldest
+    left join relay_position as position using (topic, partition)
+    left join last using (topic, partition)
+), stored as (
+    insert into relay_batch (shard, shards, ids, sequences)
+    select $5, $6, coalesce(array_agg(id order by id), '{}'), coalesce(array_agg(sequence order by id), '{}')
+    from numbered having count(*) > 0 or cardinality($1) > 0
+    on conflict (shard) do update set shards = excluded.shards, ids = excluded.ids, sequences = excluded.sequences
+)
+select id, topic, partition, key, type, event_id, subject, time, correlation_id, causation_id, traceparent, payload,
+    sequence
+from numbered order by id
 
 -- name: foreign_batches
-select shard from relay_batch where shards <> $1
-
--- name: read_positions
-select topic, partition, sequence from relay_position
+select shard from relay_batch where shards <> $1 and ids <> '{}'
 
 -- name: save_positions
+-- After a restore: on after what the topics hold.
 insert into relay_position (topic, partition, sequence)
 select * from unnest($1::text[], $2::smallint[], $3::bigint[])
 on conflict (topic, partition) do update set sequence = greatest(relay_position.sequence, excluded.sequence)

@@ -125,12 +125,9 @@ HOT = {
     "clear_timers": (f"'timer-1', {A_UUID}", "timer_pkey"),
     "next_timers": ("'timer-1', '{0,1,2}'", "timer_due"),
     "take_due": ("'timer-1', '{0,1}', '{2026-03-01,2026-03-01}', 500", "timer_due"),
-    "oldest_outgoing": ("500", "outbox_pkey"),
     "stored_batch": ("0", "outbox_pkey"),
-    "forget_outgoing": ("'{1,2,3}'", "outbox_pkey"),
     "outbox_depth": ("", "outbox_pkey"),
-    "store_batch": ("0, 1, '{1}', '{1}'", None),
-    "save_positions": ("'{topic-1}', '{0}', '{1}'", None),
+    "store_batch": ("'{1,2,3}', '{topic-1}', '{0}', '{1}', 0, 1, 500", "outbox_pkey"),
 }
 
 

@@ -88,7 +88,7 @@ class World:
         try:
             await connection.execute("select pg_advisory_lock(4711)")
             ledger = PostgresRelayLedger(connection, 0, 1)
-            await ledger.load()
+            await ledger.check()
             sent: Batch = await ledger.stored()
             await self._publish(sent)
             while True:
