@@ -4,7 +4,7 @@ Nothing here waits: what cannot be exported in time is lost, and the service goe
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from socket import gethostname
 from threading import Thread
 from typing import Literal
@@ -26,11 +26,15 @@ _QUEUE, _EVERY_MS = 4_096, 2_000
 
 
 class Spans:
-    """Takes spans that are over, made of what was written down meanwhile: only what was committed is told."""
+    """Takes spans that are over, made of what was written down meanwhile: only what was committed is told.
 
-    def __init__(self, service: str, ratio: float, processor: SpanProcessor) -> None:
+    `give_up` ends an export that is under way.
+    """
+
+    def __init__(self, service: str, ratio: float, processor: SpanProcessor, give_up: Callable[[], None]) -> None:
         self.ratio = ratio
         self._processor = processor
+        self._give_up = give_up
         self._made = metrics.SPANS.labels(service, "made")
         self._scope = InstrumentationScope("rapport")
         self._resource = Resource.create(
@@ -71,6 +75,7 @@ class Spans:
         ending = Thread(target=self._processor.shutdown, name="last spans", daemon=True)
         ending.start()
         ending.join(_STOP_S)
+        self._give_up()
 
 
 class ToldOnce(SpanExporter):
@@ -78,7 +83,7 @@ class ToldOnce(SpanExporter):
 
     def __init__(self, service: str, exporter: SpanExporter) -> None:
         self._exporter = exporter
-        self._failing = False
+        self._failing = self._over = False
         self._exported = metrics.SPANS.labels(service, "exported")
         self._failed = metrics.SPANS.labels(service, "failed")
 
@@ -86,7 +91,7 @@ class ToldOnce(SpanExporter):
         result = self._exporter.export(spans)
         failing = result is not SpanExportResult.SUCCESS
         (self._failed if failing else self._exported).inc(len(spans))
-        if failing and not self._failing:
+        if failing and not self._failing and not self._over:
             log.warning("spans_not_taken", spans=len(spans))
         elif self._failing and not failing:
             log.info("spans_taken_again")
@@ -94,14 +99,17 @@ class ToldOnce(SpanExporter):
         return result
 
     def shutdown(self) -> None:
-        self._exporter.shutdown()
+        """Fail from now on, also what is under way."""
+        if not self._over:
+            self._over = True
+            self._exporter.shutdown()
 
 
 def export_spans(service: str, endpoint: str, ratio: float) -> Spans:
     """Spans that go to an OTLP/HTTP collector, in batches and from a thread of their own."""
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)  # it repeats with each batch what ToldOnce says once
     exporter = ToldOnce(service, OTLPSpanExporter(endpoint))
-    return Spans(service, ratio, BatchSpanProcessor(exporter, _QUEUE, _EVERY_MS))
+    return Spans(service, ratio, BatchSpanProcessor(exporter, _QUEUE, _EVERY_MS), exporter.shutdown)
 
 
 def _context(traceparent: str, *, remote: bool) -> SpanContext:

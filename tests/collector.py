@@ -87,4 +87,4 @@ def collecting() -> Iterator[Collector]:
 def remembered(service: str, ratio: float = 0.0) -> tuple[Spans, InMemorySpanExporter]:
     """Spans that stay in memory."""
     memory = InMemorySpanExporter()
-    return Spans(service, ratio, SimpleSpanProcessor(memory)), memory
+    return Spans(service, ratio, SimpleSpanProcessor(memory), memory.shutdown), memory

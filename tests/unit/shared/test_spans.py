@@ -54,6 +54,9 @@ def test_a_collector_that_is_away_holds_nobody_up(listens: bool) -> None:
         stopping = time.monotonic()
         spans.stop()
         assert time.monotonic() - stopping < 3
+    exporting = spans._processor._batch_processor._worker_thread  # type: ignore[attr-defined]
+    exporting.join(5)
+    assert not exporting.is_alive()
     assert counted("exported", "lonely") == 0
 
 
