@@ -1,6 +1,7 @@
 """Marketing over HTTP: campaigns, enrolments, messages, and the proof of follow-up."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -8,10 +9,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, BaseModel
 
-from services.marketing import store
+from services.marketing import audit, store
 from shared.engine.service import Service
 from shared.errors import Invalid, NotFound
 from shared.http import Listing, Page, requires, service_of
+from shared.paging import encode_cursor
 
 router = APIRouter(prefix="/v1", tags=["marketing"], dependencies=[Depends(requires("crm:read"))])
 Serving = Annotated[Service, Depends(service_of)]
@@ -105,13 +107,18 @@ class CampaignDetail(CampaignView):
 async def audit_follow_ups(
     service: Serving, page: Page, since: Since = None, until: Until = None, outcome: State | None = None
 ) -> Audit | Listing[AuditedSale]:
-    """Counts sales by what became of their follow-up, or lists those with `outcome`."""
+    """Counts sales by what became of their follow-up, or lists those with `outcome`.
+
+    A page of the list looks at a million sales at most: it may be short, or empty, and still have a next one.
+    """
+    span = audit.Span(since, until)
     async with service.read() as tx:
         if outcome is None:
-            return _audit(await store.count_audit(tx, since, until))
+            return _audit(await audit.count(tx, span))
         after = page.after(UUID)
-        rows = await store.list_audit(tx, since, until, outcome, after[0] if after else None, page.limit + 1)
-    return page.listing(rows, lambda row: AuditedSale(**row), lambda row: (row["trigger_event_id"],))
+        rows, last = await audit.find(tx, span, outcome, after[0] if after else None, page.limit)
+    items = [AuditedSale(**row) for row in rows]
+    return Listing(items=items, next_cursor=encode_cursor((last,)) if last else None)
 
 
 @router.get("/messages")
@@ -175,10 +182,10 @@ async def read_campaign(
     return CampaignDetail(**{**row, "definition": json.loads(row["definition"])})
 
 
-def _audit(counts: list[tuple[str, str | None, int]]) -> Audit:
+def _audit(counts: Mapping[tuple[str, str | None], int]) -> Audit:
     totals = dict.fromkeys(("one", "waiting", "unknown", "missing", "double"), 0)
     skipped: dict[str, int] = {}
-    for outcome, reason, sales in counts:
+    for (outcome, reason), sales in counts.items():
         if outcome == "skipped":
             skipped[reason or "unknown"] = sales
         else:

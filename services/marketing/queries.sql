@@ -165,16 +165,30 @@ update dispatch set owner = $2 where owner = $1 returning message_id, triggered_
 -- name: open_message_month
 select open_message_month($1::date)
 
+-- name: audit_window
+-- The next $2 sales after a trigger: how many they are, the first and the last. Times as for the sales, null: open.
+with sold as materialized (
+  select trigger_event_id as id from sale
+  where ($1::uuid is null or trigger_event_id > $1)
+    and ($3::timestamptz is null or occurred_at >= $3) and ($4::timestamptz is null or occurred_at < $4)
+  order by trigger_event_id limit $2
+)
+select (select count(*) from sold) as sales, (select id from sold order by id limit 1) as first,
+  (select id from sold order by id desc limit 1) as last
+
 -- name: count_audit
--- How many sales are in each state; see follow_up_audit in the migrations.
-select outcome, reason, count(*) as sales from follow_up_audit($1, $2) group by outcome, reason
+-- How many sales of a window are in each state; see follow_up_audit in the migrations.
+select outcome, reason, count(*) as sales from follow_up_audit($1::uuid, $2::uuid, $3, $4) group by outcome, reason
 
 -- name: list_audit
--- The sales in one state after a trigger.
-select trigger_event_id::text, party_id, origin, sale_id, occurred_at, enrolments, messages, sent, outcome, reason
-from follow_up_audit($1, $2)
-where outcome = $3 and ($4::uuid is null or trigger_event_id > $4)
-order by trigger_event_id limit $5
+-- The first sales of a window that are in one state.
+select s.trigger_event_id::text, s.party_id, s.origin, s.sale_id, s.occurred_at,
+  a.enrolments, a.messages, a.sent, a.outcome, a.reason
+from (
+  select * from follow_up_audit($1::uuid, $2::uuid, $3, $4) where outcome = $5 order by trigger_event_id limit $6
+) a
+join sale s on s.trigger_event_id = a.trigger_event_id
+order by s.trigger_event_id
 
 -- name: list_messages
 -- The newest trigger first. A message that is handed over at this moment is `sending`, one that waits for it `cleared`.

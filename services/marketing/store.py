@@ -302,20 +302,6 @@ async def add_dispatches(tx: Transaction, cleared: Sequence[Cleared]) -> None:
         await tx.execute(SQL["add_dispatches"], *_columns(rows))
 
 
-async def count_audit(
-    tx: Transaction, since: datetime | None, until: datetime | None
-) -> list[tuple[str, str | None, int]]:
-    """(outcome, reason, sales)."""
-    rows = await tx.fetch(SQL["count_audit"], since, until)
-    return [(row["outcome"], row["reason"], row["sales"]) for row in rows]
-
-
-async def list_audit(
-    tx: Transaction, since: datetime | None, until: datetime | None, outcome: str, after: UUID | None, limit: int
-) -> Sequence[Any]:
-    return await tx.fetch(SQL["list_audit"], since, until, outcome, after, limit)
-
-
 async def list_messages(
     tx: Transaction,
     party: UUID | None,

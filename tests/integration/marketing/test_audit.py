@@ -6,9 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
+from services.marketing import audit
 from services.marketing.sending.maildir import Maildir
 from tests.integration.marketing.running import Marketing
-from tests.unit.marketing.facts import ADA, BOB, DAY, NOW, consent, definition, described, sale
+from tests.unit.marketing.facts import ADA, BOB, DAY, HOUR, NOW, consent, definition, described, sale
 
 
 @pytest.fixture
@@ -84,6 +85,52 @@ async def test_audit_of_a_time_counts_the_sales_that_occurred_in_it(
         "sales": 1,
         "waiting": 1,
     }
+
+
+async def lose_messages(marketing: Marketing, *sales: str) -> None:
+    statement = "delete from message m using sale s where s.trigger_event_id = m.trigger_event_id and sale_id = any($1)"
+    await marketing.pool.execute(statement, sales)
+
+
+async def listed(http: httpx.AsyncClient, outcome: str, **params: str | int) -> list[list[str]]:
+    """The sales of each page, until there is no next one."""
+    pages, cursor = [], {}
+    while True:
+        answer = await http.get("/v1/audit/follow-ups", params={"outcome": outcome, **params, **cursor})
+        page = answer.json()
+        pages.append([item["sale_id"] for item in page["items"]])
+        if page["next_cursor"] is None:
+            return pages
+        cursor = {"cursor": page["next_cursor"]}
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 50_000])
+async def test_windows_of_any_size_find_the_same(
+    marketing: Marketing, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(audit, "_FIRST_WINDOW", size)
+    monkeypatch.setattr(audit, "_WINDOW", size)
+    await marketing.publish(definition(when={"channels": ["web"]}), definition("other", follow_up=False))
+    await marketing.heard(*(sale(f"s-{number}", at=NOW + number * HOUR) for number in range(7)))
+    await lose_messages(marketing, "s-2", "s-5")
+    assert await counted(http) == {"sales": 7, "waiting": 5, "missing": 2}
+    assert await listed(http, "missing") == [["s-2", "s-5"]]
+    assert await listed(http, "missing", limit=1) == [["s-2"], ["s-5"]]
+    assert await listed(http, "missing", **{"from": (NOW + 3 * HOUR).isoformat()}) == [["s-5"]]
+    assert await listed(http, "waiting", limit=3) == [["s-0", "s-1", "s-3"], ["s-4", "s-6"]]
+    assert await listed(http, "double") == [[]]
+
+
+async def test_page_that_looked_at_enough_is_short_and_has_a_next_one(
+    marketing: Marketing, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "_FIRST_WINDOW", 2)
+    monkeypatch.setattr(audit, "_WINDOW", 2)
+    monkeypatch.setattr(audit, "MOST_LOOKED_AT", 2)
+    await marketing.publish(definition())
+    await marketing.heard(*(sale(f"s-{number}") for number in range(5)))
+    await lose_messages(marketing, "s-0", "s-4")
+    assert await listed(http, "missing") == [["s-0"], [], ["s-4"]]
 
 
 async def test_messages_are_found_by_party_trigger_and_outcome(sent: Marketing, http: httpx.AsyncClient) -> None:
