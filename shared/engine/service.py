@@ -27,7 +27,7 @@ from shared.engine.timers import clocked_topics, due_partitions, fire_due
 from shared.engine.traced import Consumed, sent
 from shared.errors import ConfigurationError
 from shared.events.ingest import INGEST
-from shared.events.topics import CLOCKED
+from shared.events.topics import CLOCKED, OWNERS
 from shared.readiness import Check
 from shared.settings import ServiceSettings
 from shared.tracing import spans_of
@@ -219,7 +219,7 @@ class Service:
             reading=Reading(
                 records=engine.batch_records,
                 bytes=engine.batch_bytes,
-                pace=(engine.pace_ms if subscription.kind == "process" else engine.projection_pace_ms) / 1000,
+                pace=self._pace_ms(subscription) / 1000,
                 small=max(engine.batch_records // 10, 1),
                 commit_every=engine.offsets_commit_ms / 1000,
                 backoff_max=engine.backoff_max_ms / 1000,
@@ -230,6 +230,13 @@ class Service:
             stream=self.stream,
             session_timeout_ms=self.settings.kafka.session_timeout_ms,
         )
+
+    def _pace_ms(self, subscription: Subscription) -> int:
+        engine = self.settings.engine
+        if subscription.kind == "projection":
+            return engine.projection_pace_ms
+        # What services publish comes in the bursts of their own readers already.
+        return engine.follow_pace_ms if any(topic in OWNERS for topic in subscription.topics) else engine.pace_ms
 
     def _relay(self, shard: int) -> Relay:
         def relayed(batch: Sequence[tuple[Outgoing, int]], seconds: float, again: bool) -> None:  # noqa: FBT001  a callback

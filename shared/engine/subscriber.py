@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 import structlog
@@ -33,7 +34,7 @@ from shared.events.topics import OWNERS
 from shared.settings import KafkaSettings
 
 log = structlog.get_logger()
-_POLL_MS = 50
+_POLL_MS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +150,20 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             heartbeat_interval_ms=self.session_timeout_ms // 4,
             rebalance_timeout_ms=60_000,
             max_poll_interval_ms=300_000,
-            fetch_max_wait_ms=250,
+            fetch_max_wait_ms=500,
             max_partition_fetch_bytes=2 * 1024 * 1024,
             listener=self,
             no_reply=True,
             parser=_parse,
             decoder=_decode,
         )
+        self._subscriber.get_msg = self._next
         self._subscriber(self.read)
+
+    async def _next(self, consumer: AIOKafkaConsumer) -> tuple[Record, ...]:
+        """The next records, or none after a while. FastStream's own would sleep then, whatever comes meanwhile."""
+        fetched = await consumer.getmany(timeout_ms=_POLL_MS, max_records=self.reading.records)
+        return tuple(chain.from_iterable(fetched.values()))
 
     async def read(self, records: tuple[Record, ...]) -> None:
         """Apply a batch, or put Kafka's position back to where it was. Never raises: FastStream would go on past it."""
