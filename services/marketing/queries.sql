@@ -93,7 +93,12 @@ select m.id, m.triggered_at, m.trigger_event_id::text, m.party_id, m.planned_at,
   m.campaign_version, m.follow_up, m.step, m.channel, m.due_at,
   s.party_version, s.partition, s.origin, s.sale_id, s.channel as sale_channel, s.minor, s.currency, s.skus,
   s.recorded_at, s.correlation_id, s.traceparent,
-  exists (select from sale b where b.party_id = s.party_id and b.occurred_at < s.occurred_at) as repeat
+  exists (select from sale b where b.party_id = s.party_id and b.occurred_at < s.occurred_at) as repeat,
+  case when m.step > 1 then (
+    select p.reason from message p
+    where p.party_id = m.party_id and p.triggered_at = m.triggered_at and p.enrolment_id = m.enrolment_id
+      and p.step < m.step and p.outcome = 'skipped'
+    order by p.step limit 1) end as failed
 from message m join sale s on s.trigger_event_id = m.trigger_event_id
 where m.id = any($1::uuid[]) and m.outcome is null
   and m.triggered_at >= $2::timestamptz - interval '2 days' - (select max(longest_wait) from campaign)

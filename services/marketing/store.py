@@ -191,7 +191,12 @@ async def load_planned(tx: Transaction, due: Sequence[Due]) -> dict[UUID, Planne
     facts = await _load_facts(tx, rows, campaigns)
     return {
         row["id"]: Planned(
-            message_of(row), sale_of(row), campaigns[row["campaign"], row["campaign_version"]], fact, row["repeat"]
+            message_of(row),
+            sale_of(row),
+            campaigns[row["campaign"], row["campaign_version"]],
+            fact,
+            row["repeat"],
+            row["failed"],
         )
         for row, fact in zip(rows, facts, strict=True)
     }

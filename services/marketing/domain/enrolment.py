@@ -13,6 +13,7 @@ from services.marketing.domain.message import (
     Sale,
     plan,
     tell_ended,
+    tell_exited,
     tell_planned,
     unmatched,
 )
@@ -83,6 +84,8 @@ def _enrol(event: Event[SaleCompleted], campaign: Campaign, followed: Followed) 
     followed.emissions.append(tell_planned(message, event, event.partition))
     if campaign.has_expired(event.time, sale.recorded_at):
         _end(replace(message, ending=Ending("skipped", now, "expired", (event.id,))), event, followed)
+        if campaign.step(2) is not None:
+            followed.emissions.append(tell_exited(message, "expired", now, event, event.partition))
         return
     assert message.due_at is not None
     followed.messages.append(message)

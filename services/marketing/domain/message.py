@@ -7,7 +7,14 @@ from uuid import UUID
 
 from services.marketing.domain.campaign import Campaign
 from shared.engine.event import Emission, Event
-from shared.events.campaigns import MessagePlanned, MessageSent, MessageSkipped, MessageUnknown, SkipReason
+from shared.events.campaigns import (
+    EnrolmentExited,
+    MessagePlanned,
+    MessageSent,
+    MessageSkipped,
+    MessageUnknown,
+    SkipReason,
+)
 from shared.events.sales import SaleCompleted
 from shared.events.values import Channel
 from shared.ids import derived_id
@@ -215,3 +222,20 @@ def tell_ended(message: Message, ending: Ending, cause: Event[object], partition
                     deciding_event_ids=list(ending.deciding_event_ids),
                 )
     return Emission(data, ending.at, cause, None, partition)
+
+
+def tell_exited(message: Message, reason: SkipReason, at: datetime, cause: Event[object], partition: int) -> Emission:
+    """The enrolment of this message ended before its last step."""
+    assert message.enrolment_id is not None
+    assert message.campaign is not None
+    assert message.campaign_version is not None
+    exited = EnrolmentExited(
+        enrolment_id=message.enrolment_id,
+        party_id=message.party_id,
+        campaign=message.campaign,
+        campaign_version=message.campaign_version,
+        trigger_event_id=message.trigger_event_id,
+        reason=reason,
+        recorded_at=at,
+    )
+    return Emission(exited, at, cause, None, partition)

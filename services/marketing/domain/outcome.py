@@ -7,21 +7,34 @@ from uuid import UUID
 
 from services.marketing.domain.campaign import Basket, Campaign, Category, choose_content
 from services.marketing.domain.decision import Facts, Hold, Send, Skip, decide
-from services.marketing.domain.message import Ending, Enrolment, Message, Sale, plan, tell_ended, tell_planned
+from services.marketing.domain.message import (
+    Ending,
+    Enrolment,
+    Message,
+    Sale,
+    plan,
+    tell_ended,
+    tell_exited,
+    tell_planned,
+)
 from shared.engine.event import Emission
 from shared.engine.subscription import Due
-from shared.events.campaigns import EnrolmentExited
+from shared.events.campaigns import SkipReason
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A message that is due, with all that decides it. `repeat`: the party bought before this sale."""
+    """A message that is due, with all that decides it. `repeat`: the party bought before this sale.
+
+    `failed`: why an earlier step was skipped after it had been cleared, as by a mail server that refused it.
+    """
 
     message: Message
     sale: Sale
     campaign: Campaign
     facts: Facts
     repeat: bool
+    failed: SkipReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +71,31 @@ def conclude(due: Iterable[Due], planned: Mapping[UUID, Planned], products: Mapp
         message = known.message
         assert message.due_at is not None
         assert message.channel is not None
-        match decide(known.campaign.definition, message.channel, known.facts, message.due_at, timer.due_at):
+        match _decide(known, message.channel, message.due_at, timer.due_at):
             case Send(consent_event_id):
                 _clear(timer, known, products, consent_event_id, decided)
             case Skip(reason, deciding):
                 ending = Ending("skipped", timer.now, reason, deciding)
                 decided.ended.append(replace(message, ending=ending))
-                decided.emissions.append(tell_ended(message, ending, known.sale.cause(), timer.partition))
-                _leave(timer, known, reason, decided)
+                cause = known.sale.cause()
+                decided.emissions.append(tell_ended(message, ending, cause, timer.partition))
+                if known.failed or _has_more_steps(known):
+                    decided.emissions.append(tell_exited(message, reason, timer.now, cause, timer.partition))
             case Hold(until):  # pragma: no branch  the three are all there are
                 decided.timers.append((timer.id, timer.partition, until))
     return decided
+
+
+def _decide(known: Planned, channel: str, due_at: datetime, at: datetime) -> Send | Skip | Hold:
+    """A step that was skipped ends the enrolment, even where that came out only after the next one had been planned."""
+    if known.failed:
+        return Skip(known.failed, (known.message.trigger_event_id,))
+    return decide(known.campaign.definition, channel, known.facts, due_at, at)
+
+
+def _has_more_steps(known: Planned) -> bool:
+    assert known.message.step is not None
+    return known.campaign.step(known.message.step + 1) is not None
 
 
 def _clear(
@@ -90,12 +117,12 @@ def _clear(
             timer.now,
         )
     )
-    if campaign.step(message.step + 1) is not None:
+    if _has_more_steps(known):
         _plan_next(timer, known, decided)
 
 
 def _plan_next(timer: Due, known: Planned, decided: Decided) -> None:
-    """The next step begins when this one is cleared, whatever its mail server will say."""
+    """The next step is planned when this one is cleared; what the mail server says by then decides it too."""
     message, sale = known.message, known.sale
     assert message.enrolment_id is not None
     assert message.step is not None
@@ -113,22 +140,3 @@ def _plan_next(timer: Due, known: Planned, decided: Decided) -> None:
     decided.planned.append(following)
     decided.timers.append((following.id, timer.partition, following.due_at))
     decided.emissions.append(tell_planned(following, sale.cause(), timer.partition))
-
-
-def _leave(timer: Due, known: Planned, reason: str, decided: Decided) -> None:
-    """A skipped step ends an enrolment that has steps left."""
-    message, campaign = known.message, known.campaign
-    assert message.step is not None
-    assert message.enrolment_id is not None
-    if campaign.step(message.step + 1) is None:
-        return
-    exited = EnrolmentExited(
-        enrolment_id=message.enrolment_id,
-        party_id=message.party_id,
-        campaign=campaign.name,
-        campaign_version=campaign.version,
-        trigger_event_id=message.trigger_event_id,
-        reason=reason,
-        recorded_at=timer.now,
-    )
-    decided.emissions.append(Emission(exited, timer.now, known.sale.cause(), None, timer.partition))

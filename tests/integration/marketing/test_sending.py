@@ -17,7 +17,7 @@ from services.marketing.sending.maildir import Maildir
 from services.marketing.sending.smtp import Smtp
 from tests.integration.marketing.mail_server import MailServer
 from tests.integration.marketing.running import Marketing
-from tests.unit.marketing.facts import ADA, BOB, DAY, NOW, consent, definition, described, sale
+from tests.unit.marketing.facts import ADA, BOB, DAY, HOUR, NOW, consent, definition, described, sale
 
 KILLED = -signal.SIGKILL
 
@@ -84,6 +84,28 @@ async def test_refusal_for_good_skips_and_passing_refusal_is_tried_again(cleared
         await desk.send_batch()
     assert (await outcomes(cleared))[BOB] == ("sent", None)
     assert len(mail.taken) == 1
+
+
+async def test_refused_step_ends_the_enrolment_when_the_next_one_is_due(marketing: Marketing, mail: MailServer) -> None:
+    (step,) = definition().document()["steps"]
+    await marketing.publish(definition(steps=[step] * 3))
+    await marketing.heard(described(), consent(), sale("s-1"))
+    await marketing.heard(described(BOB, email="bob@example.com"), consent(BOB), sale("s-2", BOB))
+    mail.recipients["ada@example.com"] = "550 no such user"
+    async with marketing.desk(smtp(mail)) as desk:
+        for hours in (1, 2, 3):
+            await marketing.pass_time(NOW + hours * HOUR)
+            await desk.send_batch()
+    told = [(kind, data) for kind, data in await marketing.published() if data.get("party_id") == str(ADA)]
+    assert [kind for kind, _ in told][-4:] == [
+        "message.planned",
+        "message.skipped",
+        "message.skipped",
+        "enrolment.exited",
+    ]
+    assert (told[-1][1]["reason"], told[-2][1]["reason"], told[-2][1]["step"]) == ("refused", "refused", 2)
+    assert len(mail.taken) == 3  # all of Bob's
+    assert sum(kind == "enrolment.exited" for kind, _ in await marketing.published()) == 1
 
 
 async def test_lost_answer_is_unknown_and_not_sent_again(cleared: Marketing, mail: MailServer) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from services.marketing.domain.campaign import Campaign
 from services.marketing.domain.enrolment import Followed, follow
-from shared.events.campaigns import EnrolmentStarted, MessagePlanned, MessageSkipped
+from shared.events.campaigns import EnrolmentExited, EnrolmentStarted, MessagePlanned, MessageSkipped
 from shared.ids import derived_id
 from tests.unit.marketing.facts import ADA, DAY, HOUR, NOW, definition, sale
 
@@ -64,6 +64,15 @@ def test_sale_that_was_reported_too_late_is_planned_and_ends_as_expired() -> Non
     assert (skipped.reason, skipped.deciding_event_ids) == ("expired", [old.id])
     assert followed.timers == []
     assert followed.messages[0].ending is not None
+
+
+def test_enrolment_of_several_steps_that_expires_is_told_to_have_ended() -> None:
+    steps = [*definition().document()["steps"]] * 2
+    followed = follow([sale("s-1", at=NOW - 7 * DAY - HOUR)], [Campaign(definition(steps=steps), 1)], {}, set())
+    assert told(followed) == [EnrolmentStarted, MessagePlanned, MessageSkipped, EnrolmentExited]
+    exited = followed.emissions[-1].data
+    assert isinstance(exited, EnrolmentExited)
+    assert (exited.enrolment_id, exited.reason) == (followed.enrolments[0].id, "expired")
 
 
 def test_age_of_exactly_the_limit_is_young_enough() -> None:

@@ -1,7 +1,9 @@
 """What becomes of messages that are due."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal, get_args
+
+from hypothesis import given, strategies as st
 
 from services.marketing.domain.campaign import Campaign
 from services.marketing.domain.decision import Consent, Facts, Party
@@ -91,3 +93,33 @@ def test_skipped_step_ends_an_enrolment_with_steps_left() -> None:
 def test_timer_whose_message_has_ended_leads_to_nothing() -> None:
     due, _ = planned(Campaign(definition(), 1))
     assert conclude([due], {}, {}) == Decided()
+
+
+Fate = Literal["sent", "refused", "refused late", "no_consent"]
+
+
+@given(st.lists(st.sampled_from(get_args(Fate)), min_size=1, max_size=4))
+def test_enrolment_that_ends_before_its_last_step_is_told_so_once(fates: list[Fate]) -> None:
+    """`refused`: by the mail server before the next step is due; `late`: after it was decided."""
+    campaign = Campaign(definition(steps=steps(*["PT1H"] * len(fates))), 1)
+    told, cleared, ended_by, failed, late = [], 0, None, None, False
+    due, known = planned(campaign)
+    for number, fate in enumerate(fates, 1):
+        facts = known.facts if fate != "no_consent" else replace(known.facts, consents=())
+        decided = conclude([due], {due.id: replace(known, facts=facts, failed=failed)}, {})
+        told += [emission.data for emission in decided.emissions]
+        if decided.ended:
+            ended_by = failed or fate
+            break
+        cleared = number
+        failed = failed or ("refused" if late or fate == "refused" else None)
+        late = late or fate == "refused late"
+        if decided.planned:
+            (following,) = decided.planned
+            assert following.due_at is not None
+            due, known = Due(following.id, due.partition, following.due_at, LATER), replace(known, message=following)
+
+    exits = [each.reason for each in told if isinstance(each, EnrolmentExited)]
+    before_its_last = ended_by is not None and (cleared < len(fates) - 1 or failed is not None)
+    assert exits == ([ended_by] if before_its_last else [])
+    assert sum(isinstance(each, MessagePlanned) for each in told) == min(cleared, len(fates) - 1)
