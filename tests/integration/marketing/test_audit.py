@@ -94,7 +94,8 @@ async def lose_messages(marketing: Marketing, *sales: str) -> None:
 
 async def listed(http: httpx.AsyncClient, outcome: str, **params: str | int) -> list[list[str]]:
     """The sales of each page, until there is no next one."""
-    pages, cursor = [], {}
+    pages: list[list[str]] = []
+    cursor: dict[str, str] = {}
     while True:
         answer = await http.get("/v1/audit/follow-ups", params={"outcome": outcome, **params, **cursor})
         page = answer.json()

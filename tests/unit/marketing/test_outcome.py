@@ -10,7 +10,7 @@ from services.marketing.domain.decision import Consent, Facts, Party
 from services.marketing.domain.enrolment import follow
 from services.marketing.domain.outcome import Decided, Planned, conclude
 from shared.engine.subscription import Due
-from shared.events.campaigns import EnrolmentExited, MessagePlanned, MessageSkipped
+from shared.events.campaigns import EnrolmentExited, MessagePlanned, MessageSkipped, SkipReason
 from shared.ids import derived_id
 from tests.unit.marketing.facts import ADA, DAY, HOUR, NOW, definition, sale
 
@@ -102,7 +102,10 @@ Fate = Literal["sent", "refused", "refused late", "no_consent"]
 def test_enrolment_that_ends_before_its_last_step_is_told_so_once(fates: list[Fate]) -> None:
     """`refused`: by the mail server before the next step is due; `late`: after it was decided."""
     campaign = Campaign(definition(steps=steps(*["PT1H"] * len(fates))), 1)
-    told, cleared, ended_by, failed, late = [], 0, None, None, False
+    told: list[object] = []
+    ended_by: str | None = None
+    failed: SkipReason | None = None
+    cleared, late = 0, False
     due, known = planned(campaign)
     for number, fate in enumerate(fates, 1):
         facts = known.facts if fate != "no_consent" else replace(known.facts, consents=())
