@@ -112,7 +112,7 @@ async def audit_follow_ups(
     A page of the list looks at a million sales at most: it may be short, or empty, and still have a next one.
     """
     span = audit.Span(since, until)
-    async with service.read() as tx:
+    async with service.transaction() as tx:
         if outcome is None:
             return _audit(await audit.count(tx, span))
         after = page.after(UUID)

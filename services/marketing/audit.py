@@ -14,8 +14,8 @@ from uuid import UUID
 from services.marketing.store import SQL
 from shared.engine.transaction import Transaction
 
-_WINDOW = 20_000
-"""Its counts fit into the 4 MB that a statement may use by default."""
+_WINDOW = 100_000
+"""Its counts take some 20 MB of the 32 that `prepare_audit` grants."""
 _FIRST_WINDOW = 1_000
 MOST_LOOKED_AT = 1_000_000
 """Sales that one page of a list looks at, some three seconds; what it did not find by then, the next page may."""
@@ -30,7 +30,7 @@ class Span:
 
 
 async def count(tx: Transaction, span: Span) -> Counter[tuple[str, str | None]]:
-    """Sales by outcome and reason."""
+    """Sales by outcome and reason. `tx` is in a transaction."""
     counts: Counter[tuple[str, str | None]] = Counter()
     async for window in _windows(tx, span, None, _WINDOW):
         for row in await tx.fetch(SQL["count_audit"], window["first"], window["last"], span.since, span.until):
@@ -41,7 +41,10 @@ async def count(tx: Transaction, span: Span) -> Counter[tuple[str, str | None]]:
 async def find(
     tx: Transaction, span: Span, outcome: str, after: UUID | None, limit: int
 ) -> tuple[list[Any], UUID | None]:
-    """Up to `limit` sales in one state after a trigger, in their order, and the trigger to go on after, if any."""
+    """Up to `limit` sales in one state after a trigger, in their order, and the trigger to go on after, if any.
+
+    `tx` is in a transaction.
+    """
     found: list[Any] = []
     looked_at = 0
     async for window in _windows(tx, span, after, _FIRST_WINDOW):
@@ -58,6 +61,7 @@ async def find(
 
 async def _windows(tx: Transaction, span: Span, after: UUID | None, size: int) -> AsyncIterator[Any]:
     """The sales after a trigger in windows that grow up to the largest; the last one may be small."""
+    await tx.execute(SQL["prepare_audit"])
     while True:
         window = await tx.fetchrow(SQL["audit_window"], after, size, span.since, span.until)
         if window["sales"]:

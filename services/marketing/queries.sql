@@ -170,6 +170,11 @@ update dispatch set owner = $2 where owner = $1 returning message_id, triggered_
 -- name: open_message_month
 select open_message_month($1::date)
 
+-- name: prepare_audit
+-- For the transaction: room for the counts of a window, and plans for the bounds that are given; a plan for any bounds
+-- would read the sales from the first one on each time.
+select set_config('work_mem', '32MB', true), set_config('plan_cache_mode', 'force_custom_plan', true)
+
 -- name: audit_window
 -- The next $2 sales after a trigger: how many they are, the first and the last. Times as for the sales, null: open.
 with sold as materialized (
