@@ -150,10 +150,17 @@ class Applier:
             applied.count(topic, outcome, number)
         return applied
 
-    def _heard(self, sifted: Sifted, wall: datetime) -> datetime | None:
+    def _heard(self, sifted: Sifted, wall: datetime) -> dict[int, datetime]:
+        if not self.subscription.timers:
+            return {}
         if not self._stream:
-            return wall
-        return max((fence.watermark for fence in sifted.fences.values() if fence.watermark), default=None)
+            return dict.fromkeys((partition for _, partition in sifted.fences), wall)
+        heard: dict[int, datetime] = {}
+        for decoded in sifted.fresh:
+            if decoded.event is not None:
+                partition, now = decoded.event.partition, decoded.event.now
+                heard[partition] = max(heard.get(partition, now), now)
+        return heard
 
     async def _admit(
         self, tx: EngineTransaction, sifted: Sifted, applied: Applied

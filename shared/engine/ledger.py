@@ -75,11 +75,12 @@ class Outgoing:
 class EngineTransaction(Transaction, Protocol):
     """A transaction with what only the engine may touch.
 
-    `heard` is the watermark that a batch of events moves to: the timers that it sets fire once all topics are beyond
-    it, so that what was published together decides together, also where a timer is due when it is set.
+    `heard` is the domain time of each partition's last event in this batch: the timers that it sets fire once all
+    topics are beyond it, so that what was published together decides together, also where a timer is due when it is
+    set. On the stream's clock a tick always follows the last event, so none waits for ever.
     """
 
-    heard: datetime | None
+    heard: Mapping[int, datetime]
 
     async def lock_fences(self, places: Sequence[Place]) -> dict[Place, Fence]:
         """Lock the group's fences of these places, in their order, and return them as last committed."""

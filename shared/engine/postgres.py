@@ -44,7 +44,7 @@ class PostgresTransaction:
 
     def __init__(self, connection: Connection, subscription: Subscription | None, now: datetime) -> None:
         self.now = now
-        self.heard: datetime | None = None
+        self.heard: Mapping[int, datetime] = {}
         self.group = subscription.group if subscription else ""
         self.then: list[Callable[[], Awaitable[None]]] = []
         self.emitted = 0
@@ -77,7 +77,8 @@ class PostgresTransaction:
     async def set_timers(self, name: str, timers: Iterable[tuple[UUID, int, datetime]]) -> None:
         rows = list(timers)
         if rows:
-            not_before = None if self.heard is None else self.heard + COMPANY
+            heard = [self.heard.get(partition) for _, partition, _ in rows]
+            not_before = [None if at is None else at + COMPANY for at in heard]
             await self.execute(SQL["set_timers"], name, *map(list, zip(*rows, strict=True)), not_before)
 
     async def clear_timers(self, name: str, ids: Iterable[UUID]) -> None:

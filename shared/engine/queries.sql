@@ -118,8 +118,8 @@ select id, action, subject, reason, acted_at from operator_action order by id de
 
 -- name: set_timers
 insert into timer (name, id, partition, due_at, not_before)
-select $1, id, partition, due_at, coalesce($5::timestamptz, '-infinity')
-from unnest($2::uuid[], $3::smallint[], $4::timestamptz[]) as new (id, partition, due_at)
+select $1, id, partition, due_at, coalesce(not_before, '-infinity')
+from unnest($2::uuid[], $3::smallint[], $4::timestamptz[], $5::timestamptz[]) as new (id, partition, due_at, not_before)
 order by id
 on conflict (name, id) do update set
     partition = excluded.partition, due_at = excluded.due_at, not_before = excluded.not_before, failed = null

@@ -121,7 +121,7 @@ HOT = {
     "held_keys": ("'group-1', 'topic-1', '{a,b}'", "parked_by_key"),
     "take_parked": ("'group-1', 'topic-1', 'a', 1", "parked_by_key"),
     "release": ("1", "parked_pkey"),
-    "set_timers": (f"'timer-1', {A_UUID}, '{{0}}', '{{2026-03-01}}', null", None),
+    "set_timers": (f"'timer-1', {A_UUID}, '{{0}}', '{{2026-03-01}}', '{{null}}'", None),
     "clear_timers": (f"'timer-1', {A_UUID}", "timer_pkey"),
     "next_timers": ("'timer-1', '{0,1,2}'", "timer_due"),
     "take_due": ("'timer-1', '{0,1}', '{2026-03-01,2026-03-01}', 500", "timer_due"),

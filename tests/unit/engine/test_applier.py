@@ -1,6 +1,7 @@
 """A batch of records, applied: what the simulation's faults do not reach."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from shared.engine.applier import Applied, Applier
 from shared.engine.event import Emission, Event, Record
 from shared.engine.ledger import Fence
-from shared.engine.subscription import Subscription
+from shared.engine.subscription import Due, Subscription
 from shared.errors import BadRecord, Oversized, Transient
 from shared.events.contract import contract_of
 from shared.events.ingest import ReportedChoice
@@ -41,6 +42,11 @@ def choices(count: int, *, first: int = 0, key: str | None = None) -> list[Recor
     return [
         outside(place=(0, n), ce_id=b"id-%d" % n, key=(key or f"key-{n}").encode()) for n in range(first, first + count)
     ]
+
+
+def tick(now: datetime, place: tuple[int, int]) -> Record:
+    value = {"now": now.isoformat()}
+    return outside(value, place=place, key=None, ce_id=b"tick", ce_type=b"crm.clock.ticked.v1", ce_source=b"/replayer")
 
 
 def standing(storage: MemoryDatabase) -> list[str]:
@@ -228,3 +234,31 @@ def test_two_halves_are_counted_as_one() -> None:
     both = first.then(Applied({("t", "handled"): 2, ("t", "parked"): 1}, {}, {("t", 2)}, ticked=True))
     assert both.counts == {("t", "handled"): 3, ("t", "parked"): 1}
     assert (both.paused, both.tripped, both.ticked) == ({("t", 0): "why"}, {("t", 1), ("t", 2)}, True)
+
+
+async def test_timers_wait_beyond_the_last_event_of_their_partition_and_never_for_a_tick_after_it() -> None:
+    """On the stream's clock the tick after the last event may be the last of all."""
+    storage, heard = database(), []
+    hears = Subscription("contacts.ingest", kind="process")
+
+    @hears.topic("crm.ingest")
+    async def note(events: Sequence[Event[ReportedChoice]], tx: Any) -> None:
+        heard.append((dict(tx.heard), [event.now for event in events]))
+
+    @hears.timer("remind")
+    async def remind(due: Sequence[Due], tx: Any) -> None:
+        del due, tx
+
+    first, last = (WALL.replace(month=2, day=day) for day in (2, 3))
+    reading = Applier(hears, storage, stream=True, wall=lambda: WALL, is_infrastructure=lambda _: False)
+    await reading.apply(
+        [
+            tick(first, (0, 0)),
+            outside(place=(0, 1), ce_id=b"early", ce_time=b"2026-02-02T09:30:00Z"),
+            tick(last, (0, 2)),
+            tick(first, (1, 0)),
+            tick(last, (1, 1)),
+            outside(place=(1, 2), ce_id=b"late", ce_time=b"2026-02-02T09:30:00Z"),
+        ]
+    )
+    assert heard == [({0: first, 1: last}, [first, last])]
