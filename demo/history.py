@@ -44,7 +44,7 @@ def _lines_of_message(key: MessageKey, message: Message, steps: int) -> list[Lin
         lines.append(Line(STARTED, TIMELESS, enrolment))
     if message.outcome == "sent":
         return [*lines, Line(SENT, TIMELESS, name)]
-    if key.step < steps and message.outcome != "expired":
+    if key.step < steps:
         lines.append(Line(EXITED, TIMELESS, f"{enrolment} {message.outcome}"))
     return [*lines, Line(SKIPPED, TIMELESS, f"{name} {message.outcome}")]
 
