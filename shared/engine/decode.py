@@ -13,6 +13,7 @@ from shared.engine.subscription import TopicHandler
 from shared.events.clock import CLOCK_TICKED, ClockTicked
 from shared.events.contract import contracts, find_contract
 from shared.events.topics import COMPACTED, OUR_SOURCES, OWNERS
+from shared.tracing import is_sound
 
 MAX_VALUE, MAX_HEADER, MAX_ID = 1_000_000, 1024, 200
 MAX_AHEAD = timedelta(minutes=5)
@@ -100,6 +101,8 @@ def _from_outside(record: Record, wall: datetime) -> dict[str, bytes]:
         raise _Unreadable("null_value")
     if _time(record, headers) > wall + MAX_AHEAD:
         raise _Unreadable("time_ahead_of_the_clock")
+    if "traceparent" in headers and not is_sound(_text(headers["traceparent"])):
+        del headers["traceparent"]  # as W3C has it; and no text of a sender travels on as one
     return headers
 
 

@@ -166,6 +166,12 @@ def test_an_event_carries_what_its_record_says() -> None:
     assert event.data.party.name == "Ada"
 
 
+def test_what_is_no_trace_does_not_travel_on() -> None:
+    event = read(outside(traceparent=b"ada@example.com")).event
+    assert event
+    assert event.traceparent is None
+
+
 def test_an_event_without_flow_begins_its_own() -> None:
     event = read(ours(ce_sequence=b"12")).event
     assert event
