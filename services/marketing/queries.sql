@@ -49,6 +49,32 @@ where party.version <= excluded.version or party.erased_by is not null or exclud
 -- name: load_parties
 select id, version, name, email, locale, merged_into, erased_by::text from party where id = any($1::uuid[])
 
+-- name: mark_erased_letters
+-- What was sent to these parties, or may be on its way; what is only planned will not be written.
+insert into erased_letter (message_id)
+select m.id from message m
+where m.party_id = any($1::uuid[])
+  and (m.outcome in ('sent', 'unknown') or exists (select from dispatch d where d.message_id = m.id))
+order by m.id
+on conflict do nothing
+
+-- name: mark_erased_letters_again
+-- Letters that a stopped sender wrote once more after a successor had settled them, and perhaps removed them.
+insert into erased_letter (message_id)
+select m.id from message m join party p on p.id = m.party_id
+where m.id = any($1::uuid[]) and p.erased_by is not null
+order by m.id
+on conflict do nothing
+
+-- name: load_erased_letters
+-- Not those that a sender may be writing at this moment: their turn comes when they are settled.
+select message_id from erased_letter e
+where not exists (select from dispatch d where d.message_id = e.message_id)
+order by message_id limit $1
+
+-- name: drop_erased_letters
+delete from erased_letter where message_id = any($1::uuid[])
+
 -- name: save_consents
 insert into consent (event_id, party_id, purpose, topic, channel, given, occurred_at, recorded_at)
 select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::timestamptz[],

@@ -162,6 +162,11 @@ async def save_parties(tx: Transaction, parties: Sequence[Party]) -> None:
         await tx.execute(SQL["save_parties"], *_columns(rows))
 
 
+async def mark_erased_letters(tx: Transaction, parties: Sequence[UUID]) -> None:
+    if parties:
+        await tx.execute(SQL["mark_erased_letters"], sorted(parties))
+
+
 async def save_consents(tx: Transaction, consents: Sequence[tuple[UUID, Consent]]) -> None:
     rows = [
         (c.event_id, party, c.purpose, c.topic, c.channel, c.given, c.occurred_at, c.recorded_at)

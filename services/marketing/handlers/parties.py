@@ -18,7 +18,10 @@ log = structlog.get_logger()
 
 @hears.topic("crm.parties")
 async def copy_parties(events: Sequence[Event[PartyDescribed | Tombstone]], tx: Transaction) -> None:
-    """The newest description of each party holds; an erased one keeps nothing but that it was erased."""
+    """The newest description of each party holds; an erased one keeps nothing but that it was erased.
+
+    Its letters are only marked here: the sender takes them out of the maildir after the commit.
+    """
     erased: dict[UUID, Party] = {}
     described: dict[UUID, Party] = {}
     for event in events:
@@ -33,6 +36,7 @@ async def copy_parties(events: Sequence[Event[PartyDescribed | Tombstone]], tx: 
             described.pop(party.id, None)
     # A party that is described after its erasure begins anew, whatever its version was.
     await store.save_parties(tx, list(erased.values()))
+    await store.mark_erased_letters(tx, list(erased))
     await store.save_parties(tx, list(described.values()))
     log.info("parties_copied", described=len(described), erased=len(erased))
 

@@ -96,6 +96,9 @@ async def settle(
         SQL["settle_dispatches"], sorted(a.message.id for a in attempts if a.message.id not in postponed), owner
     )
     own = {row["message_id"] for row in rows}
+    others = [a.message.id for a in attempts if a.message.id not in own and a.message.id not in postponed]
+    if others:
+        await tx.execute(SQL["mark_erased_letters_again"], sorted(others))
     endings = {a.message.id: _ending(a, verdicts[a.message.id], tx.now) for a in attempts if a.message.id in own}
     triggered = {a.message.id: a.message.triggered_at for a in attempts}
     ended = await store.end_messages(tx, [(id_, triggered[id_], ending) for id_, ending in endings.items()])

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -34,6 +34,10 @@ class Maildir:
         """Those of the messages that lie in the maildir, read or not."""
         return await asyncio.to_thread(self._find, list(ids))
 
+    async def remove(self, ids: Collection[UUID]) -> None:
+        """Also those that were read, and what a killed sender left half written. Raises OSError."""
+        await asyncio.to_thread(self._remove, {str(id_) for id_ in ids})
+
     async def close(self) -> None:
         """Nothing is open between two batches."""
 
@@ -61,6 +65,17 @@ class Maildir:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+    def _remove(self, names: set[str]) -> None:
+        for name in names:
+            (self.folder / "new" / name).unlink(missing_ok=True)
+        for folder, mark in (("cur", ":"), ("tmp", ".")):
+            for entry in os.scandir(self.folder / folder):
+                if entry.name.partition(mark)[0] in names:
+                    Path(entry.path).unlink(missing_ok=True)
+        if self._fsync:
+            for folder in ("new", "cur", "tmp"):
+                self._sync_folder(str(self.folder / folder))
 
     def _find(self, ids: list[UUID]) -> set[UUID]:
         found = {id_ for id_ in ids if (self.folder / "new" / str(id_)).exists()}

@@ -1,6 +1,6 @@
 """What the sender needs of whoever delivers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -16,6 +16,10 @@ class Post(Protocol):
 
     async def hand_over(self, letters: Sequence[Letter]) -> Mapping[UUID, Verdict]:
         """A verdict on each. Raises OSError only where a new try of the whole batch does no harm."""
+        ...
+
+    async def remove(self, ids: Collection[UUID]) -> None:
+        """Destroy these letters as far as they are still held; may be called again. Raises OSError."""
         ...
 
     async def close(self) -> None: ...

@@ -30,6 +30,7 @@ _LOOK_S = 2.0
 """How long a message that nobody announced may wait: one that was put off, or was cleared by another instance."""
 _RECONCILE_S = 10.0
 _LAST_BATCH_S = 8.0
+_REMOVED_AT_ONCE = 500
 _SETTLE_PAUSES_S = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
@@ -61,11 +62,12 @@ class Desk:
             raise Transient("the lock of a new sender is taken")
 
     async def work(self) -> None:
-        """Send and reconcile until cancelled; a batch that was begun is finished first."""
+        """Send, reconcile and remove until cancelled; a batch that was begun is finished first."""
         reconciled = float("-inf")
         while True:
             if monotonic() - reconciled > _RECONCILE_S:
                 await self.reconcile()
+                await self.remove_erased()
                 reconciled = monotonic()
             if not await _finish(self.send_batch()):
                 await bell.wait(_LOOK_S)
@@ -93,6 +95,23 @@ class Desk:
                 taken = await attempts.take_over(tx, other, self.owner)
             for via, messages in taken.items():
                 await self._judge_left(via, messages)
+
+    async def remove_erased(self) -> None:
+        """Take the letters of erased parties out of the maildir; whoever is killed meanwhile leaves them marked."""
+        while True:
+            async with self._storage.read() as tx:
+                marked = [row["message_id"] for row in await tx.fetch(SQL["load_erased_letters"], _REMOVED_AT_ONCE)]
+            if not marked:
+                return
+            try:
+                await self._post.remove(marked)
+            except OSError as error:
+                log.error("letters_not_removed", error=type(error).__name__, errno=error.errno)  # noqa: TRY400
+                return
+            faults.point("marketing.after_remove")
+            async with self._storage.transaction() as tx:
+                await tx.execute(SQL["drop_erased_letters"], marked)
+            log.info("letters_removed", letters=len(marked))
 
     async def _judge_left(self, via: str, messages: dict[UUID, datetime]) -> None:
         """In the maildir: sent. Of the maildir and not in it: free to be sent. Through a mail server: nobody knows."""

@@ -1,7 +1,7 @@
 """Letters to a mail server, over a few connections that are kept open."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
@@ -41,6 +41,9 @@ class Smtp:
 
         await asyncio.gather(*(empty(client) for client in self._clients))
         return verdicts
+
+    async def remove(self, ids: Collection[UUID]) -> None:
+        """Nothing is held here, and nobody can call a letter back."""
 
     async def close(self) -> None:
         await asyncio.gather(*(client.quit() for client in self._clients))

@@ -1,4 +1,4 @@
-"""`python -m tests.integration.marketing.crash DSN TARGET`: a sender of one batch, which RAPPORT_FAULT kills."""
+"""`python -m tests.integration.marketing.crash DSN TARGET`: a sender that RAPPORT_FAULT kills."""
 
 import asyncio
 import sys
@@ -23,6 +23,7 @@ async def send(dsn: str, target: str) -> None:
         Marketing(pool, dsn).desk(post_of(target)) as desk,
     ):
         await desk.send_batch()
+        await desk.remove_erased()
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ TABLES = (
     "message",
     "timer",
     "dispatch",
+    "erased_letter",
 )
 
 

@@ -17,7 +17,7 @@ from services.marketing.sending.maildir import Maildir
 from services.marketing.sending.smtp import Smtp
 from tests.integration.marketing.mail_server import MailServer
 from tests.integration.marketing.running import Marketing
-from tests.unit.marketing.facts import ADA, BOB, DAY, HOUR, NOW, consent, definition, described, sale
+from tests.unit.marketing.facts import ADA, BOB, DAY, HOUR, NOW, consent, definition, described, erased, sale
 
 KILLED = -signal.SIGKILL
 
@@ -218,3 +218,102 @@ async def test_lost_database_connections_do_not_lose_what_was_sent(cleared: Mark
         await desk.send_batch()
     assert await outcomes(cleared) == {ADA: ("sent", None), BOB: ("sent", None)}
     assert len(mail.taken) == 2
+
+
+def letters(folder: Path) -> set[str]:
+    """The messages that lie in any folder of the maildir."""
+    return {file.name[:36] for file in folder.glob("*/*")}
+
+
+async def ids(marketing: Marketing) -> dict[UUID, str]:
+    return {row["party_id"]: str(row["id"]) for row in await marketing.rows("select party_id, id from message")}
+
+
+@pytest.mark.parametrize("read", [False, True])
+async def test_letters_of_an_erased_party_leave_the_maildir(cleared: Marketing, tmp_path: Path, read: bool) -> None:
+    message = await ids(cleared)
+    async with cleared.desk(Maildir(tmp_path, 500)) as desk:
+        await desk.send_batch()
+        if read:
+            (tmp_path / "new" / message[ADA]).rename(tmp_path / "cur" / f"{message[ADA]}:2,S")
+        (tmp_path / "tmp" / f"{message[ADA]}.1").write_text("a killed sender left it")
+        await cleared.heard(erased())
+        await desk.remove_erased()
+    assert letters(tmp_path) == {message[BOB]}
+    assert await cleared.rows("select * from erased_letter") == []
+    assert await endings(cleared) == ["message.sent", "message.sent"]
+
+
+async def test_letter_that_is_being_written_is_removed_once_it_is_settled(cleared: Marketing, tmp_path: Path) -> None:
+    class Erased(Maildir):
+        """Ada is erased, and whoever removes letters looks for hers, while they are handed over."""
+
+        async def hand_over(self, letters: Sequence[Letter]) -> Mapping[UUID, Verdict]:
+            await cleared.heard(erased())
+            async with cleared.desk(Maildir(tmp_path, 500)) as other:
+                await other.remove_erased()
+            return await super().hand_over(letters)
+
+    message = await ids(cleared)
+    async with cleared.desk(Erased(tmp_path, 500)) as desk:
+        await desk.send_batch()
+        assert letters(tmp_path) == set(message.values())
+        await desk.remove_erased()
+    assert letters(tmp_path) == {message[BOB]}
+
+
+async def test_letter_that_a_stopped_sender_writes_once_more_is_removed_once_more(
+    cleared: Marketing, tmp_path: Path
+) -> None:
+    class Stopped(Maildir):
+        """While it stands still, a successor settles its letters, Ada is erased, and her letter removed."""
+
+        async def hand_over(self, letters: Sequence[Letter]) -> Mapping[UUID, Verdict]:
+            await super().hand_over(letters)
+            async with cleared.desk(Maildir(tmp_path, 500)) as successor:
+                await cleared.pool.execute("delete from dispatch; update message set outcome = 'sent'")
+                await cleared.heard(erased())
+                await successor.remove_erased()
+            return await super().hand_over(letters)
+
+    message = await ids(cleared)
+    async with cleared.desk(Stopped(tmp_path, 500)) as desk:
+        await desk.send_batch()
+        await desk.remove_erased()
+    assert letters(tmp_path) == {message[BOB]}
+
+
+async def test_removal_that_was_killed_is_done_again(cleared: Marketing, tmp_path: Path) -> None:
+    message = await ids(cleared)
+    async with cleared.desk(Maildir(tmp_path, 500)) as desk:
+        await desk.send_batch()
+    await cleared.heard(erased())
+    assert crash(cleared, tmp_path, "marketing.after_remove") == KILLED
+    assert letters(tmp_path) == {message[BOB]}
+    async with cleared.desk(Maildir(tmp_path, 500)) as desk:
+        await desk.remove_erased()
+    assert await cleared.rows("select * from erased_letter") == []
+
+
+async def test_letters_stay_marked_while_the_maildir_is_away(cleared: Marketing, tmp_path: Path) -> None:
+    post = Maildir(tmp_path, 500)
+    async with cleared.desk(post) as desk:
+        await desk.send_batch()
+        await cleared.heard(erased())
+        (tmp_path / "tmp").rmdir()
+        await desk.remove_erased()
+        assert len(await cleared.rows("select * from erased_letter")) == 1
+        (tmp_path / "tmp").mkdir()
+        await desk.remove_erased()
+    assert len(letters(tmp_path)) == 1
+
+
+async def test_party_that_is_erased_before_its_letter_leaves_gets_none(cleared: Marketing, tmp_path: Path) -> None:
+    await cleared.heard(erased())
+    async with cleared.desk(Maildir(tmp_path, 500)) as desk:
+        await desk.remove_erased()
+        await desk.send_batch()
+        await desk.remove_erased()
+    assert (await outcomes(cleared))[ADA] == ("skipped", "erased")
+    assert letters(tmp_path) == {(await ids(cleared))[BOB]}
+    assert await cleared.rows("select * from erased_letter") == []
