@@ -101,8 +101,6 @@ def _from_outside(record: Record, wall: datetime) -> dict[str, bytes]:
         raise _Unreadable("null_value")
     if _time(record, headers) > wall + MAX_AHEAD:
         raise _Unreadable("time_ahead_of_the_clock")
-    if "traceparent" in headers and not is_sound(_text(headers["traceparent"])):
-        del headers["traceparent"]  # as W3C has it; and no text of a sender travels on as one
     return headers
 
 
@@ -115,6 +113,12 @@ def _text(value: bytes) -> str:
     if b"\0" in value:
         raise _Unreadable("unreadable_header")
     return value.decode("ascii")
+
+
+def _trace(value: bytes) -> str | None:
+    """None for what is none, as W3C has it: no text of a sender travels on as a trace."""
+    text = _text(value)
+    return text if is_sound(text) else None
 
 
 def _sequence(headers: dict[str, bytes]) -> int:
@@ -217,6 +221,6 @@ def _event(decoded: Decoded, headers: dict[str, bytes], type_: str, data: object
         record.offset,
         None if record.key is None else record.key.decode("utf-8", "replace"),
         decoded.id if correlation is None else _text(correlation),
-        None if trace is None else _text(trace),
+        None if trace is None else _trace(trace),
         data,
     )
