@@ -21,6 +21,7 @@ State = Literal["one", "waiting", "skipped", "unknown", "missing", "double"]
 MessageState = Literal["planned", "cleared", "sending", "sent", "skipped", "unknown"]
 Since = Annotated[AwareDatetime | None, Query(alias="from", description="Sales that occurred from here on.")]
 Until = Annotated[AwareDatetime | None, Query(alias="to", description="Sales that occurred before.")]
+OfParty = Annotated[UUID | None, Query(description="Also finds those of parties merged with this one.")]
 
 
 class Audit(BaseModel):
@@ -125,7 +126,7 @@ async def audit_follow_ups(
 async def list_messages(
     service: Serving,
     page: Page,
-    party_id: UUID | None = None,
+    party_id: OfParty = None,
     trigger_event_id: str | None = None,
     outcome: MessageState | None = None,
 ) -> Listing[MessageView]:
@@ -150,7 +151,7 @@ async def read_message(service: Serving, message_id: UUID) -> MessageView:
 async def list_enrolments(
     service: Serving,
     page: Page,
-    party_id: UUID | None = None,
+    party_id: OfParty = None,
     trigger_event_id: str | None = None,
     campaign: str | None = None,
 ) -> Listing[EnrolmentView]:

@@ -226,6 +226,20 @@ from (
 join sale s on s.trigger_event_id = a.trigger_event_id
 order by s.trigger_event_id
 
+-- name: find_merged_parties
+-- A party, those merged into the same survivor, and the survivor.
+with recursive up as (
+  select $1::uuid as id
+  union
+  select party.merged_into from party join up on up.id = party.id where party.merged_into is not null
+),
+family as (
+  select id from up
+  union
+  select party.id from party join family on party.merged_into = family.id
+)
+select id from family order by id
+
 -- name: list_messages
 -- The newest trigger first. A message that is handed over at this moment is `sending`, one that waits for it `cleared`.
 select m.id, m.triggered_at, m.trigger_event_id::text, m.party_id, m.enrolment_id, m.campaign, m.campaign_version,
@@ -235,7 +249,7 @@ select m.id, m.triggered_at, m.trigger_event_id::text, m.party_id, m.enrolment_i
 from message m
 join sale s on s.trigger_event_id = m.trigger_event_id
 left join dispatch d on d.message_id = m.id
-where ($1::uuid is null or m.party_id = $1)
+where ($1::uuid[] is null or m.party_id = any($1))
   and ($2::uuid is null or (m.party_id, m.triggered_at) in (
     select t.party_id, t.occurred_at from sale t where t.trigger_event_id = $2) and m.trigger_event_id = $2)
   and ($3::text is null or coalesce(m.outcome, case when d.owner is not null then 'sending'
@@ -258,7 +272,7 @@ where m.id = $1
 select id as enrolment_id, trigger_event_id::text, campaign, version as campaign_version, party_id, follow_up, started_at
 from enrolment
 where ($1::uuid is null or trigger_event_id = $1)
-  and ($2::uuid is null or trigger_event_id in (select t.trigger_event_id from sale t where t.party_id = $2))
+  and ($2::uuid[] is null or trigger_event_id in (select t.trigger_event_id from sale t where t.party_id = any($2)))
   and ($3::text is null or campaign = $3)
   and ($4::uuid is null or (trigger_event_id, campaign) < ($4, $5))
 order by trigger_event_id desc, campaign desc limit $6

@@ -320,7 +320,9 @@ async def list_messages(
     after: tuple[datetime, UUID] | None,
     limit: int,
 ) -> Sequence[Any]:
-    return await tx.fetch(SQL["list_messages"], party, trigger, outcome, *(after or (None, None)), limit)
+    """Of a party with all that it was merged with."""
+    family = await _family(tx, party)
+    return await tx.fetch(SQL["list_messages"], family, trigger, outcome, *(after or (None, None)), limit)
 
 
 async def find_message(tx: Transaction, message_id: UUID) -> Any:
@@ -335,7 +337,13 @@ async def list_enrolments(
     after: tuple[UUID, str] | None,
     limit: int,
 ) -> Sequence[Any]:
-    return await tx.fetch(SQL["list_enrolments"], trigger, party, campaign, *(after or (None, None)), limit)
+    """Of a party with all that it was merged with."""
+    family = await _family(tx, party)
+    return await tx.fetch(SQL["list_enrolments"], trigger, family, campaign, *(after or (None, None)), limit)
+
+
+async def _family(tx: Transaction, party: UUID | None) -> list[UUID] | None:
+    return None if party is None else [row["id"] for row in await tx.fetch(SQL["find_merged_parties"], party)]
 
 
 async def list_campaigns(tx: Transaction, after: str | None, limit: int) -> Sequence[Any]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from services.marketing import audit
 from services.marketing.sending.maildir import Maildir
 from tests.integration.marketing.running import Marketing
-from tests.unit.marketing.facts import ADA, BOB, DAY, HOUR, NOW, consent, definition, described, sale
+from tests.unit.marketing.facts import ADA, BOB, CAY, DAY, HOUR, NOW, consent, definition, described, sale
 
 
 @pytest.fixture
@@ -177,3 +178,23 @@ async def test_enrolments_are_found_by_party_trigger_and_campaign(sent: Marketin
         (enrolment,) = (await http.get("/v1/enrolments", params=params)).json()["items"]
         assert enrolment["trigger_event_id"] == other.id
     assert (await http.get("/v1/enrolments", params={"campaign": "other"})).json()["items"] == []
+
+
+async def test_merged_party_is_read_with_its_survivor_until_the_merge_is_undone(
+    marketing: Marketing, http: httpx.AsyncClient
+) -> None:
+    await marketing.publish(definition())
+    await marketing.heard(sale("s-1", ADA), sale("s-2", BOB), sale("s-3", CAY))
+
+    async def found(path: str, party: UUID) -> set[str]:
+        items = (await http.get(path, params={"party_id": str(party)})).json()["items"]
+        return {item["party_id"] for item in items}
+
+    await marketing.heard(described(BOB, version=2, merged_into=ADA), described(CAY, version=2, merged_into=BOB))
+    for path in ("/v1/messages", "/v1/enrolments"):
+        for party in (ADA, BOB, CAY):
+            assert await found(path, party) == {str(ADA), str(BOB), str(CAY)}
+
+    await marketing.heard(described(BOB, version=3))
+    assert await found("/v1/messages", ADA) == {str(ADA)}
+    assert await found("/v1/messages", BOB) == {str(BOB), str(CAY)}

@@ -20,6 +20,7 @@ NOW = datetime(2026, 3, 2, 13, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ADA = UUID("00000000-0000-4000-8000-00000000ada0")
 BOB = UUID("00000000-0000-4000-8000-00000000b0b0")
+CAY = UUID("00000000-0000-4000-8000-00000000ca70")
 _OURS = {"crm.parties": "/contacts", "crm.contacts": "/contacts", "crm.sales": "/contacts", "crm.tickets": "/support"}
 
 
@@ -75,6 +76,7 @@ def described(
     email: str | None = "ada@example.com",
     name: str = "Ada Holm",
     locale: str = "en",
+    merged_into: UUID | None = None,
 ) -> Event[Any]:
     identities = [KnownIdentity(id=derived_id(email), type="email", value=email)] if email else []
     data = PartyDescribed(
@@ -85,6 +87,7 @@ def described(
         name=name,
         identities=identities,
         locale=locale,
+        merged_into=merged_into,
     )
     return event("crm.parties", data, str(party), NOW)
 
