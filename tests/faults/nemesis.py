@@ -77,10 +77,13 @@ class Nemesis:
         self.stack.resume_part(name)
         await self._caught_up(f"{name} stopped for {seconds:g} s", (name.partition("-")[0],), monotonic())
 
-    async def restart(self, server: str) -> None:
+    async def kill_server(self, server: str) -> None:
+        """SIGKILL of Kafka or Postgres, then its start with the recovery that this takes."""
         begun = monotonic()
-        await self.stack.restart_part(server)
-        await self._caught_up(f"{server} restarted", self.stack.services, begun)
+        await self.stack.kill_part(server)
+        await self.stack.start_part(server)
+        self.kills += 1
+        await self._caught_up(f"{server} killed and started", self.stack.services, begun)
 
     async def scale(self, service: str) -> None:
         """One to three, the first of them stopped beyond every timeout, then down to one by a stop and a kill."""

@@ -1,4 +1,4 @@
-"""All services under load while each of them is killed, stopped and scaled, and Kafka and Postgres are restarted."""
+"""All services under load while each of them is killed, stopped and scaled, and Kafka and Postgres are killed."""
 
 import asyncio
 import os
@@ -69,8 +69,8 @@ async def _break_everything(nemesis: Nemesis, load: Load) -> None:
             nemesis.kill_at_points(("contacts", "support")), nemesis.kill_at_points(("marketing", "forecasting"))
         )
         await nemesis.suspend("marketing", 9)
-        await nemesis.restart("kafka")
-        await nemesis.restart("postgres")
+        await nemesis.kill_server("kafka")
+        await nemesis.kill_server("postgres")
         await nemesis.scale("contacts")
     finally:
         load.end()
