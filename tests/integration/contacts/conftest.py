@@ -9,8 +9,8 @@ import pytest
 from deploy.embedded.databases import Databases
 from services.contacts import api
 from services.contacts.settings import Settings
-from shared.http import build_app
 from tests.integration.contacts.running import Contacts
+from tests.integration.running import client
 from tests.stack import migrated
 
 
@@ -32,9 +32,5 @@ async def contacts(dsn: str) -> AsyncIterator[Contacts]:
 
 @pytest.fixture
 async def http(contacts: Contacts, dsn: str) -> AsyncIterator[httpx.AsyncClient]:
-    settings = Settings.model_validate(
-        {"kafka": {"brokers": "127.0.0.1:9"}, "database": {"dsn": dsn}, "auth": {"mode": "off"}}
-    )
-    app = build_app(contacts, settings, routers=[api.router])
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://contacts") as client:
-        yield client
+    async with client(contacts, Settings, dsn, api.router) as http:
+        yield http

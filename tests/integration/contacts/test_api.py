@@ -188,7 +188,7 @@ async def test_creating_registers_and_describes_the_party_once_for_one_key(
     assert first.json() == again.json()
     assert first.headers["Location"] == f"/v1/parties/{first.json()['id']}"
     assert first.headers["ETag"] == '"1"'
-    assert [event.type for event in await contacts.published()] == ["crm.party.registered.v1", "crm.party.described.v1"]
+    assert [event.type for event in await contacts.relayed()] == ["crm.party.registered.v1", "crm.party.described.v1"]
 
 
 async def test_creating_who_is_known_is_a_conflict_that_shows_the_party(http: httpx.AsyncClient) -> None:
@@ -251,7 +251,7 @@ async def test_a_change_says_which_version_it_was_decided_on(contacts: Contacts,
     assert (stale.status_code, stale.json()["state"]["name"]) == (409, "Ada Holm")
     assert (same.status_code, same.headers["ETag"]) == (200, '"2"')
     assert (emptied.json()["name"], emptied.json()["locale"], emptied.json()["version"]) == (None, "da", 3)
-    updates = [event.data.fields for event in await contacts.published() if event.type == "crm.party.updated.v1"]
+    updates = [event.data.fields for event in await contacts.relayed() if event.type == "crm.party.updated.v1"]
     assert updates == [["identities", "name"], ["locale", "name"]]
 
 
@@ -273,7 +273,7 @@ async def test_a_text_is_read_by_the_event_that_speaks_of_it(contacts: Contacts,
     await contacts.accept(
         reported("interaction.recorded", party=party, channel="phone", direction="inbound", summary="likes tea")
     )
-    event = next(event for event in await contacts.published() if event.type == "crm.interaction.recorded.v1")
+    event = next(event for event in await contacts.relayed() if event.type == "crm.interaction.recorded.v1")
     answer = (await http.get(f"/v1/interactions/{event.id}")).json()
     assert answer["texts"] == [{"kind": "summary", "text": "likes tea"}]
     assert (await http.get(f"/v1/interactions/{uuid4()}")).status_code == 404

@@ -33,18 +33,18 @@ def sale(sale_id: str, *identities: dict[str, str], at: Any = NOW, minor: int = 
 
 
 async def types(contacts: Contacts) -> list[str]:
-    return [event.type.removeprefix("crm.").removesuffix(".v1") for event in await contacts.published()]
+    return [event.type.removeprefix("crm.").removesuffix(".v1") for event in await contacts.relayed()]
 
 
 async def of_type(contacts: Contacts, type_: str) -> list[Any]:
-    return [event.data for event in await contacts.published() if event.type == f"crm.{type_}.v1"]
+    return [event.data for event in await contacts.relayed() if event.type == f"crm.{type_}.v1"]
 
 
 async def test_a_sale_of_somebody_new_registers_and_describes_the_party_before_the_sale(contacts: Contacts) -> None:
     await contacts.accept(sale("s-1", ADA, SHOP_81, name="Ada Holm"))
 
     assert await types(contacts) == ["party.registered", "party.described", "sale.completed", "lifecycle.changed"]
-    registered, described, sold, changed = [event.data for event in await contacts.published()]
+    registered, described, sold, changed = [event.data for event in await contacts.relayed()]
     assert described.name == "Ada Holm"
     assert [(known.type, known.value, known.system) for known in described.identities] == [
         ("email", "ada@example.com", None),
@@ -199,7 +199,7 @@ async def test_texts_stay_here_and_the_events_say_that_there_is_one(contacts: Co
         "support.requested",
         "product.chosen",
     ]
-    events = {event.type: event for event in await contacts.published()}
+    events = {event.type: event for event in await contacts.relayed()}
     kept = await contacts.rows("select event_id::text, kind, body from fact_text order by event_id")
     assert kept == [
         {"event_id": events["crm.interaction.recorded.v1"].id, "kind": "summary", "body": "likes tea"},
@@ -252,7 +252,7 @@ async def test_late_facts_move_the_stages_to_earlier_entries(contacts: Contacts)
         ("purchase", 1 * hour, "post_purchase"),
         ("post_purchase", 3 * hour, "post_purchase"),
     ]
-    published = {event.id: event.type for event in await contacts.published()}
+    published = {event.id: event.type for event in await contacts.relayed()}
     causes = [published[data.cause_event_id] for data in await of_type(contacts, "lifecycle.changed")]
     assert causes[1] == causes[4] == "crm.sale.completed.v1"
     assert causes[2] == causes[5] == "crm.support.requested.v1"
@@ -260,5 +260,5 @@ async def test_late_facts_move_the_stages_to_earlier_entries(contacts: Contacts)
 
 async def test_a_profile_opens_discovery_with_the_change_that_it_made(contacts: Contacts) -> None:
     await contacts.accept(reported("profile.submitted", party={"identities": [ADA], "name": "Ada"}))
-    registered, _, changed = await contacts.published()
+    registered, _, changed = await contacts.relayed()
     assert (changed.data.stage, changed.data.cause_event_id) == ("discovery", registered.id)

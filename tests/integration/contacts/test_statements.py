@@ -5,6 +5,7 @@ import pytest
 
 from services.contacts.store import SQL
 from tests.integration.contacts.running import Contacts
+from tests.integration.running import plan_without_seqscan
 
 
 @pytest.mark.parametrize("search_path", ["public", "timeline_v1, public"])
@@ -38,12 +39,7 @@ HOT = {
 @pytest.mark.parametrize("name", HOT)
 async def test_hot_statements_look_up_by_index_in_the_months_in_use_alone(contacts: Contacts, name: str) -> None:
     """With sequential scans priced out, every scan of a table is of an index and has a condition on it."""
-    async with contacts.pool.acquire() as connection, connection.transaction():
-        await connection.execute("set local enable_seqscan = off")
-        await connection.execute("set local plan_cache_mode = force_generic_plan")
-        await connection.execute(f"prepare hot as {SQL[name]}")
-        plan = "\n".join(row[0] for row in await connection.fetch(f"explain execute hot ({HOT[name]})"))
-        await connection.execute("deallocate hot")
+    plan = await plan_without_seqscan(contacts.pool, SQL[name], HOT[name])
     scans = len(re.findall(r"Index (?:Only )?Scan (?:Backward )?using|Bitmap Index Scan on", plan))
     assert scans == plan.count("Index Cond:") > 0, plan
     assert "Seq Scan" not in plan

@@ -9,8 +9,8 @@ import pytest
 from deploy.embedded.databases import Databases
 from services.forecasting import api
 from services.forecasting.settings import Settings
-from shared.http import build_app
 from tests.integration.forecasting.running import Forecasting
+from tests.integration.running import client
 from tests.stack import migrated
 
 
@@ -23,17 +23,16 @@ def dsn(databases: Databases) -> str:
 
 @pytest.fixture
 async def forecasting(dsn: str) -> AsyncIterator[Forecasting]:
-    async with asyncpg.create_pool(dsn, min_size=1, max_size=6) as pool:
-        service = Forecasting(pool)
+    async with (
+        asyncpg.create_pool(dsn, min_size=1, max_size=6) as pool,
+        asyncpg.create_pool(dsn, min_size=1, server_settings={"search_path": "sales_v1, public"}) as projecting,
+    ):
+        service = Forecasting(pool, projecting)
         await service.clear()
         yield service
 
 
 @pytest.fixture
 async def http(forecasting: Forecasting, dsn: str) -> AsyncIterator[httpx.AsyncClient]:
-    settings = Settings.model_validate(
-        {"kafka": {"brokers": "127.0.0.1:9"}, "database": {"dsn": dsn}, "auth": {"mode": "off"}}
-    )
-    app = build_app(forecasting, settings, routers=api.routers)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://forecasting") as client:
-        yield client
+    async with client(forecasting, Settings, dsn, *api.routers) as http:
+        yield http

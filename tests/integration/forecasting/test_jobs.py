@@ -59,7 +59,7 @@ async def at(forecasting: Forecasting, jobs: Jobs, day: date) -> date | None:
 
 async def test_nothing_is_forecast_before_every_partition_is_counted(forecasting: Forecasting, jobs: Jobs) -> None:
     assert await jobs.step(Sight(forecasting)) is None
-    assert await forecasting.published() == []
+    assert await forecasting.published_by_key() == []
 
 
 async def test_each_cut_is_published_once_and_names_what_it_replaces(forecasting: Forecasting, jobs: Jobs) -> None:
@@ -67,7 +67,7 @@ async def test_each_cut_is_published_once_and_names_what_it_replaces(forecasting
     assert await at(forecasting, jobs, date(2026, 1, 9)) is None
     assert await at(forecasting, jobs, date(2026, 1, 26)) == date(2026, 1, 26)
 
-    said = [(key, data) for type_, key, data in await forecasting.published() if type_ == "forecast.published"]
+    said = [(key, data) for type_, key, data in await forecasting.published_by_key() if type_ == "forecast.published"]
     first, second = ([one for one in said if one[1]["cut"].startswith(cut)] for cut in ("2025-12-29", "2026-01-26"))
     assert [key for key, _ in first] == ["sales:department:FOOD:week:DKK", "sales:department:TOYS:week:DKK"]
     assert [data["supersedes"] for _, data in first] == [None, None]
@@ -109,7 +109,7 @@ async def test_two_instances_publish_a_cut_once(forecasting: Forecasting, jobs: 
 
     await asyncio.gather(at(forecasting, jobs, date(2025, 12, 29)), at(forecasting, other, date(2025, 12, 29)))
 
-    said = [(type_, key, data.get("score")) for type_, key, data in await forecasting.published()]
+    said = [(type_, key, data.get("score")) for type_, key, data in await forecasting.published_by_key()]
     assert len(said) == len(set(said))
     assert len([one for one in said if one[0] == "score.computed"]) == 2 * len(PARTIES)
 
@@ -126,7 +126,7 @@ async def test_scoring_goes_on_where_it_was_stopped(
 
     await at(forecasting, jobs, date(2025, 12, 30))
 
-    said = [key for type_, key, _ in await forecasting.published() if type_ == "score.computed"]
+    said = [key for type_, key, _ in await forecasting.published_by_key() if type_ == "score.computed"]
     assert sorted(set(said)) == [str(party) for party in sorted(PARTIES) if party > half]
 
 
@@ -135,7 +135,7 @@ async def test_a_score_is_said_again_only_when_it_moved(forecasting: Forecasting
     await forecasting.pool.execute("delete from outbox")
     await at(forecasting, jobs, date(2026, 1, 26))
 
-    said = {key for type_, key, data in await forecasting.published() if data.get("score") == "p_alive"}
+    said = {key for type_, key, data in await forecasting.published_by_key() if data.get("score") == "p_alive"}
     assert said < {str(party) for party in PARTIES}
 
 
@@ -150,7 +150,7 @@ async def test_the_model_is_kept_with_its_measured_quality(forecasting: Forecast
 async def test_the_process_apart_does_the_same(forecasting: Forecasting, jobs: Jobs) -> None:
     """Once with the real one; the other tests spare themselves its start."""
     await at(forecasting, jobs, date(2025, 12, 29))
-    expected = await forecasting.published()
+    expected = await forecasting.published_by_key()
     for table in ("outlook", "forecast", "series", "job", "model", "score", "outbox"):
         await forecasting.pool.execute(f"delete from {table}")
     fitting = Fitting()
@@ -158,4 +158,4 @@ async def test_the_process_apart_does_the_same(forecasting: Forecasting, jobs: J
     await at(forecasting, Jobs(SETTINGS, fitting.run), date(2025, 12, 29))
     await fitting.stop()
 
-    assert await forecasting.published() == expected
+    assert await forecasting.published_by_key() == expected

@@ -3,6 +3,7 @@ import pytest
 
 from services.forecasting.store import SQL
 from tests.integration.forecasting.running import Forecasting
+from tests.integration.running import plan_without_seqscan
 
 
 @pytest.mark.parametrize("name", sorted(SQL))
@@ -28,12 +29,6 @@ HOT = {
 async def test_hot_statements_read_by_index(forecasting: Forecasting, name: str) -> None:
     """With a sequential scan priced out, the plan must use the index made for the statement, and scan nothing whole."""
     index, arguments = HOT[name]
-    async with forecasting.pool.acquire() as connection, connection.transaction():
-        await connection.execute("set local search_path = sales_v1, public")
-        await connection.execute("set local enable_seqscan = off")
-        await connection.execute("set local plan_cache_mode = force_generic_plan")
-        await connection.execute(f"prepare hot as {SQL[name]}")
-        plan = "\n".join(row[0] for row in await connection.fetch(f"explain execute hot ({arguments})"))
-        await connection.execute("deallocate hot")
+    plan = await plan_without_seqscan(forecasting.pool, SQL[name], arguments, "sales_v1, public")
     assert index in plan
     assert "Seq Scan" not in plan

@@ -9,8 +9,8 @@ import pytest
 from deploy.embedded.databases import Databases
 from services.marketing import api
 from services.marketing.settings import Settings
-from shared.http import build_app
 from tests.integration.marketing.running import Marketing
+from tests.integration.running import client
 from tests.stack import migrated
 
 
@@ -30,9 +30,5 @@ async def marketing(dsn: str) -> AsyncIterator[Marketing]:
 
 @pytest.fixture
 async def http(marketing: Marketing, dsn: str) -> AsyncIterator[httpx.AsyncClient]:
-    settings = Settings.model_validate(
-        {"kafka": {"brokers": "127.0.0.1:9"}, "database": {"dsn": dsn}, "auth": {"mode": "off"}}
-    )
-    app = build_app(marketing, settings, routers=[api.router])
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://marketing") as client:
-        yield client
+    async with client(marketing, Settings, dsn, api.router) as http:
+        yield http

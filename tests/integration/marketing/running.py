@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import asyncpg
-from pydantic import TypeAdapter
 
 from services.marketing import handlers
 from services.marketing.catalogue import publish
@@ -15,14 +14,11 @@ from services.marketing.domain.letter import Sender
 from services.marketing.sending.post import Post
 from services.marketing.sending.sender import Desk
 from services.marketing.subscriptions import follow_ups
-from shared.engine.postgres import PostgresLedger
 from shared.engine.timers import fire_due
-from shared.readiness import Check
-from tests.unit.marketing.facts import NOW
+from tests.integration.running import Running
 
 __all__ = ["Marketing", "handlers"]  # importing the handlers registers what the subscription hears
 
-_OBJECT = TypeAdapter(dict[str, Any])
 TABLES = (
     "campaign",
     "product",
@@ -39,43 +35,19 @@ TABLES = (
 )
 
 
-class Marketing:
-    """What a service is to its HTTP side and its sender; `heard` is one batch of the engine."""
-
-    name = "marketing"
+class Marketing(Running):
+    """`desk` is a sender of it."""
 
     def __init__(self, pool: asyncpg.Pool, dsn: str) -> None:
-        self.pool = pool
+        super().__init__("marketing", pool)
         self.dsn = dsn
-        self.now = NOW
-        self.ledger = PostgresLedger(pool, lambda: self.now, self._emitted)
-        self.transaction = self.ledger.transaction
-
-    async def start(self) -> None:
-        pass
-
-    async def stop(self) -> None:
-        pass
-
-    async def ready(self) -> list[Check]:
-        return []
-
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[Any]:
-        async with self.transaction() as tx:
-            yield tx
 
     async def publish(self, *definitions: Definition) -> list[str]:
         async with self.transaction() as tx:
             return await publish(tx, definitions)
 
     async def heard(self, *events: Any) -> None:
-        """One batch, in one transaction, each topic's events to its handler in order."""
-        async with self.transaction(follow_ups) as tx:
-            for topic, handler in follow_ups.topics.items():
-                batch = [event for event in events if event.topic == topic]
-                if batch:
-                    await handler.handle(batch, tx)
+        await self.hear(follow_ups, events)
 
     async def pass_time(self, to: datetime) -> int:
         """Every partition's watermark moves to `to`, and what is due by then is decided; how many timers fired."""
@@ -97,16 +69,6 @@ class Marketing:
         finally:
             await lock.close()
 
-    async def rows(self, statement: str, *args: object) -> list[dict[str, Any]]:
-        return [dict(row) for row in await self.pool.fetch(statement, *args)]
-
-    async def published(self) -> list[tuple[str, dict[str, Any]]]:
-        """Type and data of everything in the outbox, in order."""
-        return [
-            (row["type"].removeprefix("crm.").removesuffix(".v1"), _OBJECT.validate_json(row["payload"]))
-            for row in await self.pool.fetch("select type, payload from outbox order by id")
-        ]
-
     async def cut_off(self) -> None:
         """End every connection of the pool, as a restart of the database does."""
         own = await asyncpg.connect(self.dsn)
@@ -120,7 +82,4 @@ class Marketing:
         await self.pool.execute("update dispatch set next_at = now() - interval '1 second' where owner is null")
 
     async def clear(self) -> None:
-        await self.pool.execute(";".join(f"delete from {table}" for table in (*TABLES, "outbox")))
-
-    async def _emitted(self) -> None:
-        pass
+        await self.empty(*TABLES)

@@ -9,7 +9,7 @@ import pytest
 from deploy.embedded.databases import Databases
 from services.support import api
 from services.support.settings import Settings
-from shared.http import build_app
+from tests.integration.running import client
 from tests.integration.support.running import Support
 from tests.stack import migrated
 
@@ -31,9 +31,5 @@ async def support(dsn: str) -> AsyncIterator[Support]:
 
 @pytest.fixture
 async def http(support: Support, dsn: str) -> AsyncIterator[httpx.AsyncClient]:
-    settings = Settings.model_validate(
-        {"kafka": {"brokers": "127.0.0.1:9"}, "database": {"dsn": dsn}, "auth": {"mode": "off"}}
-    )
-    app = build_app(support, settings, routers=[api.router])
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://support") as client:
-        yield client
+    async with client(support, Settings, dsn, api.router) as http:
+        yield http

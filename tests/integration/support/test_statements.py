@@ -2,6 +2,7 @@ import asyncpg
 import pytest
 
 from services.support.store import SQL
+from tests.integration.running import plan_without_seqscan
 from tests.integration.support.running import Support
 
 
@@ -28,11 +29,6 @@ HOT = {
 async def test_hot_statements_read_by_index(support: Support, name: str) -> None:
     """With a sequential scan priced out, the plan must use the index made for the statement, and scan nothing whole."""
     index, arguments = HOT[name]
-    async with support.pool.acquire() as connection, connection.transaction():
-        await connection.execute("set local enable_seqscan = off")
-        await connection.execute("set local plan_cache_mode = force_generic_plan")
-        await connection.execute(f"prepare hot as {SQL[name].rstrip(';')}")
-        plan = "\n".join(row[0] for row in await connection.fetch(f"explain execute hot ({arguments})"))
-        await connection.execute("deallocate hot")
+    plan = await plan_without_seqscan(support.pool, SQL[name], arguments)
     assert index in plan
     assert "Seq Scan" not in plan

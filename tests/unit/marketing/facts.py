@@ -6,7 +6,6 @@ from uuid import UUID
 
 from services.marketing.domain.definition import Definition
 from shared.engine.event import Event, Tombstone
-from shared.engine.partitions import partition_of
 from shared.events.contacts import ConsentGiven, ConsentWithdrawn
 from shared.events.money import Money
 from shared.events.parties import KnownIdentity, PartyDescribed
@@ -15,6 +14,7 @@ from shared.events.sales import SaleCompleted, SaleRefunded
 from shared.events.tickets import TicketOpened, TicketStatusChanged
 from shared.events.values import Line
 from shared.ids import derived_id, new_id
+from tests.events import decoded
 
 NOW = datetime(2026, 3, 2, 13, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -29,7 +29,7 @@ def event(
 ) -> Event[Any]:
     name = id_ or str(new_id())
     source = _OURS.get(topic, "/shop")
-    return Event(name, "", source, at, recorded, topic, partition_of(key), 0, key, f"flow {name}", None, data)
+    return decoded(topic, "", data, key=key, at=at, now=recorded, source=source, id_=name)
 
 
 def sale(

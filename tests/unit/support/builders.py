@@ -1,18 +1,16 @@
 """Events as support hears them, with only what a test cares for."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from typing import TypeVar
 from uuid import UUID
 
 from shared.engine.event import Event, Tombstone
-from shared.engine.partitions import partition_of
 from shared.events.parties import PartyDescribed
 from shared.events.requests import SupportRequested
+from tests.events import decoded
 
 D = TypeVar("D")
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-_offsets = count()
 
 
 def party_id(number: int) -> UUID:
@@ -62,17 +60,4 @@ def erased(party: int = 1, *, key: str | None = None) -> Event[PartyDescribed | 
 
 
 def _event(topic: str, type_: str, key: str, data: D, event_id: str) -> Event[D]:
-    return Event(
-        id=event_id,
-        type=type_,
-        source="/contacts",
-        time=NOON,
-        now=NOON + timedelta(minutes=1),
-        topic=topic,
-        partition=partition_of(key),
-        offset=next(_offsets),
-        key=key,
-        correlation_id=event_id,
-        traceparent=None,
-        data=data,
-    )
+    return decoded(topic, type_, data, key=key, at=NOON, now=NOON + timedelta(minutes=1), id_=event_id)

@@ -1,0 +1,103 @@
+"""A service over a real Postgres without Kafka: what its HTTP side, its workers and its handlers need of it."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+import httpx
+from fastapi import APIRouter
+from pydantic import TypeAdapter
+
+from shared.engine.event import Event
+from shared.engine.postgres import PostgresLedger, PostgresTransaction
+from shared.engine.subscription import Subscription
+from shared.http import build_app
+from shared.readiness import Check
+from shared.settings import ServiceSettings
+
+NOW = datetime(2026, 3, 2, 13, tzinfo=UTC)
+_OBJECT = TypeAdapter(dict[str, Any])
+
+
+class Running:
+    """A service that reads no topic and relays nothing; `hear` is one batch of its engine."""
+
+    def __init__(self, name: str, pool: asyncpg.Pool) -> None:
+        self.name = name
+        self.pool = pool
+        self.now = NOW
+        self.ledger = self.ledger_of(pool)
+        self.transaction = self.ledger.transaction
+
+    def ledger_of(self, pool: asyncpg.Pool) -> PostgresLedger:
+        return PostgresLedger(pool, lambda: self.now, self._emitted)
+
+    async def start(self) -> None:
+        pass
+
+    async def stop(self) -> None:
+        pass
+
+    async def ready(self) -> list[Check]:
+        return []
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Any]:
+        async with self.pool.acquire() as connection:
+            yield PostgresTransaction(connection, None, self.now)
+
+    async def hear(
+        self, subscription: Subscription, events: Iterable[Event[Any]], ledger: PostgresLedger | None = None
+    ) -> None:
+        """One batch, in one transaction, each topic's events to its handler in order."""
+        events = list(events)
+        async with (ledger or self.ledger).transaction(subscription) as tx:
+            for topic, handler in subscription.topics.items():
+                batch = [event for event in events if event.topic == topic]
+                if batch:
+                    await handler.handle(batch, tx)
+
+    async def rows(self, statement: str, *args: object) -> list[dict[str, Any]]:
+        return [dict(row) for row in await self.pool.fetch(statement, *args)]
+
+    async def published(self) -> list[tuple[str, dict[str, Any]]]:
+        """Type and data of everything in the outbox, in order."""
+        return [(type_, data) for type_, _, data in await self.published_by_key()]
+
+    async def published_by_key(self) -> list[tuple[str, str, dict[str, Any]]]:
+        """Type, key and data of everything in the outbox, in order."""
+        return [
+            (row["type"].removeprefix("crm.").removesuffix(".v1"), row["key"], _OBJECT.validate_json(row["payload"]))
+            for row in await self.pool.fetch("select type, key, payload from outbox order by id")
+        ]
+
+    async def empty(self, *tables: str) -> None:
+        await self.pool.execute(";".join(f"delete from {table}" for table in (*tables, "outbox", "idempotency")))
+
+    async def _emitted(self) -> None:
+        pass
+
+
+@asynccontextmanager
+async def client(
+    service: Running, settings: type[ServiceSettings], dsn: str, *routers: APIRouter
+) -> AsyncIterator[httpx.AsyncClient]:
+    """The service's HTTP side as `main.create_app` puts it together, called without a network."""
+    given = {"kafka": {"brokers": "127.0.0.1:9"}, "database": {"dsn": dsn}, "auth": {"mode": "off"}}
+    app = build_app(service, settings.model_validate(given), routers=routers)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=f"http://{service.name}") as http:
+        yield http
+
+
+async def plan_without_seqscan(pool: asyncpg.Pool, statement: str, arguments: str, search_path: str = "public") -> str:
+    """How the database would run a statement for any values, with sequential scans priced out."""
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(f"set local search_path = {search_path}")
+        await connection.execute("set local enable_seqscan = off")
+        await connection.execute("set local plan_cache_mode = force_generic_plan")
+        await connection.execute(f"prepare hot as {statement.rstrip(';')}")
+        plan = "\n".join(row[0] for row in await connection.fetch(f"explain execute hot ({arguments})"))
+        await connection.execute("deallocate hot")
+    return plan
