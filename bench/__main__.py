@@ -8,7 +8,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import contacts, engine, main_job, relay, timers, view
+from bench import audit, contacts, engine, main_job, relay, timers, view
 from bench.gates import GATES, verdicts
 from bench.report import print_table, write_json
 from bench.rows import Row
@@ -23,6 +23,7 @@ WORKS: tuple[tuple[tuple[str, ...], Work], ...] = (
     (("create contacts", "create contacts in batches"), contacts.create),
     (("find by e-mail",), contacts.find),
     (("timers",), timers.measure),
+    (("audit",), audit.measure),
 )
 
 

@@ -22,6 +22,7 @@ TINY = Sizes(
     viewed=100,
     found_among=200,
     timers=1_000,
+    audited=1_000,
     seconds=2,
 )
 BESIDE_A_PEER = {"engine", "relay", "360 view"}
