@@ -27,6 +27,7 @@ class _Server(uvicorn.Server):
         gc.collect()
         gc.freeze()
         gc.set_threshold(_GC_THRESHOLD)
+        gc.enable()
 
 
 def main(arguments: list[str]) -> int:
@@ -35,6 +36,7 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write("usage: python -m shared.serve contacts|marketing|support|forecasting\n")
         return 2
     name = arguments[0]
+    gc.disable()  # until it has started: almost nothing of what imports make is garbage
     try:
         app: FastAPI = import_module(f"services.{name}.main").create_app()
     except ConfigurationError as error:

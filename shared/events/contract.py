@@ -3,7 +3,8 @@
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -25,7 +26,11 @@ class Contract:
     key: str | None
     subject: str | None
     minor: int
-    adapter: TypeAdapter[Any] = field(repr=False, compare=False)
+
+    @property
+    def adapter(self) -> TypeAdapter[Any]:
+        """Built when it is first asked for: a service reads and writes a part of the types."""
+        return _adapter(self.model)  # type: ignore[arg-type]  # mypy takes a class for unhashable
 
     @property
     def parse(self) -> Callable[[bytes], Any]:
@@ -61,6 +66,11 @@ def rules_of(schema: dict[str, Any], *, names: bool = False) -> dict[str, Any]:
     }
 
 
+@cache
+def _adapter(model: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(model)
+
+
 _by_type: dict[tuple[str, str], Contract] = {}
 _by_model: dict[type[Any], Contract] = {}
 
@@ -71,7 +81,7 @@ def contract(
     """Register the decorated dataclass as the data of `type_` on `topic`."""
 
     def register(model: T) -> T:
-        entry = Contract(topic, model, type_, key, subject, minor, TypeAdapter(model))
+        entry = Contract(topic, model, type_, key, subject, minor)
         if (topic, type_) in _by_type:
             raise ValueError(f"{type_} on {topic} is registered twice")
         _by_type[topic, type_] = entry
