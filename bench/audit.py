@@ -53,7 +53,7 @@ async def _count(http: httpx.AsyncClient, pids: dict[str, int], sizes: Sizes) ->
             "skipped_ms": listed[1] * 1e3,
             "postgres_us": parts["postgres_us"],
         },
-        note="one client; missing lists what is not there, skipped a first page of many",
+        note="one client; missing: a page that finds nothing, skipped: a first page of many",
     )
 
 

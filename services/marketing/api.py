@@ -110,7 +110,7 @@ async def audit_follow_ups(
 ) -> Audit | Listing[AuditedSale]:
     """Counts sales by what became of their follow-up, or lists those with `outcome`.
 
-    A page of the list looks at a million sales at most: it may be short, or empty, and still have a next one.
+    A page of the list looks at some 200,000 sales at most: it may be short, or empty, and still have a next one.
     """
     span = audit.Span(since, until)
     async with service.transaction() as tx:
