@@ -88,14 +88,25 @@ def spoil_codec(good: bytes) -> bytes:
     return bytes(built)
 
 
+def displace(good: bytes) -> bytes:
+    """A record that counts itself five behind the end of its batch, as brokers take it."""
+    builder = PythonBuilder(2, 0, 0, PRODUCER, 0, 0, 1 << 20)
+    builder.append(5, 1_700_000_000_000, None, b"", [])
+    builder._last_offset = 0
+    built = builder.build()
+    built[:8] = good[:8]
+    return bytes(built)
+
+
 @pytest.mark.parametrize(
     ("spoilt", "error"),
     [
         (lambda good: good[:-1] + bytes([good[-1] ^ 1]), CorruptRecordException),
         (lambda good: good[:22] + bytes([5]) + good[23:], CorruptRecordException),
         (spoil_codec, UnsupportedCodecError),
+        (displace, CorruptRecordException),
     ],
-    ids=["value", "attributes", "codec"],
+    ids=["value", "attributes", "codec", "offset"],
 )
 async def test_what_comes_before_an_unreadable_batch_is_handed_over_and_it_stays(
     assignment: Assignment, spoilt: Any, error: type[Exception]
