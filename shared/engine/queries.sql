@@ -27,8 +27,9 @@ from unnest($2::text[], $3::int[], $4::bigint[], $5::text[], $6::bigint[], $7::t
 where fence.group_id = $1 and fence.topic = new.topic and fence.partition = new.partition
 
 -- name: advance_watermarks
--- Idle partitions on the wall clock: read up to the log's end at that time and nothing left to handle.
-update fence set watermark = idle.at
+-- Idle partitions on the wall clock: read up to the log's end at that time and nothing left to handle. What lies between
+-- the last record and that end is no record.
+update fence set watermark = idle.at, next_offset = greatest(fence.next_offset, idle.upto)
 from unnest($2::text[], $3::int[], $4::bigint[], $5::timestamptz[]) as idle (topic, partition, upto, at)
 where fence.group_id = $1 and fence.topic = idle.topic and fence.partition = idle.partition
     and fence.stopped is null and fence.next_offset <= idle.upto

@@ -91,7 +91,9 @@ class _Reading:
     def __init__(self, twin: Subscription, ledger: PostgresLedger, kafka: dict[str, Any], *, stream: bool) -> None:
         mend()
         self._applier = Applier(twin, ledger, stream=stream, wall=clock.now, is_infrastructure=is_infrastructure)
-        self._consumer = AIOKafkaConsumer(enable_auto_commit=False, auto_offset_reset="earliest", **kafka)
+        self._consumer = AIOKafkaConsumer(
+            enable_auto_commit=False, auto_offset_reset="earliest", isolation_level="read_committed", **kafka
+        )
         self._done: dict[Place, int] = {}
 
     async def __aenter__(self) -> Self:

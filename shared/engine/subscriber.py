@@ -122,6 +122,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
     trouble: str | None = None
     progressed_at: float = field(default_factory=time.monotonic)
     assigned_once: bool = False
+    _in_hand: bool = False
     _tripped: dict[Place, float] = field(default_factory=dict)
     _done: dict[Place, int] = field(default_factory=dict)
     _committed: dict[Place, int] = field(default_factory=dict)
@@ -151,6 +152,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             rebalance_timeout_ms=60_000,
             max_poll_interval_ms=300_000,
             fetch_max_wait_ms=500,
+            isolation_level="read_committed",  # what a sender took back was never said
             max_partition_fetch_bytes=2 * 1024 * 1024,
             listener=self,
             no_reply=True,
@@ -163,6 +165,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _next(self, consumer: AIOKafkaConsumer) -> tuple[Record, ...]:
         """The next records, or none after a while. FastStream's own would sleep then, whatever comes meanwhile."""
         fetched = await consumer.getmany(timeout_ms=_POLL_MS, max_records=self.reading.records)
+        self._in_hand = bool(fetched)
         return tuple(chain.from_iterable(fetched.values()))
 
     async def read(self, records: tuple[Record, ...]) -> None:
@@ -174,6 +177,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
                 if not await self._apply(part):
                     self._rewind(records)
                     break
+            self._in_hand = False
         if held:
             await asyncio.sleep(due - time.monotonic())
             self._let_go(held)
@@ -309,12 +313,13 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
                 return
             self._stop_at_unreadable()
             await self._resume()
+            passed_over = await self._pass_over()
             if self.stream:
                 return
             idle = {
                 (tp.topic, tp.partition): caught_up
                 for tp in self.consumer.assignment()
-                if tp.topic in OWNERS and (caught_up := await self._caught_up(tp)) is not None
+                if (tp.topic in OWNERS or tp in passed_over) and (caught_up := await self._caught_up(tp)) is not None
             }
             if idle:
                 await self.fences.advance(idle)
@@ -327,13 +332,27 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
                 self._pause(place, f"a batch cannot be read: {type(failure).__name__}")
                 self._tripped[place] = time.monotonic() + self.reading.probe_after
 
+    async def _pass_over(self) -> set[TopicPartition]:
+        """Where nothing is in hand, what lies before the position is no record: the mark of a transaction, mostly."""
+        assert self.consumer is not None
+        moved = set()
+        for tp in self.consumer.assignment():
+            place, end = (tp.topic, tp.partition), self.consumer.last_stable_offset(tp)
+            if end is None or self._done.get(place, end) >= end:
+                continue
+            position = await self.consumer.position(tp)
+            if not self._in_hand and position > self._done[place]:
+                self._done[place] = position
+                moved.add(tp)
+        return moved
+
     async def _caught_up(self, tp: TopicPartition) -> tuple[int, datetime] | None:
         """The position and the time at which it was the end of the log; None where something waits.
 
         A batch that was fetched but not applied yet shows as a position beyond what is done.
         """
         assert self.consumer is not None
-        end, polled = self.consumer.highwater(tp), self.consumer.last_poll_timestamp(tp)
+        end, polled = self.consumer.last_stable_offset(tp), self.consumer.last_poll_timestamp(tp)
         done = self._done.get((tp.topic, tp.partition))
         if end is None or not polled or done is None or done < end or await self.consumer.position(tp) != done:
             return None
@@ -372,7 +391,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             return {}
         lags = {}
         for tp in self.consumer.assignment():
-            end = self.consumer.highwater(tp)
+            end = self.consumer.last_stable_offset(tp)
             done = self._done.get((tp.topic, tp.partition))
             lags[tp.topic, tp.partition] = max((end or 0) - done, 0) if done is not None else 0
         return lags
