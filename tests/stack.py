@@ -6,6 +6,7 @@ A conftest that wants the shared servers imports the fixture: `from tests.stack 
 import asyncio
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +31,21 @@ def make_stack(folder: Path, kind: str = KIND, **options: Any) -> EmbeddedStack:
     return containers.ContainerStack(folder, **options)
 
 
-@pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
-    """Kafka with its topics, and Postgres; `await servers.ensure_databases("contacts")` adds a migrated database."""
-    stack = make_stack(tmp_path_factory.mktemp("servers"), services=())
+@contextmanager
+def started(stack: EmbeddedStack) -> Iterator[EmbeddedStack]:
+    """Up inside the body. For fixtures that are not async themselves."""
     try:
         asyncio.run(stack.start())
         yield stack
     finally:
         asyncio.run(stack.stop())
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
+    """Kafka with its topics, and Postgres; `await servers.ensure_databases("contacts")` adds a migrated database."""
+    with started(make_stack(tmp_path_factory.mktemp("servers"), services=())) as stack:
+        yield stack
 
 
 def migrated(databases: Databases, service: str) -> str:

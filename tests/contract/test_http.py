@@ -3,7 +3,6 @@
 Schemathesis makes requests from each OpenAPI document, sound and unsound ones, and compares every answer with it.
 """
 
-import asyncio
 import os
 import re
 import subprocess
@@ -18,7 +17,7 @@ import pytest
 
 from deploy.embedded import EmbeddedStack
 from deploy.embedded.service import SERVICES
-from tests.stack import make_stack
+from tests.stack import make_stack, started
 from tests.unit.shared.tokens import AUDIENCE, ISSUER, jwks, token
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
@@ -50,12 +49,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
         "RAPPORT_AUTH__AUDIENCE": AUDIENCE,
         "RAPPORT_AUTH__JWKS": str(folder / "jwks.json"),
     }
-    running = make_stack(folder / "stack", env=environment)
-    try:
-        asyncio.run(running.start())
+    with started(make_stack(folder / "stack", env=environment)) as running:
         yield running
-    finally:
-        asyncio.run(running.stop())
 
 
 @pytest.mark.parametrize("service", SERVICES)

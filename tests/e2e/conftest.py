@@ -1,27 +1,21 @@
 """One running system for all of these tests: embedded, and where Docker answers also with containers."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from deploy.embedded import EmbeddedStack
 from tests.e2e.client import Client
-from tests.stack import KIND, make_stack
+from tests.stack import KIND, make_stack, started
 
 KINDS = ["embedded", pytest.param("containers", marks=pytest.mark.containers)] if KIND == "embedded" else ["containers"]
 
 
 @pytest.fixture(scope="module", params=KINDS)
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
-    running = make_stack(
-        tmp_path_factory.mktemp(request.param), request.param, env={"RAPPORT_KAFKA__SESSION_TIMEOUT_MS": "6000"}
-    )
-    try:
-        asyncio.run(running.start())
+    env = {"RAPPORT_KAFKA__SESSION_TIMEOUT_MS": "6000"}
+    with started(make_stack(tmp_path_factory.mktemp(request.param), request.param, env=env)) as running:
         yield running
-    finally:
-        asyncio.run(running.stop())
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """A sale's spans, as a collector gets them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
@@ -9,7 +9,7 @@ import pytest
 from deploy.embedded import EmbeddedStack
 from tests.collector import Collector, Told, collecting
 from tests.e2e.client import Client, eventually
-from tests.stack import make_stack
+from tests.stack import make_stack, started
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
@@ -27,18 +27,8 @@ def collector() -> Iterator[Collector]:
 @pytest.fixture(scope="module")
 def stack(collector: Collector, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
     env = {"RAPPORT_TRACING__ENDPOINT": collector.endpoint, "RAPPORT_TRACING__RATIO": "0"}
-    running = make_stack(tmp_path_factory.mktemp("traced"), env=env)
-    try:
-        asyncio.run(running.start())
+    with started(make_stack(tmp_path_factory.mktemp("traced"), env=env)) as running:
         yield running
-    finally:
-        asyncio.run(running.stop())
-
-
-@pytest.fixture
-async def client(stack: EmbeddedStack) -> AsyncIterator[Client]:
-    async with Client(stack.bootstrap, {service: stack.url(service) for service in stack.services}) as connected:
-        yield connected
 
 
 async def sell(client: Client, customer: str, traceparent: str) -> tuple[dict[str, str], dict[str, str]]:

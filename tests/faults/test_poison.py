@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaProducer
 from deploy.embedded import EmbeddedStack
 from deploy.embedded.process import ROOT
 from tests.faults.evidence import Published, read_topics
-from tests.stack import make_stack
+from tests.stack import make_stack, started
 from tests.wire import AnyName, any_names
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
@@ -151,14 +151,10 @@ class Poisoned:
 @pytest.fixture(scope="module")
 def poisoned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Poisoned]:
     """Each kind from a customer of its own, before and after it sales of the same customer, and others in between."""
-    stack = make_stack(tmp_path_factory.mktemp("poison"), services=["contacts"])
-    try:
-        asyncio.run(stack.start())
+    with started(make_stack(tmp_path_factory.mktemp("poison"), services=["contacts"])) as stack:
         system = Poisoned(stack)
         asyncio.run(system.send(*_everything()))
         yield system
-    finally:
-        asyncio.run(stack.stop())
 
 
 def _everything() -> Iterator[Wire]:

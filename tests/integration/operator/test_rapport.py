@@ -19,7 +19,7 @@ from deploy.embedded import EmbeddedStack
 from shared.engine.partitions import partition_of
 from shared.ids import derived_id, new_id
 from shared.operator.cli import app
-from tests.stack import make_stack
+from tests.stack import make_stack, started
 
 T = TypeVar("T")
 pytestmark = pytest.mark.stack
@@ -109,12 +109,8 @@ def eventually(found: Callable[[], T], within: float = 60) -> T:
 
 @pytest.fixture(scope="module")
 def rapport(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rapport]:
-    stack = make_stack(tmp_path_factory.mktemp("stack"), services=["support"])
-    try:
-        asyncio.run(stack.start())
+    with started(make_stack(tmp_path_factory.mktemp("stack"), services=["support"])) as stack:
         yield Rapport(stack)
-    finally:
-        asyncio.run(stack.stop())
 
 
 def test_a_broken_record_holds_its_key_until_it_is_replaced(rapport: Rapport, tmp_path: Any) -> None:
