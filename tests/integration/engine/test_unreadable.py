@@ -76,7 +76,7 @@ async def test_a_batch_in_a_codec_that_is_missing_stops_its_partition_alone_unti
         beside += await probe.write(topic, 6, 20)
         assert await probe.applied(group, 6, beside) == beside
         assert await probe.applied(group, 5, before) == before, "what comes before it is applied"
-        assert await probe.effects(group, 5) == before
+        assert set(compressed).isdisjoint(await probe.effects(group, 5))
         monkeypatch.undo()
         after = await probe.write(topic, 5, 5)
         assert await probe.applied(group, 5, before + compressed + after) == before + compressed + after
