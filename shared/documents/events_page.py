@@ -10,6 +10,20 @@ from shared.documents.samples import sample_of
 from shared.documents.topics import CLEANUPS, TOPICS, Topic
 from shared.events.contract import Contract, contracts
 
+_RECEPTION = """## What becomes of a record from outside
+
+| a record | is |
+|---|---|
+| that was understood | published again by contacts, without personal data, under the id of its party and with `origin`, your `ce_source` |
+| with a `ce_source` and `ce_id` that came before, within 30 days | passed over |
+| with a sale of the same `ce_source` and `sale_id` and the same content | counted as a duplicate; with other content it is parked as `conflict` |
+| that cannot be read: a required header is missing or unreadable, the JSON is broken, the value is null, the type is unknown, `ce_source` is one of ours, `ce_partitionkey` is not the key, `ce_time` is more than 5 minutes ahead | quarantined with its bytes for 30 days |
+| that breaks the schema, is of an unknown major version, names nobody (`no_identity`), or is refused by a rule | parked, and the later ones of its key on this topic behind it, in order, until an operator redrives, repairs or drops it; without a key it holds back nothing |
+| of a transaction that its sender aborted | never read; one of a transaction that is open is read once it is committed |
+
+Nothing of this holds up another customer's records.
+"""
+
 _INTRODUCTION = """# Events
 
 Generated from `shared/events/` by `python -m shared.documents write`; `make test` fails if it is out of date.
@@ -34,7 +48,7 @@ From outside, `ce_specversion`, `ce_id`, `ce_source` and `ce_type` are required;
 
 def events_page() -> str:
     """The whole page in Markdown."""
-    parts = [_INTRODUCTION.rstrip(), *_headers(), *_overview()]
+    parts = [_INTRODUCTION.rstrip(), *_headers(), _RECEPTION, *_overview()]
     for topic in TOPICS.values():
         entries = [entry for entry in contracts() if entry.topic == topic.name]
         if entries:
