@@ -12,14 +12,16 @@ from shared.events.contract import Contract, contracts
 
 _RECEPTION = """## What becomes of a record from outside
 
-| a record | is |
-|---|---|
-| that was understood | published again by contacts, without personal data, under the id of its party and with `origin`, your `ce_source` |
-| with a `ce_source` and `ce_id` that came before, within 30 days | passed over |
-| with a sale of the same `ce_source` and `sale_id` and the same content | counted as a duplicate; with other content it is parked as `conflict` |
-| that cannot be read: a required header is missing or unreadable, the JSON is broken, the value is null, the type is unknown, `ce_source` is one of ours, `ce_partitionkey` is not the key, `ce_time` is more than 5 minutes ahead | quarantined with its bytes for 30 days |
-| that breaks the schema, is of an unknown major version, names nobody (`no_identity`), or is refused by a rule | parked, and the later ones of its key on this topic behind it, in order, until an operator redrives, repairs or drops it; without a key it holds back nothing |
-| of a transaction that its sender aborted | never read; one of a transaction that is open is read once it is committed |
+- **Understood**: contacts publishes it again without personal data, keyed by its party. `origin` is your `ce_source`.
+- **Sent twice**: the same `ce_source` and `ce_id` within 30 days is passed over. The same `ce_source` and `sale_id`
+  with the same content counts as a duplicate; with other content it is parked as `conflict`.
+- **Unreadable**: quarantined with its bytes for 30 days. A required header is missing or unreadable, the JSON is
+  broken, the value is null, the type is unknown, `ce_source` is one of ours, `ce_partitionkey` is not the key, or
+  `ce_time` is more than 5 minutes ahead.
+- **Refused**: parked, and the later ones of its key on this topic behind it, in order, until an operator redrives,
+  repairs or drops it. It breaks the schema, is of an unknown major version, names nobody (`no_identity`), or a rule
+  refuses it. Without a key it holds back nothing.
+- **Aborted**: what a sender's transaction took back is never read, and what is in an open transaction not yet.
 
 Nothing of this holds up another customer's records.
 """

@@ -18,9 +18,10 @@ from shared.engine.kafka import client_options
 from shared.engine.ledger import Outgoing, Place
 from shared.engine.postgres import SQL, PostgresLedger, PostgresTransaction, is_infrastructure
 from shared.engine.postgres_relay import hold_shard
+from shared.engine.reading import FenceStore, Reading
 from shared.engine.recovery import Ahead, ahead_of, last_sequences
 from shared.engine.relay import KafkaPublisher, Relay
-from shared.engine.subscriber import FenceStore, Reader, Reading, connect
+from shared.engine.subscriber import Reader, connect
 from shared.engine.subscription import Subscription
 from shared.engine.ticks import pass_ticks
 from shared.engine.timers import clocked_topics, due_partitions, fire_due

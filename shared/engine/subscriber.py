@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
@@ -27,45 +27,15 @@ from shared.engine.applier import Applied, Applier
 from shared.engine.event import Record
 from shared.engine.fetched import failures, mend
 from shared.engine.kafka import ssl_context
-from shared.engine.ledger import Fence, Place
+from shared.engine.ledger import Place
 from shared.engine.positions import check_positions
 from shared.engine.postgres import DATABASE_ERRORS
+from shared.engine.reading import FenceStore, Reading, cut
 from shared.events.topics import OWNERS
 from shared.settings import KafkaSettings
 
 log = structlog.get_logger()
 _POLL_MS = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How a subscription reads. Sizes in records and bytes, times in seconds.
-
-    Small batches are what costs: after one of fewer than `small` records nothing is fetched until `pace` has passed
-    since it came. An idle reader gets the first record at once, and one that is behind never waits.
-    """
-
-    records: int
-    bytes: int
-    pace: float
-    small: int
-    commit_every: float
-    backoff_max: float
-    probe_after: float
-
-
-class FenceStore:
-    """What a reader asks of the database beside its batches."""
-
-    def __init__(
-        self,
-        ensure: Callable[[Sequence[Place]], Awaitable[dict[Place, Fence]]],
-        stop: Callable[[Place, str], Awaitable[None]],
-        advance: Callable[[dict[Place, tuple[int, datetime]]], Awaitable[None]],
-    ) -> None:
-        self.ensure = ensure
-        self.stop = stop
-        self.advance = advance
 
 
 async def _parse(records: tuple[Record, ...]) -> KafkaMessage:
@@ -173,7 +143,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         due = time.monotonic() + self.reading.pace if len(records) < self.reading.small else 0.0
         held = self._hold() if due else []
         async with self.busy:
-            for part in _cut(records, self.reading.bytes):
+            for part in cut(records, self.reading.bytes):
                 if not await self._apply(part):
                     self._rewind(records)
                     break
@@ -401,18 +371,3 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         if self.consumer is None or not self.consumer.assignment():
             return None
         return max(self.consumer.last_poll_timestamp(tp) or 0 for tp in self.consumer.assignment()) / 1000
-
-
-def _cut(records: Sequence[Record], limit: int) -> Iterator[Sequence[Record]]:
-    """Parts of at most `limit` bytes of value, at least one record each."""
-    if sum(len(record.value or b"") for record in records) <= limit:
-        yield records
-        return
-    begin = size = 0
-    for position, record in enumerate(records):
-        length = len(record.value or b"")
-        if size + length > limit and position > begin:
-            yield records[begin:position]
-            begin, size = position, 0
-        size += length
-    yield records[begin:]
