@@ -25,6 +25,7 @@ from shared.engine.subscription import Subscription
 from shared.engine.transaction import Transaction
 from shared.events.campaigns import CampaignStopped
 from shared.events.contacts import PartyUpdated
+from shared.events.ingest import ReportedChoice
 from shared.events.insights import ScoreComputed
 from shared.events.requests import SupportRequested
 from shared.events.sales import ProductChosen
@@ -40,12 +41,14 @@ NAME = "support"
 Act = Callable[[Sequence[Event[Any]], Transaction], Awaitable[None]]
 _PARTY = uuid4()
 MODELS: dict[str, type] = {
+    "crm.ingest": ReportedChoice,
     "crm.contacts": PartyUpdated,
     "crm.sales": ProductChosen,
     "crm.requests": SupportRequested,
     "crm.campaigns": CampaignStopped,
     "crm.insights": ScoreComputed,
 }
+CHOICE = b'{"party": {"name": "Ada"}, "sku": "A-17", "channel": "web", "intent": "viewed"}'
 EFFECTS = """create table if not exists effect (
     group_id text, event_id text, topic text, partition int, record_offset bigint, member text,
     at timestamptz default clock_timestamp())"""
@@ -180,6 +183,12 @@ def noting(group: str, *topics: str, member: str = "", act: Act | None = None) -
 
         hears.topic(topic)(note)
     return hears
+
+
+def of_shop(id_: str) -> list[tuple[str, bytes]]:
+    """The headers of a CHOICE as the shop sends it."""
+    headers = {"ce_specversion": "1.0", "ce_id": id_, "ce_source": "/shop", "ce_type": "crm.product.chosen.v1"}
+    return [(name, text.encode()) for name, text in headers.items()]
 
 
 def reopened(event_id: UUID, partition: int = 0) -> Emission:

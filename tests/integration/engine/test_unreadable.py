@@ -7,15 +7,10 @@ from collections.abc import Sequence
 import pytest
 from aiokafka import AIOKafkaProducer, codec as codecs
 
-from shared.engine.event import Event
-from shared.engine.subscription import Subscription
-from shared.engine.transaction import Transaction
-from shared.events.ingest import ReportedChoice
-from tests.integration.engine.probe import NOTE, Probe, check, eventually, noting
+from tests.integration.engine.probe import CHOICE, Probe, check, eventually, noting, of_shop
 from tests.wire import CODECS, AnyName, any_names
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
-CHOICE = b'{"party": {"name": "Ada"}, "sku": "A-17", "channel": "web", "intent": "viewed"}'
 ODD = "x-\udcff\udcfe"
 
 
@@ -27,25 +22,13 @@ async def send(probe: Probe, partition: int, codec: str | None, names: Sequence[
             bootstrap_servers=probe.stack.bootstrap, acks="all", linger_ms=200, compression_type=codec
         ) as producer:
             for id_, name in zip(ids, names, strict=True):
-                headers = {
-                    "ce_specversion": "1.0",
-                    "ce_id": id_,
-                    "ce_source": "/shop",
-                    "ce_type": "crm.product.chosen.v1",
-                    AnyName(name): "1",
-                }
-                wire = [(name, text.encode()) for name, text in headers.items()]
+                wire = [*of_shop(id_), (AnyName(name), b"1")]
                 await producer.send("crm.ingest", CHOICE, key=id_.encode(), partition=partition, headers=wire)
     return ids
 
 
 async def test_a_name_beyond_utf_8_ends_in_quarantine_with_its_bytes_whatever_the_codec(probe: Probe) -> None:
-    hears = Subscription("support.names", kind="process")
-
-    @hears.topic("crm.ingest")
-    async def note(events: Sequence[Event[ReportedChoice]], tx: Transaction) -> None:
-        columns = zip(*((e.id, e.topic, e.partition, e.offset, "") for e in events), strict=True)
-        await tx.execute(NOTE, hears.group, *map(list, columns))
+    hears = noting("names", "crm.ingest")
 
     sent = {codec: await send(probe, place, codec, ["x", ODD, "x", ODD, "x"]) for codec, place in CODECS.items()}
     async with probe.running(hears) as service:
