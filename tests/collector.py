@@ -59,7 +59,7 @@ class Collector:
 def _texts(attributes: object) -> dict[str, str]:
     return {
         each.key: str(getattr(each.value, each.value.WhichOneof("value")))
-        for each in attributes  # type: ignore[attr-defined]
+        for each in attributes  # type: ignore[attr-defined]  # protobuf
     }
 
 

@@ -35,7 +35,7 @@ def failures(consumer: AIOKafkaConsumer) -> dict[TopicPartition, Exception]:
     return {tp: found.failure for tp, found in held if isinstance(found, Fetched) and found.failure}
 
 
-class Fetched(fetcher.FetchResult):  # type: ignore[misc]
+class Fetched(fetcher.FetchResult):  # type: ignore[misc]  # aiokafka has no types, here and below
     """One partition's fetch. A batch that cannot be read holds up its own partition, and nothing before it is lost."""
 
     failure: Exception | None = None

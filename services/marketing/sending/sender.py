@@ -106,7 +106,7 @@ class Desk:
             try:
                 await self._post.remove(marked)
             except OSError as error:
-                log.error("letters_not_removed", error=type(error).__name__, errno=error.errno)  # noqa: TRY400
+                _tell("letters_not_removed", error)
                 return
             faults.point("marketing.after_remove")
             async with self._storage.transaction() as tx:
@@ -135,7 +135,7 @@ class Desk:
             verdicts |= await self._post.hand_over(letters)
         except OSError as error:
             # Only the maildir raises: what it holds by now it will hold again under the same name.
-            log.error("maildir_unwritable", error=type(error).__name__, errno=error.errno)  # noqa: TRY400
+            _tell("maildir_unwritable", error)
             async with self._storage.transaction() as tx:
                 await attempts.release(tx, self.owner, [letter.message_id for letter in letters])
             raise
@@ -153,6 +153,7 @@ class Desk:
             try:
                 letters.append(self._letter(attempt))
             except TemplateError as error:
+                # no trace of it: a template's error may hold what it was given
                 log.error("letter_not_written", campaign=attempt.campaign.name, error=type(error).__name__)  # noqa: TRY400
                 verdicts[id_] = REFUSED
         return letters, verdicts
@@ -183,6 +184,10 @@ class Desk:
         async with self._storage.transaction() as tx:
             settled = await attempts.settle(tx, self.owner, begun, verdicts)
         log.info("letters_settled", **asdict(settled))
+
+
+def _tell(what: str, error: OSError) -> None:
+    log.error(what, error=type(error).__name__, errno=error.errno)
 
 
 async def _finish(batch: Coroutine[Any, Any, int]) -> int:

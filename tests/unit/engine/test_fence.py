@@ -17,7 +17,7 @@ TICK = "crm.clock.ticked.v1"
 
 def sale(offset: int, number: int, *, topic: str = "crm.sales", partition: int = 0, **headers: object) -> Decoded:
     headers = {"ce_id": b"id-%d" % offset, "ce_sequence": b"%d" % number, **headers}
-    return read(ours(topic=topic, place=(partition, offset), **headers))  # type: ignore[arg-type]
+    return read(ours(topic=topic, place=(partition, offset), **headers))  # type: ignore[arg-type]  # headers by name
 
 
 def read(record: Record) -> Decoded:

@@ -26,7 +26,7 @@ CAUSE: Event[object] = Event(
 
 def row_of(emission: Emission) -> Outgoing:
     (row,) = encode([emission])
-    return Outgoing(1, **dict(zip(COLUMNS, row, strict=True)))  # type: ignore[arg-type]
+    return Outgoing(1, **dict(zip(COLUMNS, row, strict=True)))  # type: ignore[arg-type]  # a row has any values
 
 
 def refund(sale_id: str) -> SaleRefunded:

@@ -89,7 +89,7 @@ def test_only_our_own_words_are_kept(error: Exception, reason: str, detail: str,
 
 def test_a_broken_constraint_is_named() -> None:
     error = _DatabaseError()
-    error.constraint_name = "sale_pkey"  # type: ignore[assignment]
+    error.constraint_name = "sale_pkey"  # type: ignore[assignment]  # as Postgres does
     assert refusal_of(error).detail == "SQLSTATE 23505 on sale_pkey"
 
 

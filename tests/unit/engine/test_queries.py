@@ -32,7 +32,7 @@ def test_a_name_given_twice_is_an_error(file: Path) -> None:
 def test_statements_cannot_be_replaced(file: Path) -> None:
     file.write_text("-- name: one\nselect 1\n", "utf-8")
     with pytest.raises(TypeError):
-        load_queries(file)["one"] = "select 2"  # type: ignore[index]
+        load_queries(file)["one"] = "select 2"  # type: ignore[index]  # what is tested
 
 
 def test_new_ids_sort_as_they_were_drawn() -> None:

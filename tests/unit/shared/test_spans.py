@@ -54,7 +54,7 @@ def test_a_collector_that_is_away_holds_nobody_up(listens: bool) -> None:
         stopping = time.monotonic()
         spans.stop()
         assert time.monotonic() - stopping < 3
-    exporting = spans._processor._batch_processor._worker_thread  # type: ignore[attr-defined]
+    exporting = spans._processor._batch_processor._worker_thread  # type: ignore[attr-defined]  # private
     exporting.join(5)
     assert not exporting.is_alive()
     assert counted("exported", "lonely") == 0
