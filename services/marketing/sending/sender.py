@@ -106,7 +106,7 @@ class Desk:
             try:
                 await self._post.remove(marked)
             except OSError as error:
-                _tell("letters_not_removed", error)
+                log.error("letters_not_removed", error=type(error).__name__, errno=error.errno)  # noqa: TRY400  the errno says it
                 return
             faults.point("marketing.after_remove")
             async with self._storage.transaction() as tx:
@@ -135,7 +135,7 @@ class Desk:
             verdicts |= await self._post.hand_over(letters)
         except OSError as error:
             # Only the maildir raises: what it holds by now it will hold again under the same name.
-            _tell("maildir_unwritable", error)
+            log.error("maildir_unwritable", error=type(error).__name__, errno=error.errno)  # noqa: TRY400  the errno says it
             async with self._storage.transaction() as tx:
                 await attempts.release(tx, self.owner, [letter.message_id for letter in letters])
             raise
@@ -184,10 +184,6 @@ class Desk:
         async with self._storage.transaction() as tx:
             settled = await attempts.settle(tx, self.owner, begun, verdicts)
         log.info("letters_settled", **asdict(settled))
-
-
-def _tell(what: str, error: OSError) -> None:
-    log.error(what, error=type(error).__name__, errno=error.errno)
 
 
 async def _finish(batch: Coroutine[Any, Any, int]) -> int:
