@@ -108,7 +108,7 @@ async def _beside_the_bare_loop(bootstrap: str, dsn: str, sizes: Sizes) -> Row:
 
 def plain(group: str, progress: Progress) -> Subscription:
     """Totals by party and nothing else."""
-    subscription = Subscription(group, kind="process")
+    subscription = Subscription(group, kind="process", topics=[SALES])
 
     @subscription.topic(SALES)
     async def total_sales(batch: Sales, tx: Transaction) -> None:
@@ -120,7 +120,7 @@ def plain(group: str, progress: Progress) -> Subscription:
 
 def timeline(group: str, progress: Progress) -> Subscription:
     """Totals by party, a line of a history and an event to publish for each sale."""
-    subscription = Subscription(group, kind="process")
+    subscription = Subscription(group, kind="process", topics=[SALES])
 
     @subscription.topic(SALES)
     async def keep_history(batch: Sales, tx: Transaction) -> None:

@@ -43,7 +43,7 @@ def say(text: str) -> None:
 
 
 def settle_collector() -> None:
-    """As `shared.serve` sets it up: both sides of a comparison run with it."""
+    """As `shared.run.serve` sets it up: both sides of a comparison run with it."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000)

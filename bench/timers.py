@@ -59,7 +59,7 @@ async def _ready(service: Service) -> None:
 
 def _service(bootstrap: str, dsn: str, late: list[float]) -> Service:
     """A service with one timer handler that notes how late each was."""
-    subscription = Subscription("bench.timers", kind="process")
+    subscription = Subscription("bench.timers", kind="process", topics=[SALES])
 
     @subscription.topic(SALES)
     async def hear_nothing(batch: Sequence[Event[SaleCompleted]], tx: Transaction) -> None:

@@ -7,7 +7,7 @@ CrmError
 ├── Oversized            too much for one transaction: the batch is halved
 ├── Transient            worth another try: the batch backs off and is handled again
 ├── ConfigurationError   the operator has to change something; the message says what
-└── Refused              an HTTP request that is understood and not possible (see shared/http.py)
+└── Refused              an HTTP request that is understood and not possible (see shared/http/app.py)
     ├── NotFound
     ├── Stale            If-Match names an older version
     └── Invalid          a field has a value that cannot be accepted

@@ -17,7 +17,7 @@ from pydantic_settings import (
 )
 
 from shared.errors import ConfigurationError
-from shared.secret_files import read_secrets
+from shared.run.secret_files import read_secrets
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -50,7 +50,7 @@ class KafkaSettings(Group):
 
 
 class DatabaseSettings(Group):
-    """`dsn` is the service's role (no DDL); `owner_dsn` is read by `shared.migrate` alone."""
+    """`dsn` is the service's role (no DDL); `owner_dsn` is read by `shared.run.migrate` alone."""
 
     dsn: SecretStr
     owner_dsn: SecretStr | None = None
@@ -59,7 +59,7 @@ class DatabaseSettings(Group):
 
 
 class HttpSettings(Group):
-    """`port` None means the service's usual one (`shared.serve`)."""
+    """`port` None means the service's usual one (`shared.run.serve`)."""
 
     host: str = "127.0.0.1"
     port: int | None = Field(default=None, ge=0, le=65_535)

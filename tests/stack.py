@@ -14,7 +14,7 @@ import pytest
 
 from deploy.embedded import EmbeddedStack
 from deploy.embedded.databases import Databases
-from shared.migrate import migrate
+from shared.run.migrate import migrate
 from tests import containers
 
 KIND = os.environ.get("TEST_STACK") or "embedded"

@@ -30,7 +30,7 @@ class Service:
         """Returns when /readyz says 200. `env` holds for this start only. Raises StartError."""
         environment = {**os.environ, **self._environment, **(env or {})}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # or each start compiles all of our code: a fifth of its time
-        self.child.start((sys.executable, "-m", "shared.serve", self.service), environment)
+        self.child.start((sys.executable, "-m", "shared.run.serve", self.service), environment)
         self.child.wait_ready(self.is_ready, _START_WITHIN, every=0.1)
 
     def is_ready(self) -> bool:
@@ -58,6 +58,6 @@ def migrate(service: str, databases: Databases, logs: Path) -> None:
     """Brings the service's database to the newest schema. Raises StartError with the end of its log."""
     child = Child(f"{service}-migrate", logs / f"{service}-migrate.log")
     environment = {**os.environ, "RAPPORT_DATABASE__OWNER_DSN": databases.owner_dsn(service)}
-    child.start((sys.executable, "-m", "shared.migrate", service), environment)
+    child.start((sys.executable, "-m", "shared.run.migrate", service), environment)
     if child.wait() != 0:
         raise StartError(f"The migrations of {service} failed.\n{child.end_of_log()}")

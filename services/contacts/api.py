@@ -29,9 +29,9 @@ from services.contacts.store.views import NEWEST, Months, Place
 from shared.engine.transaction import Transaction
 from shared.errors import NotFound
 from shared.events.ingest import ReportedParty
-from shared.http import Listing, Once, Page, idempotent, requires, service_of
-from shared.paging import encode_cursor
-from shared.versions import IfMatch, version_of, with_etag
+from shared.http.app import Listing, Once, Page, idempotent, requires, service_of
+from shared.http.paging import encode_cursor
+from shared.http.versions import IfMatch, version_of, with_etag
 
 router = APIRouter(prefix="/v1", tags=["parties"])
 

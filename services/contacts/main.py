@@ -7,8 +7,8 @@ from services.contacts.settings import Settings
 from services.contacts.store import SQL
 from shared.engine.months import opening_months
 from shared.engine.service import Service
-from shared.http import build_app
-from shared.logging import configure_logging
+from shared.http.app import build_app
+from shared.telemetry.logging import configure_logging
 
 __all__ = ["create_app", "handlers"]
 

@@ -3,7 +3,12 @@
 from shared.engine.subscription import Subscription
 from shared.events.topics import topics_of
 
-ingest = Subscription("contacts.ingest", kind="process", passes_clock_to=topics_of("/contacts"))
+ingest = Subscription("contacts.ingest", kind="process", topics=["crm.ingest"], passes_clock_to=topics_of("/contacts"))
 
 # crm.agreements and crm.insights (warnings alone: scores and forecasts are no lines) come when they have types for it.
-timeline = Subscription("contacts.timeline", kind="projection", version=1)
+timeline = Subscription(
+    "contacts.timeline",
+    kind="projection",
+    version=1,
+    topics=["crm.contacts", "crm.sales", "crm.campaigns", "crm.tickets"],
+)

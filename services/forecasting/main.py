@@ -6,8 +6,8 @@ from services.forecasting import api, handlers, subscriptions
 from services.forecasting.jobs.worker import Jobs
 from services.forecasting.settings import Settings
 from shared.engine.service import Service
-from shared.http import build_app
-from shared.logging import configure_logging
+from shared.http.app import build_app
+from shared.telemetry.logging import configure_logging
 
 __all__ = ["create_app", "handlers"]
 

@@ -2,4 +2,9 @@
 
 from shared.engine.subscription import Subscription
 
-sales = Subscription("forecasting.sales", kind="projection", version=1)
+sales = Subscription(
+    "forecasting.sales",
+    kind="projection",
+    version=1,
+    topics=["crm.sales", "crm.products", "crm.campaigns", "crm.tickets"],
+)

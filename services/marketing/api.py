@@ -12,8 +12,8 @@ from pydantic import AwareDatetime, BaseModel
 from services.marketing import audit, store
 from shared.engine.service import Service
 from shared.errors import Invalid, NotFound
-from shared.http import Listing, Page, requires, service_of
-from shared.paging import encode_cursor
+from shared.http.app import Listing, Page, requires, service_of
+from shared.http.paging import encode_cursor
 
 router = APIRouter(prefix="/v1", tags=["marketing"], dependencies=[Depends(requires("crm:read"))])
 Serving = Annotated[Service, Depends(service_of)]

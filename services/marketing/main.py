@@ -10,8 +10,8 @@ from services.marketing.store import SQL
 from services.marketing.subscriptions import follow_ups
 from shared.engine.months import opening_months
 from shared.engine.service import Service
-from shared.http import build_app
-from shared.logging import configure_logging
+from shared.http.app import build_app
+from shared.telemetry.logging import configure_logging
 
 __all__ = ["create_app", "handlers"]
 

@@ -2,4 +2,8 @@
 
 from shared.engine.subscription import Subscription
 
-follow_ups = Subscription("marketing.follow-ups", kind="process")
+follow_ups = Subscription(
+    "marketing.follow-ups",
+    kind="process",
+    topics=["crm.contacts", "crm.parties", "crm.products", "crm.sales", "crm.tickets"],
+)

@@ -22,9 +22,9 @@ from services.support.views import (
 from shared.engine.transaction import Transaction
 from shared.errors import NotFound, Stale
 from shared.events.tickets import TicketStatus
-from shared.http import Listing, Once, Page, Principal, idempotent, requires, service_of
+from shared.http.app import Listing, Once, Page, Principal, idempotent, requires, service_of
+from shared.http.versions import IfMatch, version_of, with_etag
 from shared.ids import new_id
-from shared.versions import IfMatch, version_of, with_etag
 
 router = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 

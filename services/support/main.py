@@ -5,8 +5,8 @@ from fastapi import FastAPI
 from services.support import api, handlers, subscriptions
 from services.support.settings import Settings
 from shared.engine.service import Service
-from shared.http import build_app
-from shared.logging import configure_logging
+from shared.http.app import build_app
+from shared.telemetry.logging import configure_logging
 
 __all__ = ["create_app", "handlers"]
 

@@ -2,4 +2,4 @@
 
 from shared.engine.subscription import Subscription
 
-tickets = Subscription("support.tickets", kind="process")
+tickets = Subscription("support.tickets", kind="process", topics=["crm.parties", "crm.requests"])

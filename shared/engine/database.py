@@ -37,7 +37,7 @@ class Database:
         await self._open("", self._settings.pool_min, self._settings.pool_max)
         if not await self.main.fetchval("select to_regclass('fence') is not null"):
             raise ConfigurationError(
-                f"the database has no tables yet: run `python -m shared.migrate {self._application}`"
+                f"the database has no tables yet: run `python -m shared.run.migrate {self._application}`"
             )
         for subscription in subscriptions:
             if subscription.schema is not None:

@@ -13,7 +13,7 @@ from shared.engine.subscription import TopicHandler
 from shared.events.clock import CLOCK_TICKED, ClockTicked
 from shared.events.contract import contracts, find_contract
 from shared.events.topics import COMPACTED, OUR_SOURCES, OWNERS
-from shared.tracing import is_sound
+from shared.telemetry.tracing import is_sound
 
 MAX_VALUE, MAX_HEADER, MAX_ID = 1_000_000, 1024, 200
 MAX_AHEAD = timedelta(minutes=5)

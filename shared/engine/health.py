@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import asyncpg
 from aiokafka.errors import KafkaError
 
-from shared import metrics
 from shared.engine.postgres import SQL, is_infrastructure
-from shared.readiness import Check
+from shared.http.readiness import Check
+from shared.telemetry import metrics
 
 if TYPE_CHECKING:
     from shared.engine.service import Service

@@ -13,7 +13,7 @@ from shared.engine.partitions import partition_of
 from shared.events.clock import CLOCK_TICKED, ClockTicked
 from shared.events.contract import contract_of, find_contract
 from shared.ids import new_id
-from shared.tracing import current_traceparent
+from shared.telemetry.tracing import current_traceparent
 
 COLUMNS = (
     "topic",

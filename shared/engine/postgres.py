@@ -42,8 +42,11 @@ def is_infrastructure(error: BaseException) -> bool:
 class PostgresTransaction:
     """One transaction; see `transaction.Transaction` and `ledger.EngineTransaction` for what its methods promise."""
 
-    def __init__(self, connection: Connection, subscription: Subscription | None, now: datetime) -> None:
+    def __init__(
+        self, connection: Connection, subscription: Subscription | None, now: datetime, context: object = None
+    ) -> None:
         self.now = now
+        self.context: Any = context
         self.heard: Mapping[int, datetime] = {}
         self.group = subscription.group if subscription else ""
         self.then: list[Callable[[], Awaitable[None]]] = []
@@ -214,15 +217,17 @@ class PostgresLedger:
         pool: asyncpg.Pool,
         now: Callable[[], datetime],
         emitted: Callable[[], Awaitable[None]],
+        context: object = None,
     ) -> None:
         self._pool = pool
         self._now = now
         self._emitted = emitted
+        self._context = context
 
     @asynccontextmanager
     async def transaction(self, subscription: Subscription | None = None) -> AsyncIterator[PostgresTransaction]:
         async with self._pool.acquire() as connection, connection.transaction():
-            tx = PostgresTransaction(connection, subscription, self._now())
+            tx = PostgresTransaction(connection, subscription, self._now(), self._context)
             yield tx
             await tx.flush()
         if tx.emitted:

@@ -51,7 +51,9 @@ async def rebuild(
     if schema is None:
         raise ConfigurationError(f"{subscription.group} is a process: it is the record itself and cannot be rebuilt")
     built = f"{schema}_rebuilt"
-    twin = Subscription(f"{subscription.group}.rebuilt", kind="projection", version=subscription.version)
+    twin = Subscription(
+        f"{subscription.group}.rebuilt", kind="projection", topics=subscription.order, version=subscription.version
+    )
     twin.topics = subscription.topics
     owner = await asyncpg.connect(dsn)
     pool = await asyncpg.create_pool(dsn, min_size=1, max_size=1, server_settings={"search_path": f"{built}, public"})

@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
 
+import asyncpg
 import structlog
 
-from shared import clock, metrics
+from shared import clock
 from shared.engine import health
 from shared.engine.applier import Applied, Applier
 from shared.engine.database import Database
@@ -29,9 +30,10 @@ from shared.engine.traced import Consumed, sent
 from shared.errors import ConfigurationError
 from shared.events.ingest import INGEST
 from shared.events.topics import CLOCKED, OWNERS
-from shared.readiness import Check
+from shared.http.readiness import Check
 from shared.settings import ServiceSettings
-from shared.tracing import spans_of
+from shared.telemetry import metrics
+from shared.telemetry.tracing import spans_of
 
 log = structlog.get_logger()
 Worker = Callable[["Service"], Awaitable[None]]
@@ -48,9 +50,14 @@ class Service:
         settings: ServiceSettings,
         subscriptions: Sequence[Subscription],
         workers: Sequence[Worker] = (),
+        context: object = None,
     ) -> None:
+        """`context` is handed to every transaction, for handlers; raises ValueError where a listed topic has none."""
+        for subscription in subscriptions:
+            subscription.require_handlers()
         self.name = name
         self.settings = settings
+        self.context = context
         self.subscriptions = list(subscriptions)
         self.database = Database(settings.database, name)
         self.stream = settings.clock == "stream"
@@ -76,14 +83,14 @@ class Service:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PostgresTransaction]:
         """One transaction with its outbox, for HTTP writes and workers."""
-        async with PostgresLedger(self.database.main, self.now, self._emitted).transaction() as tx:
+        async with self._ledger(self.database.main).transaction() as tx:
             yield tx
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[PostgresTransaction]:
         """A pooled connection for reading: every statement sees what is committed when it begins."""
         async with self.database.main.acquire() as connection:
-            yield PostgresTransaction(connection, None, self.now())
+            yield PostgresTransaction(connection, None, self.now(), self.context)
 
     async def watermark(self, subscription: Subscription) -> datetime | None:
         """Up to when everything has been handled on every partition; None as long as one has not begun."""
@@ -95,6 +102,9 @@ class Service:
         topics = clocked_topics(subscription, sorted(CLOCKED))
         rows = await self.database.main.fetch(SQL["read_watermarks"], subscription.group, topics)
         return {row["partition"]: row["watermark"] for row in rows}
+
+    def _ledger(self, pool: asyncpg.Pool) -> PostgresLedger:
+        return PostgresLedger(pool, self.now, self._emitted, self.context)
 
     async def _partitions(self, subscription: Subscription) -> set[int]:
         rows = await self.database.main.fetch(SQL["read_fences"], subscription.group)
@@ -196,7 +206,7 @@ class Service:
 
     def _reader(self, subscription: Subscription) -> Reader:
         engine, pool = self.settings.engine, self.database.pool_of(subscription)
-        ledger = PostgresLedger(pool, self.now, self._emitted)
+        ledger = self._ledger(pool)
         applier = Applier(
             subscription,
             ledger,
@@ -319,7 +329,7 @@ class Service:
 
     async def _fire(self, subscription: Subscription, name: str) -> None:
         limit = self.settings.engine.timers_batch
-        ledger = PostgresLedger(self.database.pool_of(subscription), self.now, self._emitted)
+        ledger = self._ledger(self.database.pool_of(subscription))
         watermarks = await self.watermarks(subscription)
         if watermarks and self.stream:
             self._stream_now = min(watermarks.values())
@@ -335,7 +345,7 @@ class Service:
                 return
 
     async def _pass_clock(self, subscription: Subscription) -> None:
-        ledger = PostgresLedger(self.database.pool_of(subscription), self.now, self._emitted)
+        ledger = self._ledger(self.database.pool_of(subscription))
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._ticked.wait(), 1)

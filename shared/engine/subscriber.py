@@ -22,7 +22,6 @@ from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 from faststream.middlewares import AckPolicy
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
-from shared import metrics
 from shared.engine.applier import Applied, Applier
 from shared.engine.event import Record
 from shared.engine.fetched import failures, mend
@@ -33,6 +32,7 @@ from shared.engine.postgres import DATABASE_ERRORS
 from shared.engine.reading import FenceStore, Reading, cut
 from shared.events.topics import OWNERS
 from shared.settings import KafkaSettings
+from shared.telemetry import metrics
 
 log = structlog.get_logger()
 _POLL_MS = 500

@@ -50,11 +50,16 @@ class Subscription:
         group: str,
         *,
         kind: Literal["process", "projection"],
+        topics: Sequence[str],
         version: int = 1,
         passes_clock_to: Sequence[str] = (),
     ) -> None:
-        """`passes_clock_to` names the topics into which this group passes the stream's clock on (contacts alone)."""
+        """`topics` are handled in this order within a batch, so rows are locked in it too.
+
+        `passes_clock_to` names the topics into which this group passes the stream's clock on (contacts alone).
+        """
         self.group = group
+        self.order = tuple(topics)
         self.passes_clock_to = tuple(passes_clock_to)
         self.kind = kind
         self.version = version
@@ -77,6 +82,8 @@ class Subscription:
         """
 
         def register(handle: H) -> H:
+            if name not in self.order:
+                raise ValueError(f"{self.group} does not list {name} among its topics")
             if name in self.topics:
                 raise ValueError(f"{self.group} hears {name} twice")
             models = _models(handle)
@@ -91,9 +98,16 @@ class Subscription:
                 Tombstone in models,
                 {entry.type.encode(): (entry.type, entry.parse) for entry in contracts},
             )
+            self.topics = {topic: self.topics[topic] for topic in self.order if topic in self.topics}
             return handle
 
         return register
+
+    def require_handlers(self) -> None:
+        """Raises ValueError where a listed topic has no handler: its module was not imported."""
+        missing = [topic for topic in self.order if topic not in self.topics]
+        if missing:
+            raise ValueError(f"{self.group} lists {', '.join(missing)} and has no handler for it")
 
     def timer(self, name: str) -> Callable[[H], H]:
         """Decorate `async def verb_nouns(due: Sequence[Due], tx: Transaction)`.

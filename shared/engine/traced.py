@@ -14,10 +14,10 @@ from shared.engine.event import Event
 from shared.engine.ledger import Outgoing, Refusal
 from shared.engine.subscription import Subscription
 from shared.events.topics import OWNERS
-from shared.tracing import is_sampled, is_sound, span_under, trace_of
+from shared.telemetry.tracing import is_sampled, is_sound, span_under, trace_of
 
 if TYPE_CHECKING:
-    from shared.spans import Spans
+    from shared.telemetry.spans import Spans
 
 
 class Consumed:

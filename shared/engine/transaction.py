@@ -12,10 +12,12 @@ class Transaction(Protocol):
     """One transaction of the service's database.
 
     `now` is the service's domain time: the wall clock, or on the stream's clock the lowest tick that all its partitions
-    have passed. Inside an event handler prefer `event.now`.
+    have passed. Inside an event handler prefer `event.now`. `context` is what the service's `main` built from its
+    settings for handlers; a handler names its type: `context: Context = tx.context`.
     """
 
     now: datetime
+    context: Any
 
     async def fetch(self, statement: str, *args: object) -> Sequence[Any]:
         """Run a statement and return its rows (asyncpg records)."""

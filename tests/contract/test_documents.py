@@ -8,22 +8,22 @@ import pytest
 from faststream.specification.asyncapi.v3_0_0.schema import ApplicationSchema
 
 from deploy.kafka.topics import load_topics
-from shared.discovery import SERVICES, subscriptions_of
-from shared.documents import asyncapi, page
-from shared.documents.__main__ import generated, outdated
-from shared.documents.asyncapi import Json, everything
-from shared.documents.openapi import ROOT
-from shared.documents.service_page import (
+from shared.asyncapi import asyncapi, page
+from shared.asyncapi.document import Json, everything
+from shared.asyncapi.topics import TOPICS
+from shared.engine.subscription import Subscription
+from shared.events.contract import contracts
+from shared.events.topics import COMPACTED
+from shared.run.discovery import SERVICES, subscriptions_of
+from tools.documents.__main__ import generated, outdated
+from tools.documents.openapi import ROOT
+from tools.documents.service_page import (
     BEGIN,
     END,
     service_part,
     tables_of,
     with_part,
 )
-from shared.documents.topics import TOPICS
-from shared.engine.subscription import Subscription
-from shared.events.contract import contracts
-from shared.events.topics import COMPACTED
 
 
 class Named:

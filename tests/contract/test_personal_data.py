@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.documents.samples import sample_of
-from shared.documents.topics import TOPICS
+from shared.asyncapi.samples import sample_of
+from shared.asyncapi.topics import TOPICS
 from shared.engine.event import Emission
 from shared.engine.ledger import Outgoing
 from shared.engine.outbox import COLUMNS, encode, headers_of

@@ -9,10 +9,10 @@ import asyncpg
 import pytest
 
 from deploy.embedded import EmbeddedStack
-from shared.discovery import subscriptions_of
 from shared.engine.rebuild import Compared, rebuild
 from shared.engine.subscription import Subscription
 from shared.errors import ConfigurationError
+from shared.run.discovery import subscriptions_of
 from tests.e2e.client import OURS, Client, eventually
 from tests.stack import make_stack
 

@@ -10,9 +10,9 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from shared.documents.compatible import breaches
-from shared.documents.schemas import CONTRACTS, Version, committed, complaints, load, render, version_of
 from shared.events.contract import contracts, find_contract, rules_of
+from tools.documents.compatible import breaches
+from tools.documents.schemas import CONTRACTS, Version, committed, complaints, load, render, version_of
 
 Schema = dict[str, Any]
 TEXT: Schema = {"type": "string"}

@@ -24,8 +24,8 @@ ROOT = Path(__file__).parents[2]
 EVERYWHERE = (
     "shared/engine/queries.sql",
     "shared/engine/rebuild.sql",
-    "shared/idempotency.sql",
-    "shared/operator/queries.sql",
+    "shared/http/idempotency.sql",
+    "tools/rapport/queries.sql",
 )
 SEARCH_PATHS = {"contacts": "timeline_v1, public", "forecasting": "sales_v1, public"}
 
@@ -162,7 +162,7 @@ async def test_whatever_bytes_a_sender_puts_into_a_record_can_be_kept(dsns: dict
     headers = [("a\0b", b"\0\xff"), ("grøn", None), ("", b"")]
     key = b"\0\xff"
     record = Record("crm.ingest", 0, 0, key, b"\0\xff", headers, 2**63 - 1)
-    group = Subscription("support.hostile", kind="process")
+    group = Subscription("support.hostile", kind="process", topics=[])
     async with connected(dsns["support"]) as connection, connection.transaction():
         tx = PostgresTransaction(connection, group, WALL)
         await tx.quarantine([(record, Refusal("unreadable_header"))])

@@ -117,7 +117,7 @@ class Poisoned:
 
     def rapport(self, *arguments: str) -> Any:
         """The answer of `rapport … --json`."""
-        command = [sys.executable, "-m", "shared.operator", *arguments, "--json"]
+        command = [sys.executable, "-m", "tools.rapport", *arguments, "--json"]
         done = subprocess.run(
             [*command, "--stack", str(self.stack.folder.path)], cwd=ROOT, capture_output=True, text=True, check=False
         )

@@ -1,6 +1,6 @@
 """A service over a real Postgres without Kafka: what its HTTP side, its workers and its handlers need of it."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -13,8 +13,8 @@ from pydantic import TypeAdapter
 from shared.engine.event import Event
 from shared.engine.postgres import PostgresLedger, PostgresTransaction
 from shared.engine.subscription import Subscription
-from shared.http import build_app
-from shared.readiness import Check
+from shared.http.app import build_app
+from shared.http.readiness import Check
 from shared.settings import ServiceSettings
 
 NOW = datetime(2026, 3, 2, 13, tzinfo=UTC)
@@ -23,6 +23,8 @@ _OBJECT = TypeAdapter(dict[str, Any])
 
 class Running:
     """A service that reads no topic and relays nothing; `hear` is one batch of its engine."""
+
+    subscriptions: Sequence[Subscription] = ()
 
     def __init__(self, name: str, pool: asyncpg.Pool) -> None:
         self.name = name

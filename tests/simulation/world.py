@@ -90,8 +90,8 @@ def subscriptions(
     repair: Repair, count: Callable[[Any, str, str, object], Awaitable[int]] = _count
 ) -> tuple[Subscription, Subscription]:
     """The two groups. `count` is how a handler appends to a party's list in the storage under test."""
-    numbering = Subscription("contacts.ingest", kind="process")
-    reading = Subscription("marketing.follow-ups", kind="process")
+    numbering = Subscription("contacts.ingest", kind="process", topics=[INGEST])
+    reading = Subscription("marketing.follow-ups", kind="process", topics=[SALES])
 
     @numbering.topic(INGEST)
     async def number_choices(events: Sequence[Event[ReportedChoice]], tx: Any) -> None:

@@ -13,7 +13,7 @@ from services.forecasting.domain.series import NO_DEPARTMENT, DepartmentWeek
 from services.forecasting.domain.weeks import WEEK, week_of
 from services.forecasting.sight import Sight
 from shared.errors import NotFound
-from shared.http import Listing, Page, requires, service_of
+from shared.http.app import Listing, Page, requires, service_of
 
 router = APIRouter(prefix="/v1", tags=["forecasts"], dependencies=[Depends(requires("crm:read"))])
 Service = Annotated[Any, Depends(service_of)]

@@ -8,7 +8,7 @@ from pydantic_core import from_json
 
 from services.forecasting import store
 from services.forecasting.api.views import ModelView
-from shared.http import Listing, Page, requires, service_of
+from shared.http.app import Listing, Page, requires, service_of
 
 router = APIRouter(prefix="/v1/models", tags=["models"], dependencies=[Depends(requires("crm:read"))])
 Service = Annotated[Any, Depends(service_of)]

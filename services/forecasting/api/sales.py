@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from services.forecasting import store
 from services.forecasting.api.views import MessagesView, TicketsView, TotalView
 from services.forecasting.sight import Sight
-from shared.http import Listing, Page, requires, service_of
+from shared.http.app import Listing, Page, requires, service_of
 
 router = APIRouter(prefix="/v1/series", tags=["sales"], dependencies=[Depends(requires("crm:read"))])
 Service = Annotated[Any, Depends(service_of)]

@@ -10,7 +10,7 @@ from services.forecasting.api.views import ContributionView, PartyScores, ScoreV
 from services.forecasting.domain.score import MODEL, scores_of
 from services.forecasting.sight import Sight
 from shared.errors import NotFound
-from shared.http import requires, service_of
+from shared.http.app import requires, service_of
 
 router = APIRouter(prefix="/v1/scores", tags=["scores"], dependencies=[Depends(requires("crm:read"))])
 Service = Annotated[Any, Depends(service_of)]

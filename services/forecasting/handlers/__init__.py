@@ -1,5 +1,5 @@
-"""Importing this package registers every handler; the engine calls them in this order, so rows are locked in it."""
+"""Importing this package registers every handler."""
 
-from services.forecasting.handlers import sales, products, campaigns, tickets  # isort: skip
+from services.forecasting.handlers import campaigns, products, sales, tickets
 
 __all__ = ["campaigns", "products", "sales", "tickets"]

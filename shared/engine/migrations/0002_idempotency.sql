@@ -1,4 +1,4 @@
--- Requests that were answered, by the key that their sender gave (shared/idempotency.py). Kept 24 hours.
+-- Requests that were answered, by the key that their sender gave (shared/http/idempotency.py). Kept 24 hours.
 create table idempotency (
     key text not null,
     operation text not null,

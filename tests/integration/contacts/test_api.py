@@ -11,7 +11,7 @@ from pydantic_core import from_json
 from services.contacts.models import LineView, PartyCard, PartyView
 from shared.events.campaigns import MessagePlanned, MessageSent, MessageSkipped
 from shared.events.tickets import TicketOpened, TicketStatusChanged
-from shared.http import Listing
+from shared.http.app import Listing
 from tests.integration.contacts.running import NOW, Contacts, heard, reported
 
 ADA = {"type": "email", "value": "Ada@Example.com"}

@@ -31,8 +31,8 @@ from shared.events.requests import SupportRequested
 from shared.events.sales import ProductChosen
 from shared.events.tickets import TicketReopened
 from shared.events.topics import OWNERS
+from shared.http.readiness import Check
 from shared.ids import new_id
-from shared.readiness import Check
 from shared.settings import AuthSettings, DatabaseSettings, EngineSettings, KafkaSettings, ServiceSettings
 from tests.integration.engine.samples import sample
 
@@ -123,7 +123,7 @@ class Probe:
         command = [
             sys.executable,
             "-m",
-            "shared.operator",
+            "tools.rapport",
             *arguments,
             "--stack",
             str(self.stack.folder.path),
@@ -171,7 +171,7 @@ class Probe:
 
 def noting(group: str, *topics: str, member: str = "", act: Act | None = None) -> Subscription:
     """A subscription whose handler notes what it applies, and then does `act`."""
-    hears = Subscription(f"{NAME}.{group}", kind="process")
+    hears = Subscription(f"{NAME}.{group}", kind="process", topics=topics)
     for topic in topics:
         model = MODELS[topic]
 

@@ -18,8 +18,8 @@ from typer.testing import CliRunner, Result
 from deploy.embedded import EmbeddedStack
 from shared.engine.partitions import partition_of
 from shared.ids import derived_id, new_id
-from shared.operator.cli import app
 from tests.stack import make_stack, started
+from tools.rapport.cli import app
 
 T = TypeVar("T")
 pytestmark = pytest.mark.stack

@@ -11,9 +11,9 @@ import pytest
 from fastapi import APIRouter, Depends
 
 from shared.errors import Stale
-from shared.http import Once, build_app, idempotent
-from shared.migrate import migrate
-from shared.readiness import Check
+from shared.http.app import Once, build_app, idempotent
+from shared.http.readiness import Check
+from shared.run.migrate import migrate
 from shared.settings import ServiceSettings
 from tests.integration.shared.conftest import Base
 
@@ -24,6 +24,7 @@ KEY = {"Idempotency-Key": "7f3c-1"}
 class Notes:
     """A service with one table. `delay` holds a write open; `obstacles` are raised, one a try."""
 
+    subscriptions = ()
     name = "notes"
 
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:

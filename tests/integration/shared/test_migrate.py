@@ -11,9 +11,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from shared import migrate as subject
 from shared.errors import ConfigurationError
-from shared.migrate import migrate
+from shared.run import migrate as subject
+from shared.run.migrate import migrate
 from tests.integration.shared.conftest import Base
 
 TRICKY = """-- A comment; with a semicolon.
@@ -123,7 +123,7 @@ def test_what_is_wrong_is_said_without_secrets(
 
 def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "shared.migrate", *arguments],
+        [sys.executable, "-m", "shared.run.migrate", *arguments],
         env={"PATH": os.environ["PATH"], **environment},
         capture_output=True,
         text=True,

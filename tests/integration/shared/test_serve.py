@@ -1,4 +1,4 @@
-"""`python -m shared.serve` as a process: real sockets, real signals, real exit statuses."""
+"""`python -m shared.run.serve` as a process: real sockets, real signals, real exit statuses."""
 
 import contextlib
 import os
@@ -21,9 +21,9 @@ import asyncio, gc, sys
 from contextlib import asynccontextmanager
 from typing import Annotated
 from fastapi import APIRouter, Depends
-from shared.http import Principal, build_app, requires
-from shared.logging import configure_logging
-from shared.readiness import Check
+from shared.http.app import Principal, build_app, requires
+from shared.telemetry.logging import configure_logging
+from shared.http.readiness import Check
 from shared.settings import ServiceSettings
 
 class Toy:
@@ -50,7 +50,7 @@ def create_app():
 START = """
 import services, sys
 services.__path__.append(sys.argv[1])
-from shared.serve import main
+from shared.run.serve import main
 sys.exit(main(["toy"]))
 """
 
@@ -171,6 +171,8 @@ def test_a_port_that_is_taken_is_said_and_no_success(toy: Running, tmp_path_fact
 
 
 def test_an_unknown_service_gets_the_usage() -> None:
-    done = subprocess.run([sys.executable, "-m", "shared.serve", "suport"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "shared.run.serve", "suport"], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 2
-    assert done.stderr.startswith("usage: python -m shared.serve")
+    assert done.stderr.startswith("usage: python -m shared.run.serve")

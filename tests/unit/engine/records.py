@@ -70,7 +70,7 @@ def handler(topic: str) -> TopicHandler:
     return HEARS.topics[topic]
 
 
-HEARS = Subscription("contacts.test", kind="process")
+HEARS = Subscription("contacts.test", kind="process", topics=["crm.ingest", "crm.sales", "crm.products", "crm.parties"])
 
 
 @HEARS.topic("crm.ingest")

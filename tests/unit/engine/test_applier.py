@@ -24,7 +24,7 @@ CHOSE = contract_of(ProductChosen).adapter.validate_python(CHOSEN)
 
 def applier(storage: MemoryDatabase, act: Act, *, stream: bool = False) -> Applier:
     """Its handler notes the ids of the events that stand, after `act` had its say."""
-    hears = Subscription("contacts.ingest", kind="process")
+    hears = Subscription("contacts.ingest", kind="process", topics=["crm.ingest"])
 
     @hears.topic("crm.ingest")
     async def note(events: Sequence[Event[ReportedChoice]], tx: Any) -> None:
@@ -239,7 +239,7 @@ def test_two_halves_are_counted_as_one() -> None:
 async def test_timers_wait_beyond_the_last_event_of_their_partition_and_never_for_a_tick_after_it() -> None:
     """On the stream's clock the tick after the last event may be the last of all."""
     storage, heard = database(), []
-    hears = Subscription("contacts.ingest", kind="process")
+    hears = Subscription("contacts.ingest", kind="process", topics=["crm.ingest"])
 
     @hears.topic("crm.ingest")
     async def note(events: Sequence[Event[ReportedChoice]], tx: Any) -> None:

@@ -14,7 +14,7 @@ from shared.events.contract import contract_of
 from shared.events.ingest import ReportedChoice
 from shared.events.money import Money
 from shared.events.sales import ProductChosen, SaleRefunded
-from shared.tracing import continue_trace
+from shared.telemetry.tracing import continue_trace
 from tests.unit.engine.records import CHOICE, CHOSEN, PARTY, WALL
 
 TRACE = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"

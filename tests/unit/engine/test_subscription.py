@@ -15,7 +15,7 @@ from shared.events.sales import ProductChosen, SaleCompleted, SaleRefunded
 
 @pytest.fixture
 def hears() -> Subscription:
-    return Subscription("marketing.follow-ups", kind="process")
+    return Subscription("marketing.follow-ups", kind="process", topics=["crm.parties", "crm.sales", "crm.tickets"])
 
 
 async def one(events: Sequence[Event[SaleCompleted]], tx: Transaction) -> None:
@@ -41,7 +41,7 @@ def test_one_type_or_several_are_taken_from_the_annotation(hears: Subscription) 
     assert set(found.contracts) == {"crm.sale.completed.v1", "crm.sale.refunded.v1", "crm.product.chosen.v1"}
     assert set(found.parsers) == {type_.encode() for type_ in found.contracts}
     assert not found.takes_tombstones
-    alone = Subscription("forecasting.sales", kind="projection")
+    alone = Subscription("forecasting.sales", kind="projection", topics=["crm.sales"])
     alone.topic("crm.sales")(one)
     assert set(alone.topics["crm.sales"].contracts) == {"crm.sale.completed.v1"}
 
@@ -56,6 +56,23 @@ def test_a_topic_has_one_handler(hears: Subscription) -> None:
     hears.topic("crm.sales")(one)
     with pytest.raises(ValueError, match=r"marketing\.follow-ups hears crm\.sales twice"):
         hears.topic("crm.sales")(several)
+
+
+def test_a_topic_that_is_not_listed_is_refused(hears: Subscription) -> None:
+    with pytest.raises(ValueError, match=r"marketing\.follow-ups does not list crm\.contacts"):
+        hears.topic("crm.contacts")(one)
+
+
+def test_topics_are_handled_in_the_order_of_the_list(hears: Subscription) -> None:
+    hears.topic("crm.sales")(one)
+    hears.topic("crm.parties")(removals)
+    assert list(hears.topics) == ["crm.parties", "crm.sales"]
+
+
+def test_a_listed_topic_without_a_handler_is_told(hears: Subscription) -> None:
+    hears.topic("crm.parties")(removals)
+    with pytest.raises(ValueError, match=r"lists crm\.sales, crm\.tickets and has no handler"):
+        hears.require_handlers()
 
 
 def test_a_type_of_another_topic_is_refused(hears: Subscription) -> None:
@@ -82,7 +99,7 @@ def test_a_process_owns_timers_and_has_no_schema(hears: Subscription) -> None:
 
 
 def test_a_projection_has_a_schema_and_owns_no_timers() -> None:
-    projection = Subscription("contacts.time-line", kind="projection", version=2)
+    projection = Subscription("contacts.time-line", kind="projection", topics=[], version=2)
     assert projection.schema == "time_line_v2"
     with pytest.raises(ValueError, match="owns no timers"):
         projection.timer("messages")(fire)

@@ -19,7 +19,7 @@ SOON, LATER = WALL + timedelta(minutes=1), WALL + timedelta(hours=1)
 
 def subscription(*errors: Exception) -> Subscription:
     """Its handler notes what fires; timer n raises the n-th error."""
-    hears = Subscription("marketing.follow-ups", kind="process")
+    hears = Subscription("marketing.follow-ups", kind="process", topics=[])
 
     @hears.timer("messages")
     async def fire(due: Sequence[Due], tx: Any) -> None:

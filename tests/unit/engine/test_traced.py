@@ -33,7 +33,7 @@ class Member:
     def __init__(self, ratio: float = 0.0, refused: str = "", storage: MemoryDatabase | None = None) -> None:
         self.storage = storage or database()
         spans, self.memory = remembered("contacts", ratio)
-        hears = Subscription("contacts.ingest", kind="process")
+        hears = Subscription("contacts.ingest", kind="process", topics=["crm.ingest"])
 
         @hears.topic("crm.ingest")
         async def pass_on(events: Sequence[Event[ReportedChoice]], tx: Any) -> None:
@@ -173,8 +173,13 @@ async def read_reported(events: Sequence[Event[ReportedChoice]], tx: Any) -> Non
 @pytest.mark.parametrize(
     ("hears", "topic", "handler", "record"),
     [
-        (Subscription("a.process", kind="process"), "crm.sales", read_chosen, ours()),
-        (Subscription("a.projection", kind="projection"), "crm.ingest", read_reported, outside()),
+        (Subscription("a.process", kind="process", topics=["crm.sales"]), "crm.sales", read_chosen, ours()),
+        (
+            Subscription("a.projection", kind="projection", topics=["crm.ingest"]),
+            "crm.ingest",
+            read_reported,
+            outside(),
+        ),
     ],
     ids=["an event of ours", "a projection"],
 )

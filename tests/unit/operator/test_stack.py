@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import ConfigurationError
-from shared.operator.stack import find_stack
+from tools.rapport.stack import find_stack
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from shared.auth import Authenticator, KeysUnavailable, Principal, Unauthenticated
 from shared.errors import ConfigurationError
+from shared.http.auth import Authenticator, KeysUnavailable, Principal, Unauthenticated
 from shared.settings import AuthSettings
 from tests.unit.shared.tokens import AUDIENCE, ISSUER, PRIVATE, STRANGER, jwks, token
 

@@ -16,10 +16,10 @@ from pydantic import BaseModel, Field
 from structlog.testing import capture_logs
 
 from shared.errors import Invalid, NotFound, Stale, Transient
-from shared.http import Page, Principal, build_app, requires, service_of
-from shared.readiness import Check
+from shared.http.app import Page, Principal, build_app, requires, service_of
+from shared.http.readiness import Check
 from shared.settings import AuthSettings, DatabaseSettings, HttpSettings, KafkaSettings, ServiceSettings
-from shared.tracing import current_traceparent
+from shared.telemetry.tracing import current_traceparent
 from tests.unit.shared.tokens import AUDIENCE, ISSUER, jwks, token
 
 ID = "6f1c2a0e-5f0c-5c39-9a44-2f8f1f0c7d11"
@@ -29,6 +29,7 @@ PERSON = "ada@example.com"
 class Desk:
     """A service without Kafka or a database."""
 
+    subscriptions = ()
     name = "desk"
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 PROGRAM = """
 import asyncio, logging, sys, warnings
 import structlog
-from shared.logging import configure_logging
+from shared.telemetry.logging import configure_logging
 from shared.settings import LogSettings
 
 configure_logging(LogSettings(level=sys.argv[2], format=sys.argv[1]))

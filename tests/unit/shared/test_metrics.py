@@ -3,7 +3,7 @@
 import pytest
 from prometheus_client import Counter, Gauge, Histogram
 
-from shared import metrics
+from shared.telemetry import metrics
 
 CATALOGUE = {name: value for name, value in vars(metrics).items() if isinstance(value, Counter | Gauge | Histogram)}
 LABELS = {"service", "group", "topic", "outcome", "timer", "worker", "method", "route", "status"}

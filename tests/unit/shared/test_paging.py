@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from shared.errors import Invalid
-from shared.paging import PageQuery, decode_cursor, encode_cursor
+from shared.http.paging import PageQuery, decode_cursor, encode_cursor
 
 
 @given(st.datetimes(timezones=st.just(UTC)), st.uuids(), st.text(), st.integers(-(2**63), 2**63 - 1))

@@ -5,7 +5,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from shared.errors import BadRecord, Transient
-from shared.redaction import causes, describe, frames
+from shared.telemetry.redaction import causes, describe, frames
 
 PERSON = "ada@example.com"
 

@@ -8,8 +8,8 @@ from fastapi import FastAPI
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanKind, StatusCode
 
-from shared.requests import Requests
-from shared.tracing import current_traceparent
+from shared.http.requests import Requests
+from shared.telemetry.tracing import current_traceparent
 from tests.collector import remembered
 
 CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

@@ -9,8 +9,8 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from structlog.testing import capture_logs
 
-from shared import metrics
-from shared.spans import Spans, ToldOnce, export_spans
+from shared.telemetry import metrics
+from shared.telemetry.spans import Spans, ToldOnce, export_spans
 from tests.collector import collecting
 
 SHOP = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from opentelemetry.sdk.trace.sampling import Decision, TraceIdRatioBased
 
-from shared.documents.samples import sample_of
+from shared.asyncapi.samples import sample_of
 from shared.engine import outbox
 from shared.engine.event import Emission, Event
 from shared.events.contract import contract_of
 from shared.events.tickets import TicketOpened
 from shared.settings import TracingSettings
-from shared.tracing import continue_trace, is_sampled, is_sound, request_span, span_under, spans_of, trace_of
+from shared.telemetry.tracing import continue_trace, is_sampled, is_sound, request_span, span_under, spans_of, trace_of
 
 REQUEST = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 EARLIER = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"

@@ -1,0 +1,162 @@
+"""What services hear and say on Kafka as AsyncAPI 3, headers and keys included, from the registry of contracts."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from shared.asyncapi.samples import sample_of
+from shared.asyncapi.topics import CLEANUPS, TOPICS
+from shared.engine.partitions import PARTITIONS
+from shared.engine.subscription import Subscription
+from shared.events.contract import Contract, contracts
+from shared.events.topics import OUTSIDE, topics_of
+
+Json = dict[str, Any]
+
+_TEXT = {"type": "string", "maxLength": 1024}
+_REQUIRED = ["ce_specversion", "ce_id", "ce_source", "ce_type"]
+_HEADERS: Json = {
+    "content-type": {"const": "application/json"},
+    "ce_specversion": {"const": "1.0"},
+    "ce_id": {**_TEXT, "maxLength": 200, "description": "With ce_source the identity of the event."},
+    "ce_source": {**_TEXT, "description": "The system that wrote it, such as /shop; ours alone write our topics."},
+    "ce_type": {**_TEXT, "description": "The type of the event, such as crm.sale.completed.v1."},
+    "ce_time": {"type": "string", "format": "date-time", "description": "When it happened."},
+    "ce_partitionkey": {**_TEXT, "description": "The same as the record's key."},
+}
+OUR_HEADERS: Json = {
+    **_HEADERS,
+    "ce_id": {"type": "string", "format": "uuid", "description": "With ce_source the identity of the event; a UUIDv7."},
+    "ce_subject": {**_TEXT, "description": "What it is about, such as party/<id>; says nothing about order."},
+    "ce_sequence": {
+        "type": "string",
+        "pattern": "^[1-9][0-9]*$",
+        "description": "Counts the records of a partition from 1, without gaps; a second sending has the same number.",
+    },
+    "ce_dataschema": {**_TEXT, "description": "Version and hash of the schema of the data."},
+    "ce_correlationid": {**_TEXT, "description": "The same on all events of one flow."},
+    "ce_causationid": {**_TEXT, "description": "The ce_id of the event that led to this one."},
+    "traceparent": {**_TEXT, "description": "W3C trace context."},
+}
+
+
+class Described(Protocol):
+    """A service, as far as its events go."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def subscriptions(self) -> Sequence[Subscription]: ...
+
+
+def asyncapi(service: Described) -> Json:
+    """The events of one service: what its subscriptions hear, and what its topics say."""
+    said = [entry for entry in contracts() if entry.topic in topics_of(f"/{service.name}")]
+    heard = {
+        f"{subscription.group}.{topic}": list(handler.contracts.values())
+        for subscription in service.subscriptions
+        for topic, handler in subscription.topics.items()
+    }
+    operations = {name: _operation("receive", entries, name) for name, entries in heard.items() if entries}
+    for topic in sorted({entry.topic for entry in said}):
+        operations[f"{service.name}.says.{topic}"] = _operation("send", [e for e in said if e.topic == topic], None)
+    used = {(entry.topic, entry.type): entry for entries in (said, *heard.values()) for entry in entries}
+    title = f"Rapport {service.name}"
+    return _document(title, [entry for _, entry in sorted(used.items())], operations)
+
+
+def everything() -> Json:
+    """All topics and all contracts of the system."""
+    return _document("Rapport", contracts(), {})
+
+
+def _document(title: str, entries: Sequence[Contract], operations: Mapping[str, Json]) -> Json:
+    topics = [name for name in TOPICS if any(entry.topic == name for entry in entries)]
+    schemas: Json = {"OurHeaders": _headers(OUR_HEADERS), "OutsideHeaders": _headers(_HEADERS)}
+    messages = {_name(entry): _message(entry, schemas) for entry in entries}
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": title,
+            "version": "1.0.0",
+            "description": "CloudEvents 1.0 in Kafka's binary mode. Unknown fields are to be ignored.",
+        },
+        "defaultContentType": "application/json",
+        "channels": {name: _channel(name, [e for e in entries if e.topic == name]) for name in topics},
+        "operations": dict(operations),
+        "components": {"messages": messages, "schemas": schemas},
+    }
+
+
+def _name(entry: Contract) -> str:
+    return f"{entry.topic}.{entry.type}"
+
+
+def _headers(properties: Json) -> Json:
+    return {"type": "object", "properties": properties, "required": _REQUIRED}
+
+
+def _channel(name: str, entries: Iterable[Contract]) -> Json:
+    topic = TOPICS[name]
+    compact = topic.cleanup == "compact"
+    retention = {} if compact else {"retention.ms": 604_800_000 if topic.cleanup == "week" else -1}
+    return {
+        "address": name,
+        "description": f"{topic.about} Written by {topic.writer}; {CLEANUPS[topic.cleanup]}. "
+        f"Key: {topic.key}. Personal data: {topic.personal}.",
+        "messages": {entry.type: {"$ref": f"#/components/messages/{_name(entry)}"} for entry in entries},
+        "bindings": {
+            "kafka": {
+                "topic": name,
+                "partitions": PARTITIONS,
+                "topicConfiguration": {"cleanup.policy": ["compact" if compact else "delete"], **retention},
+                "bindingVersion": "0.5.0",
+            }
+        },
+    }
+
+
+def _message(entry: Contract, schemas: Json) -> Json:
+    """The message of a contract; the models it uses are added to `schemas`."""
+    headers = "OutsideHeaders" if entry.topic in OUTSIDE else "OurHeaders"
+    payload = _moved(entry.schema())
+    for name, schema in payload.pop("$defs", {}).items():
+        if schemas.setdefault(name, schema) != schema:
+            raise ValueError(f"two models are called {name}: AsyncAPI has one place for both, rename one")
+    key: Json = {"type": "string", "description": TOPICS[entry.topic].key}
+    if entry.key is not None:
+        key["description"] = f"The event's {entry.key}"
+    return {
+        "name": entry.type,
+        "title": entry.model.__name__,
+        "summary": (entry.model.__doc__ or "").strip(),
+        "contentType": "application/json",
+        "headers": {"$ref": f"#/components/schemas/{headers}"},
+        "payload": payload,
+        "examples": [{"name": f"{entry.major}.{entry.minor}", "payload": sample_of(entry)}],
+        "bindings": {"kafka": {"key": key, "bindingVersion": "0.5.0"}},
+        "x-dataschema": entry.dataschema(),
+    }
+
+
+def _moved(schema: Any) -> Any:
+    """References into `$defs` point to where AsyncAPI keeps its schemas."""
+    if isinstance(schema, dict):
+        return {
+            key: value.replace("#/$defs/", "#/components/schemas/") if key == "$ref" else _moved(value)
+            for key, value in schema.items()
+        }
+    return [_moved(part) for part in schema] if isinstance(schema, list) else schema
+
+
+def _operation(action: str, entries: Sequence[Contract], group: str | None) -> Json:
+    topic = entries[0].topic
+    operation: Json = {
+        "action": action,
+        "channel": {"$ref": f"#/channels/{topic}"},
+        "messages": [{"$ref": f"#/channels/{topic}/messages/{entry.type}"} for entry in entries],
+    }
+    if group is not None:
+        group_id = {"type": "string", "enum": [group.removesuffix(f".{topic}")]}
+        operation["bindings"] = {"kafka": {"groupId": group_id, "bindingVersion": "0.5.0"}}
+    return operation

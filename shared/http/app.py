@@ -1,0 +1,119 @@
+"""The HTTP side of a service: life cycle, operators' endpoints, problem documents, one log line a request."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic_core import to_json
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import HTMLResponse, Response
+
+from shared.asyncapi import asyncapi, page
+from shared.http.auth import Authenticator, Principal, requires
+from shared.http.idempotency import Once, idempotent
+from shared.http.paging import Listing, Page
+from shared.http.problems import RESPONSES, Problem, answer_problems
+from shared.http.readiness import Serving
+from shared.http.requests import Requests
+from shared.settings import ServiceSettings
+from shared.telemetry.tracing import spans_of
+
+__all__ = ["Listing", "Once", "Page", "Principal", "build_app", "idempotent", "requires", "service_of"]
+
+operations = APIRouter(include_in_schema=False)
+
+
+def build_app(service: Serving, settings: ServiceSettings, routers: Iterable[APIRouter]) -> FastAPI:
+    """The application of one service. Its lifespan starts and stops the service; `app.state` holds all three."""
+    spans = spans_of(service.name, settings.tracing)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        del app
+        try:
+            await service.start()
+            yield
+        finally:
+            await service.stop()
+            if spans is not None:
+                await run_in_threadpool(spans.stop)
+
+    app = FastAPI(
+        title=f"Rapport {service.name}",
+        version="1",
+        lifespan=lifespan,
+        redoc_url=None,
+        responses=RESPONSES,
+        # Its records of failed validations hold the values that failed; requests are counted and logged by ours.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
+    )
+    app.state.service = service
+    app.state.settings = settings
+    app.state.authenticator = Authenticator(settings.auth)
+    answer_problems(app)
+    app.add_middleware(Requests, service=service.name, max_body_bytes=settings.http.max_body_bytes, spans=spans)
+    for router in (*routers, operations):
+        app.include_router(router)
+    _describe_problems(app)
+    return app
+
+
+async def service_of(request: Request) -> Any:
+    """The service that the application was built for. Not blocking and yet async: FastAPI calls others in a thread."""
+    return request.app.state.service
+
+
+@operations.get("/healthz")
+async def healthz() -> Response:
+    """Answers as long as the event loop turns; says nothing about Kafka or the database."""
+    return Response(b'{"status":"ok"}', media_type="application/json")
+
+
+@operations.get("/readyz")
+async def readyz(service: Annotated[Serving, Depends(service_of)]) -> Response:
+    """503 names what fails; 200 with `degraded` where the rest still works."""
+    checks = await service.ready()
+    states = {check.state for check in checks}
+    status = next((state for state in ("failing", "degraded") if state in states), "ok")
+    body = {
+        "status": status,
+        "checks": [{"name": check.name, "state": check.state, "detail": check.detail} for check in checks],
+    }
+    return Response(to_json(body), 503 if status == "failing" else 200, media_type="application/json")
+
+
+@operations.get("/metrics")
+async def metrics() -> Response:
+    return Response(await run_in_threadpool(generate_latest), media_type=CONTENT_TYPE_LATEST)
+
+
+@operations.get("/asyncapi.json")
+async def asyncapi_json(service: Annotated[Serving, Depends(service_of)]) -> Response:
+    """What the service hears and says on Kafka, as AsyncAPI 3."""
+    return Response(to_json(await run_in_threadpool(asyncapi, service)), media_type="application/json")
+
+
+@operations.get("/asyncapi")
+async def asyncapi_page(service: Annotated[Serving, Depends(service_of)]) -> Response:
+    """The same document for people."""
+    document = await run_in_threadpool(asyncapi, service)
+    return HTMLResponse(page(document))
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Puts the schema that RESPONSES refer to into the OpenAPI document, and takes FastAPI's own out."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schemas = generate().setdefault("components", {}).setdefault("schemas", {})
+            own = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(own.pop("$defs"), Problem=own)
+            schemas.pop("HTTPValidationError", None)
+            schemas.pop("ValidationError", None)
+        assert app.openapi_schema is not None
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

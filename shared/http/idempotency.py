@@ -1,0 +1,97 @@
+"""`Idempotency-Key`: a write that is sent twice acts once and answers the same.
+
+The key's row is written in the transaction of the write, so a crash leaves both or neither, and a second request with
+the key waits at the row until the first has ended. Only answers are kept; what was refused may be tried again.
+"""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Any
+
+import asyncpg
+from fastapi import Header, Request
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from shared.engine.transaction import Transaction
+from shared.errors import Refused
+from shared.http.readiness import Serving
+from shared.http.requests import route_of
+from shared.sql import load_queries
+
+SQL = load_queries(Path(__file__).with_name("idempotency.sql"))
+_TRIES = 3
+
+
+class KeyReused(Refused):
+    """The key stands for a request with another body."""
+
+    status = 422
+    reason = "idempotency_key_reused"
+
+
+class Once:
+    """The one carrying out of a request: `return await once.write(act, status=201)`."""
+
+    def __init__(self, service: Serving, key: str | None, operation: str, request_hash: bytes) -> None:
+        self._service = service
+        self._key = key
+        self._operation = operation
+        self._request_hash = request_hash
+
+    async def write(self, act: Callable[[Transaction], Awaitable[Any]], *, status: int = 200) -> Response:
+        """Run `act` in a transaction and answer what it returns as JSON; a repetition gets the stored answer.
+
+        A transaction that loses a deadlock is tried again, so `act` changes nothing but what `tx` holds.
+        """
+        for _ in range(_TRIES - 1):
+            with suppress(asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+                return await self._try(act, status)
+        return await self._try(act, status)
+
+    async def _try(self, act: Callable[[Transaction], Awaitable[Any]], status: int) -> Response:
+        async with self._service.transaction() as tx:
+            if self._key is None:
+                return _answer(status, to_json(await act(tx)))
+            stored = await self._claim(tx)
+            if stored is not None:
+                return stored
+            body = to_json(await act(tx))
+            await tx.execute(SQL["keep_answer"], self._key, self._operation, status, body)
+        return _answer(status, body)
+
+    async def _claim(self, tx: Transaction) -> Response | None:
+        """Takes the key, or finds the answer that it stands for."""
+        if await tx.fetchval(SQL["claim_key"], self._key, self._operation, self._request_hash):
+            return None
+        row = await tx.fetchrow(SQL["load_answer"], self._key, self._operation)
+        if row["request_hash"] != self._request_hash:
+            raise KeyReused("this key was used for another request", field="Idempotency-Key")
+        answer = _answer(row["status"], row["body"])
+        answer.headers["Idempotent-Replayed"] = "true"
+        return answer
+
+
+async def idempotent(
+    request: Request,
+    key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            pattern=r"^[!-~]{1,200}$",
+            description="Repeat a request with the same key and it acts once; kept for 24 hours.",
+        ),
+    ] = None,
+) -> Once:
+    """The dependency of a write: `once: Annotated[Once, Depends(idempotent)]`. Without a key each request acts."""
+    operation = f"{request.method} {route_of(request.scope)}"
+    hashed = sha256(f"{request.url.path}?{request.url.query}\n".encode())
+    hashed.update(request.headers.get("if-match", "").encode() + b"\n")
+    hashed.update(await request.body())
+    return Once(request.app.state.service, key, operation, hashed.digest())
+
+
+def _answer(status: int, body: bytes) -> Response:
+    return Response(body, status, media_type="application/json")

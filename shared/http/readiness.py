@@ -1,0 +1,44 @@
+"""How a service says whether it works, and what HTTP needs of it."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from shared.engine.subscription import Subscription
+from shared.engine.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`failing` takes the service out of its load balancer, `degraded` only shows."""
+
+    name: str
+    state: Literal["ok", "degraded", "failing"] = "ok"
+    detail: str = ""
+
+
+class Serving(Protocol):
+    """A service as its HTTP side sees it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def subscriptions(self) -> Sequence[Subscription]:
+        """What it hears, for its AsyncAPI document."""
+
+    async def start(self) -> None:
+        """Begins; what is not there yet may be waited for in the background, while `ready` says so."""
+
+    async def stop(self) -> None:
+        """Finishes the batch in flight and lets go of Kafka and the database."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """Commits at the end of the block, rolls back on an error; its emissions go to the outbox."""
+
+    def read(self) -> AbstractAsyncContextManager[Transaction]:
+        """A pooled connection for reading only."""
+
+    async def ready(self) -> list[Check]:
+        """Every check by name; answers within a second."""

@@ -1,0 +1,117 @@
+"""Spans on their way to a collector. Imported only where one is set: this loads OpenTelemetry.
+
+Nothing here waits: what cannot be exported in time is lost, and the service goes on.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from socket import gethostname
+from threading import Thread
+from typing import Literal
+
+import structlog
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags
+
+from shared.telemetry import metrics
+
+log = structlog.get_logger()
+Kind = Literal["server", "consumer", "producer"]
+_STOP_S = 2.0
+_QUEUE, _EVERY_MS = 4_096, 2_000
+
+
+class Spans:
+    """Takes spans that are over, made of what was written down meanwhile: only what was committed is told.
+
+    `give_up` ends an export that is under way.
+    """
+
+    def __init__(self, service: str, ratio: float, processor: SpanProcessor, give_up: Callable[[], None]) -> None:
+        self.ratio = ratio
+        self._processor = processor
+        self._give_up = give_up
+        self._made = metrics.SPANS.labels(service, "made")
+        self._scope = InstrumentationScope("rapport")
+        self._resource = Resource.create(
+            {"service.namespace": "rapport", "service.name": service, "service.instance.id": gethostname()}
+        )
+
+    def add(
+        self,
+        name: str,
+        kind: Kind,
+        own: str,
+        parent: str | None,
+        times: tuple[int, int],
+        attributes: Mapping[str, str | int | bool],
+    ) -> None:
+        """One span: `own` and `parent` are traceparents, `times` begin and end in nanoseconds since the epoch.
+
+        It failed where `attributes` have an `error.type`. No attribute may be personal.
+        """
+        self._made.inc()
+        self._processor.on_end(
+            ReadableSpan(
+                name,
+                _context(own, remote=False),
+                _context(parent, remote=True) if parent else None,
+                self._resource,
+                attributes,
+                kind=SpanKind[kind.upper()],
+                status=Status(StatusCode.ERROR if "error.type" in attributes else StatusCode.UNSET),
+                start_time=times[0],
+                end_time=times[1],
+                instrumentation_scope=self._scope,
+            )
+        )
+
+    def stop(self) -> None:
+        """Hand in what is left. Blocks for two seconds at most; a collector that takes longer gets the rest no more."""
+        ending = Thread(target=self._processor.shutdown, name="last spans", daemon=True)
+        ending.start()
+        ending.join(_STOP_S)
+        self._give_up()
+
+
+class ToldOnce(SpanExporter):
+    """An exporter whose failures are counted, and told when they begin and end."""
+
+    def __init__(self, service: str, exporter: SpanExporter) -> None:
+        self._exporter = exporter
+        self._failing = self._over = False
+        self._exported = metrics.SPANS.labels(service, "exported")
+        self._failed = metrics.SPANS.labels(service, "failed")
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        result = self._exporter.export(spans)
+        failing = result is not SpanExportResult.SUCCESS
+        (self._failed if failing else self._exported).inc(len(spans))
+        if failing and not self._failing and not self._over:
+            log.warning("spans_not_taken", spans=len(spans))
+        elif self._failing and not failing:
+            log.info("spans_taken_again")
+        self._failing = failing
+        return result
+
+    def shutdown(self) -> None:
+        """Fail from now on, also what is under way."""
+        if not self._over:
+            self._over = True
+            self._exporter.shutdown()
+
+
+def export_spans(service: str, endpoint: str, ratio: float) -> Spans:
+    """Spans that go to an OTLP/HTTP collector, in batches and from a thread of their own."""
+    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)  # it repeats with each batch what ToldOnce says once
+    exporter = ToldOnce(service, OTLPSpanExporter(endpoint))
+    return Spans(service, ratio, BatchSpanProcessor(exporter, _QUEUE, _EVERY_MS), exporter.shutdown)
+
+
+def _context(traceparent: str, *, remote: bool) -> SpanContext:
+    trace_id, span_id = int(traceparent[3:35], 16), int(traceparent[36:52], 16)
+    return SpanContext(trace_id, span_id, is_remote=remote, trace_flags=TraceFlags(TraceFlags.SAMPLED))

@@ -1,0 +1,128 @@
+"""docs/events.md: every topic, every type, every field, and a sample of each."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from shared.asyncapi.document import OUR_HEADERS
+from shared.asyncapi.fields import fields_of
+from shared.asyncapi.samples import sample_of
+from shared.asyncapi.topics import CLEANUPS, TOPICS, Topic
+from shared.events.contract import Contract, contracts
+
+_RECEPTION = """## What becomes of a record from outside
+
+- **Understood**: contacts publishes it again without personal data, keyed by its party. `origin` is your `ce_source`.
+- **Sent twice**: the same `ce_source` and `ce_id` within 30 days is passed over. The same `ce_source` and `sale_id`
+  with the same content counts as a duplicate; with other content it is parked as `conflict`.
+- **Unreadable**: quarantined with its bytes for 30 days. A required header is missing or unreadable, the JSON is
+  broken, the value is null, the type is unknown, `ce_source` is one of ours, `ce_partitionkey` is not the key, or
+  `ce_time` is more than 5 minutes ahead.
+- **Refused**: parked, and the later ones of its key on this topic behind it, in order, until an operator redrives,
+  repairs or drops it. It breaks the schema, is of an unknown major version, names nobody (`no_identity`), or a rule
+  refuses it. Without a key it holds back nothing.
+- **Aborted**: what a sender's transaction took back is never read, and what is in an open transaction not yet.
+
+Nothing of this holds up another customer's records.
+"""
+
+_INTRODUCTION = """# Events
+
+Generated from `shared/events/` by `python -m tools.documents write`; `make test` fails if it is out of date.
+
+Records are CloudEvents 1.0 in Kafka's binary mode: attributes are headers (`ce_id`, `ce_type`, …), the value is the
+data as JSON in UTF-8. Every topic has 12 partitions; a key's partition is murmur2 of the key, as Kafka's own clients
+compute it (librdkafka: `partitioner=murmur2_random`). There is order within a key on one topic, and no other.
+A record may come twice: on our topics both carry the same `ce_sequence`, so a reader that remembers one number per
+partition drops every duplicate and sees that nothing is missing. Unknown fields and unknown types are to be ignored.
+
+A new minor version has one optional field more; anything else is a new type `….v2` beside the old one. The JSON Schema
+and a sample of every version lie in `shared/contracts/<topic>/<type>/`.
+
+## Headers
+
+From outside, `ce_specversion`, `ce_id`, `ce_source` and `ce_type` are required; `ce_sequence` is ignored there.
+
+| header | holds |
+|---|---|
+"""
+
+
+def events_page() -> str:
+    """The whole page in Markdown."""
+    parts = [_INTRODUCTION.rstrip(), *_headers(), _RECEPTION, *_overview()]
+    for topic in TOPICS.values():
+        entries = [entry for entry in contracts() if entry.topic == topic.name]
+        if entries:
+            parts += _topic(topic, entries)
+    parts += _values()
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _headers() -> Iterator[str]:
+    for name, schema in OUR_HEADERS.items():
+        words = schema.get("description") or (f"`{schema['const']}`" if "const" in schema else "")
+        yield f"| `{name}` | {words} |"
+    yield ""
+
+
+def _overview() -> Iterator[str]:
+    yield "## Topics\n"
+    yield "| topic | written by | records are | personal data | types |"
+    yield "|---|---|---|---|---|"
+    for topic in TOPICS.values():
+        entries = [entry for entry in contracts() if entry.topic == topic.name]
+        if entries:
+            cleanup, count = CLEANUPS[topic.cleanup].partition(":")[0], len(entries)
+            anchor = topic.name.replace(".", "")
+            yield f"| [`{topic.name}`](#{anchor}) | {topic.writer} | {cleanup} | {topic.personal} | {count} |"
+    yield ""
+
+
+def _topic(topic: Topic, entries: list[Contract]) -> Iterator[str]:
+    yield f"## {topic.name}\n\n{topic.about}\n"
+    yield f"- written by {topic.writer}"
+    yield f"- {CLEANUPS[topic.cleanup]}"
+    yield f"- key: {topic.key}"
+    yield f"- personal data: {topic.personal}\n"
+    for entry in entries:
+        yield from _type(entry)
+
+
+def _type(entry: Contract) -> Iterator[str]:
+    schema = entry.schema()
+    yield f"### {entry.type}\n\n{_sentence(schema)}\n"
+    facts = [f"version {entry.major}.{entry.minor}"]
+    if entry.key is not None:
+        facts.append(f"key `{entry.key}`")
+    if entry.subject is not None:
+        facts.append(f"subject `{entry.subject}`")
+    yield (
+        ", ".join(facts) + f", schema `shared/contracts/{entry.topic}/{entry.type}/{entry.major}.{entry.minor}.json`\n"
+    )
+    yield from _table(schema)
+    yield f"```json\n{json.dumps(sample_of(entry), ensure_ascii=False, indent=2)}\n```\n"
+
+
+def _values() -> Iterator[str]:
+    """What several types use, once each."""
+    shared: dict[str, Any] = {}
+    for entry in contracts():
+        shared |= entry.schema().get("$defs", {})
+    yield "## Values\n"
+    for name, schema in sorted(shared.items()):
+        yield f"### {name}\n\n{_sentence(schema)}\n"
+        yield from _table(schema)
+
+
+def _table(schema: dict[str, Any]) -> Iterator[str]:
+    yield "| field | is | required | rules |"
+    yield "|---|---|---|---|"
+    for field in fields_of(schema):
+        rules = field.rules.replace("|", "\\|")
+        yield f"| `{field.name}` | {field.kind} | {'yes' if field.required else ''} | {rules} |"
+    yield ""
+
+
+def _sentence(schema: dict[str, Any]) -> str:
+    return " ".join(schema.get("description", "").split())

@@ -1,0 +1,144 @@
+"""Where the services' databases and the brokers are, for an operator."""
+
+import json
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import asyncpg
+from pydantic import ValidationError
+
+from shared.engine.kafka import client_options
+from shared.errors import ConfigurationError
+from shared.run.discovery import SERVICES
+from shared.run.secret_files import read_secrets
+from shared.settings import KafkaSettings
+
+USUAL_FOLDER = Path(".run")
+_PREFIX = "RAPPORT_KAFKA__"
+_HELP = (
+    "name a running stack with --stack FOLDER, or set RAPPORT_KAFKA__BROKERS and, for each service, "
+    "RAPPORT_OPERATOR__<SERVICE>=postgresql://... (inside a service's container RAPPORT_DATABASE__DSN is enough)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What can be reached: a DSN per service, the brokers if they are known, and DSNs of owners where they are."""
+
+    dsns: Mapping[str, str]
+    kafka: KafkaSettings | None
+    owners: Mapping[str, str] = field(default_factory=dict)
+
+    def only(self, service: str | None) -> "Stack":
+        """The same with one service. Raises ConfigurationError where that one is not known."""
+        if service is None:
+            return self
+        if service not in self.dsns:
+            raise ConfigurationError(f"{service} is not known here, only {', '.join(self.dsns) or 'none'}; {_HELP}")
+        return replace(self, dsns={service: self.dsns[service]})
+
+    def owner_dsn(self, service: str) -> str:
+        """Of the role that may make tables. Raises ConfigurationError where it is not known."""
+        if service not in self.owners:
+            raise ConfigurationError(
+                f"the owner of {service}'s tables is not known here: set RAPPORT_OPERATOR__{service.upper()}_OWNER, or "
+                "inside the service's container RAPPORT_DATABASE__OWNER_DSN"
+            )
+        return self.owners[service]
+
+    def kafka_options(self) -> dict[str, Any]:
+        """For any aiokafka client. Raises ConfigurationError where the brokers are not known."""
+        if self.kafka is None:
+            raise ConfigurationError(f"the brokers are not known here; {_HELP}")
+        return client_options(self.kafka)
+
+    @asynccontextmanager
+    async def connect(self, service: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+        """A connection to a service's database. Raises ConfigurationError that says what could not be reached."""
+        dsn = self.dsns[service]
+        try:
+            connection = await asyncpg.connect(dsn, timeout=5, command_timeout=40)
+        except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+            where = urlsplit(dsn)
+            raise ConfigurationError(
+                f"the database of {service} at {where.hostname}:{where.port} cannot be used ({type(error).__name__}): "
+                "is it up, and are the role and its password right?"
+            ) from None
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+
+def find_stack(folder: Path | None) -> Stack:
+    """The stack in a folder, else the environment's, else that of `make run`. Raises ConfigurationError."""
+    if folder is not None:
+        return _of_folder(folder)
+    environment = {**{name.upper(): value for name, value in read_secrets().items()}, **os.environ}
+    dsns = _dsns_of(environment)
+    if dsns:
+        return Stack(dsns, _kafka_of(environment), _owners_of(environment, dsns))
+    if (USUAL_FOLDER / "addresses.json").exists():
+        return _of_folder(USUAL_FOLDER)
+    raise ConfigurationError(f"no stack is known; {_HELP}")
+
+
+def _dsns_of(environment: Mapping[str, str]) -> dict[str, str]:
+    dsns = {
+        service: environment[name]
+        for service in SERVICES
+        if (name := f"RAPPORT_OPERATOR__{service.upper()}") in environment
+    }
+    own = environment.get("RAPPORT_DATABASE__DSN")
+    if own and not dsns:
+        service = urlsplit(own).path.removeprefix("/")
+        if service not in SERVICES:
+            raise ConfigurationError(
+                f"RAPPORT_DATABASE__DSN names the database {service!r}, which is no service's: "
+                "set RAPPORT_OPERATOR__<SERVICE> instead"
+            )
+        dsns[service] = own
+    return dsns
+
+
+def _owners_of(environment: Mapping[str, str], dsns: Mapping[str, str]) -> dict[str, str]:
+    own = environment.get("RAPPORT_DATABASE__OWNER_DSN") if len(dsns) == 1 else None
+    owners = {service: environment.get(f"RAPPORT_OPERATOR__{service.upper()}_OWNER", own) for service in dsns}
+    return {service: dsn for service, dsn in owners.items() if dsn}
+
+
+def _kafka_of(environment: Mapping[str, str]) -> KafkaSettings | None:
+    values = {
+        name.removeprefix(_PREFIX).lower(): value for name, value in environment.items() if name.startswith(_PREFIX)
+    }
+    if "brokers" not in values:
+        return None
+    try:
+        return KafkaSettings.model_validate(values)
+    except ValidationError as error:
+        names = ", ".join(f"{_PREFIX}{'__'.join(map(str, each['loc']))}".upper() for each in error.errors())
+        raise ConfigurationError(f"not usable: {names}") from None
+
+
+def _of_folder(path: Path) -> Stack:
+    """`addresses.json` lies beside the ports and the passwords of the stack."""
+    folder = path.parent if path.name == "addresses.json" else path
+    try:
+        ports = json.loads((folder / "ports.json").read_text("utf-8"))
+        secrets = json.loads((folder / "secrets.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        raise ConfigurationError(
+            f"{folder} holds no stack: name the folder that `make run` was given as DATA"
+        ) from None
+    known = [service for service in SERVICES if service in secrets]
+    place = f"127.0.0.1:{ports['postgres']}"
+    dsns = {name: f"postgresql://{name}:{quote(secrets[name], safe='')}@{place}/{name}" for name in known}
+    owners = {
+        name: f"postgresql://{name}_owner:{quote(secrets[f'{name}_owner'], safe='')}@{place}/{name}" for name in known
+    }
+    return Stack(dsns, KafkaSettings(brokers=f"127.0.0.1:{ports['kafka']}"), owners)
