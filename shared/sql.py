@@ -1,7 +1,7 @@
 """Named statements from a `queries.sql`: `-- name: load_things` opens one, the next name or the end closes it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -15,3 +15,8 @@ def load_queries(path: Path) -> Mapping[str, str]:
     if len(set(names)) != len(names):
         raise ValueError(f"{path} names a statement twice")
     return MappingProxyType(dict(zip(names, (text.strip() for text in texts), strict=True)))
+
+
+def columns(rows: Iterable[Sequence[object]]) -> list[list[object]]:
+    """Rows as one list a column, for `unnest`; no rows make no columns, so that statement must not be run."""
+    return [list(column) for column in zip(*rows, strict=True)]
