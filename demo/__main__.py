@@ -9,11 +9,11 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
-from demo.generator import Scale
-from demo.journey import HOUSEHOLDS
-from demo.play import Play, make_stack
-from demo.settle import NotSettledError
-from demo.summary import Findings, tell
+from demo.play.play import Play, make_stack
+from demo.play.settle import NotSettledError
+from demo.play.summary import Findings, tell
+from demo.world.generator import Scale
+from demo.world.journey import HOUSEHOLDS
 from deploy.embedded.errors import StackError
 from deploy.embedded.stack import EmbeddedStack
 

@@ -6,8 +6,8 @@ from typing import Self
 
 from aiokafka import AIOKafkaProducer
 
-from demo.facts import Fact
-from demo.ledger import SALE, Ledger, SaleKey
+from demo.oracle.ledger import SALE, Ledger, SaleKey
+from demo.world.facts import Fact
 from tests.faults.shop import Shop
 
 

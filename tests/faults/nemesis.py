@@ -10,7 +10,7 @@ from time import monotonic
 import asyncpg
 from aiokafka.errors import KafkaError
 
-from demo.watch import Watch
+from demo.play.watch import Watch
 from deploy.embedded import EmbeddedStack
 from deploy.embedded.errors import StartError
 

@@ -1,4 +1,4 @@
-"""What a small shop tells Rapport, drawn from a seed; `demo.ledger` folds it and says what must come of it.
+"""What a small shop tells Rapport, drawn from a seed; `demo.oracle.ledger` folds it and says what must come of it.
 
 Every outcome is decided by what was sent, not by when it arrived: a refund that spares a message its sending is sent
 before its sale, and one sent after it happened later than all its messages were due.
@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from demo.facts import Fact, money
+from demo.world.facts import Fact, money
 
 OPENED = timedelta(days=3)
 _KNOWN = 60

@@ -13,12 +13,12 @@ from typing import Any
 import httpx
 import pytest
 
-from demo.compare import Comparison
-from demo.follow_ups import load_campaigns
-from demo.ledger import SALE
-from demo.outcome import audit
-from demo.projections import compare_all
-from demo.watch import SQL, Watch
+from demo.oracle.campaigns import load_campaigns
+from demo.oracle.comparison import Comparison
+from demo.oracle.ledger import SALE
+from demo.oracle.projections import compare_all
+from demo.play.outcome import audit
+from demo.play.watch import SQL, Watch
 from deploy.embedded import EmbeddedStack
 from tests.faults import evidence
 from tests.faults.evidence import Published

@@ -5,9 +5,9 @@ from datetime import datetime
 import pytest
 
 import shared.events  # noqa: F401 - registers the contracts
-from demo.facts import Fact
-from demo.generator import Generator, Scale
-from demo.journey import Journey, choose
+from demo.world.facts import Fact
+from demo.world.generator import Generator, Scale
+from demo.world.journey import Journey, choose
 from shared.events.contract import find_contract
 
 SCALE = Scale(households=15)

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
-from demo.households import END, Household, make_household
-from demo.journey import HOUSEHOLDS
+from demo.world.households import END, Household, make_household
+from demo.world.journey import HOUSEHOLDS
 
 FIRST = datetime(2017, 1, 5, 17, tzinfo=UTC)
 

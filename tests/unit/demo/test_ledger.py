@@ -4,8 +4,8 @@ from typing import Any
 
 from hypothesis import given, strategies as st
 
-from demo.facts import Fact
-from demo.ledger import Day, Ledger, Line, Totals, fold
+from demo.oracle.ledger import Day, Ledger, Line, Totals, fold
+from demo.world.facts import Fact
 
 NOON = datetime(2017, 3, 1, 12, tzinfo=UTC)
 PARTY = {"identities": [{"type": "external", "system": "shop", "value": "7"}]}

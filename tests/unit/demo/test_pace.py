@@ -2,8 +2,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given, strategies as st
 
-from demo.pace import due_cut, held
-from demo.replayer import AHEAD, DAY
+from demo.play.pace import due_cut, held
+from demo.play.replayer import AHEAD, DAY
 from services.forecasting.domain.weeks import instant, last_cut
 
 EVERY = timedelta(weeks=4)

@@ -3,8 +3,8 @@ from itertools import pairwise
 
 from hypothesis import given, strategies as st
 
-from demo.facts import Fact
-from demo.replayer import DAY, by_day
+from demo.play.replayer import DAY, by_day
+from demo.world.facts import Fact
 
 NEW_YEAR = datetime(2017, 1, 1, tzinfo=UTC)
 

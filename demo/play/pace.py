@@ -4,9 +4,9 @@ import asyncio
 from datetime import date, datetime, timedelta
 from time import monotonic
 
-from demo.replayer import DAY
-from demo.settle import NotSettledError
-from demo.watch import SQL, Watch
+from demo.play.replayer import DAY
+from demo.play.settle import NotSettledError
+from demo.play.watch import SQL, Watch
 from services.forecasting.domain.weeks import instant, last_cut
 
 STANDSTILL = 300.0  # seconds without a move, after which something is wrong

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from demo.facts import Fact
+from demo.world.facts import Fact
 
 SALE, REFUND = "crm.sale.completed.v1", "crm.sale.refunded.v1"
 REQUEST, TICKET = "crm.support.requested.v1", "crm.ticket.opened.v1"

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import yaml
 from pydantic import TypeAdapter
 
-from demo.ledger import Customer, Ledger, Sale
+from demo.oracle.ledger import Customer, Ledger, Sale
 
 PATIENCE = timedelta(hours=24)  # for an address
 _DURATION = TypeAdapter(timedelta)
@@ -74,7 +74,7 @@ def _campaign(file: Mapping[str, Any]) -> Campaign:
     )
 
 
-def messages(ledger: Ledger, campaigns: Sequence[Campaign]) -> dict[MessageKey, Message]:
+def conclude_messages(ledger: Ledger, campaigns: Sequence[Campaign]) -> dict[MessageKey, Message]:
     """Every message of every sale, as it must have ended once the clock has passed all waits."""
     departments = {sku: category[0] for sku, category in ledger.categories.items() if category}
     found: dict[MessageKey, Message] = {}

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from demo.dice import Dice
+from demo.world.dice import Dice
 
 HOUSEHOLDS = 2_469
 METERED = 500  # a quantity from here on is thousandths of a gallon: one filling of the tank is one unit sold

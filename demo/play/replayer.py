@@ -10,7 +10,7 @@ from typing import Self
 from aiokafka import AIOKafkaProducer
 from pydantic_core import to_json
 
-from demo.facts import Fact, stamp
+from demo.world.facts import Fact, stamp
 
 TICK = "crm.clock.ticked.v1"
 SOURCE = "/replayer"

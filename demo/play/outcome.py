@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from demo.households import END
+from demo.world.households import END
 
 WEEK = timedelta(days=7)
 

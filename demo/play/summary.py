@@ -9,11 +9,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from demo.compare import Comparison
-from demo.ledger import REFUND, REQUEST, SALE
-from demo.outcome import Hindsight
-from demo.projections import TICKETS
-from demo.watch import Trouble
+from demo.oracle.comparison import Comparison
+from demo.oracle.ledger import REFUND, REQUEST, SALE
+from demo.oracle.tickets import IN_HISTORIES
+from demo.play.outcome import Hindsight
+from demo.play.watch import Trouble
 
 _SHOWN_DEPARTMENTS = 10
 
@@ -59,7 +59,7 @@ def tell(console: Console, found: Findings) -> None:
         highlight=False,
     )
     console.print(_follow_ups(found.audit))
-    tickets = next(each for each in found.comparisons if each.name == TICKETS)
+    tickets = next(each for each in found.comparisons if each.name == IN_HISTORIES)
     console.print(
         f"\nTickets in histories: {tickets.rows - tickets.missing:,} of {tickets.rows:,} requests", highlight=False
     )

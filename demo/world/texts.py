@@ -1,7 +1,7 @@
 """What customers write in the demo: own templates, varied by department and draw."""
 
-from demo.dice import Dice
-from demo.journey import Line, Product
+from demo.world.dice import Dice
+from demo.world.journey import Line, Product
 
 FRESH = frozenset(
     ["PRODUCE", "MEAT", "MEAT-PCKGD", "DELI", "PASTRY", "SEAFOOD", "SEAFOOD-PCKGD", "FLORAL", "RESTAURANT", "SALAD BAR"]

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from demo import facts, texts
-from demo.dice import Dice
-from demo.facts import Fact
-from demo.households import END, Household
-from demo.journey import Basket, Line, Product
+from demo.world import facts, texts
+from demo.world.dice import Dice
+from demo.world.facts import Fact
+from demo.world.households import END, Household
+from demo.world.journey import Basket, Line, Product
 
 REFUNDED, ASKED, SURVEYED, TALKED, WISHED = 0.015, 0.012, 0.02, 0.008, 0.4
 LATE, EXPIRED, RESENT, RENAMED = 0.004, 0.1, 0.002, 0.001

@@ -11,17 +11,17 @@ from typing import NoReturn
 import httpx
 from rich.console import Console
 
-from demo import outcome
-from demo.follow_ups import Campaign, load_campaigns
-from demo.generator import Generator, Scale
-from demo.ledger import Ledger
-from demo.pace import Pace
-from demo.progress import LiveView
-from demo.projections import compare_all
-from demo.replayer import AHEAD, Replayer
-from demo.settle import until_handled, until_settled
-from demo.summary import Findings
-from demo.watch import SQL, Watch
+from demo.oracle.campaigns import Campaign, load_campaigns
+from demo.oracle.ledger import Ledger
+from demo.oracle.projections import compare_all
+from demo.play import outcome
+from demo.play.pace import Pace
+from demo.play.progress import LiveView
+from demo.play.replayer import AHEAD, Replayer
+from demo.play.settle import until_handled, until_settled
+from demo.play.summary import Findings
+from demo.play.watch import SQL, Watch
+from demo.world.generator import Generator, Scale
 from deploy.embedded.errors import StackError
 from deploy.embedded.stack import EmbeddedStack
 

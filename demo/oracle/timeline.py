@@ -5,8 +5,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from demo.follow_ups import Campaign, Message, MessageKey
-from demo.ledger import Ledger, Line, about
+from pydantic_core import from_json
+
+from demo.oracle.campaigns import Campaign, Message, MessageKey
+from demo.oracle.ledger import Ledger, Line, about
+from demo.oracle.reading import SQL, Databases, Expected, Read, Rows
 
 REGISTERED, STAGE = "crm.party.registered.v1", "crm.lifecycle.changed.v1"
 STARTED, EXITED = "crm.enrolment.started.v1", "crm.enrolment.exited.v1"
@@ -67,3 +70,22 @@ def timeline_line(type_: str, at: datetime, summary: Mapping[str, Any], sales: M
         words += [summary["step"], datetime.fromisoformat(summary["due_at"]).isoformat()]
     words.append(summary.get("reason"))
     return Line(type_, TIMELESS, " ".join(str(word) for word in words if word is not None))
+
+
+async def read_timelines(databases: Databases, expected: Expected) -> tuple[Rows, Rows]:
+    should = expected.ledger.timeline()
+    should.update(lines_of_services(expected.ledger, expected.messages, expected.campaigns))
+    rows = [
+        (row["customer"], row["type"], row["occurred_at"], row["event_id"], from_json(row["summary"]))
+        for row in await databases.rows("contacts", SQL["load_lines"])
+    ]
+    sales = {id_: summary["sale_id"] for _, type_, _, id_, summary in rows if type_ == "crm.sale.completed.v1"}
+    stands: Counter[tuple[str, Line]] = Counter()
+    for customer, type_, at, _, summary in rows:
+        line = timeline_line(type_, at, summary, sales)
+        if line is not None:
+            stands[customer, line] += 1
+    return should, stands
+
+
+PROJECTIONS: dict[str, Read] = {"contacts: timeline lines": read_timelines}

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from demo import names
-from demo.dice import Dice
+from demo.world import names
+from demo.world.dice import Dice
 
 END = datetime(2018, 1, 1, 6, tzinfo=UTC)  # just after the last basket
 

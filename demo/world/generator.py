@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 
-from demo import facts, story
-from demo.dice import Dice
-from demo.facts import Fact
-from demo.households import Household, make_household
-from demo.journey import HOUSEHOLDS, Journey, Product
+from demo.world import facts, story
+from demo.world.dice import Dice
+from demo.world.facts import Fact
+from demo.world.households import Household, make_household
+from demo.world.journey import HOUSEHOLDS, Journey, Product
 
 OPENS = datetime(2016, 12, 31, 12, tzinfo=UTC)  # the catalogue is sent before the first customer comes
 

@@ -12,9 +12,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from demo.ledger import REFUND, REQUEST, SALE
-from demo.replayer import Progress
-from demo.watch import Standing, Watch
+from demo.oracle.ledger import REFUND, REQUEST, SALE
+from demo.play.replayer import Progress
+from demo.play.watch import Standing, Watch
 
 _EVERY_TERMINAL, _EVERY_LINE = 1.0, 10.0
 

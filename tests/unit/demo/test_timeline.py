@@ -1,8 +1,8 @@
 from datetime import UTC, datetime, timedelta
 
-from demo.follow_ups import Campaign, Message, MessageKey
-from demo.history import TIMELESS, lines_of_services, timeline_line
-from demo.ledger import Ledger, Line, Sale
+from demo.oracle.campaigns import Campaign, Message, MessageKey
+from demo.oracle.ledger import Ledger, Line, Sale
+from demo.oracle.timeline import TIMELESS, lines_of_services, timeline_line
 
 NOON = datetime(2017, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

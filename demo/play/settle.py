@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from time import monotonic
 
-from demo.watch import SQL, Standing, Trouble, Watch
+from demo.play.watch import SQL, Standing, Trouble, Watch
 
 _LOOK_AGAIN = 0.3
 _QUIET_LOOKS = 3  # in a row: between two looks a record may be in nobody's count

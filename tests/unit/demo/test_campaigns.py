@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from demo.facts import Fact
-from demo.follow_ups import Campaign, Message, MessageKey, load_campaigns, messages
-from demo.ledger import fold
-from demo.play import CAMPAIGNS
+from demo.oracle.campaigns import Campaign, Message, MessageKey, conclude_messages, load_campaigns
+from demo.oracle.ledger import fold
+from demo.play.play import CAMPAIGNS
+from demo.world.facts import Fact
 from services.marketing.catalogue import load_definitions
 
 NOON = datetime(2017, 3, 1, 12, tzinfo=UTC)
@@ -44,12 +44,12 @@ def refund(hours: float, minor: int = 500) -> Fact:
 
 
 def outcomes(facts: list[Fact], *campaigns: Campaign) -> dict[tuple[str, int], str]:
-    found = messages(fold(facts), campaigns)
+    found = conclude_messages(fold(facts), campaigns)
     return {(key.campaign, key.step): message.outcome for key, message in found.items()}
 
 
 def test_with_consent_and_address_it_is_sent_after_its_wait() -> None:
-    assert messages(fold([consent(-5), sale()]), [THANKS]) == {
+    assert conclude_messages(fold([consent(-5), sale()]), [THANKS]) == {
         MessageKey("/shop", "b", "thanks", 1): Message(NOON + 2 * DAY, "sent")
     }
 

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 
-from demo.compare import SHOWN, compare
-from demo.ledger import Totals
+from demo.oracle.comparison import SHOWN, compare
+from demo.oracle.ledger import Totals
 
 
 def test_equal_rows_need_no_explanation() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from demo.households import Address, Household
-from demo.journey import Basket, Line, Product
+from demo.world.households import Address, Household
+from demo.world.journey import Basket, Line, Product
 
 CURRENCY = "USD"
 SHOP, DESK, PANEL, CATALOGUE = "/shop", "/helpdesk", "/survey", "/catalogue"

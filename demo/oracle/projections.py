@@ -1,0 +1,23 @@
+"""Every projection of the running services, read by natural ids, beside what the ledger says it must hold."""
+
+import asyncio
+from collections.abc import Sequence
+
+from demo.oracle import consents, lifecycle, messages, parties, sales, tickets, timeline
+from demo.oracle.campaigns import Campaign, conclude_messages
+from demo.oracle.comparison import Comparison, compare
+from demo.oracle.ledger import Ledger
+from demo.oracle.reading import Databases, Expected
+
+_CAPABILITIES = (parties, lifecycle, sales, timeline, consents, tickets, messages)
+
+
+async def compare_all(databases: Databases, ledger: Ledger, campaigns: Sequence[Campaign]) -> list[Comparison]:
+    """Reads and compares one projection after the other; nothing may be moving meanwhile."""
+    expected = Expected(ledger, conclude_messages(ledger, campaigns), campaigns)
+    found = []
+    for capability in _CAPABILITIES:
+        for name, read in capability.PROJECTIONS.items():
+            should, stands = await read(databases, expected)
+            found.append(await asyncio.to_thread(compare, name, should, stands))
+    return found

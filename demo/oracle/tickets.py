@@ -1,0 +1,34 @@
+"""Tickets, as support has them, as histories show them, and counted by day."""
+
+from collections import Counter
+
+from demo.oracle.reading import SQL, Databases, Expected, Read, Rows, about_row, customers
+
+IN_HISTORIES = "contacts: tickets in histories"
+
+
+async def read_ticket_cards(databases: Databases, expected: Expected) -> tuple[Rows, Rows]:
+    rows = await databases.rows("contacts", SQL["load_ticket_cards"])
+    return dict.fromkeys(expected.ledger.tickets(), "new"), {
+        (row["customer"], row["opened_at"], about_row(row)): row["status"] for row in rows
+    }
+
+
+async def read_tickets(databases: Databases, expected: Expected) -> tuple[Rows, Rows]:
+    numbers = await customers(databases)
+    rows = await databases.rows("support", SQL["load_tickets"])
+    stands = Counter((numbers.get(row["party_id"]), row["opened_at"], about_row(row)) for row in rows)
+    return dict.fromkeys(expected.ledger.tickets(), 1), stands
+
+
+async def read_ticket_days(databases: Databases, expected: Expected) -> tuple[Rows, Rows]:
+    should = Counter((at.date(), about.rpartition(" ")[2]) for _, at, about in expected.ledger.tickets())
+    rows = await databases.rows("forecasting", SQL["load_ticket_days"])
+    return should, {(row["day"], row["channel"]): row["opened"] for row in rows}
+
+
+PROJECTIONS: dict[str, Read] = {
+    IN_HISTORIES: read_ticket_cards,
+    "support: tickets": read_tickets,
+    "forecasting: ticket days": read_ticket_days,
+}
