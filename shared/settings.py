@@ -7,7 +7,7 @@ The environment wins over a file.
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, create_model, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -127,11 +127,8 @@ class SecretFiles(EnvSettingsSource):
         return dict(read_secrets())
 
 
-class ServiceSettings(BaseSettings):
-    """What every service needs; a service adds its own group under its name.
-
-    Raises ConfigurationError that names each variable to set, and no value of any.
-    """
+class _Environment(BaseSettings):
+    """Raises ConfigurationError that names each variable to set, and no value of any."""
 
     model_config = SettingsConfigDict(
         frozen=True,
@@ -141,16 +138,6 @@ class ServiceSettings(BaseSettings):
         hide_input_in_errors=True,
         nested_model_default_partial_update=True,
     )
-
-    # A group without a default of its own is filled from the environment, so that what is missing gets named.
-    kafka: KafkaSettings = Field(default_factory=dict, validate_default=True)
-    database: DatabaseSettings = Field(default_factory=dict, validate_default=True)
-    http: HttpSettings = HttpSettings()
-    auth: AuthSettings = Field(default_factory=dict, validate_default=True)
-    log: LogSettings = LogSettings()
-    engine: EngineSettings = EngineSettings()
-    tracing: TracingSettings = TracingSettings()
-    clock: Literal["wall", "stream"] = "wall"
 
     def __init__(self, **values: Any) -> None:
         try:
@@ -173,11 +160,32 @@ class ServiceSettings(BaseSettings):
         del dotenv_settings, file_secret_settings
         return init_settings, env_settings, SecretFiles(settings_cls)
 
+
+class ServiceSettings(_Environment):
+    """What every service needs; a service adds its own group under its name."""
+
+    # A group without a default of its own is filled from the environment, so that what is missing gets named.
+    kafka: KafkaSettings = Field(default_factory=dict, validate_default=True)
+    database: DatabaseSettings = Field(default_factory=dict, validate_default=True)
+    http: HttpSettings = HttpSettings()
+    auth: AuthSettings = Field(default_factory=dict, validate_default=True)
+    log: LogSettings = LogSettings()
+    engine: EngineSettings = EngineSettings()
+    tracing: TracingSettings = TracingSettings()
+    clock: Literal["wall", "stream"] = "wall"
+
     @model_validator(mode="after")
     def _guarded(self) -> Self:
         if self.auth.mode == "off" and self.http.host not in LOOPBACK:
             raise ValueError("RAPPORT_AUTH__MODE=off is possible only with RAPPORT_HTTP__HOST=127.0.0.1")
         return self
+
+
+def read_group(settings: type[ServiceSettings], name: str) -> Any:
+    """One group of a service's settings, read without the others, which need not be set."""
+    field = settings.model_fields[name]
+    fields: dict[str, Any] = {name: (field.annotation, field)}
+    return getattr(create_model(settings.__name__, __base__=_Environment, **fields)(), name)
 
 
 def _explain(error: ValidationError) -> str:

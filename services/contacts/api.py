@@ -23,7 +23,7 @@ from services.contacts.models import (
     UpsertResult,
     Upserts,
 )
-from services.contacts.settings import default_region
+from services.contacts.settings import Context
 from services.contacts.store import views as store
 from services.contacts.store.views import NEWEST, Months, Place
 from shared.engine.transaction import Transaction
@@ -68,7 +68,8 @@ async def list_parties(
             rows = await store.list_parties(tx, before[0] if before else None, page.limit + 1)
             return _listing(rows, page.limit, lambda row: (row["id"],))
         if page.cursor is None:
-            found = await store.find_by_identity(tx, search_values(q, default_region()), page.limit)
+            context: Context = tx.context
+            found = await store.find_by_identity(tx, search_values(q, context.default_region), page.limit)
             if found or "@" in q:
                 return _listing(found, page.limit, lambda _: ())
         after = page.after(str, UUID)
@@ -81,7 +82,7 @@ async def create_party(profile: ReportedParty, once: Repeatable) -> Response:
     """A new party. An identity that is known is a 409 with its party as `state`."""
 
     async def act(tx: Transaction) -> dict[str, Any]:
-        return await profiles.create(tx, profile, default_region())
+        return await profiles.create(tx, profile)
 
     response = with_etag(await once.write(act, status=201))
     response.headers["Location"] = f"/v1/parties/{from_json(bytes(response.body))['id']}"
@@ -93,7 +94,7 @@ async def upsert_parties(batch: Upserts, once: Repeatable) -> Response:
     """Create or update up to 1000 parties, each found by its identities; one that is refused holds back no other."""
 
     async def act(tx: Transaction) -> UpsertResult:
-        return UpsertResult(results=await profiles.upsert(tx, batch.items, default_region()))
+        return UpsertResult(results=await profiles.upsert(tx, batch.items))
 
     return await once.write(act)
 
@@ -164,7 +165,7 @@ async def _amend(
     added = ReportedParty(identities=patch.identities, roles=patch.roles, address=patch.address)
 
     async def act(tx: Transaction) -> dict[str, Any]:
-        return await profiles.amend(tx, party_id, values, added, version, default_region())
+        return await profiles.amend(tx, party_id, values, added, version)
 
     return with_etag(await once.write(act))
 

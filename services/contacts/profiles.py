@@ -13,6 +13,7 @@ from services.contacts.domain.identity import Claim, Home, claims
 from services.contacts.domain.party import Party
 from services.contacts.domain.resolution import Resolution, Used
 from services.contacts.models import PartyState, Upserted
+from services.contacts.settings import Context
 from services.contacts.store import parties as store
 from shared.engine.transaction import Transaction
 from shared.errors import Invalid, NotFound, Refused, Stale
@@ -31,22 +32,22 @@ class Taken(Refused):
     reason = "duplicate_identity"
 
 
-async def create(tx: Transaction, profile: ReportedParty, region: str) -> dict[str, Any]:
+async def create(tx: Transaction, profile: ReportedParty) -> dict[str, Any]:
     """A new party. Raises Taken where an identity is known, Invalid where there is nothing to know the party by."""
-    admitted = await admission.admit(tx, [_mention(tx, profile, region)], strangers=True)
+    admitted = await admission.admit(tx, [_mention(tx, profile)], strangers=True)
     party_id = admitted.resolution.used[0].party_id
     if party_id not in admitted.resolution.founded:
         raise await _taken(tx, party_id, admitted.resolution.joined)
     return _state((await _publish(tx, admitted))[party_id])
 
 
-async def upsert(tx: Transaction, items: Sequence[Mapping[str, Any]], region: str) -> list[Upserted]:
+async def upsert(tx: Transaction, items: Sequence[Mapping[str, Any]]) -> list[Upserted]:
     """Each profile creates its party or is submitted to it as of now, in order; a result an item."""
     results, mentions, places = [], [], []
     for index, item in enumerate(items):
         result = Upserted(index=index, status="unchanged")
         try:
-            mentions.append(_mention(tx, _PROFILE.validate_python(item), region))
+            mentions.append(_mention(tx, _PROFILE.validate_python(item)))
             places.append(result)
         except ValidationError as error:
             names = {".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False)}
@@ -67,13 +68,13 @@ async def upsert(tx: Transaction, items: Sequence[Mapping[str, Any]], region: st
 
 
 async def amend(
-    tx: Transaction, party_id: UUID, values: Mapping[str, Any], added: ReportedParty, version: int | None, region: str
+    tx: Transaction, party_id: UUID, values: Mapping[str, Any], added: ReportedParty, version: int | None
 ) -> dict[str, Any]:
     """Set `values` as of now and add the identities and roles of `added`.
 
     Raises NotFound, Taken where an identity is another's, and Stale where the party is no longer of `version`.
     """
-    joined = await _join(tx, party_id, _usable(added.identities, region))
+    joined = await _join(tx, party_id, _usable(added.identities, _region(tx)))
     party = (await store.lock_parties(tx, [party_id])).get(party_id)
     if party is None:
         raise NotFound("no party has this id")
@@ -113,11 +114,16 @@ async def _publish(tx: Transaction, admitted: Admitted) -> dict[UUID, PartyDescr
     return {data.party_id: data for emission in emissions if isinstance(data := emission.data, PartyDescribed)}
 
 
-def _mention(tx: Transaction, profile: ReportedParty, region: str) -> Mention:
+def _mention(tx: Transaction, profile: ReportedParty) -> Mention:
     if not profile.identities and not profile.name:
         raise Invalid("a party has a name or an identity", field="body.name")
     country = profile.address.country if profile.address else None
-    return Mention(_usable(profile.identities, country or region), profile, tx.now, tx.now, None, overwrites=True)
+    return Mention(_usable(profile.identities, country or _region(tx)), profile, tx.now, tx.now, None, overwrites=True)
+
+
+def _region(tx: Transaction) -> str:
+    context: Context = tx.context
+    return context.default_region
 
 
 def _usable(identities: Sequence[ReportedIdentity], region: str) -> tuple[Claim, ...]:

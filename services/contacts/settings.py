@@ -1,9 +1,8 @@
 """Settings of contacts: `RAPPORT_CONTACTS__…`."""
 
-from functools import cache
+from typing import NamedTuple
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.settings import Group, ServiceSettings
 
@@ -18,13 +17,7 @@ class Settings(ServiceSettings):
     contacts: ContactsSettings = ContactsSettings()
 
 
-class _OwnSettings(BaseSettings):
-    model_config = SettingsConfigDict(frozen=True, env_prefix="RAPPORT_", env_nested_delimiter="__", extra="ignore")
+class Context(NamedTuple):
+    """What handlers and routes of contacts find as `tx.context`."""
 
-    contacts: ContactsSettings = ContactsSettings()
-
-
-@cache
-def default_region() -> str:
-    """For handlers, which are handed nothing but events: read once, when the first is called."""
-    return _OwnSettings().contacts.default_region
+    default_region: str

@@ -38,14 +38,15 @@ async def rebuild(
     *,
     switch: bool,
     stream: bool = False,
+    context: object = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> list[Compared]:
     """Build `<schema>_rebuilt` from the beginning of the topics up to the live fences, and compare every table.
 
     `dsn` is the owner's: tables are made. The live projection goes on until the last records: then its fences are
     locked while the rest is applied and the rows are compared. With `switch` the new tables then take the name of the
-    old, which are dropped, also where rows differ; without, what was built is dropped. Raises ConfigurationError for a
-    subscription that is no projection.
+    old, which are dropped, also where rows differ; without, what was built is dropped. `context` is handed to the
+    handlers as the service does. Raises ConfigurationError for a subscription that is no projection.
     """
     schema = subscription.schema
     if schema is None:
@@ -61,7 +62,7 @@ async def rebuild(
         await _forget(owner, twin, built)
         await _clone(owner, schema, built)
         say(f"building {built}")
-        reading = _Reading(twin, PostgresLedger(pool, clock.now, _nothing_emitted), kafka, stream=stream)
+        reading = _Reading(twin, PostgresLedger(pool, clock.now, _nothing_emitted, context), kafka, stream=stream)
         async with reading:
             await reading.up_to(await _fences(owner, subscription, lock=False), say)
             async with owner.transaction():

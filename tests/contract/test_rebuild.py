@@ -12,7 +12,7 @@ from deploy.embedded import EmbeddedStack
 from shared.engine.rebuild import Compared, rebuild
 from shared.engine.subscription import Subscription
 from shared.errors import ConfigurationError
-from shared.run.discovery import subscriptions_of
+from shared.run.discovery import context_of, subscriptions_of
 from tests.e2e.client import OURS, Client, eventually
 from tests.stack import make_stack
 
@@ -90,7 +90,9 @@ def projection(service: str) -> Subscription:
 
 async def build(stack: EmbeddedStack, service: str, *, switch: bool = False) -> dict[str, Compared]:
     kafka = {"bootstrap_servers": stack.bootstrap}
-    compared = await rebuild(stack.owner_dsn(service), kafka, projection(service), switch=switch)
+    compared = await rebuild(
+        stack.owner_dsn(service), kafka, projection(service), switch=switch, context=context_of(service)
+    )
     return {table.table: table for table in compared}
 
 

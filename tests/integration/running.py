@@ -26,15 +26,16 @@ class Running:
 
     subscriptions: Sequence[Subscription] = ()
 
-    def __init__(self, name: str, pool: asyncpg.Pool) -> None:
+    def __init__(self, name: str, pool: asyncpg.Pool, context: object = None) -> None:
         self.name = name
+        self.context = context
         self.pool = pool
         self.now = NOW
         self.ledger = self.ledger_of(pool)
         self.transaction = self.ledger.transaction
 
     def ledger_of(self, pool: asyncpg.Pool) -> PostgresLedger:
-        return PostgresLedger(pool, lambda: self.now, self._emitted)
+        return PostgresLedger(pool, lambda: self.now, self._emitted, self.context)
 
     async def start(self) -> None:
         pass
@@ -48,7 +49,7 @@ class Running:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Any]:
         async with self.pool.acquire() as connection:
-            yield PostgresTransaction(connection, None, self.now)
+            yield PostgresTransaction(connection, None, self.now, self.context)
 
     async def hear(
         self, subscription: Subscription, events: Iterable[Event[Any]], ledger: PostgresLedger | None = None

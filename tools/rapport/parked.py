@@ -14,7 +14,7 @@ from shared.engine.postgres import SQL as ENGINE, PostgresLedger
 from shared.engine.redrive import drop, find_parked, redrive, replace_value
 from shared.engine.subscription import Subscription
 from shared.errors import ConfigurationError, NotFound
-from shared.run.discovery import subscriptions_of
+from shared.run.discovery import context_of, subscriptions_of
 from shared.settings import DatabaseSettings
 from shared.sql import load_queries
 from tools.rapport.stack import Stack
@@ -99,9 +99,10 @@ class _Engine:
     service: str
     database: Database
     subscriptions: dict[str, Subscription]
+    context: object
 
     def ledger(self, subscription: Subscription) -> PostgresLedger:
-        return PostgresLedger(self.database.pool_of(subscription), clock.now, self._wake_relay)
+        return PostgresLedger(self.database.pool_of(subscription), clock.now, self._wake_relay, self.context)
 
     async def free(self, plan: _Plan, value: bytes | None, given_up: str | None) -> list[Row]:
         if value is not None or given_up is not None:
@@ -151,7 +152,7 @@ async def _engine(stack: Stack, service: str) -> AsyncIterator[_Engine]:
     database = Database(settings, service)
     await database.open(subscriptions)
     try:
-        yield _Engine(service, database, {each.group: each for each in subscriptions})
+        yield _Engine(service, database, {each.group: each for each in subscriptions}, context_of(service))
     finally:
         await database.close()
 

@@ -8,7 +8,7 @@ from typing import Any
 from shared.engine.postgres import SQL as ENGINE
 from shared.engine.rebuild import rebuild
 from shared.errors import ConfigurationError
-from shared.run.discovery import subscriptions_of
+from shared.run.discovery import context_of, subscriptions_of
 from tools.rapport.stack import Stack
 
 Row = dict[str, Any]
@@ -28,7 +28,13 @@ async def rebuild_group(
         known = ", ".join(each.group for each in subscriptions_of(service) if each.kind == "projection")
         raise ConfigurationError(f"{service} has no group {group}; its projections are: {known or 'none'}")
     compared = await rebuild(
-        stack.owner_dsn(service), stack.kafka_options(), found[0], switch=switch, stream=stream, say=say
+        stack.owner_dsn(service),
+        stack.kafka_options(),
+        found[0],
+        switch=switch,
+        stream=stream,
+        context=context_of(service),
+        say=say,
     )
     if switch:
         async with stack.connect(service) as connection:

@@ -14,7 +14,7 @@ from services.contacts.domain.identity import claims
 from services.contacts.domain.lifecycle import SIGNALS, Entry
 from services.contacts.domain.party import Party
 from services.contacts.domain.resolution import Used
-from services.contacts.settings import default_region
+from services.contacts.settings import Context
 from services.contacts.store import parties as store
 from services.contacts.store.parties import KnownSale, SaleName, StoredText
 from services.contacts.subscriptions import ingest as hears
@@ -43,7 +43,8 @@ async def accept_facts(events: Sequence[Event[Reported]], tx: Transaction) -> No
 
     Per party: first the description that the facts change, then the facts in their order, then the stages they open.
     """
-    admitted = await admission.admit(tx, [_mention(event) for event in events])
+    context: Context = tx.context
+    admitted = await admission.admit(tx, [_mention(event, context.default_region) for event in events])
     news = await admission.announce(tx, admitted)
     accepted = await _without_known_sales(
         tx,
@@ -62,12 +63,12 @@ async def accept_facts(events: Sequence[Event[Reported]], tx: Transaction) -> No
     log.info("facts_accepted", facts=len(accepted), duplicates=len(events) - len(accepted), **_counts(admitted))
 
 
-def _mention(event: Event[Reported]) -> Mention:
+def _mention(event: Event[Reported], default_region: str) -> Mention:
     """Raises BadRecord for a fact that nobody could use, NoIdentity for one that names nobody."""
     data = event.data
     facts.check(data)
     party = data.party
-    region = party.address.country if party.address and party.address.country else default_region()
+    region = party.address.country if party.address and party.address.country else default_region
     named = claims(party.identities, source=event.source, region=region)
     if not named:
         raise NoIdentity("none of its identities can be used")

@@ -7,6 +7,8 @@ from typing import Any
 import asyncpg
 
 from services.contacts import handlers
+from services.contacts.main import create_context
+from services.contacts.settings import ContactsSettings
 from services.contacts.store import SQL
 from services.contacts.subscriptions import ingest, timeline
 from shared.engine.event import Event
@@ -42,7 +44,7 @@ class Contacts(Running):
     """`accept` takes facts from outside, `show` events for the timeline."""
 
     def __init__(self, pool: asyncpg.Pool, projecting: asyncpg.Pool) -> None:
-        super().__init__("contacts", pool)
+        super().__init__("contacts", pool, create_context(ContactsSettings()))
         self._projecting = self.ledger_of(projecting)
 
     async def accept(self, *events: Event[Any]) -> None:

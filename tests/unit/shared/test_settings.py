@@ -6,7 +6,8 @@ import pytest
 from pydantic import ValidationError, field_validator
 
 from shared.errors import ConfigurationError
-from shared.settings import Group, ServiceSettings
+from shared.run.discovery import SERVICES, context_of
+from shared.settings import Group, ServiceSettings, read_group
 
 COMPLETE = {
     "RAPPORT_KAFKA__BROKERS": "one:9092,two:9092",
@@ -126,3 +127,26 @@ def test_settings_cannot_change_and_show_no_secret() -> None:
         settings.clock = "stream"  # type: ignore[misc]
     with pytest.raises(ValidationError, match="frozen"):
         settings.http.port = 1  # type: ignore[misc]
+
+
+def test_one_group_is_read_where_the_others_are_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in COMPLETE:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("RAPPORT_MARKETING__BATCH", "3")
+    monkeypatch.setenv("RAPPORT_MARKETING__SMTP_URL", "smtp://mail:25")
+    assert read_group(Settings, "marketing") == Mail(batch=3, smtp_url="smtp://mail:25")
+    monkeypatch.setenv("RAPPORT_MARKETING__BATCH", "hunter2")
+    with pytest.raises(ConfigurationError, match="RAPPORT_MARKETING__BATCH") as refused:
+        read_group(Settings, "marketing")
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_context_of_a_services_handlers_needs_its_own_settings_alone(
+    service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in COMPLETE:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("RAPPORT_CONTACTS__DEFAULT_REGION", "SE")
+    context = context_of(service)
+    assert (service == "contacts") == (getattr(context, "default_region", None) == "SE")
