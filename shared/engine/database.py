@@ -1,5 +1,6 @@
 """The connections of a service: one pool a search path, with limits that free what a stopped process holds."""
 
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -7,7 +8,9 @@ import asyncpg
 from shared.engine.ledger import Fence, Place
 from shared.engine.postgres import SQL, fences_of
 from shared.engine.subscription import Subscription
+from shared.engine.timers import clocked_topics
 from shared.errors import ConfigurationError, Transient
+from shared.events.topics import CLOCKED
 from shared.settings import DatabaseSettings
 
 _LIMITS = {
@@ -76,6 +79,17 @@ class Database:
     def pool_of(self, subscription: Subscription) -> asyncpg.Pool:
         """The pool whose search path fits a subscription."""
         return self._pools[subscription.schema or ""]
+
+    async def watermarks(self, subscription: Subscription) -> dict[int, datetime]:
+        """The lowest watermark of each partition over the topics that carry the clock."""
+        topics = clocked_topics(subscription, sorted(CLOCKED))
+        rows = await self.main.fetch(SQL["read_watermarks"], subscription.group, topics)
+        return {row["partition"]: row["watermark"] for row in rows}
+
+    async def partitions(self, subscription: Subscription) -> set[int]:
+        """The partitions that any instance was ever given."""
+        rows = await self.main.fetch(SQL["read_fences"], subscription.group)
+        return {row["partition"] for row in rows}
 
     async def ensure_fences(self, group: str, places: list[Place]) -> dict[Place, Fence]:
         """The fences of these places, made where they are missing."""

@@ -3,27 +3,25 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import date
-from typing import TYPE_CHECKING
 
 import asyncpg
 import structlog
 
-if TYPE_CHECKING:
-    from shared.engine.service import Service
+from shared.engine.service import Service
 
 log = structlog.get_logger()
 _AHEAD = 3
 _LOOK_S = 2.0
 
 
-def opening_months(statement: str) -> Callable[["Service"], Awaitable[None]]:
+def opening_months(statement: str) -> Callable[[Service], Awaitable[None]]:
     """A worker that keeps this month and the next ones open; rows of other months lie in the default table.
 
     `statement` takes the first day of a month and says whether it opened it; it calls a function of the owner, since
     the service's role makes no tables.
     """
 
-    async def open_months(service: "Service") -> None:
+    async def open_months(service: Service) -> None:
         opened: set[date] = set()
         while True:
             for month in months_from(service.now().date()):
@@ -40,7 +38,7 @@ def months_from(day: date) -> list[date]:
     return [date((whole + ahead) // 12, (whole + ahead) % 12 + 1, 1) for ahead in range(_AHEAD)]
 
 
-async def _open(service: "Service", statement: str, month: date) -> bool:
+async def _open(service: Service, statement: str, month: date) -> bool:
     """False where the tables are too busy at the moment; until it succeeds the default table does as well."""
     try:
         async with service.read() as tx:

@@ -213,6 +213,10 @@ select id, topic, partition, key, type, event_id, subject, time, correlation_id,
     sequence
 from numbered order by id
 
+-- name: notify_relays
+-- Wakes the relays of other instances; sent after the commit, since they look at once.
+select pg_notify($1, '')
+
 -- name: foreign_batches
 select shard from relay_batch where shards <> $1 and ids <> '{}'
 
@@ -252,6 +256,3 @@ group by topic, partition
 update fence set stopped = null, mark = 0, last_id = null, next_offset = coalesce($4, next_offset)
 where group_id = $1 and topic = $2 and partition = $3 and stopped is not null
 returning next_offset
-
--- name: projection_version
-select version from projection where name = $1

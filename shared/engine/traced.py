@@ -7,23 +7,20 @@ the commit, and a batch that is rolled back and tried again leaves one.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from time import time_ns
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from shared.engine.decode import Decoded
 from shared.engine.event import Event
 from shared.engine.ledger import Outgoing, Refusal
 from shared.engine.subscription import Subscription
 from shared.events.topics import OWNERS
-from shared.telemetry.tracing import is_sampled, is_sound, span_under, trace_of
-
-if TYPE_CHECKING:
-    from shared.telemetry.spans import Spans
+from shared.telemetry.tracing import SpanSink, is_sampled, is_sound, span_under, trace_of
 
 
 class Consumed:
     """The sampled events of the batch that one subscription has in hand."""
 
-    def __init__(self, spans: "Spans", subscription: Subscription) -> None:
+    def __init__(self, spans: SpanSink, subscription: Subscription) -> None:
         self._spans = spans
         self._group = subscription.group
         self._begins = subscription.kind == "process"  # one of the readers of an outside topic, so that it has one root
@@ -75,7 +72,7 @@ def under_spans(batch: Sequence[tuple[Outgoing, int]]) -> list[tuple[Outgoing, i
     return [(replace(row, traceparent=own) if (own := _own(row)) else row, number) for row, number in batch]
 
 
-def sent(spans: "Spans", batch: Sequence[tuple[Outgoing, int]], seconds: float, *, again: bool) -> None:
+def sent(spans: SpanSink, batch: Sequence[tuple[Outgoing, int]], seconds: float, *, again: bool) -> None:
     """A batch as it was stored was acknowledged just now. One that is sent again leaves the same spans again."""
     ended = time_ns()
     for row, _ in batch:

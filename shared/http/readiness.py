@@ -1,21 +1,12 @@
-"""How a service says whether it works, and what HTTP needs of it."""
+"""What HTTP needs of a service."""
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
+from shared.engine.checks import Check
 from shared.engine.subscription import Subscription
 from shared.engine.transaction import Transaction
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """`failing` takes the service out of its load balancer, `degraded` only shows."""
-
-    name: str
-    state: Literal["ok", "degraded", "failing"] = "ok"
-    detail: str = ""
 
 
 class Serving(Protocol):

@@ -2,7 +2,6 @@
 
 import re
 from time import perf_counter, time_ns
-from typing import TYPE_CHECKING
 
 import asyncpg
 import structlog
@@ -15,10 +14,7 @@ from shared.errors import Transient
 from shared.http.problems import problem
 from shared.ids import new_id
 from shared.telemetry import metrics
-from shared.telemetry.tracing import continue_trace, is_sampled, request_span
-
-if TYPE_CHECKING:
-    from shared.telemetry.spans import Spans
+from shared.telemetry.tracing import SpanSink, continue_trace, is_sampled, request_span
 
 log = structlog.get_logger()
 
@@ -35,7 +31,7 @@ class Requests:
     Logs and metrics name the route's template, never the path: paths hold tokens, queries hold names.
     """
 
-    def __init__(self, app: ASGIApp, service: str, max_body_bytes: int, spans: "Spans | None" = None) -> None:
+    def __init__(self, app: ASGIApp, service: str, max_body_bytes: int, spans: SpanSink | None = None) -> None:
         self._app = app
         self._service = service
         self._max_body_bytes = max_body_bytes
@@ -133,7 +129,7 @@ def _bind_context(request_id: bytes, traceparent: str | None) -> None:
     structlog.contextvars.bind_contextvars(**context)
 
 
-def _add_span(spans: "Spans", scope: Scope, status: int, own: str, parent: str | None, begun: float) -> None:
+def _add_span(spans: SpanSink, scope: Scope, status: int, own: str, parent: str | None, begun: float) -> None:
     """By OpenTelemetry's conventions, but without the path and the query, as in logs and metrics."""
     method, route, ended = scope["method"], route_of(scope), time_ns()
     if route in _UNLOGGED:

@@ -6,14 +6,11 @@ import sys
 from importlib import import_module
 from importlib.util import find_spec
 from socket import socket
-from typing import TYPE_CHECKING
 
 import uvicorn
+from fastapi import FastAPI
 
 from shared.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from fastapi import FastAPI
 
 PORTS = {"console": 8100, "contacts": 8101, "marketing": 8102, "support": 8103, "forecasting": 8104}
 

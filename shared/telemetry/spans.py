@@ -7,7 +7,6 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from socket import gethostname
 from threading import Thread
-from typing import Literal
 
 import structlog
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -18,15 +17,15 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
 from shared.telemetry import metrics
+from shared.telemetry.tracing import Kind
 
 log = structlog.get_logger()
-Kind = Literal["server", "consumer", "producer"]
 _STOP_S = 2.0
 _QUEUE, _EVERY_MS = 4_096, 2_000
 
 
 class Spans:
-    """Takes spans that are over, made of what was written down meanwhile: only what was committed is told.
+    """Spans are made of what was written down meanwhile, once that is committed.
 
     `give_up` ends an export that is under way.
     """
@@ -50,10 +49,6 @@ class Spans:
         times: tuple[int, int],
         attributes: Mapping[str, str | int | bool],
     ) -> None:
-        """One span: `own` and `parent` are traceparents, `times` begin and end in nanoseconds since the epoch.
-
-        It failed where `attributes` have an `error.type`. No attribute may be personal.
-        """
         self._made.inc()
         self._processor.on_end(
             ReadableSpan(
@@ -71,7 +66,6 @@ class Spans:
         )
 
     def stop(self) -> None:
-        """Hand in what is left. Blocks for two seconds at most; a collector that takes longer gets the rest no more."""
         ending = Thread(target=self._processor.shutdown, name="last spans", daemon=True)
         ending.start()
         ending.join(_STOP_S)

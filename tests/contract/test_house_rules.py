@@ -72,7 +72,6 @@ ALIVE = "select 1"
 # What cannot stand in a file of statements, and why.
 SQL_IN_PYTHON = {
     "shared/engine/rebuild.py": "DDL over names of the catalogue takes no parameters",
-    "shared/engine/service.py": "a bell that is no query",
     "shared/engine/database.py": "asked before anything is known of the database",
     "shared/run/migrate.py": "speaks through yoyo, with its parameters",
 }
@@ -181,7 +180,6 @@ PERSONAL = re.compile(
 # Fields that are about parts of the system: a service, one of its tasks, a campaign's file.
 IMPERSONAL = {
     ("shared/engine/service.py", "self.name"),
-    ("shared/engine/service.py", "name"),
     ("shared/engine/months.py", "service.name"),
     ("services/marketing/sending/sender.py", "attempt.campaign.name"),
 }

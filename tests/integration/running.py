@@ -10,11 +10,11 @@ import httpx
 from fastapi import APIRouter
 from pydantic import TypeAdapter
 
+from shared.engine.checks import Check
 from shared.engine.event import Event
 from shared.engine.postgres import PostgresLedger, PostgresTransaction
 from shared.engine.subscription import Subscription
 from shared.http.app import build_app
-from shared.http.readiness import Check
 from shared.settings import ServiceSettings
 
 NOW = datetime(2026, 3, 2, 13, tzinfo=UTC)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 import structlog
 import typer
 
-from shared.engine.health import may_pass
+from shared.engine.supervisor import may_pass
 from shared.errors import ConfigurationError, CrmError
 from tools.rapport import (
     parked as parking,

@@ -111,8 +111,14 @@ create table clock (                         -- the last tick passed on; a row l
     passed timestamptz
 );
 
-create table projection (                    -- which version of a projection is read
-    name text primary key,
-    version integer not null,
-    switched_at timestamptz not null default now()
+-- Requests that were answered, by the key that their sender gave (shared/http/idempotency.py). Kept 24 hours.
+create table idempotency (
+    key text not null,
+    operation text not null,
+    request_hash bytea not null,
+    status smallint,
+    body bytea,
+    created_at timestamptz not null default now(),
+    primary key (key, operation)
 );
+create index idempotency_created_at on idempotency (created_at);

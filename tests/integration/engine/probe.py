@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from deploy.embedded import EmbeddedStack
 from deploy.embedded.process import ROOT
 from shared import clock
+from shared.engine.checks import Check
 from shared.engine.event import Emission, Event
 from shared.engine.postgres import PostgresLedger
 from shared.engine.service import Service
@@ -31,7 +32,6 @@ from shared.events.requests import SupportRequested
 from shared.events.sales import ProductChosen
 from shared.events.tickets import TicketReopened
 from shared.events.topics import OWNERS
-from shared.http.readiness import Check
 from shared.ids import new_id
 from shared.settings import AuthSettings, DatabaseSettings, EngineSettings, KafkaSettings, ServiceSettings
 from tests.integration.engine.samples import sample

@@ -10,9 +10,9 @@ import httpx
 import pytest
 from fastapi import APIRouter, Depends
 
+from shared.engine.checks import Check
 from shared.errors import Stale
 from shared.http.app import Once, build_app, idempotent
-from shared.http.readiness import Check
 from shared.run.migrate import migrate
 from shared.settings import ServiceSettings
 from tests.integration.shared.conftest import Base

@@ -47,8 +47,8 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path
 
 def test_the_real_ones_apply_once(database: Base) -> None:
     applied = migrate("support", database.owner)
-    assert applied[:2] == ["0001_engine", "0002_idempotency"]
-    assert len(applied) > 2
+    assert applied[0] == "0001_engine"
+    assert len(applied) > 1
     assert migrate("support", database.owner) == []
     with psycopg.connect(database.service) as connection:
         connection.execute("insert into idempotency (key, operation, request_hash) values ('k', 'o', 'h')")

@@ -23,7 +23,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from shared.http.app import Principal, build_app, requires
 from shared.telemetry.logging import configure_logging
-from shared.http.readiness import Check
+from shared.engine.checks import Check
 from shared.settings import ServiceSettings
 
 class Toy:

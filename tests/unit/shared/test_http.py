@@ -15,9 +15,9 @@ from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from pydantic import BaseModel, Field
 from structlog.testing import capture_logs
 
+from shared.engine.checks import Check
 from shared.errors import Invalid, NotFound, Stale, Transient
 from shared.http.app import Page, Principal, build_app, requires, service_of
-from shared.http.readiness import Check
 from shared.settings import AuthSettings, DatabaseSettings, HttpSettings, KafkaSettings, ServiceSettings
 from shared.telemetry.tracing import current_traceparent
 from tests.unit.shared.tokens import AUDIENCE, ISSUER, jwks, token

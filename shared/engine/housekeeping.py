@@ -1,0 +1,73 @@
+"""What is measured every few seconds, and what is deleted once it is too old."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import NoReturn
+
+from shared.engine.database import Database
+from shared.engine.postgres import SQL
+from shared.engine.subscriber import Reader
+from shared.telemetry import metrics
+
+INBOX_KEPT, QUARANTINE_KEPT = timedelta(days=30), timedelta(days=30)
+_MEASURE_S = 2
+_PURGE_S = 3600
+
+
+class Housekeeping:
+    """Sets the gauges of a service and purges its engine's tables; readiness looks at what it last saw."""
+
+    def __init__(self, service: str, database: Database) -> None:
+        self._service = service
+        self._database = database
+        self.readers: Sequence[Reader] = ()
+        self.outbox_age = 0.0
+        self.seen_database_at = 0.0
+
+    async def run(self) -> NoReturn:
+        purged = 0.0
+        while True:
+            self.outbox_age = await self._measure()
+            self.seen_database_at = time.monotonic()
+            if time.monotonic() - purged > _PURGE_S:
+                await self._database.main.execute(SQL["purge_inbox"], INBOX_KEPT)
+                await self._database.main.execute(SQL["purge_quarantine"], QUARANTINE_KEPT)
+                purged = time.monotonic()
+            await asyncio.sleep(_MEASURE_S)
+
+    async def _measure(self) -> float:
+        """Set the gauges; returns the age of the oldest waiting event in seconds."""
+        (outbox,) = await self._database.main.fetch(SQL["outbox_depth"])
+        age = float(outbox["age"] or 0)
+        metrics.OUTBOX_DEPTH.labels(self._service).set(outbox["depth"])
+        metrics.OUTBOX_AGE.labels(self._service).set(age)
+        for reader in self.readers:
+            _measure_reader(reader)
+        for row in await self._database.main.fetch(SQL["parked_keys"]):
+            metrics.PARKED.labels(row["group_id"], row["topic"]).set(row["keys"])
+        for row in await self._database.main.fetch(SQL["quarantined_records"]):
+            metrics.QUARANTINED.labels(row["group_id"], row["topic"]).set(row["records"])
+        return age
+
+
+def _measure_reader(reader: Reader) -> None:
+    lags: dict[str, int] = {}
+    for (topic, _), lag in reader.lag().items():
+        lags[topic] = lags.get(topic, 0) + lag
+    for topic, lag in lags.items():
+        stopped = sum(place[0] == topic for place in reader.paused)
+        metrics.LAG.labels(reader.group, topic).set(lag)
+        metrics.STOPPED.labels(reader.group, topic).set(stopped)
+
+
+async def keep_reader(reader: Reader) -> NoReturn:
+    """Let a reader resume and advance once a second, and tell Kafka now and then how far it is."""
+    committed = time.monotonic()
+    while True:
+        await asyncio.sleep(1)
+        await reader.keep_house()
+        if time.monotonic() - committed > reader.reading.commit_every:
+            await reader.commit_offsets()
+            committed = time.monotonic()

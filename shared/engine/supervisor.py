@@ -1,0 +1,55 @@
+"""The tasks of a service: each is started again after an error, and all end together."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+import structlog
+from aiokafka.errors import KafkaError
+
+from shared.engine.postgres import is_infrastructure
+from shared.telemetry import metrics
+
+log = structlog.get_logger()
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 10
+_SOUND_AFTER_S = 60
+
+
+def may_pass(error: BaseException) -> bool:
+    """True for errors of the network, of Kafka and of the database, which an operator sees elsewhere too."""
+    return isinstance(error, KafkaError | asyncpg.PostgresError) or is_infrastructure(error)
+
+
+class Supervisor:
+    def __init__(self, service: str) -> None:
+        self._service = service
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self, task: str, run: Callable[[], Awaitable[None]]) -> None:
+        """Run this until it returns, or until `stop`."""
+        self._tasks.append(asyncio.create_task(self._keep_running(task, run), name=task))
+
+    async def stop(self) -> None:
+        """Cancel every task and wait until all have ended."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+
+    async def _keep_running(self, task: str, run: Callable[[], Awaitable[None]]) -> None:
+        """Start a task again after an error, ever later up to every ten seconds."""
+        pause: float = _FIRST_PAUSE_S
+        while True:
+            begun = time.monotonic()
+            try:
+                await run()
+            except Exception as error:
+                log.warning("task_restarted", task=task, error=type(error).__name__, exc_info=not may_pass(error))
+                metrics.WORKER_RESTARTS.labels(self._service, task).inc()
+            else:
+                return
+            # A task that worked for a while fails for a new reason, which deserves a quick attempt again.
+            worked = time.monotonic() - begun > _SOUND_AFTER_S
+            pause = _FIRST_PAUSE_S if worked else min(pause * 2, _LONGEST_PAUSE_S)
+            await asyncio.sleep(pause)

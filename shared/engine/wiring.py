@@ -1,0 +1,108 @@
+"""Readers and relays, put together from settings, the database and what they call back."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+
+from shared import clock
+from shared.engine.applier import Applied, Applier
+from shared.engine.database import Database
+from shared.engine.kafka import client_options
+from shared.engine.ledger import Outgoing, Place
+from shared.engine.postgres import SQL, PostgresLedger, is_infrastructure
+from shared.engine.postgres_relay import hold_shard
+from shared.engine.reading import FenceStore, Reading
+from shared.engine.relay import KafkaPublisher, Relay
+from shared.engine.subscriber import Reader
+from shared.engine.subscription import Subscription
+from shared.engine.traced import Consumed, sent
+from shared.events.topics import OWNERS
+from shared.settings import EngineSettings, ServiceSettings
+from shared.telemetry import metrics
+from shared.telemetry.tracing import SpanSink
+
+
+def make_reader(
+    subscription: Subscription,
+    settings: ServiceSettings,
+    database: Database,
+    ledger: PostgresLedger,
+    spans: SpanSink | None,
+    applied: Callable[[Applied], None],
+) -> Reader:
+    """The reader of a subscription, not attached to a broker yet; `applied` is told of each batch."""
+    stream = settings.clock == "stream"
+    return Reader(
+        applier=Applier(
+            subscription,
+            ledger,
+            stream=stream,
+            wall=clock.now,
+            is_infrastructure=is_infrastructure,
+            traced=Consumed(spans, subscription) if spans is not None else None,
+        ),
+        fences=_fence_store(subscription.group, database),
+        reading=_reading(subscription, settings.engine),
+        is_infrastructure=is_infrastructure,
+        applied=applied,
+        stream=stream,
+        session_timeout_ms=settings.kafka.session_timeout_ms,
+    )
+
+
+def _fence_store(group: str, database: Database) -> FenceStore:
+    async def stop(place: Place, reason: str) -> None:
+        await database.main.execute(SQL["stop_fence"], group, *place, reason)
+
+    async def advance(idle: dict[Place, tuple[int, datetime]]) -> None:
+        rows = [(topic, partition, upto, at) for (topic, partition), (upto, at) in idle.items()]
+        await database.main.execute(SQL["advance_watermarks"], group, *map(list, zip(*rows, strict=True)))
+
+    return FenceStore(partial(database.ensure_fences, group), stop, advance)
+
+
+def _reading(subscription: Subscription, engine: EngineSettings) -> Reading:
+    return Reading(
+        records=engine.batch_records,
+        bytes=engine.batch_bytes,
+        pace=_pace_ms(subscription, engine) / 1000,
+        small=max(engine.batch_records // 10, 1),
+        commit_every=engine.offsets_commit_ms / 1000,
+        backoff_max=engine.backoff_max_ms / 1000,
+        probe_after=engine.breaker_probe_ms / 1000,
+    )
+
+
+def _pace_ms(subscription: Subscription, engine: EngineSettings) -> int:
+    if subscription.kind == "projection":
+        return engine.projection_pace_ms
+    # What services publish comes in the bursts of their own readers already.
+    return engine.follow_pace_ms if any(topic in OWNERS for topic in subscription.topics) else engine.pace_ms
+
+
+def make_relay(
+    service: str, settings: ServiceSettings, database: Database, shard: int, spans: SpanSink | None
+) -> Relay:
+    """The relay of one shard of a service's outbox; it begins by waiting for the shard's lock."""
+
+    def relayed(batch: Sequence[tuple[Outgoing, int]], seconds: float, again: bool) -> None:  # noqa: FBT001  a callback
+        metrics.RELAY_SECONDS.labels(service).observe(seconds)
+        if again:
+            metrics.RELAY_RESENT.labels(service).inc(len(batch))
+        for topic in {row.topic for row, _ in batch}:
+            number = sum(row.topic == topic for row, _ in batch)
+            metrics.RELAYED.labels(service, topic).inc(number)
+        if spans is not None:
+            sent(spans, batch, seconds, again=again)
+
+    return Relay(
+        partial(hold_shard, database.dsn, shard, settings.engine.relay_shards),
+        partial(
+            KafkaPublisher,
+            f"/{service}",
+            client_options(settings.kafka),
+            traced=spans is not None,
+        ),
+        limit=settings.engine.relay_batch,
+        relayed=relayed,
+    )
