@@ -123,12 +123,13 @@ def test_files_are_short() -> None:
 @pytest.mark.parametrize("service", SERVICES)
 def test_knowing_one_service_is_knowing_all(service: str) -> None:
     folder = ROOT / "services" / service
-    for name in ("README.md", "main.py", "settings.py", "subscriptions.py", "queries.sql"):
+    for name in ("README.md", "main.py", "settings.py", "subscriptions.py"):
         assert (folder / name).is_file(), name
-    for name in ("handlers", "domain", "migrations"):
+    for name in ("handlers", "migrations"):
         assert (folder / name).is_dir(), name
-    for name in ("store", "api"):
-        assert (folder / f"{name}.py").is_file() != (folder / name).is_dir(), f"{name}.py or {name}/"
+    for queries in folder.rglob("queries.sql"):
+        store = queries.with_name("store")
+        assert store.with_suffix(".py").is_file() != store.is_dir(), f"{queries.parent}: store.py or store/"
 
 
 def test_every_migration_has_its_place() -> None:

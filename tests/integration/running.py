@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -16,6 +17,7 @@ from shared.engine.postgres import PostgresLedger, PostgresTransaction
 from shared.engine.subscription import Subscription
 from shared.http.app import build_app
 from shared.settings import ServiceSettings
+from shared.sql import load_queries
 
 NOW = datetime(2026, 3, 2, 13, tzinfo=UTC)
 _OBJECT = TypeAdapter(dict[str, Any])
@@ -81,6 +83,16 @@ class Running:
 
     async def _emitted(self) -> None:
         pass
+
+
+def statements_of(service: str) -> dict[str, str]:
+    """Every statement of a service as `<capability>.<name>`, from all its `queries.sql`."""
+    folder = Path(__file__).parents[2] / "services" / service
+    return {
+        f"{file.parent.name}.{name}": statement
+        for file in sorted(folder.rglob("queries.sql"))
+        for name, statement in load_queries(file).items()
+    }
 
 
 @asynccontextmanager

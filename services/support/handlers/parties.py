@@ -1,12 +1,12 @@
-"""What support learns from the descriptions of parties."""
+"""Descriptions and erasures of parties."""
 
 from collections.abc import Sequence
 
 import structlog
 
-from services.support import store
-from services.support.domain import party
+from services.support.copies import commands as copies
 from services.support.subscriptions import tickets as hears
+from services.support.tickets import commands as tickets
 from shared.engine.event import Event, Tombstone
 from shared.engine.transaction import Transaction
 from shared.events.parties import PartyDescribed
@@ -15,10 +15,8 @@ log = structlog.get_logger()
 
 
 @hears.topic("crm.parties")
-async def keep_parties(events: Sequence[Event[PartyDescribed | Tombstone]], tx: Transaction) -> None:
+async def copy_parties(events: Sequence[Event[PartyDescribed | Tombstone]], tx: Transaction) -> None:
     """Keep the newest copy of each party; an erased one loses its texts here too, for ever."""
-    parties = party.newest(events)
-    erased = [each.id for each in parties if each.erased]
-    await store.save_parties(tx, parties)
-    await store.erase_texts(tx, erased)
-    log.info("parties_kept", parties=len(parties), erased=len(erased))
+    erased = await copies.copy_parties(tx, events)
+    await tickets.forget(tx, erased)
+    log.info("parties_copied", parties=len(events), erased=len(erased))

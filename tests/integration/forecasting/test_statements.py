@@ -1,9 +1,10 @@
 import asyncpg
 import pytest
 
-from services.forecasting.store import SQL
 from tests.integration.forecasting.running import Forecasting
-from tests.integration.running import plan_without_seqscan
+from tests.integration.running import plan_without_seqscan, statements_of
+
+SQL = statements_of("forecasting")
 
 
 @pytest.mark.parametrize("name", sorted(SQL))
@@ -16,12 +17,12 @@ async def test_every_statement_is_understood_by_the_database(dsn: str, name: str
 
 
 HOT = {
-    "load_page": ("purchase_day_pkey", "'00000000-0000-0000-0000-000000000000', '2026-03-02', 1000"),
-    "load_history": ("purchase_day_pkey", "'00000000-0000-0000-0000-000000000001', '2026-03-02'"),
-    "load_scores": ("score_pkey", "'{00000000-0000-0000-0000-000000000001}'"),
-    "latest_forecasts": ("forecast_series_cut_key", "'{s}'"),
-    "load_outlooks": ("outlook_pkey", "'{s}', '2026-01-01', '2026-03-02'"),
-    "forget_products": ("product_pkey", "'{A}'"),
+    "scores.load_page": ("purchase_day_pkey", "'00000000-0000-0000-0000-000000000000', '2026-03-02', 1000"),
+    "scores.load_history": ("purchase_day_pkey", "'00000000-0000-0000-0000-000000000001', '2026-03-02'"),
+    "scores.load_scores": ("score_pkey", "'{00000000-0000-0000-0000-000000000001}'"),
+    "forecasts.latest_forecasts": ("forecast_series_cut_key", "'{s}'"),
+    "forecasts.load_outlooks": ("outlook_pkey", "'{s}', '2026-01-01', '2026-03-02'"),
+    "copies.forget_products": ("product_pkey", "'{A}'"),
 }
 
 

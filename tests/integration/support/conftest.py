@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from deploy.embedded.databases import Databases
-from services.support import api
+from services.support.main import routers
 from services.support.settings import Settings
 from tests.integration.running import client
 from tests.integration.support.running import Support
@@ -31,5 +31,5 @@ async def support(dsn: str) -> AsyncIterator[Support]:
 
 @pytest.fixture
 async def http(support: Support, dsn: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with client(support, Settings, dsn, api.router) as http:
+    async with client(support, Settings, dsn, *routers) as http:
         yield http

@@ -1,9 +1,10 @@
 import asyncpg
 import pytest
 
-from services.support.store import SQL
-from tests.integration.running import plan_without_seqscan
+from tests.integration.running import plan_without_seqscan, statements_of
 from tests.integration.support.running import Support
+
+SQL = statements_of("support")
 
 
 @pytest.mark.parametrize("name", sorted(SQL))
@@ -16,12 +17,12 @@ async def test_every_statement_is_understood_by_the_database(dsn: str, name: str
 
 
 HOT = {
-    "load_threads": ("ticket_thread", "'{00000000-0000-0000-0000-000000000001}', '{<m1>}'"),
-    "list_tickets": ("ticket_number_key", "1000, 50"),
-    "list_tickets_by_status": ("ticket_status", "1000, 50, 'new'"),
-    "list_tickets_of_parties": ("ticket_party", "1000, 50, '{00000000-0000-0000-0000-000000000001}', null"),
-    "find_replies": ("reply_ticket", "'00000000-0000-0000-0000-000000000001'"),
-    "lock_parties": ("party_pkey", "'{00000000-0000-0000-0000-000000000001}'"),
+    "tickets.load_threads": ("ticket_thread", "'{00000000-0000-0000-0000-000000000001}', '{<m1>}'"),
+    "tickets.list_tickets": ("ticket_number_key", "1000, 50"),
+    "tickets.list_tickets_by_status": ("ticket_status", "1000, 50, 'new'"),
+    "tickets.list_tickets_of_parties": ("ticket_party", "1000, 50, '{00000000-0000-0000-0000-000000000001}', null"),
+    "tickets.find_replies": ("reply_ticket", "'00000000-0000-0000-0000-000000000001'"),
+    "copies.lock_parties": ("party_pkey", "'{00000000-0000-0000-0000-000000000001}'"),
 }
 
 

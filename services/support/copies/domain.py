@@ -22,7 +22,10 @@ class Party:
 
 
 def newest(events: Iterable[Event[PartyDescribed | Tombstone]]) -> list[Party]:
-    """The last word on each party, by id: the highest version, unless it was erased. Raises BadRecord for a bad key."""
+    """The description of each party with the highest version, or its erasure, sorted by id.
+
+    Raises BadRecord where a tombstone's key is no party id.
+    """
     parties: dict[UUID, Party] = {}
     for event in events:
         party = _read(event)

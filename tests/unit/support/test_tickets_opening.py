@@ -3,7 +3,14 @@ from uuid import UUID
 
 from hypothesis import given, strategies as st
 
-from services.support.domain.opening import Opening, Thread, announce, open_tickets, threads_of, ticket_id
+from services.support.tickets.domain.opening import (
+    Opening,
+    Thread,
+    announce_opening,
+    open_tickets,
+    threads_of,
+    ticket_id,
+)
 from shared.engine.event import Event
 from shared.events.requests import SupportRequested
 from shared.events.tickets import TicketOpened
@@ -67,7 +74,7 @@ def test_a_request_of_an_erased_party_keeps_no_text() -> None:
 def test_the_topic_learns_that_there_is_a_text_but_not_what_it_says() -> None:
     event = requested()
     (ticket,) = opened(event)
-    emission = announce(ticket)
+    emission = announce_opening(ticket)
     assert emission.time == event.time
     assert emission.cause is event
     assert isinstance(emission.data, TicketOpened)
@@ -78,7 +85,7 @@ def test_the_topic_learns_that_there_is_a_text_but_not_what_it_says() -> None:
 
 def test_a_request_without_text_says_so() -> None:
     (ticket,) = opened(requested(subject="", body=""))
-    data = announce(ticket).data
+    data = announce_opening(ticket).data
     assert isinstance(data, TicketOpened)
     assert not data.has_text
 

@@ -3,7 +3,7 @@ from random import Random
 import pytest
 from hypothesis import given, strategies as st
 
-from services.support.domain.party import Party, newest
+from services.support.copies.domain import Party, newest
 from shared.engine.event import Event, Tombstone
 from shared.errors import BadRecord
 from shared.events.parties import PartyDescribed

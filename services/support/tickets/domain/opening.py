@@ -50,7 +50,7 @@ def open_tickets(
     return list(_openings(events, iter(numbers), dict(threads), erased))
 
 
-def announce(opening: Opening) -> Emission:
+def announce_opening(opening: Opening) -> Emission:
     """The event that tells of a new ticket. It says whether there was a text, not what it said."""
     event, request = opening.event, opening.event.data
     opened = TicketOpened(

@@ -1,15 +1,4 @@
--- Tickets are the record itself; the party copy is what agents need of crm.parties.
-
--- A row without a version is a party that a request named before its description came.
-create table party (
-    id uuid primary key,
-    version integer not null default 0,
-    name text,
-    locale text,
-    merged_into uuid,
-    erased boolean not null default false
-);
-create index party_merged_into on party (merged_into) where merged_into is not null;
+-- Tickets are the record itself.
 
 create sequence ticket_number;
 

@@ -3,8 +3,8 @@ from typing import get_args
 import pytest
 from hypothesis import given, strategies as st
 
-from services.support.domain.status import MOVES, IllegalMove
-from services.support.domain.ticket import StatusChange, Ticket, move, write
+from services.support.tickets.domain.status import MOVES, IllegalMove
+from services.support.tickets.domain.ticket import StatusChange, Ticket, move, write
 from shared.events.tickets import (
     TicketNoted,
     TicketReopened,

@@ -3,7 +3,7 @@ from typing import get_args
 
 import pytest
 
-from services.support.domain.status import MOVES, IllegalMove, is_reopening, require_move
+from services.support.tickets.domain.status import MOVES, IllegalMove, is_reopening, require_move
 from shared.events.tickets import TicketStatus
 
 STATUSES: tuple[TicketStatus, ...] = get_args(TicketStatus)

@@ -1,14 +1,11 @@
-"""What support answers over HTTP, and what it takes. Texts are shown here and nowhere else."""
+"""Bodies of requests and answers about tickets. Texts are shown here and nowhere else."""
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.support.domain.status import MOVES
-from services.support.domain.ticket import ReplyKind, Ticket
 from shared.events.tickets import TicketStatus
 from shared.events.values import Channel
 
@@ -23,7 +20,7 @@ class NewReply(BaseModel):
     """A `reply` is for the customer, a `note` for agents only."""
 
     text: Text
-    kind: ReplyKind = "reply"
+    kind: Literal["reply", "note"] = "reply"
     agent: Agent | None = None
 
 
@@ -110,42 +107,3 @@ class TicketState(BaseModel):
 
 class Written(TicketState):
     reply_id: UUID
-
-
-def state_of(ticket: Ticket) -> TicketState:
-    return TicketState(id=ticket.id, status=ticket.status, version=ticket.version, allowed=list(MOVES[ticket.status]))
-
-
-def view_of(
-    row: Mapping[str, Any], replies: Sequence[Mapping[str, Any]], steps: Sequence[Any], followers: Sequence[Any]
-) -> TicketView:
-    """Join a ticket's rows; the request itself is the first text of the thread."""
-    request = Entry(id=row["id"], kind="request", author="customer", agent=None, at=row["opened_at"], text=row["body"])
-    written = [
-        Entry(
-            id=each["id"],
-            kind=each["kind"],
-            author="agent",
-            agent=each["agent"],
-            at=each["written_at"],
-            text=each["body"],
-        )
-        for each in replies
-    ]
-    customer = Customer(
-        party_id=row["party_id"],
-        name=row["party_name"],
-        locale=row["party_locale"],
-        merged_into=row["party_merged_into"],
-        erased=row["party_erased"],
-    )
-    return TicketView.model_validate(
-        {
-            **dict(row),
-            "customer": customer,
-            "allowed": MOVES[row["status"]],
-            "thread": [request, *written],
-            "history": [dict(each) for each in steps],
-            "followed_by": [dict(each) for each in followers],
-        }
-    )

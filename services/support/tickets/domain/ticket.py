@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal, TypedDict
 from uuid import UUID
 
-from services.support.domain.status import IllegalMove, is_reopening, require_move
+from services.support.tickets.domain.status import IllegalMove, is_reopening, require_move
 from shared.engine.event import Emission
 from shared.events.tickets import (
     TicketNoted,

@@ -1,0 +1,44 @@
+-- Parties are locked before tickets, each sorted by id.
+
+-- name: save_parties
+-- The newest description wins and an erasure is final, so that copies may arrive in any order.
+insert into party as known (id, version, name, locale, merged_into, erased)
+select *
+from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::uuid[], $6::boolean[])
+    as copy (id, version, name, locale, merged_into, erased)
+order by id
+on conflict (id) do update set
+    version = excluded.version,
+    name = excluded.name,
+    locale = excluded.locale,
+    merged_into = excluded.merged_into,
+    erased = excluded.erased
+where not known.erased and (excluded.erased or known.version < excluded.version);
+
+-- name: add_parties
+-- Rows to lock for parties that a request names before their description is here.
+insert into party (id)
+select id from unnest($1::uuid[]) as named (id) order by id
+on conflict (id) do nothing;
+
+-- name: lock_parties
+-- Keeps the order of events per party when several instances emit, and says who was erased.
+select id, erased from party where id = any($1::uuid[]) order by id for update;
+
+-- name: find_merged_parties
+-- A party, those merged into the same survivor, and the survivor.
+with recursive up as (
+    select $1::uuid as id
+    union
+    select party.merged_into from party join up on up.id = party.id where party.merged_into is not null
+),
+family as (
+    select id from up
+    union
+    select party.id from party join family on party.merged_into = family.id
+)
+select id from family order by id;
+
+-- name: find_party
+-- One copy, for reading.
+select id, version, name, locale, merged_into, erased from party where id = $1::uuid;

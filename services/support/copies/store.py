@@ -1,0 +1,35 @@
+"""The table of party copies, a typed function per statement."""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from uuid import UUID
+
+from services.support.copies.domain import Party
+from shared.engine.transaction import Transaction
+from shared.sql import columns, load_queries
+
+SQL = load_queries(Path(__file__).with_name("queries.sql"))
+
+
+async def save_parties(tx: Transaction, parties: Sequence[Party]) -> None:
+    rows = [(each.id, each.version, each.name, each.locale, each.merged_into, each.erased) for each in parties]
+    await tx.execute(SQL["save_parties"], *columns(rows))
+
+
+async def add_parties(tx: Transaction, ids: Collection[UUID]) -> None:
+    """Make a row for each party that has none yet."""
+    await tx.execute(SQL["add_parties"], list(ids))
+
+
+async def lock_parties(tx: Transaction, ids: Collection[UUID]) -> set[UUID]:
+    """Lock the rows that are there and return the erased parties."""
+    return {row["id"] for row in await tx.fetch(SQL["lock_parties"], list(ids)) if row["erased"]}
+
+
+async def find_party(tx: Transaction, party_id: UUID) -> Party | None:
+    row = await tx.fetchrow(SQL["find_party"], party_id)
+    return None if row is None else Party(**row)
+
+
+async def find_merged_parties(tx: Transaction, party_id: UUID) -> list[UUID]:
+    return [row["id"] for row in await tx.fetch(SQL["find_merged_parties"], party_id)]
