@@ -223,4 +223,5 @@ def _event(decoded: Decoded, headers: dict[str, bytes], type_: str, data: object
         decoded.id if correlation is None else _text(correlation),
         None if trace is None else _trace(trace),
         data,
+        record.timestamp,
     )

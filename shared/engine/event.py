@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
+from shared.ids import dated_id, new_id
+
 D_co = TypeVar("D_co", covariant=True)
 
 
@@ -28,7 +30,8 @@ class Event(Generic[D_co]):
 
     `time` is when it happened (`ce_time`). `now` is when the service handles it: the wall clock, or on the stream's
     clock the last tick before it in its partition; use it for `recorded_at`. `id` is the `ce_id`, text.
-    `partition` is that of the topic, and the same for its key on every topic of ours.
+    `partition` is that of the topic, and the same for its key on every topic of ours. `timestamp` is Kafka's, in
+    milliseconds; None where the event was put together from rows long after its record was handled.
     """
 
     id: str
@@ -43,6 +46,16 @@ class Event(Generic[D_co]):
     correlation_id: str
     traceparent: str | None
     data: D_co
+    timestamp: int | None = None
+
+
+def caused_id(cause: Event[object] | None, *parts: object) -> UUID:
+    """An id for what a record leads to: the same whenever that record is applied again, so that a database restored
+    from a backup comes to the same ids. `parts` tell apart what one record leads to. Without a record it is a new id.
+    """
+    if cause is None or cause.timestamp is None:
+        return new_id()
+    return dated_id(cause.timestamp, cause.source, cause.id, *parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +68,8 @@ class Emission:
     """One event to publish; the registry knows topic, type, key and subject of `data`.
 
     `time` is when it happened. `cause` is the event that led to it and gives correlation, causation and trace.
-    `id` and `partition` are drawn and computed where they are None.
+    Where they are None, `partition` is computed and `id` derived from the cause (`caused_id`), the topic, the type and
+    the subject, in the order of the emissions; without a cause, or with one put together from rows, it is a new one.
     """
 
     data: object

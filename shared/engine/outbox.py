@@ -1,5 +1,6 @@
 """From an emission to a row of the outbox, and from a row to the record that leaves."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +8,7 @@ from functools import cache
 from uuid import UUID
 
 from shared.clock import rfc3339
-from shared.engine.event import Emission
+from shared.engine.event import Emission, Event, caused_id
 from shared.engine.ledger import Outgoing
 from shared.engine.partitions import partition_of
 from shared.events.clock import CLOCK_TICKED, ClockTicked
@@ -28,6 +29,7 @@ COLUMNS = (
     "traceparent",
     "payload",
 )
+Ordinals = Counter[tuple[str, ...]]
 Row = tuple[str, int, str, str, UUID, str | None, str, str, str | None, str | None, bytes | None]
 
 
@@ -48,14 +50,17 @@ class Tick:
     now: datetime
 
 
-def encode(emissions: Iterable[Emission]) -> list[Row]:
-    """Rows of the outbox, in the same order. Raises KeyError for data that nobody promised, pydantic's for bad data."""
-    return [_encode(emission) for emission in emissions]
+def encode(emissions: Iterable[Emission], ordinals: Ordinals | None = None) -> list[Row]:
+    """Rows of the outbox, in the same order. Raises KeyError for data that nobody promised, pydantic's for bad data.
+
+    `ordinals` counts, over a transaction, what each cause led to: its ids are told apart by it.
+    """
+    ordinals = Counter() if ordinals is None else ordinals
+    return [_encode(emission, ordinals) for emission in emissions]
 
 
-def _encode(emission: Emission) -> Row:
+def _encode(emission: Emission, ordinals: Ordinals) -> Row:
     data, cause = emission.data, emission.cause
-    event_id = emission.id or new_id()
     if isinstance(data, Removal):
         topic, type_, key, subject, payload = data.topic, data.type, data.key, None, None
     elif isinstance(data, Tick):
@@ -68,6 +73,7 @@ def _encode(emission: Emission) -> Row:
         topic, type_, payload = contract.topic, contract.type, contract.adapter.dump_json(data)
         key = str(getattr(data, contract.key))
         subject = _subject(contract.subject, data)
+    event_id = emission.id or _id_of(cause, (topic, type_, subject or key), ordinals)
     return (
         topic,
         partition_of(key) if emission.partition is None else emission.partition,
@@ -81,6 +87,14 @@ def _encode(emission: Emission) -> Row:
         cause.traceparent if cause else current_traceparent(),
         payload,
     )
+
+
+def _id_of(cause: Event[object] | None, name: tuple[str, str, str], ordinals: Ordinals) -> UUID:
+    if cause is None or cause.timestamp is None:
+        return new_id()
+    named = (cause.source, cause.id, *name)
+    ordinals[named] += 1
+    return caused_id(cause, *name, ordinals[named])
 
 
 def _subject(template: str | None, data: object) -> str | None:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -54,6 +55,7 @@ class PostgresTransaction:
         self._connection = connection
         self._may_emit = subscription is None or subscription.kind == "process"
         self._rows: list[outbox.Row] = []
+        self._ordinals: outbox.Ordinals = Counter()
 
     async def fetch(self, statement: str, *args: object) -> list[Any]:
         return await self._connection.fetch(statement, *args)
@@ -73,7 +75,7 @@ class PostgresTransaction:
     def emit(self, emissions: Iterable[Emission]) -> None:
         if not self._may_emit:
             raise RuntimeError(f"{self.group} is a projection and emits nothing")
-        self._rows += outbox.encode(emissions)
+        self._rows += outbox.encode(emissions, self._ordinals)
         if len(self._rows) > MAX_EMITTED:
             raise Oversized(f"a transaction emits at most {MAX_EMITTED} events: make it a job with a cursor")
 
@@ -99,12 +101,13 @@ class PostgresTransaction:
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        kept_rows, kept_then = len(self._rows), len(self.then)
+        kept_rows, kept_then, kept_ordinals = len(self._rows), len(self.then), self._ordinals.copy()
         try:
             async with self._connection.transaction():
                 yield
         except BaseException:
             del self._rows[kept_rows:], self.then[kept_then:]
+            self._ordinals = kept_ordinals
             raise
 
     # --- fences

@@ -5,6 +5,7 @@ and what its own transaction wrote; a lock is held until the transaction ends; i
 become visible at the commit.
 """
 
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import deepcopy
@@ -117,6 +118,7 @@ class MemoryTransaction:
         self.then: list[Callable[[], Awaitable[None]]] = []
         self._database = database
         self._rows: list[outbox.Row] = []
+        self._ordinals: outbox.Ordinals = Counter()
         self._changes: list[Change] = []
         self._own: dict[tuple[str, str], Any] = {}
         self._released: set[int] = set()
@@ -156,7 +158,7 @@ class MemoryTransaction:
         raise NotImplementedError("a simulated handler uses get, put and lock")
 
     def emit(self, emissions: Iterable[Emission]) -> None:
-        self._rows += outbox.encode(emissions)
+        self._rows += outbox.encode(emissions, self._ordinals)
 
     async def set_timers(self, name: str, timers: Iterable[tuple[UUID, int, datetime]]) -> None:
         new = {(name, id_): (partition, due_at) for id_, partition, due_at in timers}
@@ -258,12 +260,12 @@ class MemoryTransaction:
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         rows, changes, then = len(self._rows), len(self._changes), len(self.then)
-        own, released = dict(self._own), set(self._released)
+        own, released, ordinals = dict(self._own), set(self._released), self._ordinals.copy()
         try:
             yield
         except BaseException:
             del self._rows[rows:], self._changes[changes:], self.then[then:]
-            self._own, self._released = own, released
+            self._own, self._released, self._ordinals = own, released, ordinals
             raise
 
     def _parked(self, topic: str) -> list[ParkedRecord]:

@@ -1,7 +1,7 @@
 """From an emission to a row, and from a row to the headers of its record."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from uuid import UUID
 
 import pytest
@@ -104,6 +104,25 @@ def test_only_what_is_promised_and_ours_can_be_published() -> None:
         encode([Emission(choice, WALL)])
     with pytest.raises(ValueError, match="names no moment"):
         encode([Emission(CHOSE, WALL.replace(tzinfo=None))])
+
+
+def test_what_a_record_leads_to_gets_the_same_ids_whenever_it_is_applied() -> None:
+    cause = replace(CAUSE, timestamp=1_772_366_400_000)
+    news = [Emission(CHOSE, WALL, cause), Emission(CHOSE, WALL, cause), Emission(refund("s-1"), WALL, cause)]
+
+    def ids(emissions: list[Emission]) -> list[object]:
+        return [row[COLUMNS.index("event_id")] for row in encode(emissions)]
+
+    assert ids(news) == ids(news)
+    assert len({*ids(news), *ids([Emission(CHOSE, WALL, replace(cause, id="cause-2"))])}) == 4
+    # another batch, with a record of somebody else between, changes nothing
+    other = Emission(CHOSE, WALL, replace(cause, source="/till"))
+    assert ids([news[0], other, *news[1:]])[::2] == [ids(news)[0], ids(news)[1]]
+
+
+def test_without_a_record_at_hand_every_event_is_a_new_one() -> None:
+    rows = encode([Emission(CHOSE, WALL, CAUSE), Emission(CHOSE, WALL, CAUSE), Emission(CHOSE, WALL)])
+    assert len({row[COLUMNS.index("event_id")] for row in rows}) == 3
 
 
 def test_headers_say_what_the_contract_lists() -> None:
