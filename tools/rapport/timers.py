@@ -1,10 +1,14 @@
 """Timers whose handler refused them: they stand aside until an operator lets them be tried again."""
 
 import json
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from shared.engine.postgres import SQL as ENGINE
+from tools.rapport.asking import Folder, Json, Limit, Service, app, choose_stack, reachable, run
 from tools.rapport.parked import SQL
+from tools.rapport.show import as_json, as_table
 from tools.rapport.stack import Stack
 
 Row = dict[str, Any]
@@ -31,3 +35,27 @@ async def retry_failed(stack: Stack, name: str | None, reason: str) -> list[Row]
                 await connection.execute(ENGINE["record_action"], "retry-timers", subject, reason)
             tried += [{"service": service, **dict(row), "id": str(row["id"])} for row in rows]
     return tried
+
+
+@app.command()
+@reachable
+def timers(
+    *,
+    stack: Folder = None,
+    service: Service = None,
+    retry: Annotated[
+        str | None, typer.Option(metavar="REASON", help="Let them be tried again, for this reason.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="With --retry, only timers of this name.")] = None,
+    limit: Limit = 100,
+    json: Json = False,
+) -> None:
+    """Timers whose handler refused them, and with --retry another try for them."""
+    where = choose_stack(stack, service)
+    work = list_failed(where, limit) if retry is None else retry_failed(where, name, retry)
+    rows = run(work)
+    if json:
+        as_json(rows)
+        return
+    columns = ("service", "name", "id", "partition", "due_at") + (("failed",) if retry is None else ())
+    as_table("Failed timers" if retry is None else "Tried again", rows, columns, "No timer has failed.")

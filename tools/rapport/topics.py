@@ -1,11 +1,15 @@
 """Topics as they are on the cluster against what deploy/kafka/topics.yaml says."""
 
 from importlib import import_module
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from shared.engine.cluster import read_topics
 from shared.errors import ConfigurationError
-from tools.rapport.stack import Stack
+from tools.rapport.asking import Folder, Json, app, reachable, run
+from tools.rapport.show import as_json, as_table, say
+from tools.rapport.stack import Stack, find_stack
 
 Row = dict[str, Any]
 
@@ -33,3 +37,23 @@ def _line(topic: Any, found: tuple[int, dict[str, str]] | None) -> Row:
     if partitions != topic.partitions:
         wrong.insert(0, f"{partitions} partitions, not {topic.partitions}: this cannot be changed in place")
     return {**line, "differs": "; ".join(wrong)}
+
+
+@app.command()
+@reachable
+def topics(
+    *,
+    stack: Folder = None,
+    overlay: Annotated[str, typer.Option(help="Of topics.yaml: local or production.")] = "local",
+    json: Json = False,
+) -> None:
+    """Topics on the cluster against deploy/kafka/topics.yaml. Exit status 1 if one differs."""
+    rows = run(compare_topics(find_stack(stack), overlay))
+    if json:
+        as_json(rows)
+    else:
+        as_table("Topics", rows, ("topic", "partitions", "differs"), "")
+    if any(row["differs"] for row in rows):
+        if not json:
+            say("\n`python -m deploy.kafka.provision --brokers HOST:PORT` corrects what can be corrected.")
+        raise typer.Exit(1)

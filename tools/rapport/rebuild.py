@@ -1,15 +1,20 @@
 """A projection built again beside the live one."""
 
+import functools
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
+import typer
+
+from shared.engine import rebuild as engine
 from shared.engine.postgres import SQL as ENGINE
-from shared.engine.rebuild import rebuild
 from shared.errors import ConfigurationError
 from shared.run.discovery import context_of, subscriptions_of
-from tools.rapport.stack import Stack
+from tools.rapport.asking import Folder, Json, app, reachable, run
+from tools.rapport.show import as_json, as_table
+from tools.rapport.stack import Stack, find_stack
 
 Row = dict[str, Any]
 
@@ -27,7 +32,7 @@ async def rebuild_group(
     if not found:
         known = ", ".join(each.group for each in subscriptions_of(service) if each.kind == "projection")
         raise ConfigurationError(f"{service} has no group {group}; its projections are: {known or 'none'}")
-    compared = await rebuild(
+    compared = await engine.rebuild(
         stack.owner_dsn(service),
         stack.kafka_options(),
         found[0],
@@ -43,3 +48,27 @@ async def rebuild_group(
             reason = "equal rows" if equal else "rows differed"
             await connection.execute(ENGINE["record_action"], "rebuild", subject, reason)
     return [asdict(each) for each in compared]
+
+
+@app.command()
+@reachable
+def rebuild(
+    *,
+    group: Annotated[str, typer.Argument(help="A projection, such as contacts.timeline.")],
+    switch: Annotated[bool, typer.Option("--switch", help="Put what was built in the place of the live one.")] = False,
+    stream: Annotated[bool, typer.Option("--stream", help="The system runs on the stream's clock.")] = False,
+    stack: Folder = None,
+    json: Json = False,
+) -> None:
+    """Build a projection again from the topics beside the live one, and compare every row.
+
+    The live one goes on meanwhile and waits only at the end. Exit status 1 if rows differ.
+    """
+    tell = functools.partial(typer.echo, err=True)
+    rows = run(rebuild_group(find_stack(stack), group, tell, switch=switch, stream=stream))
+    if json:
+        as_json(rows)
+    else:
+        as_table("Rebuilt", rows, ("table", "live", "rebuilt", "equal"), "The projection has no tables.")
+    if not all(row["equal"] for row in rows):
+        raise typer.Exit(1)

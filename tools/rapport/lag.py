@@ -1,17 +1,18 @@
 """How far every group is, which partitions stand still, and what lets them go on."""
 
-import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
+import typer
+
+from shared.engine import redrive
 from shared.engine.cluster import Log, read_logs
 from shared.engine.ledger import Place
-from shared.engine.postgres import SQL as ENGINE
-from shared.engine.recovery import ahead_of, last_sequences
-from shared.engine.redrive import accept_loss, recover
 from shared.errors import ConfigurationError
+from tools.rapport.asking import Folder, Json, Service, Why, app, choose_stack, reachable, run
 from tools.rapport.parked import SQL
-from tools.rapport.stack import Stack
+from tools.rapport.show import as_json, as_table, say
+from tools.rapport.stack import Stack, find_stack
 
 Row = dict[str, Any]
 
@@ -55,31 +56,7 @@ async def accept(stack: Stack, group: str, place: Place, reason: str) -> int:
         rows = await connection.fetch(SQL["list_fences"])
         fences = [row for row in rows if (row["group_id"], row["topic"], row["partition"]) == (group, *place)]
         beginning = _restart(fences[0], logs[place]) if fences else None
-        return await accept_loss(connection, group, place, beginning, reason)
-
-
-async def recover_service(stack: Stack, service: str, reason: str) -> list[Row]:
-    """After a restore: number the service's next events on after what its topics hold. Says where they were ahead."""
-    published = await last_sequences(f"/{service}", stack.kafka_options())
-    async with stack.only(service).connect(service) as connection:
-        rows = await connection.fetch(ENGINE["remembered_sequences"])
-        remembered = {(row["topic"], row["partition"]): row["sequence"] for row in rows}
-        ahead = ahead_of(published, remembered)
-        await recover(connection, published, reason)
-    return [
-        {"topic": each.place[0], "partition": each.place[1], "published": each.published, "remembered": each.remembered}
-        for each in ahead
-    ]
-
-
-async def list_actions(stack: Stack, limit: int) -> list[Row]:
-    """What operators did, newest first within a service."""
-    found = []
-    for service in stack.dsns:
-        async with stack.connect(service) as connection:
-            rows = await connection.fetch(ENGINE["list_actions"], limit)
-            found += [{"service": service, **dict(row), "subject": json.loads(row["subject"])} for row in rows]
-    return found[:limit]
+        return await redrive.accept_loss(connection, group, place, beginning, reason)
 
 
 def _restart(fence: Any, log: Log) -> int | None:
@@ -107,3 +84,46 @@ def _line(fence: Row, log: Log | None) -> Row:
         "watermark": fence["watermark"],
         "stopped": fence["stopped"],
     }
+
+
+@app.command()
+@reachable
+def lag(
+    *,
+    stack: Folder = None,
+    service: Service = None,
+    partitions: Annotated[bool, typer.Option("--partitions", help="A line per partition.")] = False,
+    json: Json = False,
+) -> None:
+    """How far each group is behind the end of each topic, and which partitions stand still, with the reason."""
+    lines = run(read_lag(choose_stack(stack, service)))
+    if json:
+        as_json(lines)
+        return
+    columns = ("group", "topic", "lag", "parked", "stopped", "watermark")
+    rows = lines if partitions else by_topic(lines)
+    as_table("Lag", rows, (*columns[:2], "partition", *columns[2:]) if partitions else columns, "No group has begun.")
+    for line in lines:
+        if line["stopped"] is not None:
+            say(f"{line['group']} {line['topic']}/{line['partition']}: {line['stopped']}")
+
+
+@app.command("accept-loss")
+@reachable
+def accept_loss(
+    *,
+    group: Annotated[str, typer.Argument(help="The group that stands still, as `rapport lag` shows it.")],
+    place: Annotated[str, typer.Argument(metavar="TOPIC/PARTITION")],
+    reason: Why,
+    stack: Folder = None,
+    json: Json = False,
+) -> None:
+    """Let a stopped partition go on although Kafka lost records of it; nothing brings them back."""
+    topic, _, partition = place.rpartition("/")
+    if not partition.isdecimal():
+        raise ConfigurationError(f"{place} is no partition: write it as crm.sales/3")
+    offset = run(accept(find_stack(stack), group, (topic, int(partition)), reason))
+    if json:
+        as_json({"group": group, "topic": topic, "partition": int(partition), "goes_on_at": offset})
+    else:
+        say(f"{group} goes on at offset {offset} of {topic}/{partition}.")

@@ -1,0 +1,100 @@
+"""What every command of `rapport` shares: its options, how it runs, and how it fails."""
+
+import asyncio
+import functools
+import logging
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import structlog
+import typer
+
+from shared.engine.supervisor import may_pass
+from shared.errors import ConfigurationError, CrmError
+from tools.rapport.stack import Stack, find_stack
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    name="rapport",
+    help="What operators of Rapport need: what stands still and why, and how it gets on.\n\n"
+    "Without --stack it looks at RAPPORT_OPERATOR__<SERVICE> and RAPPORT_KAFKA__BROKERS, inside a service's container "
+    "at RAPPORT_DATABASE__DSN, and else at .run, the folder of `make run`.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def quietly() -> None:
+    """Handlers log each batch; here that would stand between the answers."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+Folder = Annotated[
+    Path | None, typer.Option("--stack", help="The folder of a stack of `make run`, or its addresses.json.")
+]
+Service = Annotated[str | None, typer.Option(help="Only this service.")]
+Json = Annotated[bool, typer.Option("--json", help="Answer as one JSON document.")]
+Limit = Annotated[int, typer.Option(min=1, help="At most so many lines.")]
+Topic = Annotated[str | None, typer.Option(help="Only this topic.")]
+Group = Annotated[str | None, typer.Option(help="Only this consumer group, such as marketing.follow-ups.")]
+Reason = Annotated[str | None, typer.Option(help="Only records with this reason, such as schema.")]
+Key = Annotated[str | None, typer.Option(help="Only records with this key.")]
+Why = Annotated[str, typer.Option("--reason", help="Goes into the audit line.", prompt="Why")]
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Do it; an error that an operator can act on is one line and exit status 2."""
+    try:
+        return asyncio.run(work)
+    except CrmError as error:
+        _fail(str(error))
+    except Exception as error:
+        if not _may_pass(error):
+            raise
+        _fail(f"Kafka or a database stopped answering ({type(error).__name__}): see that they are up, and try again")
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether it is about the state of a server, not about a statement: of the latter the trace is wanted."""
+    state = getattr(error, "sqlstate", None)
+    return may_pass(error) and (state is None or state[:2] in {"08", "40", "53", "55", "57"})
+
+
+def _fail(line: str) -> NoReturn:
+    sys.stderr.write(f"rapport: {line}\n")
+    raise typer.Exit(2)
+
+
+def reachable(command: Callable[..., None]) -> Callable[..., None]:
+    """An error while finding the stack or reading an argument is told like any other."""
+
+    @functools.wraps(command)
+    def guarded(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except CrmError as error:
+            _fail(str(error))
+
+    return guarded
+
+
+def choose_stack(folder: Path | None, service: str | None) -> Stack:
+    return find_stack(folder).only(service)
+
+
+def split_id(text: str, stack: Stack) -> tuple[str, int]:
+    """`contacts:7`, or `7` where there is one service only."""
+    service, _, number = text.rpartition(":")
+    if not service and len(stack.dsns) == 1:
+        service = next(iter(stack.dsns))
+    if service not in stack.dsns or not number.isdecimal():
+        raise ConfigurationError(f"{text} is no id: take one as `rapport parked` shows it, such as contacts:7")
+    return service, int(number)
