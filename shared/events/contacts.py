@@ -80,13 +80,15 @@ class _Consent:
 @contract(CONTACTS, "crm.consent.given.v1", key="party_id", subject="party/{party_id}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentGiven(_Consent):
-    """The latest by (occurred_at, recorded_at) per party, purpose, topic and channel decides."""
+    """Which of a party's consents and withdrawals decides, `shared/events/consent.py` says. It ends at `expires_at`."""
+
+    expires_at: Instant | None = None
 
 
 @contract(CONTACTS, "crm.consent.withdrawn.v1", key="party_id", subject="party/{party_id}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentWithdrawn(_Consent):
-    """Consent was taken back; the same rule decides."""
+    """Consent was taken back. One that names an address is published for every party that carries the address."""
 
 
 @contract(CONTACTS, "crm.interaction.recorded.v1", key="party_id", subject="party/{party_id}")

@@ -7,7 +7,17 @@ from pydantic import Field
 
 from shared.events.contract import contract
 from shared.events.money import Money
-from shared.events.values import Channel, IdentityType, Line, OutsideId, PartyKind, ReturnedLine, Sku
+from shared.events.values import (
+    BlankIsNone,
+    Channel,
+    IdentityType,
+    Instant,
+    Line,
+    OutsideId,
+    PartyKind,
+    ReturnedLine,
+    Sku,
+)
 
 INGEST = "crm.ingest"
 Text = Annotated[str, Field(max_length=100_000)]
@@ -149,16 +159,18 @@ class _ReportedConsent:
     party: ReportedParty
     purpose: Annotated[str, Field(min_length=1, max_length=100)]
     channel: Channel
-    topic: Annotated[str, Field(max_length=100)] | None = None
-    basis: Annotated[str, Field(max_length=100)] | None = None
-    text_version: Annotated[str, Field(max_length=100)] | None = None
-    evidence: Annotated[str, Field(max_length=2000)] | None = None
+    topic: Annotated[Annotated[str, Field(max_length=100)] | None, BlankIsNone] = None
+    basis: Annotated[Annotated[str, Field(max_length=100)] | None, BlankIsNone] = None
+    text_version: Annotated[Annotated[str, Field(max_length=100)] | None, BlankIsNone] = None
+    evidence: Annotated[Annotated[str, Field(max_length=2000)] | None, BlankIsNone] = None
 
 
 @contract(INGEST, "crm.consent.given.v1")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedConsent(_ReportedConsent):
-    """A customer allowed something; `topic` null covers all topics."""
+    """A customer allowed something; `topic` null or empty covers all topics. It ends at `expires_at`."""
+
+    expires_at: Instant | None = None
 
 
 @contract(INGEST, "crm.consent.withdrawn.v1")

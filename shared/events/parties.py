@@ -12,12 +12,19 @@ PARTIES = "crm.parties"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownIdentity:
-    """An identity of the party; `value` is normalised (e-mail lower case, phone E.164)."""
+    """An identity of the party; `value` is normalised (e-mail lower case, phone E.164).
+
+    Of several e-mails, and of several phones, the `primary` one is written to: the one that was said to be, else the
+    one used last. Where none is marked, readers take any. A `shared` one belongs to another party first: an address to
+    write to, by which this party is never found.
+    """
 
     id: UUID
     type: IdentityType
     value: str
     system: str | None = None
+    primary: bool = False
+    shared: bool = False
 
 
 @contract(PARTIES, "crm.party.described.v1", key="party_id", subject="party/{party_id}")

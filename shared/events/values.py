@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BeforeValidator, Field
 
 from shared.events.money import Money
 
@@ -14,6 +14,14 @@ Sku = Annotated[str, Field(min_length=1, max_length=100)]
 OutsideId = Annotated[str, Field(min_length=1, max_length=200)]
 Quantity = Annotated[int, Field(gt=0, le=1_000_000)]
 Instant = AwareDatetime
+
+
+def _blank_to_none(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+BlankIsNone = BeforeValidator(_blank_to_none)
+"""For an optional text: null, empty, blank and absent mean the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -203,19 +203,23 @@ def _survey(data: ReportedSurvey, stamp: Stamp) -> SurveyAnswered:
 
 
 def _consent(data: ReportedConsent | ReportedWithdrawal, stamp: Stamp) -> ConsentGiven | ConsentWithdrawn:
-    model = ConsentGiven if isinstance(data, ReportedConsent) else ConsentWithdrawn
-    return model(
-        party_id=stamp.party_id,
-        party_version=stamp.party_version,
-        purpose=data.purpose,
-        channel=data.channel,
-        recorded_at=stamp.recorded_at,
-        origin=stamp.origin,
-        topic=data.topic,
-        basis=data.basis,
-        text_version=data.text_version,
-        has_evidence=data.evidence is not None,
-        identity_used=stamp.identity_used,
+    said: dict[str, Any] = {
+        "party_id": stamp.party_id,
+        "party_version": stamp.party_version,
+        "purpose": data.purpose,
+        "channel": data.channel,
+        "recorded_at": stamp.recorded_at,
+        "origin": stamp.origin,
+        "topic": data.topic,
+        "basis": data.basis,
+        "text_version": data.text_version,
+        "has_evidence": data.evidence is not None,
+        "identity_used": stamp.identity_used,
+    }
+    return (
+        ConsentGiven(**said, expires_at=data.expires_at)
+        if isinstance(data, ReportedConsent)
+        else ConsentWithdrawn(**said)
     )
 
 
