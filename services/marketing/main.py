@@ -2,18 +2,29 @@
 
 from fastapi import FastAPI
 
-from services.marketing import api, handlers
-from services.marketing.catalogue import load_definitions, publishing
-from services.marketing.sending.run import sending
-from services.marketing.settings import Settings
-from services.marketing.store import SQL
+from services.marketing import handlers
+from services.marketing.audit import api as audit
+from services.marketing.catalogue import api as catalogue
+from services.marketing.catalogue.files import load_definitions
+from services.marketing.catalogue.worker import publishing
+from services.marketing.enrolments import api as enrolments
+from services.marketing.enrolments.store import OPEN_MONTH
+from services.marketing.sending.worker import sending
+from services.marketing.settings import Context, Settings
 from services.marketing.subscriptions import follow_ups
 from shared.engine.months import opening_months
 from shared.engine.service import Service
 from shared.http.app import build_app
 from shared.telemetry.logging import configure_logging
 
-__all__ = ["create_app", "handlers"]
+__all__ = ["create_app", "create_context", "handlers"]
+
+ROUTERS = (audit.router, catalogue.router, enrolments.router)
+
+
+def create_context() -> Context:
+    """What handlers get by `tx.context`, also where the operators' command runs them."""
+    return Context()
 
 
 def create_app() -> FastAPI:
@@ -21,6 +32,7 @@ def create_app() -> FastAPI:
     settings = Settings()
     configure_logging(settings.log)
     definitions = load_definitions(settings.marketing.campaigns)
-    workers = [publishing(definitions), opening_months(SQL["open_message_month"]), sending(settings.marketing)]
-    service = Service("marketing", settings, subscriptions=[follow_ups], workers=workers)
-    return build_app(service, settings, routers=[api.router])
+    context = create_context()
+    workers = [publishing(definitions), opening_months(OPEN_MONTH), sending(settings.marketing, context)]
+    service = Service("marketing", settings, subscriptions=[follow_ups], workers=workers, context=context)
+    return build_app(service, settings, routers=ROUTERS)

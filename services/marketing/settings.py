@@ -1,5 +1,8 @@
 """Settings of marketing: `RAPPORT_MARKETING__…`."""
 
+import asyncio
+import contextlib
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
@@ -45,3 +48,22 @@ class MarketingSettings(Group):
 
 class Settings(ServiceSettings):
     marketing: MarketingSettings = MarketingSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What handlers get by `tx.context`: here the way to wake the sender of this process.
+
+    Only to be quicker: a sender that is not woken looks for work now and then anyway.
+    """
+
+    letters_wait: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def wake_sender(self) -> None:
+        self.letters_wait.set()
+
+    async def wait_for_letters(self, seconds: float) -> None:
+        """Until the sender is woken, or was since the last wait, or the time is over."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.letters_wait.wait(), seconds)
+        self.letters_wait.clear()

@@ -182,7 +182,7 @@ PERSONAL = re.compile(
 IMPERSONAL = {
     ("shared/engine/service.py", "self.name"),
     ("shared/engine/months.py", "service.name"),
-    ("services/marketing/sending/sender.py", "attempt.campaign.name"),
+    ("services/marketing/sending/worker.py", "attempt.campaign.name"),
 }
 LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
 

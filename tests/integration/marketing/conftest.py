@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from deploy.embedded.databases import Databases
-from services.marketing import api
+from services.marketing.main import ROUTERS
 from services.marketing.settings import Settings
 from tests.integration.marketing.running import Marketing
 from tests.integration.running import client
@@ -30,5 +30,5 @@ async def marketing(dsn: str) -> AsyncIterator[Marketing]:
 
 @pytest.fixture
 async def http(marketing: Marketing, dsn: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with client(marketing, Settings, dsn, api.router) as http:
+    async with client(marketing, Settings, dsn, *ROUTERS) as http:
         yield http

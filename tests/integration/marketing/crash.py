@@ -6,13 +6,13 @@ from pathlib import Path
 
 import asyncpg
 
-from services.marketing.sending.maildir import Maildir
-from services.marketing.sending.post import Post
-from services.marketing.sending.smtp import Smtp
+from services.marketing.sending.channels.maildir import Maildir
+from services.marketing.sending.channels.channel import Deliverer
+from services.marketing.sending.channels.smtp import Smtp
 from tests.integration.marketing.running import Marketing
 
 
-def post_of(target: str) -> Post:
+def channel_of(target: str) -> Deliverer:
     """A mail server's URL, or the folder of a maildir."""
     return Smtp(target, "shop@shop.example", 2, 5.0) if target.startswith("smtp:") else Maildir(Path(target), 500)
 
@@ -20,10 +20,10 @@ def post_of(target: str) -> Post:
 async def send(dsn: str, target: str) -> None:
     async with (
         asyncpg.create_pool(dsn, min_size=1, max_size=2) as pool,
-        Marketing(pool, dsn).desk(post_of(target)) as desk,
+        Marketing(pool, dsn).sender(channel_of(target)) as sender,
     ):
-        await desk.send_batch()
-        await desk.remove_erased()
+        await sender.send_batch()
+        await sender.remove_erased()
 
 
 if __name__ == "__main__":

@@ -8,11 +8,12 @@ from typing import Any
 import asyncpg
 
 from services.marketing import handlers
-from services.marketing.catalogue import publish
-from services.marketing.domain.definition import Definition
-from services.marketing.domain.letter import Sender
-from services.marketing.sending.post import Post
-from services.marketing.sending.sender import Desk
+from services.marketing.catalogue.commands import publish
+from services.marketing.catalogue.domain.definition import Definition
+from services.marketing.sending.domain.letter import FromAddress
+from services.marketing.sending.channels.channel import Deliverer
+from services.marketing.sending.worker import Sender
+from services.marketing.settings import Context
 from services.marketing.subscriptions import follow_ups
 from shared.engine.timers import fire_due
 from tests.integration.running import Running
@@ -36,10 +37,11 @@ TABLES = (
 
 
 class Marketing(Running):
-    """`desk` is a sender of it."""
+    """`sender` is one of its senders."""
 
     def __init__(self, pool: asyncpg.Pool, dsn: str) -> None:
-        super().__init__("marketing", pool)
+        self.context = Context()
+        super().__init__("marketing", pool, self.context)
         self.dsn = dsn
 
     async def publish(self, *definitions: Definition) -> list[str]:
@@ -59,13 +61,14 @@ class Marketing(Running):
         return fired
 
     @asynccontextmanager
-    async def desk(self, post: Post) -> AsyncIterator[Desk]:
-        """A sender with a connection of its own."""
+    async def sender(self, channel: Deliverer) -> AsyncIterator[Sender]:
+        """With a connection of its own."""
         lock = await asyncpg.connect(self.dsn)
         try:
-            desk = Desk(self, lock, post, Sender("shop@shop.example", "The Shop", "shop.example", ""))
-            await desk.open()
-            yield desk
+            address = FromAddress("shop@shop.example", "The Shop", "shop.example", "")
+            sender = Sender(self, lock, channel, address, self.context)
+            await sender.open()
+            yield sender
         finally:
             await lock.close()
 

@@ -7,8 +7,8 @@ from uuid import UUID
 import httpx
 import pytest
 
-from services.marketing import audit
-from services.marketing.sending.maildir import Maildir
+from services.marketing.audit import store as audit
+from services.marketing.sending.channels.maildir import Maildir
 from tests.integration.marketing.running import Marketing
 from tests.unit.marketing.facts import ADA, BOB, CAY, DAY, HOUR, NOW, consent, definition, described, sale
 
@@ -19,8 +19,8 @@ async def sent(marketing: Marketing, tmp_path: Path) -> Marketing:
     await marketing.publish(definition())
     await marketing.heard(described(), consent(), sale("s-1"))
     await marketing.pass_time(NOW + DAY)
-    async with marketing.desk(Maildir(tmp_path, 500)) as desk:
-        await desk.send_batch()
+    async with marketing.sender(Maildir(tmp_path, 500)) as sender:
+        await sender.send_batch()
     return marketing
 
 

@@ -8,8 +8,8 @@ from uuid import UUID
 import asyncpg
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from services.marketing import audit
-from services.marketing.store import SQL
+from services.marketing.audit import store as audit
+from services.marketing.audit.store import SQL
 from tests.integration.marketing.running import Marketing
 from tests.integration.running import plan_without_seqscan
 from tests.unit.marketing.facts import ADA, NOW
@@ -90,20 +90,20 @@ async def test_every_sale_is_in_the_state_that_its_rows_say(dsn: str, sales: lis
         everything = audit.Span(None, None)
         async with marketing.transaction() as tx:
             counted: Counter[tuple[str, str | None]] = Counter()
-            for (outcome, reason), number in (await audit.count(tx, everything)).items():
+            for (outcome, reason), number in (await audit.count_sales(tx, everything)).items():
                 counted[outcome, reason if outcome == "skipped" else None] += number
             assert counted == expected
             for outcome in ("one", "waiting", "skipped", "unknown", "missing", "double"):
-                found, following = await audit.find(tx, everything, outcome, None, 50)
+                found, following = await audit.list_sales(tx, everything, outcome, None, 50)
                 assert following is None
-                assert [row["sale_id"] for row in found] == [
+                assert [row.sale_id for row in found] == [
                     f"s-{number}" for number, rows in enumerate(sales, 1) if state(rows)[0] == outcome
                 ]
 
 
 async def test_audit_reads_every_table_by_index_and_joins_none(marketing: Marketing) -> None:
     bounds: Any = "'00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff', null, null"
-    plan = await plan_without_seqscan(marketing.pool, SQL["count_audit"], bounds)
+    plan = await plan_without_seqscan(marketing.pool, SQL["count_sales"], bounds)
     assert "Seq Scan" not in plan
     assert "Join" not in plan
     assert "Nested Loop" not in plan

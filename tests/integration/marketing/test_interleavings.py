@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from services.marketing.sending.maildir import Maildir
+from services.marketing.sending.channels.maildir import Maildir
 from shared.engine.event import Event
 from tests.integration.marketing.running import TABLES, Marketing
 from tests.unit.marketing import facts
@@ -89,8 +89,8 @@ async def outcome(marketing: Marketing, folder: Path, heard: list[list[Event[Any
     for batch in heard:
         await marketing.heard(*batch)
     await marketing.pass_time(NOW + 5 * DAY)
-    async with marketing.desk(Maildir(folder, 500)) as desk:
-        await desk.send_batch()
+    async with marketing.sender(Maildir(folder, 500)) as sender:
+        await sender.send_batch()
     rows = [
         await marketing.rows(f"select to_jsonb(t) as row from {table} t order by to_jsonb(t)::text")
         for table in TABLES

@@ -11,10 +11,10 @@ from uuid import UUID
 
 import pytest
 
-from services.marketing.domain.handover import Verdict
-from services.marketing.domain.letter import Letter
-from services.marketing.sending.maildir import Maildir
-from services.marketing.sending.smtp import Smtp
+from services.marketing.sending.domain.verdict import Verdict
+from services.marketing.sending.domain.letter import Letter
+from services.marketing.sending.channels.maildir import Maildir
+from services.marketing.sending.channels.smtp import Smtp
 from tests.integration.marketing.mail_server import MailServer
 from tests.integration.marketing.running import Marketing
 from tests.unit.marketing.facts import ADA, BOB, DAY, HOUR, NOW, consent, definition, described, erased, sale
@@ -63,8 +63,8 @@ def crash(marketing: Marketing, target: object, point: str) -> int:
 
 
 async def test_letters_reach_a_mail_server_as_they_were_written(cleared: Marketing, mail: MailServer) -> None:
-    async with cleared.desk(smtp(mail)) as desk:
-        await desk.send_batch()
+    async with cleared.sender(smtp(mail)) as sender:
+        await sender.send_batch()
     assert await outcomes(cleared) == {ADA: ("sent", None), BOB: ("sent", None)}
     letter = next(letter for letter in mail.taken if "bob" in letter["To"])
     assert letter["To"] == "Bob Ås <bob@example.com>"
@@ -74,14 +74,14 @@ async def test_letters_reach_a_mail_server_as_they_were_written(cleared: Marketi
 async def test_refusal_for_good_skips_and_passing_refusal_is_tried_again(cleared: Marketing, mail: MailServer) -> None:
     mail.recipients["ada@example.com"] = "550 no such user"
     mail.texts["bob@example.com"] = "451 later"
-    async with cleared.desk(smtp(mail)) as desk:
-        await desk.send_batch()
+    async with cleared.sender(smtp(mail)) as sender:
+        await sender.send_batch()
         assert await outcomes(cleared) == {ADA: ("skipped", "refused"), BOB: (None, None)}
-        assert await desk.send_batch() == 0
+        assert await sender.send_batch() == 0
 
         mail.texts.clear()
         await cleared.wait_no_longer()
-        await desk.send_batch()
+        await sender.send_batch()
     assert (await outcomes(cleared))[BOB] == ("sent", None)
     assert len(mail.taken) == 1
 
@@ -92,10 +92,10 @@ async def test_refused_step_ends_the_enrolment_when_the_next_one_is_due(marketin
     await marketing.heard(described(), consent(), sale("s-1"))
     await marketing.heard(described(BOB, email="bob@example.com"), consent(BOB), sale("s-2", BOB))
     mail.recipients["ada@example.com"] = "550 no such user"
-    async with marketing.desk(smtp(mail)) as desk:
+    async with marketing.sender(smtp(mail)) as sender:
         for hours in (1, 2, 3):
             await marketing.pass_time(NOW + hours * HOUR)
-            await desk.send_batch()
+            await sender.send_batch()
     told = [(kind, data) for kind, data in await marketing.published() if data.get("party_id") == str(ADA)]
     assert [kind for kind, _ in told][-4:] == [
         "message.planned",
@@ -110,22 +110,22 @@ async def test_refused_step_ends_the_enrolment_when_the_next_one_is_due(marketin
 
 async def test_lost_answer_is_unknown_and_not_sent_again(cleared: Marketing, mail: MailServer) -> None:
     mail.hang_up.add("ada@example.com")
-    async with cleared.desk(smtp(mail)) as desk:
-        await desk.send_batch()
+    async with cleared.sender(smtp(mail)) as sender:
+        await sender.send_batch()
         await cleared.wait_no_longer()
-        assert await desk.send_batch() == 0
+        assert await sender.send_batch() == 0
     assert await outcomes(cleared) == {ADA: ("unknown", None), BOB: ("sent", None)}
     assert await endings(cleared) == ["message.sent", "message.unknown"]
 
 
 async def test_letters_wait_while_no_mail_server_answers(cleared: Marketing) -> None:
     nobody = MailServer()
-    async with cleared.desk(smtp(nobody)) as desk:
-        await desk.send_batch()
+    async with cleared.sender(smtp(nobody)) as sender:
+        await sender.send_batch()
         assert await outcomes(cleared) == {ADA: (None, None), BOB: (None, None)}
         with nobody.running():
             await cleared.wait_no_longer()
-            await desk.send_batch()
+            await sender.send_batch()
     assert await outcomes(cleared) == {ADA: ("sent", None), BOB: ("sent", None)}
 
 
@@ -135,9 +135,9 @@ async def test_maildir_tells_after_a_kill_what_was_sent(cleared: Marketing, tmp_
     written = {file.name: file.stat().st_mtime_ns for file in (tmp_path / "new").iterdir()}
     assert len(written) == (2 if point == "marketing.after_send" else 0)
 
-    async with cleared.desk(Maildir(tmp_path, 500)) as desk:
-        await desk.reconcile()
-        await desk.send_batch()
+    async with cleared.sender(Maildir(tmp_path, 500)) as sender:
+        await sender.reconcile()
+        await sender.send_batch()
     assert await outcomes(cleared) == {ADA: ("sent", None), BOB: ("sent", None)}
     assert await endings(cleared) == ["message.sent", "message.sent"]
     now = {file.name: file.stat().st_mtime_ns for file in (tmp_path / "new").iterdir()}
@@ -149,10 +149,10 @@ async def test_maildir_tells_after_a_kill_what_was_sent(cleared: Marketing, tmp_
 async def test_mail_server_cannot_tell_after_a_kill(cleared: Marketing, mail: MailServer, point: str) -> None:
     assert crash(cleared, mail.url, point) == KILLED
     before = len(mail.taken)
-    async with cleared.desk(smtp(mail)) as desk:
-        await desk.reconcile()
+    async with cleared.sender(smtp(mail)) as sender:
+        await sender.reconcile()
         await cleared.wait_no_longer()
-        assert await desk.send_batch() == 0
+        assert await sender.send_batch() == 0
     assert await outcomes(cleared) == {ADA: ("unknown", None), BOB: ("unknown", None)}
     assert await endings(cleared) == ["message.unknown", "message.unknown"]
     assert len(mail.taken) == before
@@ -162,15 +162,15 @@ async def test_attempt_through_a_mail_server_is_unknown_to_a_maildir(
     cleared: Marketing, mail: MailServer, tmp_path: Path
 ) -> None:
     assert crash(cleared, mail.url, "marketing.after_send") == KILLED
-    async with cleared.desk(Maildir(tmp_path, 500)) as desk:
-        await desk.reconcile()
-        assert await desk.send_batch() == 0
+    async with cleared.sender(Maildir(tmp_path, 500)) as sender:
+        await sender.reconcile()
+        assert await sender.send_batch() == 0
     assert await outcomes(cleared) == {ADA: ("unknown", None), BOB: ("unknown", None)}
 
 
 async def test_living_sender_keeps_its_letters(cleared: Marketing, tmp_path: Path) -> None:
-    post = Maildir(tmp_path, 500)
-    async with cleared.desk(post) as busy, cleared.desk(post) as other:
+    channel = Maildir(tmp_path, 500)
+    async with cleared.sender(channel) as busy, cleared.sender(channel) as other:
         async with cleared.transaction() as tx:
             await tx.execute("update dispatch set owner = $1, via = 'maildir', begun_at = now()", busy.owner)
         await other.reconcile()
@@ -179,19 +179,19 @@ async def test_living_sender_keeps_its_letters(cleared: Marketing, tmp_path: Pat
 
 
 async def test_two_senders_share_the_letters(cleared: Marketing, tmp_path: Path) -> None:
-    async with cleared.desk(Maildir(tmp_path, 1)) as one, cleared.desk(Maildir(tmp_path, 500)) as other:
+    async with cleared.sender(Maildir(tmp_path, 1)) as one, cleared.sender(Maildir(tmp_path, 500)) as other:
         assert (await one.send_batch(), await other.send_batch(), await one.send_batch()) == (1, 1, 0)
     assert await endings(cleared) == ["message.sent", "message.sent"]
 
 
 async def test_letters_stay_cleared_while_the_maildir_cannot_be_written(cleared: Marketing, tmp_path: Path) -> None:
-    post = Maildir(tmp_path, 500)
+    channel = Maildir(tmp_path, 500)
     (tmp_path / "tmp").rmdir()
-    async with cleared.desk(post) as desk:
+    async with cleared.sender(channel) as sender:
         with pytest.raises(FileNotFoundError):
-            await desk.send_batch()
+            await sender.send_batch()
         (tmp_path / "tmp").mkdir()
-        assert await desk.send_batch() == 2
+        assert await sender.send_batch() == 2
     assert await endings(cleared) == ["message.sent", "message.sent"]
 
 
@@ -199,9 +199,9 @@ async def test_letter_that_a_person_has_read_counts_as_sent(cleared: Marketing, 
     assert crash(cleared, tmp_path, "marketing.after_send") == KILLED
     for file in (tmp_path / "new").iterdir():
         file.rename(tmp_path / "cur" / f"{file.name}:2,S")
-    async with cleared.desk(Maildir(tmp_path, 500)) as desk:
-        await desk.reconcile()
-        assert await desk.send_batch() == 0
+    async with cleared.sender(Maildir(tmp_path, 500)) as sender:
+        await sender.reconcile()
+        assert await sender.send_batch() == 0
     assert await endings(cleared) == ["message.sent", "message.sent"]
 
 
@@ -214,8 +214,8 @@ async def test_lost_database_connections_do_not_lose_what_was_sent(cleared: Mark
             await cleared.cut_off()
             return verdicts
 
-    async with cleared.desk(CutOff(mail.url, "shop@shop.example", 2, 5.0)) as desk:
-        await desk.send_batch()
+    async with cleared.sender(CutOff(mail.url, "shop@shop.example", 2, 5.0)) as sender:
+        await sender.send_batch()
     assert await outcomes(cleared) == {ADA: ("sent", None), BOB: ("sent", None)}
     assert len(mail.taken) == 2
 
@@ -232,13 +232,13 @@ async def ids(marketing: Marketing) -> dict[UUID, str]:
 @pytest.mark.parametrize("read", [False, True])
 async def test_letters_of_an_erased_party_leave_the_maildir(cleared: Marketing, tmp_path: Path, read: bool) -> None:
     message = await ids(cleared)
-    async with cleared.desk(Maildir(tmp_path, 500)) as desk:
-        await desk.send_batch()
+    async with cleared.sender(Maildir(tmp_path, 500)) as sender:
+        await sender.send_batch()
         if read:
             (tmp_path / "new" / message[ADA]).rename(tmp_path / "cur" / f"{message[ADA]}:2,S")
         (tmp_path / "tmp" / f"{message[ADA]}.1").write_text("a killed sender left it")
         await cleared.heard(erased())
-        await desk.remove_erased()
+        await sender.remove_erased()
     assert letters(tmp_path) == {message[BOB]}
     assert await cleared.rows("select * from erased_letter") == []
     assert await endings(cleared) == ["message.sent", "message.sent"]
@@ -250,15 +250,15 @@ async def test_letter_that_is_being_written_is_removed_once_it_is_settled(cleare
 
         async def hand_over(self, letters: Sequence[Letter]) -> Mapping[UUID, Verdict]:
             await cleared.heard(erased())
-            async with cleared.desk(Maildir(tmp_path, 500)) as other:
+            async with cleared.sender(Maildir(tmp_path, 500)) as other:
                 await other.remove_erased()
             return await super().hand_over(letters)
 
     message = await ids(cleared)
-    async with cleared.desk(Erased(tmp_path, 500)) as desk:
-        await desk.send_batch()
+    async with cleared.sender(Erased(tmp_path, 500)) as sender:
+        await sender.send_batch()
         assert letters(tmp_path) == set(message.values())
-        await desk.remove_erased()
+        await sender.remove_erased()
     assert letters(tmp_path) == {message[BOB]}
 
 
@@ -270,50 +270,50 @@ async def test_letter_that_a_stopped_sender_writes_once_more_is_removed_once_mor
 
         async def hand_over(self, letters: Sequence[Letter]) -> Mapping[UUID, Verdict]:
             await super().hand_over(letters)
-            async with cleared.desk(Maildir(tmp_path, 500)) as successor:
+            async with cleared.sender(Maildir(tmp_path, 500)) as successor:
                 await cleared.pool.execute("delete from dispatch; update message set outcome = 'sent'")
                 await cleared.heard(erased())
                 await successor.remove_erased()
             return await super().hand_over(letters)
 
     message = await ids(cleared)
-    async with cleared.desk(Stopped(tmp_path, 500)) as desk:
-        await desk.send_batch()
-        await desk.remove_erased()
+    async with cleared.sender(Stopped(tmp_path, 500)) as sender:
+        await sender.send_batch()
+        await sender.remove_erased()
     assert letters(tmp_path) == {message[BOB]}
 
 
 async def test_removal_that_was_killed_is_done_again(cleared: Marketing, tmp_path: Path) -> None:
     message = await ids(cleared)
-    async with cleared.desk(Maildir(tmp_path, 500)) as desk:
-        await desk.send_batch()
+    async with cleared.sender(Maildir(tmp_path, 500)) as sender:
+        await sender.send_batch()
     await cleared.heard(erased())
     assert crash(cleared, tmp_path, "marketing.after_remove") == KILLED
     assert letters(tmp_path) == {message[BOB]}
-    async with cleared.desk(Maildir(tmp_path, 500)) as desk:
-        await desk.remove_erased()
+    async with cleared.sender(Maildir(tmp_path, 500)) as sender:
+        await sender.remove_erased()
     assert await cleared.rows("select * from erased_letter") == []
 
 
 async def test_letters_stay_marked_while_the_maildir_is_away(cleared: Marketing, tmp_path: Path) -> None:
-    post = Maildir(tmp_path, 500)
-    async with cleared.desk(post) as desk:
-        await desk.send_batch()
+    channel = Maildir(tmp_path, 500)
+    async with cleared.sender(channel) as sender:
+        await sender.send_batch()
         await cleared.heard(erased())
         (tmp_path / "tmp").rmdir()
-        await desk.remove_erased()
+        await sender.remove_erased()
         assert len(await cleared.rows("select * from erased_letter")) == 1
         (tmp_path / "tmp").mkdir()
-        await desk.remove_erased()
+        await sender.remove_erased()
     assert len(letters(tmp_path)) == 1
 
 
 async def test_party_that_is_erased_before_its_letter_leaves_gets_none(cleared: Marketing, tmp_path: Path) -> None:
     await cleared.heard(erased())
-    async with cleared.desk(Maildir(tmp_path, 500)) as desk:
-        await desk.remove_erased()
-        await desk.send_batch()
-        await desk.remove_erased()
+    async with cleared.sender(Maildir(tmp_path, 500)) as sender:
+        await sender.remove_erased()
+        await sender.send_batch()
+        await sender.remove_erased()
     assert (await outcomes(cleared))[ADA] == ("skipped", "erased")
     assert letters(tmp_path) == {(await ids(cleared))[BOB]}
     assert await cleared.rows("select * from erased_letter") == []

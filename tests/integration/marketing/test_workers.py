@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from services.marketing.sending.bell import bell
-from services.marketing.sending.maildir import Maildir
-from services.marketing.store import SQL
+from services.marketing.sending.channels.maildir import Maildir
+from services.marketing.enrolments.store import OPEN_MONTH, SQL
 from shared.engine.postgres import DATABASE_ERRORS
 from shared.errors import Transient
 from tests.integration.marketing.running import Marketing
@@ -16,7 +15,7 @@ from tests.unit.marketing.facts import ADA, DAY, NOW, consent, definition, descr
 
 
 async def open_month(marketing: Marketing, month: date) -> bool:
-    return bool(await marketing.pool.fetchval(SQL["open_message_month"], month))
+    return bool(await marketing.pool.fetchval(OPEN_MONTH, month))
 
 
 async def test_messages_of_an_open_month_lie_in_its_table(marketing: Marketing) -> None:
@@ -43,7 +42,7 @@ async def test_due_messages_are_found_through_the_index_of_their_months(marketin
     await marketing.publish(definition())
     async with marketing.pool.acquire() as connection:
         await connection.execute("set enable_seqscan = off")
-        plan = await connection.fetch("explain " + SQL["load_due_messages"], [ADA], NOW, NOW)
+        plan = await connection.fetch("explain " + SQL["load_due_messages"], [ADA], NOW, NOW, DAY)
     text = "\n".join(row[0] for row in plan)
     assert "message_default_pkey" in text
     assert "Seq Scan on message" not in text
@@ -54,11 +53,11 @@ async def test_sender_sends_when_it_is_told_and_finishes_its_batch_when_stopped(
 ) -> None:
     await marketing.publish(definition())
     await marketing.heard(described(), consent(), sale("s-1"))
-    async with marketing.desk(Maildir(tmp_path, 500)) as desk:
-        working = asyncio.create_task(desk.work())
+    async with marketing.sender(Maildir(tmp_path, 500)) as sender:
+        working = asyncio.create_task(sender.work())
         await asyncio.sleep(0.2)
         await marketing.pass_time(NOW + DAY)
-        await bell.ring()
+        await marketing.context.wake_sender()
         for _ in range(100):
             if await marketing.rows("select from message where outcome = 'sent'"):
                 break
@@ -71,11 +70,11 @@ async def test_sender_sends_when_it_is_told_and_finishes_its_batch_when_stopped(
 
 
 async def test_sender_that_lost_its_lock_stops(marketing: Marketing, tmp_path: Path) -> None:
-    async with marketing.desk(Maildir(tmp_path, 500)) as desk:
-        pid = await desk._lock.fetchval("select pg_backend_pid()")
-        working = asyncio.create_task(desk.work())
+    async with marketing.sender(Maildir(tmp_path, 500)) as sender:
+        pid = await sender._lock.fetchval("select pg_backend_pid()")
+        working = asyncio.create_task(sender.work())
         await asyncio.sleep(0.2)
         await marketing.pool.execute("select pg_terminate_backend($1)", pid)
-        await bell.ring()
+        await marketing.context.wake_sender()
         with pytest.raises(DATABASE_ERRORS):
             await asyncio.wait_for(working, 10)

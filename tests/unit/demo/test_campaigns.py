@@ -9,7 +9,7 @@ from demo.oracle.campaigns import Campaign, Message, MessageKey, conclude_messag
 from demo.oracle.ledger import fold
 from demo.play.play import CAMPAIGNS
 from demo.world.facts import Fact
-from services.marketing.catalogue import load_definitions
+from services.marketing.catalogue.files import load_definitions
 
 NOON = datetime(2017, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.marketing.domain.definition import Definition
+from services.marketing.catalogue.domain.definition import Definition
 from shared.engine.event import Event, Tombstone
 from shared.events.contacts import ConsentGiven, ConsentWithdrawn
 from shared.events.money import Money

@@ -7,9 +7,9 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from services.marketing.main import create_app
-from services.marketing.sending.maildir import Maildir
-from services.marketing.sending.run import make_post, make_sender
-from services.marketing.sending.smtp import Smtp
+from services.marketing.sending.channels.maildir import Maildir
+from services.marketing.sending.worker import make_channel, make_from_address
+from services.marketing.sending.channels.smtp import Smtp
 from services.marketing.settings import MarketingSettings
 from shared.errors import ConfigurationError
 
@@ -19,17 +19,17 @@ def settings(**fields: Any) -> MarketingSettings:
 
 
 def test_mail_server_is_taken_where_there_is_one(tmp_path: Path) -> None:
-    served = make_post(settings(smtp_url=SecretStr("smtp://mail.example:2525"), smtp_connections=3))
+    served = make_channel(settings(smtp_url=SecretStr("smtp://mail.example:2525"), smtp_connections=3))
     assert isinstance(served, Smtp)
     assert served.batch == 30
-    assert isinstance(make_post(settings(maildir=tmp_path / "mail")), Maildir)
+    assert isinstance(make_channel(settings(maildir=tmp_path / "mail")), Maildir)
     assert (tmp_path / "mail" / "new").is_dir()
 
 
 def test_maildir_that_cannot_be_made_says_what_to_set(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigurationError, match="set RAPPORT_MARKETING__MAILDIR"):
-        make_post(settings(maildir=tmp_path / "file"))
+        make_channel(settings(maildir=tmp_path / "file"))
 
 
 @pytest.mark.parametrize("url", ["http://mail.example", "mail.example:25", "smtp://"])
@@ -45,7 +45,7 @@ def test_unsubscribe_url_names_the_message(url: str) -> None:
 
 
 def test_message_ids_are_of_the_senders_domain() -> None:
-    assert make_sender(settings(from_address="hello@shop.example")).domain == "shop.example"
+    assert make_from_address(settings(from_address="hello@shop.example")).domain == "shop.example"
 
 
 def test_service_does_not_start_with_a_campaign_that_cannot_be_read(

@@ -1,0 +1,76 @@
+"""The proof of follow-up, and each message with why it was, or was not, sent."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import AwareDatetime
+
+from services.marketing.audit import store
+from services.marketing.audit.schemas import Audit, AuditedSale, Message, MessageState, State
+from services.marketing.copies import store as copies
+from shared.engine.service import Service
+from shared.errors import NotFound
+from shared.http.app import Listing, Page, requires, service_of
+from shared.http.paging import encode_cursor
+
+router = APIRouter(prefix="/v1", tags=["marketing"], dependencies=[Depends(requires("crm:read"))])
+Serving = Annotated[Service, Depends(service_of)]
+Since = Annotated[AwareDatetime | None, Query(alias="from", description="Sales that occurred from here on.")]
+Until = Annotated[AwareDatetime | None, Query(alias="to", description="Sales that occurred before.")]
+OfParty = Annotated[UUID | None, Query(description="Also finds those of parties merged with this one.")]
+
+
+@router.get("/audit/follow-ups")
+async def audit_follow_ups(
+    service: Serving, page: Page, since: Since = None, until: Until = None, outcome: State | None = None
+) -> Audit | Listing[AuditedSale]:
+    """Counts sales by what became of their follow-up, or lists those with `outcome`.
+
+    A page of the list looks at some 200,000 sales at most: it may be short, or empty, and still have a next one.
+    """
+    span = store.Span(since, until)
+    async with service.transaction() as tx:
+        if outcome is None:
+            return _audit(await store.count_sales(tx, span))
+        after = page.after(UUID)
+        items, last = await store.list_sales(tx, span, outcome, after[0] if after else None, page.limit)
+    return Listing(items=items, next_cursor=encode_cursor((last,)) if last else None)
+
+
+@router.get("/messages")
+async def list_messages(
+    service: Serving,
+    page: Page,
+    party_id: OfParty = None,
+    trigger_event_id: UUID | None = None,
+    outcome: MessageState | None = None,
+) -> Listing[Message]:
+    """The newest trigger first."""
+    after = page.after(datetime, UUID)
+    async with service.read() as tx:
+        family = None if party_id is None else await copies.find_family(tx, party_id)
+        listed = await store.list_messages(tx, family, trigger_event_id, outcome, after, page.limit + 1)
+    return page.listing(listed, lambda each: each.message, lambda each: each.position)
+
+
+@router.get("/messages/{message_id}")
+async def read_message(service: Serving, message_id: UUID) -> Message:
+    async with service.read() as tx:
+        message = await store.find_message(tx, message_id)
+    if message is None:
+        raise NotFound("no message has this id")
+    return message
+
+
+def _audit(counts: Mapping[tuple[str, str | None], int]) -> Audit:
+    totals = dict.fromkeys(("one", "waiting", "unknown", "missing", "double"), 0)
+    skipped: dict[str, int] = {}
+    for (outcome, reason), sales in counts.items():
+        if outcome == "skipped":
+            skipped[reason or "unknown"] = sales
+        else:
+            totals[outcome] += sales
+    return Audit(sales=sum(totals.values()) + sum(skipped.values()), skipped=dict(sorted(skipped.items())), **totals)

@@ -1,0 +1,41 @@
+"""Publishes and stops campaigns."""
+
+from collections.abc import Sequence
+
+from services.marketing.catalogue import store
+from services.marketing.catalogue.domain.definition import Definition
+from shared.engine.event import Emission
+from shared.engine.transaction import Transaction
+from shared.events.campaigns import CampaignPublished, CampaignStopped
+
+
+async def publish(tx: Transaction, definitions: Sequence[Definition]) -> list[str]:
+    """A new version for each definition that changed; one that is no longer given is stopped.
+
+    Returns the names that changed. Enrolments keep the version that they began with.
+    """
+    await store.lock_campaigns(tx)
+    in_force = await store.load_digests(tx)
+    changed = [each for each in definitions if in_force.get(each.name) != each.digest()]
+    gone = sorted(in_force.keys() - {each.name for each in definitions})
+    for definition in changed:
+        await _publish(tx, definition)
+    for name in gone:
+        await store.stop_campaign(tx, name, tx.now)
+        tx.emit([Emission(CampaignStopped(campaign=name, recorded_at=tx.now), tx.now)])
+    return [each.name for each in changed] + gone
+
+
+async def _publish(tx: Transaction, definition: Definition) -> None:
+    version = await store.next_version(tx, definition.name)
+    await store.stop_campaign(tx, definition.name, tx.now)
+    await store.add_campaign(tx, definition, version, tx.now)
+    published = CampaignPublished(
+        campaign=definition.name,
+        version=version,
+        follow_up=definition.follow_up,
+        priority=definition.priority,
+        definition_hash=definition.digest(),
+        recorded_at=tx.now,
+    )
+    tx.emit([Emission(published, tx.now)])

@@ -1,0 +1,40 @@
+-- name: lock_campaigns
+-- Two instances that start together publish one after the other; any number will do for the lock.
+select pg_advisory_xact_lock(7262019)
+
+-- name: load_campaigns_in_force
+-- The newest version of every campaign that was not stopped.
+select name, version, definition_hash, definition from campaign where stopped_at is null order by name
+
+-- name: load_campaign_versions
+-- Definitions in the versions that messages were planned with.
+select c.name, c.version, c.definition
+from unnest($1::text[], $2::integer[]) as asked (name, version)
+join campaign c on c.name = asked.name and c.version = asked.version
+
+-- name: find_longest_wait
+-- Over all versions, since enrolments keep theirs.
+select coalesce(max(longest_wait), interval '0') from campaign
+
+-- name: next_campaign_version
+-- Versions count from 1 for each name.
+select coalesce(max(version), 0) + 1 from campaign where name = $1
+
+-- name: stop_campaign
+-- Also the older version, when a newer one takes its place.
+update campaign set stopped_at = $2 where name = $1 and stopped_at is null
+
+-- name: add_campaign
+-- In force until it is stopped.
+insert into campaign (name, version, follow_up, priority, definition_hash, definition, longest_wait, published_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
+
+-- name: list_campaigns
+-- The newest version of each, the stopped ones too.
+select distinct on (name) name as campaign, version, follow_up, priority, definition_hash, published_at, stopped_at
+from campaign where $1::text is null or name > $1 order by name, version desc limit $2
+
+-- name: find_campaign
+-- A version, or the newest one.
+select name as campaign, version, follow_up, priority, definition_hash, definition, published_at, stopped_at
+from campaign where name = $1 and ($2::integer is null or version = $2) order by version desc limit 1

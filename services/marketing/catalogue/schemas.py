@@ -1,0 +1,24 @@
+"""Campaigns as they are shown."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+
+class Campaign(BaseModel):
+    """The newest version of a campaign; `stopped_at` null: it is in force."""
+
+    campaign: str
+    version: int
+    follow_up: bool
+    priority: int
+    definition_hash: str
+    published_at: datetime
+    stopped_at: datetime | None
+
+
+class CampaignDetail(Campaign):
+    """With its definition and the texts."""
+
+    definition: dict[str, Any]

@@ -1,0 +1,84 @@
+"""The campaigns, a typed function per statement."""
+
+import json
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+
+from services.marketing.catalogue.domain.campaign import Campaign, ordered
+from services.marketing.catalogue.domain.definition import Definition
+from services.marketing.catalogue.schemas import Campaign as ShownCampaign, CampaignDetail
+from shared.engine.transaction import Transaction
+from shared.sql import load_queries
+
+SQL = load_queries(Path(__file__).with_name("queries.sql"))
+
+
+@lru_cache(maxsize=1_000)
+def read_definition(text: str) -> Definition:
+    """A stored definition; its text is its identity, so one is parsed once a process."""
+    return Definition.model_validate_json(text, context={"stored": True})
+
+
+async def lock_campaigns(tx: Transaction) -> None:
+    await tx.execute(SQL["lock_campaigns"])
+
+
+async def load_digests(tx: Transaction) -> dict[str, str]:
+    """Of the campaigns in force, by name."""
+    return {row["name"]: row["definition_hash"] for row in await tx.fetch(SQL["load_campaigns_in_force"])}
+
+
+async def load_campaigns(tx: Transaction) -> list[Campaign]:
+    """Campaigns in force, in the order in which they may take a sale."""
+    rows = await tx.fetch(SQL["load_campaigns_in_force"])
+    return ordered(Campaign(read_definition(row["definition"]), row["version"]) for row in rows)
+
+
+async def load_campaign_versions(
+    tx: Transaction, versions: Collection[tuple[str, int]]
+) -> dict[tuple[str, int], Campaign]:
+    names, numbers = [name for name, _ in versions], [number for _, number in versions]
+    rows = await tx.fetch(SQL["load_campaign_versions"], names, numbers)
+    return {(row["name"], row["version"]): Campaign(read_definition(row["definition"]), row["version"]) for row in rows}
+
+
+async def find_longest_wait(tx: Transaction) -> timedelta:
+    """From a trigger to when the last message of any campaign is due."""
+    longest: timedelta = await tx.fetchval(SQL["find_longest_wait"])
+    return longest
+
+
+async def next_version(tx: Transaction, name: str) -> int:
+    version: int = await tx.fetchval(SQL["next_campaign_version"], name)
+    return version
+
+
+async def stop_campaign(tx: Transaction, name: str, at: datetime) -> None:
+    await tx.execute(SQL["stop_campaign"], name, at)
+
+
+async def add_campaign(tx: Transaction, definition: Definition, version: int, at: datetime) -> None:
+    await tx.execute(
+        SQL["add_campaign"],
+        definition.name,
+        version,
+        definition.follow_up,
+        definition.priority,
+        definition.digest(),
+        json.dumps(definition.document(), ensure_ascii=False),
+        definition.longest_wait,
+        at,
+    )
+
+
+async def list_campaigns(tx: Transaction, after: str | None, limit: int) -> list[ShownCampaign]:
+    """By name, the newest version of each."""
+    return [ShownCampaign(**row) for row in await tx.fetch(SQL["list_campaigns"], after, limit)]
+
+
+async def find_campaign(tx: Transaction, name: str, version: int | None) -> CampaignDetail | None:
+    """That version, or the newest one."""
+    row = await tx.fetchrow(SQL["find_campaign"], name, version)
+    return None if row is None else CampaignDetail(**{**row, "definition": json.loads(row["definition"])})

@@ -1,0 +1,147 @@
+"""What marketing keeps of others: parties, products, consents, refunds and changes of tickets."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.engine.event import Event, Tombstone
+from shared.errors import BadRecord
+from shared.events.contacts import ConsentGiven, ConsentWithdrawn
+from shared.events.parties import PartyDescribed
+from shared.events.products import ProductDescribed
+from shared.events.sales import SaleRefunded
+from shared.events.tickets import TicketOpened, TicketReopened, TicketResolved, TicketStatusChanged
+
+_ENDED = ("resolved", "closed")
+
+Category = tuple[str, ...]
+"""From the department down."""
+TicketEvent = TicketOpened | TicketStatusChanged | TicketResolved | TicketReopened
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """The newest description of a party; `erased_by` is the event that erased it."""
+
+    id: UUID
+    version: int
+    name: str | None = None
+    email: str | None = None
+    locale: str | None = None
+    merged_into: UUID | None = None
+    erased_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    sku: str
+    name: str
+    category: Category
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Consent given or withdrawn; `topic` None covers all topics."""
+
+    event_id: str
+    party_id: UUID
+    purpose: str
+    topic: str | None
+    channel: str
+    given: bool
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Money of a sale that was paid back; (`origin`, `sale_id`) names the sale, which may come later."""
+
+    event_id: str
+    origin: str
+    sale_id: str
+    minor: int
+    currency: str
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TicketChange:
+    """A ticket was open, or was not, from `occurred_at` on."""
+
+    event_id: str
+    ticket_id: UUID
+    party_id: UUID
+    open: bool
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """What a batch says of parties. One that is described after its erasure begins anew, whatever its version was."""
+
+    erased: list[Party]
+    described: list[Party]
+
+
+def fold_parties(events: Iterable[Event[PartyDescribed | Tombstone]]) -> Parties:
+    """The newest description of each party holds. Raises BadRecord for a tombstone whose key is no party's id."""
+    erased: dict[UUID, Party] = {}
+    described: dict[UUID, Party] = {}
+    for event in events:
+        if isinstance(event.data, PartyDescribed):
+            party = _described(event.data)
+            before = described.get(party.id)
+            if before is None or party.version >= before.version:
+                described[party.id] = party
+        else:
+            party = _erased(event)
+            erased[party.id] = party
+            described.pop(party.id, None)
+    return Parties(list(erased.values()), list(described.values()))
+
+
+def _described(data: PartyDescribed) -> Party:
+    email = next((identity.value for identity in data.identities if identity.type == "email"), None)
+    return Party(data.party_id, data.version, data.name, email, data.locale, data.merged_into)
+
+
+def _erased(event: Event[object]) -> Party:
+    try:
+        return Party(UUID(event.key), 0, erased_by=event.id)
+    except (TypeError, ValueError):
+        raise BadRecord("key", "the key of a tombstone on crm.parties is a party's id") from None
+
+
+def fold_products(events: Iterable[Event[ProductDescribed | Tombstone]]) -> dict[str, Product | None]:
+    """By SKU the last description in the log; None for a product that was deleted."""
+    products: dict[str, Product | None] = {}
+    for event in events:
+        match event.data:
+            case ProductDescribed(sku=sku, name=name, category=category):
+                products[sku] = Product(sku, name, tuple(category))
+            case _:
+                products[event.key or ""] = None
+    return products
+
+
+def consent_of(event: Event[ConsentGiven | ConsentWithdrawn]) -> Consent:
+    data = event.data
+    given = isinstance(data, ConsentGiven)
+    return Consent(event.id, data.party_id, data.purpose, data.topic, data.channel, given, event.time, data.recorded_at)
+
+
+def refund_of(event: Event[SaleRefunded]) -> Refund:
+    data = event.data
+    return Refund(event.id, data.origin, data.sale_id, data.total.minor, data.total.currency, event.time)
+
+
+def ticket_change_of(event: Event[TicketEvent]) -> TicketChange:
+    return TicketChange(event.id, event.data.ticket_id, event.data.party_id, _is_open(event.data), event.time)
+
+
+def _is_open(data: TicketEvent) -> bool:
+    if isinstance(data, TicketStatusChanged):
+        return data.status not in _ENDED
+    return not isinstance(data, TicketResolved)

@@ -1,0 +1,86 @@
+-- name: save_products
+-- The last description of each product holds.
+insert into product (sku, name, category)
+select sku, name, string_to_array(category, chr(31))
+from unnest($1::text[], $2::text[], $3::text[]) as given (sku, name, category) order by sku
+on conflict (sku) do update set name = excluded.name, category = excluded.category
+
+-- name: forget_products
+-- Products that were deleted by those who described them.
+delete from product where sku = any($1::text[])
+
+-- name: load_categories
+-- What campaigns and contents choose by.
+select sku, category from product where sku = any($1::text[])
+
+-- name: load_product_names
+-- What letters call the products.
+select sku, name from product where sku = any($1::text[])
+
+-- name: save_parties
+-- A description replaces one of its version or older, and an erased party that is described again begins anew.
+insert into party (id, version, name, email, locale, merged_into, erased_by)
+select id, version, name, email, locale, merged_into, erased_by
+from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::uuid[])
+  as given (id, version, name, email, locale, merged_into, erased_by) order by id
+on conflict (id) do update set
+  version = excluded.version, name = excluded.name, email = excluded.email, locale = excluded.locale,
+  merged_into = excluded.merged_into, erased_by = excluded.erased_by
+where party.version <= excluded.version or party.erased_by is not null or excluded.erased_by is not null
+
+-- name: load_parties
+-- Addresses and erasures, as far as marketing has heard of these parties.
+select id, version, name, email, locale, merged_into, erased_by::text from party where id = any($1::uuid[])
+
+-- name: find_family
+-- A party, those merged into the same survivor, and the survivor.
+with recursive up as (
+  select $1::uuid as id
+  union
+  select party.merged_into from party join up on up.id = party.id where party.merged_into is not null
+),
+family as (
+  select id from up
+  union
+  select party.id from party join family on party.merged_into = family.id
+)
+select id from family order by id
+
+-- name: save_consents
+-- Each event once, whatever order they come in.
+insert into consent (event_id, party_id, purpose, topic, channel, given, occurred_at, recorded_at)
+select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::timestamptz[],
+  $8::timestamptz[]) as given (event_id, party_id, purpose, topic, channel, given, occurred_at, recorded_at)
+order by event_id
+on conflict do nothing
+
+-- name: load_consents
+-- Every consent of these parties; which one holds is decided in the domain.
+select event_id::text, party_id, purpose, topic, channel, given, occurred_at, recorded_at
+from consent where party_id = any($1::uuid[])
+
+-- name: save_refunds
+-- Each event once; its sale may come later.
+insert into refund (event_id, origin, sale_id, minor, currency, occurred_at)
+select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::timestamptz[])
+  as given (event_id, origin, sale_id, minor, currency, occurred_at)
+order by event_id
+on conflict do nothing
+
+-- name: load_refunds
+-- Every refund of these sales.
+select r.event_id::text, r.origin, r.sale_id, r.minor, r.currency, r.occurred_at
+from unnest($1::text[], $2::text[]) as asked (origin, sale_id)
+join refund r on r.origin = asked.origin and r.sale_id = asked.sale_id
+
+-- name: save_ticket_changes
+-- Each event once, whatever order they come in.
+insert into ticket_change (event_id, ticket_id, party_id, open, occurred_at)
+select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::boolean[], $5::timestamptz[])
+  as given (event_id, ticket_id, party_id, open, occurred_at)
+order by event_id
+on conflict do nothing
+
+-- name: load_ticket_changes
+-- Every change of every ticket of these parties.
+select event_id::text, ticket_id, party_id, open, occurred_at from ticket_change where party_id = any($1::uuid[])

@@ -1,0 +1,96 @@
+"""The copies of what others say, a typed function per statement."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from uuid import UUID
+
+from services.marketing.copies.domain import Category, Consent, Party, Product, Refund, TicketChange
+from shared.engine.transaction import Transaction
+from shared.sql import columns, load_queries
+
+SQL = load_queries(Path(__file__).with_name("queries.sql"))
+
+
+async def save_parties(tx: Transaction, parties: Sequence[Party]) -> None:
+    rows = [(p.id, p.version, p.name, p.email, p.locale, p.merged_into, p.erased_by) for p in parties]
+    if rows:
+        await tx.execute(SQL["save_parties"], *columns(rows))
+
+
+async def load_parties(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Party]:
+    return {row["id"]: Party(**row) for row in await tx.fetch(SQL["load_parties"], sorted(ids))}
+
+
+async def find_family(tx: Transaction, party: UUID) -> list[UUID]:
+    """A party with all that it was merged with, at any distance."""
+    return [row["id"] for row in await tx.fetch(SQL["find_family"], party)]
+
+
+async def save_products(tx: Transaction, products: Iterable[Product]) -> None:
+    # Categories go in as one text each, since an array of arrays must be a rectangle.
+    rows = [(p.sku, p.name, "\x1f".join(part.replace("\x1f", " ") for part in p.category)) for p in products]
+    if rows:
+        await tx.execute(SQL["save_products"], *columns(rows))
+
+
+async def forget_products(tx: Transaction, skus: Collection[str]) -> None:
+    if skus:
+        await tx.execute(SQL["forget_products"], sorted(skus))
+
+
+async def load_categories(tx: Transaction, skus: Sequence[str]) -> dict[str, Category]:
+    """As far as these products were described."""
+    if not skus:
+        return {}
+    return {row["sku"]: tuple(row["category"]) for row in await tx.fetch(SQL["load_categories"], skus)}
+
+
+async def load_product_names(tx: Transaction, skus: Sequence[str]) -> dict[str, str]:
+    """As far as these products were described."""
+    if not skus:
+        return {}
+    return {row["sku"]: row["name"] for row in await tx.fetch(SQL["load_product_names"], skus)}
+
+
+async def save_consents(tx: Transaction, consents: Sequence[Consent]) -> None:
+    rows = [
+        (c.event_id, c.party_id, c.purpose, c.topic, c.channel, c.given, c.occurred_at, c.recorded_at) for c in consents
+    ]
+    if rows:
+        await tx.execute(SQL["save_consents"], *columns(rows))
+
+
+async def load_consents(tx: Transaction, parties: Collection[UUID]) -> Mapping[UUID, list[Consent]]:
+    found: defaultdict[UUID, list[Consent]] = defaultdict(list)
+    for row in await tx.fetch(SQL["load_consents"], sorted(parties)):
+        found[row["party_id"]].append(Consent(**row))
+    return found
+
+
+async def save_refunds(tx: Transaction, refunds: Sequence[Refund]) -> None:
+    rows = [(r.event_id, r.origin, r.sale_id, r.minor, r.currency, r.occurred_at) for r in refunds]
+    if rows:
+        await tx.execute(SQL["save_refunds"], *columns(rows))
+
+
+async def load_refunds(tx: Transaction, sales: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], list[Refund]]:
+    """By (`origin`, `sale_id`)."""
+    found: defaultdict[tuple[str, str], list[Refund]] = defaultdict(list)
+    if sales:
+        for row in await tx.fetch(SQL["load_refunds"], *columns(sorted(sales))):
+            found[row["origin"], row["sale_id"]].append(Refund(**row))
+    return found
+
+
+async def save_ticket_changes(tx: Transaction, changes: Sequence[TicketChange]) -> None:
+    rows = [(c.event_id, c.ticket_id, c.party_id, c.open, c.occurred_at) for c in changes]
+    if rows:
+        await tx.execute(SQL["save_ticket_changes"], *columns(rows))
+
+
+async def load_ticket_changes(tx: Transaction, parties: Collection[UUID]) -> Mapping[UUID, list[TicketChange]]:
+    found: defaultdict[UUID, list[TicketChange]] = defaultdict(list)
+    for row in await tx.fetch(SQL["load_ticket_changes"], sorted(parties)):
+        found[row["party_id"]].append(TicketChange(**row))
+    return found

@@ -1,0 +1,32 @@
+"""Enrolments over HTTP."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+
+from services.marketing.copies import store as copies
+from services.marketing.enrolments import store
+from services.marketing.enrolments.schemas import Enrolment
+from shared.engine.service import Service
+from shared.http.app import Listing, Page, requires, service_of
+
+router = APIRouter(prefix="/v1", tags=["marketing"], dependencies=[Depends(requires("crm:read"))])
+Serving = Annotated[Service, Depends(service_of)]
+OfParty = Annotated[UUID | None, Query(description="Also finds those of parties merged with this one.")]
+
+
+@router.get("/enrolments")
+async def list_enrolments(
+    service: Serving,
+    page: Page,
+    party_id: OfParty = None,
+    trigger_event_id: UUID | None = None,
+    campaign: str | None = None,
+) -> Listing[Enrolment]:
+    """The newest trigger first."""
+    after = page.after(UUID, str)
+    async with service.read() as tx:
+        family = None if party_id is None else await copies.find_family(tx, party_id)
+        enrolments = await store.list_enrolments(tx, trigger_event_id, family, campaign, after, page.limit + 1)
+    return page.listing(enrolments, lambda each: each, lambda each: (each.trigger_event_id, each.campaign))

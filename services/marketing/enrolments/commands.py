@@ -1,0 +1,104 @@
+"""Enrols sales, and decides messages when they are due."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.marketing.catalogue import store as catalogue
+from services.marketing.catalogue.domain.campaign import asks_for_products, skus_of
+from services.marketing.copies import store as copies
+from services.marketing.enrolments import store
+from services.marketing.enrolments.decisions.decision import Facts
+from services.marketing.enrolments.domain.due import Decided, Planned, decide_messages
+from services.marketing.enrolments.domain.enrolment import Enrolled, enrol
+from services.marketing.enrolments.domain.message import Message
+from services.marketing.enrolments.domain.sale import Sale
+from shared.engine.event import Event
+from shared.engine.subscription import Due
+from shared.engine.transaction import Transaction
+from shared.errors import Transient
+from shared.events.sales import SaleCompleted
+
+TIMER = "messages"
+
+
+async def enrol_sales(tx: Transaction, events: Sequence[Event[SaleCompleted]]) -> Enrolled:
+    """Raises Transient as long as no campaign was ever in force: then nobody can say what follows a sale."""
+    campaigns = await catalogue.load_campaigns(tx)
+    if not campaigns:
+        raise Transient("no campaign is published yet: the definitions are still being read")
+    known = await store.load_known_triggers(tx, [event.id for event in events])
+    products = {}
+    if asks_for_products(campaign.definition.when for campaign in campaigns):
+        products = await copies.load_categories(tx, skus_of([line.sku for line in event.data.lines] for event in events))
+    enrolled = enrol(events, campaigns, products, known)
+
+    await store.add_sales(tx, enrolled.sales)
+    await store.add_enrolments(tx, enrolled.enrolments)
+    await store.add_messages(tx, enrolled.messages)
+    await tx.set_timers(TIMER, sorted(enrolled.timers))
+    tx.emit(enrolled.emissions)
+    return enrolled
+
+
+async def decide_due(tx: Transaction, due: Sequence[Due]) -> Decided:
+    """Clears, skips or holds each message of these timers. The caller hands on what was cleared."""
+    planned = await _load_planned(tx, due)
+    asking = [known.sale.skus for known in planned.values() if known.campaign.contents_ask_for_products]
+    products = await copies.load_categories(tx, skus_of(asking))
+    decided = decide_messages(due, planned, products)
+
+    await store.add_messages(tx, decided.planned)
+    await store.end_messages(tx, [(m.id, m.triggered_at, m.ending) for m in decided.ended if m.ending])
+    await tx.set_timers(TIMER, sorted(decided.timers))
+    tx.emit(decided.emissions)
+    return decided
+
+
+async def _load_planned(tx: Transaction, due: Sequence[Due]) -> dict[UUID, Planned]:
+    """The messages of these timers that have not ended, with everything that decides them."""
+    found = await store.load_due_messages(tx, due, await catalogue.find_longest_wait(tx))
+    if not found:
+        return {}
+    versions = {_version(each.message) for each in found}
+    campaigns = await catalogue.load_campaign_versions(tx, versions)
+    heeds_tickets = any(campaign.definition.skip.ticket_open for campaign in campaigns.values())
+    facts = await _load_facts(tx, [each.sale for each in found], heeds_tickets=heeds_tickets)
+    return {
+        each.message.id: Planned(
+            each.message,
+            each.sale,
+            campaigns[_version(each.message)],
+            facts[each.sale.trigger_event_id],
+            each.repeat,
+            each.failed,
+        )
+        for each in found
+    }
+
+
+def _version(message: Message) -> tuple[str, int]:
+    assert message.campaign is not None
+    assert message.campaign_version is not None
+    return message.campaign, message.campaign_version
+
+
+async def _load_facts(tx: Transaction, sales: Sequence[Sale], *, heeds_tickets: bool) -> dict[str, Facts]:
+    """By trigger."""
+    ids = {sale.party_id for sale in sales}
+    parties = await copies.load_parties(tx, ids)
+    consents = await copies.load_consents(tx, ids)
+    refunds = await copies.load_refunds(tx, {(sale.origin, sale.sale_id) for sale in sales})
+    tickets = await copies.load_ticket_changes(tx, ids) if heeds_tickets else {}
+    return {
+        sale.trigger_event_id: Facts(
+            sale.trigger_event_id,
+            sale.party_version,
+            sale.minor,
+            sale.currency,
+            parties.get(sale.party_id),
+            consents.get(sale.party_id, ()),
+            refunds.get((sale.origin, sale.sale_id), ()),
+            tickets.get(sale.party_id, ()),
+        )
+        for sale in sales
+    }

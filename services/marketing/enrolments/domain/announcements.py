@@ -1,0 +1,94 @@
+"""The events about enrolments and messages."""
+
+from datetime import datetime
+
+from services.marketing.enrolments.domain.message import Ending, Enrolment, Message
+from shared.engine.event import Emission, Event
+from shared.events.campaigns import (
+    EnrolmentExited,
+    EnrolmentStarted,
+    MessagePlanned,
+    MessageSent,
+    MessageSkipped,
+    MessageUnknown,
+    SkipReason,
+)
+
+
+def announce_started(enrolment: Enrolment, cause: Event[object], partition: int) -> Emission:
+    started = EnrolmentStarted(
+        enrolment_id=enrolment.id,
+        party_id=enrolment.party_id,
+        campaign=enrolment.campaign,
+        campaign_version=enrolment.version,
+        trigger_event_id=enrolment.trigger_event_id,
+        follow_up=enrolment.follow_up,
+        recorded_at=enrolment.started_at,
+    )
+    return Emission(started, enrolment.started_at, cause, None, partition)
+
+
+def announce_planned(message: Message, cause: Event[object], partition: int) -> Emission:
+    planned = MessagePlanned(**_fields(message, message.planned_at))  # type: ignore[arg-type]
+    return Emission(planned, message.planned_at, cause, None, partition)
+
+
+def announce_ended(message: Message, ending: Ending, cause: Event[object], partition: int) -> Emission:
+    """`message.sent`, `message.skipped` or `message.unknown`."""
+    data: MessageSent | MessageSkipped | MessageUnknown
+    match ending.outcome:
+        case "sent":
+            data = MessageSent(**_fields(message, ending.at), consent_event_id=ending.consent_event_id)  # type: ignore[arg-type]
+        case "unknown":
+            data = MessageUnknown(**_fields(message, ending.at))  # type: ignore[arg-type]
+        case "skipped":  # pragma: no branch  the three are all there are
+            assert ending.reason is not None
+            if message.campaign is None:  # only the trigger is known, and the contract names nothing else
+                data = MessageSkipped(
+                    party_id=message.party_id,
+                    trigger_event_id=message.trigger_event_id,
+                    reason=ending.reason,
+                    recorded_at=ending.at,
+                )
+            else:
+                data = MessageSkipped(
+                    **_fields(message, ending.at),  # type: ignore[arg-type]
+                    reason=ending.reason,
+                    deciding_event_ids=list(ending.deciding_event_ids),
+                )
+    return Emission(data, ending.at, cause, None, partition)
+
+
+def announce_exited(
+    message: Message, reason: SkipReason, at: datetime, cause: Event[object], partition: int
+) -> Emission:
+    """The enrolment of this message ended before its last step."""
+    assert message.enrolment_id is not None
+    assert message.campaign is not None
+    assert message.campaign_version is not None
+    exited = EnrolmentExited(
+        enrolment_id=message.enrolment_id,
+        party_id=message.party_id,
+        campaign=message.campaign,
+        campaign_version=message.campaign_version,
+        trigger_event_id=message.trigger_event_id,
+        reason=reason,
+        recorded_at=at,
+    )
+    return Emission(exited, at, cause, None, partition)
+
+
+def _fields(message: Message, recorded_at: datetime) -> dict[str, object]:
+    """What every event about a message carries."""
+    return {
+        "message_id": message.id,
+        "enrolment_id": message.enrolment_id,
+        "party_id": message.party_id,
+        "campaign": message.campaign,
+        "campaign_version": message.campaign_version,
+        "step": message.step,
+        "channel": message.channel,
+        "trigger_event_id": message.trigger_event_id,
+        "due_at": message.due_at,
+        "recorded_at": recorded_at,
+    }

@@ -1,0 +1,135 @@
+"""What becomes of messages that are due."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from services.marketing.catalogue.domain.campaign import Basket, Campaign, Category, choose_content
+from services.marketing.enrolments.decisions.decision import Facts, Hold, Send, Skip, decide
+from services.marketing.enrolments.domain.announcements import announce_ended, announce_exited, announce_planned
+from services.marketing.enrolments.domain.message import Ending, Enrolment, Message, plan
+from services.marketing.enrolments.domain.sale import Sale
+from shared.engine.event import Emission
+from shared.engine.subscription import Due
+from shared.events.campaigns import SkipReason
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A message that is due, with all that decides it. `repeat`: the party bought before this sale.
+
+    `failed`: why an earlier step was skipped after it had been cleared, as by a mail server that refused it.
+    """
+
+    message: Message
+    sale: Sale
+    campaign: Campaign
+    facts: Facts
+    repeat: bool
+    failed: SkipReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """A message that may be sent: the consent that allows it and the content that was chosen."""
+
+    message_id: UUID
+    triggered_at: datetime
+    trigger_event_id: str
+    party_id: UUID
+    consent_event_id: str | None
+    content: str
+    decided_at: datetime
+
+
+@dataclass(slots=True)
+class Decided:
+    """What a batch of due timers leads to."""
+
+    cleared: list[Cleared] = field(default_factory=list)
+    ended: list[Message] = field(default_factory=list)
+    planned: list[Message] = field(default_factory=list)
+    timers: list[tuple[UUID, int, datetime]] = field(default_factory=list)
+    emissions: list[Emission] = field(default_factory=list)
+
+
+def decide_messages(due: Iterable[Due], planned: Mapping[UUID, Planned], products: Mapping[str, Category]) -> Decided:
+    """Clear, skip or hold each message that is due. A timer whose message has ended leads to nothing."""
+    decided = Decided()
+    for timer in due:
+        known = planned.get(timer.id)
+        if known is None:
+            continue
+        message = known.message
+        assert message.due_at is not None
+        assert message.channel is not None
+        match _decide(known, message.channel, message.due_at, timer.due_at):
+            case Send(consent_event_id):
+                _clear(timer, known, products, consent_event_id, decided)
+            case Skip(reason, deciding):
+                ending = Ending("skipped", timer.now, reason, deciding)
+                decided.ended.append(replace(message, ending=ending))
+                cause = known.sale.cause()
+                decided.emissions.append(announce_ended(message, ending, cause, timer.partition))
+                if known.failed or _has_more_steps(known):
+                    decided.emissions.append(announce_exited(message, reason, timer.now, cause, timer.partition))
+            case Hold(until):  # pragma: no branch  the three are all there are
+                decided.timers.append((timer.id, timer.partition, until))
+    return decided
+
+
+def _decide(known: Planned, channel: str, due_at: datetime, at: datetime) -> Send | Skip | Hold:
+    """A step that was skipped ends the enrolment, even where that came out only after the next one had been planned."""
+    if known.failed:
+        return Skip(known.failed, (known.message.trigger_event_id,))
+    return decide(known.campaign.definition, channel, known.facts, due_at, at)
+
+
+def _has_more_steps(known: Planned) -> bool:
+    assert known.message.step is not None
+    return known.campaign.step(known.message.step + 1) is not None
+
+
+def _clear(
+    timer: Due, known: Planned, products: Mapping[str, Category], consent_event_id: str | None, decided: Decided
+) -> None:
+    message, sale, campaign = known.message, known.sale, known.campaign
+    assert message.step is not None
+    step = campaign.step(message.step)
+    assert step is not None
+    content = choose_content(step, Basket.of(sale.skus, sale.channel, products), repeat=known.repeat)
+    decided.cleared.append(
+        Cleared(
+            message.id,
+            message.triggered_at,
+            message.trigger_event_id,
+            message.party_id,
+            consent_event_id,
+            content.template,
+            timer.now,
+        )
+    )
+    if _has_more_steps(known):
+        _plan_next(timer, known, decided)
+
+
+def _plan_next(timer: Due, known: Planned, decided: Decided) -> None:
+    """The next step is planned when this one is cleared; what the mail server says by then decides it too."""
+    message, sale = known.message, known.sale
+    assert message.enrolment_id is not None
+    assert message.step is not None
+    enrolment = Enrolment(
+        message.trigger_event_id,
+        known.campaign.name,
+        message.enrolment_id,
+        known.campaign.version,
+        message.party_id,
+        message.follow_up,
+        timer.now,
+    )
+    following = plan(enrolment, known.campaign, message.triggered_at, message.step + 1, timer.now)
+    assert following.due_at is not None
+    decided.planned.append(following)
+    decided.timers.append((following.id, timer.partition, following.due_at))
+    decided.emissions.append(announce_planned(following, sale.cause(), timer.partition))

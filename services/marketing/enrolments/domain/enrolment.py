@@ -1,0 +1,85 @@
+"""A sale becomes an enrolment and its first message."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from services.marketing.catalogue.domain.campaign import Basket, Campaign, Category, matching
+from services.marketing.enrolments.domain.announcements import (
+    announce_ended,
+    announce_exited,
+    announce_planned,
+    announce_started,
+)
+from services.marketing.enrolments.domain.message import Ending, Enrolment, Message, plan, unmatched
+from services.marketing.enrolments.domain.sale import Sale, sale_of
+from shared.engine.event import Emission, Event
+from shared.events.sales import SaleCompleted
+from shared.ids import derived_id
+
+
+@dataclass(slots=True)
+class Enrolled:
+    """What a batch of sales leads to, all of it new."""
+
+    sales: list[Sale] = field(default_factory=list)
+    enrolments: list[Enrolment] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    timers: list[tuple[UUID, int, datetime]] = field(default_factory=list)
+    emissions: list[Emission] = field(default_factory=list)
+
+
+def enrol(
+    events: Iterable[Event[SaleCompleted]],
+    campaigns: Sequence[Campaign],
+    products: Mapping[str, Category],
+    known: Collection[str],
+) -> Enrolled:
+    """Each sale once per matching campaign; `campaigns` are in force and in their order (`campaign.ordered`).
+
+    `known` are triggers that were read before: nothing happens for them again. The same input gives the same outcome.
+    """
+    enrolled = Enrolled()
+    for event in events:
+        if event.id in known:
+            continue
+        sale = sale_of(event)
+        enrolled.sales.append(sale)
+        chosen = matching(campaigns, Basket.of(sale.skus, sale.channel, products))
+        for campaign in chosen:
+            _enrol(event, campaign, enrolled)
+        if not any(campaign.follow_up for campaign in chosen):
+            _end(unmatched(event), event, enrolled)
+    return enrolled
+
+
+def _enrol(event: Event[SaleCompleted], campaign: Campaign, enrolled: Enrolled) -> None:
+    sale, now = event.data, event.now
+    enrolment = Enrolment(
+        event.id,
+        campaign.name,
+        derived_id(campaign.name, event.id),
+        campaign.version,
+        sale.party_id,
+        campaign.follow_up,
+        now,
+    )
+    message = plan(enrolment, campaign, event.time, 1, now)
+    enrolled.enrolments.append(enrolment)
+    enrolled.emissions.append(announce_started(enrolment, event, event.partition))
+    enrolled.emissions.append(announce_planned(message, event, event.partition))
+    if campaign.has_expired(event.time, sale.recorded_at):
+        _end(replace(message, ending=Ending("skipped", now, "expired", (event.id,))), event, enrolled)
+        if campaign.step(2) is not None:
+            enrolled.emissions.append(announce_exited(message, "expired", now, event, event.partition))
+        return
+    assert message.due_at is not None
+    enrolled.messages.append(message)
+    enrolled.timers.append((message.id, event.partition, message.due_at))
+
+
+def _end(message: Message, event: Event[SaleCompleted], enrolled: Enrolled) -> None:
+    assert message.ending is not None
+    enrolled.messages.append(message)
+    enrolled.emissions.append(announce_ended(message, message.ending, event, event.partition))

@@ -1,0 +1,59 @@
+-- name: load_known_triggers
+-- Triggers that were read before: nothing happens for them again.
+select trigger_event_id::text as id from sale where trigger_event_id = any($1::uuid[])
+
+-- name: load_due_messages
+-- $2 and $3 are the first and the last due time. They bound the triggers' times, so that only the tables of these months
+-- are searched: a timer stands all waits ($4 at most) after its trigger, and a day more where an address is looked for.
+select m.id, m.triggered_at, m.trigger_event_id::text, m.party_id, m.planned_at, m.enrolment_id, m.campaign,
+  m.campaign_version, m.follow_up, m.step, m.channel, m.due_at,
+  s.party_version, s.partition, s.origin, s.sale_id, s.channel as sale_channel, s.minor, s.currency, s.skus,
+  s.recorded_at, s.correlation_id, s.traceparent,
+  exists (select from sale b where b.party_id = s.party_id and b.occurred_at < s.occurred_at) as repeat,
+  case when m.step > 1 then (
+    select p.reason from message p
+    where p.party_id = m.party_id and p.triggered_at = m.triggered_at and p.enrolment_id = m.enrolment_id
+      and p.step < m.step and p.outcome = 'skipped'
+    order by p.step limit 1) end as failed
+from message m join sale s on s.trigger_event_id = m.trigger_event_id
+where m.id = any($1::uuid[]) and m.outcome is null
+  and m.triggered_at >= $2::timestamptz - interval '2 days' - $4::interval
+  and m.triggered_at <= $3
+
+-- name: load_messages
+-- Messages with their sales; $2 and $3 bound the triggers' times, so that only the tables of these months are searched.
+select m.id, m.triggered_at, m.trigger_event_id::text, m.party_id, m.planned_at, m.enrolment_id, m.campaign,
+  m.campaign_version, m.follow_up, m.step, m.channel, m.due_at,
+  s.party_version, s.partition, s.origin, s.sale_id, s.channel as sale_channel, s.minor, s.currency, s.skus,
+  s.recorded_at, s.correlation_id, s.traceparent
+from message m join sale s on s.trigger_event_id = m.trigger_event_id
+where m.id = any($1::uuid[]) and m.triggered_at between $2 and $3
+
+-- name: end_messages
+-- Only once: the rows that come back are those that ended now.
+update message m set outcome = given.outcome, reason = given.reason, ended_at = given.ended_at,
+  consent_event_id = given.consent_event_id,
+  deciding_event_ids = string_to_array(given.deciding, ',')::uuid[], content = given.content
+from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::timestamptz[], $6::uuid[], $7::text[], $8::text[])
+  as given (id, triggered_at, outcome, reason, ended_at, consent_event_id, deciding, content)
+where m.id = given.id and m.triggered_at = given.triggered_at and m.triggered_at between $9 and $10 and m.outcome is null
+returning m.id
+
+-- name: find_letters
+-- Everything to these parties but what was skipped.
+select id, outcome is null as open
+from message where party_id = any($1::uuid[]) and outcome is distinct from 'skipped' order by id
+
+-- name: list_enrolments
+-- The newest trigger first: triggers are UUIDv7.
+select id as enrolment_id, trigger_event_id::text, campaign, version as campaign_version, party_id, follow_up, started_at
+from enrolment
+where ($1::uuid is null or trigger_event_id = $1)
+  and ($2::uuid[] is null or trigger_event_id in (select t.trigger_event_id from sale t where t.party_id = any($2)))
+  and ($3::text is null or campaign = $3)
+  and ($4::uuid is null or (trigger_event_id, campaign) < ($4, $5))
+order by trigger_event_id desc, campaign desc limit $6
+
+-- name: open_message_month
+-- True where the month had no table of its own; see the function in the migrations.
+select open_message_month($1::date)

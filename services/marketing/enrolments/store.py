@@ -1,0 +1,187 @@
+"""Sales, enrolments and messages, a typed function per statement."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from services.marketing.enrolments import schemas
+from services.marketing.enrolments.domain.message import Ending, Enrolment, Message
+from services.marketing.enrolments.domain.sale import Sale
+from shared.engine.subscription import Due
+from shared.engine.transaction import Transaction
+from shared.events.campaigns import SkipReason
+from shared.sql import columns, load_queries
+
+SQL = load_queries(Path(__file__).with_name("queries.sql"))
+OPEN_MONTH = SQL["open_message_month"]
+"""Takes a day, and opens the month of it in the table of messages."""
+_SALE_COLUMNS = (
+    "trigger_event_id",
+    "party_id",
+    "party_version",
+    "partition",
+    "origin",
+    "sale_id",
+    "channel",
+    "minor",
+    "currency",
+    "skus",
+    "occurred_at",
+    "recorded_at",
+    "correlation_id",
+    "traceparent",
+)
+_ENROLMENT_COLUMNS = ("trigger_event_id", "campaign", "id", "version", "party_id", "follow_up", "started_at")
+_MESSAGE_COLUMNS = (
+    "id",
+    "triggered_at",
+    "trigger_event_id",
+    "party_id",
+    "planned_at",
+    "enrolment_id",
+    "campaign",
+    "campaign_version",
+    "follow_up",
+    "step",
+    "channel",
+    "due_at",
+    "outcome",
+    "reason",
+    "ended_at",
+    "deciding_event_ids",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DueMessage:
+    """`repeat`: the party bought before this sale. `failed`: why an earlier step was skipped after it was cleared."""
+
+    message: Message
+    sale: Sale
+    repeat: bool
+    failed: SkipReason | None
+
+
+async def load_known_triggers(tx: Transaction, triggers: Iterable[str]) -> set[str]:
+    """Those that were read before."""
+    return {row["id"] for row in await tx.fetch(SQL["load_known_triggers"], sorted(triggers))}
+
+
+async def add_sales(tx: Transaction, sales: Sequence[Sale]) -> None:
+    rows = [
+        (
+            each.trigger_event_id,
+            each.party_id,
+            each.party_version,
+            each.partition,
+            each.origin,
+            each.sale_id,
+            each.channel,
+            each.minor,
+            each.currency,
+            each.skus,
+            each.occurred_at,
+            each.recorded_at,
+            each.correlation_id,
+            each.traceparent,
+        )
+        for each in sales
+    ]
+    if rows:
+        await tx.copy("sale", _SALE_COLUMNS, rows)
+
+
+async def add_enrolments(tx: Transaction, enrolments: Sequence[Enrolment]) -> None:
+    rows = [
+        (each.trigger_event_id, each.campaign, each.id, each.version, each.party_id, each.follow_up, each.started_at)
+        for each in enrolments
+    ]
+    if rows:
+        await tx.copy("enrolment", _ENROLMENT_COLUMNS, rows)
+
+
+async def add_messages(tx: Transaction, messages: Sequence[Message]) -> None:
+    if messages:
+        await tx.copy("message", _MESSAGE_COLUMNS, [_message_row(message) for message in messages])
+
+
+def _message_row(message: Message) -> tuple[object, ...]:
+    ending = message.ending
+    return (
+        message.id,
+        message.triggered_at,
+        message.trigger_event_id,
+        message.party_id,
+        message.planned_at,
+        message.enrolment_id,
+        message.campaign,
+        message.campaign_version,
+        message.follow_up,
+        message.step,
+        message.channel,
+        message.due_at,
+        ending.outcome if ending else None,
+        ending.reason if ending else None,
+        ending.at if ending else None,
+        list(ending.deciding_event_ids) if ending else [],
+    )
+
+
+async def load_due_messages(tx: Transaction, due: Sequence[Due], longest_wait: timedelta) -> list[DueMessage]:
+    """The messages of these timers that have not ended."""
+    times = [timer.due_at for timer in due]
+    ids = [timer.id for timer in due]
+    rows = await tx.fetch(SQL["load_due_messages"], ids, min(times), max(times), longest_wait)
+    return [DueMessage(_message(row), _sale(row), row["repeat"], row["failed"]) for row in rows]
+
+
+async def load_messages(tx: Transaction, messages: Mapping[UUID, datetime]) -> dict[UUID, tuple[Message, Sale]]:
+    """With their sales; `messages` gives the trigger's time of each."""
+    times = messages.values()
+    rows = await tx.fetch(SQL["load_messages"], sorted(messages), min(times), max(times))
+    return {row["id"]: (_message(row), _sale(row)) for row in rows}
+
+
+def _message(row: Mapping[str, object]) -> Message:
+    fields = {name: row[name] for name in _MESSAGE_COLUMNS[:12]}
+    return Message(**fields)  # type: ignore[arg-type]  # the statement names the same columns
+
+
+def _sale(row: Mapping[str, object]) -> Sale:
+    given = {"channel": "sale_channel", "occurred_at": "triggered_at"}
+    fields = {name: row[given.get(name, name)] for name in _SALE_COLUMNS}
+    return Sale(**fields)  # type: ignore[arg-type]  # the statement names the same columns
+
+
+async def end_messages(tx: Transaction, endings: Sequence[tuple[UUID, datetime, Ending]]) -> set[UUID]:
+    """Write how messages ended, each (id, the trigger's time, ending); the ids of those that had not ended before."""
+    if not endings:
+        return set()
+    rows = sorted(
+        (id_, at, e.outcome, e.reason, e.at, e.consent_event_id, ",".join(e.deciding_event_ids), e.content)
+        for id_, at, e in endings
+    )
+    times = [at for _, at, _ in endings]
+    ended = await tx.fetch(SQL["end_messages"], *columns(rows), min(times), max(times))
+    return {row["id"] for row in ended}
+
+
+async def find_letters(tx: Transaction, parties: Collection[UUID]) -> tuple[list[UUID], list[UUID]]:
+    """The messages that were sent to these parties, or may have been, and those that are still open."""
+    rows = await tx.fetch(SQL["find_letters"], sorted(parties))
+    return [row["id"] for row in rows if not row["open"]], [row["id"] for row in rows if row["open"]]
+
+
+async def list_enrolments(
+    tx: Transaction,
+    trigger: UUID | None,
+    parties: Sequence[UUID] | None,
+    campaign: str | None,
+    after: tuple[UUID, str] | None,
+    limit: int,
+) -> list[schemas.Enrolment]:
+    """The newest trigger first."""
+    rows = await tx.fetch(SQL["list_enrolments"], trigger, parties, campaign, *(after or (None, None)), limit)
+    return [schemas.Enrolment(**row) for row in rows]

@@ -1,0 +1,27 @@
+"""Messages whose time has come."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from services.marketing.enrolments import commands as enrolments
+from services.marketing.sending import commands as sending
+from services.marketing.subscriptions import follow_ups as hears
+from shared.engine.subscription import Due
+from shared.engine.transaction import Transaction
+
+log = structlog.get_logger()
+
+
+@hears.timer(enrolments.TIMER)
+async def decide_messages(due: Sequence[Due], tx: Transaction) -> None:
+    """Clears, skips or holds each message; what is cleared is sent after the commit."""
+    decided = await enrolments.decide_due(tx, due)
+    await sending.dispatch(tx, decided.cleared)
+    log.info(
+        "messages_decided",
+        due=len(due),
+        cleared=len(decided.cleared),
+        skipped=len(decided.ended),
+        held=len(decided.timers) - len(decided.planned),
+    )

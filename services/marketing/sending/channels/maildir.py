@@ -1,0 +1,86 @@
+"""Letters as files that a person, or a mail reader, can open: for a system without a mail server."""
+
+import asyncio
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from uuid import UUID
+
+from services.marketing.sending.domain.attempt import Via
+from services.marketing.sending.domain.letter import Letter
+from services.marketing.sending.domain.verdict import ACCEPTED, Verdict
+
+
+class Maildir:
+    """Written to `tmp`, then renamed into `new` under the message's id: to write one again changes nothing."""
+
+    via: Via = "maildir"
+
+    def __init__(self, folder: Path, batch: int, *, fsync: bool = False) -> None:
+        """Makes the folders; raises OSError where that is impossible."""
+        self.batch = batch
+        self.folder = folder
+        self._fsync = fsync
+        for name in ("tmp", "new", "cur"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+
+    async def hand_over(self, letters: Sequence[Letter]) -> Mapping[UUID, Verdict]:
+        """Accepts all, or raises OSError; what was written by then is written again without harm."""
+        await asyncio.to_thread(self._write, letters)
+        return {letter.message_id: ACCEPTED for letter in letters}
+
+    async def find(self, ids: Iterable[UUID]) -> set[UUID]:
+        """Those of the messages that lie in the maildir, read or not."""
+        return await asyncio.to_thread(self._find, list(ids))
+
+    async def remove(self, ids: Collection[UUID]) -> None:
+        """Also those that were read, and what a killed sender left half written. Raises OSError."""
+        await asyncio.to_thread(self._remove, {str(id_) for id_ in ids})
+
+    async def close(self) -> None:
+        """Nothing is open between two batches."""
+
+    def _write(self, letters: Iterable[Letter]) -> None:
+        new, tmp = str(self.folder / "new"), str(self.folder / "tmp")
+        for letter in letters:
+            name = str(letter.message_id)
+            # A stopped process that wakes up may write the same letter beside its successor: never the same file.
+            temporary = f"{tmp}/{name}.{os.getpid()}"
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
+            try:
+                os.write(descriptor, letter.content)
+                if self._fsync:
+                    os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            os.rename(temporary, f"{new}/{name}")  # noqa: PTH104  a hot loop: Path costs more than the rename
+        if self._fsync:
+            self._sync_folder(new)
+
+    @staticmethod
+    def _sync_folder(folder: str) -> None:
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _remove(self, names: set[str]) -> None:
+        for name in names:
+            (self.folder / "new" / name).unlink(missing_ok=True)
+        for folder, mark in (("cur", ":"), ("tmp", ".")):
+            for entry in os.scandir(self.folder / folder):
+                if entry.name.partition(mark)[0] in names:
+                    Path(entry.path).unlink(missing_ok=True)
+        if self._fsync:
+            for folder in ("new", "cur", "tmp"):
+                self._sync_folder(str(self.folder / folder))
+
+    def _find(self, ids: list[UUID]) -> set[UUID]:
+        found = {id_ for id_ in ids if (self.folder / "new" / str(id_)).exists()}
+        missing = {str(id_): id_ for id_ in ids if id_ not in found}
+        if missing:
+            # A mail reader moves what it has shown, and adds its flags after a colon.
+            read = (entry.name.partition(":")[0] for entry in os.scandir(self.folder / "cur"))
+            found.update(missing[name] for name in read if name in missing)
+        return found

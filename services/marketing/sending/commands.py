@@ -1,0 +1,131 @@
+"""What is being sent: cleared, begun, settled and taken over, in the caller's transaction."""
+
+from collections.abc import Collection, Mapping, Sequence
+from uuid import UUID
+
+from services.marketing.catalogue import store as catalogue
+from services.marketing.catalogue.domain.campaign import Campaign, skus_of
+from services.marketing.copies import store as copies
+from services.marketing.copies.domain import Party
+from services.marketing.enrolments import store as enrolments
+from services.marketing.enrolments.domain.announcements import announce_ended
+from services.marketing.enrolments.domain.due import Cleared
+from services.marketing.enrolments.domain.message import Message
+from services.marketing.enrolments.domain.sale import Sale
+from services.marketing.sending import store
+from services.marketing.sending.domain.attempt import (
+    Attempt,
+    Dispatch,
+    Settled,
+    Via,
+    ending_of,
+    postponement_of,
+)
+from services.marketing.sending.domain.letter import Addressee
+from services.marketing.sending.domain.verdict import Verdict
+from services.marketing.settings import Context
+from shared.engine.transaction import Transaction
+
+_MOST_NAMED = 3
+"""Products that a letter names, the dearest lines first."""
+
+
+async def dispatch(tx: Transaction, cleared: Sequence[Cleared]) -> None:
+    """Sent after the commit, by whichever instance takes it."""
+    context: Context = tx.context
+    await store.add_dispatches(tx, cleared)
+    if cleared:
+        tx.after_commit(context.wake_sender)
+
+
+async def begin(tx: Transaction, owner: UUID, limit: int, via: Via) -> list[Attempt]:
+    """Up to `limit` cleared messages, now this owner's. Commit before sending."""
+    return await _load(tx, await store.begin_dispatches(tx, owner, limit, via))
+
+
+async def load(tx: Transaction, messages: Collection[UUID]) -> list[Attempt]:
+    """Attempts that were taken over."""
+    return await _load(tx, await store.load_dispatches(tx, messages))
+
+
+async def _load(tx: Transaction, dispatches: Sequence[Dispatch]) -> list[Attempt]:
+    """All that the letters need, and that settling them needs."""
+    if not dispatches:
+        return []
+    messages = await enrolments.load_messages(tx, {each.message_id: each.triggered_at for each in dispatches})
+    versions = {(m.campaign, m.campaign_version) for m, _ in messages.values() if m.campaign and m.campaign_version}
+    campaigns = await catalogue.load_campaign_versions(tx, versions)
+    parties = await copies.load_parties(tx, {message.party_id for message, _ in messages.values()})
+    names = await copies.load_product_names(tx, skus_of(sale.skus[:_MOST_NAMED] for _, sale in messages.values()))
+    return [_attempt(each, *messages[each.message_id], campaigns, parties, names) for each in dispatches]
+
+
+def _attempt(
+    begun: Dispatch,
+    message: Message,
+    sale: Sale,
+    campaigns: Mapping[tuple[str, int], Campaign],
+    parties: Mapping[UUID, Party],
+    names: Mapping[str, str],
+) -> Attempt:
+    assert message.campaign is not None
+    assert message.campaign_version is not None
+    party = parties.get(message.party_id)
+    return Attempt(
+        begun,
+        message,
+        campaigns[message.campaign, message.campaign_version],
+        sale,
+        [names[sku] for sku in sale.skus[:_MOST_NAMED] if sku in names],
+        Addressee(party.name, party.email, party.locale) if party and party.email else None,
+        erased=party is not None and party.erased_by is not None,
+    )
+
+
+async def settle(
+    tx: Transaction, owner: UUID, attempts: Sequence[Attempt], verdicts: Mapping[UUID, Verdict]
+) -> Settled:
+    """Write down what came of this owner's attempts and announce it; what somebody else took over is left alone."""
+    waits = {a.message.id: w for a in attempts if (w := postponement_of(a, verdicts[a.message.id])) is not None}
+    await store.postpone_dispatches(tx, owner, waits)
+    over = {a.message.id: a for a in attempts if a.message.id not in waits}
+    own = await store.settle_dispatches(tx, owner, over.keys())
+    await _mark_written_again(tx, [a for id_, a in over.items() if id_ not in own])
+
+    endings = {id_: ending_of(over[id_], verdicts[id_], tx.now) for id_ in over if id_ in own}
+    rows = [(id_, over[id_].message.triggered_at, ending) for id_, ending in endings.items()]
+    ended = await enrolments.end_messages(tx, rows)
+    tx.emit(
+        announce_ended(a.message, endings[id_], a.sale.cause(), a.sale.partition)
+        for id_, a in over.items()
+        if id_ in ended
+    )
+    outcomes = [endings[id_].outcome for id_ in ended]
+    return Settled(outcomes.count("sent"), outcomes.count("skipped"), outcomes.count("unknown"), len(waits))
+
+
+async def _mark_written_again(tx: Transaction, attempts: Sequence[Attempt]) -> None:
+    """A sender that stood still may have written letters after a successor had settled, and even removed, them."""
+    if attempts:
+        parties = await copies.load_parties(tx, {a.message.party_id for a in attempts})
+        erased = {party.id for party in parties.values() if party.erased_by is not None}
+        await store.add_erased_letters(tx, [a.message.id for a in attempts if a.message.party_id in erased])
+
+
+async def take_over(tx: Transaction, gone: UUID, owner: UUID) -> dict[Via, list[UUID]]:
+    """The messages of an owner that is gone, now this owner's, by how they went; none while it lives."""
+    if not await store.owner_is_gone(tx, gone):
+        return {}
+    return await store.take_over_dispatches(tx, gone, owner)
+
+
+async def release(tx: Transaction, owner: UUID, messages: Collection[UUID]) -> None:
+    """Let anybody send these again, at once: nothing was accepted."""
+    await store.postpone_dispatches(tx, owner, dict.fromkeys(sorted(messages), 0.0))
+
+
+async def mark_erased(tx: Transaction, parties: Sequence[Party]) -> None:
+    """The letters of erased parties are only marked here: a sender takes them out of the maildir after the commit."""
+    if parties:
+        written, undecided = await enrolments.find_letters(tx, [party.id for party in parties])
+        await store.add_erased_letters(tx, written, undecided)

@@ -1,0 +1,80 @@
+"""An attempt to send a message, and what comes of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from services.marketing.catalogue.domain.campaign import Campaign
+from services.marketing.catalogue.domain.definition import Content
+from services.marketing.enrolments.domain.message import Ending, Message
+from services.marketing.enrolments.domain.sale import Sale
+from services.marketing.sending.domain.letter import Addressee
+from services.marketing.sending.domain.verdict import Verdict, wait_before
+
+Via = Literal["smtp", "maildir"]
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """What is cleared to be sent, as it is stored. `number` counts the attempts begun, this one included."""
+
+    message_id: UUID
+    triggered_at: datetime
+    number: int
+    content: str
+    decided_at: datetime
+    consent_event_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A message in the hands of one sender. `addressee` None: the address was lost since, perhaps by an erasure."""
+
+    dispatch: Dispatch
+    message: Message
+    campaign: Campaign
+    sale: Sale
+    products: Sequence[str]
+    addressee: Addressee | None
+    erased: bool
+
+    @property
+    def content(self) -> Content:
+        """The content that was chosen when the message was decided, with its texts."""
+        assert self.message.step is not None
+        contents = self.campaign.definition.steps[self.message.step - 1].content
+        return next(each for each in contents if each.template == self.dispatch.content)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How many messages ended how, or were put off."""
+
+    sent: int = 0
+    skipped: int = 0
+    unknown: int = 0
+    later: int = 0
+
+
+def postponement_of(attempt: Attempt, verdict: Verdict) -> float | None:
+    """Seconds until the next attempt; None where the message ends."""
+    return wait_before(attempt.dispatch.number) if verdict.kind == "later" else None
+
+
+def ending_of(attempt: Attempt, verdict: Verdict, now: datetime) -> Ending:
+    """How the message ends; `later` means here that it was put off too often."""
+    dispatch = attempt.dispatch
+    # On the stream's clock the slowest partition may lag behind the one that decided.
+    at = max(dispatch.decided_at, now)
+    decided_by = (attempt.message.trigger_event_id,)
+    match verdict.kind:
+        case "accepted":
+            return Ending("sent", at, consent_event_id=dispatch.consent_event_id, content=dispatch.content)
+        case "lost":
+            return Ending("unknown", at, consent_event_id=dispatch.consent_event_id, content=dispatch.content)
+        case "no_address":
+            return Ending("skipped", at, "erased" if attempt.erased else "no_address", decided_by)
+        case "refused" | "later":
+            return Ending("skipped", at, "refused", decided_by, dispatch.consent_event_id, dispatch.content)

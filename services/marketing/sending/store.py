@@ -1,0 +1,81 @@
+"""What is being sent, a typed function per statement."""
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+
+from services.marketing.enrolments.domain.due import Cleared
+from services.marketing.sending.domain.attempt import Dispatch, Via
+from shared.engine.transaction import Transaction
+from shared.sql import columns, load_queries
+
+SQL = load_queries(Path(__file__).with_name("queries.sql"))
+
+
+async def add_dispatches(tx: Transaction, cleared: Sequence[Cleared]) -> None:
+    rows = [
+        (c.message_id, c.triggered_at, c.trigger_event_id, c.party_id, c.consent_event_id, c.content, c.decided_at)
+        for c in cleared
+    ]
+    if rows:
+        await tx.execute(SQL["add_dispatches"], *columns(rows))
+
+
+async def begin_dispatches(tx: Transaction, owner: UUID, limit: int, via: Via) -> list[Dispatch]:
+    """Up to `limit` of those that wait, now this owner's."""
+    return [Dispatch(**row) for row in await tx.fetch(SQL["begin_dispatches"], owner, limit, via)]
+
+
+async def load_dispatches(tx: Transaction, messages: Collection[UUID]) -> list[Dispatch]:
+    return [Dispatch(**row) for row in await tx.fetch(SQL["load_dispatches"], sorted(messages))]
+
+
+async def settle_dispatches(tx: Transaction, owner: UUID, messages: Collection[UUID]) -> set[UUID]:
+    """Take this owner's out; those that were its own."""
+    return {row["message_id"] for row in await tx.fetch(SQL["settle_dispatches"], sorted(messages), owner)}
+
+
+async def postpone_dispatches(tx: Transaction, owner: UUID, waits: Mapping[UUID, float]) -> None:
+    """Seconds by message."""
+    if waits:
+        await tx.execute(SQL["postpone_dispatches"], list(waits), owner, list(waits.values()))
+
+
+async def find_other_owners(tx: Transaction, owner: UUID) -> list[UUID]:
+    return [row["owner"] for row in await tx.fetch(SQL["find_other_owners"], owner)]
+
+
+async def owner_is_gone(tx: Transaction, owner: UUID) -> bool:
+    """Until the end of the transaction nobody else finds it gone."""
+    gone: bool = await tx.fetchval(SQL["owner_is_gone"], str(owner))
+    return gone
+
+
+async def take_over_dispatches(tx: Transaction, gone: UUID, owner: UUID) -> dict[Via, list[UUID]]:
+    """The messages of an owner that is gone, now this owner's, by how they went."""
+    taken: dict[Via, list[UUID]] = {}
+    for row in await tx.fetch(SQL["take_over_dispatches"], gone, owner):
+        taken.setdefault(row["via"], []).append(row["message_id"])
+    return taken
+
+
+async def add_erased_letters(tx: Transaction, written: Collection[UUID], undecided: Collection[UUID] = ()) -> None:
+    """Letters to take out of the maildir; of `undecided` only those that a sender may be writing."""
+    if written or undecided:
+        await tx.execute(SQL["add_erased_letters"], sorted(written), sorted(undecided))
+
+
+async def load_erased_letters(tx: Transaction, limit: int) -> list[UUID]:
+    return [row["message_id"] for row in await tx.fetch(SQL["load_erased_letters"], limit)]
+
+
+async def forget_erased_letters(tx: Transaction, messages: Collection[UUID]) -> None:
+    await tx.execute(SQL["forget_erased_letters"], sorted(messages))
+
+
+async def hold_owner(connection: asyncpg.Connection, owner: UUID) -> bool:
+    """Take the lock of this id, for as long as the connection lives; False where somebody has it."""
+    held: bool = await connection.fetchval(SQL["hold_owner"], str(owner))
+    return held

@@ -1,0 +1,241 @@
+"""Sends what was cleared: outside of every transaction, and never twice."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import asdict
+from time import monotonic
+from typing import Any, Protocol
+from uuid import UUID
+
+import asyncpg
+import structlog
+from jinja2 import TemplateError
+
+from services.marketing.sending import commands, store
+from services.marketing.sending.channels.channel import Deliverer
+from services.marketing.sending.channels.maildir import Maildir
+from services.marketing.sending.channels.smtp import Smtp
+from services.marketing.sending.domain.attempt import Attempt, Via
+from services.marketing.sending.domain.letter import FromAddress, Letter, unsubscribe_url, values_of, write
+from services.marketing.sending.domain.verdict import ACCEPTED, ADDRESS_GONE, LOST, REFUSED, Verdict
+from services.marketing.settings import Context, MarketingSettings
+from shared.engine import faults
+from shared.engine.service import Service
+from shared.engine.transaction import Transaction
+from shared.errors import ConfigurationError, Transient
+from shared.ids import new_id
+
+log = structlog.get_logger()
+_LOOK_S = 2.0
+"""How long a message that nobody announced may wait: one that was put off, or was cleared by another instance."""
+_RECONCILE_S = 10.0
+_LAST_BATCH_S = 8.0
+_REMOVED_AT_ONCE = 500
+_SETTLE_PAUSES_S = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+
+
+def sending(settings: MarketingSettings, context: Context) -> Callable[[Service], Awaitable[None]]:
+    """The worker that sends. When it is started again after an error it is another sender, with another id."""
+
+    async def run(service: Service) -> None:
+        channel = make_channel(settings)
+        # Its own connection: the lock lives and dies with it, whatever the pool does.
+        lock = await asyncpg.connect(
+            service.database.dsn, server_settings={"application_name": "rapport marketing sender"}
+        )
+        try:
+            sender = Sender(service, lock, channel, make_from_address(settings), context)
+            await sender.open()
+            await sender.work()
+        finally:
+            lock.terminate()
+            await channel.close()
+
+    return run
+
+
+def make_channel(settings: MarketingSettings) -> Deliverer:
+    """The mail server if there is one, else the maildir. Raises ConfigurationError where that cannot be written."""
+    if settings.smtp_url is None:
+        try:
+            return Maildir(settings.maildir, settings.batch, fsync=settings.maildir_fsync)
+        except OSError as error:
+            raise ConfigurationError(
+                f"{settings.maildir} cannot be written ({error.strerror}): set RAPPORT_MARKETING__MAILDIR to a folder"
+                " that can be, or RAPPORT_MARKETING__SMTP_URL to a mail server"
+            ) from None
+    url = settings.smtp_url.get_secret_value()
+    return Smtp(url, settings.from_address, settings.smtp_connections, settings.smtp_timeout_s)
+
+
+def make_from_address(settings: MarketingSettings) -> FromAddress:
+    return FromAddress(settings.from_address, settings.from_name, settings.domain, settings.unsubscribe_url)
+
+
+class Storage(Protocol):
+    """The part of a service that the sender needs."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]: ...
+
+    def read(self) -> AbstractAsyncContextManager[Transaction]: ...
+
+
+class Sender:
+    """One sender at work. Its id owns attempts as long as its own connection holds the advisory lock of that id.
+
+    An attempt is committed before its first byte leaves. Whoever finds attempts whose owner is gone asks the maildir,
+    where one wrote into it, and otherwise ends them as unknown.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        lock: asyncpg.Connection,
+        channel: Deliverer,
+        from_address: FromAddress,
+        context: Context,
+    ) -> None:
+        self.owner = new_id()
+        self._storage = storage
+        self._lock = lock
+        self._channel = channel
+        self._from = from_address
+        self._context = context
+
+    async def open(self) -> None:
+        """Take the lock of this id, for as long as the connection lives."""
+        if not await store.hold_owner(self._lock, self.owner):
+            raise Transient("the lock of a new sender is taken")
+
+    async def work(self) -> None:
+        """Send, reconcile and remove until cancelled; a batch that was begun is finished first."""
+        reconciled = float("-inf")
+        while True:
+            if monotonic() - reconciled > _RECONCILE_S:
+                await self.reconcile()
+                await self.remove_erased()
+                reconciled = monotonic()
+            if not await _finish(self.send_batch()):
+                await self._context.wait_for_letters(_LOOK_S)
+                await self._lock.execute("select 1")  # a sender that lost its lock must not go on
+
+    async def send_batch(self) -> int:
+        """Take cleared messages, hand them over, settle them; how many were taken."""
+        async with self._storage.transaction() as tx:
+            begun = await commands.begin(tx, self.owner, self._channel.batch, self._channel.via)
+        if not begun:
+            return 0
+        faults.point("marketing.before_send")
+        verdicts = await self._hand_over(begun)
+        faults.point("marketing.after_send")
+        await self._settle(begun, verdicts)
+        return len(begun)
+
+    async def reconcile(self) -> None:
+        """Settle the attempts of senders that are gone."""
+        async with self._storage.read() as tx:
+            others = await store.find_other_owners(tx, self.owner)
+        for other in others:
+            async with self._storage.transaction() as tx:
+                taken = await commands.take_over(tx, other, self.owner)
+            for via, messages in taken.items():
+                await self._judge_left(via, messages)
+
+    async def remove_erased(self) -> None:
+        """Take the letters of erased parties out of the maildir; whoever is killed meanwhile leaves them marked."""
+        while True:
+            async with self._storage.read() as tx:
+                marked = await store.load_erased_letters(tx, _REMOVED_AT_ONCE)
+            if not marked:
+                return
+            try:
+                await self._channel.remove(marked)
+            except OSError as error:
+                log.error("letters_not_removed", error=type(error).__name__, errno=error.errno)  # noqa: TRY400  the errno says it
+                return
+            faults.point("marketing.after_remove")
+            async with self._storage.transaction() as tx:
+                await store.forget_erased_letters(tx, marked)
+            log.info("letters_removed", letters=len(marked))
+
+    async def _judge_left(self, via: Via, messages: Sequence[UUID]) -> None:
+        """In the maildir: sent. Of the maildir and not in it: free to be sent. Through a mail server: nobody knows."""
+        found = set(messages)
+        verdict = LOST
+        if via == "maildir" and isinstance(self._channel, Maildir):
+            verdict = ACCEPTED
+            found = await self._channel.find(messages)
+            async with self._storage.transaction() as tx:
+                await commands.release(tx, self.owner, set(messages) - found)
+        if not found:
+            return
+        async with self._storage.read() as tx:
+            left = await commands.load(tx, found)
+        await self._settle(left, dict.fromkeys(found, verdict))
+
+    async def _hand_over(self, begun: Sequence[Attempt]) -> dict[UUID, Verdict]:
+        """A verdict on each attempt."""
+        letters, verdicts = await asyncio.to_thread(self._write, begun)
+        try:
+            verdicts |= await self._channel.hand_over(letters)
+        except OSError as error:
+            # Only the maildir raises: what it holds by now it will hold again under the same name.
+            log.error("maildir_unwritable", error=type(error).__name__, errno=error.errno)  # noqa: TRY400  the errno says it
+            async with self._storage.transaction() as tx:
+                await commands.release(tx, self.owner, [letter.message_id for letter in letters])
+            raise
+        return verdicts
+
+    def _write(self, begun: Sequence[Attempt]) -> tuple[list[Letter], dict[UUID, Verdict]]:
+        """The letters, and the verdict on those that cannot be written."""
+        letters: list[Letter] = []
+        verdicts: dict[UUID, Verdict] = {}
+        for attempt in begun:
+            id_ = attempt.message.id
+            if attempt.addressee is None:
+                verdicts[id_] = ADDRESS_GONE
+                continue
+            try:
+                letters.append(self._letter(attempt))
+            except TemplateError as error:
+                # no trace of it: a template's error may hold what it was given
+                log.error("letter_not_written", campaign=attempt.campaign.name, error=type(error).__name__)  # noqa: TRY400
+                verdicts[id_] = REFUSED
+        return letters, verdicts
+
+    def _letter(self, attempt: Attempt) -> Letter:
+        message, addressee = attempt.message, attempt.addressee
+        assert addressee is not None
+        url = unsubscribe_url(self._from, message.id) if attempt.campaign.definition.needs_consent else ""
+        values = values_of(addressee, attempt.products, attempt.sale.sale_id, message.triggered_at, url)
+        number, at = attempt.dispatch.number, attempt.dispatch.decided_at
+        return write(message.id, number, self._from, addressee, attempt.content, values, at)
+
+    async def _settle(self, begun: Sequence[Attempt], verdicts: dict[UUID, Verdict]) -> None:
+        """Tries for a while: what is not written down, nobody can know of a mail server."""
+        for pause in _SETTLE_PAUSES_S:
+            try:
+                await self._settle_once(begun, verdicts)
+            except Exception as error:  # noqa: BLE001  whatever it is, giving up here loses what is known
+                log.warning("letters_not_settled", letters=len(begun), error=type(error).__name__)
+                await asyncio.sleep(pause)
+            else:
+                return
+        await self._settle_once(begun, verdicts)
+
+    async def _settle_once(self, begun: Sequence[Attempt], verdicts: dict[UUID, Verdict]) -> None:
+        async with self._storage.transaction() as tx:
+            settled = await commands.settle(tx, self.owner, begun, verdicts)
+        log.info("letters_settled", **asdict(settled))
+
+
+async def _finish(batch: Coroutine[Any, Any, int]) -> int:
+    """Await a batch; when cancelled, let it end first, since what a mail server took must be written down."""
+    task = asyncio.create_task(batch)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=_LAST_BATCH_S)
+        task.cancel()
+        raise

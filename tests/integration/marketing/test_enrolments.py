@@ -1,0 +1,150 @@
+"""A sale's way to its follow-up, on the real database and a real maildir."""
+
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+
+import httpx
+
+from services.marketing.sending.channels.maildir import Maildir
+from tests.integration.marketing.running import Marketing
+from tests.unit.marketing.facts import ADA, BOB, DAY, NOW, consent, definition, described, erased, product, refund, sale
+
+
+async def test_sale_leads_to_one_letter_that_a_person_can_read(
+    marketing: Marketing, tmp_path: Path, http: httpx.AsyncClient
+) -> None:
+    await marketing.publish(definition())
+    allowed, sold = consent(), sale("s-1")
+    sold.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    await marketing.heard(described(), allowed, sold)
+
+    assert await marketing.pass_time(NOW + DAY) == 1
+    channel = Maildir(tmp_path, 500)
+    async with marketing.sender(channel) as sender:
+        assert await sender.send_batch() == 1
+        assert await sender.send_batch() == 0
+
+    (file,) = (tmp_path / "new").iterdir()
+    letter = message_from_bytes(file.read_bytes(), policy=default)
+    assert (letter["To"], letter["Subject"]) == ("Ada Holm <ada@example.com>", "Thank you, Ada")
+    assert letter["Message-ID"] == f"<{file.name}@shop.example>"
+    assert letter.get_content() == "Hello Ada Holm,\nthank you.\n"
+
+    told = await marketing.published()
+    assert [kind for kind, _ in told] == ["campaign.published", "enrolment.started", "message.planned", "message.sent"]
+    sent = told[-1][1]
+    assert (sent["consent_event_id"], sent["trigger_event_id"]) == (allowed.id, sold.id)
+    assert sent["message_id"] == file.name == told[-2][1]["message_id"]
+    flows = await marketing.rows(
+        "select distinct correlation_id, traceparent from outbox where type not like 'crm.campaign%'"
+    )
+    assert flows == [{"correlation_id": f"flow {sold.id}", "traceparent": sold.traceparent}]
+
+    audit = (await http.get("/v1/audit/follow-ups")).json()
+    assert audit == {"sales": 1, "one": 1, "waiting": 0, "skipped": {}, "unknown": 0, "missing": 0, "double": 0}
+
+
+async def test_every_sale_ends_in_one_of_the_six_states(
+    marketing: Marketing, tmp_path: Path, http: httpx.AsyncClient
+) -> None:
+    await marketing.publish(definition(when={"departments": ["FLORAL"]}))
+    await marketing.heard(product("F-1", "FLORAL"), described(), consent())
+    await marketing.heard(
+        sale("one", skus=("F-1",)),
+        sale("waits", skus=("F-1",), at=NOW + 3 * DAY),
+        sale("refunded", skus=("F-1",)),
+        refund("refunded", at=NOW),
+        sale("no consent", BOB, skus=("F-1",)),
+        sale("old", skus=("F-1",), at=NOW - 8 * DAY),
+        sale("other product"),
+    )
+    await marketing.pass_time(NOW + 2 * DAY)
+    async with marketing.sender(Maildir(tmp_path, 500)) as sender:
+        await sender.send_batch()
+
+    audit = (await http.get("/v1/audit/follow-ups")).json()
+    skipped = {"expired": 1, "no_campaign": 1, "no_consent": 1, "refunded": 1}
+    assert audit == {"sales": 6, "one": 1, "waiting": 1, "skipped": skipped, "unknown": 0, "missing": 0, "double": 0}
+    listed = (await http.get("/v1/audit/follow-ups", params={"outcome": "skipped", "limit": 3})).json()
+    rest = await http.get(
+        "/v1/audit/follow-ups", params={"outcome": "skipped", "limit": 3, "cursor": listed["next_cursor"]}
+    )
+    reasons = {item["sale_id"]: item["reason"] for item in listed["items"] + rest.json()["items"]}
+    assert reasons == {
+        "refunded": "refunded",
+        "no consent": "no_consent",
+        "old": "expired",
+        "other product": "no_campaign",
+    }
+
+
+async def test_sale_that_was_read_before_changes_nothing(marketing: Marketing) -> None:
+    await marketing.publish(definition())
+    sold = sale("s-1")
+    await marketing.heard(sold)
+    before = await marketing.published()
+    await marketing.heard(sold)
+    assert await marketing.published() == before
+
+
+async def test_letter_waits_for_an_address_for_a_day(marketing: Marketing, tmp_path: Path) -> None:
+    await marketing.publish(definition())
+    await marketing.heard(described(email=None), consent(), consent(BOB), sale("s-1"), sale("s-2", BOB))
+    await marketing.pass_time(NOW + 12 * DAY / 24)
+    assert await marketing.rows("select outcome from message where outcome is not null") == []
+    await marketing.heard(described(version=2))
+    await marketing.pass_time(NOW + 26 * DAY / 24)
+
+    assert await marketing.rows("select reason from message where outcome is not null") == [{"reason": "no_address"}]
+    async with marketing.sender(Maildir(tmp_path, 500)) as sender:
+        assert await sender.send_batch() == 1
+
+
+async def test_erased_party_gets_nothing_even_after_the_decision(marketing: Marketing, tmp_path: Path) -> None:
+    await marketing.publish(definition())
+    await marketing.heard(described(), consent(), described(BOB), consent(BOB), sale("s-1"), sale("s-2", BOB))
+    await marketing.heard(erased(BOB))
+    await marketing.pass_time(NOW + DAY)
+    await marketing.heard(erased(ADA))
+    async with marketing.sender(Maildir(tmp_path, 500)) as sender:
+        await sender.send_batch()
+    rows = await marketing.rows("select party_id, outcome, reason from message order by party_id")
+    assert rows == [
+        {"party_id": ADA, "outcome": "skipped", "reason": "erased"},
+        {"party_id": BOB, "outcome": "skipped", "reason": "erased"},
+    ]
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+async def test_changed_definition_is_a_new_version_and_enrolments_keep_theirs(
+    marketing: Marketing, http: httpx.AsyncClient
+) -> None:
+    assert await marketing.publish(definition(), definition("other", priority=-5)) == ["thanks", "other"]
+    assert await marketing.publish(definition(), definition("other", priority=-5)) == []
+    await marketing.heard(sale("s-1"))
+    assert await marketing.publish(definition(priority=7)) == ["thanks", "other"]
+    await marketing.heard(sale("s-2"))
+
+    started = [data for kind, data in await marketing.published() if kind == "enrolment.started"]
+    assert [data["campaign_version"] for data in started] == [1, 2]
+    listed = (await http.get("/v1/campaigns")).json()["items"]
+    assert [(each["campaign"], each["version"], each["stopped_at"] is None) for each in listed] == [
+        ("other", 1, False),
+        ("thanks", 2, True),
+    ]
+    old = (await http.get("/v1/campaigns/thanks", params={"version": 1})).json()
+    assert old["definition"]["priority"] == 0
+    assert (await http.get("/v1/campaigns/unheard-of")).status_code == 404
+
+
+async def test_party_that_is_described_after_its_erasure_begins_anew(marketing: Marketing) -> None:
+    await marketing.heard(described(version=5))
+    await marketing.heard(described(version=6), erased(), described(version=1, email="new@example.com"))
+    assert await marketing.rows("select version, email, erased_by from party") == [
+        {"version": 1, "email": "new@example.com", "erased_by": None}
+    ]
+    await marketing.heard(described(version=2), erased())
+    assert await marketing.rows("select version, email, name from party where erased_by is not null") == [
+        {"version": 0, "email": None, "name": None}
+    ]
