@@ -10,7 +10,7 @@ from pydantic import AwareDatetime
 
 from services.marketing.audit import store
 from services.marketing.audit.schemas import Audit, AuditedSale, Message, MessageState, State
-from services.marketing.copies import store as copies
+from services.marketing.copies import commands as copies
 from shared.engine.service import Service
 from shared.errors import NotFound
 from shared.http.app import Listing, Page, requires, service_of

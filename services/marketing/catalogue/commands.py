@@ -1,8 +1,10 @@
-"""Publishes and stops campaigns."""
+"""Publishes and stops campaigns, and hands out what they are."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import timedelta
 
 from services.marketing.catalogue import store
+from services.marketing.catalogue.domain.campaign import Campaign
 from services.marketing.catalogue.domain.definition import Definition
 from shared.engine.event import Emission
 from shared.engine.transaction import Transaction
@@ -39,3 +41,19 @@ async def _publish(tx: Transaction, definition: Definition) -> None:
         recorded_at=tx.now,
     )
     tx.emit([Emission(published, tx.now)])
+
+
+async def load_campaigns(tx: Transaction) -> list[Campaign]:
+    """Campaigns in force, in the order in which they may take a sale."""
+    return await store.load_campaigns(tx)
+
+
+async def load_campaign_versions(
+    tx: Transaction, versions: Collection[tuple[str, int]]
+) -> dict[tuple[str, int], Campaign]:
+    return await store.load_campaign_versions(tx, versions)
+
+
+async def find_longest_wait(tx: Transaction) -> timedelta:
+    """From a trigger to when the last message of any campaign is due."""
+    return await store.find_longest_wait(tx)

@@ -1,10 +1,17 @@
-"""Keeps what others say, in the caller's transaction; what follows from it is decided when a message is due."""
+"""Keeps what others say, and hands it out; what follows from it is decided when a message is due."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
 
 from services.marketing.copies import store
 from services.marketing.copies.domain import (
+    Category,
+    Consent,
     Parties,
+    Party,
+    Refund,
+    TicketChange,
     TicketEvent,
     consent_of,
     fold_parties,
@@ -18,6 +25,16 @@ from shared.events.contacts import ConsentGiven, ConsentWithdrawn
 from shared.events.parties import PartyDescribed
 from shared.events.products import ProductDescribed
 from shared.events.sales import SaleRefunded
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """What is known about some parties and their sales; refunds by (`origin`, `sale_id`)."""
+
+    parties: Mapping[UUID, Party]
+    consents: Mapping[UUID, Sequence[Consent]]
+    refunds: Mapping[tuple[str, str], Sequence[Refund]]
+    tickets: Mapping[UUID, Sequence[TicketChange]] = field(default_factory=dict)
 
 
 async def copy_parties(tx: Transaction, events: Sequence[Event[PartyDescribed | Tombstone]]) -> Parties:
@@ -44,3 +61,33 @@ async def copy_refunds(tx: Transaction, events: Sequence[Event[SaleRefunded]]) -
 
 async def copy_ticket_changes(tx: Transaction, events: Sequence[Event[TicketEvent]]) -> None:
     await store.save_ticket_changes(tx, [ticket_change_of(event) for event in events])
+
+
+async def load_copies(
+    tx: Transaction, parties: Collection[UUID], sales: Collection[tuple[str, str]], *, with_tickets: bool
+) -> Copies:
+    return Copies(
+        await store.load_parties(tx, parties),
+        await store.load_consents(tx, parties),
+        await store.load_refunds(tx, sales),
+        await store.load_ticket_changes(tx, parties) if with_tickets else {},
+    )
+
+
+async def load_parties(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Party]:
+    return await store.load_parties(tx, ids)
+
+
+async def find_family(tx: Transaction, party: UUID) -> list[UUID]:
+    """A party with all that it was merged with, at any distance."""
+    return await store.find_family(tx, party)
+
+
+async def load_categories(tx: Transaction, skus: Sequence[str]) -> dict[str, Category]:
+    """As far as these products were described."""
+    return await store.load_categories(tx, skus)
+
+
+async def load_product_names(tx: Transaction, skus: Sequence[str]) -> dict[str, str]:
+    """As far as these products were described."""
+    return await store.load_product_names(tx, skus)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
-from services.marketing.copies import store as copies
+from services.marketing.copies import commands as copies
 from services.marketing.enrolments import store
 from services.marketing.enrolments.schemas import Enrolment
 from shared.engine.service import Service

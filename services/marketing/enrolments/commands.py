@@ -1,16 +1,17 @@
 """Enrols sales, and decides messages when they are due."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from services.marketing.catalogue import store as catalogue
+from services.marketing.catalogue import commands as catalogue
 from services.marketing.catalogue.domain.campaign import asks_for_products, skus_of
-from services.marketing.copies import store as copies
+from services.marketing.copies import commands as copies
 from services.marketing.enrolments import store
 from services.marketing.enrolments.decisions.decision import Facts
 from services.marketing.enrolments.domain.due import Decided, Planned, decide_messages
 from services.marketing.enrolments.domain.enrolment import Enrolled, enrol
-from services.marketing.enrolments.domain.message import Message
+from services.marketing.enrolments.domain.message import Ending, Message
 from services.marketing.enrolments.domain.sale import Sale
 from shared.engine.event import Event
 from shared.engine.subscription import Due
@@ -29,7 +30,9 @@ async def enrol_sales(tx: Transaction, events: Sequence[Event[SaleCompleted]]) -
     known = await store.load_known_triggers(tx, [event.id for event in events])
     products = {}
     if asks_for_products(campaign.definition.when for campaign in campaigns):
-        products = await copies.load_categories(tx, skus_of([line.sku for line in event.data.lines] for event in events))
+        products = await copies.load_categories(
+            tx, skus_of([line.sku for line in event.data.lines] for event in events)
+        )
     enrolled = enrol(events, campaigns, products, known)
 
     await store.add_sales(tx, enrolled.sales)
@@ -61,8 +64,8 @@ async def _load_planned(tx: Transaction, due: Sequence[Due]) -> dict[UUID, Plann
         return {}
     versions = {_version(each.message) for each in found}
     campaigns = await catalogue.load_campaign_versions(tx, versions)
-    heeds_tickets = any(campaign.definition.skip.ticket_open for campaign in campaigns.values())
-    facts = await _load_facts(tx, [each.sale for each in found], heeds_tickets=heeds_tickets)
+    with_tickets = any(campaign.definition.skip.ticket_open for campaign in campaigns.values())
+    facts = await _load_facts(tx, [each.sale for each in found], with_tickets=with_tickets)
     return {
         each.message.id: Planned(
             each.message,
@@ -82,23 +85,37 @@ def _version(message: Message) -> tuple[str, int]:
     return message.campaign, message.campaign_version
 
 
-async def _load_facts(tx: Transaction, sales: Sequence[Sale], *, heeds_tickets: bool) -> dict[str, Facts]:
+async def _load_facts(tx: Transaction, sales: Sequence[Sale], *, with_tickets: bool) -> dict[str, Facts]:
     """By trigger."""
-    ids = {sale.party_id for sale in sales}
-    parties = await copies.load_parties(tx, ids)
-    consents = await copies.load_consents(tx, ids)
-    refunds = await copies.load_refunds(tx, {(sale.origin, sale.sale_id) for sale in sales})
-    tickets = await copies.load_ticket_changes(tx, ids) if heeds_tickets else {}
+    parties = {sale.party_id for sale in sales}
+    known = await copies.load_copies(
+        tx, parties, {(sale.origin, sale.sale_id) for sale in sales}, with_tickets=with_tickets
+    )
     return {
         sale.trigger_event_id: Facts(
             sale.trigger_event_id,
             sale.party_version,
             sale.minor,
             sale.currency,
-            parties.get(sale.party_id),
-            consents.get(sale.party_id, ()),
-            refunds.get((sale.origin, sale.sale_id), ()),
-            tickets.get(sale.party_id, ()),
+            known.parties.get(sale.party_id),
+            known.consents.get(sale.party_id, ()),
+            known.refunds.get((sale.origin, sale.sale_id), ()),
+            known.tickets.get(sale.party_id, ()),
         )
         for sale in sales
     }
+
+
+async def load_messages(tx: Transaction, messages: Mapping[UUID, datetime]) -> dict[UUID, tuple[Message, Sale]]:
+    """With their sales; `messages` gives the trigger's time of each."""
+    return await store.load_messages(tx, messages)
+
+
+async def end_messages(tx: Transaction, endings: Sequence[tuple[UUID, datetime, Ending]]) -> set[UUID]:
+    """Write how messages ended, each (id, the trigger's time, ending); the ids of those that had not ended before."""
+    return await store.end_messages(tx, endings)
+
+
+async def find_letters(tx: Transaction, parties: Collection[UUID]) -> tuple[list[UUID], list[UUID]]:
+    """The messages that were sent to these parties, or may have been, and those that are still open."""
+    return await store.find_letters(tx, parties)

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
-from services.marketing.catalogue import store as catalogue
+from services.marketing.catalogue import commands as catalogue
 from services.marketing.catalogue.domain.campaign import Campaign, skus_of
-from services.marketing.copies import store as copies
+from services.marketing.copies import commands as copies
 from services.marketing.copies.domain import Party
-from services.marketing.enrolments import store as enrolments
+from services.marketing.enrolments import commands as enrolments
 from services.marketing.enrolments.domain.announcements import announce_ended
 from services.marketing.enrolments.domain.due import Cleared
 from services.marketing.enrolments.domain.message import Message

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import asyncpg
 
-from services.marketing.sending.channels.maildir import Maildir
 from services.marketing.sending.channels.channel import Deliverer
+from services.marketing.sending.channels.maildir import Maildir
 from services.marketing.sending.channels.smtp import Smtp
 from tests.integration.marketing.running import Marketing
 

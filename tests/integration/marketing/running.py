@@ -10,8 +10,8 @@ import asyncpg
 from services.marketing import handlers
 from services.marketing.catalogue.commands import publish
 from services.marketing.catalogue.domain.definition import Definition
-from services.marketing.sending.domain.letter import FromAddress
 from services.marketing.sending.channels.channel import Deliverer
+from services.marketing.sending.domain.letter import FromAddress
 from services.marketing.sending.worker import Sender
 from services.marketing.settings import Context
 from services.marketing.subscriptions import follow_ups
@@ -40,8 +40,8 @@ class Marketing(Running):
     """`sender` is one of its senders."""
 
     def __init__(self, pool: asyncpg.Pool, dsn: str) -> None:
-        self.context = Context()
-        super().__init__("marketing", pool, self.context)
+        self.sender_context = Context()
+        super().__init__("marketing", pool, self.sender_context)
         self.dsn = dsn
 
     async def publish(self, *definitions: Definition) -> list[str]:
@@ -66,7 +66,7 @@ class Marketing(Running):
         lock = await asyncpg.connect(self.dsn)
         try:
             address = FromAddress("shop@shop.example", "The Shop", "shop.example", "")
-            sender = Sender(self, lock, channel, address, self.context)
+            sender = Sender(self, lock, channel, address, self.sender_context)
             await sender.open()
             yield sender
         finally:

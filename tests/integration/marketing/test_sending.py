@@ -11,10 +11,10 @@ from uuid import UUID
 
 import pytest
 
-from services.marketing.sending.domain.verdict import Verdict
-from services.marketing.sending.domain.letter import Letter
 from services.marketing.sending.channels.maildir import Maildir
 from services.marketing.sending.channels.smtp import Smtp
+from services.marketing.sending.domain.letter import Letter
+from services.marketing.sending.domain.verdict import Verdict
 from tests.integration.marketing.mail_server import MailServer
 from tests.integration.marketing.running import Marketing
 from tests.unit.marketing.facts import ADA, BOB, DAY, HOUR, NOW, consent, definition, described, erased, sale

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from services.marketing.sending.channels.maildir import Maildir
 from services.marketing.enrolments.store import OPEN_MONTH, SQL
+from services.marketing.sending.channels.maildir import Maildir
 from shared.engine.postgres import DATABASE_ERRORS
 from shared.errors import Transient
 from tests.integration.marketing.running import Marketing
@@ -57,7 +57,7 @@ async def test_sender_sends_when_it_is_told_and_finishes_its_batch_when_stopped(
         working = asyncio.create_task(sender.work())
         await asyncio.sleep(0.2)
         await marketing.pass_time(NOW + DAY)
-        await marketing.context.wake_sender()
+        await marketing.sender_context.wake_sender()
         for _ in range(100):
             if await marketing.rows("select from message where outcome = 'sent'"):
                 break
@@ -75,6 +75,6 @@ async def test_sender_that_lost_its_lock_stops(marketing: Marketing, tmp_path: P
         working = asyncio.create_task(sender.work())
         await asyncio.sleep(0.2)
         await marketing.pool.execute("select pg_terminate_backend($1)", pid)
-        await marketing.context.wake_sender()
+        await marketing.sender_context.wake_sender()
         with pytest.raises(DATABASE_ERRORS):
             await asyncio.wait_for(working, 10)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.marketing.catalogue.files import load_definitions
 from services.marketing.catalogue.domain.definition import Definition
+from services.marketing.catalogue.files import load_definitions
 from services.marketing.settings import OWN_CAMPAIGNS
 from shared.errors import ConfigurationError
 from tests.unit.marketing.facts import definition

@@ -1,9 +1,9 @@
 """How the end of a message is told."""
 
 from services.marketing.catalogue.domain.campaign import Campaign
+from services.marketing.enrolments.domain.announcements import announce_ended
 from services.marketing.enrolments.domain.enrolment import enrol
 from services.marketing.enrolments.domain.message import Ending, Message
-from services.marketing.enrolments.domain.announcements import announce_ended
 from shared.events.campaigns import MessageSent, MessageUnknown
 from tests.unit.marketing.facts import DAY, NOW, definition, sale
 

@@ -8,8 +8,8 @@ from hypothesis import given, strategies as st
 from services.marketing.catalogue.domain.campaign import Campaign
 from services.marketing.copies.domain import Consent, Party
 from services.marketing.enrolments.decisions.decision import Facts
-from services.marketing.enrolments.domain.enrolment import enrol
 from services.marketing.enrolments.domain.due import Decided, Planned, decide_messages
+from services.marketing.enrolments.domain.enrolment import enrol
 from shared.engine.subscription import Due
 from shared.events.campaigns import EnrolmentExited, MessagePlanned, MessageSkipped, SkipReason
 from shared.ids import derived_id

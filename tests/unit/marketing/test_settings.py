@@ -8,8 +8,8 @@ from pydantic import SecretStr, ValidationError
 
 from services.marketing.main import create_app
 from services.marketing.sending.channels.maildir import Maildir
-from services.marketing.sending.worker import make_channel, make_from_address
 from services.marketing.sending.channels.smtp import Smtp
+from services.marketing.sending.worker import make_channel, make_from_address
 from services.marketing.settings import MarketingSettings
 from shared.errors import ConfigurationError
 
