@@ -15,7 +15,7 @@ from bench.sales import outgoing
 from bench.setting import Sizes, fresh_stack, say, settle_collector
 from bench.totals import SERVICE
 from shared.engine.ledger import Outgoing
-from shared.engine.outbox import COLUMNS, headers_of
+from shared.engine.outbox import COLUMNS, headers_of, key_of
 from shared.engine.postgres_relay import hold_shard
 from shared.engine.relay import Batch, KafkaPublisher, Relay
 from shared.events.sales import SALES
@@ -96,7 +96,7 @@ async def _relayed(dsn: str, bootstrap: str, number: int) -> float:
 async def _sent_raw(bootstrap: str, events: Sequence[Outgoing]) -> float:
     """The peer: records in memory, headers made beforehand, a future a record, nothing stored."""
     ready = [
-        (row.key.encode(), row.payload, row.partition, headers_of(row, b"/bench", place + 1))
+        (key_of(row), row.payload, row.partition, headers_of(row, b"/bench", place + 1))
         for place, row in enumerate(events)
     ]
     producer = AIOKafkaProducer(
@@ -136,7 +136,7 @@ async def _check(bootstrap: str, begins: dict[TopicPartition, int], events: Sequ
         consumer.seek(place, offset)
     expected: dict[int, list[str]] = {}
     for row in events:
-        expected.setdefault(row.partition, []).append(str(row.event_id))
+        expected.setdefault(row.partition, []).append(row.event_id)
     found: dict[int, list[str]] = {partition: [] for partition in expected}
     while sum(map(len, found.values())) < len(events):
         for place, records in (await consumer.getmany(timeout_ms=5_000)).items():

@@ -47,7 +47,7 @@ def outgoing(events: int, parties: int, seed: int) -> Iterator[Outgoing]:
             partition_of(key),
             key,
             "crm.sale.completed.v1",
-            new_id(),
+            str(new_id()),
             f"sale/shop-{number}",
             TIME,
             str(new_id()),

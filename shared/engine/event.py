@@ -70,10 +70,15 @@ class Emission:
     `time` is when it happened. `cause` is the event that led to it and gives correlation, causation and trace.
     Where they are None, `partition` is computed and `id` derived from the cause (`caused_id`), the topic, the type and
     the subject, in the order of the emissions; without a cause, or with one put together from rows, it is a new one.
+
+    A fact that the service takes in for somebody else and passes on to an outside topic names its `source`, and the
+    sender's own `id` and `key` where there are any: it carries no number, readers know it by source and id.
     """
 
     data: object
     time: datetime
     cause: "Event[object] | None" = None
-    id: UUID | None = None
+    id: UUID | str | None = None
     partition: int | None = None
+    source: str | None = None
+    key: str | None = None

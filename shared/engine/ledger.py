@@ -9,7 +9,6 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
-from uuid import UUID
 
 from shared.engine.event import Record
 from shared.engine.subscription import Due, Subscription
@@ -56,20 +55,21 @@ class ParkedRecord:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A row of the outbox. `payload` None is a tombstone."""
+    """A row of the outbox. `payload` None is a tombstone; `source` None is the service's own, and has a number."""
 
     id: int
     topic: str
     partition: int
-    key: str
+    key: str | None
     type: str
-    event_id: UUID
+    event_id: str
     subject: str | None
     time: str
     correlation_id: str
     causation_id: str | None
     traceparent: str | None
     payload: bytes | None
+    source: str | None = None
 
 
 class EngineTransaction(Transaction, Protocol):

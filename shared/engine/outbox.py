@@ -12,7 +12,8 @@ from shared.engine.event import Emission, Event, caused_id
 from shared.engine.ledger import Outgoing
 from shared.engine.partitions import partition_of
 from shared.events.clock import CLOCK_TICKED, ClockTicked
-from shared.events.contract import contract_of, find_contract
+from shared.events.contract import Contract, contract_of, find_contract
+from shared.events.topics import OUR_SOURCES
 from shared.ids import new_id
 from shared.telemetry.tracing import current_traceparent
 
@@ -28,9 +29,10 @@ COLUMNS = (
     "causation_id",
     "traceparent",
     "payload",
+    "source",
 )
 Ordinals = Counter[tuple[str, ...]]
-Row = tuple[str, int, str, str, UUID, str | None, str, str, str | None, str | None, bytes | None]
+Row = tuple[str, int, str | None, str, str, str | None, str, str, str | None, str | None, bytes | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ def encode(emissions: Iterable[Emission], ordinals: Ordinals | None = None) -> l
 
 def _encode(emission: Emission, ordinals: Ordinals) -> Row:
     data, cause = emission.data, emission.cause
+    key: str | None
     if isinstance(data, Removal):
         topic, type_, key, subject, payload = data.topic, data.type, data.key, None, None
     elif isinstance(data, Tick):
@@ -68,24 +71,24 @@ def _encode(emission: Emission, ordinals: Ordinals) -> Row:
         payload = contract_of(ClockTicked).adapter.dump_json(ClockTicked(now=data.now))
     else:
         contract = contract_of(type(data))
-        if contract.key is None:
-            raise ValueError(f"{contract.type} on {contract.topic} is not ours to publish")
+        _require_source(emission, contract)
         topic, type_, payload = contract.topic, contract.type, contract.adapter.dump_json(data)
-        key = str(getattr(data, contract.key))
+        key = str(getattr(data, contract.key)) if contract.key else emission.key
         subject = _subject(contract.subject, data)
-    event_id = emission.id or _id_of(cause, (topic, type_, subject or key), ordinals)
+    event_id = str(emission.id or _id_of(cause, (topic, type_, subject or key or ""), ordinals))
     return (
         topic,
-        partition_of(key) if emission.partition is None else emission.partition,
+        partition_of(key or event_id) if emission.partition is None else emission.partition,
         key,
         type_,
         event_id,
         subject,
         rfc3339(emission.time),
-        cause.correlation_id if cause else str(event_id),
+        cause.correlation_id if cause else event_id,
         cause.id if cause else None,
         cause.traceparent if cause else current_traceparent(),
         payload,
+        emission.source,
     )
 
 
@@ -95,6 +98,22 @@ def _id_of(cause: Event[object] | None, name: tuple[str, str, str], ordinals: Or
     named = (cause.source, cause.id, *name)
     ordinals[named] += 1
     return caused_id(cause, *name, ordinals[named])
+
+
+def _require_source(emission: Emission, contract: Contract) -> None:
+    """What is ours goes under the service's own name; to an outside topic goes only what names another source."""
+    if contract.key is None and emission.source is None:
+        raise ValueError(f"{contract.type} on {contract.topic} is not ours to publish")
+    if contract.key is not None and (emission.source is not None or emission.key is not None):
+        raise ValueError(f"{contract.type} on {contract.topic} is published under the service's own name and key")
+    if contract.key is None and (emission.source in OUR_SOURCES or not _fits_header(emission.source or "", 1024)):
+        raise ValueError("a source is ASCII, at most 1,024 characters, and not the name of a service of ours")
+    if isinstance(emission.id, str) and not _fits_header(emission.id, 200):
+        raise ValueError("an id is 1 to 200 printable ASCII characters")
+
+
+def _fits_header(text: str, most: int) -> bool:
+    return 0 < len(text) <= most and text.isascii() and text.isprintable()
 
 
 def _subject(template: str | None, data: object) -> str | None:
@@ -112,21 +131,27 @@ def _dataschema(topic: str, type_: str) -> bytes:
     return (contract.dataschema() if contract else f"urn:rapport:{topic}:{type_}").encode()
 
 
+def key_of(row: Outgoing) -> bytes | None:
+    """The record's key."""
+    return None if row.key is None else row.key.encode()
+
+
 def headers_of(row: Outgoing, source: bytes, sequence: int) -> list[tuple[str, bytes]]:
-    """The record's headers: CloudEvents, Kafka binary mode."""
-    key = row.key.encode()
+    """The record's headers: CloudEvents, Kafka binary mode. What has a source of its own has no number (0)."""
     headers = [
         ("content-type", b"application/json"),
         ("ce_specversion", b"1.0"),
-        ("ce_id", str(row.event_id).encode()),
-        ("ce_source", source),
+        ("ce_id", row.event_id.encode()),
+        ("ce_source", row.source.encode() if row.source else source),
         ("ce_type", row.type.encode()),
         ("ce_time", row.time.encode()),
-        ("ce_sequence", b"%d" % sequence),
-        ("ce_partitionkey", key),
         ("ce_dataschema", _dataschema(row.topic, row.type)),
         ("ce_correlationid", row.correlation_id.encode()),
     ]
+    if sequence:
+        headers.append(("ce_sequence", b"%d" % sequence))
+    if (key := key_of(row)) is not None:
+        headers.append(("ce_partitionkey", key))
     if row.subject is not None:
         headers.append(("ce_subject", row.subject.encode()))
     if row.causation_id is not None:

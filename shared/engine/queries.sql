@@ -175,7 +175,7 @@ select pg_try_advisory_lock(hashtext('rapport.relay'), $1::int)
 -- name: stored_batch
 -- The batch of a relay that did not finish, in its own order and with its own numbers.
 select outbox.id, topic, partition, key, type, event_id, subject, time, correlation_id, causation_id, traceparent,
-    payload, stored.sequence
+    payload, source, stored.sequence
 from relay_batch, unnest(ids, sequences) with ordinality as stored (id, sequence, position)
 join outbox on outbox.id = stored.id
 where shard = $1
@@ -189,7 +189,7 @@ with forgotten as (
 ), last (topic, partition, sequence) as (
     select * from unnest($2::text[], $3::smallint[], $4::bigint[])
 ), saved as (
-    insert into relay_position (topic, partition, sequence) select * from last
+    insert into relay_position (topic, partition, sequence) select * from last where sequence > 0
     on conflict (topic, partition) do update set sequence = greatest(relay_position.sequence, excluded.sequence)
 ), oldest as (
     select * from outbox
@@ -198,8 +198,9 @@ with forgotten as (
         and case $6::smallint when 1 then true else partition % $6::smallint = $5::smallint end
     order by id limit $7
 ), numbered as (
-    select oldest.*, coalesce(greatest(position.sequence, last.sequence), 0)
-        + row_number() over (partition by topic, partition order by id) as sequence
+    -- What a service passes on for somebody else has a source of its own, and no number.
+    select oldest.*, case when source is null then coalesce(greatest(position.sequence, last.sequence), 0)
+        + row_number() over (partition by topic, partition order by id) else 0 end as sequence
     from oldest
     left join relay_position as position using (topic, partition)
     left join last using (topic, partition)
@@ -210,7 +211,7 @@ with forgotten as (
     on conflict (shard) do update set shards = excluded.shards, ids = excluded.ids, sequences = excluded.sequences
 )
 select id, topic, partition, key, type, event_id, subject, time, correlation_id, causation_id, traceparent, payload,
-    sequence
+    source, sequence
 from numbered order by id
 
 -- name: notify_relays

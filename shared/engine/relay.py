@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError
 
 from shared.engine import faults
 from shared.engine.ledger import Outgoing, RelayLedger
-from shared.engine.outbox import headers_of
+from shared.engine.outbox import headers_of, key_of
 from shared.engine.traced import under_spans
 from shared.errors import Transient
 
@@ -80,7 +80,7 @@ class KafkaPublisher:
             for row, sequence in rows:
                 record = {
                     "timestamp": None,
-                    "key": row.key.encode(),
+                    "key": key_of(row),
                     "value": row.payload,
                     "headers": headers_of(row, self._source, sequence),
                 }

@@ -77,14 +77,14 @@ def sent(spans: SpanSink, batch: Sequence[tuple[Outgoing, int]], seconds: float,
     ended = time_ns()
     for row, _ in batch:
         if own := _own(row):
-            about = _message("send", row.topic, row.partition, str(row.event_id), row.type)
+            about = _message("send", row.topic, row.partition, row.event_id, row.type)
             times = ended - int(seconds * 1e9), ended
             spans.add(f"send {row.topic}", "producer", own, row.traceparent, times, about | {"rapport.resent": again})
 
 
 def _own(row: Outgoing) -> str | None:
     trace = row.traceparent
-    return span_under(trace, "send", str(row.event_id)) if is_sampled(trace) else None
+    return span_under(trace, "send", row.event_id) if is_sampled(trace) else None
 
 
 def _message(operation: str, topic: str, partition: int, event_id: str, type_: str) -> dict[str, str | int | bool]:

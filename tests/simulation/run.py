@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from shared.engine.applier import Applier
 from shared.engine.event import Record
 from shared.engine.ledger import ParkedRecord
-from shared.engine.outbox import headers_of
+from shared.engine.outbox import headers_of, key_of
 from shared.engine.recovery import ahead_of
 from shared.engine.redrive import drop, redrive
 from shared.engine.relay import Batch, relay_once
@@ -119,7 +119,7 @@ class Simulation:
         for row, sequence in batch:
             await self.scheduler.pause()
             headers = headers_of(row, b"/contacts", sequence)
-            self.log.append(row.topic, row.partition, row.key.encode(), row.payload, headers)
+            self.log.append(row.topic, row.partition, key_of(row), row.payload, headers)
 
     async def operator(self) -> None:
         """Redrives what is parked, and gives up what can never be read."""

@@ -13,7 +13,7 @@ import pytest
 
 from deploy.embedded import EmbeddedStack
 from shared.engine.applier import Applier
-from shared.engine.outbox import headers_of
+from shared.engine.outbox import headers_of, key_of
 from shared.engine.postgres import PostgresLedger, is_infrastructure, parked_of
 from shared.engine.postgres_relay import PostgresRelayLedger
 from shared.engine.redrive import drop, redrive
@@ -102,7 +102,7 @@ class World:
         for row, sequence in batch:
             await asyncio.sleep(0)
             headers = headers_of(row, b"/contacts", sequence)
-            self.log.append(row.topic, row.partition, row.key.encode(), row.payload, headers)
+            self.log.append(row.topic, row.partition, key_of(row), row.payload, headers)
 
     async def operator(self) -> None:
         """Redrives, and gives up what can never be read."""

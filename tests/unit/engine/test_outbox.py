@@ -44,13 +44,14 @@ def test_a_row_says_where_its_event_goes_and_what_led_to_it() -> None:
         "partition": partition_of(str(PARTY)),
         "key": str(PARTY),
         "type": "crm.product.chosen.v1",
-        "event_id": UUID(int=7),
+        "event_id": str(UUID(int=7)),
         "subject": f"party/{PARTY}",
         "time": "2026-03-01T12:00:00.000000Z",
         "correlation_id": "flow-1",
         "causation_id": "cause-1",
         "traceparent": TRACE,
         "payload": None,
+        "source": None,
     }
     assert contract_of(ProductChosen).parse(row.payload or b"") == CHOSE
 
@@ -61,8 +62,8 @@ def test_without_a_cause_an_event_begins_a_flow_in_the_trace_of_its_request() ->
         row = row_of(Emission(CHOSE, WALL))
     finally:
         continue_trace(None)
-    assert (row.correlation_id, row.causation_id, row.traceparent) == (str(row.event_id), None, TRACE)
-    assert row.event_id.version == 7
+    assert (row.correlation_id, row.causation_id, row.traceparent) == (row.event_id, None, TRACE)
+    assert UUID(row.event_id).version == 7
 
 
 def test_a_given_partition_wins_over_the_keys() -> None:
@@ -123,6 +124,43 @@ def test_what_a_record_leads_to_gets_the_same_ids_whenever_it_is_applied() -> No
 def test_without_a_record_at_hand_every_event_is_a_new_one() -> None:
     rows = encode([Emission(CHOSE, WALL, CAUSE), Emission(CHOSE, WALL, CAUSE), Emission(CHOSE, WALL)])
     assert len({row[COLUMNS.index("event_id")] for row in rows}) == 3
+
+
+FACT = contract_of(ReportedChoice).adapter.validate_python(CHOICE)
+
+
+@pytest.mark.parametrize(("id_", "key"), [("shop-7", "81"), (None, None), (UUID(int=7), "81")])
+def test_a_fact_for_somebody_else_has_their_source_id_and_key_and_no_number(
+    id_: UUID | str | None, key: str | None
+) -> None:
+    row = row_of(Emission(FACT, WALL, id=id_, source="/marketing/unsubscribe", key=key))
+    assert (row.topic, row.key, row.source) == ("crm.ingest", key, "/marketing/unsubscribe")
+    assert id_ is None or row.event_id == str(id_)
+    assert row.partition == partition_of(key or row.event_id)
+    headers = dict(headers_of(row, b"/marketing", 0))
+    assert headers["ce_source"] == b"/marketing/unsubscribe"
+    assert headers.get("ce_partitionkey") == (key.encode() if key else None)
+    assert "ce_sequence" not in headers
+
+
+@pytest.mark.parametrize(
+    ("data", "id_", "source", "key"),
+    [
+        (FACT, None, "/contacts", None),
+        (FACT, None, "/grøn", None),
+        (FACT, None, "/" + "x" * 1024, None),
+        (FACT, None, "", None),
+        (FACT, "x" * 201, "/shop", None),
+        (FACT, "two\nlines", "/shop", None),
+        (CHOSE, None, "/shop", None),
+        (CHOSE, None, None, "81"),
+    ],
+)
+def test_a_source_of_its_own_is_for_outside_topics_alone(
+    data: object, id_: str | None, source: str | None, key: str | None
+) -> None:
+    with pytest.raises(ValueError, match=r"published under|a source is|an id is"):
+        encode([Emission(data, WALL, id=id_, source=source, key=key)])
 
 
 def test_headers_say_what_the_contract_lists() -> None:

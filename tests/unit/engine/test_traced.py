@@ -194,7 +194,7 @@ async def test_no_trace_begins_with(hears: Subscription, topic: str, handler: An
 
 
 def row(number: int, trace: str | None) -> tuple[Outgoing, int]:
-    id_ = UUID(int=number)
+    id_ = str(UUID(int=number))
     return Outgoing(number, "crm.sales", 3, "k", "crm.sale.completed.v1", id_, None, "", "", None, trace, b"{}"), number
 
 
