@@ -40,6 +40,18 @@ class Ports:
             self._memory.write_text(json.dumps(self._given, indent=1), "utf-8")
         return self._given[name]
 
+    def replace_taken(self) -> list[str]:
+        """Gives up the ports that other programs took since they were handed out; call it when nothing of ours runs.
+
+        Returns whose they were. Raises StackError for one that was asked for.
+        """
+        taken = [name for name, port in self._given.items() if not is_free(port)]
+        for name in taken:
+            del self._given[name]
+        for name in taken:
+            self.of(name)
+        return taken
+
     def _choose(self, name: str) -> int:
         asked = self._asked.get(name)
         if asked is not None:

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Literal, Self
 
 from deploy.embedded.databases import Databases
-from deploy.embedded.errors import StackError
+from deploy.embedded.errors import StackError, StartError
 from deploy.embedded.folder import Folder, write_atomically
 from deploy.embedded.java import Java
 from deploy.embedded.kafka import Kafka
@@ -20,6 +20,8 @@ from deploy.embedded.service import SERVICES, Service, migrate, migrations_mark
 from deploy.embedded.warm import ensure_warm
 from deploy.kafka.provision import ProvisionError, provision
 from deploy.kafka.topics import digest as topics_digest, load_topics
+
+_RACES = 5  # starts that may be lost to programs that take a port after it was found free
 
 
 class EmbeddedStack:
@@ -95,6 +97,25 @@ class EmbeddedStack:
     async def start(self) -> None:
         """Everything, in order. Raises StackError; call `stop` then too."""
         await asyncio.to_thread(self.folder.open, fresh=self._fresh)
+        races = 0
+        while not await self._start_or_move(last=races == _RACES):
+            races += 1
+
+    async def _start_or_move(self, *, last: bool) -> bool:
+        """False where another program took a port after it was found free: another one is chosen, and nothing runs."""
+        try:
+            await self._start_parts()
+        except StartError:
+            await self._stop_parts()
+            taken = [] if last else self._ports.replace_taken()
+            if not taken:
+                raise
+            self._say(f"The port of {', '.join(taken)} was taken by another program; another one is tried.")
+            self.parts.clear()
+            return False
+        return True
+
+    async def _start_parts(self) -> None:
         self.kafka, self.postgres = await self._make_servers()
         self.databases = Databases(self.postgres, self.folder)
         self.parts |= {"kafka": self.kafka, "postgres": self.postgres}
@@ -107,11 +128,14 @@ class EmbeddedStack:
 
     async def stop(self) -> None:
         """Services first, then Kafka, then Postgres; what does not run is passed over."""
+        await self._stop_parts()
+        self.folder.close()
+
+    async def _stop_parts(self) -> None:
         await _together(*(self.stop_part(name) for name, part in self.parts.items() if isinstance(part, Service)))
         for name in ("kafka", "postgres"):
             if name in self.parts:
                 await self.stop_part(name)
-        self.folder.close()
 
     async def ensure_databases(self, *services: str) -> None:
         """Each with its roles and the newest schema; what is there already stays."""

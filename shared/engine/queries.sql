@@ -115,7 +115,7 @@ from quarantine where id = $1
 insert into operator_action (action, subject, reason) values ($1, $2, $3)
 
 -- name: list_actions
-select id, action, subject, reason, acted_at from operator_action order by id desc limit $1
+select id, action, subject, reason, actor, acted_at from operator_action order by id desc limit $1
 
 -- name: set_timers
 insert into timer (name, id, partition, due_at, not_before)

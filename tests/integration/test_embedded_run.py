@@ -15,7 +15,8 @@ from typing import Any
 import psutil
 import pytest
 
-from deploy.embedded.ports import free_port
+from deploy.embedded import EmbeddedStack
+from deploy.embedded.ports import HOST, Ports, free_port
 from deploy.embedded.process import ROOT
 
 pytestmark = pytest.mark.stack
@@ -149,3 +150,31 @@ def test_no_password_stands_in_a_log(run: Run) -> None:
     assert (run.folder / "secrets.json").stat().st_mode & 0o077 == 0
     logs = "".join(log.read_text("utf-8", "replace") for log in (run.folder / "logs").iterdir())
     assert not any(secret in logs for secret in secrets)
+
+
+async def test_a_port_that_another_program_takes_before_it_is_bound_is_given_up(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each name's first port is taken right after it was found free."""
+    others: dict[str, socket.socket] = {}
+    choose = Ports.of
+
+    def of(self: Ports, name: str) -> int:
+        port = choose(self, name)
+        if name not in others:
+            others[name] = socket.create_server((HOST, port))
+        return port
+
+    monkeypatch.setattr(Ports, "of", of)
+    said: list[str] = []
+    try:
+        async with EmbeddedStack(folder, services=["support"], say=said.append) as stack:
+            taken = {name: other.getsockname()[1] for name, other in others.items()}
+            kept = json.loads((folder / "ports.json").read_text("utf-8"))
+            assert taken.keys() == kept.keys()
+            assert not set(taken.values()) & set(kept.values())
+            assert stack.url("support").endswith(f":{kept['support']}")
+        assert any("support was taken by another program" in line for line in said)
+    finally:
+        for other in others.values():
+            other.close()

@@ -13,6 +13,7 @@ import typer
 
 from shared.engine.supervisor import may_pass
 from shared.errors import ConfigurationError, CrmError
+from shared.run.version import VERSION
 from tools.rapport.stack import Stack, find_stack
 
 T = TypeVar("T")
@@ -28,9 +29,21 @@ app = typer.Typer(
 )
 
 
+def _show_version(asked: bool) -> None:  # noqa: FBT001  typer hands it over so
+    if asked:
+        typer.echo(f"rapport {VERSION}")
+        raise typer.Exit
+
+
 @app.callback()
-def quietly() -> None:
+def quietly(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Say which version this is.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
     """Handlers log each batch; here that would stand between the answers."""
+    del version
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

@@ -1,6 +1,7 @@
 """What operators did."""
 
 import json
+from operator import itemgetter
 from typing import Any
 
 from shared.engine.postgres import SQL as ENGINE
@@ -12,13 +13,13 @@ Row = dict[str, Any]
 
 
 async def list_actions(stack: Stack, limit: int) -> list[Row]:
-    """What operators did, newest first within a service."""
+    """What operators did, newest first."""
     found = []
     for service in stack.dsns:
         async with stack.connect(service) as connection:
             rows = await connection.fetch(ENGINE["list_actions"], limit)
             found += [{"service": service, **dict(row), "subject": json.loads(row["subject"])} for row in rows]
-    return found[:limit]
+    return sorted(found, key=itemgetter("acted_at"), reverse=True)[:limit]
 
 
 @app.command()
@@ -30,5 +31,5 @@ def audit(*, stack: Folder = None, service: Service = None, limit: Limit = 100, 
         as_json(rows)
     else:
         as_table(
-            "Acts of operators", rows, ("service", "acted_at", "action", "subject", "reason"), "Nobody did anything."
+            "Acts of operators", rows, ("service", "acted_at", "actor", "action", "subject", "reason"), "Nobody acted."
         )

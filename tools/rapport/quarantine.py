@@ -1,5 +1,6 @@
 """Records that nobody could read, with their bytes."""
 
+from operator import itemgetter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,13 +29,13 @@ Row = dict[str, Any]
 
 
 async def list_quarantine(stack: Stack, topic: str | None, reason: str | None, limit: int) -> list[Row]:
-    """Newest first within a service, without keys and values: nobody knows what they hold."""
+    """Newest first, without keys and values: nobody knows what they hold."""
     found = []
     for service in stack.dsns:
         async with stack.connect(service) as connection:
             rows = await connection.fetch(SQL["list_quarantine"], topic, reason, limit)
             found += [{**dict(row), "id": f"{service}:{row['id']}"} for row in rows]
-    return found[:limit]
+    return sorted(found, key=itemgetter("quarantined_at"), reverse=True)[:limit]
 
 
 async def read_quarantined(stack: Stack, service: str, quarantine_id: int) -> tuple[Row, bytes]:

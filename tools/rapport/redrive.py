@@ -126,7 +126,7 @@ class _Engine:
 @asynccontextmanager
 async def _engine(stack: Stack, service: str) -> AsyncIterator[_Engine]:
     subscriptions = subscriptions_of(service)
-    settings = DatabaseSettings(dsn=SecretStr(stack.dsns[service]), pool_min=1, pool_max=3)
+    settings = DatabaseSettings(dsn=SecretStr(stack.signed_dsn(service)), pool_min=1, pool_max=3)
     database = Database(settings, service)
     await database.open(subscriptions)
     try:

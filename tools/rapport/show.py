@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 Row = Mapping[str, Any]
+_UNFOLDED = 100_000  # characters; no cell is as long
 
 
 def as_json(answer: object) -> None:
@@ -19,7 +20,7 @@ def as_json(answer: object) -> None:
 
 def as_table(title: str, rows: Sequence[Row], columns: Sequence[str], empty: str) -> None:
     """The named columns of the rows; `empty` says what it means that there are none."""
-    console = Console(highlight=False)
+    console = _console()
     if not rows:
         console.print(empty, markup=False)
         return
@@ -33,7 +34,12 @@ def as_table(title: str, rows: Sequence[Row], columns: Sequence[str], empty: str
 
 
 def say(line: str) -> None:
-    Console(highlight=False).print(line, markup=False)
+    _console().print(line, markup=False, soft_wrap=True)
+
+
+def _console() -> Console:
+    """As wide as a terminal is; what is read by a program has one line a row, however long."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _UNFOLDED)
 
 
 def _cell(value: object) -> str:

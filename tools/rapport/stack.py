@@ -1,8 +1,10 @@
 """Where the services' databases and the brokers are, for an operator."""
 
+import getpass
 import json
 import os
-from collections.abc import AsyncIterator, Mapping
+import socket
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -39,7 +41,7 @@ class Stack:
         if service is None:
             return self
         if service not in self.dsns:
-            raise ConfigurationError(f"{service} is not known here, only {', '.join(self.dsns) or 'none'}; {_HELP}")
+            raise ConfigurationError(_unknown(service, self.dsns))
         return replace(self, dsns={service: self.dsns[service]})
 
     def owner_dsn(self, service: str) -> str:
@@ -57,10 +59,16 @@ class Stack:
             raise ConfigurationError(f"the brokers are not known here; {_HELP}")
         return client_options(self.kafka)
 
+    def signed_dsn(self, service: str) -> str:
+        """Of sessions that say who acts, which audit lines keep: RAPPORT_ACTOR, else the user of this machine."""
+        dsn = self.dsns[service]
+        actor = os.environ.get("RAPPORT_ACTOR") or f"{getpass.getuser()}@{socket.gethostname()}"
+        return f"{dsn}{'&' if urlsplit(dsn).query else '?'}rapport.actor={quote(actor, safe='')}"
+
     @asynccontextmanager
     async def connect(self, service: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
         """A connection to a service's database. Raises ConfigurationError that says what could not be reached."""
-        dsn = self.dsns[service]
+        dsn = self.signed_dsn(service)
         try:
             connection = await asyncpg.connect(dsn, timeout=5, command_timeout=40)
         except (OSError, TimeoutError, asyncpg.PostgresError) as error:
@@ -73,6 +81,12 @@ class Stack:
             yield connection
         finally:
             await connection.close()
+
+
+def _unknown(service: str, known: Iterable[str]) -> str:
+    if service not in SERVICES:
+        return f"{service} is no service: take one of {', '.join(SERVICES)}"
+    return f"the database of {service} is not known here, only of {', '.join(known) or 'none'}; {_HELP}"
 
 
 def find_stack(folder: Path | None) -> Stack:

@@ -62,6 +62,8 @@ create table operator_action (
     action text not null,
     subject jsonb not null,
     reason text,
+    -- who did it: whoever connects says so by the setting rapport.actor, else it is the database's role
+    actor text not null default coalesce(nullif(current_setting('rapport.actor', true), ''), session_user::text),
     acted_at timestamptz not null default now()
 );
 

@@ -34,7 +34,8 @@ class Rapport:
         self._sequences = {partition: count(1) for partition in range(12)}
 
     def __call__(self, *arguments: str) -> Result:
-        return CliRunner().invoke(app, [*arguments, "--stack", str(self.stack.folder.path)], catch_exceptions=False)
+        command, actor = [*arguments, "--stack", str(self.stack.folder.path)], {"RAPPORT_ACTOR": "operator of a test"}
+        return CliRunner().invoke(app, command, catch_exceptions=False, env=actor)
 
     def json(self, *arguments: str) -> Any:
         answer = self(*arguments, "--json")
@@ -157,6 +158,7 @@ def test_a_record_given_up_frees_its_key(rapport: Rapport) -> None:
     assert (line["applied"], line["held_by"]) == (1, None)
     assert rapport.tickets(broken, behind) == {behind}
     audit = rapport.json("audit", "--limit", "2")
+    assert {row["actor"] for row in audit} == {"operator of a test"}
     assert [(row["action"], row["reason"]) for row in audit] == [("redrive", "behind"), ("drop", "sent by a test")]
 
 
@@ -251,7 +253,7 @@ def test_a_database_older_than_its_topics_keeps_the_service_unready_until_it_num
         (("redrive", "--all", "--with", __file__), "nothing is parked that fits"),
         (("redrive", "1", "--with", __file__, "--drop", "x"), "exclude each other"),
         (("quarantine", "show", "support:99999999", "--out", "x"), "nothing is in quarantine"),
-        (("parked", "--service", "billing"), "is not known here"),
+        (("parked", "--service", "billing"), "billing is no service: take one of contacts,"),
         (("accept-loss", "support.tickets", "crm.requests", "--reason", "x"), "write it as crm.sales/3"),
         (("accept-loss", "support.tickets", "crm.nothing/1", "--reason", "x"), "does not exist"),
         (("rebuild", "support.tickets"), "is a process"),

@@ -68,7 +68,7 @@ def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         find_stack(None).owner_dsn("support")
     monkeypatch.setenv("RAPPORT_DATABASE__OWNER_DSN", "postgresql://owner@db/support")
     assert find_stack(None).owner_dsn("support") == "postgresql://owner@db/support"
-    with pytest.raises(ConfigurationError, match="contacts is not known here, only support"):
+    with pytest.raises(ConfigurationError, match="contacts is not known here, only of support"):
         find_stack(None).only("contacts")
 
 
@@ -78,3 +78,21 @@ def test_no_error_shows_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigurationError, match="RAPPORT_KAFKA__BROKERS") as refused:
         find_stack(None)
     assert "hidden" not in str(refused.value)
+
+
+def test_a_service_that_does_not_exist_is_named_with_those_that_do(tmp_path: Path) -> None:
+    stack = find_stack(make_folder(tmp_path / "stack"))
+    with pytest.raises(ConfigurationError, match=r"bogus is no service: take one of contacts, "):
+        stack.only("bogus")
+    with pytest.raises(ConfigurationError, match="the database of contacts is not known here, only of support"):
+        stack.only("contacts")
+
+
+@pytest.mark.parametrize("dsn", ["postgresql://somewhere/contacts", "postgresql://somewhere/contacts?sslmode=require"])
+def test_sessions_say_who_acts(monkeypatch: pytest.MonkeyPatch, dsn: str) -> None:
+    monkeypatch.setenv("RAPPORT_OPERATOR__CONTACTS", dsn)
+    monkeypatch.setenv("RAPPORT_ACTOR", "ops & co")
+    assert find_stack(None).signed_dsn("contacts") in {
+        f"{dsn}?rapport.actor=ops%20%26%20co",
+        f"{dsn}&rapport.actor=ops%20%26%20co",
+    }
