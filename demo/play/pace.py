@@ -7,7 +7,7 @@ from time import monotonic
 from demo.play.replayer import DAY
 from demo.play.settle import NotSettledError
 from demo.play.watch import SQL, Watch
-from services.forecasting.domain.weeks import instant, last_cut
+from services.forecasting.cuts.domain import instant, last_cut
 
 STANDSTILL = 300.0  # seconds without a move, after which something is wrong
 _LOOK_AGAIN = 0.3

@@ -2,14 +2,21 @@
 
 from fastapi import FastAPI
 
-from services.forecasting import api, handlers, subscriptions
+from services.forecasting import handlers, subscriptions
+from services.forecasting.activity import api as activity
+from services.forecasting.forecasts import api as forecasts
 from services.forecasting.jobs.worker import Jobs
+from services.forecasting.models import api as models
+from services.forecasting.scores import api as scores
+from services.forecasting.series import api as series
 from services.forecasting.settings import Settings
 from shared.engine.service import Service
 from shared.http.app import build_app
 from shared.telemetry.logging import configure_logging
 
 __all__ = ["create_app", "handlers"]
+
+routers = [series.router, activity.router, forecasts.router, scores.router, models.router]
 
 
 def create_app() -> FastAPI:
@@ -21,4 +28,4 @@ def create_app() -> FastAPI:
         subscriptions=[subscriptions.sales],
         workers=[Jobs(settings.forecasting).run],
     )
-    return build_app(service, settings, routers=api.routers)
+    return build_app(service, settings, routers=routers)

@@ -1,11 +1,11 @@
-"""What forecasting learns from sales: who bought what, when, and what was paid back."""
+"""Sales and refunds."""
 
 from collections.abc import Sequence
 
 import structlog
 
-from services.forecasting import store
-from services.forecasting.domain.sales import fold
+from services.forecasting.sales import commands as sales
+from services.forecasting.scores import commands as scores
 from services.forecasting.subscriptions import sales as hears
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
@@ -16,16 +16,7 @@ log = structlog.get_logger()
 
 @hears.topic("crm.sales")
 async def count_sales(events: Sequence[Event[SaleCompleted | SaleRefunded]], tx: Transaction) -> None:
-    """Add the batch to the sums of its days; a refund is kept by its sale's natural id and joined on reading."""
-    folded = fold(events)
-    await store.add_sold(tx, folded.sold)
-    await store.add_channels(tx, folded.channels)
-    await store.add_purchases(tx, folded.purchases)
-    await store.keep_sales(tx, folded.sales)
-    await store.keep_refunds(tx, folded.refunds)
-    log.info(
-        "sales_counted",
-        sales=len(folded.sales),
-        refunds=len(folded.refunds),
-        products=sum(map(len, folded.sold.values())),
-    )
+    """Add the batch to the sums of its days and to the purchase days of its parties."""
+    sold, refunded = await sales.add_sales(tx, events)
+    await scores.add_purchases(tx, events)
+    log.info("sales_counted", sales=sold, refunds=refunded)

@@ -1,11 +1,10 @@
-"""What forecasting learns from tickets: how many were opened, by channel and day."""
+"""Tickets of support."""
 
 from collections.abc import Sequence
 
 import structlog
 
-from services.forecasting import store
-from services.forecasting.domain.activity import count_tickets
+from services.forecasting.activity import commands as activity
 from services.forecasting.subscriptions import sales as hears
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
@@ -15,7 +14,7 @@ log = structlog.get_logger()
 
 
 @hears.topic("crm.tickets")
-async def follow_tickets(events: Sequence[Event[TicketOpened]], tx: Transaction) -> None:
-    counts = count_tickets(events)
-    await store.add_tickets(tx, counts)
-    log.info("tickets_counted", tickets=len(events), rows=len(counts))
+async def count_tickets(events: Sequence[Event[TicketOpened]], tx: Transaction) -> None:
+    """Count how many tickets were opened, by channel and day."""
+    await activity.add_tickets(tx, events)
+    log.info("tickets_counted", tickets=len(events))

@@ -7,11 +7,12 @@ import httpx
 import pytest
 
 from deploy.embedded.databases import Databases
-from services.forecasting import api
+from services.forecasting.main import routers
 from services.forecasting.settings import Settings
 from tests.integration.forecasting.running import Forecasting
 from tests.integration.running import client
 from tests.stack import migrated
+from tests.unit.forecasting.facts import BO, product, refund, sale, skipped, ticket
 
 
 @pytest.fixture(scope="session")
@@ -34,5 +35,19 @@ async def forecasting(dsn: str) -> AsyncIterator[Forecasting]:
 
 @pytest.fixture
 async def http(forecasting: Forecasting, dsn: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with client(forecasting, Settings, dsn, *api.routers) as http:
+    async with client(forecasting, Settings, dsn, *routers) as http:
         yield http
+
+
+@pytest.fixture
+async def sold(forecasting: Forecasting) -> None:
+    await forecasting.heard(
+        product("A", "TOYS"),
+        product("B", "FOOD", "BREAD"),
+        sale("s-1", "2026-02-02", ("A", 2, 500), ("B", 1, 250)),
+        sale("s-2", "2026-02-09", ("A", 1, 500), party=BO, channel="phone"),
+        sale("s-3", "2026-02-17", ("A", 3, 500), ("C", 1, 40)),
+        refund("r-1", "2026-02-18", 500, ("A", 1), of="s-1"),
+        ticket("t-1", "2026-02-03"),
+        skipped("m-1", "2026-02-03"),
+    )

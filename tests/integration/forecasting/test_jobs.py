@@ -2,22 +2,23 @@
 
 import asyncio
 import random
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from importlib import import_module
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import pytest
 
-from services.forecasting.domain.score import MODEL
+from services.forecasting.fitting.process import Fitting
 from services.forecasting.jobs import scores
 from services.forecasting.jobs.worker import Jobs
-from services.forecasting.model.process import Fitting
+from services.forecasting.scores.domain.score import MODEL
 from services.forecasting.settings import ForecastingSettings
-from services.forecasting.sight import Sight
 from shared.ids import derived_id
 from tests.integration.forecasting.running import Forecasting
 from tests.unit.forecasting.facts import product, sale
 
+P = ParamSpec("P")
+R = TypeVar("R")
 FIRST = date(2025, 9, 1)
 SETTINGS = ForecastingSettings(refit_every=timedelta(days=28), backtests=2)
 PARTIES = [derived_id("party", number) for number in range(60)]
@@ -38,10 +39,9 @@ def events() -> list[Any]:
     return found
 
 
-async def here(work: str, *arguments: object) -> Any:
+async def here(work: Callable[P, R], /, *arguments: P.args, **named: P.kwargs) -> R:
     """The models in this process, which spares each test the start of another one."""
-    module, _, function = work.partition(":")
-    return getattr(import_module(module), function)(*arguments)
+    return work(*arguments, **named)
 
 
 @pytest.fixture
@@ -53,12 +53,11 @@ async def jobs(forecasting: Forecasting, events: list[Any]) -> Jobs:
 
 async def at(forecasting: Forecasting, jobs: Jobs, day: date) -> date | None:
     forecasting.now = forecasting.counted = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    sight = Sight(forecasting)
-    return await jobs.step(sight) or await jobs.step(sight)
+    return await jobs.step(forecasting) or await jobs.step(forecasting)
 
 
 async def test_nothing_is_forecast_before_every_partition_is_counted(forecasting: Forecasting, jobs: Jobs) -> None:
-    assert await jobs.step(Sight(forecasting)) is None
+    assert await jobs.step(forecasting) is None
     assert await forecasting.published_by_key() == []
 
 
@@ -96,12 +95,11 @@ async def test_a_late_sale_changes_the_next_forecast_and_not_the_published_one(
 
 async def test_a_cut_waits_while_the_sales_before_it_pour_in(forecasting: Forecasting, jobs: Jobs) -> None:
     forecasting.now = forecasting.counted = datetime(2025, 12, 29, tzinfo=UTC)
-    sight = Sight(forecasting)
 
-    assert await jobs.step(sight) is None
+    assert await jobs.step(forecasting) is None
     await forecasting.heard(*(sale(f"import-{n}", "2025-10-07", ("A", 1, 500)) for n in range(20)))
-    assert await jobs.step(sight) is None
-    assert await jobs.step(sight) == date(2025, 12, 29)
+    assert await jobs.step(forecasting) is None
+    assert await jobs.step(forecasting) == date(2025, 12, 29)
 
 
 async def test_two_instances_publish_a_cut_once(forecasting: Forecasting, jobs: Jobs) -> None:

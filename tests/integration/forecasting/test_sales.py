@@ -6,9 +6,9 @@ from itertools import pairwise
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from shared.engine.event import Event, Tombstone
+from shared.engine.event import Event
 from tests.integration.forecasting.running import Forecasting
-from tests.unit.forecasting.facts import ADA, BO, at, event, product, refund, sale, skipped, ticket
+from tests.unit.forecasting.facts import ADA, BO, product, refund, sale, skipped, ticket
 
 MONDAY = date(2026, 3, 2)
 
@@ -52,15 +52,6 @@ async def test_a_refund_without_lines_is_for_the_whole_sale_and_loses_no_cent(fo
     assert [row["sku"] for row in rows] == ["", "A", "B", "C"]
     assert sum(row["refunded"] for row in rows) == 177
     assert rows[0]["refunded"] == 77
-
-
-async def test_a_product_is_forgotten_with_its_record(forecasting: Forecasting) -> None:
-    await forecasting.heard(product("A", "TOYS"), product("B", "FOOD", "BREAD"))
-    await forecasting.heard(event("crm.products", Tombstone(), at("2026-03-02"), "gone", "A"))
-
-    assert await forecasting.rows("select sku, category from sales_v1.product") == [
-        {"sku": "B", "category": ["FOOD", "BREAD"]}
-    ]
 
 
 FACTS: list[Event[object]] = [

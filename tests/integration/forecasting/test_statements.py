@@ -20,7 +20,7 @@ HOT = {
     "scores.load_page": ("purchase_day_pkey", "'00000000-0000-0000-0000-000000000000', '2026-03-02', 1000"),
     "scores.load_history": ("purchase_day_pkey", "'00000000-0000-0000-0000-000000000001', '2026-03-02'"),
     "scores.load_scores": ("score_pkey", "'{00000000-0000-0000-0000-000000000001}'"),
-    "forecasts.latest_forecasts": ("forecast_series_cut_key", "'{s}'"),
+    "forecasts.find_newest_forecasts": ("forecast_series_cut_key", "'{s}'"),
     "forecasts.load_outlooks": ("outlook_pkey", "'{s}', '2026-01-01', '2026-03-02'"),
     "copies.forget_products": ("product_pkey", "'{A}'"),
 }

@@ -4,7 +4,7 @@ from hypothesis import given, strategies as st
 
 from demo.play.pace import due_cut, held
 from demo.play.replayer import AHEAD, DAY
-from services.forecasting.domain.weeks import instant, last_cut
+from services.forecasting.cuts.domain import instant, last_cut
 
 EVERY = timedelta(weeks=4)
 CUT = date(2017, 2, 6)

@@ -1,11 +1,9 @@
 from datetime import date
 
-from services.forecasting.domain.activity import count_messages, count_tickets
-from services.forecasting.domain.product import newest
-from shared.engine.event import Tombstone
+from services.forecasting.activity.domain import count_messages, count_tickets
 from shared.events.campaigns import MessageSent, MessageUnknown
 from shared.ids import derived_id
-from tests.unit.forecasting.facts import ADA, at, event, product, skipped, ticket
+from tests.unit.forecasting.facts import ADA, at, event, skipped, ticket
 
 DAY = date(2026, 3, 2)
 
@@ -37,12 +35,3 @@ def test_each_decided_message_counts_once_by_its_outcome() -> None:
 
 def test_tickets_count_on_the_day_they_were_opened() -> None:
     assert count_tickets([ticket("t-1", "2026-03-02"), ticket("t-2", "2026-03-02")]) == {(DAY, "email", 0): 2}
-
-
-def test_the_last_word_on_a_product_holds() -> None:
-    gone = event("crm.products", Tombstone(), at("2026-03-02"), "gone", "B")
-
-    described, forgotten = newest([product("B", "FOOD"), product("A", "OLD"), gone, product("A", "TOYS")])
-
-    assert [(one.sku, one.category) for one in described] == [("A", ["TOYS"])]
-    assert forgotten == ["B"]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from services.forecasting.domain.sales import Folded, fold
+from services.forecasting.sales.domain import Folded, fold
 from shared.engine.event import Event
 from shared.events.money import Money
 from tests.unit.forecasting.facts import ADA, BO, refund, sale
@@ -29,7 +29,6 @@ def test_lines_of_one_sku_are_one_row_of_one_sale() -> None:
 
     assert folded.sold[DAY, "web", "DKK"] == {"A": [2, 4, 1900]}
     assert folded.sales[0].lines == [("A", 3, 1400)]
-    assert folded.purchases == {(ADA, DAY, "DKK"): [2, 1900]}
 
 
 @pytest.mark.parametrize(("hour", "day"), [(0, 2), (23, 2)])
@@ -67,7 +66,6 @@ def _sum(*batches: Folded) -> dict[object, list[int]]:
     for batch in batches:
         rows: dict[object, list[int]] = {}
         rows.update(batch.channels.items())
-        rows.update(batch.purchases.items())
         rows |= {(*group, sku): sums for group, skus in batch.sold.items() for sku, sums in skus.items()}
         for key, sums in rows.items():
             total[key] = [a + b for a, b in zip(total.get(key, [0] * len(sums)), sums, strict=True)]

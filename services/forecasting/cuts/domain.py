@@ -1,0 +1,41 @@
+"""Weeks begin on Monday at 00:00 UTC; cuts are the weeks' beginnings on which forecasts are made."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+WEEK = timedelta(days=7)
+_MONDAY = date(2001, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A cut whose forecasts stand, and whether its scores do."""
+
+    cut: date
+    scored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The last party scored at a cut, by id, and whether all are."""
+
+    after: UUID | None
+    scored: bool
+
+
+def week_of(day: date) -> date:
+    """The Monday on or before `day`."""
+    return day - timedelta(days=day.weekday())
+
+
+def instant(day: date) -> datetime:
+    """When `day` begins."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def last_cut(now: datetime, every: timedelta) -> date:
+    """The newest cut that has passed. Cuts lie on one grid for ever, `every` (whole weeks, at least one) apart."""
+    weeks = max(every // WEEK, 1)
+    passed = (week_of(now.astimezone(UTC).date()) - _MONDAY) // WEEK
+    return _MONDAY + WEEK * (passed // weeks * weeks)

@@ -1,0 +1,24 @@
+"""What the fitting process is asked to do: a function for each work, by which it is named, typed and found.
+
+The numbers are loaded where the work is done, so the service can name a work without them.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from services.forecasting.forecasts.domain.outlook import Asked, Outlook
+from services.forecasting.scores.domain.lifetime import Histories, Lifetime
+
+
+def make_outlooks(series: Sequence[Asked], cut: date, backtests: int) -> dict[str, list[Outlook]]:
+    """Outlooks by series, from the cut on and from earlier origins; see `weekly.py`."""
+    from services.forecasting.fitting import weekly
+
+    return weekly.look_back_and_ahead(series, cut, backtests)
+
+
+def fit_lifetime(histories: Histories, cut: date, earlier: date) -> tuple[Lifetime, dict[str, float]] | None:
+    """The model of when parties buy again, and its measured quality; see `lifetime.py`."""
+    from services.forecasting.fitting import lifetime
+
+    return lifetime.fit_lifetime(histories, cut, earlier)

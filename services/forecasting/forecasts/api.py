@@ -1,0 +1,46 @@
+"""Forecasts with what came."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from services.forecasting.cuts import commands as cuts
+from services.forecasting.cuts.domain import week_of
+from services.forecasting.forecasts import store
+from services.forecasting.forecasts.schemas import ForecastView
+from services.forecasting.series import commands as series_of_sales
+from shared.http.app import Listing, Page, requires, service_of
+
+router = APIRouter(prefix="/v1/forecasts", tags=["forecasts"], dependencies=[Depends(requires("crm:read"))])
+Service = Annotated[cuts.Source, Depends(service_of)]
+_LAST = date(9999, 1, 1)
+
+
+@router.get("")
+async def list_forecasts(
+    service: Service,
+    page: Page,
+    series: Annotated[str | None, Query(description="Only of this series.")] = None,
+    *,
+    every: Annotated[bool, Query(alias="all", description="Earlier ones too, each as it was published.")] = False,
+) -> Listing[ForecastView]:
+    """The forecast in force of each series; by series, newest first."""
+    watermark = await cuts.find_watermark(service)
+    after = page.after(str, date) or ("", _LAST)
+    async with service.read() as tx:
+        found = await store.list_forecasts(tx, series, page.limit + 1, every=every, after=(after[0], after[1]))
+        if found and watermark is not None:
+            ids = sorted({one.series for one in found})
+            begin, end = min(one.cut for one in found), week_of(watermark.date())
+            weeks = await series_of_sales.load_weeks(tx, ids, begin, end)
+            for one in found:
+                _add_actuals(one, weeks.get(one.series, {}), watermark)
+    return page.listing(found, lambda one: one, lambda one: (one.series, one.cut))
+
+
+def _add_actuals(forecast: ForecastView, weeks: Mapping[date, int], watermark: datetime) -> None:
+    for point in forecast.points:
+        if point.at + timedelta(days=7) <= watermark:
+            point.actual = weeks.get(point.at.date(), 0)

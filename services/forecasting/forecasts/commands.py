@@ -1,0 +1,60 @@
+"""The weekly forecasts of one cut: what they are made from, and their publication."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from operator import attrgetter
+
+from services.forecasting.cuts.domain import WEEK, instant, week_of
+from services.forecasting.forecasts import store
+from services.forecasting.forecasts.domain.forecast import MODEL, Fitted, publish, quality_of
+from services.forecasting.forecasts.domain.outlook import HORIZON, Outlook, Track
+from services.forecasting.models import commands as models
+from services.forecasting.series import commands as series
+from services.forecasting.series.domain import DepartmentWeek
+from shared.engine.event import Emission
+from shared.engine.transaction import Transaction
+
+Tracks = Mapping[DepartmentWeek, Track]
+
+
+async def load_tracks(tx: Transaction, cut: date, history_weeks: int, backtests: int) -> Tracks:
+    """Every department's whole weeks before the cut, with the outlooks that are known of its last origins."""
+    opening = await series.find_first_day(tx)
+    if opening is None or opening >= cut:
+        return {}
+    begin = max(week_of(opening + timedelta(days=6)), cut - WEEK * history_weeks)
+    sold = await series.load_department_weeks(tx, begin, cut)
+    oldest = cut - WEEK * HORIZON * backtests
+    outlooks = await store.load_outlooks(tx, [one.id for one in sold], oldest, cut)
+    return {
+        one: Track(first, _values(weeks, first, cut), tuple(o for o in outlooks.get(one.id, ()) if o.origin > first))
+        for one, weeks in sold.items()
+        for first in (min(weeks),)
+    }
+
+
+async def publish_forecasts(tx: Transaction, cut: date, tracks: Tracks, made: Mapping[str, list[Outlook]]) -> int:
+    """Publish a forecast of every series that outlooks were made of; the number of them."""
+    fitted = [_fitted(one, track, made[one.id]) for one, track in tracks.items() if one.id in made]
+    if not fitted:
+        return 0
+    await series.save_series(tx, ((one.series, one.track.first_week) for one in fitted))
+    await store.save_outlooks(tx, made)
+    newest = await store.find_newest_forecasts(tx, [one.series.id for one in fitted])
+    forecasts = publish(cut, fitted, newest, tx.now)
+    await store.save_forecasts(tx, cut, forecasts)
+    await models.save_model(tx, MODEL, cut, {"series": len(forecasts)}, quality_of(forecasts))
+    tx.emit(Emission(data=one, time=instant(cut), id=one.forecast_id) for one in forecasts)
+    return len(forecasts)
+
+
+def _fitted(one: DepartmentWeek, track: Track, made: list[Outlook]) -> Fitted:
+    *behind, newest = made
+    outlooks = sorted((*track.outlooks, *behind), key=attrgetter("origin"))
+    return Fitted(one, replace(track, outlooks=tuple(outlooks)), newest)
+
+
+def _values(weeks: Mapping[date, int], first: date, cut: date) -> tuple[float, ...]:
+    """From the department's own first week on; a week without sales is a zero."""
+    return tuple(float(weeks.get(first + WEEK * i, 0)) for i in range((cut - first) // WEEK))

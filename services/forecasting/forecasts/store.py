@@ -1,0 +1,86 @@
+"""The tables of outlooks and forecasts, a typed function per statement."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from pydantic_core import from_json, to_json
+
+from services.forecasting.forecasts.domain.outlook import Outlook
+from services.forecasting.forecasts.schemas import ForecastView
+from shared.engine.transaction import Transaction
+from shared.events.insights import ForecastPublished
+from shared.sql import columns, load_queries
+
+SQL = load_queries(Path(__file__).with_name("queries.sql"))
+_FORECAST = TypeAdapter(ForecastPublished)
+
+
+async def load_outlooks(tx: Transaction, series: Sequence[str], begin: date, cut: date) -> dict[str, list[Outlook]]:
+    """Those made from origins within [begin, cut), oldest first."""
+    found: dict[str, list[Outlook]] = {}
+    for row in await tx.fetch(SQL["load_outlooks"], series, begin, cut):
+        outlook = Outlook(
+            row["origin"],
+            row["model"],
+            row["scale"],
+            tuple(row["centre"]),
+            tuple(row["spread"]),
+            row["last"],
+            row["step"],
+        )
+        found.setdefault(row["series"], []).append(outlook)
+    return found
+
+
+async def save_outlooks(tx: Transaction, made: Mapping[str, Sequence[Outlook]]) -> None:
+    rows = [
+        (name, o.origin, o.model, o.scale, _json(o.centre), _json(o.spread), o.last, o.step)
+        for name, outlooks in sorted(made.items())
+        for o in outlooks
+    ]
+    if rows:
+        await tx.execute(SQL["save_outlooks"], *columns(rows))
+
+
+async def find_newest_forecasts(tx: Transaction, series: Sequence[str]) -> dict[str, UUID]:
+    """The forecast in force of each series."""
+    rows = await tx.fetch(SQL["find_newest_forecasts"], series)
+    return {row["series"]: row["forecast_id"] for row in rows}
+
+
+async def save_forecasts(tx: Transaction, cut: date, forecasts: Sequence[ForecastPublished]) -> None:
+    rows = [(one, _FORECAST.dump_python(one, mode="json")) for one in forecasts]
+    values = columns(
+        (
+            one.forecast_id,
+            one.series,
+            cut,
+            one.model,
+            one.unit,
+            _json(plain["points"]),
+            _json(plain["backtest"]),
+            one.supersedes,
+        )
+        for one, plain in rows
+    )
+    await tx.execute(SQL["save_forecasts"], *values, tx.now)
+
+
+async def list_forecasts(
+    tx: Transaction, series: str | None, limit: int, *, every: bool, after: tuple[str, date]
+) -> list[ForecastView]:
+    """By series, newest first, after the position (series, cut); without what came."""
+    rows = await tx.fetch(SQL["list_forecasts"], series, limit, every, *after)
+    return [
+        ForecastView.model_validate(
+            {**row, "points": from_json(row["points"]), "backtest": from_json(row["backtest"] or "null")}
+        )
+        for row in rows
+    ]
+
+
+def _json(value: object) -> str | None:
+    return None if value is None else to_json(value).decode()

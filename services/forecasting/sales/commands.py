@@ -1,0 +1,22 @@
+"""Who bought what and when, and what was paid back, added up by day."""
+
+from collections.abc import Sequence
+
+from services.forecasting.sales import store
+from services.forecasting.sales.domain import fold
+from shared.engine.event import Event
+from shared.engine.transaction import Transaction
+from shared.events.sales import SaleCompleted, SaleRefunded
+
+
+async def add_sales(tx: Transaction, events: Sequence[Event[SaleCompleted | SaleRefunded]]) -> tuple[int, int]:
+    """Add the batch to the sums of its days; the number of sales and of refunds.
+
+    A refund is kept by its sale's natural id and joined on reading.
+    """
+    folded = fold(events)
+    await store.add_sold(tx, folded.sold)
+    await store.add_channels(tx, folded.channels)
+    await store.copy_sales(tx, folded.sales)
+    await store.copy_refunds(tx, folded.refunds)
+    return len(folded.sales), len(folded.refunds)

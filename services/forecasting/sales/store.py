@@ -1,0 +1,37 @@
+"""The tables of sales and refunds, a typed function per statement. Rows go in sorted by key."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pydantic_core import to_json
+
+from services.forecasting.sales.domain import ChannelKey, Group, Refund, Sale
+from shared.engine.transaction import Transaction
+from shared.sql import columns, load_queries
+
+SQL = load_queries(Path(__file__).with_name("queries.sql"))
+
+
+async def add_sold(tx: Transaction, sold: Mapping[Group, Mapping[str, Sequence[int]]]) -> None:
+    """Units and revenue by group and SKU."""
+    groups = sorted(sold)
+    rows = [(at, sku, *sums) for at, group in enumerate(groups, 1) for sku, sums in sorted(sold[group].items())]
+    if rows:
+        await tx.execute(SQL["add_sold"], *columns(groups), *columns(rows))
+
+
+async def add_channels(tx: Transaction, sums: Mapping[ChannelKey, Sequence[int]]) -> None:
+    if sums:
+        await tx.execute(SQL["add_channels"], *columns((*key, *values) for key, values in sorted(sums.items())))
+
+
+async def copy_sales(tx: Transaction, sales: Sequence[Sale]) -> None:
+    """Each (origin, sale_id) once for ever: contacts publishes it once; a second one is an error of the database."""
+    rows = ((sale.origin, sale.sale_id, sale.channel, to_json(sale.lines).decode()) for sale in sales)
+    await tx.copy("sale", ("origin", "sale_id", "channel", "lines"), rows)
+
+
+async def copy_refunds(tx: Transaction, refunds: Sequence[Refund]) -> None:
+    if refunds:
+        names = ("event_id", "origin", "sale_id", "day", "currency", "amount", "skus", "quantities")
+        await tx.copy("refund", names, ([getattr(refund, name) for name in names] for refund in refunds))

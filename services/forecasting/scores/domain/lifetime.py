@@ -1,0 +1,79 @@
+"""How likely a party still buys, and how often it will: BG/NBD for one party at a time, in plain arithmetic.
+
+Fader, Hardie and Lee, "Counting Your Customers" the Easy Way, Marketing Science 24 (2005). Time is in weeks, a purchase
+is a day with at least one sale. The fit over all parties is in `fitting/bgnbd.py`; both give the same numbers.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from math import exp, fsum, log, log1p
+
+DAYS = 7.0
+_ENOUGH = 1e-14
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A party's purchase days up to a cut: the first, the last, and how many."""
+
+    first: date
+    last: date
+    days: int
+
+    def at(self, cut: date) -> "Pattern":
+        """As the model sees it at the beginning of `cut`."""
+        return Pattern(
+            repeats=self.days - 1,
+            recency=(self.last - self.first).days / DAYS,
+            age=max((cut - self.first).days, 0) / DAYS,
+        )
+
+
+Histories = Sequence[tuple[History, History | None]]
+"""Parties at a cut and at an earlier day, None where they had not bought by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """x repeats, the last of them `recency` weeks after the first purchase, which is `age` weeks ago: (x, t_x, T)."""
+
+    repeats: int
+    recency: float
+    age: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetime:
+    """The fitted parameters: buying ~ gamma(r, alpha) a week, leaving after a purchase ~ beta(a, b)."""
+
+    r: float
+    alpha: float
+    a: float
+    b: float
+
+    def alive(self, pattern: Pattern) -> float:
+        """P(alive | x, t_x, T), from 0 to 1; 1 for a party that has not come back yet, as the model says."""
+        x = pattern.repeats
+        if x == 0:
+            return 1.0
+        decay = (self.r + x) * log((self.alpha + pattern.age) / (self.alpha + pattern.recency))
+        odds = log(self.a) - log(self.b + x - 1) + decay
+        return 1 / (1 + exp(odds)) if odds < 700 else 0.0
+
+    def expected(self, pattern: Pattern, weeks: float) -> float:
+        """E[purchase days in the next `weeks` | x, t_x, T] (their equation 10, after Euler's transformation)."""
+        x, a = pattern.repeats, self.a
+        z = weeks / (self.alpha + pattern.age + weeks)
+        tail = exp((a - 1) * log1p(-z)) * _hypergeometric(a + self.b - 1 - self.r, a - 1, a + self.b + x - 1, z)
+        return (a + self.b + x - 1) / (a - 1) * (1 - tail) * self.alive(pattern)
+
+
+def _hypergeometric(p: float, q: float, c: float, z: float) -> float:
+    """Gauss's 2F1(p, q; c; z) for 0 <= z < 1 by its series."""
+    terms, term, n = [1.0], 1.0, 0
+    while abs(term) >= _ENOUGH:
+        term *= (p + n) * (q + n) / ((c + n) * (n + 1)) * z
+        terms.append(term)
+        n += 1
+    return fsum(terms)

@@ -1,0 +1,60 @@
+-- Additions go to the projection that is being written, which the connection's search path names; what is read is of the
+-- live one.
+
+-- name: add_purchases
+-- Rows come sorted by key, so that two instances wait for each other and never deadlock.
+insert into purchase_day as had (party_id, day, currency, sales, amount)
+select * from unnest($1::uuid[], $2::date[], $3::text[], $4::int[], $5::bigint[])
+on conflict (party_id, day, currency) do update set
+    sales = had.sales + excluded.sales, amount = had.amount + excluded.amount;
+
+-- name: load_histories
+-- Purchase days before the cut and before the earlier day, of at most about $3 parties, the same ones every time.
+with size as (
+    select greatest(ceil(count(distinct party_id) / $3::float8), 1)::bigint as buckets
+    from sales_v1.purchase_day
+    where day < $1
+)
+select
+    min(day) as first,
+    max(day) as last,
+    count(distinct day)::int as days,
+    max(day) filter (where day < $2) as last_before,
+    (count(distinct day) filter (where day < $2))::int as days_before
+from sales_v1.purchase_day, size
+where day < $1 and (buckets = 1 or mod(hashtextextended(party_id::text, 0), buckets) = 0)
+group by party_id;
+
+-- name: load_page
+-- The next parties by id with their purchase days before the cut; none yet: nulls.
+select
+    party_id,
+    min(day) filter (where day < $2) as first,
+    max(day) filter (where day < $2) as last,
+    (count(distinct day) filter (where day < $2))::int as days
+from sales_v1.purchase_day
+where party_id > $1
+group by party_id
+order by party_id
+limit $3;
+
+-- name: load_history
+-- One party's purchase days up to and with $2.
+select min(day) as first, max(day) as last, count(distinct day)::int as days
+from sales_v1.purchase_day
+where party_id = $1 and day <= $2
+having count(*) > 0;
+
+-- name: load_scores
+-- Locked in order: what is published next depends on them.
+select party_id, score, value, band, as_of
+from score
+where party_id = any($1::uuid[])
+order by party_id, score
+for update;
+
+-- name: save_scores
+-- Scores as their last events told them.
+insert into score (party_id, score, value, band, as_of)
+select * from unnest($1::uuid[], $2::text[], $3::float8[], $4::text[], $5::date[])
+on conflict (party_id, score) do update set value = excluded.value, band = excluded.band, as_of = excluded.as_of;

@@ -1,0 +1,31 @@
+"""Bodies of answers about scores."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+
+class ContributionView(BaseModel):
+    """`effect` is what the score gains by this input, against one repeat or against a purchase just now."""
+
+    input: str
+    value: float
+    effect: float | None
+
+
+class ScoreView(BaseModel):
+    score: str
+    value: float
+    band: str
+    contributions: list[ContributionView]
+
+
+class PartyScores(BaseModel):
+    """As of now; what was published last may be older, and stands on `crm.insights`."""
+
+    party_id: UUID
+    as_of: datetime
+    model: str
+    trained_until: date
+    scores: list[ScoreView]

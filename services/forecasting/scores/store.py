@@ -1,0 +1,55 @@
+"""The tables of purchase days and scores, a typed function per statement."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from uuid import UUID
+
+from services.forecasting.scores.domain.lifetime import Histories, History
+from services.forecasting.scores.domain.purchases import PurchaseKey
+from services.forecasting.scores.domain.score import Published, Score
+from shared.engine.transaction import Transaction
+from shared.sql import columns, load_queries
+
+SQL = load_queries(Path(__file__).with_name("queries.sql"))
+
+
+async def add_purchases(tx: Transaction, sums: Mapping[PurchaseKey, Sequence[int]]) -> None:
+    if sums:
+        await tx.execute(SQL["add_purchases"], *columns((*key, *values) for key, values in sorted(sums.items())))
+
+
+async def load_histories(tx: Transaction, cut: date, earlier: date, most: int) -> Histories:
+    """Histories at the cut and, where there was a purchase by then, at the earlier day."""
+    rows = await tx.fetch(SQL["load_histories"], cut, earlier, most)
+    return [
+        (
+            History(row["first"], row["last"], row["days"]),
+            History(row["first"], row["last_before"], row["days_before"]) if row["days_before"] else None,
+        )
+        for row in rows
+    ]
+
+
+async def load_page(tx: Transaction, after: UUID, cut: date, size: int) -> list[tuple[UUID, History | None]]:
+    """The next parties by id, each with its purchase days before the cut, None without any."""
+    rows = await tx.fetch(SQL["load_page"], after, cut, size)
+    return [(row["party_id"], History(row["first"], row["last"], row["days"]) if row["days"] else None) for row in rows]
+
+
+async def load_history(tx: Transaction, party_id: UUID, until: date) -> History | None:
+    """Purchase days up to and with `until`."""
+    row = await tx.fetchrow(SQL["load_history"], party_id, until)
+    return History(row["first"], row["last"], row["days"]) if row else None
+
+
+async def load_published(tx: Transaction, parties: Sequence[UUID]) -> dict[tuple[UUID, str], Published]:
+    """Scores as last published, by party and score; locked."""
+    rows = await tx.fetch(SQL["load_scores"], parties)
+    return {(row["party_id"], row["score"]): Published(row["value"], row["band"], row["as_of"]) for row in rows}
+
+
+async def save_scores(tx: Transaction, scores: Sequence[Score], as_of: date) -> None:
+    rows = sorted((score.party_id, score.name, score.value, score.band, as_of) for score in scores)
+    if rows:
+        await tx.execute(SQL["save_scores"], *columns(rows))

@@ -1,0 +1,75 @@
+"""What was sold and paid back, by day of the event, and the weekly series that are forecast."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query
+
+from services.forecasting.cuts import commands as cuts
+from services.forecasting.cuts.domain import WEEK, week_of
+from services.forecasting.cuts.schemas import Days
+from services.forecasting.series import commands, store
+from services.forecasting.series.schemas import SeriesView, TotalView, WeekView
+from shared.errors import NotFound
+from shared.http.app import Listing, Page, requires, service_of
+
+router = APIRouter(prefix="/v1/series", dependencies=[Depends(requires("crm:read"))])
+Service = Annotated[cuts.Source, Depends(service_of)]
+By = Literal["product", "category", "channel", "day", "week"]
+
+
+@router.get("", tags=["forecasts"])
+async def list_series(service: Service, page: Page) -> Listing[SeriesView]:
+    """By id."""
+    (after,) = page.after(str) or ("",)
+    async with service.read() as tx:
+        found = await store.list_series(tx, after, page.limit + 1)
+    return page.listing(found, lambda one: one, lambda one: (one.id,))
+
+
+@router.get("/values", tags=["forecasts"])
+async def read_values(
+    service: Service, series: Annotated[str, Query(description="Its id.")], page: Page
+) -> Listing[WeekView]:
+    """What was sold in each whole week of a series, oldest first; late events still correct it."""
+    watermark = await cuts.find_watermark(service)
+    async with service.read() as tx:
+        found = await store.find_series(tx, [series])
+        if not found or watermark is None:
+            raise NotFound("no series has this id")
+        (start,) = page.after(date) or (found[0].first_week - WEEK,)
+        begin = start + WEEK
+        end = min(week_of(watermark.date()), begin + WEEK * (page.limit + 1))
+        weeks = (await commands.load_weeks(tx, [series], begin, end))[series] if begin < end else {}
+    values = [
+        WeekView(week=week, value=weeks.get(week, 0))
+        for week in (begin + WEEK * ahead for ahead in range((end - begin) // WEEK))
+    ]
+    return page.listing(values, lambda one: one, lambda one: (one.week,))
+
+
+@router.get("/sales", tags=["sales"])
+async def sum_sales(
+    service: Service,
+    page: Page,
+    days: Days,
+    by: By = "day",
+    sku: str | None = None,
+    category: Annotated[str | None, Query(description="The department: the first of a product's path.")] = None,
+    channel: str | None = None,
+    currency: str | None = None,
+) -> Listing[TotalView]:
+    """Totals per currency; by key."""
+    filters = store.SalesFilter(by, days.begin, days.until, sku, category, channel, currency)
+    after = page.after(str, str) or ("", "")
+    async with service.read() as tx:
+        totals = await store.sum_sales(tx, filters, (after[0], after[1]), page.limit + 1)
+        whole = by not in {"product", "category"} and sku is None and category is None
+        baskets = await store.sum_baskets(tx, filters) if whole else {}
+    return page.listing(totals, lambda one: _with_baskets(one, baskets), lambda one: (one.key, one.currency))
+
+
+def _with_baskets(total: TotalView, baskets: Mapping[tuple[str, str], store.Baskets]) -> TotalView:
+    known = baskets.get((total.key, total.currency))
+    return total if known is None else total.model_copy(update={"sales": known.sales, "total": known.total})

@@ -1,0 +1,83 @@
+"""What was sold, read across sales and products, and the series that are forecast; a typed function per statement."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from services.forecasting.series.domain import DepartmentWeek
+from services.forecasting.series.schemas import SeriesView, TotalView
+from shared.engine.transaction import Transaction
+from shared.sql import columns, load_queries
+
+SQL = load_queries(Path(__file__).with_name("queries.sql"))
+
+
+@dataclass(frozen=True, slots=True)
+class SalesFilter:
+    """Within [begin, until); what is None does not matter."""
+
+    by: str
+    begin: date
+    until: date
+    sku: str | None
+    category: str | None
+    channel: str | None
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Baskets:
+    """Number and total of whole sales."""
+
+    sales: int
+    total: int
+
+
+async def load_department_weeks(
+    tx: Transaction, begin: date, cut: date, unnamed: str
+) -> dict[DepartmentWeek, dict[date, int]]:
+    """Revenue by week of each department and currency; weeks without sales are left out."""
+    weeks: dict[DepartmentWeek, dict[date, int]] = {}
+    for row in await tx.fetch(SQL["load_department_weeks"], begin, cut, unnamed):
+        weeks.setdefault(DepartmentWeek(row["department"], row["currency"]), {})[row["week"]] = row["revenue"]
+    return weeks
+
+
+async def find_first_day(tx: Transaction) -> date | None:
+    found: date | None = await tx.fetchval(SQL["find_first_day"])
+    return found
+
+
+async def count_sales(tx: Transaction, cut: date) -> int:
+    return int(await tx.fetchval(SQL["count_sales"], cut))
+
+
+async def save_series(tx: Transaction, series: Iterable[tuple[DepartmentWeek, date]]) -> None:
+    rows = sorted((one.id, one.department, one.currency, one.unit, first) for one, first in series)
+    await tx.execute(SQL["save_series"], *columns(rows))
+
+
+async def list_series(tx: Transaction, after: str, limit: int) -> list[SeriesView]:
+    return [SeriesView.model_validate(dict(row)) for row in await tx.fetch(SQL["list_series"], after, limit)]
+
+
+async def find_series(tx: Transaction, ids: Sequence[str]) -> list[SeriesView]:
+    return [SeriesView.model_validate(dict(row)) for row in await tx.fetch(SQL["find_series"], ids)]
+
+
+async def sum_sales(tx: Transaction, chosen: SalesFilter, after: tuple[str, str], limit: int) -> list[TotalView]:
+    """By key and currency, after that position; without what is known of whole sales."""
+    rows = await tx.fetch(
+        SQL["sum_sales"],
+        *(chosen.by, chosen.begin, chosen.until, chosen.sku, chosen.category, chosen.channel, chosen.currency),
+        *after,
+        limit,
+    )
+    return [TotalView.model_validate(dict(row)) for row in rows]
+
+
+async def sum_baskets(tx: Transaction, chosen: SalesFilter) -> dict[tuple[str, str], Baskets]:
+    """Whole sales by key and currency."""
+    rows = await tx.fetch(SQL["sum_baskets"], chosen.by, chosen.begin, chosen.until, chosen.channel)
+    return {(row["key"], row["currency"]): Baskets(row["sales"], row["total"]) for row in rows}

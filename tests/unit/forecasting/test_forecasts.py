@@ -1,0 +1,57 @@
+from datetime import UTC, date, datetime
+
+import pytest
+
+from services.forecasting.cuts.domain import WEEK
+from services.forecasting.forecasts.domain.forecast import Fitted, publish, quality_of
+from services.forecasting.forecasts.domain.outlook import Outlook, Track
+from services.forecasting.series.domain import DepartmentWeek
+from shared.ids import derived_id
+
+FIRST, NOW = date(2026, 1, 5), datetime(2026, 3, 2, 9, tzinfo=UTC)
+CUT = FIRST + WEEK * 8
+OLDER = derived_id("older")
+
+
+def fitted(department: str, *origins: int) -> Fitted:
+    past = tuple(_outlook(origin) for origin in origins)
+    return Fitted(DepartmentWeek(department, "DKK"), Track(FIRST, (100.0,) * 8, past), _outlook(8))
+
+
+def _outlook(weeks: int) -> Outlook:
+    return Outlook(FIRST + WEEK * weeks, "test/1", "linear", (100.0,) * 4, (5.0,) * 4, 100.0, 4.0)
+
+
+def test_each_series_gets_four_weeks_from_the_cut_on() -> None:
+    (one,) = publish(CUT, [fitted("TOYS")], {}, NOW)
+
+    assert [point.at.date() for point in one.points] == [CUT + WEEK * ahead for ahead in range(4)]
+    assert (one.series, one.unit, one.horizon) == ("sales:department:TOYS:week:DKK", "DKK minor", 4)
+    assert one.backtest is None
+
+
+def test_a_forecast_names_the_one_that_it_replaces() -> None:
+    series = DepartmentWeek("TOYS", "DKK").id
+    (one,) = publish(CUT, [fitted("TOYS")], {series: OLDER}, NOW)
+
+    assert one.supersedes == OLDER
+
+
+def test_the_same_input_gives_the_same_forecasts_in_the_same_order() -> None:
+    series = [fitted("TOYS", 4), fitted("BREAD")]
+
+    assert publish(CUT, series, {}, NOW) == publish(CUT, series[::-1], {}, NOW)
+
+
+def test_quality_is_kept_apart_by_model() -> None:
+    forecasts = publish(CUT, [fitted("TOYS", 4), fitted("BREAD")], {}, NOW)
+
+    assert quality_of(forecasts)["test/1"]["series"] == 1
+    assert quality_of(forecasts)["test/1"]["coverage80"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("name", "key"), [("DRUG GM", "DRUG GM"), ("a:b", "a%3Ab"), ("Brød", "Br%C3%B8d"), ("100%", "100%25")]
+)
+def test_a_series_id_is_ascii_and_unambiguous(name: str, key: str) -> None:
+    assert DepartmentWeek(name, "EUR").id == f"sales:department:{key}:week:EUR"

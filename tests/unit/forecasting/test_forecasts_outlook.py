@@ -1,0 +1,91 @@
+from datetime import date
+
+import pytest
+from hypothesis import given, strategies as st
+
+from services.forecasting.cuts.domain import WEEK
+from services.forecasting.forecasts.domain.intervals import Factors, calibrate
+from services.forecasting.forecasts.domain.outlook import (
+    FARTHEST,
+    Outlook,
+    Scale,
+    Track,
+    backtest,
+    factors_at,
+    mean_step,
+    origins,
+)
+
+FIRST = date(2026, 1, 5)
+EXACT = Factors(1.0, 2.0)
+
+
+def outlook(weeks: int, *centre: float, spread: float = 10.0, scale: Scale = "linear", last: float = 100.0) -> Outlook:
+    return Outlook(FIRST + WEEK * weeks, "test", scale, centre, (spread,) * len(centre), last, 20.0)
+
+
+@given(
+    centre=st.floats(-50, 500),
+    spread=st.floats(0, 100),
+    wide=st.floats(0.1, 5),
+    scale=st.sampled_from(["linear"]),
+)
+def test_ranges_hold_each_other_and_never_fall_below_zero(
+    centre: float, spread: float, wide: float, scale: Scale
+) -> None:
+    (ahead,) = outlook(4, centre, spread=spread, scale=scale).ranges(Factors(wide, wide * 2))
+
+    assert 0 <= ahead.lo95 <= ahead.lo80 <= ahead.mean <= ahead.hi80 <= ahead.hi95
+
+
+def test_a_range_on_the_logarithm_is_a_factor_up_and_down() -> None:
+    (ahead,) = outlook(4, 5.0, spread=0.5, scale="log").ranges(EXACT)
+
+    assert (ahead.hi80 + 1) / (ahead.mean + 1) == pytest.approx((ahead.mean + 1) / (ahead.lo80 + 1))
+
+
+def test_a_backtest_measures_errors_in_steps_beside_the_naive_forecast() -> None:
+    track = Track(FIRST, (90, 110, 90, 100, 104, 80, 100, 130), (outlook(4, 100, 100, 100, 100),))
+
+    found = backtest(track, {FIRST + WEEK * 4: {"linear": EXACT}})
+
+    assert found is not None
+    assert found.mase == pytest.approx((4 + 20 + 0 + 30) / 4 / 20)
+    assert found.baseline_mase == pytest.approx(found.mase)
+    assert (found.coverage80, found.coverage95) == (0.5, 0.75)
+    assert found.smape == pytest.approx((200 * 4 / 204 + 200 * 20 / 180 + 0 + 200 * 30 / 230) / 4)
+
+
+def test_a_series_that_never_moved_has_no_backtest() -> None:
+    still = Outlook(FIRST + WEEK * 4, "test", "linear", (5.0,) * 4, (1.0,) * 4, 5.0, 0.0)
+
+    assert backtest(Track(FIRST, (5.0,) * 8, (still,)), {still.origin: {"linear": EXACT}}) is None
+
+
+def test_without_past_outlooks_there_is_no_backtest() -> None:
+    assert backtest(Track(FIRST, (1, 2, 3), ()), {}) is None
+
+
+def test_a_spread_that_was_far_too_small_counts_for_so_much_only() -> None:
+    assert outlook(4, 100, 100, spread=1e-9).scores([500.0, 100.0]) == [FARTHEST, 0.0]
+
+
+def test_factors_learn_only_from_weeks_that_were_over() -> None:
+    early, late = outlook(4, 100, 100, 100, 100), outlook(8, 0, 0, 0, 0)
+    values = tuple([100.0] * 4 + [130.0] * 8)
+    cut = FIRST + WEEK * 11
+
+    assert factors_at(cut, [Track(FIRST, values, (early, late))]) == factors_at(cut, [Track(FIRST, values, (early,))])
+    assert factors_at(FIRST + WEEK * 7, [Track(FIRST, values, (early,))])["linear"] == calibrate([])
+    assert factors_at(cut, [Track(FIRST, values, (early,))])["linear"] == calibrate([3.0] * 4)
+
+
+def test_origins_lie_a_horizon_apart_and_have_a_past() -> None:
+    cut = FIRST + WEEK * 20
+
+    assert origins(cut, FIRST, 6, 8) == [FIRST + WEEK * 16, FIRST + WEEK * 12, FIRST + WEEK * 8]
+
+
+def test_one_value_has_no_step() -> None:
+    assert mean_step([5.0]) == 0.0
+    assert mean_step([5.0, 8.0, 7.0]) == 2.0

@@ -1,0 +1,93 @@
+"""BG/NBD against published figures and against customers simulated from known parameters."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+from services.forecasting.fitting.bgnbd import Patterns, alive, expected, fit
+from services.forecasting.fitting.lifetime import fit_lifetime
+from services.forecasting.scores.domain.lifetime import History, Lifetime, Pattern
+
+PUBLISHED = Lifetime(r=0.243, alpha=4.414, a=0.793, b=2.426)
+"""Fader, Hardie and Lee 2005, table 2: the CDNOW sample."""
+
+PATTERNS = st.builds(
+    lambda x, share, age: Pattern(x, age * share if x else 0.0, age),
+    st.integers(0, 150),
+    st.floats(0, 1),
+    st.floats(0.1, 200),
+)
+
+
+def test_the_expectation_of_the_papers_example_comes_out() -> None:
+    """x=2, t_x=30.43, T=38.86, 39 weeks ahead: 1.226 (their note "Implementing the BG/NBD Model in Excel")."""
+    assert PUBLISHED.expected(Pattern(2, 30.43, 38.86), 39) == pytest.approx(1.226, abs=5e-4)
+
+
+@given(pattern=PATTERNS)
+def test_p_alive_is_a_probability_and_falls_with_silence(pattern: Pattern) -> None:
+    later = Pattern(pattern.repeats, pattern.recency, pattern.age + 10)
+
+    assert 0 <= PUBLISHED.alive(later) <= PUBLISHED.alive(pattern) <= 1
+
+
+@given(pattern=PATTERNS, weeks=st.floats(0.5, 60))
+def test_one_party_and_many_give_the_same(pattern: Pattern, weeks: float) -> None:
+    many = Patterns.of([pattern])
+
+    assert PUBLISHED.alive(pattern) == pytest.approx(float(alive(PUBLISHED, many)[0]), abs=1e-12)
+    assert PUBLISHED.expected(pattern, weeks) == pytest.approx(float(expected(PUBLISHED, many, weeks)[0]), rel=1e-9)
+
+
+def test_the_fit_finds_the_parameters_that_customers_were_simulated_from() -> None:
+    found = fit(_simulate(4_000))
+
+    assert found.r == pytest.approx(0.243, rel=0.1)
+    assert found.alpha == pytest.approx(4.414, rel=0.15)
+    assert found.a / (found.a + found.b) == pytest.approx(0.793 / (0.793 + 2.426), rel=0.15)
+
+
+def test_nobody_who_came_back_is_too_little_to_learn_from() -> None:
+    once = History(date(2026, 1, 5), date(2026, 1, 5), 1)
+
+    assert fit_lifetime([(once, None)] * 100, date(2026, 3, 2), date(2026, 2, 2)) is None
+    assert fit_lifetime([(once, None)], date(2026, 3, 2), date(2026, 2, 2)) is None
+
+
+def test_quality_is_measured_on_purchases_that_the_model_had_not_seen() -> None:
+    cut, earlier, first = date(2026, 3, 2), date(2026, 2, 2), date(2026, 1, 5)
+    pairs = [(History(first, cut, 2 + i % 4), History(first, earlier, 1 + i % 3)) for i in range(60)]
+
+    found = fit_lifetime(pairs, cut, earlier)
+
+    assert found is not None
+    assert found[1]["held_out_weeks"] == 4.0
+    assert found[1]["rmse"] >= found[1]["mae"] > 0
+
+
+def test_a_history_is_counted_in_weeks_from_its_first_day() -> None:
+    pattern = History(date(2026, 1, 5), date(2026, 1, 19), 3).at(date(2026, 2, 2))
+
+    assert pattern == Pattern(2, 2.0, 4.0)
+
+
+def _simulate(customers: int) -> Patterns:
+    """Buying at an exponential pace drawn from a gamma, leaving after a purchase with a chance drawn from a beta."""
+    rng = np.random.default_rng(5)
+    paces = rng.gamma(PUBLISHED.r, 1 / PUBLISHED.alpha, customers)
+    chances = rng.beta(PUBLISHED.a, PUBLISHED.b, customers)
+    ages = rng.uniform(27, 39, customers)
+    rows = []
+    for pace, chance, age in zip(paces, chances, ages, strict=True):
+        x, last = 0, 0.0
+        now = rng.exponential(1 / pace) if pace > 1e-12 else np.inf
+        while now < age:
+            x, last = x + 1, now
+            if rng.random() < chance:
+                break
+            now += rng.exponential(1 / pace)
+        rows.append((x, last, age))
+    columns = np.array(rows)
+    return Patterns(columns[:, 0], columns[:, 1], columns[:, 2])
