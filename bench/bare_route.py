@@ -15,14 +15,15 @@ from fastapi import FastAPI, HTTPException, Request
 from starlette.responses import Response
 
 from bench.setting import settle_collector
-from services.contacts.store import SQL
+from services.contacts.overview.store import SQL as OVERVIEW
+from services.contacts.timeline.store import SQL as TIMELINE
 
 
 def create_app(dsn: str) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with asyncpg.create_pool(dsn, min_size=2, max_size=10) as pool:
-            months = await pool.fetchrow(SQL["months_in_use"])
+            months = await pool.fetchrow(TIMELINE["find_months_in_use"])
             assert months is not None
             app.state.pool, app.state.bounds = pool, (months["first"], months["until"])
             settle_collector()
@@ -34,7 +35,7 @@ def create_app(dsn: str) -> FastAPI:
     async def read_party(request: Request, party_id: UUID) -> Response:
         state = request.app.state
         async with state.pool.acquire() as connection:
-            row = await connection.fetchrow(SQL["view_party"], party_id, *state.bounds)
+            row = await connection.fetchrow(OVERVIEW["load_view"], party_id, *state.bounds)
         if row is None:
             raise HTTPException(404)
         return Response(row["body"], media_type="application/json", headers={"ETag": f'"{row["version"]}"'})

@@ -2,15 +2,20 @@
 
 from fastapi import FastAPI
 
-from services.contacts import api, handlers, subscriptions
+from services.contacts import handlers, subscriptions
+from services.contacts.intake import api as intake
+from services.contacts.overview import api as overview
+from services.contacts.profiles import api as profiles
 from services.contacts.settings import ContactsSettings, Context, Settings
-from services.contacts.store import SQL
-from shared.engine.months import opening_months
+from services.contacts.timeline import api as timeline
+from services.contacts.timeline.commands import months_in_use, open_months
 from shared.engine.service import Service
 from shared.http.app import build_app
 from shared.telemetry.logging import configure_logging
 
 __all__ = ["create_app", "create_context", "handlers"]
+
+routers = [profiles.router, overview.router, timeline.router, intake.router]
 
 
 def create_app() -> FastAPI:
@@ -20,12 +25,12 @@ def create_app() -> FastAPI:
         "contacts",
         settings,
         subscriptions=[subscriptions.ingest, subscriptions.timeline],
-        workers=[opening_months(SQL["open_line_month"])],
+        workers=[open_months],
         context=create_context(settings.contacts),
     )
-    return build_app(service, settings, routers=[api.router])
+    return build_app(service, settings, routers=routers)
 
 
 def create_context(settings: ContactsSettings) -> Context:
-    """What handlers need to know of the settings."""
-    return Context(settings.default_region)
+    """What handlers and routes need to know."""
+    return Context(settings.default_region, months_in_use())

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from pydantic import Field
 
+from shared.engine.months import Months
 from shared.settings import Group, ServiceSettings
 
 
@@ -21,3 +22,4 @@ class Context(NamedTuple):
     """What handlers and routes of contacts find as `tx.context`."""
 
     default_region: str
+    months: Months

@@ -2,16 +2,43 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import date
+from datetime import UTC, date, datetime
+from time import monotonic
 
 import asyncpg
 import structlog
 
 from shared.engine.service import Service
+from shared.engine.transaction import Transaction
 
 log = structlog.get_logger()
 _AHEAD = 3
 _LOOK_S = 2.0
+_FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
+_REMEMBERED_S = 5
+
+
+class Months:
+    """The months that hold rows, so that a reading leaves the other tables alone.
+
+    `statement` gives `first`, `until` (both null where there are no rows) and whether rows lie `outside` of them. Its
+    answer takes in some months ahead, and it is asked again after five seconds: a new month is never overlooked, unless
+    a replayed clock runs through half a year in that time.
+    """
+
+    def __init__(self, statement: str) -> None:
+        self._statement = statement
+        self._bounds = (_FIRST, _LAST)
+        self._until = 0.0
+
+    async def bounds(self, tx: Transaction) -> tuple[datetime, datetime]:
+        """From, and until but not with."""
+        if monotonic() > self._until:
+            row = await tx.fetchrow(self._statement)
+            known = row["first"] is not None and not row["outside"]
+            self._bounds = (row["first"], row["until"]) if known else (_FIRST, _LAST)
+            self._until = monotonic() + _REMEMBERED_S
+        return self._bounds
 
 
 def opening_months(statement: str) -> Callable[[Service], Awaitable[None]]:

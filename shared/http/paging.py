@@ -10,6 +10,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from fastapi import Depends, Query
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
+from starlette.responses import Response
 
 from shared.errors import Invalid
 
@@ -67,6 +68,16 @@ class PageQuery:
         return Listing(
             items=[item(row) for row in shown], next_cursor=encode_cursor(position(shown[-1])) if more else None
         )
+
+    def written(
+        self, rows: Sequence[T], body: Callable[[T], str], position: Callable[[T], Sequence[object]]
+    ) -> Response:
+        """The same page of items that the database wrote as JSON already."""
+        shown = rows[: self.limit]
+        following = encode_cursor(position(shown[-1])) if len(rows) > self.limit else None
+        items = ",".join(body(row) for row in shown)
+        content = f'{{"items":[{items}],"next_cursor":{to_json(following).decode()}}}'
+        return Response(content, media_type="application/json")
 
 
 async def _page(

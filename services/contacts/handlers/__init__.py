@@ -1,5 +1,5 @@
-"""Importing it registers every handler of contacts."""
+"""Importing this package registers every handler of contacts."""
 
-from services.contacts.handlers import ingest, timeline
+from services.contacts.handlers import campaigns, contacts, ingest, sales, tickets
 
-__all__ = ["ingest", "timeline"]
+__all__ = ["campaigns", "contacts", "ingest", "sales", "tickets"]

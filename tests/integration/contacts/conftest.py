@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from deploy.embedded.databases import Databases
-from services.contacts import api
+from services.contacts.main import routers
 from services.contacts.settings import Settings
 from tests.integration.contacts.running import Contacts
 from tests.integration.running import client
@@ -32,5 +32,5 @@ async def contacts(dsn: str) -> AsyncIterator[Contacts]:
 
 @pytest.fixture
 async def http(contacts: Contacts, dsn: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with client(contacts, Settings, dsn, api.router) as http:
+    async with client(contacts, Settings, dsn, *routers) as http:
         yield http

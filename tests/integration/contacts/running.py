@@ -9,8 +9,8 @@ import asyncpg
 from services.contacts import handlers
 from services.contacts.main import create_context
 from services.contacts.settings import ContactsSettings
-from services.contacts.store import SQL
 from services.contacts.subscriptions import ingest, timeline
+from services.contacts.timeline.store import SQL
 from shared.engine.event import Event
 from shared.engine.partitions import partition_of
 from shared.events.contract import contract_of, find_contract
@@ -19,7 +19,7 @@ from tests.integration.running import NOW, Running
 
 __all__ = ["NOW", "Contacts", "handlers", "heard", "reported"]  # importing the handlers registers what they hear
 
-TABLES = ("party", "identity", "duplicate", "sale", "care", "fact_text")
+TABLES = ("party", "identity", "duplicate", "sale", "engagement", "fact_text")
 PROJECTED = ("line", "total", "consent", "message", "ticket")
 
 
@@ -38,6 +38,26 @@ def heard(data: Any, *, at: datetime = NOW, source: str = "/contacts", id_: str 
     contract = contract_of(type(data))
     key = str(data.party_id)
     return decoded(contract.topic, contract.type, data, key=key, at=at, now=NOW, source=source, id_=id_)
+
+
+ADA = {"type": "email", "value": " Ada@Example.com"}
+SHOP_81 = {"type": "external", "system": "shop", "value": "81"}
+PHONE = {"type": "phone", "value": "20 12 34 56"}
+
+
+def sale(sale_id: str, *identities: dict[str, str], at: Any = NOW, minor: int = 12_995, **more: Any) -> Event[Any]:
+    source = more.pop("source", "/shop")
+    price = {"minor": minor, "currency": "DKK"}
+    return reported(
+        "sale.completed",
+        at=at,
+        source=source,
+        party={"identities": list(identities), **more},
+        sale_id=sale_id,
+        channel="web",
+        total=price,
+        lines=[{"sku": "A-17", "quantity": 1, "unit_price": price}],
+    )
 
 
 class Contacts(Running):
@@ -68,6 +88,14 @@ class Contacts(Running):
             at, id_ = datetime.fromisoformat(row["time"]), str(row["event_id"])
             events.append(decoded(row["topic"], row["type"], data, key=row["key"], at=at, now=NOW, id_=id_))
         return events
+
+    async def types(self) -> list[str]:
+        """The types in the outbox, in order, as `sale.completed`."""
+        return [event.type.removeprefix("crm.").removesuffix(".v1") for event in await self.relayed()]
+
+    async def of_type(self, type_: str) -> list[Any]:
+        """The data of one type in the outbox, in order."""
+        return [event.data for event in await self.relayed() if event.type == f"crm.{type_}.v1"]
 
     async def clear(self) -> None:
         await self.empty(*TABLES, *PROJECTED)

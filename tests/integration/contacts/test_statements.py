@@ -3,9 +3,10 @@ import re
 import asyncpg
 import pytest
 
-from services.contacts.store import SQL
 from tests.integration.contacts.running import Contacts
-from tests.integration.running import plan_without_seqscan
+from tests.integration.running import plan_without_seqscan, statements_of
+
+SQL = statements_of("contacts")
 
 
 @pytest.mark.parametrize("search_path", ["public", "timeline_v1, public"])
@@ -22,17 +23,18 @@ async def test_every_statement_is_understood_by_the_database(dsn: str, search_pa
 A_PARTY = "'00000000-0000-0000-0000-000000000001'"
 MARCH = "'2026-03-01Z', '2026-09-01Z'"
 HOT = {
-    "find_homes": "'{email}', '{\"\"}', '{ada@example.com}'",
-    "lock_parties": "'{00000000-0000-0000-0000-000000000001}'",
-    "load_identities": "'{00000000-0000-0000-0000-000000000001}'",
-    "load_sales": "'{/shop}', '{s-1}'",
-    "load_cares": "'{00000000-0000-0000-0000-000000000001}'",
-    "view_party": f"{A_PARTY}, {MARCH}",
-    "read_lines": f"{A_PARTY}, {MARCH}, '2027-01-01Z', '2027-01-01Z', '', null, 50",
-    "list_parties": f"{A_PARTY}, 50",
-    "find_by_identity": "'{ada@example.com}', 50",
-    "find_by_name": f"'ada', '', {A_PARTY}, 50",
-    "load_texts": A_PARTY,
+    "parties.find_homes": "'{email}', '{\"\"}', '{ada@example.com}'",
+    "parties.lock_parties": "'{00000000-0000-0000-0000-000000000001}'",
+    "parties.load_identities": "'{00000000-0000-0000-0000-000000000001}'",
+    "intake.load_sales": "'{/shop}', '{s-1}'",
+    "lifecycle.load_engagements": "'{00000000-0000-0000-0000-000000000001}'",
+    "overview.load_view": f"{A_PARTY}, {MARCH}",
+    "timeline.load_lines": f"{A_PARTY}, {MARCH}, '2027-01-01Z', '2027-01-01Z', '', null, 50",
+    "overview.list_parties": f"{A_PARTY}, 50",
+    "overview.find_by_identity": "'{ada@example.com}', 50",
+    "overview.find_by_name": f"'ada', '', {A_PARTY}, 50",
+    "intake.load_texts": A_PARTY,
+    "consents.load_statements": f"'{{{A_PARTY[1:-1]}}}', '{{marketing}}', '{{news}}', '{{email}}'",
 }
 
 

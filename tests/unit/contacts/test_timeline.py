@@ -6,11 +6,10 @@ from uuid import UUID, uuid5
 from hypothesis import given, strategies as st
 
 from services.contacts import handlers
-from services.contacts.domain.timeline import Total, consents, lines, messages, tickets, totals
 from services.contacts.subscriptions import timeline
+from services.contacts.timeline.domain import Total, fold_messages, fold_tickets, fold_totals, lines_of
 from shared.engine.event import Event
 from shared.events.campaigns import EnrolmentStarted, MessagePlanned, MessageSkipped, MessageUnknown
-from shared.events.contacts import ConsentGiven, ConsentWithdrawn
 from shared.events.contract import contract_of, contracts
 from shared.events.money import Money
 from shared.events.sales import ProductChosen, SaleCompleted, SaleRefunded
@@ -42,7 +41,7 @@ def refund(minor: int, currency: str = "DKK") -> SaleRefunded:
 
 
 def test_a_line_tells_what_happened_without_what_stands_in_its_columns() -> None:
-    [line] = lines([event(sale(500), hours=2)])
+    [line] = lines_of([event(sale(500), hours=2)])
     assert line[:6] == (PARTY, NOW + timedelta(hours=2), NOW, "e", "crm.sale.completed.v1", "/contacts")
     assert json.loads(line.summary) == {
         "sale_id": "s",
@@ -63,7 +62,7 @@ def test_every_event_about_a_party_is_heard() -> None:
 
 def test_totals_are_kept_per_currency_and_refunds_apart() -> None:
     chosen = ProductChosen(sku="A", channel="web", intent="viewed", **FACT)
-    found = totals(
+    found = fold_totals(
         [event(sale(500), 3), event(sale(300), 1), event(refund(200), 4), event(sale(7, "EUR")), event(chosen)]
     )
     assert found == {
@@ -78,30 +77,9 @@ MOVES = st.lists(st.tuples(st.booleans(), st.integers(0, 100), st.sampled_from([
 @given(MOVES, st.randoms(use_true_random=False))
 def test_totals_do_not_depend_on_order(moves: list[tuple[bool, int, str, int]], dice: Any) -> None:
     events = [event((sale if sold else refund)(minor, currency), hours) for sold, minor, currency, hours in moves]
-    before = totals(events)
+    before = fold_totals(events)
     dice.shuffle(events)
-    assert totals(events) == before
-
-
-def consent(*, given: bool, hours: int, id_: str, topic: str | None = None) -> Event[Any]:
-    model = ConsentGiven if given else ConsentWithdrawn
-    return event(model(purpose="marketing", channel="email", topic=topic, **FACT), hours, id_)
-
-
-@given(st.lists(st.tuples(st.booleans(), st.integers(0, 3)), min_size=1, max_size=6), st.randoms(use_true_random=False))
-def test_the_latest_consent_holds_whenever_it_is_heard(said: list[tuple[bool, int]], dice: Any) -> None:
-    events = [consent(given=given, hours=hours, id_=str(place)) for place, (given, hours) in enumerate(said)]
-    expected = max(events, key=lambda heard: (heard.time, heard.id))
-    dice.shuffle(events)
-    [(key, held)] = consents(events).items()
-    assert key == (PARTY, "marketing", "", "email")
-    assert (held.event_id, held.given) == (expected.id, isinstance(expected.data, ConsentGiven))
-
-
-def test_consents_of_other_topics_stand_beside_each_other() -> None:
-    found = consents([consent(given=True, hours=0, id_="a"), consent(given=False, hours=1, id_="b", topic="news")])
-    assert {key[2]: held.given for key, held in found.items()} == {"": True, "news": False}
-    assert consents([event(sale(1))]) == {}
+    assert fold_totals(events) == before
 
 
 MESSAGE: dict[str, Any] = {
@@ -130,10 +108,10 @@ def test_a_message_stands_where_it_was_last_and_no_campaign_is_no_message() -> N
     )
     nothing = MessageSkipped(party_id=PARTY, trigger_event_id="t", reason="no_campaign", recorded_at=NOW)
     skipped = MessageSkipped(reason="no_consent", **MESSAGE)
-    assert messages([event(started), event(nothing)]) == {}
-    [message] = messages([event(MessagePlanned(**MESSAGE)), event(skipped, 2)]).values()
+    assert fold_messages([event(started), event(nothing)]) == {}
+    [message] = fold_messages([event(MessagePlanned(**MESSAGE)), event(skipped, 2)]).values()
     assert (message.state, message.reason, message.changed_at) == ("skipped", "no_consent", NOW + timedelta(hours=2))
-    [message] = messages([event(MessageUnknown(**MESSAGE))]).values()
+    [message] = fold_messages([event(MessageUnknown(**MESSAGE))]).values()
     assert (message.state, message.reason) == ("unknown", None)
 
 
@@ -148,7 +126,7 @@ def test_a_ticket_keeps_what_its_opening_told() -> None:
     closed = event(TicketStatusChanged(previous="new", status="closed", version=2, **ticket), 5)
     reopened = event(TicketReopened(**ticket), 6)
 
-    [both] = tickets([opened, closed, reopened]).values()
+    [both] = fold_tickets([opened, closed, reopened]).values()
     assert (both.number, both.status, both.opened_at, both.changed_at) == (7, "closed", NOW, NOW + timedelta(hours=5))
-    [later] = tickets([closed]).values()
+    [later] = fold_tickets([closed]).values()
     assert (later.number, later.status, later.opened_at) == (None, "closed", None)

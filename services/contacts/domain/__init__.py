@@ -1,1 +1,0 @@
-"""The rules of contacts, pure: clock, ids and settings are arguments."""

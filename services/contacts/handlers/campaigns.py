@@ -1,0 +1,25 @@
+"""crm.campaigns: what was sent to parties."""
+
+from collections.abc import Sequence
+
+from services.contacts.subscriptions import timeline as timeline_group
+from services.contacts.timeline import commands as timeline
+from shared.engine.event import Event
+from shared.engine.transaction import Transaction
+from shared.events.campaigns import (
+    EnrolmentExited,
+    EnrolmentStarted,
+    MessagePlanned,
+    MessageSent,
+    MessageSkipped,
+    MessageUnknown,
+)
+
+OfCampaigns = EnrolmentStarted | EnrolmentExited | MessagePlanned | MessageSent | MessageSkipped | MessageUnknown
+
+
+@timeline_group.topic("crm.campaigns")
+async def show_messages(events: Sequence[Event[OfCampaigns]], tx: Transaction) -> None:
+    """What was sent to parties, or not, and why."""
+    await timeline.add_lines(tx, events)
+    await timeline.save_messages(tx, events)

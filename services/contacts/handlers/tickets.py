@@ -1,0 +1,25 @@
+"""crm.tickets: what parties asked."""
+
+from collections.abc import Sequence
+
+from services.contacts.subscriptions import timeline as timeline_group
+from services.contacts.timeline import commands as timeline
+from shared.engine.event import Event
+from shared.engine.transaction import Transaction
+from shared.events.tickets import (
+    TicketNoted,
+    TicketOpened,
+    TicketReopened,
+    TicketReplied,
+    TicketResolved,
+    TicketStatusChanged,
+)
+
+OfTickets = TicketOpened | TicketReplied | TicketNoted | TicketStatusChanged | TicketResolved | TicketReopened
+
+
+@timeline_group.topic("crm.tickets")
+async def show_tickets(events: Sequence[Event[OfTickets]], tx: Transaction) -> None:
+    """What parties asked, and how it went."""
+    await timeline.add_lines(tx, events)
+    await timeline.save_tickets(tx, events)

@@ -1,0 +1,104 @@
+"""Facts from outside: each gets its party, what is known already is left out, and the rest is published."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+from services.contacts.intake import domain, store
+from services.contacts.intake.domain import Stamp
+from services.contacts.intake.store import KnownSale, SaleName, StoredText
+from services.contacts.parties import commands as parties
+from services.contacts.parties.commands import Admitted, Mention
+from services.contacts.parties.domain.identity import normal_claims
+from services.contacts.parties.domain.party import Party
+from services.contacts.parties.domain.resolution import Assignment
+from services.contacts.settings import Context
+from shared.engine.event import Emission, Event
+from shared.engine.transaction import Transaction
+from shared.errors import Conflict, NoIdentity
+from shared.events.ingest import Reported, ReportedProfile, ReportedSale
+from shared.events.values import IdentityUsed
+from shared.ids import new_id
+
+
+class Fact(NamedTuple):
+    """A fact, its party, how that was found, and the id under which the fact is published."""
+
+    event: Event[Reported]
+    party: Party
+    assigned: Assignment
+    id: UUID
+
+
+@dataclass(slots=True)
+class Facts:
+    """The facts of a batch that are new, in their order, and the parties that all of the batch named."""
+
+    admitted: Admitted
+    fresh: list[Fact]
+
+
+async def admit(tx: Transaction, events: Sequence[Event[Reported]]) -> Facts:
+    """Each fact with its party, locked; sales that are known already are left out.
+
+    Raises BadRecord for a fact that nobody could use, NoIdentity for one that names nobody, and Conflict for a sale
+    that is known with other content or for another party.
+    """
+    admitted = await parties.admit(tx, [_mention(tx, event) for event in events])
+    facts = [
+        Fact(event, admitted.parties[assigned.party_id], assigned, new_id())
+        for event, assigned in zip(events, admitted.resolution.assigned, strict=True)
+    ]
+    return Facts(admitted, await _without_known_sales(tx, facts))
+
+
+async def publish(tx: Transaction, facts: Facts) -> None:
+    """Emit every fact but profiles, which are published as the change that they made, and keep the texts left out."""
+    texts, emissions = [], []
+    for event, party, assigned, event_id in facts.fresh:
+        if type(event.data) is ReportedProfile:
+            continue
+        assert assigned.claim is not None  # a fact without a claim is refused
+        identity = IdentityUsed(type=assigned.claim.type, id=str(assigned.identity_id))
+        stamp = Stamp(party.id, party.version, event.now, event.source, identity)
+        published = domain.announce_fact(event.data, stamp)
+        emissions.append(Emission(published, event.time, event, event_id, party.partition))
+        if text := domain.text_of(event.data):
+            texts.append(StoredText(event_id, party.id, text, event.now))
+    await store.add_texts(tx, texts)
+    tx.emit(emissions)
+
+
+def _mention(tx: Transaction, event: Event[Reported]) -> Mention:
+    domain.check(event.data)
+    party = event.data.party
+    context: Context = tx.context
+    region = party.address.country if party.address and party.address.country else context.default_region
+    claims = normal_claims(party.identities, source=event.source, region=region)
+    if not claims:
+        raise NoIdentity("none of its identities can be used")
+    return Mention(claims, party, event.time, event.now, event.source, type(event.data) is ReportedProfile, event)
+
+
+async def _without_known_sales(tx: Transaction, facts: list[Fact]) -> list[Fact]:
+    """Raises Conflict where a known sale comes with other content or for another party."""
+    sales: dict[SaleName, KnownSale] = {}
+    repeated = set()
+    for fact in facts:
+        if not isinstance(fact.event.data, ReportedSale):
+            continue
+        name = (fact.event.source, fact.event.data.sale_id)
+        sale = KnownSale(fact.party.id, domain.sale_hash(fact.event.data), fact.id)
+        if name not in sales:
+            sales[name] = sale
+        elif sales[name].content == sale.content and sales[name].party_id == sale.party_id:
+            repeated.add(fact.id)
+        else:
+            raise Conflict("the source has just sent this sale_id with other content")
+    for name, known in (await store.add_sales(tx, sales) if sales else {}).items():
+        sale = sales[name]
+        if known.content != sale.content or known.party_id != sale.party_id:
+            raise Conflict(f"event {known.event_id} stands for this sale_id of this source, with other content")
+        repeated.add(sale.event_id)
+    return [fact for fact in facts if fact.id not in repeated] if repeated else facts

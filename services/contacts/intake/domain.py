@@ -1,0 +1,233 @@
+"""From a reported fact to the same fact as it is published: keyed by party, without personal data."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from shared.errors import BadRecord
+from shared.events.contacts import ConsentGiven, ConsentWithdrawn, InteractionRecorded, SurveyAnswered
+from shared.events.ingest import (
+    ReportedChoice,
+    ReportedConsent,
+    ReportedInteraction,
+    ReportedRefund,
+    ReportedRequest,
+    ReportedSale,
+    ReportedSurvey,
+    ReportedWithdrawal,
+)
+from shared.events.money import Money
+from shared.events.requests import SupportRequested
+from shared.events.sales import REASON_WORD, ProductChosen, SaleCompleted, SaleRefunded
+from shared.events.values import IdentityUsed
+
+_canonical = json.JSONEncoder(separators=(",", ":")).encode
+_SURVEY_RANGE = {"csat": (1, 7), "ces": (1, 7), "nps": (0, 10)}
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What contacts adds to every fact that it accepts."""
+
+    party_id: UUID
+    party_version: int
+    recorded_at: datetime
+    origin: str
+    identity_used: IdentityUsed
+
+
+class Text(NamedTuple):
+    """Free text that stays with contacts, and what it is."""
+
+    kind: str
+    body: str
+
+
+def check(data: object) -> None:
+    """Refuse (BadRecord, with a stable reason) what the schema admits and no reader could use."""
+    match data:
+        case ReportedSale():
+            _check_amount(data.total)
+            currency = data.total.currency
+            for line in data.lines:
+                for money in (line.unit_price, line.discount):
+                    if money is not None and money.currency != currency:
+                        raise BadRecord("mixed_currencies", "every line of a sale has the currency of its total")
+        case ReportedRefund():
+            _check_amount(data.total)
+        case ReportedSurvey():
+            low, high = _SURVEY_RANGE[data.survey]
+            if not low <= data.value <= high:
+                raise BadRecord("survey_value", f"{data.survey} takes {low} to {high}")
+
+
+def _check_amount(total: Money) -> None:
+    if total.minor < 0:
+        raise BadRecord("negative_amount", "a sale and a refund have totals of zero or more")
+
+
+def announce_fact(data: Any, stamp: Stamp) -> object:
+    """The event that says the same of the party. `data` is any reported fact but a profile."""
+    return _PUBLISHED[type(data)](data, stamp)
+
+
+def text_of(data: object) -> Text | None:
+    """The text that `announce_fact` leaves out, of which the published event says only that there is one."""
+    match data:
+        case ReportedInteraction(summary=str(body)):
+            return Text("summary", body)
+        case ReportedSurvey(text=str(body)):
+            return Text("answer", body)
+        case ReportedConsent(evidence=str(body)) | ReportedWithdrawal(evidence=str(body)):
+            return Text("evidence", body)
+        case ReportedRefund(reason=str(body)) if _is_text(body):
+            return Text("reason", body)
+        case _:
+            return None
+
+
+def _is_text(reason: str | None) -> bool:
+    """Whether the reason of a refund is more than a word, and may be personal."""
+    return reason is not None and re.match(REASON_WORD, reason) is None
+
+
+def sale_hash(sale: ReportedSale) -> bytes:
+    """16 bytes that are equal for equal content. Whom it was sold to is compared by party, not here."""
+    lines = [
+        (line.sku, line.quantity, _plain(line.unit_price), None if line.discount is None else _plain(line.discount))
+        for line in sale.lines
+    ]
+    content = (sale.channel, _plain(sale.total), sale.store, lines)
+    return blake2b(_canonical(content).encode(), digest_size=16).digest()
+
+
+def _plain(money: Money) -> tuple[int, str]:
+    return money.minor, money.currency
+
+
+def _sale(data: ReportedSale, stamp: Stamp) -> SaleCompleted:
+    return SaleCompleted(
+        party_id=stamp.party_id,
+        party_version=stamp.party_version,
+        sale_id=data.sale_id,
+        channel=data.channel,
+        total=data.total,
+        lines=data.lines,
+        recorded_at=stamp.recorded_at,
+        origin=stamp.origin,
+        store=data.store,
+        identity_used=stamp.identity_used,
+    )
+
+
+def _refund(data: ReportedRefund, stamp: Stamp) -> SaleRefunded:
+    is_text = _is_text(data.reason)
+    return SaleRefunded(
+        party_id=stamp.party_id,
+        party_version=stamp.party_version,
+        sale_id=data.sale_id,
+        total=data.total,
+        recorded_at=stamp.recorded_at,
+        origin=stamp.origin,
+        lines=data.lines,
+        reason=None if is_text else data.reason,
+        has_text=is_text,
+        identity_used=stamp.identity_used,
+    )
+
+
+def _choice(data: ReportedChoice, stamp: Stamp) -> ProductChosen:
+    return ProductChosen(
+        party_id=stamp.party_id,
+        party_version=stamp.party_version,
+        sku=data.sku,
+        channel=data.channel,
+        intent=data.intent,
+        recorded_at=stamp.recorded_at,
+        origin=stamp.origin,
+        identity_used=stamp.identity_used,
+    )
+
+
+def _request(data: ReportedRequest, stamp: Stamp) -> SupportRequested:
+    return SupportRequested(
+        party_id=stamp.party_id,
+        party_version=stamp.party_version,
+        channel=data.channel,
+        subject=data.subject,
+        body=data.body,
+        recorded_at=stamp.recorded_at,
+        origin=stamp.origin,
+        thread=data.thread,
+        in_reply_to=data.in_reply_to,
+        sku=data.sku,
+        sale_id=data.sale_id,
+        locale=data.locale,
+        identity_used=stamp.identity_used,
+    )
+
+
+def _interaction(data: ReportedInteraction, stamp: Stamp) -> InteractionRecorded:
+    return InteractionRecorded(
+        party_id=stamp.party_id,
+        party_version=stamp.party_version,
+        channel=data.channel,
+        direction=data.direction,
+        recorded_at=stamp.recorded_at,
+        origin=stamp.origin,
+        stage=data.stage,
+        agent=data.agent,
+        duration_s=data.duration_s,
+        has_text=data.summary is not None,
+        identity_used=stamp.identity_used,
+    )
+
+
+def _survey(data: ReportedSurvey, stamp: Stamp) -> SurveyAnswered:
+    return SurveyAnswered(
+        party_id=stamp.party_id,
+        party_version=stamp.party_version,
+        survey=data.survey,
+        value=data.value,
+        recorded_at=stamp.recorded_at,
+        origin=stamp.origin,
+        about=data.about,
+        has_text=data.text is not None,
+        identity_used=stamp.identity_used,
+    )
+
+
+def _consent(data: ReportedConsent | ReportedWithdrawal, stamp: Stamp) -> ConsentGiven | ConsentWithdrawn:
+    common: dict[str, Any] = {
+        "party_id": stamp.party_id,
+        "party_version": stamp.party_version,
+        "purpose": data.purpose,
+        "channel": data.channel,
+        "recorded_at": stamp.recorded_at,
+        "origin": stamp.origin,
+        "topic": data.topic,
+        "basis": data.basis,
+        "text_version": data.text_version,
+        "has_evidence": data.evidence is not None,
+        "identity_used": stamp.identity_used,
+    }
+    if isinstance(data, ReportedConsent):
+        return ConsentGiven(**common, expires_at=data.expires_at)
+    return ConsentWithdrawn(**common)
+
+
+_PUBLISHED: dict[type, Callable[[Any, Stamp], object]] = {
+    ReportedSale: _sale,
+    ReportedRefund: _refund,
+    ReportedChoice: _choice,
+    ReportedRequest: _request,
+    ReportedInteraction: _interaction,
+    ReportedSurvey: _survey,
+    ReportedConsent: _consent,
+    ReportedWithdrawal: _consent,
+}

@@ -1,0 +1,59 @@
+"""Parties over HTTP: finding them, and reading one with everything that happened."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from services.contacts.overview import store
+from services.contacts.overview.schemas import PartyCard, PartyView
+from services.contacts.parties.domain.identity import search_values
+from services.contacts.settings import Context
+from shared.errors import NotFound
+from shared.http.app import Listing, Page, requires, service_of
+
+router = APIRouter(prefix="/v1", tags=["parties"])
+Service = Annotated[Any, Depends(service_of)]
+READS = [Depends(requires("crm:read"))]
+
+
+@router.get("/parties", dependencies=READS, response_model=Listing[PartyCard])
+async def list_parties(
+    service: Service,
+    page: Page,
+    q: Annotated[
+        str | None,
+        Query(
+            min_length=1, max_length=320, description="An e-mail, phone number or outside id, or the start of a name."
+        ),
+    ] = None,
+) -> Response:
+    """Newest first. A search gives who has exactly this identity, all at once; or else names, by name."""
+    async with service.read() as tx:
+        if q is None:
+            before = page.after(UUID)
+            cards = await store.list_parties(tx, before[0] if before else None, page.limit + 1)
+            return page.written(cards, lambda card: card.body, lambda card: (card.id,))
+        if page.cursor is None:
+            context: Context = tx.context
+            cards = await store.find_by_identity(tx, search_values(q, context.default_region), page.limit)
+            if cards or "@" in q:
+                return page.written(cards, lambda card: card.body, lambda _: ())
+        after = page.after(str, UUID)
+        cards = await store.find_by_name(tx, q.strip(), after and (after[0], after[1]), page.limit + 1)
+        return page.written(cards, lambda card: card.body, lambda card: (card.name, card.id))
+
+
+@router.get("/parties/{party_id}", dependencies=READS, response_model=PartyView)
+async def read_party(service: Service, party_id: UUID) -> Response:
+    """The 360 view: who the party is, its stages, totals, consents, open tickets, last messages and last lines.
+
+    The ETag is the version of the description.
+    """
+    async with service.read() as tx:
+        context: Context = tx.context
+        view = await store.load_view(tx, context.months, party_id)
+    if view is None:
+        raise NotFound("no party has this id")
+    return Response(view.body, media_type="application/json", headers={"ETag": f'"{view.version}"'})

@@ -1,0 +1,101 @@
+"""Bodies of answers about parties: as lists show them, and the 360 view."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.contacts.parties.schemas import PartyState
+from services.contacts.timeline.schemas import LineView
+from shared.events.money import Money
+from shared.events.parties import KnownIdentity
+from shared.events.values import PartyKind
+
+
+class PartyCard(BaseModel):
+    """A party as lists show it."""
+
+    id: UUID
+    version: int
+    kind: PartyKind
+    name: str | None
+    roles: list[str]
+    owner: str | None
+    merged_into: UUID | None
+    registered_at: datetime
+    identities: list[KnownIdentity]
+
+
+class StageEntry(BaseModel):
+    stage: str
+    entered_at: datetime
+    cause_event_id: str
+
+
+class LifecycleView(BaseModel):
+    """`current` is the furthest stage entered; new stages may come, and readers accept them."""
+
+    current: str | None
+    entries: list[StageEntry]
+
+
+class TotalView(BaseModel):
+    """`net` is `paid` minus `refunded`."""
+
+    currency: str
+    sales: int
+    refunds: int
+    paid: Money
+    refunded: Money
+    net: Money
+    first_sale_at: datetime | None
+    last_sale_at: datetime | None
+
+
+class ConsentView(BaseModel):
+    """The latest of its kind; `topic` null covers all topics."""
+
+    purpose: str
+    topic: str | None
+    channel: str
+    given: bool
+    occurred_at: datetime
+    basis: str | None
+    text_version: str | None
+    event_id: str
+
+
+class TicketView(BaseModel):
+    ticket_id: UUID
+    number: int | None
+    status: str
+    channel: str | None
+    sku: str | None
+    sale_id: str | None
+    opened_at: datetime | None
+    changed_at: datetime
+
+
+class MessageView(BaseModel):
+    message_id: UUID
+    campaign: str
+    step: int
+    channel: str
+    state: Literal["planned", "sent", "skipped", "unknown"]
+    reason: str | None
+    due_at: datetime
+    changed_at: datetime
+    trigger_event_id: str
+
+
+class PartyView(PartyState):
+    """The 360 view: the last ten messages by due time, and the last ten lines."""
+
+    registered_at: datetime
+    lifecycle: LifecycleView
+    totals: list[TotalView]
+    consents: list[ConsentView]
+    open_tickets: list[TicketView]
+    messages: list[MessageView]
+    timeline: list[LineView]

@@ -1,0 +1,53 @@
+"""What HTTP shows of parties: JSON that Postgres builds, passed on as it is."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+from shared.engine.months import Months
+from shared.engine.transaction import Transaction
+from shared.sql import load_queries
+
+SQL = load_queries(Path(__file__).with_name("queries.sql"))
+_BEYOND = UUID(int=2**128 - 1)
+_FIRST = ("", UUID(int=0))
+
+
+class Card(NamedTuple):
+    """A party as lists show it, and where it stands in them; `name` is in the form that names are sorted by."""
+
+    id: UUID
+    name: str
+    body: str
+
+
+class View(NamedTuple):
+    """The 360 view, and the version of the description in it."""
+
+    version: int
+    body: str
+
+
+async def load_view(tx: Transaction, months: Months, party_id: UUID) -> View | None:
+    """None where there is no such party."""
+    row = await tx.fetchrow(SQL["load_view"], party_id, *await months.bounds(tx))
+    return None if row is None else View(row["version"], row["body"])
+
+
+async def list_parties(tx: Transaction, before: UUID | None, limit: int) -> list[Card]:
+    """Newest first."""
+    rows = await tx.fetch(SQL["list_parties"], before or _BEYOND, limit)
+    return [Card(row["id"], "", row["body"]) for row in rows]
+
+
+async def find_by_identity(tx: Transaction, values: Sequence[str], limit: int) -> list[Card]:
+    """Who has one of these normalised values, newest first."""
+    rows = await tx.fetch(SQL["find_by_identity"], values, limit)
+    return [Card(row["id"], "", row["body"]) for row in rows]
+
+
+async def find_by_name(tx: Transaction, prefix: str, after: tuple[str, UUID] | None, limit: int) -> list[Card]:
+    """Whose name begins so, by name."""
+    rows = await tx.fetch(SQL["find_by_name"], prefix, *(after or _FIRST), limit)
+    return [Card(row["id"], row["place"], row["body"]) for row in rows]

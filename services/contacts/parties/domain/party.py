@@ -1,0 +1,147 @@
+"""Who a party is: what facts and profiles say of it, and its published description."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from shared.events.contacts import PartyRegistered, PartyUpdated
+from shared.events.ingest import ReportedParty
+from shared.events.parties import KnownIdentity, PartyDescribed
+from shared.events.values import PartyKind
+
+FIELDS = ("kind", "name", "address", "birth_date", "locale", "time_zone")
+STAGES = ("discovery", "purchase", "post_purchase")
+_UNSTATED: PartyKind = "person"
+
+
+class Entry(NamedTuple):
+    """What opened a stage, or may: when it happened, and the id of the published event."""
+
+    at: datetime
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """The entry of each stage that was entered."""
+
+    discovery: Entry | None = None
+    purchase: Entry | None = None
+    post_purchase: Entry | None = None
+
+    @property
+    def current(self) -> str:
+        """The furthest stage entered, or `unknown`."""
+        return next((stage for stage in reversed(STAGES) if getattr(self, stage)), "unknown")
+
+
+@dataclass(slots=True, kw_only=True)
+class Party:
+    """The row of a party. `said_at` tells when a profile last stated each field; what only a fact stated is not in it.
+
+    `version` counts the published descriptions; 0 means none yet.
+    """
+
+    id: UUID
+    partition: int
+    version: int = 0
+    kind: PartyKind | None = None
+    name: str | None = None
+    address: Any = None
+    roles: list[str] = field(default_factory=list)
+    birth_date: str | None = None
+    locale: str | None = None
+    time_zone: str | None = None
+    owner: str | None = None
+    merged_into: UUID | None = None
+    said_at: dict[str, datetime] = field(default_factory=dict)
+    lifecycle: Lifecycle = field(default_factory=Lifecycle)
+    registered_at: datetime | None = None
+
+
+def fill(party: Party, reported: ReportedParty) -> set[str]:
+    """A fact fills what is empty and was never stated by a profile. Returns the fields that changed."""
+    changed = set()
+    for name in FIELDS:
+        value = getattr(reported, name)
+        if value is not None and getattr(party, name) is None and name not in party.said_at:
+            setattr(party, name, value)
+            changed.add(name)
+    return changed | add_roles(party, reported.roles)
+
+
+def has_news(party: Party, reported: ReportedParty) -> bool:
+    """Whether `fill` would change something."""
+    return (
+        (party.name is None and reported.name is not None)
+        or (party.kind is None and reported.kind is not None)
+        or (party.address is None and reported.address is not None)
+        or (party.locale is None and reported.locale is not None)
+        or (party.birth_date is None and reported.birth_date is not None)
+        or (party.time_zone is None and reported.time_zone is not None)
+        or any(role not in party.roles for role in reported.roles)
+    )
+
+
+def submit(party: Party, reported: ReportedParty, at: datetime) -> set[str]:
+    """A profile of the time `at` overwrites, field by field, what was stated before; the later of two wins.
+
+    Roles are added.
+    """
+    said = {name: value for name in FIELDS if (value := getattr(reported, name)) is not None}
+    return amend(party, said, at) | add_roles(party, reported.roles)
+
+
+def amend(party: Party, values: Mapping[str, Any], at: datetime) -> set[str]:
+    """Set the fields given, None included, unless one was stated later than `at`. Returns the fields that changed."""
+    changed = set()
+    for name, value in values.items():
+        if name in party.said_at and party.said_at[name] > at:
+            continue
+        party.said_at[name] = at
+        if getattr(party, name) != value:
+            setattr(party, name, value)
+            changed.add(name)
+    return changed
+
+
+def add_roles(party: Party, roles: Sequence[str]) -> set[str]:
+    """Returns `roles` if there is a new one."""
+    # A role ends by an event of its own, never because a profile leaves it out.
+    missing = [role for role in roles if role not in party.roles]
+    party.roles = sorted({*party.roles, *missing}) if missing else party.roles
+    return {"roles"} if missing else set()
+
+
+def describe(party: Party, identities: Sequence[KnownIdentity], now: datetime) -> PartyDescribed:
+    """The description that goes to `crm.parties`."""
+    return PartyDescribed(
+        party_id=party.id,
+        version=party.version,
+        kind=party.kind or _UNSTATED,
+        recorded_at=now,
+        name=party.name,
+        address=party.address,
+        identities=sorted(identities, key=lambda identity: (identity.type, identity.system or "", identity.value)),
+        roles=party.roles,
+        birth_date=party.birth_date,
+        locale=party.locale,
+        time_zone=party.time_zone,
+        owner=party.owner,
+        merged_into=party.merged_into,
+    )
+
+
+def announce_registered(party: Party, now: datetime, origin: str | None) -> PartyRegistered:
+    return PartyRegistered(
+        party_id=party.id, party_version=party.version, kind=party.kind or _UNSTATED, recorded_at=now, origin=origin
+    )
+
+
+def announce_updated(party: Party, fields: set[str], now: datetime, origin: str | None) -> PartyUpdated:
+    """Which fields changed, without their values."""
+    return PartyUpdated(
+        party_id=party.id, party_version=party.version, fields=sorted(fields), recorded_at=now, origin=origin
+    )

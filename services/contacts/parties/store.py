@@ -1,0 +1,125 @@
+"""Parties and their identities in Postgres. Nobody else locks or saves a party."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from pydantic_core import from_json, to_json
+
+from services.contacts.parties.domain.identity import Claim, Home
+from services.contacts.parties.domain.party import Entry, Lifecycle, Party
+from shared.engine.transaction import Transaction
+from shared.events.ingest import Address
+from shared.events.parties import KnownIdentity
+from shared.sql import columns, load_queries
+
+SQL = load_queries(Path(__file__).with_name("queries.sql"))
+
+
+async def find_homes(tx: Transaction, claims: Sequence[Claim]) -> tuple[dict[Claim, Home], dict[UUID, Party]]:
+    """The homes of those claims that are known, and, if all are, their parties, locked in order."""
+    types, systems, values = ([claim[part] for claim in claims] for part in range(3))
+    rows = await tx.fetch(SQL["find_homes"], types, systems, values)
+    homes, parties = {}, {}
+    for claim, row in zip(claims, rows, strict=True):
+        party_id = row["party_id"]
+        if party_id is None:
+            continue
+        homes[claim] = Home(party_id, row["identity_id"])
+        if row["id"] is not None and party_id not in parties:
+            parties[party_id] = _party(row)
+    return homes, parties
+
+
+async def lock_parties(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, Party]:
+    """The parties that exist, locked in order until the transaction ends."""
+    return {row["id"]: _party(row) for row in await tx.fetch(SQL["lock_parties"], sorted(ids))}
+
+
+async def add_identities(tx: Transaction, identities: Mapping[Claim, Home]) -> set[UUID]:
+    """Write unknown identities; returns the ids of those that nobody else wrote first. Waits for another writer."""
+    rows = sorted(identities.items())
+    added = await tx.fetch(
+        SQL["add_identities"],
+        [home.identity_id for _, home in rows],
+        [claim.type for claim, _ in rows],
+        [claim.system for claim, _ in rows],
+        [claim.value for claim, _ in rows],
+        [home.party_id for _, home in rows],
+    )
+    return {row["id"] for row in added}
+
+
+async def forget_identities(tx: Transaction, ids: Iterable[UUID]) -> None:
+    """Take back identities that this transaction added."""
+    await tx.execute(SQL["forget_identities"], list(ids))
+
+
+async def load_identities(tx: Transaction, party_ids: Iterable[UUID]) -> dict[UUID, list[KnownIdentity]]:
+    """By party, what it is known by."""
+    found: dict[UUID, list[KnownIdentity]] = {}
+    for row in await tx.fetch(SQL["load_identities"], list(party_ids)):
+        identity = KnownIdentity(id=row["id"], type=row["type"], value=row["value"], system=row["system"] or None)
+        found.setdefault(row["party_id"], []).append(identity)
+    return found
+
+
+async def save_parties(tx: Transaction, parties: Iterable[Party]) -> None:
+    """Write new parties, and locked ones that changed."""
+    rows = [_row(party) for party in sorted(parties, key=lambda party: party.id)]
+    if rows:
+        await tx.execute(SQL["save_parties"], *columns(rows))
+
+
+def _party(row: Any) -> Party:
+    said_at = row["said_at"]
+    return Party(
+        id=row["id"],
+        partition=row["partition"],
+        version=row["version"],
+        kind=row["kind"],
+        name=row["name"],
+        address=Address(**from_json(row["address"])) if row["address"] else None,
+        roles=row["roles"],
+        birth_date=row["birth_date"],
+        locale=row["locale"],
+        time_zone=row["time_zone"],
+        owner=row["owner"],
+        merged_into=row["merged_into"],
+        said_at={} if said_at == "{}" else _times(said_at),
+        lifecycle=Lifecycle(
+            Entry(row["discovery_at"], row["discovery_by"]) if row["discovery_at"] else None,
+            Entry(row["purchase_at"], row["purchase_by"]) if row["purchase_at"] else None,
+            Entry(row["post_purchase_at"], row["post_purchase_by"]) if row["post_purchase_at"] else None,
+        ),
+        registered_at=row["registered_at"],
+    )
+
+
+def _times(text: str) -> dict[str, datetime]:
+    return {field: datetime.fromisoformat(at) for field, at in from_json(text).items()}
+
+
+def _row(party: Party) -> tuple[object, ...]:
+    stages = party.lifecycle
+    return (
+        party.id,
+        party.partition,
+        party.version,
+        party.kind,
+        party.name,
+        to_json(party.address).decode() if party.address else None,
+        ",".join(party.roles),
+        party.birth_date,
+        party.locale,
+        party.time_zone,
+        party.owner,
+        party.merged_into,
+        to_json(party.said_at).decode(),
+        *(stages.discovery or (None, None)),
+        *(stages.purchase or (None, None)),
+        *(stages.post_purchase or (None, None)),
+        party.registered_at,
+    )

@@ -1,0 +1,145 @@
+"""Profiles as people of the company write them: the same way in as for facts, with answers instead of parking."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter, ValidationError
+
+from services.contacts.matching import commands as matching
+from services.contacts.parties import commands as parties
+from services.contacts.parties.commands import Admitted, Mention
+from services.contacts.parties.domain import party as rules
+from services.contacts.parties.domain.identity import Claim, Home, normal_claims
+from services.contacts.parties.domain.resolution import Assignment, Resolution
+from services.contacts.parties.schemas import PartyState
+from services.contacts.profiles.schemas import Upserted
+from services.contacts.settings import Context
+from shared.engine.transaction import Transaction
+from shared.errors import Invalid, NotFound, Refused, Stale
+from shared.events.ingest import ReportedIdentity, ReportedParty
+from shared.events.parties import PartyDescribed
+
+_PROFILE = TypeAdapter(ReportedParty)
+_SHOWN = tuple(PartyState.model_fields.keys() - {"id"})
+
+
+class Taken(Refused):
+    """An identity belongs to another party; `state` is that party."""
+
+    status = 409
+    reason = "duplicate_identity"
+
+
+async def create(tx: Transaction, profile: ReportedParty) -> dict[str, Any]:
+    """A new party. Raises Taken where an identity is known, Invalid where there is nothing to know the party by."""
+    admitted = await parties.admit(tx, [_mention(tx, profile)], expect_new=True)
+    party_id = admitted.resolution.assigned[0].party_id
+    if party_id not in admitted.resolution.founded:
+        raise await _taken(tx, party_id, admitted.resolution.added)
+    (described,) = await parties.describe(tx, admitted)
+    await parties.save(tx, admitted)
+    return _state(described)
+
+
+async def upsert(tx: Transaction, items: Sequence[Mapping[str, Any]]) -> list[Upserted]:
+    """Each profile creates its party or is submitted to it as of now, in order; a result an item."""
+    results = [Upserted(index=index, status="unchanged") for index in range(len(items))]
+    accepted = [
+        (result, mention) for result, item in zip(results, items, strict=True) if (mention := _read(tx, item, result))
+    ]
+    if not accepted:
+        return results
+    admitted = await parties.admit(tx, [mention for _, mention in accepted])
+    await parties.describe(tx, admitted)
+    await matching.suspect(tx, admitted)
+    await parties.save(tx, admitted)
+    for place, (result, _) in enumerate(accepted):
+        party_id = admitted.resolution.assigned[place].party_id
+        result.id, result.version = str(party_id), admitted.parties[party_id].version
+        if admitted.resolution.founded.get(party_id) == place:
+            result.status = "created"
+        elif place in admitted.changing:
+            result.status = "updated"
+    return results
+
+
+async def amend(
+    tx: Transaction, party_id: UUID, values: Mapping[str, Any], added: ReportedParty, version: int | None
+) -> dict[str, Any]:
+    """Set `values` as of now and add the identities and roles of `added`.
+
+    Raises NotFound, Taken where an identity is another's, and Stale where the party is no longer of `version`.
+    """
+    claims = _usable(added.identities, _region(tx))
+    identities, other_id = await parties.add_identities(tx, party_id, claims)
+    if other_id is not None:
+        raise await _taken(tx, other_id, identities)
+    party = await parties.lock_party(tx, party_id)
+    if party is None:
+        raise NotFound("no party has this id")
+    if version not in {None, party.version}:
+        state = _state(await parties.describe_stored(tx, party))
+        raise Stale("the party has changed; read it again", field="If-Match", state=state)
+    fields = rules.amend(party, values, tx.now) | rules.add_roles(party, added.roles)
+    if identities:
+        fields.add("identities")
+    if not fields:
+        return _state(await parties.describe_stored(tx, party))
+    party.version += 1
+    mention = Mention((), added, tx.now, tx.now, None)
+    admitted = Admitted([mention], Resolution([Assignment(party_id, None, None)], identities), {party_id: party})
+    admitted.change(0, fields)
+    (described,) = await parties.describe(tx, admitted)
+    await parties.save(tx, admitted)
+    return _state(described)
+
+
+def _read(tx: Transaction, item: Mapping[str, Any], result: Upserted) -> Mention | None:
+    """The item of a batch as a mention; None, with the reason in `result`, where it is refused."""
+    try:
+        return _mention(tx, _PROFILE.validate_python(item))
+    except ValidationError as error:
+        names = {".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False)}
+        result.status, result.detail = "refused", f"not acceptable: {', '.join(sorted(names))}"
+    except Invalid as error:
+        result.status, result.detail = "refused", str(error)
+    return None
+
+
+def _mention(tx: Transaction, profile: ReportedParty) -> Mention:
+    if not profile.identities and not profile.name:
+        raise Invalid("a party has a name or an identity", field="body.name")
+    country = profile.address.country if profile.address else None
+    return Mention(_usable(profile.identities, country or _region(tx)), profile, tx.now, tx.now, None, overwrites=True)
+
+
+def _region(tx: Transaction) -> str:
+    context: Context = tx.context
+    return context.default_region
+
+
+def _usable(identities: Sequence[ReportedIdentity], region: str) -> tuple[Claim, ...]:
+    """Every identity as a claim; raises Invalid with the first that cannot be used."""
+    for place, identity in enumerate(identities):
+        if identity.type == "external" and not identity.system:
+            raise Invalid("an external identity names its system", field=f"body.identities.{place}.system")
+        if not normal_claims([identity], source="", region=region):
+            raise Invalid(f"this is no usable {identity.type}", field=f"body.identities.{place}.value")
+    return normal_claims(identities, source="", region=region)
+
+
+async def _taken(tx: Transaction, party_id: UUID, added: Mapping[Claim, Home]) -> Taken:
+    """The refusal, with the other party as it is without what this transaction added."""
+    await parties.forget_identities(tx, added)
+    other = await parties.lock_party(tx, party_id)
+    assert other is not None  # it has an identity
+    return Taken(
+        "one of these identities belongs to another party",
+        field="body.identities",
+        state=_state(await parties.describe_stored(tx, other)),
+    )
+
+
+def _state(described: PartyDescribed) -> dict[str, Any]:
+    return {"id": described.party_id} | {name: getattr(described, name) for name in _SHOWN}

@@ -1,0 +1,81 @@
+-- name: add_totals
+-- Sorted by the caller; each row adds.
+insert into total (party_id, currency, sales, paid, refunds, refunded, first_sale_at, last_sale_at)
+select *
+from unnest(
+    $1::uuid[], $2::text[], $3::integer[], $4::bigint[], $5::integer[], $6::bigint[], $7::timestamptz[],
+    $8::timestamptz[]
+)
+on conflict (party_id, currency) do update set
+    sales = total.sales + excluded.sales, paid = total.paid + excluded.paid,
+    refunds = total.refunds + excluded.refunds, refunded = total.refunded + excluded.refunded,
+    first_sale_at = least(total.first_sale_at, excluded.first_sale_at),
+    last_sale_at = greatest(total.last_sale_at, excluded.last_sale_at)
+
+-- name: save_messages
+-- Sorted by the caller, and later in the log than what stands.
+insert into message (
+    party_id, message_id, campaign, step, channel, state, reason, due_at, changed_at, trigger_event_id
+)
+select *
+from unnest(
+    $1::uuid[], $2::uuid[], $3::text[], $4::integer[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
+    $9::timestamptz[], $10::text[]
+)
+on conflict (party_id, message_id) do update set
+    state = excluded.state, reason = excluded.reason, due_at = excluded.due_at, changed_at = excluded.changed_at
+
+-- name: save_tickets
+-- Sorted by the caller, and later in the log than what stands; null leaves what the opening told.
+insert into ticket (party_id, ticket_id, number, channel, sku, sale_id, status, opened_at, changed_at)
+select *
+from unnest(
+    $1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
+    $9::timestamptz[]
+)
+on conflict (party_id, ticket_id) do update set
+    number = coalesce(excluded.number, ticket.number), channel = coalesce(excluded.channel, ticket.channel),
+    sku = coalesce(excluded.sku, ticket.sku), sale_id = coalesce(excluded.sale_id, ticket.sale_id),
+    opened_at = coalesce(excluded.opened_at, ticket.opened_at), status = excluded.status,
+    changed_at = excluded.changed_at
+
+-- name: open_line_month
+-- Opens the table of a month of lines; whether it is new.
+select open_line_month($1::date)
+
+-- name: find_months_in_use
+-- The months of recorded_at that hold lines, and whether some lie outside of them; both null if there are none.
+select
+    min(month) at time zone 'UTC' as first,
+    (max(month) + interval '6 months') at time zone 'UTC' as until,
+    bool_or(month is null) as outside
+from (
+    select case when relname ~ '^line_\d{4}_\d{2}$' then to_date(right(relname, 7), 'YYYY_MM')::timestamp end as month
+    from pg_inherits
+    join pg_class on pg_class.oid = inhrelid
+    where inhparent = 'timeline_v1.line'::regclass and pg_relation_size(inhrelid) > 0
+) as used
+
+-- name: load_lines
+-- Lines before a place, newest first; $7 null for every type.
+select
+    occurred_at, recorded_at, event_id,
+    json_build_object(
+        'event_id', event_id,
+        'type', type,
+        'source', source,
+        'occurred_at', occurred_at,
+        'recorded_at', recorded_at,
+        'summary', summary
+    )::text as body
+from line
+where
+    party_id = $1 and recorded_at >= $2 and recorded_at < $3
+    and (occurred_at, recorded_at, event_id) < ($4, $5, $6)
+    and ($7::text[] is null or type = any ($7))
+order by occurred_at desc, recorded_at desc, event_id desc
+limit $8
+
+-- name: find_party
+-- Whether a party has this id.
+select exists (select from party where id = $1)

@@ -1,0 +1,70 @@
+"""The tables of the projection `contacts.timeline`; the connection's search path says which version of them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+from services.contacts.timeline.domain import Line, Message, Ticket, Total
+from shared.engine.months import Months
+from shared.engine.transaction import Transaction
+from shared.sql import columns, load_queries
+
+SQL = load_queries(Path(__file__).with_name("queries.sql"))
+
+
+class Place(NamedTuple):
+    """Where a line stands in its party's timeline."""
+
+    occurred_at: datetime
+    recorded_at: datetime
+    event_id: str
+
+
+class StoredLine(NamedTuple):
+    """A line as JSON that Postgres built, and its place."""
+
+    place: Place
+    body: str
+
+
+async def add_lines(tx: Transaction, lines: Iterable[Line]) -> None:
+    """Append; the engine hands over every event once."""
+    await tx.copy("line", Line._fields, lines)
+
+
+async def add_totals(tx: Transaction, totals: Mapping[tuple[UUID, str], Total]) -> None:
+    rows = sorted(
+        (*key, t.sales, t.paid, t.refunds, t.refunded, t.first_sale_at, t.last_sale_at) for key, t in totals.items()
+    )
+    await _save(tx, "add_totals", rows)
+
+
+async def save_messages(tx: Transaction, messages: Mapping[UUID, Message]) -> None:
+    await _save(tx, "save_messages", sorted(messages.values(), key=lambda message: message[:2]))
+
+
+async def save_tickets(tx: Transaction, tickets: Mapping[UUID, Ticket]) -> None:
+    await _save(tx, "save_tickets", sorted(tickets.values(), key=lambda ticket: ticket[:2]))
+
+
+async def load_lines(
+    tx: Transaction, months: Months, party_id: UUID, before: Place, types: Sequence[str] | None, limit: int
+) -> list[StoredLine]:
+    """Newest first; `types` None for every type."""
+    bounds = await months.bounds(tx)
+    return [
+        StoredLine(Place(row["occurred_at"], row["recorded_at"], row["event_id"]), row["body"])
+        for row in await tx.fetch(SQL["load_lines"], party_id, *bounds, *before, types, limit)
+    ]
+
+
+async def find_party(tx: Transaction, party_id: UUID) -> bool:
+    """Whether there is such a party."""
+    return bool(await tx.fetchval(SQL["find_party"], party_id))
+
+
+async def _save(tx: Transaction, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
+    if lists := columns(rows):
+        await tx.execute(SQL[statement], *lists)
