@@ -1,14 +1,20 @@
 """Times: UTC everywhere, RFC 3339 with microseconds and Z on the outside, ISO 8601 durations (`P7D`, `PT15M`)."""
 
+import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+_OFFSET_FILE = os.environ.get("RAPPORT_CLOCK_OFFSET_FILE")
+"""For tests of clocks that are wrong: a file with the seconds to add, read at every call, so that a clock can jump."""
 _DURATION = TypeAdapter(timedelta)
 
 
 def now() -> datetime:
     """The wall clock in UTC; domain times come from the engine, which may run on the stream's clock."""
+    if _OFFSET_FILE is not None:
+        return datetime.now(UTC) + timedelta(seconds=float(Path(_OFFSET_FILE).read_text("ascii")))
     return datetime.now(UTC)
 
 

@@ -23,6 +23,7 @@ class Kafka:
 
     def __init__(self, folder: Path, logs: Path, port: int, controller_port: int, java: Java) -> None:
         self.flags: Sequence[str] = ()  # more of them, for the JVM
+        self.advertised: Mapping[int, int] = {}  # more ports to listen on, each with the port that clients are told
         self.folder = folder
         self._port = port
         self.bootstrap = f"{HOST}:{port}"
@@ -54,16 +55,20 @@ class Kafka:
         self.child.wait_ready(lambda: answers(self._port) and self.child.listens_on(self._port), _START_WITHIN)
 
     def _properties(self, data: Path) -> str:
-        listeners = f"PLAINTEXT://{self.bootstrap},CONTROLLER://{self._controller}"
+        more = [(f"PORT{port}", port, told) for port, told in self.advertised.items()]
+        listeners = [f"PLAINTEXT://{self.bootstrap}", f"CONTROLLER://{self._controller}"]
+        listeners += [f"{name}://{HOST}:{port}" for name, port, _ in more]
+        advertised = [f"PLAINTEXT://{self.bootstrap}", *(f"{name}://{HOST}:{told}" for name, _, told in more)]
+        protocols = [f"{name}:PLAINTEXT" for name in ("CONTROLLER", "PLAINTEXT", *(name for name, _, _ in more))]
         settings = {
             "process.roles": "broker,controller",
             "node.id": 1,
             "controller.quorum.voters": f"1@{self._controller}",
-            "listeners": listeners,
-            "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
+            "listeners": ",".join(listeners),
+            "advertised.listeners": ",".join(advertised),
             "controller.listener.names": "CONTROLLER",
             "inter.broker.listener.name": "PLAINTEXT",
-            "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+            "listener.security.protocol.map": ",".join(protocols),
             "log.dirs": data,
             "auto.create.topics.enable": "false",
             "num.partitions": 12,

@@ -52,6 +52,27 @@ def _published(place: TopicPartition, record: Any) -> Published:
     )
 
 
+async def end_offsets(brokers: str, topics: Sequence[str]) -> dict[tuple[str, int], int]:
+    """By topic and partition, where the log ends."""
+    async with AIOKafkaConsumer(bootstrap_servers=brokers, enable_auto_commit=False) as consumer:
+        places = [TopicPartition(topic, partition) for topic in topics for partition in range(12)]
+        return {(place.topic, place.partition): end for place, end in (await consumer.end_offsets(places)).items()}
+
+
+async def older_after_newer(brokers: str) -> list[str]:
+    """Parties whose newest record on the compacted topic is not their newest version."""
+    highest, last = dict[str, int](), dict[str, int]()
+    for record in await read_topics(brokers, ["crm.parties"]):
+        if "party_id" in record.data:
+            party, version = record.data["party_id"], record.data["version"]
+            highest[party], last[party] = max(highest.get(party, 0), version), version
+    return [
+        f"party {party} ends at version {version}, {highest[party]} was there before"
+        for party, version in last.items()
+        if version != highest[party]
+    ]
+
+
 def sequence_faults(records: Sequence[Published]) -> list[str]:
     """Where the numbers of a partition are not 1, 2, 3 … in its log; a second sending has its old number and id."""
     faults, highest, ids = [], Counter[tuple[str, int]](), dict[tuple[str, int, int], str]()

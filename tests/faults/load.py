@@ -48,6 +48,17 @@ class Load:
             await asyncio.sleep(1 / self._rate)
         await asyncio.gather(*self._sending)
 
+    async def some(self, number: int) -> None:
+        """Returns when so many facts more are acknowledged; `run` sends them meanwhile."""
+        enough = sum(self.sent.values()) + number
+        while sum(self.sent.values()) < enough:
+            await asyncio.sleep(0.1)
+
+    async def grow(self, facts: int, identities: int) -> None:
+        """So many profiles of one customer, each with so many customer numbers of other systems that nobody knew."""
+        for fact in self._shop.growing(facts, identities):
+            await self._send(fact)
+
     def end(self) -> None:
         self._ending.set()
 

@@ -1,6 +1,7 @@
 """What breaks a running stack, one fault after another, and how long each took to heal."""
 
 import asyncio
+import contextlib
 import random
 import signal
 from collections.abc import Iterable
@@ -8,6 +9,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 import asyncpg
+import httpx
 from aiokafka.errors import KafkaError
 
 from demo.play.watch import Watch
@@ -54,7 +56,7 @@ class Nemesis:
                 await self._die_at(service, point)
                 begun = monotonic()
             await self.stack.start_part(service)
-            await self._caught_up(f"{service} killed at {', '.join(points)}", (service,), begun)
+            await self.caught_up(f"{service} killed at {', '.join(points)}", (service,), begun)
 
     async def _die_at(self, service: str, point: str) -> None:
         passes = self.dice.randint(1, _PASSES.get(point, 12))
@@ -75,7 +77,7 @@ class Nemesis:
         self.stack.suspend_part(name)
         await asyncio.sleep(seconds)
         self.stack.resume_part(name)
-        await self._caught_up(f"{name} stopped for {seconds:g} s", (name.partition("-")[0],), monotonic())
+        await self.caught_up(f"{name} stopped for {seconds:g} s", (name.partition("-")[0],), monotonic())
 
     async def kill_server(self, server: str) -> None:
         """SIGKILL of Kafka or Postgres, then its start with the recovery that this takes."""
@@ -83,7 +85,7 @@ class Nemesis:
         await self.stack.kill_part(server)
         await self.stack.start_part(server)
         self.kills += 1
-        await self._caught_up(f"{server} killed and started", self.stack.services, begun)
+        await self.caught_up(f"{server} killed and started", self.stack.services, begun)
 
     async def scale(self, service: str) -> None:
         """One to three, the first of them stopped beyond every timeout, then down to one by a stop and a kill."""
@@ -95,9 +97,24 @@ class Nemesis:
         self.kills += 1
         await self.stack.start_part(service)
         await self.stack.stop_part(others[0])
-        await self._caught_up(f"{service} from three to one", (service,), begun)
+        await self.caught_up(f"{service} from three to one", (service,), begun)
 
-    async def _caught_up(self, fault: str, services: Iterable[str], begun: float, within: float = 90) -> None:
+    async def refused(self, reason: str, services: Iterable[str], within: float = 60) -> None:
+        """Wait until each of these says that it is not ready, for this reason."""
+        async with httpx.AsyncClient(timeout=5) as client:
+            for service in services:
+                await self._refused(client, service, reason, monotonic() + within)
+
+    async def _refused(self, client: httpx.AsyncClient, service: str, reason: str, deadline: float) -> None:
+        said = ""
+        while reason not in said:
+            assert monotonic() < deadline, f"{service} never said {reason}, but: {said}"
+            with contextlib.suppress(httpx.HTTPError):
+                answer = await client.get(f"{self.stack.url(service)}/readyz")
+                said = answer.text if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE else ""
+            await asyncio.sleep(0.2)
+
+    async def caught_up(self, fault: str, services: Iterable[str], begun: float, within: float = 90) -> None:
         """Wait until these are ready and next to nothing is left for them to handle or to publish."""
         deadline = monotonic() + within
         while await self._left(services) > _NEARLY_NOTHING:

@@ -113,6 +113,19 @@ class Shop:
         }
         return self._fact("profile.submitted", number, at, {"party": party})
 
+    def growing(self, facts: int, identities: int) -> Iterator[Fact]:
+        """A customer beyond all others, who has a long number in ever more systems."""
+        self._strangers += 1
+        number = self._strangers
+        for _ in range(facts):
+            fact = self._profile(number, _now())
+            numbers = [
+                {"type": "external", "system": f"legacy-{self._next()}", "value": f"{self._next():0200}"}
+                for _ in range(identities)
+            ]
+            told = {**fact.data["party"], "identities": [*fact.data["party"]["identities"], *numbers]}
+            yield replace(fact, data={"party": told})
+
     def _consent(self, number: int, at: datetime, *, given: bool) -> Fact:
         data = {"purpose": "marketing", "topic": None, "channel": "email", "basis": "opt_in", "text_version": "1"}
         return self._fact("consent.given" if given else "consent.withdrawn", number, at, data)
