@@ -32,7 +32,7 @@ Read = Callable[[Databases, Expected], Awaitable[tuple[Rows, Rows]]]
 
 
 async def customers(databases: Databases) -> dict[UUID, str]:
-    rows = await databases.rows("contacts", SQL["loadcustomers"])
+    rows = await databases.rows("contacts", SQL["load_customers"])
     return {row["party_id"]: row["customer"] for row in rows}
 
 
