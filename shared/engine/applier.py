@@ -1,10 +1,11 @@
 """A batch of records becomes effects: once, in one transaction, with the fences that say so."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any
 
 from shared.engine import faults
@@ -18,10 +19,14 @@ from shared.engine.traced import Consumed
 from shared.errors import Oversized
 from shared.events.topics import OWNERS
 
+_NOTHING: Mapping[Place, int] = MappingProxyType({})
+
 
 @dataclass(slots=True)
 class Applied:
     """What became of a batch, as counts per topic and outcome; `paused` says which places are not handled, and why.
+
+    Of the `tripped` nothing was handled from some record on, of the `misplaced` nothing at all.
 
     Outcomes: handled, skipped (nobody here asked), redelivered, resent, repeated (a sender's own), parked, quarantined.
     """
@@ -29,6 +34,7 @@ class Applied:
     counts: dict[tuple[str, str], int] = field(default_factory=dict)
     paused: dict[Place, str] = field(default_factory=dict)
     tripped: set[Place] = field(default_factory=set)
+    misplaced: set[Place] = field(default_factory=set)
     ticked: bool = False
 
     def then(self, later: "Applied") -> "Applied":
@@ -37,6 +43,7 @@ class Applied:
             self.count(topic, outcome, number)
         self.paused |= later.paused
         self.tripped |= later.tripped
+        self.misplaced |= later.misplaced
         self.ticked = self.ticked or later.ticked
         return self
 
@@ -68,8 +75,10 @@ class Applier:
         self._traced = traced
         self._ours_alone = all(topic in OWNERS for topic in subscription.topics)
 
-    async def apply(self, records: Sequence[Record]) -> Applied:
+    async def apply(self, records: Sequence[Record], known: Mapping[Place, int] = _NOTHING) -> Applied:
         """Apply a batch, of any partitions, each in the order of its log; what stands already is left alone.
+
+        `known` says where fences stood when they were last seen: one that went back means another database.
 
         The whole batch is tried first. An event that cannot be applied parks with the later ones of its key, and the
         others stand. Raises only infrastructure errors: nothing of the batch stands then, or all of it does (a commit
@@ -79,39 +88,42 @@ class Applier:
         batch = self._decode(records, wall)
         if self._traced is not None:
             self._traced.open(batch)
-        return await self._apply(batch, wall)
+        return await self._apply(batch, wall, known)
 
-    async def _apply(self, batch: Sequence[Decoded], wall: datetime) -> Applied:
+    async def _apply(self, batch: Sequence[Decoded], wall: datetime, known: Mapping[Place, int]) -> Applied:
         try:
-            return await self._attempt(batch, wall, isolate=False)
+            return await self._attempt(batch, wall, known, isolate=False)
         except Oversized:
             if len(batch) > 1:
-                return await self._halves(batch, wall)
+                return await self._halves(batch, wall, known)
         except Exception as error:
             if self._is_infrastructure(error):
                 raise
         try:
-            return await self._isolate(batch, wall)
+            return await self._isolate(batch, wall, known)
         except Oversized:
-            return await self._halves(batch, wall)
+            return await self._halves(batch, wall, known)
 
-    async def _halves(self, batch: Sequence[Decoded], wall: datetime) -> Applied:
+    async def _halves(self, batch: Sequence[Decoded], wall: datetime, known: Mapping[Place, int]) -> Applied:
+        """The second half without the places of which the first could not be applied: fences never move over that."""
         middle = len(batch) // 2
-        first = await self._apply(batch[:middle], wall)
-        return first.then(await self._apply(batch[middle:], wall))
+        first = await self._apply(batch[:middle], wall, known)
+        held = first.tripped | first.misplaced | first.paused.keys()
+        rest = [d for d in batch[middle:] if (d.record.topic, d.record.partition) not in held]
+        return first.then(await self._apply(rest, wall, known))
 
     def _decode(self, records: Sequence[Record], wall: datetime) -> list[Decoded]:
         handlers, stream = self.subscription.topics, self._stream
         return [decode(record, handlers[record.topic], wall, stream=stream) for record in records]
 
-    async def _isolate(self, batch: Sequence[Decoded], wall: datetime) -> Applied:
+    async def _isolate(self, batch: Sequence[Decoded], wall: datetime, known: Mapping[Place, int]) -> Applied:
         """Apply key by key; without the places whose breaker opens, of which nothing stands then."""
         tripped: set[Place] = set()
         while True:
             rest = [d for d in batch if (d.record.topic, d.record.partition) not in tripped]
             before = self.breaker.copy()
             try:
-                applied = await self._attempt(rest, wall, isolate=True)
+                applied = await self._attempt(rest, wall, known, isolate=True)
             except BreakerOpen as opened:
                 tripped.add(opened.place)
                 self.breaker = before
@@ -122,13 +134,15 @@ class Applier:
                 applied.tripped = tripped
                 return applied
 
-    async def _attempt(self, batch: Sequence[Decoded], wall: datetime, *, isolate: bool) -> Applied:
+    async def _attempt(
+        self, batch: Sequence[Decoded], wall: datetime, known: Mapping[Place, int], *, isolate: bool
+    ) -> Applied:
         places = sorted({(d.record.topic, d.record.partition) for d in batch})
         if not places:
             return Applied()
         async with self._ledger.transaction(self.subscription) as tx:
-            sifted = sift(batch, await tx.lock_fences(places), wall, stream=self._stream)
-            applied = Applied(paused=sifted.stopped, ticked=sifted.ticked)
+            sifted = sift(batch, await tx.lock_fences(places), wall, known, stream=self._stream)
+            applied = Applied(paused=sifted.stopped, misplaced=sifted.misplaced, ticked=sifted.ticked)
             tx.heard = self._heard(sifted, wall)
             parked, events = await self._admit(tx, sifted, applied)
             for topic, fresh in events.items():

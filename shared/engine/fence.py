@@ -4,10 +4,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import blake2b
+from types import MappingProxyType
 
 from shared.engine.decode import Decoded
+from shared.engine.event import Record
 from shared.engine.ledger import Fence, Place
 from shared.events.topics import COMPACTED, OWNERS
+
+_NOTHING: Mapping[Place, int] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -17,18 +22,30 @@ class Sifted:
     fresh: list[Decoded] = field(default_factory=list)
     fences: dict[Place, Fence] = field(default_factory=dict)
     stopped: dict[Place, str] = field(default_factory=dict)
+    misplaced: set[Place] = field(default_factory=set)
+    last: dict[Place, Record] = field(default_factory=dict)
     passed_over: Counter[tuple[str, str]] = field(default_factory=Counter)
     ticked: bool = False
 
 
-def sift(batch: Iterable[Decoded], locked: Mapping[Place, Fence], wall: datetime, *, stream: bool) -> Sifted:
+def sift(
+    batch: Iterable[Decoded],
+    locked: Mapping[Place, Fence],
+    wall: datetime,
+    known: Mapping[Place, int] = _NOTHING,
+    *,
+    stream: bool,
+) -> Sifted:
     """Drop what stands already and stop where something is missing.
 
     Below the fence: redelivered. At or below the mark: sent again by a relay, dropped although its offset is new. Above
     the mark by more than one, on a topic whose numbers have no gaps: records were lost, and the partition stops at that
     record until an operator accepts the loss. `now` of every event is set: the wall clock, or the last tick before it.
+    Where a fence stands before what is `known` of it, the database went back under its members, and what lies between
+    would be left out: nothing of that place is handled.
     """
     sifted = Sifted()
+    sifted.misplaced = {place for place, fence in locked.items() if fence.next_offset < known.get(place, 0)}
     newest: dict[Place, int] = {}
     for decoded in batch:
         record, event = decoded.record, decoded.event
@@ -47,10 +64,18 @@ def sift(batch: Iterable[Decoded], locked: Mapping[Place, Fence], wall: datetime
             sifted.fresh.append(decoded)
         elif decoded.tick is None:
             sifted.passed_over[place[0], "skipped"] += 1
+    _close(sifted, newest, wall)
+    return sifted
+
+
+def _close(sifted: Sifted, newest: Mapping[Place, int], wall: datetime) -> None:
+    """Say in the fences what the last record was, and up to when everything is handled."""
+    for place, record in sifted.last.items():
+        fence = sifted.fences[place]
+        fence.last_offset, fence.last_id = record.offset, fingerprint(record)
     for place, timestamp in newest.items():
         fence, written = sifted.fences[place], _written(timestamp, wall)
         fence.watermark = max(fence.watermark or written, written)
-    return sifted
 
 
 def _open(sifted: Sifted, place: Place, locked: Mapping[Place, Fence]) -> Fence:
@@ -63,8 +88,10 @@ def _open(sifted: Sifted, place: Place, locked: Mapping[Place, Fence]) -> Fence:
 def _is_new(sifted: Sifted, place: Place, fence: Fence, decoded: Decoded) -> bool:
     """Move the fence over a record; False where the record is no news, or not to be handled yet."""
     offset, sequence = decoded.record.offset, decoded.sequence
+    if place in sifted.misplaced:
+        return False
     if offset < fence.next_offset:
-        if offset == fence.next_offset - 1 and fence.last_id is not None and decoded.id != fence.last_id:
+        if offset == fence.last_offset and fingerprint(decoded.record) != fence.last_id:
             _stop(sifted, place, fence, "recreated: another record stands where the last handled one was")
         sifted.passed_over[place[0], "redelivered"] += 1
         return False
@@ -74,12 +101,19 @@ def _is_new(sifted: Sifted, place: Place, fence: Fence, decoded: Decoded) -> boo
             _stop(sifted, place, fence, f"lost: sequence {missing} is missing before offset {offset}")
             return False
         if sequence <= fence.mark:
-            fence.next_offset, fence.last_id = offset + 1, decoded.id
+            fence.next_offset, sifted.last[place] = offset + 1, decoded.record
             sifted.passed_over[place[0], "resent"] += 1
             return False
         fence.mark = sequence
-    fence.next_offset, fence.last_id = offset + 1, decoded.id
+    fence.next_offset, sifted.last[place] = offset + 1, decoded.record
     return True
+
+
+def fingerprint(record: Record) -> str:
+    """Of a record's bytes, whatever can be made of them today and tomorrow."""
+    digest = blake2b(repr((record.key, tuple(record.headers), record.timestamp)).encode(), digest_size=8)
+    digest.update(record.value or b"")
+    return digest.hexdigest()
 
 
 def _follow_clock(sifted: Sifted, fence: Fence, decoded: Decoded) -> None:

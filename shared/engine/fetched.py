@@ -1,12 +1,21 @@
 """What aiokafka makes of a fetch, mended where one bad record would stop its partition and lose records of others.
 
 Kafka takes any bytes for the name of a header, and brokers keep batches in codecs that we may lack. aiokafka 0.14
-decodes names as strict UTF-8, and raises whatever is wrong with a batch out of `getmany`: what that call had gathered
-before it, from any partition, is thrown away although the positions have moved on.
+decodes names as strict UTF-8, unpacks whatever a batch holds, and raises what is wrong with one out of `getmany`: what
+that call had gathered before it, from any partition, is thrown away although the positions have moved on.
+
+A position alone proves nothing for that reason. What does is a span: from where a fetch was asked to begin to behind
+the last batch that was looked through, all of whose records were handed over. What such a batch does not hold, and what
+lies before the first one, the broker itself shows to be no record: marks of transactions, what was taken back, what
+compaction removed.
 """
 
+import contextlib
+import importlib
 import struct
+import sys
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import islice
 from types import SimpleNamespace
 from typing import Any
@@ -17,17 +26,48 @@ from aiokafka.errors import CorruptRecordException
 from aiokafka.record.default_records import _DefaultRecordBatchPy
 from aiokafka.record.memory_records import MemoryRecords
 
+from shared.engine.reading import Failure
+from shared.engine.unpack import gunzip, unlz4, unsnap, unzstd
+
 # of a batch: its first offset, the bytes that follow this field, and how far its last offset is from the first
 _OFFSET, _LENGTH, _LAST = struct.Struct(">q"), struct.Struct(">8xi"), struct.Struct(">23xi")
 _consumer_record = fetcher.PartitionRecords._consumer_record  # noqa: SLF001 - super() takes longer, for each record
 
 
 def mend() -> None:
-    """Consumers of this process read by the classes below from now on; whoever uses them asks for `failures`."""
+    """Consumers of this process read by the classes and codecs below from now on; they are asked by `take`."""
     fetcher.MemoryRecords, fetcher.PartitionRecords, fetcher.FetchResult = Batches, Records, Fetched
+    codecs = {"gzip_decode": gunzip, "snappy_decode": unsnap, "lz4_decode": unlz4, "zstd_decode": unzstd}
+    for folder in ("aiokafka.record._crecords", "aiokafka.record"):
+        for name in ("default_records", "legacy_records"):
+            module = importlib.import_module(f"{folder}.{name}")
+            for codec in codecs.keys() & vars(module).keys():
+                setattr(module, codec, codecs[codec])
 
 
-def failures(consumer: AIOKafkaConsumer) -> dict[TopicPartition, Exception]:
+@dataclass(slots=True)
+class _Hand:
+    """What one call of `take` gathers: the spans it took, and how many bytes it may still take."""
+
+    left: int
+    spans: dict[TopicPartition, tuple[int, int]] = field(default_factory=dict)
+
+
+async def take(
+    consumer: AIOKafkaConsumer, wait_ms: int, records: int, size: int
+) -> tuple[dict[TopicPartition, list[Any]], dict[TopicPartition, tuple[int, int]]]:
+    """What comes within a while: at most so many records, or more bytes by one record, and the spans of the log that
+    were looked through for them.
+    """
+    hand, subscription = _Hand(size), consumer._subscription.subscription  # noqa: SLF001 - aiokafka has no word for it
+    if subscription is not None and subscription.assignment is not None:
+        subscription.assignment.hand = hand
+    found = await consumer.getmany(timeout_ms=wait_ms, max_records=records)
+    # What came from an assignment of the meantime has no span: it is not in hand, and comes again.
+    return {tp: each for tp, each in found.items() if tp in hand.spans}, hand.spans
+
+
+def failures(consumer: AIOKafkaConsumer) -> dict[TopicPartition, Failure]:
     """The partitions that stand before a batch that cannot be read; a seek makes them try it again."""
     if consumer._fetcher is None:  # noqa: SLF001 - nothing public shows one partition's error
         return {}
@@ -35,24 +75,51 @@ def failures(consumer: AIOKafkaConsumer) -> dict[TopicPartition, Exception]:
     return {tp: found.failure for tp, found in held if isinstance(found, Fetched) and found.failure}
 
 
+def state(consumer: AIOKafkaConsumer, tp: TopicPartition) -> Any:
+    """Of a partition that is assigned: `paused`, `position`, `lso`, `timestamp`; else None."""
+    subscription = consumer._subscription.subscription  # noqa: SLF001 - asked for each partition, and without awaiting
+    assignment = subscription.assignment if subscription is not None else None
+    return assignment.state_value(tp) if assignment is not None else None
+
+
+def dead(consumer: AIOKafkaConsumer) -> str | None:
+    """Which of its tasks ended although the consumer was not stopped; nothing public shows it."""
+    if consumer._closed:  # noqa: SLF001 - as above
+        return "whole"
+    coordination, fetching = getattr(consumer._coordinator, "_coordination_task", None), consumer._fetcher  # noqa: SLF001
+    if coordination is not None and coordination.done():
+        return "coordinator"
+    return "fetcher" if fetching is not None and fetching.error_future.done() else None
+
+
 class Fetched(fetcher.FetchResult):  # type: ignore[misc]  # aiokafka has no types, here and below
     """One partition's fetch. A batch that cannot be read holds up its own partition, and nothing before it is lost."""
 
-    failure: Exception | None = None
+    failure: Failure | None = None
     _partition_records: Any
 
     def getall(self, max_records: int | None = None) -> list[Any]:
         """Up to so many records; none once there is a `failure`."""
         found: list[Any] = []
-        if self.failure is not None or not self.check_assignment(self._topic_partition) or not self.has_more():
+        hand: _Hand = getattr(self._assignment, "hand", None) or _Hand(sys.maxsize)
+        if hand.left <= 0 or self.failure is not None:
             return found
+        if not self.check_assignment(self._topic_partition) or not self.has_more():
+            return found
+        records, begin = self._partition_records, self._partition_records.next_fetch_offset
         try:
-            for record in islice(self._partition_records, max_records):
-                found.append(record)  # noqa: PERF402 - what came before an exception counts
+            for record in islice(records, max_records):
+                found.append(record)
+                hand.left -= record.serialized_value_size
+                if records._records.packed:  # noqa: SLF001 - names and values of headers too may unpack to anything
+                    hand.left -= sum(len(value or b"") + len(name) for name, value in record.headers)
+                if hand.left <= 0:
+                    break
         except Exception as error:  # noqa: BLE001 - of Kafka, a codec or a struct: the reader stops and tells it
-            self.failure = error
+            self.failure = records.failure(error)
         self._update_position()
-        if self.failure is None and (max_records is None or len(found) < max_records):
+        hand.spans[self._topic_partition] = begin, records.next_fetch_offset
+        if self.failure is None and hand.left > 0 and (max_records is None or len(found) < max_records):
             self._partition_records = None
         return found
 
@@ -64,9 +131,18 @@ class Records(fetcher.PartitionRecords):  # type: ignore[misc]
     """
 
     _records: Any
+    fetched = b""
+
+    def failure(self, error: Exception) -> Failure:
+        """What is wrong with the batch that is read next, and which offsets it has from there on."""
+        first = last = self.next_fetch_offset
+        with contextlib.suppress(struct.error, CorruptRecordException):
+            begin, _ = _find(self.fetched, first)
+            last = _OFFSET.unpack_from(self.fetched, begin)[0] + _LAST.unpack_from(self.fetched, begin)[0]
+        return Failure(type(error).__name__, first, max(first, last))
 
     def _unpack_records(self) -> Iterator[Any]:
-        fetched = self._records.fetched
+        fetched = self.fetched = self._records.fetched
         while True:
             try:
                 yield from super()._unpack_records()
@@ -77,7 +153,9 @@ class Records(fetcher.PartitionRecords):  # type: ignore[misc]
                 return
             begin, end = _find(fetched, self.next_fetch_offset)
             left = [_AnyNames(memoryview(fetched)[begin:end])]
-            self._records = SimpleNamespace(has_next=left.__len__, next_batch=left.pop, end=left[0].next_offset)
+            self._records = SimpleNamespace(
+                has_next=left.__len__, next_batch=left.pop, end=left[0].next_offset, packed=self._records.packed
+            )
             yield from super()._unpack_records()  # which passes over what was yielded already, by its offset
             self._records = Batches(fetched[end:])
 
@@ -98,7 +176,7 @@ class Batches:
 
     def next_batch(self) -> Any:
         batch = self._batches.next_batch()
-        self.end = batch.next_offset
+        self.end, self.packed = batch.next_offset, bool(getattr(batch, "compression_type", 1))
         return batch
 
 
@@ -107,6 +185,8 @@ def _find(fetched: bytes, offset: int) -> tuple[int, int]:
     begin = 0
     while True:
         end = begin + _LENGTH.size + _LENGTH.unpack_from(fetched, begin)[0]
+        if end <= begin:
+            raise CorruptRecordException(f"A batch of {end - begin} bytes")
         if _OFFSET.unpack_from(fetched, begin)[0] + _LAST.unpack_from(fetched, begin)[0] >= offset:
             return begin, end
         begin = end

@@ -5,10 +5,12 @@ from collections.abc import Iterable
 
 from shared.engine.checks import Check
 from shared.engine.housekeeping import Housekeeping
-from shared.engine.subscriber import Reader
+from shared.engine.places import SILENT
+from shared.engine.reader import Reader
 
 STUCK_SECONDS = 15
 OUTBOX_SECONDS = 30
+PARKED_RECORDS = 10_000
 
 
 def check_service(obstacle: str | None, kept: Housekeeping, readers: Iterable[Reader]) -> list[Check]:
@@ -25,23 +27,48 @@ def check_service(obstacle: str | None, kept: Housekeeping, readers: Iterable[Re
         if waited > OUTBOX_SECONDS
         else Check("relay")
     )
-    return [database, *map(check_reader, readers), relay]
+    parked = (
+        Check("parking", "degraded", f"{kept.parked} records wait for an operator: `rapport parked` says why")
+        if kept.parked >= PARKED_RECORDS
+        else Check("parking")
+    )
+    return [database, *map(check_reader, readers), relay, parked]
 
 
 def check_reader(reader: Reader) -> Check:
-    """Failing where a reader makes no progress although something waits."""
-    name, stalled = f"reading {reader.group}", time.monotonic() - reader.progressed_at
-    polled = reader.polled_at()
-    if not reader.assigned_once:
-        return Check(name, "failing", "waiting for its first assignment")
-    if polled is None:
+    """Failing where a reader makes no progress although something waits, with what is known of the cause."""
+    name = f"reading {reader.group}"
+    if (obstacle := _obstacle(reader) or _standstill(reader)) is not None:
+        return Check(name, "failing", obstacle)
+    if not reader.source.assigned():
         return Check(name, "ok", "standby: other members have every partition")
-    if time.time() - polled > STUCK_SECONDS:
-        return Check(name, "failing", "the brokers do not answer")
-    waiting = sum(lag for place, lag in reader.lag().items() if place not in reader.paused)
-    if waiting and stalled > STUCK_SECONDS:
-        return Check(name, "failing", f"no progress for {stalled:.0f} s, last error {reader.trouble or 'none'}")
     if reader.paused:
-        first = next(iter(reader.paused))
-        return Check(name, "degraded", f"{len(reader.paused)} partitions stopped, {first[0]}/{first[1]} first")
+        (topic, partition), reason = next(iter(reader.paused.items()))
+        return Check(name, "degraded", f"{len(reader.paused)} partitions stopped, {topic}/{partition} first: {reason}")
     return Check(name)
+
+
+def _obstacle(reader: Reader) -> str | None:
+    if not reader.assigned_once:
+        return f"waiting for its first assignment{_because(reader)}"
+    if reader.restarted is not None:
+        return f"started again: {reader.restarted}{_because(reader)}"
+    missing = ", ".join(reader.source.missing())
+    return f"Kafka has no topic {missing}" if missing else None
+
+
+def _standstill(reader: Reader) -> str | None:
+    """What holds up the database or a partition keeps the brokers from being asked too: their silence is told last."""
+    stalled, silent = reader.clock() - reader.progressed_at, reader.places.silent()
+    if stalled > STUCK_SECONDS and reader.troubles:
+        return f"no progress for {stalled:.0f} s{_because(reader)}"
+    if silent is not None and silent > SILENT and not reader.places.positions.in_hand:
+        return "the brokers do not answer"
+    if stalled > STUCK_SECONDS and any(reader.places.lag().values()):
+        return f"no progress for {stalled:.0f} s"
+    return None
+
+
+def _because(reader: Reader) -> str:
+    """While doing what, and of what kind the error is."""
+    return "".join(f", {doing}: {kind}" for doing, kind in reader.troubles.items())

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from shared.engine.database import Database
 from shared.engine.postgres import SQL
-from shared.engine.subscriber import Reader
+from shared.engine.reader import Reader
 from shared.telemetry import metrics
 
 INBOX_KEPT, QUARANTINE_KEPT = timedelta(days=30), timedelta(days=30)
@@ -24,6 +24,7 @@ class Housekeeping:
         self._database = database
         self.readers: Sequence[Reader] = ()
         self.outbox_age = 0.0
+        self.parked = 0
         self.seen_database_at = 0.0
 
     async def run(self) -> NoReturn:
@@ -45,8 +46,11 @@ class Housekeeping:
         metrics.OUTBOX_AGE.labels(self._service).set(age)
         for reader in self.readers:
             _measure_reader(reader)
-        for row in await self._database.main.fetch(SQL["parked_keys"]):
+        rows = await self._database.main.fetch(SQL["parked_keys"])
+        for row in rows:
             metrics.PARKED.labels(row["group_id"], row["topic"]).set(row["keys"])
+            metrics.PARKED_RECORDS.labels(row["group_id"], row["topic"]).set(row["records"])
+        self.parked = sum(row["records"] for row in rows)
         for row in await self._database.main.fetch(SQL["quarantined_records"]):
             metrics.QUARANTINED.labels(row["group_id"], row["topic"]).set(row["records"])
         return age
@@ -54,7 +58,7 @@ class Housekeeping:
 
 def _measure_reader(reader: Reader) -> None:
     lags: dict[str, int] = {}
-    for (topic, _), lag in reader.lag().items():
+    for (topic, _), lag in reader.places.lag().items():
         lags[topic] = lags.get(topic, 0) + lag
     for topic, lag in lags.items():
         stopped = sum(place[0] == topic for place in reader.paused)

@@ -23,6 +23,7 @@ class Fence:
     """How far a group's effects stand in one partition. See `migrations/0001_engine.sql` for the columns."""
 
     next_offset: int = 0
+    last_offset: int | None = None
     last_id: str | None = None
     mark: int = 0
     watermark: datetime | None = None

@@ -123,7 +123,7 @@ class PostgresTransaction:
     async def save_fences(self, fences: Mapping[Place, Fence]) -> None:
         columns = zip(
             *(
-                (topic, partition, f.next_offset, f.last_id, f.mark, f.watermark, f.parked, f.stopped)
+                (topic, partition, f.next_offset, f.last_offset, f.last_id, f.mark, f.watermark, f.parked, f.stopped)
                 for (topic, partition), f in fences.items()
             ),
             strict=True,
@@ -180,7 +180,7 @@ def fences_of(rows: Iterable[Any]) -> dict[Place, Fence]:
     """Fences by place."""
     return {
         (r["topic"], r["partition"]): Fence(
-            r["next_offset"], r["last_id"], r["mark"], r["watermark"], r["parked"], r["stopped"]
+            r["next_offset"], r["last_offset"], r["last_id"], r["mark"], r["watermark"], r["parked"], r["stopped"]
         )
         for r in rows
     }

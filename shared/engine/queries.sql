@@ -7,33 +7,37 @@ on conflict do nothing
 
 -- name: lock_fences
 -- In order, so that two members whose batches overlap wait instead of deadlocking.
-select topic, partition, next_offset, last_id, mark, watermark, parked, stopped
+select topic, partition, next_offset, last_offset, last_id, mark, watermark, parked, stopped
 from fence
 where group_id = $1 and (topic, partition) in (select * from unnest($2::text[], $3::int[]))
 order by topic, partition
 for update
 
 -- name: read_fences
-select topic, partition, next_offset, last_id, mark, watermark, parked, stopped
+select topic, partition, next_offset, last_offset, last_id, mark, watermark, parked, stopped
 from fence where group_id = $1 order by topic, partition
 
 -- name: save_fences
 -- greatest(): a stale batch must never move a fence backward.
 update fence set
-    next_offset = greatest(fence.next_offset, new.next_offset), last_id = new.last_id, mark = new.mark,
+    next_offset = greatest(fence.next_offset, new.next_offset), last_offset = new.last_offset, last_id = new.last_id,
+    mark = new.mark,
     watermark = greatest(fence.watermark, new.watermark), parked = new.parked, stopped = new.stopped
-from unnest($2::text[], $3::int[], $4::bigint[], $5::text[], $6::bigint[], $7::timestamptz[], $8::int[], $9::text[])
-    as new (topic, partition, next_offset, last_id, mark, watermark, parked, stopped)
+from unnest(
+    $2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[], $8::timestamptz[], $9::int[],
+    $10::text[])
+    as new (topic, partition, next_offset, last_offset, last_id, mark, watermark, parked, stopped)
 where fence.group_id = $1 and fence.topic = new.topic and fence.partition = new.partition
 
 -- name: advance_watermarks
--- Idle partitions on the wall clock: read up to the log's end at that time and nothing left to handle. What lies between
--- the last record and that end is no record.
-update fence set watermark = idle.at, next_offset = greatest(fence.next_offset, idle.upto)
-from unnest($2::text[], $3::int[], $4::bigint[], $5::timestamptz[]) as idle (topic, partition, upto, at)
+-- Partitions with nothing to handle up to an offset: what lies between the last record and that is no record. On the
+-- wall clock the watermark goes on with them. A fence before what the reader knows of it stays: the database went back.
+update fence set watermark = greatest(fence.watermark, idle.at), next_offset = greatest(fence.next_offset, idle.upto)
+from unnest($2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::timestamptz[])
+    as idle (topic, partition, known, upto, at)
 where fence.group_id = $1 and fence.topic = idle.topic and fence.partition = idle.partition
-    and fence.stopped is null and fence.next_offset <= idle.upto
-    and (fence.watermark is null or fence.watermark < idle.at)
+    and fence.stopped is null and fence.next_offset between idle.known and idle.upto
+returning fence.topic, fence.partition
 
 -- name: read_watermarks
 -- Per partition the lowest watermark over the topics that carry the clock; no row until all of them have one.
@@ -232,10 +236,25 @@ select count(*) as depth, extract(epoch from now() - min(created_at))::float8 as
 from (select created_at from outbox order by id limit 100001) as oldest
 
 -- name: parked_keys
--- Per place of its fence, so that a redriven topic shows zero.
-select fence.group_id, fence.topic, count(distinct parked.key) as keys
-from (select distinct group_id, topic from fence) as fence left join parked using (group_id, topic)
-group by fence.group_id, fence.topic
+-- Records as the fences count them, and keys up to 1000: one index probe a key, whatever is parked behind it.
+with recursive counted (group_id, topic, records) as (
+    select group_id, topic, sum(parked)::bigint from fence group by group_id, topic
+), key_of (group_id, topic, key, keys) as (
+    select group_id, topic, (
+        select parked.key from parked
+        where parked.group_id = counted.group_id and parked.topic = counted.topic and parked.key is not null
+        order by parked.key limit 1), 1
+    from counted where records > 0
+    union all
+    select group_id, topic, (
+        select parked.key from parked
+        where parked.group_id = key_of.group_id and parked.topic = key_of.topic and parked.key > key_of.key
+        order by parked.key limit 1), keys + 1
+    from key_of where key is not null and keys < 1000
+)
+select group_id, topic, records, count(key_of.key) as keys
+from counted left join key_of using (group_id, topic)
+group by group_id, topic, records
 
 -- name: quarantined_records
 select group_id, topic, count(*) as records from quarantine group by group_id, topic
@@ -254,6 +273,6 @@ group by topic, partition
 
 -- name: accept_loss
 -- The next record is taken as the first of its group: its number sets the mark.
-update fence set stopped = null, mark = 0, last_id = null, next_offset = coalesce($4, next_offset)
+update fence set stopped = null, mark = 0, last_id = null, last_offset = null, next_offset = coalesce($4, next_offset)
 where group_id = $1 and topic = $2 and partition = $3 and stopped is not null
 returning next_offset

@@ -1,8 +1,9 @@
-"""How a reader reads, and what it asks of the database beside its batches."""
+"""How a reader reads: what it asks of Kafka, and of the database beside its batches."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from shared.engine.event import Record
 from shared.engine.ledger import Fence, Place
@@ -13,7 +14,8 @@ class Reading:
     """How a subscription reads. Sizes in records and bytes, times in seconds.
 
     Small batches are what costs: after one of fewer than `small` records nothing is fetched until `pace` has passed
-    since it came. An idle reader gets the first record at once, and one that is behind never waits.
+    since it came. An idle reader gets the first record at once, and one that is behind never waits. One that makes no
+    progress for `patience` is started again.
     """
 
     records: int
@@ -23,6 +25,96 @@ class Reading:
     commit_every: float
     backoff_max: float
     probe_after: float
+    patience: float = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A batch that cannot be read: of which kind the error is, and which offsets are held up."""
+
+    kind: str
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        return f"offsets {self.first} to {self.last} cannot be read: {self.kind}"
+
+
+@dataclass(slots=True)
+class Taken:
+    """What was read at once. `spans` say from where to where each log was looked through for it, also where it held no
+    record: an offset counts as read only by them.
+    """
+
+    records: tuple[Record, ...] = ()
+    spans: dict[Place, tuple[int, int]] = field(default_factory=dict)
+
+
+class Source(Protocol):
+    """What a reader asks of Kafka. Places that were taken away meanwhile are passed over silently."""
+
+    def assigned(self) -> Collection[Place]:
+        """The places that this member reads."""
+        ...
+
+    async def take(self, records: int, size: int) -> Taken:
+        """What comes within half a second, about so much of it. Positions have moved behind it."""
+        ...
+
+    def seek(self, place: Place, offset: int) -> None:
+        """Read on there; what was fetched before is forgotten."""
+        ...
+
+    def flow(self, places: Collection[Place]) -> None:
+        """Fetch these, and no others."""
+        ...
+
+    def position(self, place: Place) -> int | None:
+        """What is read next."""
+        ...
+
+    def end(self, place: Place) -> int | None:
+        """The end of what is committed, as of the last fetch."""
+        ...
+
+    def polled(self, place: Place) -> float | None:
+        """When that was, in seconds since the epoch."""
+        ...
+
+    def failures(self) -> Mapping[Place, Failure]:
+        """Where reading stands before something that it cannot read."""
+        ...
+
+    async def bounds(self, places: Collection[Place]) -> dict[Place, tuple[int, int]]:
+        """Begin and end of these logs."""
+        ...
+
+    async def commit(self, offsets: Mapping[Place, int]) -> None:
+        """Tell Kafka, for its own tools."""
+        ...
+
+    def missing(self) -> Collection[str]:
+        """The topics that the cluster does not have."""
+        ...
+
+    def dead(self) -> str | None:
+        """Which part of the client ended although nobody stopped it."""
+        ...
+
+    async def restart(self) -> None:
+        """Leave the group and join it anew."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A partition without anything to handle: the fence, as far as it is known, may move from `fence` to `upto`, and
+    the watermark to `at` where there is one.
+    """
+
+    fence: int
+    upto: int
+    at: datetime | None
 
 
 class FenceStore:
@@ -32,8 +124,9 @@ class FenceStore:
         self,
         ensure: Callable[[Sequence[Place]], Awaitable[dict[Place, Fence]]],
         stop: Callable[[Place, str], Awaitable[None]],
-        advance: Callable[[dict[Place, tuple[int, datetime]]], Awaitable[None]],
+        advance: Callable[[Mapping[Place, Passed]], Awaitable[Collection[Place]]],
     ) -> None:
+        """`advance` returns the places whose fences stand there now."""
         self.ensure = ensure
         self.stop = stop
         self.advance = advance

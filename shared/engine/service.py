@@ -18,9 +18,10 @@ from shared.engine.housekeeping import Housekeeping, keep_reader
 from shared.engine.kafka import client_options
 from shared.engine.loops import TimerLoop, pass_clock
 from shared.engine.postgres import SQL, PostgresLedger, PostgresTransaction
+from shared.engine.reader import Reader
 from shared.engine.recovery import Ahead, ahead_of, last_sequences
 from shared.engine.relay import Relay
-from shared.engine.subscriber import Reader, connect
+from shared.engine.subscriber import connect
 from shared.engine.subscription import Subscription
 from shared.engine.supervisor import Supervisor, may_pass
 from shared.engine.waking import Waking
@@ -143,6 +144,7 @@ class Service:
         self._tasks.start("housekeeping", self._housekeeping.run)
         for reader in self.readers:
             self._tasks.start(f"keep reader {reader.group}", partial(keep_reader, reader))
+            self._tasks.start(f"watch reader {reader.group}", reader.watch)
         for subscription in self.subscriptions:
             self._start_loops(subscription)
         for worker in self._workers:
@@ -158,6 +160,7 @@ class Service:
                     self._ledger(self.database.pool_of(subscription)),
                     self._spans,
                     self._time.applied,
+                    self._broker,
                 )
                 for subscription in self.subscriptions
             ]
@@ -166,8 +169,6 @@ class Service:
                 for shard in range(self.settings.engine.relay_shards)
             ]
             self._housekeeping.readers, self._waking.relays = self.readers, self.relays
-            for reader in self.readers:
-                reader.attach(self._broker)
         if self.readers:
             try:
                 await self._broker.start()

@@ -1,7 +1,6 @@
 """Readers and relays, put together from settings, the database and what they call back."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from shared import clock
@@ -11,9 +10,10 @@ from shared.engine.kafka import client_options
 from shared.engine.ledger import Outgoing, Place
 from shared.engine.postgres import SQL, PostgresLedger, is_infrastructure
 from shared.engine.postgres_relay import hold_shard
-from shared.engine.reading import FenceStore, Reading
+from shared.engine.reader import Reader
+from shared.engine.reading import FenceStore, Passed, Reading
 from shared.engine.relay import KafkaPublisher, Relay
-from shared.engine.subscriber import Reader
+from shared.engine.subscriber import Broker, KafkaSource
 from shared.engine.subscription import Subscription
 from shared.engine.traced import Consumed, sent
 from shared.events.topics import OWNERS
@@ -29,10 +29,13 @@ def make_reader(
     ledger: PostgresLedger,
     spans: SpanSink | None,
     applied: Callable[[Applied], None],
+    broker: Broker,
 ) -> Reader:
-    """The reader of a subscription, not attached to a broker yet; `applied` is told of each batch."""
+    """The reader of a subscription, which begins when the broker starts; `applied` is told of each batch."""
     stream = settings.clock == "stream"
-    return Reader(
+    reading = _reading(subscription, settings.engine)
+    source = KafkaSource(subscription.group, list(subscription.topics), reading, settings.kafka.session_timeout_ms)
+    reader = Reader(
         applier=Applier(
             subscription,
             ledger,
@@ -42,21 +45,24 @@ def make_reader(
             traced=Consumed(spans, subscription) if spans is not None else None,
         ),
         fences=_fence_store(subscription.group, database),
-        reading=_reading(subscription, settings.engine),
+        reading=reading,
+        source=source,
         is_infrastructure=is_infrastructure,
         applied=applied,
         stream=stream,
-        session_timeout_ms=settings.kafka.session_timeout_ms,
     )
+    source.attach(broker, reader)
+    return reader
 
 
 def _fence_store(group: str, database: Database) -> FenceStore:
     async def stop(place: Place, reason: str) -> None:
         await database.main.execute(SQL["stop_fence"], group, *place, reason)
 
-    async def advance(idle: dict[Place, tuple[int, datetime]]) -> None:
-        rows = [(topic, partition, upto, at) for (topic, partition), (upto, at) in idle.items()]
-        await database.main.execute(SQL["advance_watermarks"], group, *map(list, zip(*rows, strict=True)))
+    async def advance(passed: Mapping[Place, Passed]) -> set[Place]:
+        rows = [(*place, each.fence, each.upto, each.at) for place, each in passed.items()]
+        moved = await database.main.fetch(SQL["advance_watermarks"], group, *map(list, zip(*rows, strict=True)))
+        return {(row["topic"], row["partition"]) for row in moved}
 
     return FenceStore(partial(database.ensure_fences, group), stop, advance)
 

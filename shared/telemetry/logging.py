@@ -1,8 +1,10 @@
 """One pipeline for our log lines and those of libraries: JSON on a pipe, colours on a terminal.
 
-A line has `event`, `level`, `time`, `logger`, what is bound to the context, and its own fields.
+A line has `event`, `level`, `time`, `logger`, what is bound to the context, and its own fields. Logging never raises,
+whatever became of standard output and whatever a line holds: what could not be written is counted.
 """
 
+import json
 import logging
 import sys
 from collections.abc import MutableMapping
@@ -13,19 +15,58 @@ import structlog
 from pydantic_core import to_json
 
 from shared.settings import LogSettings
+from shared.telemetry import metrics
 from shared.telemetry.redaction import causes, describe, frames
 
 Fields = MutableMapping[str, Any]
 
 
 class _Stdout:
-    """Standard output as it is at the time of each line, so that it can be redirected after the start."""
+    """Standard output as it is at the time of each line, so that it can be redirected after the start.
+
+    A full disk or a reader of the pipe that is gone must not stop what is logged about.
+    """
 
     def write(self, line: Any) -> int:
-        return sys.stdout.write(line) if isinstance(line, str) else sys.stdout.buffer.write(line)
+        try:
+            return sys.stdout.write(line) if isinstance(line, str) else sys.stdout.buffer.write(line)
+        except Exception:  # noqa: BLE001  whatever it is, a log line stops nobody
+            metrics.LOG_LINES_LOST.inc()
+            return len(line)
 
     def flush(self) -> None:
-        sys.stdout.flush()
+        try:
+            sys.stdout.flush()
+        except Exception:  # noqa: BLE001  whatever it is, a log line stops nobody
+            metrics.LOG_LINES_LOST.inc()
+
+
+class _Handler(logging.StreamHandler[Any]):
+    """What a library logs; the standard library would print why that failed, and filters may raise past it."""
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        try:
+            return bool(super().handle(record))
+        except Exception:  # noqa: BLE001  whatever it is, a log line stops nobody
+            metrics.LOG_LINES_LOST.inc()
+            return False
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  the standard library's name
+        del record
+        metrics.LOG_LINES_LOST.inc()
+
+
+def _never_raising(level: int) -> type[Any]:
+    """The logger of a level, whose lines are counted where they cannot be made: a field may hold anything."""
+    kind: Any = structlog.make_filtering_bound_logger(level)
+
+    def write(self: Any, method: str, event: str | None = None, /, **fields: Any) -> None:
+        try:
+            kind._proxy_to_logger(self, method, event, **fields)  # noqa: SLF001 - what structlog offers to wrap
+        except Exception:  # noqa: BLE001  whatever it is, a log line stops nobody
+            metrics.LOG_LINES_LOST.inc()
+
+    return type(kind.__name__, (kind,), {"_proxy_to_logger": write})
 
 
 # Libraries that tell at `info` what our own lines say already.
@@ -46,7 +87,7 @@ def configure_logging(settings: LogSettings) -> None:
     stdout: Any = _Stdout()
     structlog.configure(
         processors=[*shared, *render],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        wrapper_class=_never_raising(level),
         logger_factory=structlog.WriteLoggerFactory(stdout) if console else structlog.BytesLoggerFactory(stdout),
         cache_logger_on_first_use=True,
     )
@@ -56,7 +97,7 @@ def configure_logging(settings: LogSettings) -> None:
 def _adopt_standard_logging(level: int, shared: list[Any], render: list[Any]) -> None:
     """uvicorn, aiokafka, FastStream and warnings speak through the same processors; their own handlers go."""
     text = [*render[:-1], _as_text(render[-1])]
-    handler = logging.StreamHandler(_Stdout())
+    handler = _Handler(_Stdout())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, structlog.stdlib.ExtraAdder(), *shared],
@@ -114,7 +155,10 @@ def _add_error(logger: object, method: str, fields: Fields) -> Fields:
 def _render_json(logger: object, method: str, fields: Fields) -> bytes:
     del logger, method
     fields["event"] = fields.pop("event", None)
-    return to_json(fields, fallback=repr)
+    try:
+        return to_json(fields, fallback=repr)
+    except Exception:  # noqa: BLE001  bytes beyond UTF-8 in a text, or a repr that raises
+        return json.dumps(fields, default=lambda field: type(field).__name__).encode()
 
 
 def _as_text(render: Any) -> Any:

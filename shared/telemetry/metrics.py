@@ -22,8 +22,10 @@ BATCH_SECONDS = Histogram(
     buckets=SECONDS,
 )
 BATCH_RETRIES = Counter("rapport_batch_retries", "Batches tried again after a transient error.", ("group", "topic"))
+READER_RESTARTS = Counter("rapport_reader_restarts", "Readers started again that made no progress.", ("group",))
 LAG = Gauge("rapport_lag_records", "Records between the fences and the ends of the log.", ("group", "topic"))
-PARKED = Gauge("rapport_parked_keys", "Keys that wait for a redrive.", ("group", "topic"))
+PARKED = Gauge("rapport_parked_keys", "Keys that wait for a redrive; 1000 stands for any more.", ("group", "topic"))
+PARKED_RECORDS = Gauge("rapport_parked_records", "Records that wait for a redrive.", ("group", "topic"))
 QUARANTINED = Gauge("rapport_quarantined_records", "Records in quarantine.", ("group", "topic"))
 STOPPED = Gauge("rapport_partitions_stopped", "Partitions that need an operator.", ("group", "topic"))
 REBALANCES = Counter("rapport_rebalances", "Assignments of partitions to this member.", ("group",))
@@ -44,6 +46,7 @@ RELAY_RESENT = Counter(
 TIMERS_FIRED = Counter("rapport_timers_fired", "Timers handled.", ("group", "timer"))
 WORKER_RESTARTS = Counter("rapport_worker_restarts", "Workers started again after an error.", ("service", "worker"))
 
+LOG_LINES_LOST = Counter("rapport_log_lines_lost", "Lines of the log that could not be written, or only later.")
 SPANS = Counter(
     "rapport_spans", "Spans by outcome: made, exported, failed (not taken by the collector).", ("service", "outcome")
 )

@@ -114,13 +114,15 @@ def full(dsns: dict[str, str]) -> str:
 
 A_TIME = "'2026-03-01T00:00:00Z'"
 PLACES = "'{topic-1,topic-2}', '{0,1}'"
+NONE = "'{0,0}'"
 A_UUID = "'{00000000-0000-0000-0000-000000000001}'"
 HOT = {
     "lock_fences": (f"'group-1', {PLACES}", "fence_pkey"),
     "save_fences": (
-        f"'group-1', {PLACES}, '{{1,1}}', '{{a,b}}', '{{1,1}}', '{{2026-03-01,2026-03-01}}', '{{0,0}}', '{{a,a}}'",
+        f"'group-1', {PLACES}, {NONE}, {NONE}, '{{a,b}}', {NONE}, '{{2026-03-01,2026-03-01}}', {NONE}, '{{a,a}}'",
         "fence_pkey",
     ),
+    "advance_watermarks": (f"'group-1', {PLACES}, '{{1,1}}', '{{2,2}}', '{{2026-03-01,null}}'", "fence_pkey"),
     "ensure_fences": (f"'group-1', {PLACES}", None),
     "stop_fence": ("'group-1', 'topic-1', 0, 'lost'", "fence_pkey"),
     "admit": ("'group-1', '{/shop}', '{id-1}'", None),

@@ -5,7 +5,8 @@ create table fence (
     topic text not null,
     partition integer not null,
     next_offset bigint not null default 0,   -- the first offset whose effects do not stand yet
-    last_id text,                            -- ce_id at next_offset - 1: another one there means another topic
+    last_offset bigint,                      -- of the last handled record; what follows up to next_offset is none
+    last_id text,                            -- its fingerprint: another record there means another topic
     mark bigint not null default 0,          -- highest ce_sequence; 0: none seen, or an operator accepted a loss
     watermark timestamptz,                   -- everything that happened up to here has been handled
     parked integer not null default 0,       -- parked rows of this partition; 0 spares a look-up

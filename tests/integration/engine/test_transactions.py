@@ -21,7 +21,9 @@ async def test_only_what_was_committed_is_read_and_nobody_lags_behind_a_mark(pro
     async def caught_up(service: Service) -> bool:
         (reader,) = service.readers
         fence = await probe.fence(hears.group, "crm.ingest", PLACE)
-        return len(reader.lag()) == 12 and not any(reader.lag().values()) and fence["next_offset"] in {7, 9}
+        return (
+            len(reader.places.lag()) == 12 and not any(reader.places.lag().values()) and fence["next_offset"] in {7, 9}
+        )
 
     async with (
         probe.running(hears) as service,

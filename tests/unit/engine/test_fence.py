@@ -1,12 +1,13 @@
 """Fence and mark: what of a batch is new, and where a partition stops."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from shared.engine.decode import Decoded, decode
 from shared.engine.event import Record
-from shared.engine.fence import Sifted, sift
+from shared.engine.fence import Sifted, fingerprint, sift
 from shared.engine.ledger import Fence
 from shared.engine.positions import check_positions
 from tests.unit.engine.records import WALL, WALL_MS, handler, ours, outside
@@ -40,7 +41,8 @@ def offsets(sifted: Sifted) -> list[int]:
 def test_what_is_new_moves_fence_mark_and_watermark() -> None:
     sifted, fence = run(Fence(), sale(0, 5), sale(1, 6))
     assert offsets(sifted) == [0, 1]
-    assert (fence.next_offset, fence.last_id, fence.mark, fence.watermark) == (2, "id-1", 6, WALL)
+    assert (fence.next_offset, fence.last_offset, fence.mark, fence.watermark) == (2, 1, 6, WALL)
+    assert fence.last_id == fingerprint(sale(1, 6).record)
     assert not sifted.passed_over
 
 
@@ -56,7 +58,7 @@ def test_at_or_below_the_mark_is_a_second_sending(number: int) -> None:
     sifted, fence = run(Fence(next_offset=2, last_id="id-1", mark=2), sale(2, number), sale(3, 3))
     assert offsets(sifted) == [3]
     assert sifted.passed_over == {("crm.sales", "resent"): 1}
-    assert (fence.next_offset, fence.last_id) == (4, "id-3")
+    assert (fence.next_offset, fence.last_offset) == (4, 3)
 
 
 @pytest.mark.parametrize(("number", "missing"), [(4, "3"), (5, "3 to 4")])
@@ -80,16 +82,51 @@ def test_numbers_may_be_missing_where_the_log_is_compacted() -> None:
 
 
 def test_another_record_at_the_last_handled_place_stops_the_partition() -> None:
-    sifted, fence = run(Fence(next_offset=2, last_id="another", mark=2), sale(1, 2), sale(2, 3))
+    sifted, fence = run(Fence(next_offset=4, last_offset=1, last_id="another", mark=2), sale(1, 2), sale(4, 3))
     assert not sifted.fresh
     assert fence.stopped == "recreated: another record stands where the last handled one was"
-    assert fence.next_offset == 2
+    assert fence.next_offset == 4
 
 
-@pytest.mark.parametrize("fence", [Fence(next_offset=2, last_id="another"), Fence(next_offset=1)])
+@pytest.mark.parametrize("fence", [Fence(next_offset=2, last_offset=1, last_id="another"), Fence(next_offset=1)])
 def test_only_the_very_last_record_and_a_known_id_tell_of_another_log(fence: Fence) -> None:
     sifted, _ = run(fence, sale(0, 1))
     assert not sifted.stopped
+
+
+LATER = {
+    "dated ahead, and its time has come": (outside(ce_time=b"2026-03-01T12:06:00Z"), WALL + timedelta(minutes=5)),
+    "our clock was set back and forth": (outside(timestamp=WALL_MS, ce_time=b"2026-03-01T12:00:00Z"), WALL),
+    "a type that an upgrade knows": (outside(ce_type=b"crm.product.chosen.v1"), WALL),
+    "never readable": (outside(ce_id=b"\xff"), WALL),
+}
+
+
+@pytest.mark.parametrize("later", LATER)
+def test_what_can_be_made_of_the_last_record_may_change_and_it_is_the_same_record(later: str) -> None:
+    record, then = LATER[later]
+    now = WALL - timedelta(minutes=6) if "clock" in later else WALL
+    hears = handler(record.topic)
+    if "upgrade" in later:
+        record = replace(
+            record, headers=tuple((n, v if n != "ce_type" else b"crm.nobody.knows.v1") for n, v in record.headers)
+        )
+    first = decode(record, hears, now, stream=False)
+    assert first.refusal is not None, "it cannot be read now"
+    sifted = sift([first], {(record.topic, 0): Fence()}, now, stream=False)
+    fence = sifted.fences[record.topic, 0]
+    again = sift([decode(record, hears, then, stream=False)], {(record.topic, 0): fence}, then, stream=False)
+    assert not again.stopped
+    assert again.passed_over == {(record.topic, "redelivered"): 1}
+
+
+def test_where_the_fence_went_back_nothing_of_the_place_is_handled() -> None:
+    fences = {("crm.sales", 0): Fence(next_offset=2), ("crm.sales", 1): Fence(next_offset=2)}
+    known = {("crm.sales", 0): 3, ("crm.sales", 1): 2}
+    sifted = sift([sale(3, 1), sale(2, 1, partition=1), sale(4, 2)], fences, WALL, known, stream=False)
+    assert sifted.misplaced == {("crm.sales", 0)}
+    assert [decoded.record.partition for decoded in sifted.fresh] == [1]
+    assert sifted.fences["crm.sales", 0] == fences["crm.sales", 0]
 
 
 def test_a_stopped_partition_takes_nothing_and_others_go_on() -> None:
@@ -165,15 +202,17 @@ def test_on_the_streams_clock_events_are_handled_at_the_last_tick_before_them() 
     ("topic", "fence", "beginning", "end", "offset", "alarm"),
     [
         ("crm.sales", Fence(), 3, 9, 3, None),
-        ("crm.sales", Fence(next_offset=5), 0, 9, 4, None),
-        ("crm.sales", Fence(next_offset=5), 0, 5, 4, None),
+        ("crm.sales", Fence(next_offset=5, last_offset=4), 0, 9, 4, None),
+        ("crm.sales", Fence(next_offset=5, last_offset=2), 0, 5, 2, None),
+        ("crm.sales", Fence(next_offset=5, last_offset=2), 3, 5, 3, None),
+        ("crm.sales", Fence(next_offset=5), 0, 5, 5, None),
         ("crm.sales", Fence(next_offset=5), 5, 9, 5, None),
         ("crm.sales", Fence(next_offset=5), 0, 4, 4, "recreated: the log ends at 4, 5 was expected"),
         ("crm.sales", Fence(next_offset=5), 6, 9, 6, "truncated: 5 to 5 were deleted before they were handled"),
         ("crm.parties", Fence(next_offset=5), 6, 9, 6, None),
     ],
 )
-def test_a_partition_is_read_again_from_one_record_before_its_fence(
+def test_a_partition_is_read_again_from_the_last_record_that_was_handled(
     topic: str, fence: Fence, beginning: int, end: int, offset: int, alarm: str | None
 ) -> None:
     assert check_positions((topic, 0), fence, beginning, end) == (offset, alarm)

@@ -10,7 +10,9 @@ from aiokafka.consumer.subscription_state import Assignment
 from aiokafka.errors import CorruptRecordException, UnsupportedCodecError
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy as PythonBuilder
 
-from shared.engine.fetched import Batches, Fetched, Records
+from shared.engine.fetched import Batches, Fetched, Records, _Hand, mend
+from shared.engine.reading import Failure
+from shared.engine.unpack import MAX_UNPACKED
 from tests.wire import CODECS, AnyName
 
 PLACE = TopicPartition("crm.ingest", 0)
@@ -25,6 +27,16 @@ def batch(first: int, headers: Sequence[list[tuple[str, bytes]]], codec: int = 0
         builder.append(turn, 1_700_000_000_000 + turn, b"key-%d" % turn, b"value " * 20, names)
     built = builder.build()
     struct.pack_into(">q", built, 0, first)
+    return bytes(built)
+
+
+def mark(offset: int) -> bytes:
+    """The end of a transaction, as a broker writes it."""
+    builder = PythonBuilder(2, 0, 0, PRODUCER, 0, 0, 1 << 20)
+    builder.append(0, 1_700_000_000_000, b"\0\0\0\1", bytes(6), [])
+    builder._get_attributes = lambda _: 0x30
+    built = builder.build()
+    struct.pack_into(">q", built, 0, offset)
     return bytes(built)
 
 
@@ -113,7 +125,53 @@ async def test_what_comes_before_an_unreadable_batch_is_handed_over_and_it_stays
 ) -> None:
     fetch = fetched(batch(0, [USUAL, ODD]) + spoilt(batch(2, [USUAL, USUAL])) + batch(4, [USUAL]), assignment)
     assert [record.offset for record in fetch.getall(500)] == [0, 1]
-    assert isinstance(fetch.failure, error)
+    assert fetch.failure is not None
+    assert (fetch.failure.kind, fetch.failure.first) == (error.__name__, 2)
     assert fetch.getall(500) == []
     assert fetch.has_more(), "aiokafka fetches the partition again when it has no more"
     assert assignment.state_value(PLACE).position == 2
+
+
+BOMBS = {"gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
+
+
+@pytest.mark.parametrize("codec", BOMBS.values(), ids=BOMBS)
+async def test_a_batch_that_unpacks_beyond_the_bound_is_one_that_cannot_be_read(
+    assignment: Assignment, codec: int
+) -> None:
+    mend()
+    builder = PythonBuilder(2, codec, 0, PRODUCER, 0, 0, 1 << 30)
+    for turn in range(3):
+        builder.append(turn, 1_700_000_000_000, None, bytes(MAX_UNPACKED // 2), [])
+    bomb = bytearray(builder.build())
+    struct.pack_into(">q", bomb, 0, 2)
+    assert len(bomb) < MAX_UNPACKED // 10
+    fetch = fetched(batch(0, [USUAL, USUAL]) + bytes(bomb) + batch(5, [USUAL]), assignment)
+    assert [record.offset for record in fetch.getall(500)] == [0, 1]
+    assert fetch.failure == Failure("TooLarge", 2, 4)
+
+
+@pytest.mark.parametrize("codec", [0, *BOMBS.values()], ids=["plain", *BOMBS])
+async def test_what_is_taken_at_once_is_bounded_in_bytes_and_says_what_was_looked_through(
+    assignment: Assignment, codec: int
+) -> None:
+    """Headers count where a batch is packed; what was left out comes with the next."""
+    mend()
+    headers = [[("x", bytes(90_000))]] * 4
+    data = batch(0, headers, codec) + mark(4) + batch(5, [USUAL] * 2)
+    fetch, spans, taken = fetched(data, assignment), [], []
+    while fetch.has_more():
+        assignment.hand = hand = _Hand(100_000)
+        taken.append([record.offset for record in fetch.getall(500)])
+        spans.append(hand.spans[PLACE])
+    assert [offset for part in taken for offset in part] == [0, 1, 2, 3, 5, 6]
+    assert taken == ([[0, 1, 2, 3, 5, 6]] if not codec else [[0, 1], [2, 3], [5, 6]])
+    assert spans == ([(0, 7)] if not codec else [(0, 2), (2, 4), (4, 7)]), "each goes on where the last one ended"
+
+
+async def test_a_span_reaches_over_what_the_broker_shows_to_be_no_record(assignment: Assignment) -> None:
+    """Marks of transactions, what was taken back, and what compaction left out before, between and behind."""
+    fetch = fetched(batch(4, [USUAL]) + mark(5) + batch(9, [USUAL]), assignment)
+    assignment.hand = hand = _Hand(1_000_000)
+    assert [record.offset for record in fetch.getall(500)] == [4, 9]
+    assert hand.spans == {PLACE: (0, 10)}

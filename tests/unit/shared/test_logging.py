@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -93,3 +94,61 @@ def test_no_form_tells_a_value(form: str) -> None:
 def test_the_level_is_a_setting() -> None:
     assert "hidden_at_info" in run("json", "debug")
     assert "sales_followed" not in run("json", "warning")
+
+
+UNWRITABLE = """
+import json, logging, os, resource, sys, warnings
+import structlog
+from prometheus_client import REGISTRY
+from shared.telemetry.logging import configure_logging
+from shared.settings import LogSettings
+
+class Odd:
+    def __repr__(self):
+        raise ValueError("no word about it")
+
+def lost():
+    return REGISTRY.get_sample_value("rapport_log_lines_lost_total")
+
+configure_logging(LogSettings(format="json"))
+log = structlog.get_logger()
+where, result = sys.argv[1], os.dup(2)
+if where == "full disk":
+    os.dup2(os.open("/dev/full", os.O_WRONLY), 1)
+elif where == "broken pipe":
+    reading, writing = os.pipe()
+    os.close(reading)
+    os.dup2(writing, 1)
+elif where == "size limit":
+    os.dup2(os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT), 1)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))
+elif where == "closed":
+    os.close(1)
+elif where == "closed object":
+    sys.stdout.close()
+os.close(2)
+for turn in range(300):
+    log.info("batch_applied", turn=turn, method="GET", name="\\udcff", odd=Odd())
+    log.warning("batch_retried")
+    try:
+        raise KeyError("x")
+    except KeyError:
+        log.exception("batch_failed")
+    logging.getLogger("aiokafka").error("%d turns %s", turn)
+    logging.getLogger("asyncio").error("%d turns %s", turn)
+    logging.getLogger("uvicorn").error("a plain one")
+warnings.warn("old", DeprecationWarning)
+os.write(result, json.dumps({"lost": lost()}).encode())
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("where", ["full disk", "broken pipe", "size limit", "closed", "closed object", "nothing"])
+def test_logging_never_raises_and_counts_what_is_lost(where: str, tmp_path: Path) -> None:
+    """By /dev/full, a pipe without a reader and RLIMIT_FSIZE; also a field that nobody can render."""
+    arguments = [sys.executable, "-W", "default", "-c", UNWRITABLE, where, str(tmp_path / "log")]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2_000:]
+    lost = json.loads(done.stderr)["lost"]
+    # A library's line that lacks an argument is lost anywhere: two of the six kinds.
+    assert (lost == 600) if where == "nothing" else (lost >= 1_700)

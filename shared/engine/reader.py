@@ -1,0 +1,231 @@
+"""One subscription of one instance: what is read is applied, whatever interrupts it, from where it stands."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+
+import structlog
+
+from shared.engine.applier import Applied, Applier
+from shared.engine.event import Record
+from shared.engine.ledger import Place
+from shared.engine.places import SILENT, Places
+from shared.engine.reading import FenceStore, Reading, Source, cut
+from shared.telemetry import metrics
+
+log = structlog.get_logger()
+_AGAIN, _RECOVERY = 0.5, 1.0
+
+
+@dataclass(slots=True)
+class Reader:
+    """Takes, applies, takes again. Wherever an exception or a cancellation leaves it, nothing is lost or skipped."""
+
+    applier: Applier
+    fences: FenceStore
+    reading: Reading
+    source: Source
+    is_infrastructure: Callable[[Exception], bool]
+    applied: Callable[[Applied], None]
+    stream: bool
+    busy: AbstractAsyncContextManager[object] = field(default_factory=asyncio.Lock)
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    clock: Callable[[], float] = time.monotonic
+    places: Places = field(init=False)
+    troubles: dict[str, str] = field(default_factory=dict)
+    progressed_at: float = field(init=False)
+    assigned_once: bool = False
+    restarted: str | None = None
+    _committed: dict[Place, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.progressed_at = self.clock()
+        self.places = Places(
+            self.group,
+            self.source,
+            self.fences,
+            lambda: self.applier.breaker,
+            self.clock,
+            self.reading.probe_after,
+            self.stream,
+        )
+
+    @property
+    def group(self) -> str:
+        return self.applier.subscription.group
+
+    @property
+    def paused(self) -> dict[Place, str]:
+        """The places that stand still, with the reason."""
+        return self.places.paused
+
+    # --- batches
+
+    async def take(self) -> tuple[Record, ...]:
+        """The next records, or none after a while. What was taken before and never came to be applied comes again."""
+        if self.places.rewind():
+            metrics.BATCH_RETRIES.labels(self.group, "").inc()
+            await self.sleep(_AGAIN)
+        try:
+            taken = await self.source.take(self.reading.records, self.reading.bytes)
+        except Exception as error:  # noqa: BLE001  whatever it is, nothing is lost by trying again
+            await self._suffer("fetching", error)
+            return ()
+        self.troubles.pop("fetching", None)
+        records, strays = self.places.positions.receive(taken)
+        if strays:
+            self.places.lose(strays, "Kafka's client reads on elsewhere")
+        if not records:
+            self.places.positions.complete()
+        return records
+
+    async def read(self, records: Sequence[Record]) -> None:
+        """Apply what was taken. Whatever does not come to stand is taken again."""
+        due = self.clock() + self.reading.pace if len(records) < self.reading.small else None
+        try:
+            if due is not None:
+                # aiokafka would fetch at once, get one record, and then nothing until that is handled.
+                self.places.holding = True
+                self.places.steer()
+            async with self.busy:
+                await self._apply_parts(records)
+            if due is not None:
+                await self.sleep(max(due - self.clock(), 0))
+        except Exception as error:  # noqa: BLE001  whatever it is, nothing is lost by trying again
+            await self._suffer("reading", error)
+        finally:
+            self.places.holding = False
+            self.places.rewind()
+            self.places.steer()
+
+    async def _apply_parts(self, records: Sequence[Record]) -> None:
+        for part in cut(records, self.reading.bytes):
+            left = self.places.positions.left(part)
+            if left and not await self._apply(left):
+                return
+        self.places.positions.complete()
+        self.troubles.pop("reading", None)
+
+    async def _apply(self, records: Sequence[Record]) -> bool:
+        """Apply with back-off; False when it is time to let others have a turn."""
+        pause, until = 0.05, self.clock() + self.reading.backoff_max
+        while True:
+            begun = time.perf_counter()
+            try:
+                applied = await self.applier.apply(records, self.places.positions.fences)
+            except Exception as error:
+                kind = self.troubles["applying"] = type(error).__name__
+                metrics.BATCH_RETRIES.labels(self.group, records[0].topic).inc()
+                log.warning("batch_retried", group=self.group, error=kind, exc_info=not self.is_infrastructure(error))
+                if self.clock() + pause > until:
+                    return False
+                await self.sleep(pause)
+                pause = min(pause * 2, 5)
+            else:
+                self.troubles.pop("applying", None)
+                self._settle(records, applied, time.perf_counter() - begun)
+                return True
+
+    def _settle(self, records: Sequence[Record], applied: Applied, seconds: float) -> None:
+        self.places.positions.apply(records)
+        for place, reason in applied.paused.items():
+            self.places.pause(place, reason)
+        for place in applied.tripped:
+            self.places.pause(place, "breaker: too many keys failed unexpectedly", probe=True)
+        if applied.misplaced:
+            self.places.lose(applied.misplaced, "the fence in the database went back")
+        self._progress()
+        topic = records[0].topic
+        metrics.BATCH_SIZE.labels(self.group, topic).observe(len(records))
+        metrics.BATCH_SECONDS.labels(self.group, topic).observe(seconds)
+        for (name, outcome), number in applied.counts.items():
+            metrics.RECORDS.labels(self.group, name, outcome).inc(number)
+        self.applied(applied)
+
+    def _progress(self) -> None:
+        self.progressed_at = self.clock()
+        self.restarted = None
+
+    async def _suffer(self, what: str, error: Exception) -> None:
+        self.troubles[what] = type(error).__name__
+        log.warning("reader_troubled", group=self.group, doing=what, exc_info=error)
+        await self.sleep(_RECOVERY)
+
+    # --- rebalance
+
+    async def revoke(self) -> None:
+        """Wait for the batch in flight, so that the next member does not begin it beside us."""
+        try:
+            async with self.busy:
+                await self.commit_offsets()
+        finally:
+            self._forget()
+
+    async def assign(self) -> None:
+        """Begin at the fences, whatever Kafka remembers. Housekeeping goes on with what cannot be placed now."""
+        metrics.REBALANCES.labels(self.group).inc()
+        self.assigned_once = True
+        self._forget()
+        try:
+            async with self.busy:
+                await self.places.place_others()
+        except Exception as error:  # noqa: BLE001  whatever it is, nothing is lost by trying again
+            await self._suffer("placing", error)
+
+    def _forget(self) -> None:
+        self.places.forget()
+        self._committed.clear()
+        self.progressed_at = self.clock()
+
+    # --- housekeeping, once a second
+
+    async def keep_house(self) -> None:
+        """Resume what may go on, place what is not placed, advance idle partitions. Raises infrastructure errors."""
+        async with self.busy:
+            try:
+                level = await self.places.keep()
+            except Exception as error:
+                self.troubles["housekeeping"] = type(error).__name__
+                raise
+            finally:
+                self.places.steer()
+        self.troubles.pop("housekeeping", None)
+        self.troubles.pop("placing", None)
+        if level and (self.places.silent() or 0) < SILENT:
+            self._progress()
+
+    async def commit_offsets(self) -> None:
+        """Tell Kafka how far we are, for its own tools; losing this changes nothing."""
+        done = self.places.positions.done
+        news = {place: offset for place, offset in done.items() if self._committed.get(place) != offset}
+        if not news:
+            return
+        try:
+            await self.source.commit(news)
+        except Exception as error:  # noqa: BLE001  whatever it is
+            log.info("commit_failed", group=self.group, error=type(error).__name__)
+        else:
+            self._committed.update(news)
+
+    async def watch(self) -> None:
+        """Start reading again where it makes no progress although nothing that is known of holds it up."""
+        while True:
+            await self.sleep(1)
+            reason = self.stuck()
+            if reason is not None:
+                self.restarted = reason
+                metrics.READER_RESTARTS.labels(self.group).inc()
+                log.error("reader_restarted", group=self.group, reason=reason)
+                self._forget()
+                await self.source.restart()
+                self.troubles.clear()
+
+    def stuck(self) -> str | None:
+        """Why reading has to be started again."""
+        if (dead := self.source.dead()) is not None:
+            return dead
+        still = self.clock() - self.progressed_at
+        known = self.troubles or not self.places.positions.done
+        return f"no progress for {still:.0f} s" if still > self.reading.patience and not known else None
