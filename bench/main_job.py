@@ -9,8 +9,8 @@ from bench.client import run_client
 from bench.cpu import Meter, resident_mib
 from bench.rows import Row
 from bench.setting import Sizes, fresh_stack, say
-from deploy.embedded.service import SERVICES
 from deploy.embedded.stack import EmbeddedStack
+from shared.run.discovery import SERVICES
 
 RATE = 200
 _PATIENCE_S = 600

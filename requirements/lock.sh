@@ -11,7 +11,8 @@ compile() {
     --no-emit-index-url --no-emit-find-links "$@"
 }
 compile --all-extras "$@" pyproject.toml --output-file requirements/all.txt
-for service in contacts marketing support forecasting; do
+for main in services/*/main.py; do
+  service=$(basename "$(dirname "$main")")
   compile --extra "$service" --constraint requirements/all.txt pyproject.toml --output-file "requirements/$service.txt"
 done
 echo uv | compile --constraint requirements/all.txt - --output-file requirements/uv.txt

@@ -59,10 +59,10 @@ class DatabaseSettings(Group):
 
 
 class HttpSettings(Group):
-    """`port` None means the service's usual one (`shared.run.serve`)."""
+    """`port` 0 is any that is free; each service has a usual one, which its own settings name."""
 
     host: str = "127.0.0.1"
-    port: int | None = Field(default=None, ge=0, le=65_535)
+    port: int = Field(default=0, ge=0, le=65_535)
     max_body_bytes: int = Field(default=2 * 1024 * 1024, ge=1_024)
 
 

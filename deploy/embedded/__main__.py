@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.embedded.errors import StackError
-from deploy.embedded.ports import DEFAULTS
-from deploy.embedded.service import SERVICES
+from deploy.embedded.ports import NAMES
 from deploy.embedded.stack import EmbeddedStack
 from deploy.embedded.supervisor import supervise
+from shared.run.discovery import SERVICES
 
 _BEGUN = time.monotonic()
 
@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="*",
         default=environment.get("PORTS", "").split(),
         metavar="NAME=PORT",
-        help=", ".join(DEFAULTS),
+        help=", ".join(NAMES),
     )
     run.add_argument("--services", nargs="*", choices=SERVICES, default=SERVICES, help="only these")
     return parser
@@ -59,8 +59,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _port(text: str) -> tuple[str, int]:
     name, _, number = text.partition("=")
-    if name not in DEFAULTS or not number.isdecimal() or not 0 < int(number) < 1 << 16:
-        raise StackError(f"{text!r} asks for no port. Write NAME=PORT, where NAME is one of {', '.join(DEFAULTS)}.")
+    if name not in NAMES or not number.isdecimal() or not 0 < int(number) < 1 << 16:
+        raise StackError(f"{text!r} asks for no port. Write NAME=PORT, where NAME is one of {', '.join(NAMES)}.")
     return name, int(number)
 
 

@@ -7,17 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.embedded.errors import StackError
+from shared.run.discovery import SERVICES, port_of
 
 HOST = "127.0.0.1"
-DEFAULTS = {
-    "kafka": 9092,
-    "kafka-controller": 9093,
-    "postgres": 5432,
-    "contacts": 8101,
-    "marketing": 8102,
-    "support": 8103,
-    "forecasting": 8104,
-}
+_SERVERS = {"kafka": 9092, "kafka-controller": 9093, "postgres": 5432}
+NAMES = (*_SERVERS, *SERVICES)
 # Below the range that the kernel draws from for outgoing connections, so that a port stays free over a restart.
 _OWN_RANGE = range(20_000, 30_000)
 
@@ -28,7 +22,7 @@ class Ports:
     def __init__(self, memory: Path, asked: Mapping[str, int], *, defaults: bool) -> None:
         self._memory = memory
         self._asked = asked
-        self._preferred = dict(DEFAULTS) if defaults else {}
+        self._preferred = _defaults() if defaults else {}
         if memory.exists():
             self._preferred |= json.loads(memory.read_text("utf-8"))
         self._given: dict[str, int] = {}
@@ -66,6 +60,10 @@ class Ports:
         if preferred is not None and preferred not in reserved and is_free(preferred):
             return preferred
         return free_port(reserved)
+
+
+def _defaults() -> dict[str, int]:
+    return {**_SERVERS, **{service: port_of(service) for service in SERVICES}}
 
 
 def is_free(port: int) -> bool:

@@ -12,7 +12,6 @@ from deploy.embedded.errors import StartError
 from deploy.embedded.ports import HOST
 from deploy.embedded.process import ROOT, Child
 
-SERVICES = ("contacts", "marketing", "support", "forecasting")
 _START_WITHIN = 60  # seconds
 
 

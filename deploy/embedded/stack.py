@@ -16,10 +16,11 @@ from deploy.embedded.kafka import Kafka
 from deploy.embedded.parts import Broker, Part, Server
 from deploy.embedded.ports import Ports
 from deploy.embedded.postgres import Postgres
-from deploy.embedded.service import SERVICES, Service, migrate, migrations_mark
+from deploy.embedded.service import Service, migrate, migrations_mark
 from deploy.embedded.warm import ensure_warm
 from deploy.kafka.provision import ProvisionError, provision
 from deploy.kafka.topics import digest as topics_digest, load_topics
+from shared.run.discovery import SERVICES
 
 _RACES = 5  # starts that may be lost to programs that take a port after it was found free
 
@@ -27,7 +28,7 @@ _RACES = 5  # starts that may be lost to programs that take a port after it was 
 class EmbeddedStack:
     """`async with EmbeddedStack(folder, services=["contacts"]) as stack:` and all of it is ready.
 
-    `services` None means all four, () none. `ports` asks for single ports by name; the others are the contract's where
+    `services` None means all, () none. `ports` asks for single ports by name; the others are the contract's where
     `default_ports` and they are free, else free ones. `clock` and `env` go to every service. Parts have names: kafka,
     postgres, the service's name, and "contacts-2" for a second one. Leaving stops services, then Kafka, then Postgres.
     """

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from pydantic import Field
 
 from shared.engine.months import Months
-from shared.settings import Group, ServiceSettings
+from shared.settings import Group, HttpSettings, ServiceSettings
 
 
 class ContactsSettings(Group):
@@ -15,6 +15,7 @@ class ContactsSettings(Group):
 
 
 class Settings(ServiceSettings):
+    http: HttpSettings = HttpSettings(port=8101)
     contacts: ContactsSettings = ContactsSettings()
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from shared.settings import Group, ServiceSettings
+from shared.settings import Group, HttpSettings, ServiceSettings
 
 
 class ForecastingSettings(Group):
@@ -24,4 +24,5 @@ class ForecastingSettings(Group):
 class Settings(ServiceSettings):
     """Frozen; built once in create_app."""
 
+    http: HttpSettings = HttpSettings(port=8104)
     forecasting: ForecastingSettings = ForecastingSettings()

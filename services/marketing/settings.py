@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 
-from shared.settings import Group, ServiceSettings
+from shared.settings import Group, HttpSettings, ServiceSettings
 
 OWN_CAMPAIGNS = Path(__file__).with_name("campaigns")
 
@@ -47,6 +47,7 @@ class MarketingSettings(Group):
 
 
 class Settings(ServiceSettings):
+    http: HttpSettings = HttpSettings(port=8102)
     marketing: MarketingSettings = MarketingSettings()
 
 

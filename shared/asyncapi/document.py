@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from shared.asyncapi.samples import sample_of
-from shared.asyncapi.topics import CLEANUPS, TOPICS
 from shared.engine.partitions import PARTITIONS
 from shared.engine.subscription import Subscription
 from shared.events.contract import Contract, contracts
-from shared.events.topics import OUTSIDE, topics_of
+from shared.events.topic import CLEANUPS
+from shared.events.topics import OUTSIDE, TOPICS, topics_of
 
 Json = dict[str, Any]
 

@@ -5,9 +5,16 @@ from typing import Literal
 from uuid import UUID
 
 from shared.events.contract import contract
+from shared.events.topic import topic
 from shared.events.values import Channel, Instant
 
-CAMPAIGNS = "crm.campaigns"
+CAMPAIGNS = topic(
+    "crm.campaigns",
+    owner="marketing",
+    about="Enrolments and messages; campaigns themselves.",
+    cleanup="keep",
+    key="the party id; the campaign's name for what is about the campaign",
+)
 SkipReason = Literal[
     "no_campaign",
     "no_consent",

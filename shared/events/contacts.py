@@ -6,9 +6,15 @@ from uuid import UUID
 
 from shared.events.contract import contract
 from shared.events.ingest import About
+from shared.events.topic import topic
 from shared.events.values import Channel, IdentityUsed, Instant, PartyKind
 
-CONTACTS = "crm.contacts"
+CONTACTS = topic(
+    "crm.contacts",
+    owner="contacts",
+    about="What happened to parties: registration, changes, consent, contact.",
+    cleanup="keep",
+)
 
 
 @contract(CONTACTS, "crm.party.registered.v1", key="party_id", subject="party/{party_id}")

@@ -3,9 +3,16 @@
 from dataclasses import dataclass
 
 from shared.events.contract import contract
+from shared.events.topic import topic
 from shared.events.values import OutsideId
 
-INDICATORS = "crm.indicators"
+INDICATORS = topic(
+    "crm.indicators",
+    owner=None,
+    about="Series of the market and the economy.",
+    cleanup="keep",
+    key="the series",
+)
 
 
 @contract(INDICATORS, "crm.indicator.observed.v1", key="series", subject="indicator/{series}")

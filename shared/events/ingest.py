@@ -7,6 +7,7 @@ from pydantic import Field
 
 from shared.events.contract import contract
 from shared.events.money import Money
+from shared.events.topic import topic
 from shared.events.values import (
     BlankIsNone,
     Channel,
@@ -19,7 +20,14 @@ from shared.events.values import (
     Sku,
 )
 
-INGEST = "crm.ingest"
+INGEST = topic(
+    "crm.ingest",
+    owner=None,
+    about="Facts as outside systems report them.",
+    cleanup="week",
+    key="the sender's own customer reference; without one nothing is promised about order",
+    personal="yes, as far as the sender knows it",
+)
 Text = Annotated[str, Field(max_length=100_000)]
 Name = Annotated[str, Field(min_length=1, max_length=300)]
 

@@ -4,9 +4,16 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from shared.events.contract import contract
+from shared.events.topic import topic
 from shared.events.values import Instant
 
-INSIGHTS = "crm.insights"
+INSIGHTS = topic(
+    "crm.insights",
+    owner="forecasting",
+    about="Forecasts, scores and warnings.",
+    cleanup="keep",
+    key="the party id; the series for forecasts",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,16 @@ from uuid import UUID
 
 from shared.events.contract import contract
 from shared.events.ingest import Address
+from shared.events.topic import topic
 from shared.events.values import IdentityType, Instant, PartyKind
 
-PARTIES = "crm.parties"
+PARTIES = topic(
+    "crm.parties",
+    owner="contacts",
+    about="The newest description of every party.",
+    cleanup="compact",
+    personal="yes: who the party is",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

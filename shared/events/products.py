@@ -7,9 +7,16 @@ from pydantic import Field
 
 from shared.events.contract import contract
 from shared.events.money import Money
+from shared.events.topic import topic
 from shared.events.values import Sku
 
-PRODUCTS = "crm.products"
+PRODUCTS = topic(
+    "crm.products",
+    owner=None,
+    about="What outside systems say of products.",
+    cleanup="compact",
+    key="the SKU",
+)
 
 
 @contract(PRODUCTS, "crm.product.described.v1", key="sku", subject="product/{sku}")

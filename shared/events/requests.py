@@ -4,9 +4,16 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from shared.events.contract import contract
+from shared.events.topic import topic
 from shared.events.values import Channel, IdentityUsed, Instant
 
-REQUESTS = "crm.requests"
+REQUESTS = topic(
+    "crm.requests",
+    owner="contacts",
+    about="Requests for help, with their text.",
+    cleanup="week",
+    personal="yes: the text of the request",
+)
 
 
 @contract(REQUESTS, "crm.support.requested.v1", key="party_id", subject="party/{party_id}")

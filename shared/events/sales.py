@@ -8,9 +8,15 @@ from pydantic import Field
 
 from shared.events.contract import contract
 from shared.events.money import Money
+from shared.events.topic import topic
 from shared.events.values import Channel, IdentityUsed, Instant, Line, ReturnedLine
 
-SALES = "crm.sales"
+SALES = topic(
+    "crm.sales",
+    owner="contacts",
+    about="Choices, sales and refunds of known parties.",
+    cleanup="keep",
+)
 REASON_WORD = r"^[A-Za-z0-9_.:/-]{1,40}$"
 
 

@@ -5,9 +5,15 @@ from typing import Literal
 from uuid import UUID
 
 from shared.events.contract import contract
+from shared.events.topic import topic
 from shared.events.values import Channel, Instant
 
-TICKETS = "crm.tickets"
+TICKETS = topic(
+    "crm.tickets",
+    owner="support",
+    about="The life of tickets.",
+    cleanup="keep",
+)
 TicketStatus = Literal["new", "open", "pending", "resolved", "closed"]
 
 

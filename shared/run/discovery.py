@@ -1,14 +1,40 @@
-"""The services of this checkout or image. Found by name, since nothing shared may import a service."""
+"""The services of this checkout or image: the folders of services/ that have a `main.py`.
+
+Nothing shared may import a service, and nothing outside a service's folder lists it by name. This module alone loads
+services by their names, and says what each module of a service offers.
+"""
 
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
+
+from fastapi import FastAPI
 
 from shared.engine.subscription import Subscription
 from shared.errors import ConfigurationError
-from shared.settings import read_group
+from shared.settings import ServiceSettings, read_group
 
-SERVICES = ("contacts", "marketing", "support", "forecasting")
+FOLDER = Path(__file__).resolve().parents[2] / "services"
+SERVICES = tuple(sorted(main.parent.name for main in FOLDER.glob("*/main.py")))
+
+
+def create_app(service: str) -> FastAPI:
+    """The application of a service, by its environment. Raises ConfigurationError as `subscriptions_of` does."""
+    app: FastAPI = _module(service, "main").create_app()
+    return app
+
+
+def settings_of(service: str) -> type[ServiceSettings]:
+    """The settings of a service, not read yet."""
+    settings: type[ServiceSettings] = _module(service, "settings").Settings
+    return settings
+
+
+def port_of(service: str) -> int:
+    """The port that a service listens on where nothing else is set."""
+    port: int = settings_of(service).model_fields["http"].get_default(call_default_factory=True).port
+    return port
 
 
 def subscriptions_of(service: str) -> list[Subscription]:
@@ -25,7 +51,7 @@ def context_of(service: str) -> object:
     None where its `main` has no such function. Raises ConfigurationError as `subscriptions_of` does.
     """
     create = getattr(_module(service, "main"), "create_context", None)
-    return None if create is None else create(read_group(_module(service, "settings").Settings, service))
+    return None if create is None else create(read_group(settings_of(service), service))
 
 
 def _module(service: str, name: str) -> ModuleType:

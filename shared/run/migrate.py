@@ -149,7 +149,7 @@ def _owner_dsn() -> str:
 def main(arguments: list[str]) -> int:
     """Exit status 0 if the schema is that of the code, 1 with --check if something is pending, 2 if it cannot be."""
     parser = argparse.ArgumentParser(prog="python -m shared.run.migrate")
-    parser.add_argument("name", help="contacts, marketing, support or forecasting")
+    parser.add_argument("name", help="a folder of services/, such as contacts")
     parser.add_argument("--check", action="store_true", help="only say what is pending")
     chosen = parser.parse_args(arguments)
     logging.basicConfig(level=logging.WARNING)

@@ -3,16 +3,12 @@
 import gc
 import signal
 import sys
-from importlib import import_module
-from importlib.util import find_spec
 from socket import socket
 
 import uvicorn
-from fastapi import FastAPI
 
 from shared.errors import ConfigurationError
-
-PORTS = {"console": 8100, "contacts": 8101, "marketing": 8102, "support": 8103, "forecasting": 8104}
+from shared.run.discovery import SERVICES, create_app
 
 # What lives after the start lives for ever; looking through it again and again costs a fifth of the engine's rate.
 _GC_THRESHOLD = 50_000
@@ -29,13 +25,13 @@ class _Server(uvicorn.Server):
 
 def main(arguments: list[str]) -> int:
     """Exit status 0 after a graceful stop, 2 for what an operator has to change, 3 if the start failed."""
-    if len(arguments) != 1 or not arguments[0].isidentifier() or find_spec(f"services.{arguments[0]}") is None:
-        sys.stderr.write("usage: python -m shared.run.serve contacts|marketing|support|forecasting\n")
+    if len(arguments) != 1 or arguments[0] not in SERVICES:
+        sys.stderr.write(f"usage: python -m shared.run.serve {'|'.join(SERVICES)}\n")
         return 2
     name = arguments[0]
     gc.disable()  # until it has started: almost nothing of what imports make is garbage
     try:
-        app: FastAPI = import_module(f"services.{name}.main").create_app()
+        app = create_app(name)
     except ConfigurationError as error:
         sys.stderr.write(f"{name} cannot start: {error}\n")
         return 2
@@ -44,7 +40,7 @@ def main(arguments: list[str]) -> int:
         uvicorn.Config(
             app,
             host=http.host,
-            port=PORTS.get(name, 8100) if http.port is None else http.port,
+            port=http.port,
             loop="uvloop",
             http="httptools",
             ws="none",

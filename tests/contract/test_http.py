@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from deploy.embedded import EmbeddedStack
-from deploy.embedded.service import SERVICES
+from shared.run.discovery import SERVICES
 from tests.stack import make_stack, started
 from tests.unit.shared.tokens import AUDIENCE, ISSUER, jwks, token
 

@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,13 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from shared.run.discovery import SERVICES, port_of, settings_of
+
 ROOT = Path(__file__).parents[2]
 KUBERNETES = ROOT / "deploy" / "kubernetes"
 RENDERED = KUBERNETES / "rendered"
 OVERLAYS = sorted(folder.name for folder in (KUBERNETES / "overlays").iterdir() if folder.is_dir())
 VERSIONS = ("1.32", "1.34")  # the oldest and the newest that the manifests are written for
-SERVICES = ("contacts", "forecasting", "marketing", "support")
-PORTS = {"contacts": 8101, "marketing": 8102, "support": 8103, "forecasting": 8104}
 
 Manifest = dict[str, Any]
 
@@ -142,12 +141,12 @@ def test_a_service_is_complete(manifests: list[Manifest], service: str) -> None:
     (container,) = pod["spec"]["containers"]
     assert container["livenessProbe"]["httpGet"] == {"path": "/healthz", "port": "http"}
     assert container["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "http"}
-    assert container["ports"] == [{"name": "http", "containerPort": PORTS[service]}]
-    assert settings_of(manifests, container)["RAPPORT_HTTP__PORT"] == str(PORTS[service])
-    assert settings_of(manifests, container)["RAPPORT_AUTH__MODE"] == "jwt"
+    assert container["ports"] == [{"name": "http", "containerPort": port_of(service)}]
+    assert variables_of(manifests, container)["RAPPORT_HTTP__PORT"] == str(port_of(service))
+    assert variables_of(manifests, container)["RAPPORT_AUTH__MODE"] == "jwt"
 
 
-def settings_of(manifests: list[Manifest], container: Manifest) -> dict[str, str]:
+def variables_of(manifests: list[Manifest], container: Manifest) -> dict[str, str]:
     maps = {found["metadata"]["name"]: found["data"] for found in manifests if found["kind"] == "ConfigMap"}
     read = [maps[source["configMapRef"]["name"]] for source in container["envFrom"]]
     return {name: value for settings in read for name, value in settings.items()}
@@ -160,10 +159,10 @@ def test_every_setting_is_one_that_the_service_knows(
     container = next(found for name, found in containers(manifests) if name == f"Deployment/{service}/service")
     for name in [name for name in os.environ if name.startswith("RAPPORT_")]:
         monkeypatch.delenv(name)
-    given = {**settings_of(manifests, container), "RAPPORT_DATABASE__DSN": "postgresql://role@host/database"}
+    given = {**variables_of(manifests, container), "RAPPORT_DATABASE__DSN": "postgresql://role@host/database"}
     for name, value in given.items():
         monkeypatch.setenv(name, value)
-    settings = import_module(f"services.{service}.settings").Settings()
+    settings = settings_of(service)()
     for name in given:
         read = settings
         for part in name.removeprefix("RAPPORT_").lower().split("__"):

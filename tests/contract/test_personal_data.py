@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 
 from shared.asyncapi.samples import sample_of
-from shared.asyncapi.topics import TOPICS
 from shared.engine.event import Emission
 from shared.engine.ledger import Outgoing
 from shared.engine.outbox import COLUMNS, encode, headers_of
 from shared.events.contract import Contract, contracts
-from shared.events.topics import OWNERS
+from shared.events.topics import OWNERS, TOPICS
 
 OURS = [entry for entry in contracts() if entry.topic in OWNERS and entry.key is not None]
 # Every field that may name a record or its subject, and why it tells nothing of a person.

@@ -10,14 +10,18 @@ import pytest
 
 from deploy.embedded import EmbeddedStack
 from shared.engine.rebuild import Compared, rebuild
-from shared.engine.subscription import Subscription
 from shared.errors import ConfigurationError
-from shared.run.discovery import context_of, subscriptions_of
+from shared.run.discovery import SERVICES, context_of, subscriptions_of
 from tests.e2e.client import OURS, Client, eventually
 from tests.stack import make_stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
-PROJECTIONS = {"contacts": "contacts.timeline", "forecasting": "forecasting.sales"}
+PROJECTIONS = {
+    service: subscription
+    for service in SERVICES
+    for subscription in subscriptions_of(service)
+    if subscription.kind == "projection"
+}
 CUSTOMERS, SALES = 4, 3
 PRICE = {"minor": 12995, "currency": "DKK"}
 
@@ -83,15 +87,10 @@ async def at_rest(client: Client) -> None:
         await asyncio.sleep(2)
 
 
-def projection(service: str) -> Subscription:
-    (found,) = [each for each in subscriptions_of(service) if each.group == PROJECTIONS[service]]
-    return found
-
-
 async def build(stack: EmbeddedStack, service: str, *, switch: bool = False) -> dict[str, Compared]:
     kafka = {"bootstrap_servers": stack.bootstrap}
     compared = await rebuild(
-        stack.owner_dsn(service), kafka, projection(service), switch=switch, context=context_of(service)
+        stack.owner_dsn(service), kafka, PROJECTIONS[service], switch=switch, context=context_of(service)
     )
     return {table.table: table for table in compared}
 

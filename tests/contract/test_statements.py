@@ -10,11 +10,11 @@ import asyncpg
 import pytest
 
 from deploy.embedded.databases import Databases
-from deploy.embedded.service import SERVICES
 from shared.engine.event import Record
 from shared.engine.ledger import Refusal
 from shared.engine.postgres import SQL, PostgresTransaction
 from shared.engine.subscription import Subscription
+from shared.run.discovery import SERVICES, subscriptions_of
 from shared.sql import load_queries
 from tests.integration.conftest import databases  # noqa: F401  the fixture
 from tests.stack import migrated
@@ -27,7 +27,12 @@ EVERYWHERE = (
     "shared/http/idempotency.sql",
     "tools/rapport/queries.sql",
 )
-SEARCH_PATHS = {"contacts": "timeline_v1, public", "forecasting": "sales_v1, public"}
+
+
+def search_path(service: str) -> str:
+    """Where its statements find their tables: those of its projections first."""
+    schemas = [subscription.schema for subscription in subscriptions_of(service) if subscription.schema]
+    return ", ".join((*schemas, "public"))
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +68,7 @@ async def test_what_the_demo_reads_is_there_in_some_service(dsns: dict[str, str]
     }
     unknown = set(statements)
     for service, dsn in dsns.items():
-        async with connected(dsn, SEARCH_PATHS.get(service, "public")) as connection:
+        async with connected(dsn, search_path(service)) as connection:
             for name, statement in statements.items():
                 try:
                     await connection.prepare(statement)

@@ -7,8 +7,9 @@ from typing import Any
 from shared.asyncapi.document import OUR_HEADERS
 from shared.asyncapi.fields import fields_of
 from shared.asyncapi.samples import sample_of
-from shared.asyncapi.topics import CLEANUPS, TOPICS, Topic
 from shared.events.contract import Contract, contracts
+from shared.events.topic import CLEANUPS, Topic
+from shared.events.topics import TOPICS
 
 _RECEPTION = """## What becomes of a record from outside
 

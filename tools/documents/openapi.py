@@ -9,12 +9,11 @@ import os
 import subprocess
 import sys
 import tempfile
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from shared.errors import ConfigurationError
-from shared.run.discovery import SERVICES
+from shared.run.discovery import SERVICES, create_app
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Nothing of it is used: an application connects when it is started, and this one never is.
@@ -45,7 +44,7 @@ def openapi_documents() -> dict[str, dict[str, Any]]:
 
 
 def main(out: str) -> None:
-    apps = {service: import_module(f"services.{service}.main").create_app() for service in SERVICES}
+    apps = {service: create_app(service) for service in SERVICES}
     Path(out).write_text(json.dumps({service: app.openapi() for service, app in apps.items()}), "utf-8")
 
 

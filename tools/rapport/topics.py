@@ -1,6 +1,5 @@
 """Topics as they are on the cluster against what deploy/kafka/topics.yaml says."""
 
-from importlib import import_module
 from typing import Annotated, Any
 
 import typer
@@ -17,9 +16,11 @@ Row = dict[str, Any]
 async def compare_topics(stack: Stack, overlay: str) -> list[Row]:
     """A line per topic; `differs` is empty where all is as it should be. Needs a checkout, which has the file."""
     try:
-        expected = import_module("deploy.kafka.topics").load_topics(overlay)
+        from deploy.kafka.topics import load_topics
     except ModuleNotFoundError:
         raise ConfigurationError("deploy/kafka/topics.yaml is not here: run this from a checkout") from None
+    try:
+        expected = load_topics(overlay)
     except KeyError:
         raise ConfigurationError(f"topics.yaml knows no overlay {overlay}") from None
     found = await read_topics(stack.kafka_options(), [topic.name for topic in expected])

@@ -4,7 +4,8 @@
 set -eu
 run() { psql --quiet --no-psqlrc --username="${POSTGRES_USER:-postgres}" --dbname=postgres --set ON_ERROR_STOP=1 "$@"; }
 run --command='revoke connect on database postgres, template1 from public'
-for service in contacts marketing support forecasting; do
+for secret in /run/secrets/postgres/*_owner; do
+  service=$(basename "$secret" _owner)
   # Passwords come from files inside psql, so that no process list shows them.
   run --set app="$service" --set owner="${service}_owner" <<'SQL'
 \set app_password `cat /run/secrets/postgres/:app`
