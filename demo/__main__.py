@@ -14,8 +14,8 @@ from demo.play.settle import NotSettledError
 from demo.play.summary import Findings, tell
 from demo.world.generator import Scale
 from demo.world.journey import HOUSEHOLDS
-from deploy.embedded.errors import StackError
 from deploy.embedded.stack import EmbeddedStack
+from deploy.errors import StackError
 
 FOLDER = Path(".demo")
 SMALL = 270  # households: about 17,000 sales, which two cores play in about two minutes

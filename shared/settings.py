@@ -4,6 +4,7 @@ A file in the folder `RAPPORT_SECRETS_DIR` is named like its variable in lower c
 The environment wins over a file.
 """
 
+import os
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -17,7 +18,6 @@ from pydantic_settings import (
 )
 
 from shared.errors import ConfigurationError
-from shared.run.secret_files import read_secrets
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -118,6 +118,18 @@ class EngineSettings(Group):
     timers_batch: int = Field(default=500, ge=1, le=500)
     backoff_max_ms: int = Field(default=30_000, ge=100)
     breaker_probe_ms: int = Field(default=60_000, ge=100)
+
+
+def read_secrets() -> dict[str, str]:
+    """What the files of `RAPPORT_SECRETS_DIR` hold, by name and without white space around it."""
+    folder = os.environ.get("RAPPORT_SECRETS_DIR")
+    if not folder:
+        return {}
+    if not Path(folder).is_dir():
+        raise ConfigurationError(f"RAPPORT_SECRETS_DIR names {folder}, which is not a folder")
+    # Kubernetes keeps the versions of a mounted secret in folders whose names start with a dot.
+    files = (file for file in Path(folder).iterdir() if file.is_file() and not file.name.startswith("."))
+    return {file.name.lower(): file.read_text(encoding="utf-8").strip() for file in files}
 
 
 class SecretFiles(EnvSettingsSource):

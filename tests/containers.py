@@ -12,9 +12,9 @@ from docker.errors import DockerException, ImageNotFound
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 
-from deploy.embedded.errors import StartError
 from deploy.embedded.process import ROOT
 from deploy.embedded.stack import EmbeddedStack
+from deploy.errors import StartError
 
 testcontainers_config.ryuk_disabled = True  # it would be one more image; the stack removes its containers itself
 

@@ -22,8 +22,8 @@ from demo.play.settle import until_handled, until_settled
 from demo.play.summary import Findings
 from demo.play.watch import SQL, Watch
 from demo.world.generator import Generator, Scale
-from deploy.embedded.errors import StackError
 from deploy.embedded.stack import EmbeddedStack
+from deploy.errors import StackError
 
 CAMPAIGNS = Path(__file__).with_name("campaigns")
 REFIT_EVERY = timedelta(weeks=4)  # 13 times a year

@@ -8,10 +8,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.embedded.errors import StackError
 from deploy.embedded.ports import NAMES
 from deploy.embedded.stack import EmbeddedStack
 from deploy.embedded.supervisor import supervise
+from deploy.errors import StackError
 from shared.run.discovery import SERVICES
 
 _BEGUN = time.monotonic()

@@ -11,7 +11,7 @@ from typing import IO
 
 import psutil
 
-from deploy.embedded.errors import StackError
+from deploy.errors import StackError
 from deploy.kafka.jars import KAFKA_VERSION
 
 LAYOUT = f"1 kafka-{KAFKA_VERSION.rpartition('.')[0]} postgres-18"

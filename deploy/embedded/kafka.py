@@ -8,10 +8,10 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from deploy.embedded.errors import StartError
 from deploy.embedded.java import Java
 from deploy.embedded.ports import HOST, answers
 from deploy.embedded.process import Child
+from deploy.errors import StartError
 
 # kept in the data folder by `format`; the same everywhere, since no two of these brokers ever meet
 CLUSTER_ID = base64.urlsafe_b64encode(hashlib.sha256(b"rapport embedded").digest()[:16]).decode().rstrip("=")

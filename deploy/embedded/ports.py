@@ -6,7 +6,7 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
-from deploy.embedded.errors import StackError
+from deploy.errors import StackError
 from shared.run.discovery import SERVICES, port_of
 
 HOST = "127.0.0.1"

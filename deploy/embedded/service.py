@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.embedded.databases import Databases
-from deploy.embedded.errors import StartError
 from deploy.embedded.ports import HOST
 from deploy.embedded.process import ROOT, Child
+from deploy.errors import StartError
 
 _START_WITHIN = 60  # seconds
 

@@ -9,7 +9,6 @@ from types import TracebackType
 from typing import Literal, Self
 
 from deploy.embedded.databases import Databases
-from deploy.embedded.errors import StackError, StartError
 from deploy.embedded.folder import Folder, write_atomically
 from deploy.embedded.java import Java
 from deploy.embedded.kafka import Kafka
@@ -18,6 +17,7 @@ from deploy.embedded.ports import Ports
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.service import Service, migrate, migrations_mark
 from deploy.embedded.warm import ensure_warm
+from deploy.errors import StackError, StartError
 from deploy.kafka.provision import ProvisionError, provision
 from deploy.kafka.topics import digest as topics_digest, load_topics
 from shared.run.discovery import SERVICES

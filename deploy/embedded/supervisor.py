@@ -6,9 +6,9 @@ import signal
 import time
 from collections.abc import Callable
 
-from deploy.embedded.errors import StackError
 from deploy.embedded.folder import write_atomically
 from deploy.embedded.stack import EmbeddedStack
+from deploy.errors import StackError
 
 _FIRST_PAUSE, _LONGEST_PAUSE, _HEALTHY_AFTER = 0.5, 30.0, 60.0  # seconds
 

@@ -4,10 +4,10 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from deploy.embedded.errors import StackError
 from deploy.embedded.java import Java
 from deploy.embedded.kafka import Kafka
 from deploy.embedded.ports import free_port
+from deploy.errors import StackError
 
 
 def ensure_warm(java: Java, say: Callable[[str], None]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from deploy.embedded.errors import StackError
+from deploy.errors import StackError
 
 if TYPE_CHECKING:
     from jgo.maven import MavenContext  # half a second to import, so only where something is missing

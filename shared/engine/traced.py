@@ -14,7 +14,8 @@ from shared.engine.event import Event
 from shared.engine.ledger import Outgoing, Refusal
 from shared.engine.subscription import Subscription
 from shared.events.topics import OWNERS
-from shared.telemetry.tracing import SpanSink, is_sampled, is_sound, span_under, trace_of
+from shared.telemetry.sink import SpanSink
+from shared.telemetry.tracing import is_sampled, is_sound, span_under, trace_of
 
 
 class Consumed:

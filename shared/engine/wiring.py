@@ -19,7 +19,7 @@ from shared.engine.traced import Consumed, sent
 from shared.events.topics import OWNERS
 from shared.settings import EngineSettings, ServiceSettings
 from shared.telemetry import metrics
-from shared.telemetry.tracing import SpanSink
+from shared.telemetry.sink import SpanSink
 
 
 def make_reader(

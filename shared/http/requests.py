@@ -14,7 +14,8 @@ from shared.errors import Transient
 from shared.http.problems import problem
 from shared.ids import new_id
 from shared.telemetry import metrics
-from shared.telemetry.tracing import SpanSink, continue_trace, is_sampled, request_span
+from shared.telemetry.sink import SpanSink
+from shared.telemetry.tracing import continue_trace, is_sampled, request_span
 
 log = structlog.get_logger()
 

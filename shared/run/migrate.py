@@ -24,7 +24,7 @@ from yoyo.migrations import Migration, default_migration_table
 
 from shared.errors import ConfigurationError
 from shared.ids import new_id
-from shared.run.secret_files import read_secrets
+from shared.settings import read_secrets
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ENGINE = ROOT / "shared" / "engine" / "migrations"

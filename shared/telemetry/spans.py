@@ -17,7 +17,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
 from shared.telemetry import metrics
-from shared.telemetry.tracing import Kind
+from shared.telemetry.sink import Kind
 
 log = structlog.get_logger()
 _STOP_S = 2.0

@@ -6,42 +6,18 @@ each sampled step puts a span of its own in its place, whose id is derived: a re
 """
 
 import re
-from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import cache
 from hashlib import blake2b
 from secrets import token_hex
-from typing import Literal, Protocol, TypeGuard
+from typing import TypeGuard
 
 from shared.settings import TracingSettings
+from shared.telemetry.sink import SpanSink
 
 _SOUND = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _ODD = frozenset("13579bdf")
-Kind = Literal["server", "consumer", "producer"]
 _current: ContextVar[str | None] = ContextVar("traceparent", default=None)
-
-
-class SpanSink(Protocol):
-    """Takes spans that are over. Made by `spans_of`, so that OpenTelemetry is loaded only where spans are exported."""
-
-    ratio: float
-
-    def add(
-        self,
-        name: str,
-        kind: Kind,
-        own: str,
-        parent: str | None,
-        times: tuple[int, int],
-        attributes: Mapping[str, str | int | bool],
-    ) -> None:
-        """One span: `own` and `parent` are traceparents, `times` begin and end in nanoseconds since the epoch.
-
-        It failed where `attributes` have an `error.type`. No attribute may be personal.
-        """
-
-    def stop(self) -> None:
-        """Hand in what is left. Blocks for two seconds at most; a collector that takes longer gets the rest no more."""
 
 
 def continue_trace(traceparent: str | None) -> str | None:

@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError
 
 from demo.play.watch import Watch
 from deploy.embedded import EmbeddedStack
-from deploy.embedded.errors import StartError
+from deploy.errors import StartError
 
 POINTS = {
     "contacts": ("batch.before_commit", "batch.after_commit", "relay.before_send", "relay.after_send"),

@@ -17,8 +17,7 @@ from pydantic import ValidationError
 from shared.engine.kafka import client_options
 from shared.errors import ConfigurationError
 from shared.run.discovery import SERVICES
-from shared.run.secret_files import read_secrets
-from shared.settings import KafkaSettings
+from shared.settings import KafkaSettings, read_secrets
 
 USUAL_FOLDER = Path(".run")
 _PREFIX = "RAPPORT_KAFKA__"
