@@ -15,8 +15,14 @@ from shared.engine.subscription import Subscription
 from shared.errors import ConfigurationError
 from shared.settings import ServiceSettings, read_group
 
-FOLDER = Path(__file__).resolve().parents[2] / "services"
-SERVICES = tuple(sorted(main.parent.name for main in FOLDER.glob("*/main.py")))
+
+def _find_services() -> tuple[str, ...]:
+    package = find_spec("services")
+    folders = package.submodule_search_locations if package is not None else None
+    return tuple(sorted(main.parent.name for folder in folders or () for main in Path(folder).glob("*/main.py")))
+
+
+SERVICES = _find_services()
 
 
 def create_app(service: str) -> FastAPI:
