@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic
 
-from deploy.embedded.errors import StartError
+from deploy.errors import StartError
 from tests.faults.disks import fill, free
 from tests.faults.load import Load
 from tests.faults.nemesis import Nemesis
