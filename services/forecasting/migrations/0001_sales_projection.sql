@@ -1,5 +1,5 @@
 -- The projection forecasting.sales, version 1: what was sold and paid back, by day of the event's time (UTC).
--- Amounts are minor units of their currency. Categories and refunds are joined on reading, so no order of events matters.
+-- Amounts are minor units of their currency, in sums wider than eight bytes: a line may be worth 10^20. Categories and refunds are joined on reading, so no order of events matters.
 create schema sales_v1;
 
 create table sales_v1.sold_day (             -- units and revenue a day, channel, currency and product
@@ -9,7 +9,7 @@ create table sales_v1.sold_day (             -- units and revenue a day, channel
     sku text collate "C" not null,
     sales bigint not null,                   -- sales that had the product
     units bigint not null,
-    revenue bigint not null,                 -- of these lines, discounts taken off
+    revenue numeric not null,                -- of these lines, discounts taken off
     primary key (day, channel, currency, sku)
 ) with (fillfactor = 80);
 
@@ -19,7 +19,7 @@ create table sales_v1.channel_day (          -- whole sales a day, channel and c
     currency text collate "C" not null,
     partition smallint not null,             -- of crm.sales: two instances never wait for one row
     sales bigint not null,
-    revenue bigint not null,                 -- totals of whole sales
+    revenue numeric not null,                -- totals of whole sales
     primary key (day, channel, currency, partition)
 ) with (fillfactor = 50);
 
@@ -28,7 +28,7 @@ create table sales_v1.purchase_day (         -- the days on which a party bought
     day date not null,
     currency text collate "C" not null,
     sales integer not null,
-    amount bigint not null,
+    amount numeric not null,
     primary key (party_id, day, currency)
 );
 
@@ -46,7 +46,7 @@ create table sales_v1.refund (               -- joined to its sale by (origin, s
     sale_id text not null,
     day date not null,                       -- of the refund
     currency text not null,
-    amount bigint not null,
+    amount numeric not null,
     skus text[] not null,                    -- empty: the whole sale
     quantities bigint[] not null
 );
@@ -82,7 +82,7 @@ with back as (
     select refund.event_id, refund.day, refund.currency, refund.amount, coalesce(sale.channel, '') as channel,
         item.sku, item.units,
         coalesce((
-            select (line ->> 2)::bigint * item.units / (line ->> 1)::bigint
+            select div((line ->> 2)::numeric * item.units, (line ->> 1)::numeric)
             from json_array_elements(sale.lines) as bought (line)
             where line ->> 0 = item.sku), 0) as cost
     from sales_v1.refund
@@ -104,13 +104,13 @@ with back as (
     from weighed
 )
 select event_id, day, sku, channel, currency, units,
-    (div(amount * upto, whole) - div(amount * (upto - weight), whole))::bigint as refunded
+    div(amount * upto, whole) - div(amount * (upto - weight), whole) as refunded
 from placed;
 
 -- The answer: a row a day, product, channel and currency, refunds on the day on which they were made.
 create view sales_v1.product_day as
 select day, sku, channel, currency, sum(sales)::bigint as sales, sum(units)::bigint as units,
-    sum(revenue)::bigint as revenue, sum(returned)::bigint as returned, sum(refunded)::bigint as refunded
+    sum(revenue) as revenue, sum(returned)::bigint as returned, sum(refunded) as refunded
 from (
     select day, sku, channel, currency, sales, units, revenue, 0 as returned, 0 as refunded from sales_v1.sold_day
     union all

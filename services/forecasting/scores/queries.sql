@@ -4,7 +4,7 @@
 -- name: add_purchases
 -- Rows come sorted by key, so that two instances wait for each other and never deadlock.
 insert into purchase_day as had (party_id, day, currency, sales, amount)
-select * from unnest($1::uuid[], $2::date[], $3::text[], $4::int[], $5::bigint[])
+select * from unnest($1::uuid[], $2::date[], $3::text[], $4::int[], $5::numeric[])
 on conflict (party_id, day, currency) do update set
     sales = had.sales + excluded.sales, amount = had.amount + excluded.amount;
 

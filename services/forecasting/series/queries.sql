@@ -6,7 +6,7 @@ select
     coalesce(product.category[1], $3) as department,
     sold_day.currency,
     date_trunc('week', sold_day.day)::date as week,
-    sum(sold_day.revenue)::bigint as revenue
+    sum(sold_day.revenue) as revenue
 from sales_v1.sold_day
 left join sales_v1.product using (sku)
 where sold_day.day >= $1 and sold_day.day < $2
@@ -50,9 +50,9 @@ from (
         currency,
         sum(sales)::bigint as lines,
         sum(units)::bigint as units,
-        sum(revenue)::bigint as revenue,
+        sum(revenue) as revenue,
         sum(returned)::bigint as returned,
-        sum(refunded)::bigint as refunded
+        sum(refunded) as refunded
     from sales_v1.product_day
     left join sales_v1.product using (sku)
     where
@@ -73,7 +73,7 @@ select
     case $1 when 'channel' then channel when 'day' then day::text else date_trunc('week', day)::date::text end as key,
     currency,
     sum(sales)::bigint as sales,
-    sum(revenue)::bigint as total
+    sum(revenue) as total
 from sales_v1.channel_day
 where day >= $2 and day < $3 and ($4::text is null or channel = $4)
 group by 1, 2;

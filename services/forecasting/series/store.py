@@ -40,7 +40,7 @@ async def load_department_weeks(
     """Revenue by week of each department and currency; weeks without sales are left out."""
     weeks: dict[DepartmentWeek, dict[date, int]] = {}
     for row in await tx.fetch(SQL["load_department_weeks"], begin, cut, unnamed):
-        weeks.setdefault(DepartmentWeek(row["department"], row["currency"]), {})[row["week"]] = row["revenue"]
+        weeks.setdefault(DepartmentWeek(row["department"], row["currency"]), {})[row["week"]] = int(row["revenue"])
     return weeks
 
 
@@ -80,4 +80,4 @@ async def sum_sales(tx: Transaction, chosen: SalesFilter, after: tuple[str, str]
 async def sum_baskets(tx: Transaction, chosen: SalesFilter) -> dict[tuple[str, str], Baskets]:
     """Whole sales by key and currency."""
     rows = await tx.fetch(SQL["sum_baskets"], chosen.by, chosen.begin, chosen.until, chosen.channel)
-    return {(row["key"], row["currency"]): Baskets(row["sales"], row["total"]) for row in rows}
+    return {(row["key"], row["currency"]): Baskets(row["sales"], int(row["total"])) for row in rows}
