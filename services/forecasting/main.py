@@ -22,10 +22,8 @@ routers = [series.router, activity.router, forecasts.router, scores.router, mode
 def create_app() -> FastAPI:
     settings = Settings()
     configure_logging(settings.log)
+    jobs = Jobs(settings.forecasting)
     service = Service(
-        "forecasting",
-        settings,
-        subscriptions=[subscriptions.sales],
-        workers=[Jobs(settings.forecasting).run],
+        "forecasting", settings, subscriptions=[subscriptions.sales], workers=[jobs.run], checks=[jobs.check]
     )
     return build_app(service, settings, routers=routers)

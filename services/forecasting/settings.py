@@ -11,12 +11,14 @@ class ForecastingSettings(Group):
     """When models are fitted again, and on how much.
 
     `refit_every` is a duration of whole weeks (`P7D`, `P28D`); the cuts lie on one grid of Mondays, 00:00 UTC.
+    `most_series` are forecast, those that sold most; a cut says how many it left out.
     `backtests` are the rolling origins behind a published backtest, 4 weeks apart.
     """
 
     refit_every: timedelta = Field(default=timedelta(days=7), ge=timedelta(days=7))
     backtests: int = Field(default=6, ge=0, le=26)
-    history_weeks: int = Field(default=156, ge=12)
+    history_weeks: int = Field(default=156, ge=12, le=1040)
+    most_series: int = Field(default=2000, ge=1, le=4000)
     fitted_parties: int = Field(default=50_000, ge=100)
     poll_s: float = Field(default=1.0, gt=0)
 

@@ -44,8 +44,11 @@ class Service:
         subscriptions: Sequence[Subscription],
         workers: Sequence[Worker] = (),
         context: object = None,
+        checks: Sequence[Callable[[], Check]] = (),
     ) -> None:
-        """`context` is handed to every transaction, for handlers; raises ValueError where a listed topic has none."""
+        """`context` is handed to every transaction, for handlers; `checks` say what is to be known of the service's own
+        parts when it is asked whether it works. Raises ValueError where a listed topic has no handler.
+        """
         for subscription in subscriptions:
             subscription.require_handlers()
         self.name = name
@@ -62,6 +65,7 @@ class Service:
         self._tasks = Supervisor(name)
         self._spans = spans_of(name, settings.tracing)
         self._workers = list(workers)
+        self._checks = list(checks)
         self._broker = connect(settings.kafka)
 
     # --- what handlers, endpoints and workers use
@@ -88,7 +92,10 @@ class Service:
         return min(lows.values()) if lows and len(lows) == len(await self.database.partitions(subscription)) else None
 
     async def ready(self) -> list[Check]:
-        return check_service(self.obstacle, self._housekeeping, self.readers)
+        found = check_service(self.obstacle, self._housekeeping, self.readers)
+        if self.obstacle is not None:
+            return found
+        return [*found, *self._tasks.checks(), *(check() for check in self._checks)]
 
     def _ledger(self, pool: asyncpg.Pool) -> PostgresLedger:
         return PostgresLedger(pool, self.now, self._waking.emitted, self.context)

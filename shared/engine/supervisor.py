@@ -8,6 +8,7 @@ import asyncpg
 import structlog
 from aiokafka.errors import KafkaError
 
+from shared.engine.checks import Check
 from shared.engine.postgres import is_infrastructure
 from shared.telemetry import metrics
 
@@ -25,10 +26,20 @@ class Supervisor:
     def __init__(self, service: str) -> None:
         self._service = service
         self._tasks: list[asyncio.Task[None]] = []
+        self._failed: dict[str, tuple[float, str]] = {}
 
     def start(self, task: str, run: Callable[[], Awaitable[None]]) -> None:
         """Run this until it returns, or until `stop`."""
         self._tasks.append(asyncio.create_task(self._keep_running(task, run), name=task))
+
+    def checks(self) -> list[Check]:
+        """Each task that ended lately by an error that no other check tells of."""
+        recent = time.monotonic() - _SOUND_AFTER_S
+        return [
+            Check(task, "degraded", f"was started again after {error}")
+            for task, (at, error) in self._failed.items()
+            if at > recent
+        ]
 
     async def stop(self) -> None:
         """Cancel every task and wait until all have ended."""
@@ -46,6 +57,8 @@ class Supervisor:
                 await run()
             except Exception as error:
                 log.warning("task_restarted", task=task, error=type(error).__name__, exc_info=not may_pass(error))
+                if not (is_infrastructure(error) or isinstance(error, KafkaError)):
+                    self._failed[task] = time.monotonic(), type(error).__name__
                 metrics.WORKER_RESTARTS.labels(self._service, task).inc()
             else:
                 return

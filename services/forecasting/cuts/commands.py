@@ -1,5 +1,6 @@
 """Which cuts were worked on, and how far the sales have come that they are made of."""
 
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
 from typing import Protocol
@@ -10,6 +11,8 @@ from services.forecasting.cuts.domain import Cut, Progress
 from services.forecasting.subscriptions import sales
 from shared.engine.subscription import Subscription
 from shared.engine.transaction import Transaction
+
+_REASON = 300
 
 
 class Source(Protocol):
@@ -35,6 +38,11 @@ async def find_newest_cut(tx: Transaction) -> Cut | None:
 async def open_cut(tx: Transaction, cut: date) -> bool:
     """False where another instance has the cut; waits while that one is about to commit."""
     return await store.open_cut(tx, cut)
+
+
+async def set_aside(tx: Transaction, cut: date, reasons: Mapping[str, str]) -> None:
+    """Remember what is left out of an open cut, by name, and why."""
+    await store.set_aside(tx, cut, {name: reason[:_REASON] for name, reason in reasons.items()})
 
 
 async def lock_cut(tx: Transaction, cut: date) -> Progress | None:

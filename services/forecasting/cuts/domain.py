@@ -9,11 +9,21 @@ _MONDAY = date(2001, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
+class SetAside:
+    """How many were left out of a cut, and the first of them by name with its reason."""
+
+    count: int
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cut:
-    """A cut whose forecasts stand, and whether its scores do."""
+    """A cut whose forecasts stand, whether its scores do, and what was left out."""
 
     cut: date
     scored: bool
+    set_aside: SetAside | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """The table of cuts that were worked on, a typed function per statement."""
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from uuid import UUID
 
-from services.forecasting.cuts.domain import Cut, Progress
+from services.forecasting.cuts.domain import Cut, Progress, SetAside
 from shared.engine.transaction import Transaction
-from shared.sql import load_queries
+from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
 
@@ -17,7 +18,15 @@ async def open_cut(tx: Transaction, cut: date) -> bool:
 
 async def find_newest_cut(tx: Transaction) -> Cut | None:
     row = await tx.fetchrow(SQL["find_newest_cut"])
-    return Cut(row["cut"], row["scored"]) if row else None
+    if row is None:
+        return None
+    aside = SetAside(row["set_aside"], row["first_name"], row["first_reason"]) if row["set_aside"] else None
+    return Cut(row["cut"], row["scored"], aside)
+
+
+async def set_aside(tx: Transaction, cut: date, reasons: Mapping[str, str]) -> None:
+    if reasons:
+        await tx.execute(SQL["set_aside"], cut, *columns(sorted(reasons.items())), tx.now)
 
 
 async def lock_cut(tx: Transaction, cut: date) -> Progress | None:

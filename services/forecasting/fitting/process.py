@@ -20,6 +20,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _IDLE_S = 60.0
+_LIMIT_S = 600.0
 _NICENESS = 5
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
@@ -31,17 +32,17 @@ class Run(Protocol):
 
 
 class FittingFailed(Exception):
-    """The work raised, or the process died under it; the text says which."""
+    """The work raised, took too long, or the process died under it; the text says which."""
 
 
 class Fitting:
-    """One process at a time. Works are done one after the other."""
+    """One process at a time. Works are done one after the other, each within `limit_s`."""
 
-    def __init__(self, idle_s: float = _IDLE_S) -> None:
+    def __init__(self, idle_s: float = _IDLE_S, limit_s: float = _LIMIT_S) -> None:
         self._executor: ProcessPoolExecutor | None = None
         self._child: BaseProcess | None = None
         self._turn = asyncio.Lock()
-        self._idle_s = idle_s
+        self._idle_s, self._limit_s = idle_s, limit_s
         self._idle: asyncio.TimerHandle | None = None
 
     async def run(self, work: Callable[P, R], /, *arguments: P.args, **named: P.kwargs) -> R:
@@ -50,13 +51,17 @@ class Fitting:
             if self._idle:
                 self._idle.cancel()
             try:
-                return await self._ask(work, *arguments, **named)
+                async with asyncio.timeout(self._limit_s):
+                    return await self._ask(work, *arguments, **named)
             except BrokenProcessPool:
                 await self.stop()
                 raise FittingFailed(f"the fitting process died while it worked on {work.__name__}") from None
             except asyncio.CancelledError:
                 await self.stop()
                 raise
+            except TimeoutError:
+                await self.stop()
+                raise FittingFailed(f"{work.__name__} took longer than {self._limit_s:g} s") from None
             except Exception as error:
                 raise FittingFailed(f"{work.__name__}: {type(error).__name__}: {error}") from error
             finally:

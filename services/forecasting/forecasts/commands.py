@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from operator import attrgetter
 
+from services.forecasting.cuts import commands as cuts
 from services.forecasting.cuts.domain import WEEK, instant, week_of
 from services.forecasting.forecasts import store
 from services.forecasting.forecasts.domain.forecast import MODEL, Fitted, publish, quality_of
@@ -16,36 +17,50 @@ from shared.engine.event import Emission
 from shared.engine.transaction import Transaction
 
 Tracks = Mapping[DepartmentWeek, Track]
+Reasons = dict[str, str]
+"""Why something is set aside, by the name of the series."""
+_OTHERS = "sales:department:*"
 
 
-async def load_tracks(tx: Transaction, cut: date, history_weeks: int, backtests: int) -> Tracks:
-    """Every department's whole weeks before the cut, with the outlooks that are known of its last origins."""
+async def load_tracks(
+    tx: Transaction, cut: date, history_weeks: int, backtests: int, most: int
+) -> tuple[Tracks, Reasons]:
+    """The whole weeks before the cut of the `most` departments that sold most, with the outlooks that are known of
+    their last origins; and what is set aside of the others.
+    """
     opening = await series.find_first_day(tx)
     if opening is None or opening >= cut:
-        return {}
+        return {}, {}
     begin = max(week_of(opening + timedelta(days=6)), cut - WEEK * history_weeks)
-    sold = await series.load_department_weeks(tx, begin, cut)
+    sold, known = await series.load_department_weeks(tx, begin, cut, most)
+    others = {_OTHERS: f"{known - len(sold)} that sold least: {most} are forecast"} if known > len(sold) else {}
     oldest = cut - WEEK * HORIZON * backtests
     outlooks = await store.load_outlooks(tx, [one.id for one in sold], oldest, cut)
-    return {
+    tracks = {
         one: Track(first, _values(weeks, first, cut), tuple(o for o in outlooks.get(one.id, ()) if o.origin > first))
         for one, weeks in sold.items()
         for first in (min(weeks),)
     }
+    return tracks, others
 
 
-async def publish_forecasts(tx: Transaction, cut: date, tracks: Tracks, made: Mapping[str, list[Outlook]]) -> int:
-    """Publish a forecast of every series that outlooks were made of; the number of them."""
+async def publish_forecasts(
+    tx: Transaction, cut: date, tracks: Tracks, made: Mapping[str, list[Outlook]], failed: Reasons
+) -> int:
+    """Publish a forecast of every series that outlooks were made of, and set the failed ones aside; the number of
+    forecasts.
+    """
     fitted = [_fitted(one, track, made[one.id]) for one, track in tracks.items() if one.id in made]
-    if not fitted:
-        return 0
-    await series.save_series(tx, ((one.series, one.track.first_week) for one in fitted))
+    kept = {one: track.first_week for one, track in tracks.items() if one.id in made or one.id in failed}
+    await series.save_series(tx, kept)
     await store.save_outlooks(tx, made)
     newest = await store.find_newest_forecasts(tx, [one.series.id for one in fitted])
-    forecasts = publish(cut, fitted, newest, tx.now)
-    await store.save_forecasts(tx, cut, forecasts)
-    await models.save_model(tx, MODEL, cut, {"series": len(forecasts)}, quality_of(forecasts))
-    tx.emit(Emission(data=one, time=instant(cut), id=one.forecast_id) for one in forecasts)
+    forecasts, beyond = publish(cut, fitted, newest, tx.now)
+    await cuts.set_aside(tx, cut, failed | beyond)
+    if forecasts:
+        await store.save_forecasts(tx, cut, forecasts)
+        await models.save_model(tx, MODEL, cut, {"series": len(forecasts)}, quality_of(forecasts))
+        tx.emit(Emission(data=one, time=instant(cut), id=one.forecast_id) for one in forecasts)
     return len(forecasts)
 
 

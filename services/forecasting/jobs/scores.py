@@ -6,13 +6,14 @@ import structlog
 
 from services.forecasting.cuts import commands as cuts
 from services.forecasting.fitting import works
-from services.forecasting.fitting.process import Run
+from services.forecasting.fitting.process import FittingFailed, Run
 from services.forecasting.scores import commands as scores
 from services.forecasting.scores.domain.lifetime import Lifetime
 from services.forecasting.settings import ForecastingSettings
 
 log = structlog.get_logger()
 PAGE = 500
+_NAME = "scores:bgnbd"
 
 
 async def score(source: cuts.Source, run: Run, settings: ForecastingSettings, cut: date) -> None:
@@ -31,7 +32,12 @@ async def _model(source: cuts.Source, run: Run, settings: ForecastingSettings, c
         if known is not None and known[1] >= cut:
             return known[0]
         histories = await scores.load_histories(tx, cut, settings.fitted_parties)
-    found = await run(works.fit_lifetime, histories, cut, cut - scores.HELD_OUT)
+    try:
+        found = await run(works.fit_lifetime, histories, cut, cut - scores.HELD_OUT)
+    except FittingFailed as error:
+        async with source.transaction() as tx:
+            await cuts.set_aside(tx, cut, {_NAME: str(error)})
+        return known[0] if known else None  # the model of an earlier cut goes on
     if found is None:
         return None
     model, quality = found

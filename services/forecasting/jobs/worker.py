@@ -4,11 +4,12 @@ import asyncio
 from datetime import date
 
 from services.forecasting.cuts import commands as cuts
-from services.forecasting.cuts.domain import last_cut
+from services.forecasting.cuts.domain import Cut, last_cut
 from services.forecasting.fitting.process import Fitting, Run
 from services.forecasting.jobs import scores, weekly
 from services.forecasting.series import commands as series
 from services.forecasting.settings import ForecastingSettings
+from shared.engine.checks import Check
 
 _STILL_GROWING = 1.01
 """More than a hundredth from one look to the next."""
@@ -22,6 +23,15 @@ class Jobs:
         self._fitting = Fitting()
         self._run: Run = run or self._fitting.run
         self._seen: tuple[date, int] | None = None
+        self._newest: Cut | None = None
+
+    def check(self) -> Check:
+        """Degraded as long as something is left out of the newest cut."""
+        if self._newest is None or self._newest.set_aside is None:
+            return Check("forecasts")
+        cut, aside = self._newest.cut, self._newest.set_aside
+        detail = f"{aside.count} set aside at the cut of {cut.isoformat()}, first {aside.name}: {aside.reason}"
+        return Check("forecasts", "degraded", detail)
 
     async def run(self, source: cuts.Source) -> None:
         """Until cancelled; errors end it, and the engine starts it again."""
@@ -43,6 +53,7 @@ class Jobs:
         cut = last_cut(watermark, self._settings.refit_every)
         async with source.read() as tx:
             sold, newest = await series.count_sales(tx, cut), await cuts.find_newest_cut(tx)
+        self._newest = newest
         if not sold:
             return None
         if newest is None or newest.cut < cut:

@@ -40,6 +40,14 @@ create table job (                           -- a cut whose forecasts and models
     recorded_at timestamptz not null
 );
 
+create table set_aside (                     -- what was left out of a cut, and why; the others of the cut stand
+    cut date not null references job,
+    name text collate "C" not null,          -- a series, or the scores
+    reason text not null,
+    recorded_at timestamptz not null,
+    primary key (cut, name)
+);
+
 create table model (                         -- what was fitted at a cut, with its measured quality
     name text not null,
     cut date not null,                       -- trained on what happened before

@@ -1,10 +1,10 @@
 """What was sold by department and week, and the series that are made of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from services.forecasting.series import store
-from services.forecasting.series.domain import NO_DEPARTMENT, DepartmentWeek
+from services.forecasting.series.domain import DepartmentWeek
 from shared.engine.transaction import Transaction
 
 Weeks = Mapping[str, Mapping[date, int]]
@@ -21,18 +21,22 @@ async def count_sales(tx: Transaction, cut: date) -> int:
     return await store.count_sales(tx, cut)
 
 
-async def load_department_weeks(tx: Transaction, begin: date, cut: date) -> dict[DepartmentWeek, dict[date, int]]:
-    """Revenue by week within [begin, cut) of each department and currency; weeks without sales are left out."""
-    return await store.load_department_weeks(tx, begin, cut, NO_DEPARTMENT)
+async def load_department_weeks(
+    tx: Transaction, begin: date, cut: date, most: int
+) -> tuple[dict[DepartmentWeek, dict[date, int]], int]:
+    """Revenue by week within [begin, cut) of the `most` departments and currencies that sold most; weeks without sales
+    are left out. Beside them how many departments and currencies there are.
+    """
+    return await store.load_department_weeks(tx, begin, cut, most)
 
 
 async def load_weeks(tx: Transaction, ids: Sequence[str], begin: date, end: date) -> Weeks:
     """What came within [begin, end) in each series that is known."""
-    known = await store.find_series(tx, ids)
-    sold = await store.load_department_weeks(tx, begin, end, NO_DEPARTMENT)
-    return {one.id: sold.get(DepartmentWeek(one.department, one.currency), {}) for one in known}
+    known = {one.id: DepartmentWeek(one.department, one.currency) for one in await store.find_series(tx, ids)}
+    sold = await store.load_weeks(tx, list(known.values()), begin, end)
+    return {name: sold.get(series, {}) for name, series in known.items()}
 
 
-async def save_series(tx: Transaction, series: Iterable[tuple[DepartmentWeek, date]]) -> None:
+async def save_series(tx: Transaction, series: Mapping[DepartmentWeek, date]) -> None:
     """Keep each with its first whole week."""
     await store.save_series(tx, series)

@@ -1,9 +1,12 @@
 """The names of the weekly series: what a department sold, by event time, in one currency."""
 
 from dataclasses import dataclass
+from hashlib import sha256
+from itertools import accumulate, takewhile
 
 NO_DEPARTMENT = "(none)"
 _MEASURE = "sales"
+_LONGEST = 300
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -24,9 +27,13 @@ class DepartmentWeek:
 
 
 def _key(name: str) -> str:
-    """Kafka keys and headers are ASCII, and a colon separates the parts."""
-    plain = (char if char.isascii() and char.isprintable() and char not in ":%" else _escape(char) for char in name)
-    return "".join(plain)
+    """Kafka keys and headers are ASCII and short, and a colon separates the parts."""
+    plain = [char if char.isascii() and char.isprintable() and char not in ":%" else _escape(char) for char in name]
+    if sum(map(len, plain)) <= _LONGEST:
+        return "".join(plain)
+    shown = takewhile(lambda length: length <= _LONGEST, accumulate(map(len, plain)))
+    # Two long names that begin alike are two series.
+    return "".join(plain[: sum(1 for _ in shown)]) + f"%~{sha256(name.encode()).hexdigest()[:16]}"
 
 
 def _escape(char: str) -> str:

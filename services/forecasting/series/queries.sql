@@ -1,14 +1,41 @@
 -- Reads across: the live projection's sums, the products' categories, and what is forecast.
 
 -- name: load_department_weeks
--- Revenue by department, currency and week (from Monday on) within [from, cut).
+-- Revenue by week (from Monday on) within [$1, $2) of the $4 departments and currencies that sold most; $3 names those
+-- without a department. `departments` is how many there are.
+with weekly as (
+    select
+        coalesce(product.category[1], $3) as department,
+        sold_day.currency,
+        date_trunc('week', sold_day.day)::date as week,
+        sum(sold_day.revenue) as revenue
+    from sales_v1.sold_day
+    left join sales_v1.product using (sku)
+    where sold_day.day >= $1 and sold_day.day < $2
+    group by 1, 2, 3
+),
+summed as (
+    select weekly.*, sum(revenue) over (partition by department, currency) as total from weekly
+),
+ranked as (
+    select summed.*, dense_rank() over (order by total desc, department, currency) as place from summed
+)
+select department, currency, week, revenue, (select max(place) from ranked) as departments
+from ranked
+where place <= $4
+order by department, currency, week;
+
+-- name: load_weeks
+-- Revenue by week within [$1, $2) of the departments and currencies that are asked for.
 select
-    coalesce(product.category[1], $3) as department,
-    sold_day.currency,
+    asked.department,
+    asked.currency,
     date_trunc('week', sold_day.day)::date as week,
     sum(sold_day.revenue) as revenue
 from sales_v1.sold_day
 left join sales_v1.product using (sku)
+join unnest($4::text[], $5::text[]) as asked (department, currency)
+    on asked.department = coalesce(product.category[1], $3) and asked.currency = sold_day.currency
 where sold_day.day >= $1 and sold_day.day < $2
 group by 1, 2, 3
 order by 1, 2, 3;
@@ -28,8 +55,20 @@ select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::date[])
 on conflict (id) do update set first_week = excluded.first_week;
 
 -- name: list_series
--- By id, after $1.
-select id, department, currency, unit, first_week from series where id > $1 order by id limit $2;
+-- By id, after $1, each with the reason why the newest cut left it out, if it did.
+select
+    series.id,
+    series.department,
+    series.currency,
+    series.unit,
+    series.first_week,
+    set_aside.cut as set_aside_cut,
+    set_aside.reason as set_aside_reason
+from series
+left join set_aside on set_aside.name = series.id and set_aside.cut = (select max(cut) from job)
+where series.id > $1
+order by series.id
+limit $2;
 
 -- name: find_series
 -- Those of the ids that are known.

@@ -5,6 +5,13 @@ from datetime import date
 from pydantic import BaseModel
 
 
+class SetAsideView(BaseModel):
+    """The newest cut could not make a forecast of the series: which cut, and why. Its last forecast stays in force."""
+
+    cut: date
+    reason: str
+
+
 class SeriesView(BaseModel):
     """A series that is forecast, by week from Monday on; `first_week` is its first whole one."""
 
@@ -13,6 +20,7 @@ class SeriesView(BaseModel):
     currency: str
     unit: str
     first_week: date
+    set_aside: SetAsideView | None = None
 
 
 class WeekView(BaseModel):

@@ -1,12 +1,13 @@
 """What was sold, read across sales and products, and the series that are forecast; a typed function per statement."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
-from services.forecasting.series.domain import DepartmentWeek
-from services.forecasting.series.schemas import SeriesView, TotalView
+from services.forecasting.series.domain import NO_DEPARTMENT, DepartmentWeek
+from services.forecasting.series.schemas import SeriesView, SetAsideView, TotalView
 from shared.engine.transaction import Transaction
 from shared.sql import columns, load_queries
 
@@ -35,13 +36,19 @@ class Baskets:
 
 
 async def load_department_weeks(
-    tx: Transaction, begin: date, cut: date, unnamed: str
+    tx: Transaction, begin: date, cut: date, most: int
+) -> tuple[dict[DepartmentWeek, dict[date, int]], int]:
+    """Revenue by week of the `most` departments and currencies that sold most, and how many there are."""
+    rows = await tx.fetch(SQL["load_department_weeks"], begin, cut, NO_DEPARTMENT, most)
+    return _weeks(rows), rows[0]["departments"] if rows else 0
+
+
+async def load_weeks(
+    tx: Transaction, series: Sequence[DepartmentWeek], begin: date, end: date
 ) -> dict[DepartmentWeek, dict[date, int]]:
-    """Revenue by week of each department and currency; weeks without sales are left out."""
-    weeks: dict[DepartmentWeek, dict[date, int]] = {}
-    for row in await tx.fetch(SQL["load_department_weeks"], begin, cut, unnamed):
-        weeks.setdefault(DepartmentWeek(row["department"], row["currency"]), {})[row["week"]] = int(row["revenue"])
-    return weeks
+    """Revenue by week of these series; weeks without sales are left out."""
+    names = columns((one.department, one.currency) for one in series)
+    return _weeks(await tx.fetch(SQL["load_weeks"], begin, end, NO_DEPARTMENT, *names)) if names else {}
 
 
 async def find_first_day(tx: Transaction) -> date | None:
@@ -53,13 +60,17 @@ async def count_sales(tx: Transaction, cut: date) -> int:
     return int(await tx.fetchval(SQL["count_sales"], cut))
 
 
-async def save_series(tx: Transaction, series: Iterable[tuple[DepartmentWeek, date]]) -> None:
-    rows = sorted((one.id, one.department, one.currency, one.unit, first) for one, first in series)
-    await tx.execute(SQL["save_series"], *columns(rows))
+async def save_series(tx: Transaction, series: Mapping[DepartmentWeek, date]) -> None:
+    rows = sorted((one.id, one.department, one.currency, one.unit, first) for one, first in series.items())
+    if rows:
+        await tx.execute(SQL["save_series"], *columns(rows))
 
 
 async def list_series(tx: Transaction, after: str, limit: int) -> list[SeriesView]:
-    return [SeriesView.model_validate(dict(row)) for row in await tx.fetch(SQL["list_series"], after, limit)]
+    return [
+        SeriesView.model_validate({**row, "set_aside": _set_aside(row["set_aside_cut"], row["set_aside_reason"])})
+        for row in await tx.fetch(SQL["list_series"], after, limit)
+    ]
 
 
 async def find_series(tx: Transaction, ids: Sequence[str]) -> list[SeriesView]:
@@ -81,3 +92,14 @@ async def sum_baskets(tx: Transaction, chosen: SalesFilter) -> dict[tuple[str, s
     """Whole sales by key and currency."""
     rows = await tx.fetch(SQL["sum_baskets"], chosen.by, chosen.begin, chosen.until, chosen.channel)
     return {(row["key"], row["currency"]): Baskets(row["sales"], int(row["total"])) for row in rows}
+
+
+def _weeks(rows: Sequence[Mapping[str, Any]]) -> dict[DepartmentWeek, dict[date, int]]:
+    weeks: dict[DepartmentWeek, dict[date, int]] = {}
+    for row in rows:
+        weeks.setdefault(DepartmentWeek(row["department"], row["currency"]), {})[row["week"]] = int(row["revenue"])
+    return weeks
+
+
+def _set_aside(cut: date | None, reason: str | None) -> SetAsideView | None:
+    return None if cut is None or reason is None else SetAsideView(cut=cut, reason=reason)

@@ -39,7 +39,7 @@ class Forecasting(Running):
         return {name: sorted(map(tuple, await self.pool.fetch(f"select * from sales_v1.{name}"))) for name in names}
 
     async def clear(self) -> None:
-        own = ("outlook", "forecast", "series", "job", "model", "score")
+        own = ("set_aside", "outlook", "forecast", "series", "job", "model", "score")
         await self.empty(*(f"sales_v1.{name}" for name in _SALES), *own)
 
 

@@ -1,20 +1,25 @@
 """The jobs on a real database with the real models: once a cut, never rewritten, going on where they stopped."""
 
 import asyncio
+import math
+import os
 import random
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
+import httpx
 import pytest
 
-from services.forecasting.fitting.process import Fitting
+from services.forecasting.fitting import works
+from services.forecasting.fitting.process import Fitting, FittingFailed, Run
 from services.forecasting.jobs import scores
 from services.forecasting.jobs.worker import Jobs
 from services.forecasting.scores.domain.score import MODEL
 from services.forecasting.settings import ForecastingSettings
 from shared.ids import derived_id
-from tests.integration.forecasting.running import Forecasting
+from tests.integration.forecasting.running import Forecasting, get
+from tests.integration.forecasting.test_amounts import MINOR, PER_SALE, largest
 from tests.unit.forecasting.facts import product, sale
 
 P = ParamSpec("P")
@@ -157,3 +162,115 @@ async def test_the_process_apart_does_the_same(forecasting: Forecasting, jobs: J
     await fitting.stop()
 
     assert await forecasting.published_by_key() == expected
+
+
+TOYS, FOOD = "sales:department:TOYS:week:DKK", "sales:department:FOOD:week:DKK"
+
+
+def failing(names: set[str], how: Callable[..., object], *arguments: object, fitting: Fitting) -> Run:
+    """The fitting process, which gets other work whenever it is asked for a series of these names."""
+
+    async def run(work: Any, asked: Any, *rest: Any) -> Any:
+        if work is works.make_outlooks and names & {one.series for one in asked}:
+            return await fitting.run(how, *arguments)
+        return await fitting.run(work, asked, *rest)
+
+    return cast("Run", run)
+
+
+@pytest.mark.parametrize(
+    ("how", "argument", "reason"),
+    [(math.sqrt, -1, "sqrt: ValueError: math domain error"), (os._exit, 1, "the fitting process died")],
+    ids=["raises", "dies"],
+)
+@pytest.mark.usefixtures("jobs")
+async def test_a_series_that_cannot_be_fitted_is_set_aside_and_told_and_the_others_are_published(
+    forecasting: Forecasting, http: httpx.AsyncClient, how: Callable[..., object], argument: int, reason: str
+) -> None:
+    fitting = Fitting()
+    jobs = Jobs(SETTINGS, failing({TOYS}, how, argument, fitting=fitting))
+    assert jobs.check().state == "ok"
+
+    assert await at(forecasting, jobs, date(2025, 12, 29)) == date(2025, 12, 29)
+    assert await jobs.step(forecasting) is None
+
+    said = [(type_, key) for type_, key, _ in await forecasting.published_by_key()]
+    assert [key for type_, key in said if type_ == "forecast.published"] == [FOOD]
+    assert len([key for type_, key in said if type_ == "score.computed"]) == 2 * len(PARTIES)
+    assert jobs.check().state == "degraded"
+    assert TOYS in jobs.check().detail
+    assert reason in jobs.check().detail
+    listed = {one["id"]: one["set_aside"] for one in (await get(http, "/v1/series"))["items"]}
+    assert listed[FOOD] is None
+    assert (listed[TOYS]["cut"], reason in listed[TOYS]["reason"]) == ("2025-12-29", True)
+
+    whole = Jobs(SETTINGS, here)
+    await at(forecasting, whole, date(2026, 1, 26))
+    await whole.step(forecasting)
+    assert whole.check().state == "ok"
+    await fitting.stop()
+
+
+async def test_a_model_of_scores_that_cannot_be_fitted_leaves_the_one_before_in_force(
+    forecasting: Forecasting, jobs: Jobs
+) -> None:
+    await at(forecasting, jobs, date(2025, 12, 29))
+
+    async def run(work: Any, *arguments: Any) -> Any:
+        if work is works.fit_lifetime:
+            raise FittingFailed("fit_lifetime: LinAlgError: singular")
+        return work(*arguments)
+
+    later = Jobs(SETTINGS, cast("Run", run))
+    assert await at(forecasting, later, date(2026, 1, 26)) == date(2026, 1, 26)
+    assert await later.step(forecasting) is None
+    assert "scores:bgnbd: fit_lifetime: LinAlgError" in later.check().detail
+    assert await forecasting.rows("select scored from job where cut = $1", date(2026, 1, 26)) == [{"scored": True}]
+    assert len(await forecasting.rows("select 1 from model where name = $1", MODEL)) == 1
+
+
+async def test_of_more_departments_than_are_forecast_those_that_sold_most_are(
+    forecasting: Forecasting, events: list[Any]
+) -> None:
+    await forecasting.heard(*events)
+    jobs = Jobs(SETTINGS.model_copy(update={"most_series": 1}), here)
+
+    await at(forecasting, jobs, date(2025, 12, 29))
+    await jobs.step(forecasting)
+
+    said = [key for type_, key, _ in await forecasting.published_by_key() if type_ == "forecast.published"]
+    (most,) = await forecasting.rows(
+        "select category[1] as name from sales_v1.sold_day join sales_v1.product using (sku) where day < $1"
+        " group by 1 order by sum(revenue) desc limit 1",
+        date(2025, 12, 29),
+    )
+    assert said == [f"sales:department:{most['name']}:week:DKK"]
+    assert "1 that sold least: 1 are forecast" in jobs.check().detail
+
+
+@pytest.mark.parametrize("currency", ["HUF", "VND", "JPY"])
+async def test_weeks_at_the_bounds_of_amounts_are_forecast_like_others(forecasting: Forecasting, currency: str) -> None:
+    """Also weeks below zero, from discounts greater than the prices."""
+    for week in range(16):
+        day = (FIRST + timedelta(weeks=week)).isoformat()
+        await forecasting.heard(
+            largest(f"wide-{week}", day, currency, MINOR - week),
+            sale(f"other-{week}", day, ("B", 1, 500 + week)),
+            sale(f"below-{week}", day, ("C", 1, -500 if week % 3 else 900), currency="EUR"),
+        )
+    await forecasting.heard(product("A", "TOYS"), product("B", "FOOD"), product("C", "LOSS"))
+    jobs = Jobs(SETTINGS, here)
+
+    await at(forecasting, jobs, FIRST + timedelta(weeks=12))
+    cut = await at(forecasting, jobs, FIRST + timedelta(weeks=16))
+    await jobs.step(forecasting)
+
+    assert jobs.check().state == "ok"
+    forecasts = await forecasting.rows("select series from forecast where cut = $1 order by series", cut)
+    assert [row["series"] for row in forecasts] == [
+        FOOD,
+        "sales:department:LOSS:week:EUR",
+        f"sales:department:TOYS:week:{currency}",
+    ]
+    wide = [data for type_, key, data in await forecasting.published_by_key() if key.endswith(currency)]
+    assert wide[-1]["points"][0]["mean"] == pytest.approx(PER_SALE, rel=0.2)

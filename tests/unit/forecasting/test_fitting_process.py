@@ -65,6 +65,17 @@ async def test_cancelling_ends_the_work(fitting: Fitting) -> None:
     await _gone(pid)
 
 
+async def test_work_that_takes_too_long_is_ended_and_says_so() -> None:
+    fitting = Fitting(limit_s=2)
+    pid = await fitting.run(os.getpid)
+
+    with pytest.raises(FittingFailed, match="sleep took longer than 2 s"):
+        await fitting.run(time.sleep, 60)
+
+    await _gone(pid)
+    await fitting.stop()
+
+
 async def test_a_killed_service_leaves_no_process_behind() -> None:
     script = (
         "import asyncio, os, time\n"

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -23,7 +24,7 @@ def _outlook(weeks: int) -> Outlook:
 
 
 def test_each_series_gets_four_weeks_from_the_cut_on() -> None:
-    (one,) = publish(CUT, [fitted("TOYS")], {}, NOW)
+    (one,), _ = publish(CUT, [fitted("TOYS")], {}, NOW)
 
     assert [point.at.date() for point in one.points] == [CUT + WEEK * ahead for ahead in range(4)]
     assert (one.series, one.unit, one.horizon) == ("sales:department:TOYS:week:DKK", "DKK minor", 4)
@@ -32,7 +33,7 @@ def test_each_series_gets_four_weeks_from_the_cut_on() -> None:
 
 def test_a_forecast_names_the_one_that_it_replaces() -> None:
     series = DepartmentWeek("TOYS", "DKK").id
-    (one,) = publish(CUT, [fitted("TOYS")], {series: OLDER}, NOW)
+    (one,), _ = publish(CUT, [fitted("TOYS")], {series: OLDER}, NOW)
 
     assert one.supersedes == OLDER
 
@@ -44,7 +45,7 @@ def test_the_same_input_gives_the_same_forecasts_in_the_same_order() -> None:
 
 
 def test_quality_is_kept_apart_by_model() -> None:
-    forecasts = publish(CUT, [fitted("TOYS", 4), fitted("BREAD")], {}, NOW)
+    forecasts, _ = publish(CUT, [fitted("TOYS", 4), fitted("BREAD")], {}, NOW)
 
     assert quality_of(forecasts)["test/1"]["series"] == 1
     assert quality_of(forecasts)["test/1"]["coverage80"] == 1.0
@@ -55,3 +56,23 @@ def test_quality_is_kept_apart_by_model() -> None:
 )
 def test_a_series_id_is_ascii_and_unambiguous(name: str, key: str) -> None:
     assert DepartmentWeek(name, "EUR").id == f"sales:department:{key}:week:EUR"
+
+
+def test_numbers_beyond_calculation_set_one_series_aside_and_the_others_stand() -> None:
+    wild = fitted("WILD")
+    wild = replace(wild, newest=replace(wild.newest, scale="log", centre=(800.0,) * 4))
+
+    forecasts, failed = publish(CUT, [wild, fitted("TOYS")], {}, NOW)
+
+    assert [one.series for one in forecasts] == ["sales:department:TOYS:week:DKK"]
+    assert list(failed) == ["sales:department:WILD:week:DKK"]
+    assert failed["sales:department:WILD:week:DKK"].startswith("forecast: OverflowError")
+
+
+@pytest.mark.parametrize("name", ["\N{PILE OF POO}" * 100, "B" * 100, "Å" * 60 + "\0" * 40])
+def test_a_long_name_makes_a_key_that_a_header_can_hold_and_that_is_its_own(name: str) -> None:
+    key, other = (DepartmentWeek(name + end, "EUR").id for end in ("", "x"))
+
+    assert key.isascii()
+    assert len(key) < 400
+    assert key != other

@@ -89,3 +89,10 @@ def test_origins_lie_a_horizon_apart_and_have_a_past() -> None:
 def test_one_value_has_no_step() -> None:
     assert mean_step([5.0]) == 0.0
     assert mean_step([5.0, 8.0, 7.0]) == 2.0
+
+
+def test_a_week_below_zero_is_scored_as_one_without_sales() -> None:
+    """Discounts greater than the prices, on a scale that knows no such sales."""
+    outlook = Outlook(FIRST, "test/1", "log", (1.0,) * 4, (0.5,) * 4, 1.0, 1.0)
+
+    assert outlook.scores([-500.0, -1.0]) == outlook.scores([0.0, 0.0])

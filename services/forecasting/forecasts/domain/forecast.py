@@ -28,16 +28,22 @@ class Fitted:
 
 def publish(
     cut: date, fitted: list[Fitted], latest: Mapping[str, UUID], recorded_at: datetime
-) -> list[ForecastPublished]:
-    """One forecast a series, sorted by series; `latest` are the forecasts in force. Same input, same ids."""
+) -> tuple[list[ForecastPublished], dict[str, str]]:
+    """One forecast a series, sorted by series; `latest` are the forecasts in force. Same input, same ids.
+
+    Beside them, by series, why one could not be made: its numbers are beyond what can be calculated with.
+    """
     tracks = [one.track for one in fitted]
     starts = {outlook.origin for track in tracks for outlook in track.outlooks}
     past = {origin: factors_at(origin, tracks) for origin in starts}
     present = factors_at(cut, tracks)
-    return [
-        _forecast(cut, one, present, past, latest.get(one.series.id), recorded_at)
-        for one in sorted(fitted, key=lambda one: one.series.id)
-    ]
+    forecasts, failed = [], {}
+    for one in sorted(fitted, key=lambda one: one.series.id):
+        try:
+            forecasts.append(_forecast(cut, one, present, past, latest.get(one.series.id), recorded_at))
+        except (ArithmeticError, ValueError) as error:
+            failed[one.series.id] = f"forecast: {type(error).__name__}: {error}"
+    return forecasts, failed
 
 
 def quality_of(forecasts: Iterable[ForecastPublished]) -> dict[str, dict[str, float]]:

@@ -50,7 +50,8 @@ class Outlook:
 
     def scores(self, actuals: Sequence[float]) -> list[float]:
         """|error| / spread of each known week, at most FARTHEST: beyond, the spread was wrong, not the world."""
-        level = log1p if self.scale == "log" else float
+        # A week can be below zero, by discounts greater than the prices; on the logarithm the model reads it as zero.
+        level = _log_of_sales if self.scale == "log" else float
         rows = zip(self.centre, self.spread, actuals, strict=False)
         return [min(abs(level(actual) - centre) / spread, FARTHEST) for centre, spread, actual in rows if spread > 0]
 
@@ -59,6 +60,10 @@ class Outlook:
         narrow, wide = factors.for80 * spread, factors.for95 * spread
         bounds = (centre, centre - narrow, centre + narrow, centre - wide, centre + wide)
         return Range(*(max(value(bound), 0.0) for bound in bounds))
+
+
+def _log_of_sales(value: float) -> float:
+    return log1p(max(value, 0.0))
 
 
 def mean_step(values: Sequence[float]) -> float:

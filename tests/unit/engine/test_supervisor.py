@@ -1,0 +1,37 @@
+import asyncio
+
+import pytest
+
+from shared.engine.supervisor import Supervisor
+from shared.errors import Transient
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ValueError("a bug"), [("worker jobs", "degraded", "was started again after ValueError")]),
+        (OSError("no network"), []),
+        (Transient("not open yet"), []),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+async def test_a_task_that_ends_by_an_error_that_no_other_check_tells_of_is_told(
+    error: Exception, told: list[tuple[str, str, str]]
+) -> None:
+    """A task that is started again and again makes no progress, and nothing else shows it."""
+    supervisor, begun = Supervisor("forecasting"), 0
+    again = asyncio.Event()
+
+    async def run() -> None:
+        nonlocal begun
+        begun += 1
+        if begun == 2:
+            again.set()
+        raise error
+
+    supervisor.start("worker jobs", run)
+    async with asyncio.timeout(5):
+        await again.wait()
+
+    assert [(check.name, check.state, check.detail) for check in supervisor.checks()] == told
+    await supervisor.stop()
