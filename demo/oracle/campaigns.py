@@ -106,19 +106,23 @@ def _steps(sale: Sale, customer: Customer, campaign: Campaign) -> Iterator[Messa
     recorded = datetime.combine(sale.arrived.date(), time(), UTC)
     for wait in campaign.waits:
         due += wait
-        outcome = "expired" if recorded - sale.at > campaign.max_age else _outcome(sale, customer, campaign, due)
+        expired = recorded - sale.at > campaign.max_age
+        outcome = "expired" if expired else _outcome(sale, customer, campaign, max(due, recorded))
         yield Message(due, outcome)
         if outcome != "sent":
             return
 
 
-def _outcome(sale: Sale, customer: Customer, campaign: Campaign, due: datetime) -> str:
-    """Without an address it waits for one, and what happens meanwhile decides too."""
-    if reason := _refusal(sale, customer, campaign, due):
+def _outcome(sale: Sale, customer: Customer, campaign: Campaign, at: datetime) -> str:
+    """`at`: when it is due, or when the sale was recorded, if that was later: what happened up to then decides.
+
+    Without an address it waits for one, and what happens meanwhile decides too.
+    """
+    if reason := _refusal(sale, customer, campaign, at):
         return reason
-    if customer.email_since is not None and customer.email_since <= due:
+    if customer.email_since is not None and customer.email_since <= at:
         return "sent"
-    return _refusal(sale, customer, campaign, due + PATIENCE) or "no_address"
+    return _refusal(sale, customer, campaign, at + PATIENCE) or "no_address"
 
 
 def _refusal(sale: Sale, customer: Customer, campaign: Campaign, at: datetime) -> str | None:
@@ -127,7 +131,8 @@ def _refusal(sale: Sale, customer: Customer, campaign: Campaign, at: datetime) -
     if refunds and (campaign.refunded == "any" or (campaign.refunded == "full" and paid_back >= sale.total)):
         return "refunded"
     if campaign.needs_consent:
-        decided = max((consent for consent in customer.consents if consent[0] <= at), default=(at, False))
-        if not decided[1]:
+        said = [(moment, not given) for moment, given in customer.consents if moment <= at]
+        withdrawn = max(said)[1] if said else True  # of two at the same moment the withdrawal
+        if withdrawn:
             return "no_consent"
     return None

@@ -22,10 +22,10 @@ __all__ = ["create_app", "create_context", "handlers"]
 ROUTERS = (audit.router, catalogue.router, enrolments.router)
 
 
-def create_context(settings: MarketingSettings) -> Context:
-    """What handlers get by `tx.context`, also where the operators' command runs them."""
+def create_context(settings: MarketingSettings, *, stream: bool = False) -> Context:
+    """What handlers get by `tx.context`; the operators' command runs no timers, and need not know the clock."""
     del settings
-    return Context()
+    return Context(stream)
 
 
 def create_app() -> FastAPI:
@@ -33,7 +33,7 @@ def create_app() -> FastAPI:
     settings = Settings()
     configure_logging(settings.log)
     definitions = load_definitions(settings.marketing.campaigns)
-    context = create_context(settings.marketing)
+    context = create_context(settings.marketing, stream=settings.clock == "stream")
     workers = [publishing(definitions), opening_months(OPEN_MONTH), sending(settings.marketing, context)]
     service = Service("marketing", settings, subscriptions=[follow_ups], workers=workers, context=context)
     return build_app(service, settings, routers=ROUTERS)

@@ -53,11 +53,12 @@ class Settings(ServiceSettings):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What handlers get by `tx.context`: here the way to wake the sender of this process.
+    """What handlers get by `tx.context`: whether time is the stream's, and the way to wake the sender of this process.
 
-    Only to be quicker: a sender that is not woken looks for work now and then anyway.
+    Waking is only to be quicker: a sender that is not woken looks for work now and then anyway.
     """
 
+    stream: bool = False
     letters_wait: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def wake_sender(self) -> None:

@@ -7,13 +7,11 @@ from uuid import UUID
 from services.marketing.copies import store
 from services.marketing.copies.domain import (
     Category,
-    Consent,
     Parties,
     Party,
     Refund,
     TicketChange,
     TicketEvent,
-    consent_of,
     fold_parties,
     fold_products,
     refund_of,
@@ -21,6 +19,7 @@ from services.marketing.copies.domain import (
 )
 from shared.engine.event import Event, Tombstone
 from shared.engine.transaction import Transaction
+from shared.events.consent import Statement, statement_of
 from shared.events.contacts import ConsentGiven, ConsentWithdrawn
 from shared.events.parties import PartyDescribed
 from shared.events.products import ProductDescribed
@@ -32,7 +31,7 @@ class Copies:
     """What is known about some parties and their sales; refunds by (`origin`, `sale_id`)."""
 
     parties: Mapping[UUID, Party]
-    consents: Mapping[UUID, Sequence[Consent]]
+    consents: Mapping[UUID, Sequence[Statement]]
     refunds: Mapping[tuple[str, str], Sequence[Refund]]
     tickets: Mapping[UUID, Sequence[TicketChange]] = field(default_factory=dict)
 
@@ -52,7 +51,8 @@ async def copy_products(tx: Transaction, events: Sequence[Event[ProductDescribed
 
 
 async def copy_consents(tx: Transaction, events: Sequence[Event[ConsentGiven | ConsentWithdrawn]]) -> None:
-    await store.save_consents(tx, [consent_of(event) for event in events])
+    statements = [(event.data.party_id, statement_of(event.id, event.time, event.data)) for event in events]
+    await store.save_consents(tx, statements)
 
 
 async def copy_refunds(tx: Transaction, events: Sequence[Event[SaleRefunded]]) -> None:

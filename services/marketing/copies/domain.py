@@ -1,13 +1,12 @@
 """What marketing keeps of others: parties, products, consents, refunds and changes of tickets."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from shared.engine.event import Event, Tombstone
 from shared.errors import BadRecord
-from shared.events.contacts import ConsentGiven, ConsentWithdrawn
 from shared.events.parties import PartyDescribed
 from shared.events.products import ProductDescribed
 from shared.events.sales import SaleRefunded
@@ -22,7 +21,10 @@ TicketEvent = TicketOpened | TicketStatusChanged | TicketResolved | TicketReopen
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """The newest description of a party; `erased_by` is the event that erased it."""
+    """The newest description of a party; `erased_by` is the event that erased it.
+
+    `email` is the address that is written to, `emails` all of them by identity, where there are several.
+    """
 
     id: UUID
     version: int
@@ -31,6 +33,11 @@ class Party:
     locale: str | None = None
     merged_into: UUID | None = None
     erased_by: str | None = None
+    emails: Mapping[str, str] = field(default_factory=dict)
+
+    def address_for(self, identity_id: str | None) -> str | None:
+        """The address that a sale named, as long as the party has it; else the one that is written to."""
+        return self.emails.get(identity_id or "", self.email)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +45,6 @@ class Product:
     sku: str
     name: str
     category: Category
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """Consent given or withdrawn; `topic` None covers all topics."""
-
-    event_id: str
-    party_id: UUID
-    purpose: str
-    topic: str | None
-    channel: str
-    given: bool
-    occurred_at: datetime
-    recorded_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +96,18 @@ def fold_parties(events: Iterable[Event[PartyDescribed | Tombstone]]) -> Parties
 
 
 def _described(data: PartyDescribed) -> Party:
-    email = next((identity.value for identity in data.identities if identity.type == "email"), None)
-    return Party(data.party_id, data.version, data.name, email, data.locale, data.merged_into)
+    emails = [identity for identity in data.identities if identity.type == "email"]
+    # Where none is marked, any will do: the first of the description.
+    written_to = min(emails, key=lambda identity: not identity.primary, default=None)
+    return Party(
+        data.party_id,
+        data.version,
+        data.name,
+        written_to.value if written_to else None,
+        data.locale,
+        data.merged_into,
+        emails={str(identity.id): identity.value for identity in emails} if len(emails) > 1 else {},
+    )
 
 
 def _erased(event: Event[object]) -> Party:
@@ -124,12 +127,6 @@ def fold_products(events: Iterable[Event[ProductDescribed | Tombstone]]) -> dict
             case _:
                 products[event.key or ""] = None
     return products
-
-
-def consent_of(event: Event[ConsentGiven | ConsentWithdrawn]) -> Consent:
-    data = event.data
-    given = isinstance(data, ConsentGiven)
-    return Consent(event.id, data.party_id, data.purpose, data.topic, data.channel, given, event.time, data.recorded_at)
 
 
 def refund_of(event: Event[SaleRefunded]) -> Refund:

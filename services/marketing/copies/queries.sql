@@ -19,18 +19,18 @@ select sku, name from product where sku = any($1::text[])
 
 -- name: save_parties
 -- A description replaces one of its version or older, and an erased party that is described again begins anew.
-insert into party (id, version, name, email, locale, merged_into, erased_by)
-select id, version, name, email, locale, merged_into, erased_by
-from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::uuid[])
-  as given (id, version, name, email, locale, merged_into, erased_by) order by id
+insert into party (id, version, name, email, locale, merged_into, erased_by, emails)
+select id, version, name, email, locale, merged_into, erased_by, emails
+from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::uuid[], $8::json[])
+  as given (id, version, name, email, locale, merged_into, erased_by, emails) order by id
 on conflict (id) do update set
   version = excluded.version, name = excluded.name, email = excluded.email, locale = excluded.locale,
-  merged_into = excluded.merged_into, erased_by = excluded.erased_by
+  merged_into = excluded.merged_into, erased_by = excluded.erased_by, emails = excluded.emails
 where party.version <= excluded.version or party.erased_by is not null or excluded.erased_by is not null
 
 -- name: load_parties
 -- Addresses and erasures, as far as marketing has heard of these parties.
-select id, version, name, email, locale, merged_into, erased_by::text from party where id = any($1::uuid[])
+select id, version, name, email, locale, merged_into, erased_by::text, emails from party where id = any($1::uuid[])
 
 -- name: find_family
 -- A party, those merged into the same survivor, and the survivor.
@@ -48,15 +48,17 @@ select id from family order by id
 
 -- name: save_consents
 -- Each event once, whatever order they come in.
-insert into consent (event_id, party_id, purpose, topic, channel, given, occurred_at, recorded_at)
-select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::timestamptz[],
-  $8::timestamptz[]) as given (event_id, party_id, purpose, topic, channel, given, occurred_at, recorded_at)
+insert into consent (event_id, party_id, purpose, topic, channel, given, occurred_at, recorded_at, expires_at)
+select * from unnest(
+  $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::timestamptz[], $8::timestamptz[],
+  $9::timestamptz[]
+) as given (event_id, party_id, purpose, topic, channel, given, occurred_at, recorded_at, expires_at)
 order by event_id
 on conflict do nothing
 
 -- name: load_consents
 -- Every consent of these parties; which one holds is decided in the domain.
-select event_id::text, party_id, purpose, topic, channel, given, occurred_at, recorded_at
+select party_id, event_id::text, purpose, topic, channel, given, occurred_at, recorded_at, expires_at
 from consent where party_id = any($1::uuid[])
 
 -- name: save_refunds

@@ -1,25 +1,31 @@
 """The copies of what others say, a typed function per statement."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
 
-from services.marketing.copies.domain import Category, Consent, Party, Product, Refund, TicketChange
+from services.marketing.copies.domain import Category, Party, Product, Refund, TicketChange
 from shared.engine.transaction import Transaction
+from shared.events.consent import Statement
 from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
 
 
 async def save_parties(tx: Transaction, parties: Sequence[Party]) -> None:
-    rows = [(p.id, p.version, p.name, p.email, p.locale, p.merged_into, p.erased_by) for p in parties]
+    rows = [
+        (p.id, p.version, p.name, p.email, p.locale, p.merged_into, p.erased_by, json.dumps(dict(p.emails)))
+        for p in parties
+    ]
     if rows:
         await tx.execute(SQL["save_parties"], *columns(rows))
 
 
 async def load_parties(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Party]:
-    return {row["id"]: Party(**row) for row in await tx.fetch(SQL["load_parties"], sorted(ids))}
+    rows = await tx.fetch(SQL["load_parties"], sorted(ids))
+    return {row["id"]: Party(**{**row, "emails": json.loads(row["emails"])}) for row in rows}
 
 
 async def find_family(tx: Transaction, party: UUID) -> list[UUID]:
@@ -53,18 +59,21 @@ async def load_product_names(tx: Transaction, skus: Sequence[str]) -> dict[str, 
     return {row["sku"]: row["name"] for row in await tx.fetch(SQL["load_product_names"], skus)}
 
 
-async def save_consents(tx: Transaction, consents: Sequence[Consent]) -> None:
+async def save_consents(tx: Transaction, statements: Sequence[tuple[UUID, Statement]]) -> None:
+    """Each with its party."""
     rows = [
-        (c.event_id, c.party_id, c.purpose, c.topic, c.channel, c.given, c.occurred_at, c.recorded_at) for c in consents
+        (s.event_id, party, s.purpose, s.topic, s.channel, s.given, s.occurred_at, s.recorded_at, s.expires_at)
+        for party, s in statements
     ]
     if rows:
         await tx.execute(SQL["save_consents"], *columns(rows))
 
 
-async def load_consents(tx: Transaction, parties: Collection[UUID]) -> Mapping[UUID, list[Consent]]:
-    found: defaultdict[UUID, list[Consent]] = defaultdict(list)
+async def load_consents(tx: Transaction, parties: Collection[UUID]) -> Mapping[UUID, list[Statement]]:
+    found: defaultdict[UUID, list[Statement]] = defaultdict(list)
     for row in await tx.fetch(SQL["load_consents"], sorted(parties)):
-        found[row["party_id"]].append(Consent(**row))
+        party, *fields = row
+        found[party].append(Statement(*fields))
     return found
 
 

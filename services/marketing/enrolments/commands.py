@@ -13,6 +13,7 @@ from services.marketing.enrolments.domain.due import Decided, Planned, decide_me
 from services.marketing.enrolments.domain.enrolment import Enrolled, enrol
 from services.marketing.enrolments.domain.message import Ending, Message
 from services.marketing.enrolments.domain.sale import Sale
+from services.marketing.settings import Context
 from shared.engine.event import Event
 from shared.engine.subscription import Due
 from shared.engine.transaction import Transaction
@@ -48,7 +49,8 @@ async def decide_due(tx: Transaction, due: Sequence[Due]) -> Decided:
     planned = await _load_planned(tx, due)
     asking = [known.sale.skus for known in planned.values() if known.campaign.contents_ask_for_products]
     products = await copies.load_categories(tx, skus_of(asking))
-    decided = decide_messages(due, planned, products)
+    context: Context = tx.context
+    decided = decide_messages(due, planned, products, None if context.stream else tx.now)
 
     await store.add_messages(tx, decided.planned)
     await store.end_messages(tx, [(m.id, m.triggered_at, m.ending) for m in decided.ended if m.ending])
@@ -97,6 +99,7 @@ async def _load_facts(tx: Transaction, sales: Sequence[Sale], *, with_tickets: b
             sale.party_version,
             sale.minor,
             sale.currency,
+            sale.email_id,
             known.parties.get(sale.party_id),
             known.consents.get(sale.party_id, ()),
             known.refunds.get((sale.origin, sale.sale_id), ()),

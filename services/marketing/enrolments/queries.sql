@@ -8,7 +8,7 @@ select trigger_event_id::text as id from sale where trigger_event_id = any($1::u
 select m.id, m.triggered_at, m.trigger_event_id::text, m.party_id, m.planned_at, m.enrolment_id, m.campaign,
   m.campaign_version, m.follow_up, m.step, m.channel, m.due_at,
   s.party_version, s.partition, s.origin, s.sale_id, s.channel as sale_channel, s.minor, s.currency, s.skus,
-  s.recorded_at, s.correlation_id, s.traceparent,
+  s.recorded_at, s.correlation_id, s.traceparent, s.email_id,
   exists (select from sale b where b.party_id = s.party_id and b.occurred_at < s.occurred_at) as repeat,
   case when m.step > 1 then (
     select p.reason from message p
@@ -25,7 +25,7 @@ where m.id = any($1::uuid[]) and m.outcome is null
 select m.id, m.triggered_at, m.trigger_event_id::text, m.party_id, m.planned_at, m.enrolment_id, m.campaign,
   m.campaign_version, m.follow_up, m.step, m.channel, m.due_at,
   s.party_version, s.partition, s.origin, s.sale_id, s.channel as sale_channel, s.minor, s.currency, s.skus,
-  s.recorded_at, s.correlation_id, s.traceparent
+  s.recorded_at, s.correlation_id, s.traceparent, s.email_id
 from message m join sale s on s.trigger_event_id = m.trigger_event_id
 where m.id = any($1::uuid[]) and m.triggered_at between $2 and $3
 

@@ -32,6 +32,7 @@ _SALE_COLUMNS = (
     "recorded_at",
     "correlation_id",
     "traceparent",
+    "email_id",
 )
 _ENROLMENT_COLUMNS = ("trigger_event_id", "campaign", "id", "version", "party_id", "follow_up", "started_at")
 _MESSAGE_COLUMNS = (
@@ -86,6 +87,7 @@ async def add_sales(tx: Transaction, sales: Sequence[Sale]) -> None:
             each.recorded_at,
             each.correlation_id,
             each.traceparent,
+            each.email_id,
         )
         for each in sales
     ]

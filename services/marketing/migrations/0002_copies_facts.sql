@@ -10,10 +10,11 @@ create table party (
     id uuid primary key,
     version integer not null,
     name text,
-    email text,
+    email text,                               -- the address that is written to
     locale text,
     merged_into uuid,
-    erased_by uuid                            -- the event that erased it; null: it was not
+    erased_by uuid,                           -- the event that erased it; null: it was not
+    emails json not null default '{}'         -- all addresses by identity, where there are several
 );
 create index party_by_survivor on party (merged_into) where merged_into is not null;
 
@@ -22,11 +23,12 @@ create table consent (
     event_id uuid primary key,
     party_id uuid not null,
     purpose text not null,
-    topic text,                               -- null: all topics
+    topic text not null,                      -- empty: all topics
     channel text not null,
     given boolean not null,
     occurred_at timestamptz not null,
-    recorded_at timestamptz not null
+    recorded_at timestamptz not null,
+    expires_at timestamptz                    -- null: it does not
 );
 create index consent_by_party on consent (party_id);
 

@@ -13,7 +13,8 @@ create table sale (
     occurred_at timestamptz not null,
     recorded_at timestamptz not null,
     correlation_id text not null,
-    traceparent text                          -- the trace that the messages which come of it continue; null: it had none
+    traceparent text,                         -- the trace that the messages which come of it continue; null: it had none
+    email_id text                             -- the identity of the address that it named; null: it named none
 );
 create index sale_by_party on sale (party_id, occurred_at);
 

@@ -71,13 +71,14 @@ def _attempt(
     assert message.campaign is not None
     assert message.campaign_version is not None
     party = parties.get(message.party_id)
+    address = party.address_for(sale.email_id) if party else None
     return Attempt(
         begun,
         message,
         campaigns[message.campaign, message.campaign_version],
         sale,
         [names[sku] for sku in sale.skus[:_MOST_NAMED] if sku in names],
-        Addressee(party.name, party.email, party.locale) if party and party.email else None,
+        Addressee(party.name, address, party.locale) if party and address else None,
         erased=party is not None and party.erased_by is not None,
     )
 

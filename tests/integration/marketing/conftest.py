@@ -29,6 +29,12 @@ async def marketing(dsn: str) -> AsyncIterator[Marketing]:
 
 
 @pytest.fixture
+async def on_the_wall_clock(marketing: Marketing) -> Marketing:
+    """The same database, by a service on the wall clock."""
+    return Marketing(marketing.pool, marketing.dsn, wall=True)
+
+
+@pytest.fixture
 async def http(marketing: Marketing, dsn: str) -> AsyncIterator[httpx.AsyncClient]:
     async with client(marketing, Settings, dsn, *ROUTERS) as http:
         yield http

@@ -37,10 +37,10 @@ TABLES = (
 
 
 class Marketing(Running):
-    """`sender` is one of its senders."""
+    """`sender` is one of its senders; it runs on the stream's clock unless `wall` says otherwise."""
 
-    def __init__(self, pool: asyncpg.Pool, dsn: str) -> None:
-        self.sender_context = Context()
+    def __init__(self, pool: asyncpg.Pool, dsn: str, *, wall: bool = False) -> None:
+        self.sender_context = Context(stream=not wall)
         super().__init__("marketing", pool, self.sender_context)
         self.dsn = dsn
 

@@ -3,12 +3,30 @@
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
+from typing import Any
 
 import httpx
+import pytest
 
 from services.marketing.sending.channels.maildir import Maildir
+from shared.engine.event import Event
 from tests.integration.marketing.running import Marketing
-from tests.unit.marketing.facts import ADA, BOB, DAY, NOW, consent, definition, described, erased, product, refund, sale
+from tests.unit.marketing.facts import (
+    ADA,
+    BOB,
+    DAY,
+    HOUR,
+    NOW,
+    consent,
+    definition,
+    described,
+    email,
+    erased,
+    product,
+    refund,
+    sale,
+    ticket_opened,
+)
 
 
 async def test_sale_leads_to_one_letter_that_a_person_can_read(
@@ -148,3 +166,50 @@ async def test_party_that_is_described_after_its_erasure_begins_anew(marketing: 
     assert await marketing.rows("select version, email, name from party where erased_by is not null") == [
         {"version": 0, "email": None, "name": None}
     ]
+
+
+YESTERDAY, AHEAD = NOW - DAY, NOW + DAY / 4
+
+
+@pytest.mark.parametrize(
+    ("against", "reason"),
+    [
+        (consent(given=False, at=YESTERDAY), "no_consent"),
+        (consent(given=False, at=YESTERDAY, topic="  "), "no_consent"),
+        (consent(given=False, at=AHEAD, recorded=NOW), "no_consent"),
+        (consent(at=YESTERDAY, expires_at=NOW), "no_consent"),
+        (refund("s-1", at=YESTERDAY), "refunded"),
+        (refund("s-1", at=AHEAD), "refunded"),
+        (ticket_opened(at=YESTERDAY), "ticket_open"),
+        (ticket_opened(at=AHEAD), "ticket_open"),
+        (erased(), "erased"),
+    ],
+)
+async def test_sale_of_two_days_ago_is_decided_by_all_that_is_known_now(
+    on_the_wall_clock: Marketing, against: Event[Any], reason: str
+) -> None:
+    """Its letter was due long before: what came after that, or is dated ahead, counts all the same."""
+    marketing = on_the_wall_clock
+    await marketing.publish(definition(skip={"ticket_open": True}))
+    await marketing.heard(described(), consent(), against)
+    await marketing.heard(sale("s-1", at=NOW - 2 * DAY, recorded=NOW), consent(BOB), described(BOB), sale("s-2", BOB))
+    await marketing.pass_time(NOW + 2 * HOUR)
+    rows = await marketing.rows("select party_id, outcome, reason from message order by party_id")
+    assert rows == [
+        {"party_id": ADA, "outcome": "skipped", "reason": reason},
+        {"party_id": BOB, "outcome": None, "reason": None},
+    ]
+    assert len(await marketing.rows("select from dispatch")) == 1
+
+
+async def test_letter_goes_to_the_address_that_the_sale_named_or_that_is_primary(
+    marketing: Marketing, tmp_path: Path
+) -> None:
+    old, home, work = email("a-old@example.com"), email("home@example.com"), email("work@example.com", primary=True)
+    await marketing.publish(definition())
+    await marketing.heard(described(identities=[old, home, work]), consent(), sale("s-1"), sale("s-2", identity=home))
+    await marketing.pass_time(NOW + DAY)
+    async with marketing.sender(Maildir(tmp_path, 500)) as sender:
+        assert await sender.send_batch() == 2
+    letters = [message_from_bytes(file.read_bytes(), policy=default) for file in (tmp_path / "new").iterdir()]
+    assert sorted(letter["To"] for letter in letters) == ["Ada Holm <home@example.com>", "Ada Holm <work@example.com>"]

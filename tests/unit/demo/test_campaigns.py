@@ -68,9 +68,13 @@ def test_with_consent_and_address_it_is_sent_after_its_wait() -> None:
         ([sale(mail=False)], "no_consent"),
         ([consent(-5), sale().late(NOON + 8 * DAY)], "expired"),
         ([consent(-5), sale().late(NOON + 6 * DAY)], "sent"),
+        ([consent(-5), consent(120, given=False), sale().late(NOON + 6 * DAY)], "no_consent"),
+        ([consent(-5), consent(140, given=False), sale().late(NOON + 6 * DAY)], "sent"),
+        ([consent(-5), sale().late(NOON + 6 * DAY), refund(120)], "refunded"),
+        ([consent(-5), consent(-5, given=False), sale()], "no_consent"),
     ],
 )
-def test_what_happened_until_it_is_due_decides(facts: list[Fact], outcome: str) -> None:
+def test_what_happened_until_it_is_due_or_was_recorded_decides(facts: list[Fact], outcome: str) -> None:
     assert outcomes(facts, THANKS) == {("thanks", 1): outcome}
 
 

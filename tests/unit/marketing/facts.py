@@ -1,5 +1,6 @@
 """Builders of what marketing hears."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from shared.events.parties import KnownIdentity, PartyDescribed
 from shared.events.products import ProductDescribed
 from shared.events.sales import SaleCompleted, SaleRefunded
 from shared.events.tickets import TicketOpened, TicketStatusChanged
-from shared.events.values import Line
+from shared.events.values import IdentityUsed, Line
 from shared.ids import derived_id, new_id
 from tests.events import decoded
 
@@ -42,7 +43,9 @@ def sale(
     minor: int = 12_995,
     recorded: datetime = NOW,
     id_: str | None = None,
+    identity: KnownIdentity | None = None,
 ) -> Event[Any]:
+    """`identity` is the one by which the sale found its party."""
     lines = [Line(sku=sku, quantity=1, unit_price=Money(minor=minor // len(skus), currency="DKK")) for sku in skus]
     data = SaleCompleted(
         party_id=party,
@@ -53,6 +56,7 @@ def sale(
         lines=lines,
         recorded_at=recorded,
         origin="/shop",
+        identity_used=IdentityUsed(type=identity.type, id=str(identity.id)) if identity else None,
     )
     return event("crm.sales", data, str(party), at, id_=id_, recorded=recorded)
 
@@ -77,19 +81,26 @@ def described(
     name: str = "Ada Holm",
     locale: str = "en",
     merged_into: UUID | None = None,
+    identities: Sequence[KnownIdentity] | None = None,
 ) -> Event[Any]:
-    identities = [KnownIdentity(id=derived_id(email), type="email", value=email)] if email else []
+    """With `email` alone, or with `identities`."""
+    if identities is None:
+        identities = [KnownIdentity(id=derived_id(email), type="email", value=email)] if email else []
     data = PartyDescribed(
         party_id=party,
         version=version,
         kind="person",
         recorded_at=NOW,
         name=name,
-        identities=identities,
+        identities=list(identities),
         locale=locale,
         merged_into=merged_into,
     )
     return event("crm.parties", data, str(party), NOW)
+
+
+def email(value: str, *, primary: bool = False) -> KnownIdentity:
+    return KnownIdentity(id=derived_id(value), type="email", value=value, primary=primary)
 
 
 def erased(party: UUID = ADA) -> Event[Any]:
@@ -97,7 +108,13 @@ def erased(party: UUID = ADA) -> Event[Any]:
 
 
 def consent(
-    party: UUID = ADA, *, given: bool = True, at: datetime = NOW - timedelta(days=30), topic: str | None = None
+    party: UUID = ADA,
+    *,
+    given: bool = True,
+    at: datetime = NOW - timedelta(days=30),
+    topic: str | None = None,
+    recorded: datetime | None = None,
+    **fields: Any,
 ) -> Event[Any]:
     model = ConsentGiven if given else ConsentWithdrawn
     data = model(
@@ -105,9 +122,10 @@ def consent(
         party_version=1,
         purpose="marketing",
         channel="email",
-        recorded_at=at,
+        recorded_at=recorded or at,
         origin="/shop",
         topic=topic,
+        **fields,
     )
     return event("crm.contacts", data, str(party), at)
 

@@ -7,9 +7,12 @@ from uuid import UUID
 
 import pytest
 
-from services.marketing.copies.domain import Consent, Party, Refund, TicketChange
+from services.marketing.catalogue.domain.definition import Definition
+from services.marketing.copies.domain import Party, Refund, TicketChange
 from services.marketing.enrolments.decisions.address import next_look
 from services.marketing.enrolments.decisions.decision import Facts, Hold, Send, Skip, decide
+from services.marketing.enrolments.decisions.moment import moment_of
+from shared.events.consent import Statement
 from tests.unit.marketing.facts import ADA, DAY, HOUR, NOW, definition
 
 THERE = Party(ADA, 2, "Ada Holm", "ada@example.com")
@@ -18,9 +21,9 @@ TICKET = UUID(int=7)
 
 def consent(
     name: str, *, given: bool = True, at: datetime = NOW - DAY, recorded: datetime | None = None, **fields: Any
-) -> Consent:
-    about = {"purpose": "marketing", "topic": None, "channel": "email", **fields}
-    return Consent(name, ADA, about["purpose"], about["topic"], about["channel"], given, at, recorded or at)
+) -> Statement:
+    about = {"purpose": "marketing", "topic": "", "channel": "email", **fields}
+    return Statement(name, given=given, occurred_at=at, recorded_at=recorded or at, **about)
 
 
 ALLOWED = consent("yes")
@@ -31,12 +34,24 @@ def facts(**fields: Any) -> Facts:
     return Facts("sale", given.pop("version", 2), 1_000, "DKK", **given)
 
 
+def decided(
+    campaign: Definition,
+    known: Facts,
+    *,
+    due: datetime = NOW,
+    recorded: datetime = NOW - DAY,
+    look: datetime | None = None,
+    wall: datetime | None = None,
+) -> object:
+    return decide(campaign, "email", known, moment_of(due, recorded, look or due, wall))
+
+
 def test_consent_lets_it_go_and_is_named() -> None:
-    assert decide(definition(), "email", facts(), NOW, NOW) == Send("yes")
+    assert decided(definition(), facts()) == Send("yes")
 
 
 def test_service_messages_need_no_consent() -> None:
-    assert decide(definition(purpose="service"), "email", facts(consents=[]), NOW, NOW) == Send(None)
+    assert decided(definition(purpose="service"), facts(consents=[])) == Send(None)
 
 
 @pytest.mark.parametrize(
@@ -54,8 +69,8 @@ def test_service_messages_need_no_consent() -> None:
         ([consent("narrow", topic="newsletter")], Skip("no_consent", ("sale",))),
     ],
 )
-def test_latest_consent_by_occurrence_then_recording_decides(consents: list[Consent], decision: object) -> None:
-    assert decide(definition(), "email", facts(consents=consents), NOW, NOW) == decision
+def test_latest_consent_by_occurrence_then_recording_decides(consents: list[Statement], decision: object) -> None:
+    assert decided(definition(), facts(consents=consents)) == decision
 
 
 @pytest.mark.parametrize(
@@ -66,8 +81,8 @@ def test_latest_consent_by_occurrence_then_recording_decides(consents: list[Cons
         ([consent("narrow", topic="newsletter"), consent("none", given=False, at=NOW)], Skip("no_consent", ("none",))),
     ],
 )
-def test_consent_without_a_topic_covers_all_topics(consents: list[Consent], decision: object) -> None:
-    assert decide(definition(topic="newsletter"), "email", facts(consents=consents), NOW, NOW) == decision
+def test_consent_without_a_topic_covers_all_topics(consents: list[Statement], decision: object) -> None:
+    assert decided(definition(topic="newsletter"), facts(consents=consents)) == decision
 
 
 @pytest.mark.parametrize(
@@ -84,7 +99,7 @@ def test_consent_without_a_topic_covers_all_topics(consents: list[Consent], deci
 )
 def test_refunds_end_it_by_the_rule(rule: str, paid_back: list[tuple[int, str, datetime]], decision: object) -> None:
     refunds = [Refund(f"r{i}", "/shop", "s-1", *refund) for i, refund in enumerate(paid_back)]
-    assert decide(definition(skip={"refunded": rule}), "email", facts(refunds=refunds), NOW, NOW) == decision
+    assert decided(definition(skip={"refunded": rule}), facts(refunds=refunds)) == decision
 
 
 @pytest.mark.parametrize(
@@ -100,14 +115,14 @@ def test_open_ticket_keeps_a_campaign_silent_that_asks_for_it(
     changes: list[tuple[bool, datetime]], decision: object
 ) -> None:
     tickets = [TicketChange(f"t{i}", TICKET, ADA, *change) for i, change in enumerate(changes)]
-    assert decide(definition(skip={"ticket_open": True}), "email", facts(tickets=tickets), NOW, NOW) == decision
-    assert decide(definition(), "email", facts(tickets=tickets), NOW, NOW) == Send("yes")
+    assert decided(definition(skip={"ticket_open": True}), facts(tickets=tickets)) == decision
+    assert decided(definition(), facts(tickets=tickets)) == Send("yes")
 
 
 @pytest.mark.parametrize("party", [None, Party(ADA, 2), Party(ADA, 1, email="old@example.com")])
 def test_missing_or_old_address_is_waited_for_a_day(party: Party | None) -> None:
     at = NOW
-    while isinstance(decision := decide(definition(), "email", facts(party=party), NOW, at), Hold):
+    while isinstance(decision := decided(definition(), facts(party=party), look=at), Hold):
         assert decision.until > at
         at = decision.until
     assert (decision, at) == (Skip("no_address", ("sale",)), NOW + DAY)
@@ -115,14 +130,13 @@ def test_missing_or_old_address_is_waited_for_a_day(party: Party | None) -> None
 
 def test_withdrawal_counts_while_an_address_is_waited_for() -> None:
     consents = [ALLOWED, consent("no", given=False, at=NOW + HOUR)]
-    assert decide(definition(), "email", facts(party=None, consents=consents), NOW, NOW + 2 * HOUR) == Skip(
-        "no_consent", ("no",)
-    )
+    known = facts(party=None, consents=consents)
+    assert decided(definition(), known, look=NOW + 2 * HOUR) == Skip("no_consent", ("no",))
 
 
 def test_erasure_comes_before_everything() -> None:
     gone = Party(ADA, 0, erased_by="erasure")
-    assert decide(definition(), "email", facts(party=gone, consents=[]), NOW, NOW) == Skip("erased", ("erasure",))
+    assert decided(definition(), facts(party=gone, consents=[])) == Skip("erased", ("erasure",))
 
 
 def test_looks_for_an_address_grow_apart_and_end() -> None:
@@ -132,3 +146,76 @@ def test_looks_for_an_address_grow_apart_and_end() -> None:
     gaps = [later - earlier for earlier, later in pairwise(looks)]
     assert gaps == sorted(gaps)
     assert looks[-1] == NOW + DAY
+
+
+WITHDRAWN, REFUNDED, OPEN = Skip("no_consent", ("no",)), Skip("refunded", ("r",)), Skip("ticket_open", ("t",))
+
+
+def known_since(at: datetime, kind: str) -> Facts:
+    """What stands against a letter from `at` on."""
+    match kind:
+        case "withdrawal":
+            return facts(consents=[ALLOWED, consent("no", given=False, at=at)])
+        case "refund":
+            return facts(refunds=[Refund("r", "/shop", "s-1", 1_000, "DKK", at)])
+        case _:
+            return facts(tickets=[TicketChange("t", TICKET, ADA, open=True, occurred_at=at)])
+
+
+@pytest.mark.parametrize(("kind", "skip"), [("withdrawal", WITHDRAWN), ("refund", REFUNDED), ("ticket", OPEN)])
+@pytest.mark.parametrize(
+    ("at", "recorded", "stream", "wall"),
+    [
+        (NOW, NOW - DAY, True, True),  # in time
+        (NOW + HOUR, NOW + 2 * DAY, True, True),  # after it was due, of a sale that was reported late
+        (NOW + 2 * DAY, NOW + 2 * DAY, True, True),
+        (NOW + 3 * DAY, NOW + 2 * DAY, False, True),  # after all of that: a replay must not see it
+        (NOW + timedelta(seconds=8), NOW - DAY, False, True),  # the sender's clock is ahead
+    ],
+)
+def test_whatever_is_known_when_it_is_decided_decides(
+    kind: str, skip: Skip, at: datetime, recorded: datetime, stream: bool, wall: bool
+) -> None:
+    campaign, known = definition(skip={"ticket_open": True}), known_since(at, kind)
+    allowed = Send("yes")
+    assert decided(campaign, known, recorded=recorded) == (skip if stream else allowed)
+    assert decided(campaign, known, recorded=recorded, wall=NOW + 2 * DAY) == (skip if wall else allowed)
+
+
+def test_withdrawal_whose_senders_clock_is_ahead_counts_from_when_it_was_recorded() -> None:
+    ahead = consent("no", given=False, at=NOW + HOUR, recorded=NOW - HOUR)
+    again = consent("again", at=NOW - HOUR / 2)
+    assert decided(definition(), facts(consents=[ahead, again]), wall=NOW) == Send("again")
+    assert decided(definition(), facts(consents=[ALLOWED, ahead]), wall=NOW) == WITHDRAWN
+
+
+@pytest.mark.parametrize(
+    ("expires_at", "decision"),
+    [
+        (NOW + HOUR, Send("ending")),
+        (NOW, Skip("no_consent", ("ending",))),
+        (NOW - HOUR, Skip("no_consent", ("ending",))),
+    ],
+)
+@pytest.mark.parametrize("wall", [None, NOW])
+def test_consent_that_has_expired_allows_nothing(expires_at: datetime, decision: object, wall: datetime | None) -> None:
+    ending = consent("ending", at=NOW - DAY, expires_at=expires_at)
+    assert decided(definition(), facts(consents=[ending]), wall=wall) == decision
+
+
+def test_sale_that_is_reported_late_waits_a_day_for_an_address_from_then() -> None:
+    late, looks = NOW + 2 * DAY, 0
+    look = NOW
+    while isinstance(decision := decided(definition(), facts(party=None), recorded=late, look=look), Hold):
+        assert decision.until > late
+        look, looks = decision.until, looks + 1
+    assert (decision, look, looks) == (Skip("no_address", ("sale",)), late + DAY, 7)
+
+
+TWO = Party(ADA, 2, "Ada Holm", "work@example.com", emails={"home": "home@example.com", "work": "work@example.com"})
+
+
+def test_address_that_the_sale_named_is_taken_as_long_as_the_party_has_it() -> None:
+    assert TWO.address_for("home") == "home@example.com"
+    assert TWO.address_for("gone") == TWO.address_for(None) == "work@example.com"
+    assert THERE.address_for("home") == "ada@example.com"

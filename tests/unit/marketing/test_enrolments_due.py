@@ -6,18 +6,19 @@ from typing import Any, Literal, get_args
 from hypothesis import given, strategies as st
 
 from services.marketing.catalogue.domain.campaign import Campaign
-from services.marketing.copies.domain import Consent, Party
+from services.marketing.copies.domain import Party
 from services.marketing.enrolments.decisions.decision import Facts
 from services.marketing.enrolments.domain.due import Decided, Planned, decide_messages
 from services.marketing.enrolments.domain.enrolment import enrol
 from shared.engine.subscription import Due
 from shared.events.campaigns import EnrolmentExited, MessagePlanned, MessageSkipped, SkipReason
+from shared.events.consent import Statement
 from shared.ids import derived_id
 from tests.unit.marketing.facts import ADA, DAY, HOUR, NOW, definition, sale
 
 LATER = NOW + DAY
-CONSENT = Consent("yes", ADA, "marketing", None, "email", given=True, occurred_at=NOW - DAY, recorded_at=NOW - DAY)
-ALLOWED = Facts("", 1, 1_000, "DKK", Party(ADA, 1, "Ada", "ada@example.com"), [CONSENT])
+CONSENT = Statement("yes", "marketing", "", "email", given=True, occurred_at=NOW - DAY, recorded_at=NOW - DAY)
+ALLOWED = Facts("", 1, 1_000, "DKK", None, Party(ADA, 1, "Ada", "ada@example.com"), [CONSENT])
 TEXTS = {"": {"subject": "s", "body": "b"}}
 
 
@@ -30,7 +31,7 @@ def planned(campaign: Campaign, facts: Facts = ALLOWED) -> tuple[Due, Planned]:
 
 def concluded(campaign: Campaign, facts: Facts = ALLOWED) -> tuple[Decided, Planned]:
     due, known = planned(campaign, facts)
-    return decide_messages([due], {due.id: known}, {"F-1": ("FLORAL",)}), known
+    return decide_messages([due], {due.id: known}, {"F-1": ("FLORAL",)}, None), known
 
 
 def steps(*waits: str, **content: Any) -> list[dict[str, Any]]:
@@ -93,7 +94,7 @@ def test_skipped_step_ends_an_enrolment_with_steps_left() -> None:
 
 def test_timer_whose_message_has_ended_leads_to_nothing() -> None:
     due, _ = planned(Campaign(definition(), 1))
-    assert decide_messages([due], {}, {}) == Decided()
+    assert decide_messages([due], {}, {}, None) == Decided()
 
 
 Fate = Literal["sent", "refused", "refused late", "no_consent"]
@@ -110,7 +111,7 @@ def test_enrolment_that_ends_before_its_last_step_is_told_so_once(fates: list[Fa
     due, known = planned(campaign)
     for number, fate in enumerate(fates, 1):
         facts = known.facts if fate != "no_consent" else replace(known.facts, consents=())
-        decided = decide_messages([due], {due.id: replace(known, facts=facts, failed=failed)}, {})
+        decided = decide_messages([due], {due.id: replace(known, facts=facts, failed=failed)}, {}, None)
         told += [emission.data for emission in decided.emissions]
         if decided.ended:
             ended_by = failed or fate

@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 
 _LOOKS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 20, 60, 240, 720, 1440))
-"""How long after the due time an address is looked for again; after the last it is given up."""
+"""How long after the first look an address is looked for again; after the last it is given up."""
 
 
-def next_look(due_at: datetime, at: datetime) -> datetime | None:
+def next_look(first_look: datetime, look: datetime) -> datetime | None:
     """When to look for the address again; None once the last look is over."""
-    return next((due_at + look for look in _LOOKS if due_at + look > at), None)
+    return next((first_look + after for after in _LOOKS if first_look + after > look), None)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.marketing.catalogue.domain.campaign import Basket, Campaign, Category, choose_content
 from services.marketing.enrolments.decisions.decision import Facts, Hold, Send, Skip, decide
+from services.marketing.enrolments.decisions.moment import moment_of
 from services.marketing.enrolments.domain.announcements import announce_ended, announce_exited, announce_planned
 from services.marketing.enrolments.domain.message import Ending, Enrolment, Message, plan
 from services.marketing.enrolments.domain.sale import Sale
@@ -54,17 +55,20 @@ class Decided:
     emissions: list[Emission] = field(default_factory=list)
 
 
-def decide_messages(due: Iterable[Due], planned: Mapping[UUID, Planned], products: Mapping[str, Category]) -> Decided:
-    """Clear, skip or hold each message that is due. A timer whose message has ended leads to nothing."""
+def decide_messages(
+    due: Iterable[Due], planned: Mapping[UUID, Planned], products: Mapping[str, Category], wall_now: datetime | None
+) -> Decided:
+    """Clear, skip or hold each message that is due. A timer whose message has ended leads to nothing.
+
+    `wall_now` None: the service runs on the stream's clock, and a replay must decide the same.
+    """
     decided = Decided()
     for timer in due:
         known = planned.get(timer.id)
         if known is None:
             continue
         message = known.message
-        assert message.due_at is not None
-        assert message.channel is not None
-        match _decide(known, message.channel, message.due_at, timer.due_at):
+        match _decide(known, timer, wall_now):
             case Send(consent_event_id):
                 _clear(timer, known, products, consent_event_id, decided)
             case Skip(reason, deciding):
@@ -79,11 +83,15 @@ def decide_messages(due: Iterable[Due], planned: Mapping[UUID, Planned], product
     return decided
 
 
-def _decide(known: Planned, channel: str, due_at: datetime, at: datetime) -> Send | Skip | Hold:
+def _decide(known: Planned, timer: Due, wall_now: datetime | None) -> Send | Skip | Hold:
     """A step that was skipped ends the enrolment, even where that came out only after the next one had been planned."""
     if known.failed:
         return Skip(known.failed, (known.message.trigger_event_id,))
-    return decide(known.campaign.definition, channel, known.facts, due_at, at)
+    message = known.message
+    assert message.due_at is not None
+    assert message.channel is not None
+    moment = moment_of(message.due_at, known.sale.recorded_at, timer.due_at, wall_now)
+    return decide(known.campaign.definition, message.channel, known.facts, moment)
 
 
 def _has_more_steps(known: Planned) -> bool:

@@ -10,7 +10,7 @@ from shared.events.sales import SaleCompleted
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """A sale as it was read. `skus` each once, the dearest line first."""
+    """A sale as it was read. `skus` each once, the dearest line first; `email_id` is of the address that it named."""
 
     trigger_event_id: str
     party_id: UUID
@@ -26,6 +26,7 @@ class Sale:
     recorded_at: datetime
     correlation_id: str
     traceparent: str | None
+    email_id: str | None = None
 
     def cause(self) -> Event[object]:
         """The sale as the cause of what follows from it later, when its event is no longer at hand."""
@@ -46,7 +47,7 @@ class Sale:
 
 
 def sale_of(event: Event[SaleCompleted]) -> Sale:
-    sale = event.data
+    sale, used = event.data, event.data.identity_used
     lines = sorted(sale.lines, key=lambda line: -line.unit_price.minor * line.quantity)
     return Sale(
         event.id,
@@ -63,4 +64,5 @@ def sale_of(event: Event[SaleCompleted]) -> Sale:
         sale.recorded_at,
         event.correlation_id,
         event.traceparent,
+        used.id if used is not None and used.type == "email" else None,
     )
