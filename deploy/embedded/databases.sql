@@ -12,8 +12,8 @@ select case when exists (select from pg_roles where rolname = $1::text)
 select format('create database %I owner %I', $1::text, $1::text || '_owner');
 
 -- name: isolate_database
--- Nobody but its owner and its service gets in. Temporary tables are DML's scratch paper.
-select format('revoke all on database %1$I from public; grant connect, temporary on database %1$I to %1$I', $1::text);
+-- Nobody but its owner and its service gets in, and the service makes nothing there, not even a temporary table.
+select format('revoke all on database %1$I from public; grant connect on database %1$I to %1$I', $1::text);
 
 -- name: isolate_maintenance_databases
 revoke connect on database postgres from public;

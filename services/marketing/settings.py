@@ -16,7 +16,7 @@ OWN_CAMPAIGNS = Path(__file__).with_name("campaigns")
 
 class MarketingSettings(Group):
     """`smtp_url`: `smtp://[user:password@]host[:port]`, `smtp+starttls://…` or `smtps://…`. Without it, messages are
-    written into `maildir`. `maildir_fsync`: a written message survives a power cut before it counts as sent; slower.
+    written into `maildir`. Without `maildir_fsync` a message that counts as sent may not survive a power cut.
     `unsubscribe_url` holds `{message_id}` and answers POST (RFC 8058).
     """
 
@@ -25,7 +25,7 @@ class MarketingSettings(Group):
     smtp_connections: Annotated[int, Field(ge=1, le=50)] = 4
     smtp_timeout_s: Annotated[float, Field(gt=0, le=600)] = 30.0
     maildir: Path = Path(".run/maildir")
-    maildir_fsync: bool = False
+    maildir_fsync: bool = True
     from_address: Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")] = "hello@rapport.example"
     from_name: str = "Rapport"
     unsubscribe_url: Annotated[str, Field(pattern=r"^(https?://\S*\{message_id\}\S*)?$")] = ""

@@ -118,12 +118,17 @@ def _connect(dsn: str) -> psycopg.Connection:
 
 
 def _grant(connection: psycopg.Connection, role: str) -> None:
-    """Reading and writing on everything that the owner has made, for the service's role if there is one."""
+    """Reading and writing on everything that the owner has made, for the service's role if there is one.
+
+    Nobody makes temporary objects: they could stand in the way of those that a function of the owner means.
+    """
     known = connection.execute("select 1 from pg_roles where rolname = %s and rolname <> current_user", [role])
     if not known.fetchone():
         return
     to = sql.Identifier(role)
     with connection.transaction():
+        everybody = sql.SQL("revoke temporary on database {} from public, {}")
+        connection.execute(everybody.format(sql.Identifier(connection.info.dbname), to))
         for schema, tables, sequences in connection.execute(_GRANTS).fetchall():
             within = sql.Identifier(schema)
             connection.execute(sql.SQL("grant usage on schema {} to {}").format(within, to))

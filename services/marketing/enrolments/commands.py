@@ -12,7 +12,7 @@ from services.marketing.enrolments.decisions.decision import Facts
 from services.marketing.enrolments.domain.due import Decided, Planned, decide_messages
 from services.marketing.enrolments.domain.enrolment import Enrolled, enrol
 from services.marketing.enrolments.domain.message import Ending, Message
-from services.marketing.enrolments.domain.sale import Sale
+from services.marketing.enrolments.domain.sale import Sale, sale_of
 from services.marketing.settings import Context
 from shared.engine.event import Event
 from shared.engine.subscription import Due
@@ -28,15 +28,14 @@ async def enrol_sales(tx: Transaction, events: Sequence[Event[SaleCompleted]]) -
     campaigns = await catalogue.load_campaigns(tx)
     if not campaigns:
         raise Transient("no campaign is published yet: the definitions are still being read")
-    known = await store.load_known_triggers(tx, [event.id for event in events])
+    sales = [sale_of(event) for event in events]
+    added = await store.add_sales(tx, sales)
+    await store.add_repeated_sales(tx, [sale for sale in sales if sale.trigger_event_id not in added])
     products = {}
     if asks_for_products(campaign.definition.when for campaign in campaigns):
-        products = await copies.load_categories(
-            tx, skus_of([line.sku for line in event.data.lines] for event in events)
-        )
-    enrolled = enrol(events, campaigns, products, known)
+        products = await copies.load_categories(tx, skus_of(sale.skus for sale in sales))
+    enrolled = enrol([event for event in events if event.id in added], campaigns, products)
 
-    await store.add_sales(tx, enrolled.sales)
     await store.add_enrolments(tx, enrolled.enrolments)
     await store.add_messages(tx, enrolled.messages)
     await tx.set_timers(TIMER, sorted(enrolled.timers))

@@ -1,6 +1,29 @@
--- name: load_known_triggers
--- Triggers that were read before: nothing happens for them again.
-select trigger_event_id::text as id from sale where trigger_event_id = any($1::uuid[])
+-- name: add_sales
+-- Sales that were not read before, by whatever event: those come back. Of two events that tell one sale the first of the
+-- log is its trigger. Sorted, so that two transactions that tell the same sales wait for each other, without a deadlock.
+insert into sale (trigger_event_id, party_id, party_version, partition, origin, sale_id, channel, minor, currency, skus,
+  occurred_at, recorded_at, correlation_id, traceparent, email_id)
+select trigger_event_id, party_id, party_version, partition, origin, sale_id, channel, minor, currency,
+  string_to_array(skus, chr(31)), occurred_at, recorded_at, correlation_id, traceparent, email_id
+from unnest(
+  $1::uuid[], $2::uuid[], $3::integer[], $4::smallint[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[],
+  $10::text[], $11::timestamptz[], $12::timestamptz[], $13::text[], $14::text[], $15::text[]
+) with ordinality as told (trigger_event_id, party_id, party_version, partition, origin, sale_id, channel, minor,
+  currency, skus, occurred_at, recorded_at, correlation_id, traceparent, email_id, place)
+order by origin, sale_id, place
+on conflict do nothing
+returning trigger_event_id::text as id
+
+-- name: add_repeated_sales
+-- Of these events those whose sale stands under another one; an event that is merely read again is no repetition.
+insert into repeated_sale (trigger_event_id, first_trigger_event_id, party_id, recorded_at)
+select told.trigger_event_id, sale.trigger_event_id, told.party_id, told.recorded_at
+from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::timestamptz[])
+  as told (trigger_event_id, origin, sale_id, party_id, recorded_at)
+join sale on sale.origin = told.origin and sale.sale_id = told.sale_id
+where sale.trigger_event_id <> told.trigger_event_id
+order by told.trigger_event_id
+on conflict do nothing
 
 -- name: load_due_messages
 -- $2 and $3 are the first and the last due time. They bound the triggers' times, so that only the tables of these months

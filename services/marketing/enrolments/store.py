@@ -1,6 +1,6 @@
 """Sales, enrolments and messages, a typed function per statement."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -65,12 +65,11 @@ class DueMessage:
     failed: SkipReason | None
 
 
-async def load_known_triggers(tx: Transaction, triggers: Iterable[str]) -> set[str]:
-    """Those that were read before."""
-    return {row["id"] for row in await tx.fetch(SQL["load_known_triggers"], sorted(triggers))}
-
-
-async def add_sales(tx: Transaction, sales: Sequence[Sale]) -> None:
+async def add_sales(tx: Transaction, sales: Sequence[Sale]) -> set[str]:
+    """The triggers of those that were not read before, by whatever event."""
+    if not sales:
+        return set()
+    # SKUs go in as one text each, since an array of arrays must be a rectangle.
     rows = [
         (
             each.trigger_event_id,
@@ -82,7 +81,7 @@ async def add_sales(tx: Transaction, sales: Sequence[Sale]) -> None:
             each.channel,
             each.minor,
             each.currency,
-            each.skus,
+            "\x1f".join(sku.replace("\x1f", " ") for sku in each.skus),
             each.occurred_at,
             each.recorded_at,
             each.correlation_id,
@@ -91,8 +90,14 @@ async def add_sales(tx: Transaction, sales: Sequence[Sale]) -> None:
         )
         for each in sales
     ]
+    return {row["id"] for row in await tx.fetch(SQL["add_sales"], *columns(rows))}
+
+
+async def add_repeated_sales(tx: Transaction, sales: Sequence[Sale]) -> None:
+    """Events that told a sale which stands under another one; those that were only read again are passed over."""
+    rows = [(each.trigger_event_id, each.origin, each.sale_id, each.party_id, each.recorded_at) for each in sales]
     if rows:
-        await tx.copy("sale", _SALE_COLUMNS, rows)
+        await tx.execute(SQL["add_repeated_sales"], *columns(rows))
 
 
 async def add_enrolments(tx: Transaction, enrolments: Sequence[Enrolment]) -> None:

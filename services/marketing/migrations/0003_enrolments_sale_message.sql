@@ -1,4 +1,5 @@
--- Every sale that was read, whatever came of it: the audit starts here.
+-- Every sale that was read, whatever came of it: the audit starts here. (`origin`, `sale_id`) names it, however many
+-- events tell it; the first one that was read is its trigger.
 create table sale (
     trigger_event_id uuid primary key,
     party_id uuid not null,
@@ -16,9 +17,19 @@ create table sale (
     traceparent text,                         -- the trace that the messages which come of it continue; null: it had none
     email_id text                             -- the identity of the address that it named; null: it named none
 );
+create unique index sale_by_name on sale (origin, sale_id);
 create index sale_by_party on sale (party_id, occurred_at);
 
--- Once per (trigger, campaign).
+-- Events that told a sale once more, under another id: nothing follows from them, and the audit would see it if it did.
+create table repeated_sale (
+    trigger_event_id uuid primary key,
+    first_trigger_event_id uuid not null,     -- the event by which the sale was read
+    party_id uuid not null,
+    recorded_at timestamptz not null
+);
+create index repeated_sale_by_first on repeated_sale (first_trigger_event_id);
+
+-- Once per (trigger, campaign), and so once per (origin, sale_id, campaign): a sale has one trigger.
 create table enrolment (
     trigger_event_id uuid not null,
     campaign text not null,
@@ -58,9 +69,10 @@ create index message_by_trigger on message (trigger_event_id);
 create table message_default partition of message default with (fillfactor = 70);
 
 -- A month of messages gets its own table before the first message comes; one that is late stays in the default table.
--- The service may call this, and no other DDL. `lock_timeout` keeps a busy table from holding everything up.
+-- The service may call this, and no other DDL; temporary objects come last in its path, or they would be run as the
+-- owner. `lock_timeout` keeps a busy table from holding everything up.
 create function open_message_month(month date) returns boolean
-language plpgsql security definer set search_path from current set lock_timeout = '1s'
+language plpgsql security definer set search_path = public, pg_temp set lock_timeout = '1s'
 as $$
 declare
     first_day constant date := date_trunc('month', month)::date;

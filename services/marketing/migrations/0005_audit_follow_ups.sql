@@ -1,7 +1,8 @@
 -- Every sale between two triggers, both included, in exactly one of the six states, from rows that were written apart:
--- the sales read, the enrolments, the messages, the timers and the dispatches. A waiting message that nothing will ever
+-- the sales read, the enrolments, the messages, the timers and the dispatches. A sale is one by (origin, sale_id): what
+-- came of other events that told it (repeated_sale) counts with it. A waiting message that nothing will ever
 -- wake is missing, too. The time bounds are of occurred_at, null: open.
--- Each table is read once, by index, and nothing is joined: a join of three aggregates is quadratic where the planner
+-- Each table is read once, by index, and nothing is joined but the few repeated sales: a join of three aggregates is quadratic where the planner
 -- has no statistics yet, and spills to disk where it has. `count` passes over nulls.
 -- Timers are asked for one by one, which `not exists` would not promise: it may read them all for each window.
 create function follow_up_audit(first uuid, last uuid, since timestamptz, until timestamptz)
@@ -44,6 +45,17 @@ as $$
                 outcome, reason
             from message m
             where ((follow_up and step = 1) or campaign is null) and trigger_event_id between first and last
+            union all
+            select r.first_trigger_event_id, null, 1, null, null, null, null, null, null
+            from repeated_sale r, enrolment e
+            where e.trigger_event_id = r.trigger_event_id and e.follow_up
+                and r.first_trigger_event_id between first and last
+            union all
+            select r.first_trigger_event_id, null, null, 1, m.campaign, case when m.outcome = 'sent' then 1 end, null,
+                m.outcome, m.reason
+            from repeated_sale r, message m
+            where m.trigger_event_id = r.trigger_event_id and ((m.follow_up and m.step = 1) or m.campaign is null)
+                and r.first_trigger_event_id between first and last
         ) as fact
         group by trigger_event_id
     ) as found

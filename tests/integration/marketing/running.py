@@ -28,6 +28,7 @@ TABLES = (
     "refund",
     "ticket_change",
     "sale",
+    "repeated_sale",
     "enrolment",
     "message",
     "timer",

@@ -40,6 +40,30 @@ select gen_random_uuid(), triggered_at, trigger_event_id, party_id, true, 1, cam
 """
 
 
+REPEATED = "insert into repeated_sale select $1, trigger_event_id, party_id, now() from sale"
+TWICE_ENROLLED = """
+insert into enrolment select $1, campaign, gen_random_uuid(), 1, party_id, true, now() from enrolment limit 1
+"""
+TWICE_SENT = """
+insert into message (id, triggered_at, trigger_event_id, party_id, follow_up, step, campaign, planned_at, outcome)
+select gen_random_uuid(), triggered_at, $1, party_id, true, 1, campaign, planned_at, 'sent' from message limit 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("damage", "outcome"), [([], "one"), ([TWICE_ENROLLED], "double"), ([TWICE_ENROLLED, TWICE_SENT], "double")]
+)
+async def test_follow_ups_of_one_sale_under_two_events_are_double(
+    sent: Marketing, http: httpx.AsyncClient, damage: list[str], outcome: str
+) -> None:
+    """However they came about: the audit joins them by the sale, not by the event."""
+    for statement in [REPEATED, *damage]:
+        await sent.pool.execute(statement, BOB)
+    assert await counted(http) == {"sales": 1, outcome: 1}
+    (listed,) = (await http.get("/v1/audit/follow-ups", params={"outcome": outcome})).json()["items"]
+    assert (listed["sale_id"], listed["enrolments"]) == ("s-1", 1 + bool(damage))
+
+
 @pytest.mark.parametrize(
     ("damage", "outcome"),
     [

@@ -4,6 +4,7 @@ from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -104,6 +105,35 @@ async def test_sale_that_was_read_before_changes_nothing(marketing: Marketing) -
     before = await marketing.published()
     await marketing.heard(sold)
     assert await marketing.published() == before
+
+
+@pytest.mark.parametrize("party", [ADA, BOB])
+@pytest.mark.parametrize("together", [True, False])
+async def test_sale_that_is_told_again_under_another_id_is_one_sale(
+    marketing: Marketing, http: httpx.AsyncClient, party: UUID, together: bool
+) -> None:
+    """As after a restore, where the facts are read again; then perhaps by another party."""
+    await marketing.publish(definition(), definition("news", follow_up=False))
+    first, again = sale("s-1"), sale("s-1", party)
+    await marketing.heard(described(), consent(), described(BOB), consent(BOB))
+    for batch in [[first, again, sale("s-2")]] if together else [[first], [sale("s-2")], [again], [again, first]]:
+        await marketing.heard(*batch)
+    await marketing.pass_time(NOW + DAY)
+    rows = await marketing.rows(
+        "select campaign, trigger_event_id::text, party_id from enrolment where trigger_event_id = any($1)",
+        [first.id, again.id],
+    )
+    assert sorted((row["campaign"], row["trigger_event_id"], row["party_id"]) for row in rows) == [
+        ("news", first.id, ADA),
+        ("thanks", first.id, ADA),
+    ]
+    assert len(await marketing.rows("select from dispatch")) == 4
+    repeated = await marketing.rows(
+        "select trigger_event_id::text as again, first_trigger_event_id::text as first from repeated_sale"
+    )
+    assert repeated == [{"again": again.id, "first": first.id}]
+    audit = (await http.get("/v1/audit/follow-ups")).json()
+    assert (audit["sales"], audit["waiting"], audit["double"], audit["missing"]) == (2, 2, 0, 0)
 
 
 async def test_letter_waits_for_an_address_for_a_day(marketing: Marketing, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ SALE = sale("s-1")
 
 
 def planned() -> Message:
-    (message,) = enrol([SALE], [Campaign(definition(), 1)], {}, set()).messages
+    (message,) = enrol([SALE], [Campaign(definition(), 1)], {}).messages
     return message
 
 

@@ -10,6 +10,7 @@ from services.marketing.copies.domain import Party
 from services.marketing.enrolments.decisions.decision import Facts
 from services.marketing.enrolments.domain.due import Decided, Planned, decide_messages
 from services.marketing.enrolments.domain.enrolment import enrol
+from services.marketing.enrolments.domain.sale import sale_of
 from shared.engine.subscription import Due
 from shared.events.campaigns import EnrolmentExited, MessagePlanned, MessageSkipped, SkipReason
 from shared.events.consent import Statement
@@ -23,8 +24,9 @@ TEXTS = {"": {"subject": "s", "body": "b"}}
 
 
 def planned(campaign: Campaign, facts: Facts = ALLOWED) -> tuple[Due, Planned]:
-    enrolled = enrol([sale("s-1", skus=("F-1",))], [campaign], {}, set())
-    (message,), (sold,), ((id_, partition, due_at),) = enrolled.messages, enrolled.sales, enrolled.timers
+    event = sale("s-1", skus=("F-1",))
+    enrolled, sold = enrol([event], [campaign], {}), sale_of(event)
+    (message,), ((id_, partition, due_at),) = enrolled.messages, enrolled.timers
     known = Planned(message, sold, campaign, replace(facts, trigger_event_id=sold.trigger_event_id), repeat=False)
     return Due(id_, partition, due_at, LATER), known
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from services.marketing.catalogue.domain.campaign import Campaign
 from services.marketing.enrolments.domain.enrolment import Enrolled, enrol
+from services.marketing.enrolments.domain.sale import sale_of
 from shared.events.campaigns import EnrolmentExited, EnrolmentStarted, MessagePlanned, MessageSkipped
 from shared.ids import derived_id
 from tests.unit.marketing.facts import ADA, DAY, HOUR, NOW, definition, sale
@@ -17,7 +18,7 @@ def told(followed: Enrolled) -> list[type]:
 
 def test_matching_sale_starts_one_enrolment_and_plans_its_first_message() -> None:
     sold = sale("s-1")
-    followed = enrol([sold], [THANKS], {}, set())
+    followed = enrol([sold], [THANKS], {})
 
     (enrolment,), (message,) = followed.enrolments, followed.messages
     assert enrolment.id == derived_id("thanks", sold.id)
@@ -30,25 +31,20 @@ def test_matching_sale_starts_one_enrolment_and_plans_its_first_message() -> Non
 
 def test_same_sale_leads_to_the_same_ids_every_time() -> None:
     sold = sale("s-1")
-    assert enrol([sold], [THANKS], {}, set()) == enrol([sold], [THANKS], {}, set())
+    assert enrol([sold], [THANKS], {}) == enrol([sold], [THANKS], {})
 
 
 def test_each_campaign_enrols_a_sale_by_itself() -> None:
     news = Campaign(definition("news", follow_up=False), 1)
-    followed = enrol([sale("s-1")], [THANKS, news], {}, set())
+    followed = enrol([sale("s-1")], [THANKS, news], {})
     assert [enrolment.campaign for enrolment in followed.enrolments] == ["thanks", "news"]
     assert len({message.id for message in followed.messages}) == 2
-
-
-def test_known_trigger_leads_to_nothing() -> None:
-    sold = sale("s-1")
-    assert enrol([sold], [THANKS], {}, {sold.id}) == Enrolled()
 
 
 def test_sale_without_a_follow_up_is_skipped_once_beside_other_campaigns() -> None:
     sold = sale("s-1")
     news = Campaign(definition("news", follow_up=False), 1)
-    followed = enrol([sold], [news], {}, set())
+    followed = enrol([sold], [news], {})
     assert told(followed) == [EnrolmentStarted, MessagePlanned, MessageSkipped]
     skipped = followed.emissions[-1].data
     assert skipped == MessageSkipped(party_id=ADA, trigger_event_id=sold.id, reason="no_campaign", recorded_at=NOW)
@@ -57,7 +53,7 @@ def test_sale_without_a_follow_up_is_skipped_once_beside_other_campaigns() -> No
 
 def test_sale_that_was_reported_too_late_is_planned_and_ends_as_expired() -> None:
     old = sale("s-1", at=NOW - 7 * DAY - HOUR)
-    followed = enrol([old], [THANKS], {}, set())
+    followed = enrol([old], [THANKS], {})
     assert told(followed) == [EnrolmentStarted, MessagePlanned, MessageSkipped]
     skipped = followed.emissions[-1].data
     assert isinstance(skipped, MessageSkipped)
@@ -68,7 +64,7 @@ def test_sale_that_was_reported_too_late_is_planned_and_ends_as_expired() -> Non
 
 def test_enrolment_of_several_steps_that_expires_is_told_to_have_ended() -> None:
     steps = [*definition().document()["steps"]] * 2
-    followed = enrol([sale("s-1", at=NOW - 7 * DAY - HOUR)], [Campaign(definition(steps=steps), 1)], {}, set())
+    followed = enrol([sale("s-1", at=NOW - 7 * DAY - HOUR)], [Campaign(definition(steps=steps), 1)], {})
     assert told(followed) == [EnrolmentStarted, MessagePlanned, MessageSkipped, EnrolmentExited]
     exited = followed.emissions[-1].data
     assert isinstance(exited, EnrolmentExited)
@@ -76,7 +72,7 @@ def test_enrolment_of_several_steps_that_expires_is_told_to_have_ended() -> None
 
 
 def test_age_of_exactly_the_limit_is_young_enough() -> None:
-    assert enrol([sale("s-1", at=NOW - 7 * DAY)], [THANKS], {}, set()).timers
+    assert enrol([sale("s-1", at=NOW - 7 * DAY)], [THANKS], {}).timers
 
 
 def test_products_of_a_sale_stand_once_each_the_dearest_first() -> None:
@@ -86,4 +82,4 @@ def test_products_of_a_sale_stand_once_each_the_dearest_first() -> None:
         for line, price in zip(sold.data.lines, (1, 9, 2), strict=True)
     ]
     sold.data = replace(sold.data, lines=lines)
-    assert enrol([sold], [THANKS], {}, set()).sales[0].skus == ["B", "A"]
+    assert sale_of(sold).skus == ["B", "A"]

@@ -1,6 +1,6 @@
 """A sale becomes an enrolment and its first message."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -13,7 +13,7 @@ from services.marketing.enrolments.domain.announcements import (
     announce_started,
 )
 from services.marketing.enrolments.domain.message import Ending, Enrolment, Message, plan, unmatched
-from services.marketing.enrolments.domain.sale import Sale, sale_of
+from services.marketing.enrolments.domain.sale import sale_of
 from shared.engine.event import Emission, Event
 from shared.events.sales import SaleCompleted
 from shared.ids import derived_id
@@ -23,7 +23,6 @@ from shared.ids import derived_id
 class Enrolled:
     """What a batch of sales leads to, all of it new."""
 
-    sales: list[Sale] = field(default_factory=list)
     enrolments: list[Enrolment] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     timers: list[tuple[UUID, int, datetime]] = field(default_factory=list)
@@ -34,18 +33,14 @@ def enrol(
     events: Iterable[Event[SaleCompleted]],
     campaigns: Sequence[Campaign],
     products: Mapping[str, Category],
-    known: Collection[str],
 ) -> Enrolled:
     """Each sale once per matching campaign; `campaigns` are in force and in their order (`campaign.ordered`).
 
-    `known` are triggers that were read before: nothing happens for them again. The same input gives the same outcome.
+    The events are of sales that were not read before. The same input gives the same outcome.
     """
     enrolled = Enrolled()
     for event in events:
-        if event.id in known:
-            continue
         sale = sale_of(event)
-        enrolled.sales.append(sale)
         chosen = matching(campaigns, Basket.of(sale.skus, sale.channel, products))
         for campaign in chosen:
             _enrol(event, campaign, enrolled)

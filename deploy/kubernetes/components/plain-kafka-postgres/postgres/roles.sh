@@ -14,7 +14,7 @@ create role :"app" login password :'app_password';
 create role :"owner" login password :'owner_password';
 create database :"app" owner :"owner";
 revoke all on database :"app" from public;
-grant connect, temporary on database :"app" to :"app";
+grant connect on database :"app" to :"app";
 \connect :"app"
 alter schema public owner to :"owner";
 revoke all on schema public from public;
