@@ -1,6 +1,7 @@
 """Times: UTC everywhere, RFC 3339 with microseconds and Z on the outside, ISO 8601 durations (`P7D`, `PT15M`)."""
 
 import os
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 _OFFSET_FILE = os.environ.get("RAPPORT_CLOCK_OFFSET_FILE")
 """For tests of clocks that are wrong: a file with the seconds to add, read at every call, so that a clock can jump."""
 _DURATION = TypeAdapter(timedelta)
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:(\d\d)(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def now() -> datetime:
@@ -26,13 +28,19 @@ def rfc3339(moment: datetime) -> str:
 
 
 def parse_rfc3339(text: str) -> datetime:
-    """The moment in UTC; raises ValueError for anything else than RFC 3339 with a zone."""
-    if len(text) < len("2026-03-01T09:30:00Z") or text[10] not in "Tt ":
-        raise ValueError("not an RFC 3339 time")
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("an RFC 3339 time needs its zone")
-    return moment.astimezone(UTC)
+    """The moment in UTC; raises ValueError for anything that is no RFC 3339 time with its zone.
+
+    A leap second counts as the second after it. More than six digits of a fraction are cut.
+    """
+    # What we write ourselves, and most others, without the search: it is done for every event.
+    if text[4:17:3] == "--T::" and text[-1] == "Z" and text[17:19] != "60" and (len(text) == 20 or text[19] == "."):
+        return datetime.fromisoformat(text)
+    form = _RFC3339.fullmatch(text)
+    if form is None:
+        raise ValueError("not an RFC 3339 time with its zone")
+    if form[1] == "60":
+        return parse_rfc3339(f"{text[:17]}59{text[19:]}") + timedelta(seconds=1)
+    return datetime.fromisoformat(text.upper()).astimezone(UTC)
 
 
 def parse_duration(text: str) -> timedelta:

@@ -1,9 +1,9 @@
 """Every error that Rapport raises on purpose.
 
 CrmError
-├── BadRecord            the record can never be applied as it is: parked, with the later ones of its key
-│   ├── Conflict         the same natural id with other content
-│   └── NoIdentity       a fact that names nobody who can be known
+├── BadRecord            the record can never be applied as it is: parked, with the later ones of its key if it `holds`
+│   ├── Conflict         the same natural id with other content: parked alone
+│   └── NoIdentity       a fact that names nobody who can be known: parked alone
 ├── Oversized            too much for one transaction: the batch is halved
 ├── Transient            worth another try: the batch backs off and is handled again
 ├── ConfigurationError   the operator has to change something; the message says what
@@ -21,26 +21,31 @@ class CrmError(Exception):
 
 
 class BadRecord(CrmError):
-    """Refuses one event for good. `reason` is a stable word that operators filter by."""
+    """Refuses one event for good. `reason` is a stable word that operators filter by.
 
-    def __init__(self, reason: str, detail: str = "") -> None:
+    `holds` says whether later records of its key wait for it. They do where they may build on it; a refusal after
+    which they mean the same as before parks its record alone.
+    """
+
+    def __init__(self, reason: str, detail: str = "", *, holds: bool = True) -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
         self.detail = detail
+        self.holds = holds
 
 
 class Conflict(BadRecord):
     """The natural id is known with other content."""
 
     def __init__(self, detail: str) -> None:
-        super().__init__("conflict", detail)
+        super().__init__("conflict", detail, holds=False)
 
 
 class NoIdentity(BadRecord):
     """No identity of the fact could be used."""
 
     def __init__(self, detail: str = "") -> None:
-        super().__init__("no_identity", detail)
+        super().__init__("no_identity", detail, holds=False)
 
 
 class Oversized(CrmError):

@@ -33,7 +33,7 @@ def decoded(
         topic=topic,
         partition=partition_of(key) if key else 0,
         offset=number,
-        key=key,
+        key=None if key is None else key.encode(),
         correlation_id=f"flow {id_ or number}",
         traceparent=None,
         data=data,

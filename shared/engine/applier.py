@@ -1,7 +1,7 @@
 """A batch of records becomes effects: once, in one transaction, with the fences that say so."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
@@ -12,6 +12,7 @@ from shared.engine import faults
 from shared.engine.decode import Decoded, decode
 from shared.engine.event import Event, Record
 from shared.engine.fence import Sifted, sift
+from shared.engine.inbox import Corrected, Inbox
 from shared.engine.ledger import EngineTransaction, Ledger, Place, Refusal
 from shared.engine.parking import BEHIND, Breaker, BreakerOpen, Isolation
 from shared.engine.subscription import Subscription
@@ -91,6 +92,17 @@ class Applier:
         return await self._apply(batch, wall, known)
 
     async def _apply(self, batch: Sequence[Decoded], wall: datetime, known: Mapping[Place, int]) -> Applied:
+        applied = Applied()
+        while True:
+            try:
+                return applied.then(await self._apply_whole(batch, wall, known))
+            except Corrected as corrected:
+                at = next(n for n, decoded in enumerate(batch) if decoded is corrected.decoded)
+            # What was refused gives its id back before the record that carries it too is looked at.
+            applied.then(await self._apply(batch[:at], wall, known))
+            batch = batch[at:]
+
+    async def _apply_whole(self, batch: Sequence[Decoded], wall: datetime, known: Mapping[Place, int]) -> Applied:
         try:
             return await self._attempt(batch, wall, known, isolate=False)
         except Oversized:
@@ -144,7 +156,8 @@ class Applier:
             sifted = sift(batch, await tx.lock_fences(places), wall, known, stream=self._stream)
             applied = Applied(paused=sifted.stopped, misplaced=sifted.misplaced, ticked=sifted.ticked)
             tx.heard = self._heard(sifted, wall)
-            parked, events = await self._admit(tx, sifted, applied)
+            inbox = None if self._ours_alone else await Inbox.open(tx, sifted.fresh)
+            parked, events = await self._admit(tx, sifted, applied, inbox)
             for topic, fresh in events.items():
                 refused = await self._handle(tx, topic, fresh, isolate=isolate, alone=len(batch) == 1)
                 applied.count(topic, "handled", len(fresh) - len(refused))
@@ -152,6 +165,8 @@ class Applier:
                     of = {(d.record.partition, d.record.offset): d for d in sifted.fresh if d.record.topic == topic}
                     parked += [(of[e.partition, e.offset], refusal) for e, refusal in refused]
             if parked:
+                if inbox is not None:
+                    await inbox.settle(tx, [decoded for decoded, _ in parked])
                 await self._park(tx, sifted, parked, wall)
                 for decoded, _ in parked:
                     applied.count(decoded.record.topic, "parked")
@@ -177,50 +192,31 @@ class Applier:
         return heard
 
     async def _admit(
-        self, tx: EngineTransaction, sifted: Sifted, applied: Applied
+        self, tx: EngineTransaction, sifted: Sifted, applied: Applied, inbox: Inbox | None
     ) -> tuple[list[tuple[Decoded, Refusal]], dict[str, list[Event[Any]]]]:
         """Sort out what was sent twice, is unreadable, or waits behind a parked record; the rest is for handlers."""
-        repeated = await self._repeated(tx, sifted.fresh)
         held = await self._held(tx, sifted)
         parked: list[tuple[Decoded, Refusal]] = []
         unreadable: list[tuple[Record, Refusal]] = []
         events: dict[str, list[Event[Any]]] = {topic: [] for topic in self.subscription.topics}
         for decoded in sifted.fresh:
             record, refusal = decoded.record, decoded.refusal
-            if refusal is None and decoded.event is not None and not held and not repeated:
-                events[record.topic].append(decoded.event)
-            elif refusal is not None and decoded.unreadable:
+            if refusal is not None and decoded.unreadable:
                 unreadable.append((record, refusal))
                 applied.count(record.topic, "quarantined")
-            elif id(decoded) in repeated:
+            elif inbox is not None and inbox.was_applied(decoded):
                 applied.count(record.topic, "repeated")
-            elif (record.topic, record.key) in held:
-                parked.append((decoded, Refusal(BEHIND) if refusal is None else refusal))
-            elif refusal is not None:
-                parked.append((decoded, refusal))
-                if record.key is not None:
+            elif refusal is not None or (held and (record.topic, record.key) in held):
+                parked.append((decoded, refusal or Refusal(BEHIND)))
+                if record.key:
                     held.add((record.topic, record.key))
+            elif inbox is not None and not inbox.claim(decoded):
+                applied.count(record.topic, "repeated")
             elif decoded.event is not None:
                 events[record.topic].append(decoded.event)
         if unreadable:
             await tx.quarantine(unreadable)
         return parked, {topic: fresh for topic, fresh in events.items() if fresh}
-
-    async def _repeated(self, tx: EngineTransaction, fresh: Sequence[Decoded]) -> set[int]:
-        """Those of the records from outside whose (source, id) was seen before, in this batch or earlier."""
-        if self._ours_alone:
-            return set()
-        outside = [d for d in fresh if not d.unreadable and d.record.topic not in OWNERS]
-        if not outside:
-            return set()
-        new = await tx.admit(sorted({(d.source, d.id) for d in outside}))
-        repeated = set()
-        for decoded in outside:
-            if (decoded.source, decoded.id) in new:
-                new.discard((decoded.source, decoded.id))
-            else:
-                repeated.add(id(decoded))
-        return repeated
 
     @staticmethod
     async def _held(tx: EngineTransaction, sifted: Sifted) -> set[tuple[str, bytes | None]]:
@@ -230,7 +226,7 @@ class Applier:
             return held
         suspects = [d.record for d in sifted.fresh if sifted.fences[d.record.topic, d.record.partition].parked]
         for topic, records in groupby(sorted(suspects, key=attrgetter("topic")), key=attrgetter("topic")):
-            keys = sorted({record.key for record in records if record.key is not None})
+            keys = sorted({record.key for record in records if record.key})
             held |= {(topic, key) for key in await tx.held_keys(topic, keys)}
         return held
 
@@ -261,5 +257,7 @@ class Applier:
             record = decoded.record
             fence = sifted.fences[record.topic, record.partition]
             fence.parked += 1
+            if not record.key:
+                refusal = replace(refusal, holds=False)  # noqa: PLW2901 - without a key there is nothing to hold
             rows.append((record, refusal, decoded.event.now if decoded.event else fence.watermark or wall))
         await tx.park(rows)

@@ -1,27 +1,36 @@
 """From a record to an event, one by one: what cannot be read is a verdict, never an exception."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
+from zlib import crc32
 
 from pydantic import ValidationError
+from pydantic_core import from_json, to_json
 
+from shared.clock import parse_rfc3339
 from shared.engine.event import Event, Record, Tombstone
 from shared.engine.ledger import Refusal
+from shared.engine.structured import Unreadable, is_cloudevents, unwrap
 from shared.engine.subscription import TopicHandler
 from shared.events.clock import CLOCK_TICKED, ClockTicked
 from shared.events.contract import contracts, find_contract
 from shared.events.topics import COMPACTED, OUR_SOURCES, OWNERS
 from shared.telemetry.tracing import is_sound
 
-MAX_VALUE, MAX_HEADER, MAX_ID = 1_000_000, 1024, 200
+MAX_VALUE, MAX_HEADER, MAX_ID, MAX_SEQUENCE = 1_000_000, 1024, 200, 2**63 - 1
 MAX_AHEAD = timedelta(minutes=5)
+NO_TIMESTAMP = -1
 _FIRST = datetime(1900, 1, 1, tzinfo=UTC)
 _REQUIRED = ("ce_specversion", "ce_id", "ce_source", "ce_type")
+_JSON, _BOM = b"application/json", b"\xef\xbb\xbf"
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _SOURCES = {source: source.encode() for source in OUR_SOURCES}
 _WHEN_UNSET = datetime.fromtimestamp(0, UTC)
+
+Headers = Mapping[str, bytes | None]
 
 
 @dataclass(slots=True)
@@ -42,116 +51,153 @@ class Decoded:
     unreadable: bool = False
 
 
-class _Unreadable(Exception):
-    """Leaves the decoder with the reason of a quarantine."""
-
-
 def decode(record: Record, handler: TopicHandler, wall: datetime, *, stream: bool) -> Decoded:
     """Decode one record for a handler. `wall` is the wall clock; `stream` says that ticks count.
 
     What makes a record unreadable is checked first, then what parks it.
     """
     owner = OWNERS.get(record.topic)
+    headers: Headers = {}
     try:
+        headers, value = _open(record)
         if owner is not None:
-            headers = _required(record)
+            _require(headers)
             if headers["ce_source"] != _SOURCES[owner]:
-                raise _Unreadable("forged_source")
-            decoded = Decoded(record, _text(headers["ce_id"]), owner, _sequence(headers))
+                raise Unreadable("forged_source")
+            decoded = Decoded(record, _text(headers, "ce_id", MAX_ID), owner, _sequence(headers))
+        elif record.value is None and record.topic in COMPACTED:
+            headers = {}
+            decoded = Decoded(record, f"{record.partition}/{record.offset}")
         else:
-            headers = _from_outside(record, wall)
-            decoded = Decoded(record, _text(headers["ce_id"]), _text(headers["ce_source"]))
-        _decode_value(decoded, headers, handler, stream=stream)
-    except _Unreadable as error:
-        return Decoded(record, "", refusal=Refusal(str(error)), unreadable=True)
-    except UnicodeDecodeError:
-        return Decoded(record, "", refusal=Refusal("unreadable_header"), unreadable=True)
+            decoded = _from_outside(record, headers, value, wall)
+        _decode_value(decoded, headers, value, handler, stream=stream)
+    except Unreadable as error:
+        return Decoded(record, _any_id(record, headers), refusal=Refusal(str(error)), unreadable=True)
     else:
         return decoded
 
 
-def _required(record: Record) -> dict[str, bytes]:
-    """The headers, still bytes; what a handler does not need is never decoded."""
-    headers = dict(record.headers)
-    if None in headers.values():
-        raise _Unreadable("unreadable_header")
+def _open(record: Record) -> tuple[Headers, bytes | None]:
+    """Headers and value in binary mode; what a handler does not need is never decoded."""
+    headers, value = dict(record.headers), record.value
+    if value is None:
+        return headers, None
+    if value[:3] == _BOM:
+        value = value[3:]
+    content = headers.get("content-type")
+    if content is not None and content != _JSON and is_cloudevents(content):
+        attributes, value = unwrap(content, value)
+        return {**attributes, "traceparent": headers.get("traceparent")}, value
+    return headers, value
+
+
+def _require(headers: Headers) -> None:
     for name in _REQUIRED:
-        if name not in headers:
-            raise _Unreadable(f"missing_{name}")
-    return cast("dict[str, bytes]", headers)
+        if headers.get(name) is None:
+            raise Unreadable(f"unreadable_{name}" if name in headers else f"missing_{name}")
 
 
-def _from_outside(record: Record, wall: datetime) -> dict[str, bytes]:
+def _from_outside(record: Record, headers: Headers, value: bytes | None, wall: datetime) -> Decoded:
     """The headers of an outside topic, every rule of the contract checked."""
-    if record.value is None and record.topic in COMPACTED:
-        return {"ce_id": b"%d/%d" % (record.partition, record.offset), "ce_source": b"", "ce_type": b""}
-    for name, value in record.headers:
-        if value is None or len(value) > MAX_HEADER or not value.isascii() or not _is_name(name):
-            raise _Unreadable("unreadable_header")
-    headers = _required(record)
+    _require(headers)
     if headers["ce_specversion"] != b"1.0":
-        raise _Unreadable("unknown_specversion")
-    if not 0 < len(headers["ce_id"]) <= MAX_ID or not headers["ce_source"]:
-        raise _Unreadable("unreadable_header")
-    if headers["ce_source"] in _SOURCES.values():
-        raise _Unreadable("forged_source")
-    if "ce_partitionkey" in headers and headers["ce_partitionkey"] != record.key:
-        raise _Unreadable("partitionkey_is_not_the_key")
-    if record.value is None:
-        raise _Unreadable("null_value")
+        raise Unreadable("unknown_specversion")
+    id_, source = _text(headers, "ce_id", MAX_ID), _text(headers, "ce_source", MAX_HEADER)
+    if source in OUR_SOURCES:
+        raise Unreadable("forged_source")
+    named = headers.get("ce_partitionkey")
+    if named is not None and named != (record.key or b""):
+        raise Unreadable("partitionkey_is_not_the_key")
+    if value is None:
+        raise Unreadable("null_value")
     if _time(record, headers) > wall + MAX_AHEAD:
-        raise _Unreadable("time_ahead_of_the_clock")
-    return headers
+        raise Unreadable("time_ahead_of_the_clock")
+    # Both words may stand in a text; beyond texts RFC 8259 knows neither, and the parser takes them for numbers.
+    if b"NaN" in value or b"Infinity" in value:
+        _refuse_no_numbers(value)
+    return Decoded(record, id_, source)
 
 
-def _is_name(name: str) -> bool:
-    return name.isascii() and "\0" not in name
-
-
-def _text(value: bytes) -> str:
-    """A header that is stored or passed on; no database takes U+0000 into a text."""
-    if b"\0" in value:
-        raise _Unreadable("unreadable_header")
+def _text(headers: Headers, name: str, longest: int) -> str:
+    """A header that has to be readable; no database takes U+0000 into a text."""
+    value = headers[name] or b""
+    if not 0 < len(value) <= longest or not value.isascii() or b"\0" in value:
+        raise Unreadable(f"unreadable_{name}")
     return value.decode("ascii")
 
 
-def _trace(value: bytes) -> str | None:
+def _if_text(value: bytes | None) -> str | None:
+    """A header that anybody may fill with anything: one that cannot be read counts as left out."""
+    if not value or len(value) > MAX_HEADER or not value.isascii() or b"\0" in value:
+        return None
+    return value.decode("ascii")
+
+
+def _trace(headers: Headers) -> str | None:
     """None for what is none, as W3C has it: no text of a sender travels on as a trace."""
-    text = _text(value)
+    text = _if_text(headers.get("traceparent"))
+    if is_sound(text):
+        return text
+    text = _if_text(headers.get("ce_traceparent"))
     return text if is_sound(text) else None
 
 
-def _sequence(headers: dict[str, bytes]) -> int:
-    digits = headers.get("ce_sequence", b"")
-    if not digits.isdigit() or len(digits) > 18:
-        raise _Unreadable("missing_ce_sequence")
-    return int(digits)
+def _any_id(record: Record, headers: Headers) -> str:
+    """What an unreadable record is known by at the fence: the same however much of it a later version can read."""
+    value = headers.get("ce_id")
+    if value and len(value) <= MAX_ID and value.isascii() and b"\0" not in value:
+        return value.decode("ascii")
+    return f"crc32:{crc32(record.value or b''):08x}@{record.timestamp}"
 
 
-def _time(record: Record, headers: dict[str, bytes]) -> datetime:
+def _sequence(headers: Headers) -> int:
+    digits = headers.get("ce_sequence")
+    if digits is None:
+        raise Unreadable("unreadable_ce_sequence" if "ce_sequence" in headers else "missing_ce_sequence")
+    if not digits.isdigit() or len(digits) > 20 or (sequence := int(digits)) > MAX_SEQUENCE:
+        raise Unreadable("unreadable_ce_sequence")
+    return sequence
+
+
+def _time(record: Record, headers: Headers) -> datetime:
     """When it happened: `ce_time`, or the record's own timestamp."""
     text = headers.get("ce_time")
+    if not text:
+        return _written(record.timestamp)
     try:
-        time = datetime.fromisoformat(text.decode()) if text else datetime.fromtimestamp(record.timestamp / 1000, UTC)
-        if time.tzinfo is not UTC:
-            time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
-    except (ValueError, OverflowError, OSError):
-        raise _Unreadable("unreadable_time") from None
+        time = parse_rfc3339(text.decode("ascii"))
+    except (ValueError, OverflowError):
+        raise Unreadable("unreadable_ce_time") from None
     if time < _FIRST:
-        raise _Unreadable("unreadable_time")
+        raise Unreadable("unreadable_ce_time")
     return time
 
 
-def _decode_value(decoded: Decoded, headers: dict[str, bytes], handler: TopicHandler, *, stream: bool) -> None:
-    record = decoded.record
-    value = record.value
+def _written(timestamp: int) -> datetime:
+    if timestamp == NO_TIMESTAMP:
+        raise Unreadable("missing_ce_time")
+    try:
+        time = datetime.fromtimestamp(timestamp / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise Unreadable("unreadable_timestamp") from None
+    if time < _FIRST:
+        raise Unreadable("unreadable_timestamp")
+    return time
+
+
+def _decode_value(
+    decoded: Decoded, headers: Headers, value: bytes | None, handler: TopicHandler, *, stream: bool
+) -> None:
     if value is None:
+        if decoded.record.value is not None:
+            raise Unreadable("null_value")
         if handler.takes_tombstones:
             decoded.event = _event(decoded, headers, "", Tombstone())
         return
-    found = handler.parsers.get(headers["ce_type"])
+    type_name = cast("bytes", headers["ce_type"])
+    found = handler.parsers.get(type_name)
     if found is None:
-        _without_contract(decoded, headers["ce_type"].decode("ascii"), stream=stream)
+        _without_contract(decoded, _text(headers, "ce_type", MAX_HEADER), value, stream=stream)
         return
     if len(value) > MAX_VALUE:
         decoded.refusal = Refusal("too_large", f"{len(value)} bytes, at most {MAX_VALUE}")
@@ -162,17 +208,33 @@ def _decode_value(decoded: Decoded, headers: dict[str, bytes], handler: TopicHan
     except ValidationError as error:
         decoded.refusal = _schema_refusal(error)
         return
-    if b"\\u0000" in value and _NUL.search(value):
-        decoded.refusal = Refusal("schema", "a text contains U+0000, which cannot be stored")
+    if b"\\u0000" in value and (field := _field_with_nul(handler, type_, data)) is not None:
+        decoded.refusal = Refusal("schema", f"{field}: contains U+0000, which cannot be stored")
         return
     decoded.event = _event(decoded, headers, type_, data)
 
 
-def _without_contract(decoded: Decoded, type_: str, *, stream: bool) -> None:
+def _refuse_no_numbers(value: bytes) -> None:
+    try:
+        from_json(value, allow_inf_nan=False)
+    except ValueError:
+        raise Unreadable("bad_json") from None
+
+
+def _field_with_nul(handler: TopicHandler, type_: str, data: object) -> str | None:
+    """The first field of the contract with such a text in it; nobody reads the others."""
+    adapter = handler.contracts[type_].adapter
+    if not _NUL.search(adapter.dump_json(data)):
+        return None
+    fields: dict[str, object] = adapter.dump_python(data, mode="json")
+    return next((name for name, part in fields.items() if _NUL.search(to_json(part))), "value")
+
+
+def _without_contract(decoded: Decoded, type_: str, value: bytes, *, stream: bool) -> None:
     """A type that the handler does not name: the clock's, another reader's, a later major, or nobody's."""
     topic = decoded.record.topic
     if type_ == CLOCK_TICKED and stream:
-        decoded.tick = _tick(decoded.record)
+        decoded.tick = _tick(topic, value)
         return
     if find_contract(topic, type_) and type_ != CLOCK_TICKED:
         return
@@ -180,21 +242,21 @@ def _without_contract(decoded: Decoded, type_: str, *, stream: bool) -> None:
     if major.isdecimal() and type_ != CLOCK_TICKED and family in _families(topic):
         decoded.refusal = Refusal("unknown_major", type_[:200])
     elif topic not in OWNERS:
-        raise _Unreadable("unknown_type")
+        raise Unreadable("unknown_type")
 
 
 def _families(topic: str) -> set[str]:
     return {entry.type.rpartition(".v")[0] for entry in contracts() if entry.topic == topic}
 
 
-def _tick(record: Record) -> datetime:
-    entry = find_contract(record.topic, CLOCK_TICKED)
+def _tick(topic: str, value: bytes) -> datetime:
+    entry = find_contract(topic, CLOCK_TICKED)
     try:
-        ticked = entry.adapter.validate_json(record.value or b"") if entry else None
+        ticked = entry.adapter.validate_json(value) if entry else None
     except ValidationError:
-        raise _Unreadable("unreadable_tick") from None
+        raise Unreadable("unreadable_tick") from None
     if not isinstance(ticked, ClockTicked):
-        raise _Unreadable("unreadable_tick")
+        raise Unreadable("unreadable_tick")
     return ticked.now.astimezone(UTC)
 
 
@@ -202,14 +264,13 @@ def _schema_refusal(error: ValidationError) -> Refusal:
     """Name the first fields that break the schema, never their values: they may be personal."""
     problems = error.errors(include_url=False, include_context=False, include_input=False)
     if problems[0]["type"] == "json_invalid":
-        raise _Unreadable("bad_json") from None
+        raise Unreadable("bad_json") from None
     fields = "; ".join(f"{'.'.join(map(str, p['loc']))[:200] or 'value'}: {p['type']}" for p in problems[:5])
     return Refusal("schema", fields)
 
 
-def _event(decoded: Decoded, headers: dict[str, bytes], type_: str, data: object) -> Event[Any]:
+def _event(decoded: Decoded, headers: Headers, type_: str, data: object) -> Event[Any]:
     record = decoded.record
-    correlation, trace = headers.get("ce_correlationid"), headers.get("traceparent")
     return Event(
         decoded.id,
         type_,
@@ -219,9 +280,9 @@ def _event(decoded: Decoded, headers: dict[str, bytes], type_: str, data: object
         record.topic,
         record.partition,
         record.offset,
-        None if record.key is None else record.key.decode("utf-8", "replace"),
-        decoded.id if correlation is None else _text(correlation),
-        None if trace is None else _trace(trace),
+        record.key,
+        _if_text(headers.get("ce_correlationid")) or decoded.id,
+        _trace(headers),
         data,
         record.timestamp,
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
+from shared.errors import BadRecord
 from shared.ids import dated_id, new_id
 
 D_co = TypeVar("D_co", covariant=True)
@@ -30,8 +31,9 @@ class Event(Generic[D_co]):
 
     `time` is when it happened (`ce_time`). `now` is when the service handles it: the wall clock, or on the stream's
     clock the last tick before it in its partition; use it for `recorded_at`. `id` is the `ce_id`, text.
-    `partition` is that of the topic, and the same for its key on every topic of ours. `timestamp` is Kafka's, in
-    milliseconds; None where the event was put together from rows long after its record was handled.
+    `partition` is that of the topic, and the same for its key on every topic of ours. `key` is bytes: two that differ
+    are two, whatever text they make. `timestamp` is Kafka's, in milliseconds; None where the event was put together
+    from rows long after its record was handled.
     """
 
     id: str
@@ -42,11 +44,24 @@ class Event(Generic[D_co]):
     topic: str
     partition: int
     offset: int
-    key: str | None
+    key: bytes | None
     correlation_id: str
     traceparent: str | None
     data: D_co
     timestamp: int | None = None
+
+    @property
+    def key_text(self) -> str:
+        """The key where it has to be a text, as under a tombstone; raises BadRecord, which parks alone, where it is
+        none.
+        """
+        try:
+            text = (self.key or b"").decode()
+        except UnicodeDecodeError:
+            text = ""
+        if not text or "\0" in text:
+            raise BadRecord("key", "the key of this record has to be a text", holds=False)
+        return text
 
 
 def caused_id(cause: Event[object] | None, *parts: object) -> UUID:

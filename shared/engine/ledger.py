@@ -37,11 +37,15 @@ class Fence:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a record is parked or quarantined. `unexpected` counts against the breaker; refused input never does."""
+    """Why a record is parked or quarantined. `unexpected` counts against the breaker; refused input never does.
+
+    `holds`: the later records of its key wait for it. Without, it is parked alone.
+    """
 
     reason: str
     detail: str = ""
     unexpected: bool = False
+    holds: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +99,12 @@ class EngineTransaction(Transaction, Protocol):
         """Remember these (source, id) in the inbox; return those that are new."""
         ...
 
+    async def free(self, ids: Sequence[tuple[str, str]]) -> None:
+        """Forget these (source, id) in the inbox: what they named was not applied."""
+        ...
+
     async def held_keys(self, topic: str, keys: Sequence[bytes]) -> set[bytes]:
-        """Those of the keys that have a parked record in this group and topic."""
+        """Those of the keys that have a parked record in this group and topic which holds the later ones."""
         ...
 
     async def park(self, records: Sequence[tuple[Record, Refusal, datetime]]) -> None:
@@ -108,7 +116,7 @@ class EngineTransaction(Transaction, Protocol):
         ...
 
     async def take_parked(self, topic: str, key: bytes, limit: int) -> list[ParkedRecord]:
-        """The first parked records of a key, by offset."""
+        """The first parked records that hold a key or wait for it, by offset."""
         ...
 
     async def release(self, parked: ParkedRecord) -> bool:
@@ -116,7 +124,7 @@ class EngineTransaction(Transaction, Protocol):
         ...
 
     async def describe_parked(self, parked: ParkedRecord, refusal: Refusal) -> None:
-        """Say why a parked record is still refused."""
+        """Say why a parked record is still refused, and whether it still holds its key."""
         ...
 
     async def record_action(self, action: str, subject: Mapping[str, object], reason: str) -> None:

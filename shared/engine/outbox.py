@@ -149,7 +149,7 @@ def headers_of(row: Outgoing, source: bytes, sequence: int) -> list[tuple[str, b
         ("ce_correlationid", row.correlation_id.encode()),
     ]
     if sequence:
-        headers.append(("ce_sequence", b"%d" % sequence))
+        headers.append(("ce_sequence", b"%020d" % sequence))
     if (key := key_of(row)) is not None:
         headers.append(("ce_partitionkey", key))
     if row.subject is not None:

@@ -9,6 +9,7 @@ from shared.engine.event import Event
 from shared.engine.ledger import EngineTransaction, Place, Refusal
 from shared.engine.subscription import TopicHandler
 from shared.errors import BadRecord, Oversized
+from shared.events.topics import OWNERS
 
 BEHIND = "behind"
 """The reason of a record that waits for an earlier one of its key."""
@@ -18,16 +19,23 @@ _WINDOW, _LIMIT = 100, 20
 Classify = Callable[[Exception], bool]
 
 
-def refusal_of(error: Exception) -> Refusal:
-    """What is stored about an error: its kind and its own words if they are ours, never a database's or a value's."""
+def refusal_of(error: Exception, topic: str | None = None) -> Refusal:
+    """What is stored about an error: its kind and its own words if they are ours, never a database's or a value's.
+
+    Unexpected is what a bad deploy looks like, and no sender may bring about. So the database's word about a value
+    (class 22) is expected on every topic, since amounts and texts travel on from outside; what it says about rows
+    (constraints and the like) is expected on topics that are written from outside. Everything else counts. A timer
+    has no topic.
+    """
     if isinstance(error, BadRecord):
-        return Refusal(error.reason, error.detail[:500])
+        return Refusal(error.reason, error.detail[:500], holds=error.holds)
     if isinstance(error, Oversized):
         return Refusal(error.reason, str(error))
     state = getattr(error, "sqlstate", None)
     if state:
         constraint = getattr(error, "constraint_name", None)
-        return Refusal("data_error", f"SQLSTATE {state}" + (f" on {constraint}" if constraint else ""), unexpected=True)
+        unexpected = not str(state).startswith("22") and topic in OWNERS
+        return Refusal("data_error", f"SQLSTATE {state}" + (f" on {constraint}" if constraint else ""), unexpected)
     return Refusal("unexpected", type(error).__name__, unexpected=True)
 
 
@@ -91,7 +99,7 @@ class Isolation:
         by_key: dict[object, list[Event[Any]]] = {}
         for event in events:
             lone = (event.partition, event.offset)
-            by_key.setdefault(lone if event.key is None else event.key, []).append(event)
+            by_key.setdefault(event.key or lone, []).append(event)
         await self._settle(list(by_key.values()))
 
     async def _settle(self, keys: Sequence[Sequence[Event[Any]]]) -> None:
@@ -115,8 +123,9 @@ class Isolation:
                 if refusal.unexpected:
                     self.breaker.failed((event.topic, event.partition))
                 self.refused.append((event, refusal))
-                self.refused.extend((later, Refusal(BEHIND)) for later in events[position + 1 :])
-                return
+                if refusal.holds:
+                    self.refused.extend((later, Refusal(BEHIND)) for later in events[position + 1 :])
+                    return
 
     async def _try(self, events: Sequence[Event[Any]]) -> Refusal | None:
         """None where the effects stand; the refusal where they were undone."""
@@ -126,5 +135,5 @@ class Isolation:
         except Exception as error:
             if self.is_infrastructure(error) or (isinstance(error, Oversized) and not self.alone):
                 raise
-            return refusal_of(error)
+            return refusal_of(error, self.handler.topic)
         return None

@@ -29,15 +29,18 @@ DATABASE_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, async
 COMPANY = timedelta(seconds=1)
 """By how much what was published together may appear apart on different topics; an event's timers wait for it."""
 
+DATA_STATES = frozenset({"21", "22", "23", "54"})
+"""Classes of SQLSTATE that the same rows cause again: of cardinality, values, constraints, and limits of a row."""
+
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
 
 def is_infrastructure(error: BaseException) -> bool:
-    """True where trying again may help: anything but a refusal, a data error (SQLSTATE 22, 23) or a handler's bug."""
+    """True where trying again may help: anything but a refusal, an error about the data or a handler's bug."""
     if isinstance(error, Transient | OSError | asyncpg.InterfaceError | asyncpg.InternalClientError):
         return not isinstance(error, asyncpg.DataError)
     state = getattr(error, "sqlstate", None)
-    return isinstance(error, asyncpg.PostgresError) and str(state)[:2] not in {"22", "23"}
+    return isinstance(error, asyncpg.PostgresError) and str(state)[:2] not in DATA_STATES
 
 
 class PostgresTransaction:
@@ -134,6 +137,9 @@ class PostgresTransaction:
         sources, own = [source for source, _ in ids], [id_ for _, id_ in ids]
         return {(row[0], row[1]) for row in await self.fetch(SQL["admit"], self.group, sources, own)}
 
+    async def free(self, ids: Sequence[tuple[str, str]]) -> None:
+        await self.execute(SQL["free"], self.group, [source for source, _ in ids], [id_ for _, id_ in ids])
+
     # --- parking
 
     async def held_keys(self, topic: str, keys: Sequence[bytes]) -> set[bytes]:
@@ -141,7 +147,7 @@ class PostgresTransaction:
 
     async def park(self, records: Sequence[tuple[Record, Refusal, datetime]]) -> None:
         rows = [
-            (*_stored(record), refusal.reason, refusal.detail, refusal.unexpected, at)
+            (*_stored(record), refusal.reason, refusal.detail, refusal.unexpected, refusal.holds, at)
             for record, refusal, at in records
         ]
         await self.execute(SQL["park"], self.group, *map(list, zip(*rows, strict=True)))
@@ -158,7 +164,8 @@ class PostgresTransaction:
         return await self.fetchval(SQL["release"], parked.id) is not None
 
     async def describe_parked(self, parked: ParkedRecord, refusal: Refusal) -> None:
-        await self.execute(SQL["describe_parked"], parked.id, refusal.reason, refusal.detail, refusal.unexpected)
+        columns = refusal.reason, refusal.detail, refusal.unexpected, refusal.holds
+        await self.execute(SQL["describe_parked"], parked.id, *columns)
 
     async def record_action(self, action: str, subject: Mapping[str, object], reason: str) -> None:
         await self.execute(SQL["record_action"], action, json.dumps(subject), reason)
@@ -187,7 +194,9 @@ def fences_of(rows: Iterable[Any]) -> dict[Place, Fence]:
 
 
 def _stored(record: Record) -> tuple[str, int, int, bytes | None, str, bytes | None, int]:
-    headers = json.dumps([[_name(name), base64.b64encode(value or b"").decode()] for name, value in record.headers])
+    headers = json.dumps(
+        [[_name(name), None if value is None else base64.b64encode(value).decode()] for name, value in record.headers]
+    )
     return record.topic, record.partition, record.offset, record.key, headers, record.value, record.timestamp
 
 
@@ -198,18 +207,17 @@ def _name(name: str) -> str:
 
 def parked_of(row: Any) -> ParkedRecord:
     """A row of `parked` as the record that it was."""
-    headers = tuple((name, base64.b64decode(value)) for name, value in json.loads(row["headers"]))
-    record = Record(
-        row["topic"],
-        row["partition"],
-        row["record_offset"],
-        row["key"],
-        row["value"],
-        headers,
-        row["record_timestamp"],
+    refusal = Refusal(row["reason"], row["detail"], row["unexpected"], row["holds"])
+    return ParkedRecord(row["id"], record_of(row), refusal, row["handled_at"])
+
+
+def record_of(row: Any) -> Record:
+    """A row of `parked` or `quarantine` as it came from Kafka, but with the value that an operator gave it."""
+    headers = tuple(
+        (name, None if value is None else base64.b64decode(value)) for name, value in json.loads(row["headers"])
     )
-    refusal = Refusal(row["reason"], row["detail"], row["unexpected"])
-    return ParkedRecord(row["id"], record, refusal, row["handled_at"])
+    place = row["topic"], row["partition"], row["record_offset"]
+    return Record(*place, row["key"], row["value"], headers, row["record_timestamp"])
 
 
 class PostgresLedger:

@@ -53,18 +53,27 @@ order by source, id
 on conflict do nothing
 returning source, id
 
+-- name: free
+-- Forgets ids whose records were parked: a corrected record may carry them.
+delete from inbox using unnest($2::text[], $3::text[]) as freed (source, id)
+where inbox.group_id = $1 and inbox.source = freed.source and inbox.id = freed.id
+
 -- name: purge_inbox
 delete from inbox where seen_at < now() - $1::interval
 
 -- name: held_keys
-select distinct key from parked where group_id = $1 and topic = $2 and key = any($3::bytea[])
+-- The hash is for the index, which takes no key of any length.
+select distinct key from parked
+where group_id = $1 and topic = $2 and holds
+    and sha256(key) = any(array(select sha256(one) from unnest($3::bytea[]) as one)) and key = any($3::bytea[])
 
 -- name: park
 insert into parked
-    (group_id, topic, partition, record_offset, key, headers, value, record_timestamp, reason, detail, unexpected, handled_at)
+    (group_id, topic, partition, record_offset, key, headers, value, record_timestamp, reason, detail, unexpected, holds,
+    handled_at)
 select $1, * from unnest(
     $2::text[], $3::int[], $4::bigint[], $5::bytea[], $6::jsonb[], $7::bytea[], $8::bigint[],
-    $9::text[], $10::text[], $11::boolean[], $12::timestamptz[])
+    $9::text[], $10::text[], $11::boolean[], $12::boolean[], $13::timestamptz[])
 
 -- name: quarantine
 insert into quarantine
@@ -78,20 +87,21 @@ delete from quarantine where quarantined_at < now() - $1::interval
 
 -- name: take_parked
 select id, topic, partition, record_offset, key, headers, value, record_timestamp,
-    reason, detail, unexpected, handled_at
+    reason, detail, unexpected, holds, handled_at
 from parked
-where group_id = $1 and topic = $2 and key = $3
+where group_id = $1 and topic = $2 and sha256(key) = sha256($3) and key = $3 and holds
 order by record_offset limit $4
 
 -- name: take_parked_by_id
-select id, topic, partition, record_offset, key, headers, value, record_timestamp, reason, detail, unexpected, handled_at
+select id, topic, partition, record_offset, key, headers, value, record_timestamp,
+    reason, detail, unexpected, holds, handled_at
 from parked where id = $1
 
 -- name: release
 delete from parked where id = $1 returning id
 
 -- name: describe_parked
-update parked set reason = $2, detail = $3, unexpected = $4 where id = $1
+update parked set reason = $2, detail = $3, unexpected = $4, holds = $5 where id = $1
 
 -- name: replace_parked
 update parked set replaced_value = coalesce(replaced_value, value), value = $2 where id = $1

@@ -2,22 +2,26 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import asyncpg
 
 from shared import clock
 from shared.engine.decode import decode
-from shared.engine.ledger import EngineTransaction, Ledger, ParkedRecord, Place
+from shared.engine.ledger import EngineTransaction, Ledger, ParkedRecord, Place, Refusal
 from shared.engine.parking import BEHIND, refusal_of
 from shared.engine.postgres import SQL, PostgresLedger, PostgresTransaction, is_infrastructure, parked_of
 from shared.engine.subscription import Subscription
 from shared.errors import BadRecord, NotFound
+from shared.events.topics import OWNERS
 
 
 @dataclass(frozen=True, slots=True)
 class Redriven:
-    """How many records of a key were applied, and why the next one was not; `reason` None: the key is free."""
+    """How many records were applied, and why one was not: that one goes on holding its key, or waits alone.
+
+    `reason` None: nothing of what was asked for waits any more.
+    """
 
     applied: int
     reason: str | None = None
@@ -35,33 +39,45 @@ async def find_parked(tx: PostgresTransaction, parked_id: int) -> ParkedRecord:
 async def redrive(
     subscription: Subscription,
     ledger: Ledger,
-    topic: str,
-    key: bytes | None,
     first: ParkedRecord,
     is_infrastructure: Callable[[Exception], bool] = is_infrastructure,
 ) -> Redriven:
-    """Apply the parked records of a key by offset, each in a transaction of its own, with the usual handler.
+    """Apply a parked record and, where it holds them, the later ones of its key by offset, each in a transaction of
+    its own, with the usual handler.
 
-    Stops at the first that is still refused: its reason is brought up to date, and it goes on holding the key. While
-    one is being applied the fence is locked, so that a record that arrives meanwhile parks behind or comes after.
+    Stops at the first that is refused and holds its key; one that is refused alone stays parked alone. While one is
+    applied the fence is locked, so that a record that arrives meanwhile parks behind or comes after.
     """
-    applied, waiting = 0, [first]
+    applied, tried, refused = 0, 0, Redriven(0)
+    waiting = first
     while True:
         try:
             async with ledger.transaction(subscription) as tx:
-                await tx.lock_fences([(topic, first.record.partition)])
-                waiting = await tx.take_parked(topic, key, 1) if key is not None else [first][applied:]
-                if not waiting:
-                    return Redriven(applied)
-                await _apply(subscription, tx, waiting[0])
+                found = await _next(tx, first, tried)
+                if found is None:
+                    return Redriven(applied, refused.reason, refused.detail)
+                waiting = found
+                await _apply(subscription, tx, waiting)
         except Exception as error:
             if is_infrastructure(error):
                 raise
-            refusal = refusal_of(error)
-            async with ledger.transaction(subscription) as tx:
-                await tx.describe_parked(waiting[0], refusal)
-            return Redriven(applied, refusal.reason, refusal.detail)
-        applied += 1
+            refusal = refusal_of(error, first.record.topic)
+            await _describe(subscription, ledger, waiting, refusal)
+            refused = Redriven(applied, refusal.reason, refusal.detail)
+            if refusal.holds:
+                return refused
+        else:
+            applied += 1
+        tried += 1
+
+
+async def _next(tx: EngineTransaction, first: ParkedRecord, tried: int) -> ParkedRecord | None:
+    """The record to apply now, under the lock of its fence."""
+    record = first.record
+    await tx.lock_fences([(record.topic, record.partition)])
+    if record.key and first.refusal.holds:
+        return next(iter(await tx.take_parked(record.topic, record.key, 1)), None)
+    return None if tried else first
 
 
 async def _apply(subscription: Subscription, tx: EngineTransaction, parked: ParkedRecord) -> None:
@@ -72,10 +88,20 @@ async def _apply(subscription: Subscription, tx: EngineTransaction, parked: Park
     decoded = decode(record, handler, clock.now(), stream=False)
     if decoded.refusal is not None:
         raise BadRecord(decoded.refusal.reason, decoded.refusal.detail)
-    if decoded.event is not None:
+    action = "redrive"
+    if record.topic not in OWNERS and not await tx.admit([(decoded.source, decoded.id)]):
+        action = "redrive-repeated"  # a corrected record was applied under the same id meanwhile, or it came twice
+    elif decoded.event is not None:
         decoded.event.now = parked.handled_at
         await handler.handle([decoded.event], tx)
-    await tx.record_action("redrive", _subject(subscription, parked), parked.refusal.reason)
+    await tx.record_action(action, _subject(subscription, parked), parked.refusal.reason)
+
+
+async def _describe(subscription: Subscription, ledger: Ledger, parked: ParkedRecord, refusal: Refusal) -> None:
+    """Say why it is refused now. What was parked alone stays alone."""
+    async with ledger.transaction(subscription) as tx:
+        await tx.lock_fences([(parked.record.topic, parked.record.partition)])
+        await tx.describe_parked(parked, replace(refusal, holds=refusal.holds and parked.refusal.holds))
 
 
 async def _release(tx: EngineTransaction, parked: ParkedRecord) -> bool:

@@ -200,12 +200,14 @@ class MemoryTransaction:
         self._changes.append(lambda tables: tables.inbox.update(added))
         return new
 
+    async def free(self, ids: Sequence[tuple[str, str]]) -> None:
+        freed = {(self.group, source, id_) for source, id_ in ids}
+        self._changes.append(lambda tables: tables.inbox.difference_update(freed))
+
     async def held_keys(self, topic: str, keys: Sequence[bytes]) -> set[bytes]:
         await self._database.pause()
         wanted = set(keys)
-        return {
-            one.record.key for one in self._parked(topic) if one.record.key in wanted and one.record.key is not None
-        }
+        return {one.record.key for one in self._parked(topic) if one.refusal.holds and one.record.key in wanted}
 
     async def park(self, records: Sequence[tuple[Record, Refusal, datetime]]) -> None:
         await self._database.pause()
@@ -221,7 +223,7 @@ class MemoryTransaction:
 
     async def take_parked(self, topic: str, key: bytes, limit: int) -> list[ParkedRecord]:
         await self._database.pause()
-        found = [one for one in self._parked(topic) if one.record.key == key]
+        found = [one for one in self._parked(topic) if one.record.key == key and one.refusal.holds]
         return sorted(found, key=lambda one: one.record.offset)[:limit]
 
     async def release(self, parked: ParkedRecord) -> bool:

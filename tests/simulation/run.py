@@ -136,8 +136,7 @@ class Simulation:
                 with contextlib.suppress(NotFound):
                     await drop(group, ledger, parked, "cannot be read")
             return
-        key = parked.record.key
-        await redrive(group, ledger, parked.record.topic, key, parked, is_infrastructure)
+        await redrive(group, ledger, parked, is_infrastructure)
 
     def _first(self, group: Subscription, parked: ParkedRecord) -> bool:
         waiting = self.database.tables.parked.values()

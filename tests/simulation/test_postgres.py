@@ -113,7 +113,7 @@ class World:
                 with contextlib.suppress(NotFound):
                     await drop(group, self.ledger, parked, "cannot be read")
             else:
-                await redrive(group, self.ledger, parked.record.topic, parked.record.key, parked)
+                await redrive(group, self.ledger, parked)
 
     def spawn(self, name: str) -> None:
         """Start an actor by name."""

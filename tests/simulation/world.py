@@ -98,7 +98,8 @@ def subscriptions(
         for event in sorted(events, key=lambda event: (str(_party(event)), event.partition, event.offset)):
             if event.data.sku == "refused" and not repair.done:
                 raise BadRecord("refused", "until it is repaired")
-            number = await count(tx, "numbered", str(_party(event)), f"{event.key}/{event.id}")
+            key = event.key and event.key.decode()
+            number = await count(tx, "numbered", str(_party(event)), f"{key}/{event.id}")
             tx.emit([_choice(event, number)])
 
     @reading.topic(SALES)

@@ -109,7 +109,7 @@ class _Engine:
                 waiting = [await engine_redrive.find_parked(tx, key["id"])] if rows else []
         if not waiting:
             return {**line, "applied": 0, "held_by": None, "detail": ""}
-        done = await engine_redrive.redrive(subscription, ledger, key["topic"], key["key"], waiting[0])
+        done = await engine_redrive.redrive(subscription, ledger, waiting[0])
         return {**line, "applied": done.applied, "held_by": done.reason, "detail": done.detail}
 
     def _subscription(self, group: str) -> Subscription:

@@ -112,7 +112,7 @@ def _described(data: PartyDescribed) -> Party:
 
 def _erased(event: Event[object]) -> Party:
     try:
-        return Party(UUID(event.key), 0, erased_by=event.id)
+        return Party(UUID(event.key_text), 0, erased_by=event.id)
     except (TypeError, ValueError):
         raise BadRecord("key", "the key of a tombstone on crm.parties is a party's id") from None
 
@@ -125,7 +125,7 @@ def fold_products(events: Iterable[Event[ProductDescribed | Tombstone]]) -> dict
             case ProductDescribed(sku=sku, name=name, category=category):
                 products[sku] = Product(sku, name, tuple(category))
             case _:
-                products[event.key or ""] = None
+                products[event.key_text] = None
     return products
 
 

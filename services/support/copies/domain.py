@@ -45,6 +45,6 @@ def _read(event: Event[PartyDescribed | Tombstone]) -> Party:
     if isinstance(data, PartyDescribed):
         return Party(data.party_id, data.version, data.name, data.locale, data.merged_into)
     try:
-        return Party(UUID(event.key or ""), erased=True)
+        return Party(UUID(event.key_text), erased=True)
     except ValueError:
-        raise BadRecord("key", "a tombstone on crm.parties needs a party id as its key") from None
+        raise BadRecord("key", "a tombstone on crm.parties needs a party id as its key", holds=False) from None

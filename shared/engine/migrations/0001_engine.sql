@@ -29,19 +29,20 @@ create table parked (
     topic text not null,
     partition integer not null,
     record_offset bigint not null,
-    key bytea,                               -- null: parked alone, holds nothing back
-    headers jsonb not null,                  -- [[name, base64], ...]: bytes as they came
+    key bytea,
+    headers jsonb not null,                  -- [[name, base64 or null], ...]: bytes as they came
     value bytea,
     replaced_value bytea,                    -- what the sender sent, where an operator replaced it
     record_timestamp bigint not null,
     reason text not null,
     detail text not null default '',
     unexpected boolean not null default false,
+    holds boolean not null,                  -- the later records of its key wait for it; false: parked alone
     handled_at timestamptz not null,         -- Event.now of the first try: a redrive decides as of then
     parked_at timestamptz not null default now(),
     unique (group_id, topic, partition, record_offset)
 );
-create index parked_by_key on parked (group_id, topic, key, record_offset);
+create index parked_by_key on parked (group_id, topic, sha256(key), record_offset) where holds;
 
 create table quarantine (
     id bigint generated always as identity primary key,

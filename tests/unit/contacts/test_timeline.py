@@ -26,7 +26,9 @@ FACT: dict[str, Any] = {"party_id": PARTY, "party_version": 1, "recorded_at": NO
 def event(data: Any, hours: int = 0, id_: str = "e") -> Event[Any]:
     contract = contract_of(type(data))
     at = NOW + timedelta(hours=hours)
-    return Event(id_, contract.type, "/contacts", at, NOW, contract.topic, 0, 0, str(PARTY), "flow", None, data)
+    return Event(
+        id_, contract.type, "/contacts", at, NOW, contract.topic, 0, 0, str(PARTY).encode(), "flow", None, data
+    )
 
 
 def sale(minor: int, currency: str = "DKK") -> SaleCompleted:

@@ -20,7 +20,7 @@ from tests.unit.engine.records import CHOICE, CHOSEN, PARTY, WALL
 TRACE = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
 CHOSE = contract_of(ProductChosen).adapter.validate_python(CHOSEN)
 CAUSE: Event[object] = Event(
-    "cause-1", "crm.product.chosen.v1", "/shop", WALL, WALL, "crm.ingest", 4, 9, "81", "flow-1", TRACE, object()
+    "cause-1", "crm.product.chosen.v1", "/shop", WALL, WALL, "crm.ingest", 4, 9, b"81", "flow-1", TRACE, object()
 )
 
 
@@ -175,7 +175,7 @@ def test_headers_say_what_the_contract_lists() -> None:
         "ce_time": b"2026-03-01T12:00:00.000000Z",
         "ce_subject": f"party/{PARTY}".encode(),
         "ce_partitionkey": str(PARTY).encode(),
-        "ce_sequence": b"12",
+        "ce_sequence": b"00000000000000000012",
         "ce_dataschema": contract_of(ProductChosen).dataschema().encode(),
         "ce_correlationid": b"flow-1",
         "ce_causationid": b"cause-1",

@@ -10,7 +10,7 @@ from shared.engine.event import Event
 from shared.engine.ledger import EngineTransaction
 from shared.engine.parking import Breaker, BreakerOpen, Isolation, refusal_of
 from shared.engine.subscription import TopicHandler
-from shared.errors import BadRecord, Conflict, Oversized, Transient
+from shared.errors import BadRecord, Conflict, NoIdentity, Oversized, Transient
 from tests.unit.engine.records import WALL
 
 PLACE = ("crm.sales", 3)
@@ -83,14 +83,38 @@ class _DatabaseError(Exception):
     ],
 )
 def test_only_our_own_words_are_kept(error: Exception, reason: str, detail: str, unexpected: bool) -> None:
-    refusal = refusal_of(error)
+    refusal = refusal_of(error, "crm.sales")
     assert (refusal.reason, refusal.detail, refusal.unexpected) == (reason, detail, unexpected)
 
 
 def test_a_broken_constraint_is_named() -> None:
     error = _DatabaseError()
     error.constraint_name = "sale_pkey"  # type: ignore[assignment]  # as Postgres does
-    assert refusal_of(error).detail == "SQLSTATE 23505 on sale_pkey"
+    assert refusal_of(error, "crm.sales").detail == "SQLSTATE 23505 on sale_pkey"
+
+
+@pytest.mark.parametrize(
+    ("state", "topic", "unexpected"),
+    [
+        ("22003", "crm.ingest", False),
+        ("22003", "crm.sales", False),
+        ("23505", "crm.products", False),
+        ("54000", "crm.indicators", False),
+        ("21000", "crm.ingest", False),
+        ("23505", "crm.sales", True),
+        ("54000", "crm.parties", True),
+    ],
+)
+def test_what_a_sender_can_bring_about_is_never_unexpected(state: str, topic: str, *, unexpected: bool) -> None:
+    error = _DatabaseError()
+    error.sqlstate = state
+    assert refusal_of(error, topic).unexpected is unexpected
+    assert refusal_of(ZeroDivisionError(), topic).unexpected
+
+
+def test_only_a_refusal_that_says_so_leaves_its_key_alone() -> None:
+    errors = (BadRecord("no"), BadRecord("no", holds=False), Conflict("other"), NoIdentity(), KeyError())
+    assert [refusal_of(error, "crm.ingest").holds for error in errors] == [True, False, False, False, True]
 
 
 class Effects:
@@ -131,7 +155,9 @@ def isolation(effects: Effects, errors: Errors, *, alone: bool = False) -> Isola
 def events(*ids: str) -> list[Event[Any]]:
     """`a2` is of key a; `-5` has no key. Offsets in the order given."""
     return [
-        Event(id_, "", "", WALL, WALL, "crm.sales", 3, offset, id_[0] if id_[0] != "-" else None, id_, None, None)
+        Event(
+            id_, "", "", WALL, WALL, "crm.sales", 3, offset, None if id_[0] == "-" else id_[0].encode(), id_, None, None
+        )
         for offset, id_ in enumerate(ids)
     ]
 
@@ -163,6 +189,27 @@ async def test_an_event_without_key_is_alone() -> None:
     await found.apply(events("-1", "-2", "-3"))
     assert effects.stand == ["-2", "-3"]
     assert [event.id for event, _ in found.refused] == ["-1"]
+
+
+async def test_a_refusal_that_does_not_hold_parks_its_event_alone() -> None:
+    effects = Effects()
+    found = isolation(effects, {"a2": Conflict("other"), "a4": BadRecord("no")})
+    await found.apply(events("a1", "a2", "a3", "a4", "a5"))
+    assert effects.stand == ["a1", "a3"]
+    assert [(event.id, refusal.reason) for event, refusal in found.refused] == [
+        ("a2", "conflict"),
+        ("a4", "no"),
+        ("a5", "behind"),
+    ]
+
+
+async def test_an_empty_key_is_none() -> None:
+    effects = Effects()
+    lone = events("a1", "a2")
+    for event in lone:
+        event.key = b""
+    await isolation(effects, {"a1": BadRecord("no")}).apply(lone)
+    assert effects.stand == ["a2"]
 
 
 async def test_refused_input_never_counts_against_the_breaker() -> None:

@@ -24,7 +24,20 @@ def event(
     topic: str, data: Any, time: datetime, name: object, key: str | None = None, partition: int = 0
 ) -> Event[Any]:
     id_ = str(derived_id(topic, name))
-    return Event(id_, type(data).__name__, "/contacts", time, time, topic, partition, 0, key, id_, None, data)
+    return Event(
+        id_,
+        type(data).__name__,
+        "/contacts",
+        time,
+        time,
+        topic,
+        partition,
+        0,
+        key.encode() if key else None,
+        id_,
+        None,
+        data,
+    )
 
 
 def sale(

@@ -22,7 +22,7 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def caused_by(traceparent: str | None) -> Event[Any]:
-    return Event("e-1", "t", "/contacts", NOW, NOW, "crm.requests", 3, 7, "k", "c-1", traceparent, None)
+    return Event("e-1", "t", "/contacts", NOW, NOW, "crm.requests", 3, 7, b"k", "c-1", traceparent, None)
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def test_a_merge_is_kept_as_an_alias() -> None:
 @pytest.mark.parametrize("key", ["", "81", "not-a-party"])
 def test_a_tombstone_without_a_party_is_refused(key: str) -> None:
     event = erased(key="x")
-    event.key = key or None
+    event.key = key.encode() or None
     with pytest.raises(BadRecord) as refused:
         newest([event])
     assert refused.value.reason == "key"
