@@ -9,15 +9,17 @@ order by group_id, topic, partition, record_offset
 limit $6;
 
 -- name: first_parked
--- The first parked record of every key that any of these ids belongs to; one without a key is its own first.
-select distinct on (parked.group_id, parked.topic, parked.key, case when parked.key is null then parked.id end)
-    parked.id, parked.group_id, parked.topic, parked.key
+-- The record to begin with for every key that any of these ids holds or waits for; one parked alone is its own first.
+select distinct on (parked.group_id, parked.topic, parked.key, case when not parked.holds then parked.id end)
+    parked.id, parked.group_id, parked.topic, parked.key, parked.holds
 from parked
-join (select distinct group_id, topic, key, case when key is null then id end as lone from parked where id = any($1::bigint[]))
+join (select distinct group_id, topic, key, case when not holds then id end as lone from parked where id = any($1::bigint[]))
     as held
     on held.group_id = parked.group_id and held.topic = parked.topic
-    and held.key is not distinct from parked.key and (held.lone is null or held.lone = parked.id)
-order by parked.group_id, parked.topic, parked.key, case when parked.key is null then parked.id end, parked.record_offset;
+    and held.key is not distinct from parked.key
+    and ((held.lone is null and parked.holds) or held.lone = parked.id)
+order by
+    parked.group_id, parked.topic, parked.key, case when not parked.holds then parked.id end, parked.record_offset;
 
 -- name: list_fences
 -- How far each group's effects stand.

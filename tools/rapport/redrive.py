@@ -103,8 +103,8 @@ class _Engine:
         line = {"service": self.service, "group": key["group_id"], "topic": key["topic"], "key": key_text(key["key"])}
         ledger = self.ledger(subscription)
         async with ledger.transaction(subscription) as tx:
-            waiting = await tx.take_parked(key["topic"], key["key"], 1) if key["key"] is not None else []
-            if key["key"] is None:
+            waiting = await tx.take_parked(key["topic"], key["key"], 1) if key["holds"] else []
+            if not key["holds"]:
                 rows = await tx.fetch(SQL["list_parked"], None, None, None, None, [key["id"]], 1)
                 waiting = [await engine_redrive.find_parked(tx, key["id"])] if rows else []
         if not waiting:

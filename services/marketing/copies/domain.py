@@ -113,7 +113,7 @@ def _described(data: PartyDescribed) -> Party:
 def _erased(event: Event[object]) -> Party:
     try:
         return Party(UUID(event.key_text), 0, erased_by=event.id)
-    except (TypeError, ValueError):
+    except ValueError:
         raise BadRecord("key", "the key of a tombstone on crm.parties is a party's id") from None
 
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.stack
 
 async def test_a_fact_that_a_service_passes_on_has_its_senders_name_and_holds_no_number_back(probe: Probe) -> None:
     """Several of them between events of the service's own; sent twice under one id it counts once, as any fact does."""
-    seen: list[tuple[str, str, str | None]] = []
+    seen: list[tuple[str, str, bytes | None]] = []
 
     async def look(events: Sequence[Event[object]], tx: Transaction) -> None:
         del tx
@@ -30,6 +30,6 @@ async def test_a_fact_that_a_service_passes_on_has_its_senders_name_and_holds_no
     async with probe.running(noting("facts", "crm.ingest", act=look)):
         await probe.emit([facts[0], reopened(uuid4()), *facts[1:], reopened(uuid4())])
         assert await probe.applied("support.facts", partition_of("81"), ids) == ids
-    assert [each for each in seen if each[1] in ids] == [("/support/email", id_, "81") for id_ in ids]
+    assert [each for each in seen if each[1] in ids] == [("/support/email", id_, b"81") for id_ in ids]
     remembered = await probe.rows("select 1 from relay_position where topic = 'crm.ingest'")
     assert not remembered, "numbers are for what is ours"

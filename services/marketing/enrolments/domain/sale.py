@@ -39,7 +39,7 @@ class Sale:
             "crm.sales",
             self.partition,
             -1,
-            str(self.party_id),
+            str(self.party_id).encode(),
             self.correlation_id,
             self.traceparent,
             None,
