@@ -24,7 +24,9 @@ FACT: dict[str, Any] = {
 def event(data: Any, hours: int = 0, id_: str = "e") -> Event[Any]:
     contract = contract_of(type(data))
     at = NOW + timedelta(hours=hours)
-    return Event(id_, contract.type, "/contacts", at, NOW, contract.topic, 0, 0, str(PARTY).encode(), "flow", None, data)
+    return Event(
+        id_, contract.type, "/contacts", at, NOW, contract.topic, 0, 0, str(PARTY).encode(), "flow", None, data
+    )
 
 
 def consent(*, given: bool, hours: int, id_: str, topic: str | None = None) -> Event[Any]:
