@@ -100,7 +100,7 @@ class Applier:
                 at = next(n for n, decoded in enumerate(batch) if decoded is corrected.decoded)
             # What was refused gives its id back before the record that carries it too is looked at.
             applied.then(await self._apply(batch[:at], wall, known))
-            batch = batch[at:]
+            batch = _without_held(batch[at:], applied)
 
     async def _apply_whole(self, batch: Sequence[Decoded], wall: datetime, known: Mapping[Place, int]) -> Applied:
         try:
@@ -117,12 +117,9 @@ class Applier:
             return await self._halves(batch, wall, known)
 
     async def _halves(self, batch: Sequence[Decoded], wall: datetime, known: Mapping[Place, int]) -> Applied:
-        """The second half without the places of which the first could not be applied: fences never move over that."""
         middle = len(batch) // 2
         first = await self._apply(batch[:middle], wall, known)
-        held = first.tripped | first.misplaced | first.paused.keys()
-        rest = [d for d in batch[middle:] if (d.record.topic, d.record.partition) not in held]
-        return first.then(await self._apply(rest, wall, known))
+        return first.then(await self._apply(_without_held(batch[middle:], first), wall, known))
 
     def _decode(self, records: Sequence[Record], wall: datetime) -> list[Decoded]:
         handlers, stream = self.subscription.topics, self._stream
@@ -261,3 +258,9 @@ class Applier:
                 refusal = replace(refusal, holds=False)  # noqa: PLW2901 - without a key there is nothing to hold
             rows.append((record, refusal, decoded.event.now if decoded.event else fence.watermark or wall))
         await tx.park(rows)
+
+
+def _without_held(rest: Sequence[Decoded], applied: Applied) -> Sequence[Decoded]:
+    """What follows, without the places of which the part before could not be applied: fences never move over that."""
+    held = applied.tripped | applied.misplaced | applied.paused.keys()
+    return [d for d in rest if (d.record.topic, d.record.partition) not in held] if held else rest

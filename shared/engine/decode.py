@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
-from zlib import crc32
 
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
@@ -57,7 +56,6 @@ def decode(record: Record, handler: TopicHandler, wall: datetime, *, stream: boo
     What makes a record unreadable is checked first, then what parks it.
     """
     owner = OWNERS.get(record.topic)
-    headers: Headers = {}
     try:
         headers, value = _open(record)
         if owner is not None:
@@ -72,7 +70,7 @@ def decode(record: Record, handler: TopicHandler, wall: datetime, *, stream: boo
             decoded = _from_outside(record, headers, value, wall)
         _decode_value(decoded, headers, value, handler, stream=stream)
     except Unreadable as error:
-        return Decoded(record, _any_id(record, headers), refusal=Refusal(str(error)), unreadable=True)
+        return Decoded(record, "", refusal=Refusal(str(error)), unreadable=True)
     else:
         return decoded
 
@@ -140,14 +138,6 @@ def _trace(headers: Headers) -> str | None:
         return text
     text = _if_text(headers.get("ce_traceparent"))
     return text if is_sound(text) else None
-
-
-def _any_id(record: Record, headers: Headers) -> str:
-    """What an unreadable record is known by at the fence: the same however much of it a later version can read."""
-    value = headers.get("ce_id")
-    if value and len(value) <= MAX_ID and value.isascii() and b"\0" not in value:
-        return value.decode("ascii")
-    return f"crc32:{crc32(record.value or b''):08x}@{record.timestamp}"
 
 
 def _sequence(headers: Headers) -> int:

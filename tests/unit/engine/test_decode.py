@@ -246,23 +246,6 @@ def test_a_field_with_nul_is_named() -> None:
     assert refusal.detail == "party: contains U+0000, which cannot be stored"
 
 
-UNREADABLE = {
-    "a good id": (outside(b"{"), "choice-1"),
-    "ahead of the clock": (outside(ce_time=AHEAD), "choice-1"),
-    "no id": (outside(ce_id=GONE), "crc32:f16d643f@1772366400000"),
-    "an id that is none": (outside(ce_id=b"\xff"), "crc32:f16d643f@1772366400000"),
-}
-
-
-@pytest.mark.parametrize("case", UNREADABLE)
-def test_an_unreadable_record_is_known_by_its_id_or_by_its_bytes(case: str) -> None:
-    """Another clock or a later version may be able to read it, and must know it again at the fence."""
-    record, id_ = UNREADABLE[case]
-    decoded = read(record)
-    assert decoded.unreadable
-    assert decoded.id == id_
-
-
 @pytest.mark.parametrize(
     ("text", "time"),
     [
