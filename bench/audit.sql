@@ -12,6 +12,7 @@ from generate_series(1, $1) as number
 cross join lateral (select make_interval(secs => 25920000.0 * number / $1) - interval '300 days') as past (age)
 
 -- name: add_enrolments
+-- Each sale enrolled once, in the campaign that the audit counts.
 insert into enrolment (trigger_event_id, campaign, id, version, party_id, follow_up, started_at)
 select trigger_event_id, 'thanks', gen_random_uuid(), 1, party_id, true, recorded_at from sale
 

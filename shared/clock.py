@@ -1,15 +1,12 @@
-"""Times: UTC everywhere, RFC 3339 with microseconds and Z on the outside, ISO 8601 durations (`P7D`, `PT15M`)."""
+"""Times: UTC everywhere, RFC 3339 with microseconds and Z on the outside."""
 
 import os
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
-
 _OFFSET_FILE = os.environ.get("RAPPORT_CLOCK_OFFSET_FILE")
 """For tests of clocks that are wrong: a file with the seconds to add, read at every call, so that a clock can jump."""
-_DURATION = TypeAdapter(timedelta)
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:(\d\d)(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -41,13 +38,3 @@ def parse_rfc3339(text: str) -> datetime:
     if form[1] == "60":
         return parse_rfc3339(f"{text[:17]}59{text[19:]}") + timedelta(seconds=1)
     return datetime.fromisoformat(text.upper()).astimezone(UTC)
-
-
-def parse_duration(text: str) -> timedelta:
-    """An ISO 8601 duration of days, hours, minutes, seconds; raises ValueError for anything else."""
-    if not text.removeprefix("-").startswith("P"):
-        raise ValueError("not an ISO 8601 duration such as P7D or PT15M")
-    try:
-        return _DURATION.validate_python(text)
-    except ValidationError:
-        raise ValueError("not an ISO 8601 duration such as P7D or PT15M") from None

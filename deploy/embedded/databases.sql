@@ -9,6 +9,7 @@ select case when exists (select from pg_roles where rolname = $1::text)
             else format('create role %I login password %L', $1::text, $2::text) end;
 
 -- name: create_database
+-- Owned by the role that migrates it.
 select format('create database %I owner %I', $1::text, $1::text || '_owner');
 
 -- name: isolate_database
@@ -16,6 +17,7 @@ select format('create database %I owner %I', $1::text, $1::text || '_owner');
 select format('revoke all on database %1$I from public; grant connect on database %1$I to %1$I', $1::text);
 
 -- name: isolate_maintenance_databases
+-- No service has any business in the server's own databases.
 revoke connect on database postgres from public;
 revoke connect on database template1 from public;
 
@@ -27,4 +29,5 @@ select format('alter default privileges for role %1$I grant select, insert, upda
               $1::text || '_owner', $1::text);
 
 -- name: mark_database
+-- Remembers which migrations it was brought to, so that the next start need not look.
 select format('comment on database %I is %L', $1::text, $2::text);

@@ -14,6 +14,7 @@ order by topic, partition
 for update
 
 -- name: read_fences
+-- Without a lock, for those who only look.
 select topic, partition, next_offset, last_offset, last_id, mark, watermark, parked, stopped
 from fence where group_id = $1 order by topic, partition
 
@@ -59,6 +60,7 @@ delete from inbox using unnest($2::text[], $3::text[]) as freed (source, id)
 where inbox.group_id = $1 and inbox.source = freed.source and inbox.id = freed.id
 
 -- name: purge_inbox
+-- Ids of outside facts are remembered for this long; a sender's second try comes sooner.
 delete from inbox where seen_at < now() - $1::interval
 
 -- name: held_keys
@@ -68,6 +70,7 @@ where group_id = $1 and topic = $2 and holds
     and sha256(key) = any(array(select sha256(one) from unnest($3::bytea[]) as one)) and key = any($3::bytea[])
 
 -- name: park
+-- A record per row, with the reason and the time at which it was first handled.
 insert into parked
     (group_id, topic, partition, record_offset, key, headers, value, record_timestamp, reason, detail, unexpected, holds,
     handled_at)
@@ -76,6 +79,7 @@ select $1, * from unnest(
     $9::text[], $10::text[], $11::boolean[], $12::boolean[], $13::timestamptz[])
 
 -- name: quarantine
+-- Records that nothing can be read from. One that is read again, after a rollback, is kept once.
 insert into quarantine
     (group_id, topic, partition, record_offset, key, headers, value, record_timestamp, reason)
 select $1, * from unnest(
@@ -83,9 +87,11 @@ select $1, * from unnest(
 on conflict do nothing
 
 -- name: purge_quarantine
+-- What is quarantined may be personal, so it is not kept longer than this.
 delete from quarantine where quarantined_at < now() - $1::interval
 
 -- name: take_parked
+-- The oldest records of one key, in the order in which they have to be applied.
 select id, topic, partition, record_offset, key, headers, value, record_timestamp,
     reason, detail, unexpected, holds, handled_at
 from parked
@@ -93,20 +99,25 @@ where group_id = $1 and topic = $2 and sha256(key) = sha256($3) and key = $3 and
 order by record_offset limit $4
 
 -- name: take_parked_by_id
+-- One record, as an operator names it.
 select id, topic, partition, record_offset, key, headers, value, record_timestamp,
     reason, detail, unexpected, holds, handled_at
 from parked where id = $1
 
 -- name: release
+-- The record was applied or given up; no row where another instance was quicker.
 delete from parked where id = $1 returning id
 
 -- name: describe_parked
+-- A redrive failed, perhaps for another reason.
 update parked set reason = $2, detail = $3, unexpected = $4, holds = $5 where id = $1
 
 -- name: replace_parked
+-- The value that an operator gives; what the sender sent is kept beside it.
 update parked set replaced_value = coalesce(replaced_value, value), value = $2 where id = $1
 
 -- name: list_parked
+-- Pages of parked records for an operator, of one group or topic or of all; without their values, which are personal.
 select id, group_id, topic, partition, record_offset, key, reason, detail, unexpected, handled_at, parked_at,
     replaced_value is not null as replaced
 from parked
@@ -114,24 +125,30 @@ where ($1::text is null or group_id = $1) and ($2::text is null or topic = $2) a
 order by id limit $4
 
 -- name: count_parked
+-- How many records and keys are parked, by reason.
 select group_id, topic, reason, count(*) as records, count(distinct key) as keys
 from parked group by group_id, topic, reason order by group_id, topic, reason
 
 -- name: list_quarantine
+-- Pages of quarantined records for an operator, without their values.
 select id, group_id, topic, partition, record_offset, reason, octet_length(value) as bytes, quarantined_at
 from quarantine where id > $1 order by id limit $2
 
 -- name: read_quarantine
+-- One quarantined record with its bytes.
 select id, group_id, topic, partition, record_offset, key, headers, value, reason, quarantined_at
 from quarantine where id = $1
 
 -- name: record_action
+-- The audit line of what an operator did.
 insert into operator_action (action, subject, reason) values ($1, $2, $3)
 
 -- name: list_actions
+-- What operators did, newest first.
 select id, action, subject, reason, actor, acted_at from operator_action order by id desc limit $1
 
 -- name: set_timers
+-- Sorted, so that two members wait instead of deadlocking; a timer that is set again moves and counts as not failed.
 insert into timer (name, id, partition, due_at, not_before)
 select $1, id, partition, due_at, coalesce(not_before, '-infinity')
 from unnest($2::uuid[], $3::smallint[], $4::timestamptz[], $5::timestamptz[]) as new (id, partition, due_at, not_before)
@@ -140,6 +157,7 @@ on conflict (name, id) do update set
     partition = excluded.partition, due_at = excluded.due_at, not_before = excluded.not_before, failed = null
 
 -- name: clear_timers
+-- Timers whose reason is gone; those that have fired already are none.
 delete from timer where name = $1 and id = any($2::uuid[])
 
 -- name: next_timers
@@ -164,16 +182,20 @@ where timer.name = taken.name and timer.id = taken.id
 returning timer.id, timer.partition, timer.due_at
 
 -- name: fail_timer
+-- Sets a timer aside with the reason of its refusal, so that the others fire.
 insert into timer (name, id, partition, due_at, failed) values ($1, $2, $3, $4, $5)
 on conflict (name, id) do update set failed = excluded.failed
 
 -- name: list_failed_timers
+-- Timers that were set aside, for an operator.
 select name, id, partition, due_at, failed from timer where failed is not null order by name, due_at limit $1
 
 -- name: ensure_clock
+-- The row whose lock makes passing the clock on a turn.
 insert into clock (group_id) values ($1) on conflict do nothing
 
 -- name: lock_clock
+-- Waits until another instance has passed its tick on.
 select passed from clock where group_id = $1 for update
 
 -- name: lowest_watermark
@@ -181,9 +203,11 @@ select passed from clock where group_id = $1 for update
 select case when count(watermark) = $3 then min(watermark) end from fence where group_id = $1 and topic = $2
 
 -- name: pass_clock
+-- The tick that was just emitted.
 update clock set passed = $2 where group_id = $1
 
 -- name: try_relay_lock
+-- One relay a shard: the lock is the session's, and ends with its connection.
 select pg_try_advisory_lock(hashtext('rapport.relay'), $1::int)
 
 -- name: stored_batch
@@ -233,6 +257,7 @@ from numbered order by id
 select pg_notify($1, '')
 
 -- name: foreign_batches
+-- Batches that were stored under another number of shards and wait to be sent.
 select shard from relay_batch where shards <> $1 and ids <> '{}'
 
 -- name: save_positions
@@ -242,6 +267,7 @@ select * from unnest($1::text[], $2::smallint[], $3::bigint[])
 on conflict (topic, partition) do update set sequence = greatest(relay_position.sequence, excluded.sequence)
 
 -- name: outbox_depth
+-- How many events wait, counted up to 100,001, and how long the oldest has waited.
 select count(*) as depth, extract(epoch from now() - min(created_at))::float8 as age
 from (select created_at from outbox order by id limit 100001) as oldest
 
@@ -267,9 +293,11 @@ from counted left join key_of using (group_id, topic)
 group by group_id, topic, records
 
 -- name: quarantined_records
+-- For the gauge.
 select group_id, topic, count(*) as records from quarantine group by group_id, topic
 
 -- name: stop_fence
+-- The first reason stands until an operator accepts it.
 update fence set stopped = $4 where group_id = $1 and topic = $2 and partition = $3 and stopped is null
 
 -- name: remembered_sequences

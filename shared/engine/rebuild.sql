@@ -32,13 +32,17 @@ from pg_namespace, aclexplode(nspacl)
 where nspname = $1 and privilege_type = 'USAGE'
 
 -- name: lock_group
+-- The live group stands still while its projection is exchanged.
 select topic, partition, next_offset from fence where group_id = $1 order by topic, partition for update
 
 -- name: forget_group
+-- A group that rebuilt a projection is needed no more.
 delete from fence where group_id = $1
 
 -- name: forget_inbox
+-- What that group has seen.
 delete from inbox where group_id = $1
 
 -- name: forget_parked
+-- What that group parked; the live group has parked the same.
 delete from parked where group_id = $1

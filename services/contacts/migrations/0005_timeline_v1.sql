@@ -17,7 +17,8 @@ create table timeline_v1.line (
 create table timeline_v1.line_other partition of timeline_v1.line default;
 
 -- A month of lines gets its own table before its first line comes; one that is late stays in line_other. The service may
--- call this, and no other DDL. Temporary objects come last in its path, or they would be run as the owner. `lock_timeout` keeps a busy table from holding everything up.
+-- call this, and no other DDL. Temporary objects come last in its path, or they would be run as the owner.
+-- `lock_timeout` keeps a busy table from holding everything up.
 create function open_line_month(month date) returns boolean
 language plpgsql security definer set search_path = public, pg_temp set lock_timeout = '1s'
 as $$

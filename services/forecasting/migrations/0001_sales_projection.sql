@@ -1,5 +1,6 @@
 -- The projection forecasting.sales, version 1: what was sold and paid back, by day of the event's time (UTC).
--- Amounts are minor units of their currency, in sums wider than eight bytes: a line may be worth 10^20. Categories and refunds are joined on reading, so no order of events matters.
+-- Amounts are minor units of their currency, in sums wider than eight bytes: a line may be worth 10^20. Categories
+-- and refunds are joined on reading, so no order of events matters.
 create schema sales_v1;
 
 create table sales_v1.sold_day (             -- units and revenue a day, channel, currency and product

@@ -2,7 +2,8 @@
 -- the sales read, the enrolments, the messages, the timers and the dispatches. A sale is one by (origin, sale_id): what
 -- came of other events that told it (repeated_sale) counts with it. A waiting message that nothing will ever
 -- wake is missing, too. The time bounds are of occurred_at, null: open.
--- Each table is read once, by index, and nothing is joined but the few repeated sales: a join of three aggregates is quadratic where the planner
+-- Each table is read once, by index, and nothing is joined but the few repeated sales: a join of three aggregates is
+-- quadratic where the planner
 -- has no statistics yet, and spills to disk where it has. `count` passes over nulls.
 -- Timers are asked for one by one, which `not exists` would not promise: it may read them all for each window.
 create function follow_up_audit(first uuid, last uuid, since timestamptz, until timestamptz)

@@ -1,11 +1,11 @@
-"""Times outside are RFC 3339 in UTC, durations ISO 8601."""
+"""Times outside are RFC 3339 in UTC."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given, strategies as st
 
-from shared.clock import now, parse_duration, parse_rfc3339, rfc3339
+from shared.clock import now, parse_rfc3339, rfc3339
 
 moments = st.datetimes(timezones=st.just(UTC) | st.timedeltas(timedelta(hours=-14), timedelta(hours=14)).map(timezone))
 
@@ -53,22 +53,3 @@ def test_a_naive_time_is_refused() -> None:
 
 def test_now_is_in_utc() -> None:
     assert now().tzinfo is UTC
-
-
-@pytest.mark.parametrize(
-    ("text", "duration"),
-    [
-        ("P7D", timedelta(days=7)),
-        ("PT15M", timedelta(minutes=15)),
-        ("P1DT2H", timedelta(days=1, hours=2)),
-        ("-PT1S", timedelta(seconds=-1)),
-    ],
-)
-def test_durations(text: str, duration: timedelta) -> None:
-    assert parse_duration(text) == duration
-
-
-@pytest.mark.parametrize("text", ["", "7", "7 days", "P", "1:00:00", "P1Q"])
-def test_what_is_no_duration_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="ISO 8601"):
-        parse_duration(text)
