@@ -100,6 +100,7 @@ class Applier:
                 at = next(n for n, decoded in enumerate(batch) if decoded is corrected.decoded)
             # What was refused gives its id back before the record that carries it too is looked at.
             applied.then(await self._apply(batch[:at], wall, known))
+            known = {**known, **_reached(batch[:at])}
             batch = _without_held(batch[at:], applied)
 
     async def _apply_whole(self, batch: Sequence[Decoded], wall: datetime, known: Mapping[Place, int]) -> Applied:
@@ -119,7 +120,8 @@ class Applier:
     async def _halves(self, batch: Sequence[Decoded], wall: datetime, known: Mapping[Place, int]) -> Applied:
         middle = len(batch) // 2
         first = await self._apply(batch[:middle], wall, known)
-        return first.then(await self._apply(_without_held(batch[middle:], first), wall, known))
+        rest = _without_held(batch[middle:], first)
+        return first.then(await self._apply(rest, wall, {**known, **_reached(batch[:middle])}))
 
     def _decode(self, records: Sequence[Record], wall: datetime) -> list[Decoded]:
         handlers, stream = self.subscription.topics, self._stream
@@ -264,3 +266,8 @@ def _without_held(rest: Sequence[Decoded], applied: Applied) -> Sequence[Decoded
     """What follows, without the places of which the part before could not be applied: fences never move over that."""
     held = applied.tripped | applied.misplaced | applied.paused.keys()
     return [d for d in rest if (d.record.topic, d.record.partition) not in held] if held else rest
+
+
+def _reached(batch: Sequence[Decoded]) -> dict[Place, int]:
+    """Where the fences stand once this is applied."""
+    return {(d.record.topic, d.record.partition): d.record.offset + 1 for d in batch}

@@ -5,7 +5,7 @@ broker shows to be no record, never to where Kafka's client happens to stand: se
 """
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -49,6 +49,12 @@ class Places:
         for place, offset in again.items():
             self.source.seek(place, offset)
         return bool(again)
+
+    def realign(self) -> None:
+        """Put the client where everything before stands, wherever it went with what nobody got."""
+        for place, done in self.positions.done.items():
+            if not self.positions.holds(place) and self.source.position(place) != done:
+                self.source.seek(place, done)
 
     def lose(self, places: Collection[Place], reason: str) -> None:
         """Put them at their fences again, with the next upkeep."""
@@ -103,8 +109,9 @@ class Places:
 
         True where everything that is read is handled up to its end.
         """
+        self.realign()
         await self._stop_at_unreadable()
-        await self._resume()
+        await self._compare()
         await self.place_others()
         return await self._advance_idle()
 
@@ -123,11 +130,17 @@ class Places:
             self.pause(place, str(failure), probe=True)
             self._unreadable[place] = failure
 
-    async def _resume(self) -> None:
-        if not self.paused:
-            return
-        now, fences = self.clock(), await self.fences.ensure(sorted(self.paused))
-        for place in [place for place in fences if place in self.paused]:
+    async def _compare(self) -> None:
+        """Look at the fences: one that went back means another database, one that an operator freed goes on."""
+        known = self.positions.fences
+        places = sorted(self.paused.keys() | known.keys())
+        fences = await self.fences.ensure(places) if places else {}
+        self.lose([p for p in fences if fences[p].next_offset < known.get(p, 0)], "the fence in the database went back")
+        self._resume({place: fence for place, fence in fences.items() if place in self.paused})
+
+    def _resume(self, fences: Mapping[Place, Fence]) -> None:
+        now = self.clock()
+        for place in fences:
             failure = self._unreadable.get(place)
             skipped = failure is not None and fences[place].next_offset > failure.last
             if fences[place].stopped or (self._probe_at.get(place, now) > now and not skipped):

@@ -71,6 +71,7 @@ class Reader:
         try:
             taken = await self.source.take(self.reading.records, self.reading.bytes)
         except Exception as error:  # noqa: BLE001  whatever it is, nothing is lost by trying again
+            self.places.realign()
             await self._suffer("fetching", error)
             return ()
         self.troubles.pop("fetching", None)

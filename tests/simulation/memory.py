@@ -20,7 +20,7 @@ from shared.engine import outbox
 from shared.engine.event import Emission, Record
 from shared.engine.ledger import Fence, Outgoing, ParkedRecord, Place, Refusal
 from shared.engine.subscription import Due, Subscription
-from shared.errors import Transient
+from shared.errors import Oversized, Transient
 
 Pause = Callable[[], Awaitable[None]]
 Until = Callable[[Callable[[], bool]], Awaitable[None]]
@@ -56,6 +56,8 @@ class MemoryDatabase:
         self.now = now
         self.ids = count(1)
         self.relay: object | None = None
+        self.epoch = 0
+        self.most_emitted = 5_000
 
     @classmethod
     def like(cls, other: "MemoryDatabase", kind: "type[MemoryTransaction]") -> "MemoryDatabase":
@@ -73,6 +75,7 @@ class MemoryDatabase:
         self.tables = deepcopy(tables)
         self.locks.clear()
         self.relay = None
+        self.epoch += 1
 
     @asynccontextmanager
     async def transaction(self, subscription: Subscription | None = None) -> AsyncIterator["MemoryTransaction"]:
@@ -117,6 +120,7 @@ class MemoryTransaction:
         self.group = subscription.group if subscription else ""
         self.then: list[Callable[[], Awaitable[None]]] = []
         self._database = database
+        self._epoch = database.epoch
         self._rows: list[outbox.Row] = []
         self._ordinals: outbox.Ordinals = Counter()
         self._changes: list[Change] = []
@@ -159,6 +163,8 @@ class MemoryTransaction:
 
     def emit(self, emissions: Iterable[Emission]) -> None:
         self._rows += outbox.encode(emissions, self._ordinals)
+        if len(self._rows) > self._database.most_emitted:
+            raise Oversized(f"at most {self._database.most_emitted} events")
 
     async def set_timers(self, name: str, timers: Iterable[tuple[UUID, int, datetime]]) -> None:
         new = {(name, id_): (partition, due_at) for id_, partition, due_at in timers}
@@ -288,6 +294,8 @@ class MemoryTransaction:
 
     def commit(self) -> None:
         """Everything at once. Raises Transient where the database went back to a backup meanwhile."""
+        if self._database.epoch != self._epoch:
+            raise Transient("the session ended")
         tables = self._database.tables
         for change in self._changes:
             change(tables)

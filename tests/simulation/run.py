@@ -10,6 +10,7 @@ from shared.engine.applier import Applier
 from shared.engine.event import Record
 from shared.engine.ledger import ParkedRecord
 from shared.engine.outbox import headers_of, key_of
+from shared.engine.reader import Reader
 from shared.engine.recovery import ahead_of
 from shared.engine.redrive import drop, redrive
 from shared.engine.relay import Batch, relay_once
@@ -37,6 +38,7 @@ class Parts:
     operator_transaction: type[MemoryTransaction] = MemoryTransaction
     relay: type[MemoryRelayLedger] = MemoryRelayLedger
     applier: type[Applier] = Applier
+    reader: type[Reader] = Reader
     restores: bool = True
 
 
@@ -210,10 +212,16 @@ class Simulation:
         self._end()
         self.database.restore(self.backup)
         self.backup, self.restored = None, True
+        self._number_on()
+        for name in ("numbering", "numbering", "reading", "relay"):
+            self._spawn(name)
+
+    def _number_on(self) -> None:
+        """What `rapport recover` does."""
         published = {
             (topic, partition): int(dict(log[-1].headers)["ce_sequence"] or b"0")
             for topic in (SALES,)
-            for partition, log in enumerate(self.log.topics[topic])
+            for partition, log in enumerate([record for record in each if record] for each in self.log.topics[topic])
             if log
         }
         tables = self.database.tables
@@ -223,8 +231,6 @@ class Simulation:
             remembered[row.topic, row.partition] = sequence
         for ahead in ahead_of(published, remembered):
             tables.positions[ahead.place] = ahead.published
-        for name in ("numbering", "numbering", "reading", "relay"):
-            self._spawn(name)
 
     def _victim(self) -> Actor:
         actors = self.scheduler.actors

@@ -1,9 +1,12 @@
 """A seeded scheduler: coroutines take turns at their pauses, in an order that only the seed decides."""
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from dataclasses import dataclass
 from typing import Any
+
+_STEP = 0.005
 
 
 class _Turn:
@@ -41,6 +44,8 @@ class Scheduler:
         self.dice = dice
         self.actors: list[Actor] = []
         self.steps = 0
+        self.time = 0.0
+        self._wakes: list[float] = []
 
     async def pause(self) -> None:
         """Somebody else may move, and the actor may die here."""
@@ -50,6 +55,12 @@ class Scheduler:
         """Wait for a lock, say."""
         if not ready():
             await _Turn(ready)
+
+    async def sleep(self, seconds: float) -> None:
+        """Time passes with each step, and at once where everybody sleeps."""
+        wake = self.time + seconds
+        self._wakes.append(wake)
+        await _Turn(lambda: self.time >= wake)
 
     def spawn(self, name: str, run: Callable[[], Awaitable[None]]) -> Actor:
         """Start an actor."""
@@ -67,15 +78,25 @@ class Scheduler:
             self.actors.remove(actor)
             actor.coroutine.close()
 
+    def cancel(self, actor: Actor) -> None:
+        """As asyncio does at what a task awaits; the actor may end, or go on for a while."""
+        if actor not in self.actors:
+            return
+        try:
+            actor.ready = actor.coroutine.throw(asyncio.CancelledError()).ready
+        except (asyncio.CancelledError, StopIteration):
+            self.actors.remove(actor)
+
     def step(self) -> bool:
         """Let one actor move; False where none is left that can."""
         for actor in self.actors:
             actor.frozen = max(actor.frozen - 1, 0)
         able = [a for a in self.actors if not a.frozen and (a.ready is None or a.ready())]
         if not able:
-            return any(actor.frozen for actor in self.actors)
+            return any(actor.frozen for actor in self.actors) or self._oversleep()
         actor = able[int(self.dice.random() * len(able))]
         self.steps += 1
+        self.time += _STEP
         if self.dice.random() < actor.slow:
             return True
         try:
@@ -83,3 +104,26 @@ class Scheduler:
         except StopIteration:
             self.actors.remove(actor)
         return True
+
+    def _oversleep(self) -> bool:
+        """Go on to when the next one wakes; False where nobody will."""
+        self._wakes = [wake for wake in self._wakes if wake > self.time]
+        if not self._wakes:
+            return False
+        self.time = min(self._wakes)
+        return True
+
+
+class Lock:
+    """An asyncio.Lock among actors."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._scheduler = scheduler
+        self._held = False
+
+    async def __aenter__(self) -> None:
+        await self._scheduler.until(lambda: not self._held)
+        self._held = True
+
+    async def __aexit__(self, *exc: object) -> None:
+        self._held = False

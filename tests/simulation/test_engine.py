@@ -1,33 +1,49 @@
 """However the scheduler interleaves, kills and repeats: every effect once, in order, and nothing lost."""
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
+from tests.simulation import readers, run
 from tests.simulation.mutations import MUTATIONS
+from tests.simulation.reader_mutations import READER_MUTATIONS
 from tests.simulation.run import simulate
 
 SEEDS = int(os.environ.get("SEEDS", "20000"))
-CHUNK = 250
+READER_SEEDS = int(os.environ.get("READER_SEEDS", "400"))
 
 
-def failing(begin: int, end: int) -> str | None:
+def failing(simulation: Callable[[int], None], begin: int, end: int) -> str | None:
     """What the first failing seed of a range says, ready to be replayed."""
     for seed in range(begin, end):
         try:
-            simulate(seed)
+            simulation(seed)
         except AssertionError as error:
-            return f"{error}\nreplay with: python -m tests.simulation.run {seed}"
+            return f"{error}\nreplay with: python -m {simulation.__module__} {seed}"
     return None
+
+
+def first_failure(simulation: Callable[[int], None], seeds: int) -> str | None:
+    """Of so many seeds, on every processor."""
+    chunk = max(seeds // 80, 1)
+    ranges = [(begin, min(begin + chunk, seeds)) for begin in range(0, seeds, chunk)]
+    with ProcessPoolExecutor() as pool:
+        failures = pool.map(failing, [simulation] * len(ranges), *zip(*ranges, strict=True))
+        return next((said for said in failures if said), None)
 
 
 def test_every_seed_keeps_every_promise() -> None:
     """20,000 seeds of duplicates, resends, poison, kills at every await, overlapping members, redrive."""
-    ranges = [(begin, min(begin + CHUNK, SEEDS)) for begin in range(0, SEEDS, CHUNK)]
-    with ProcessPoolExecutor() as pool:
-        failures = [said for said in pool.map(failing, *zip(*ranges, strict=True)) if said]
-    assert not failures, failures[0]
+    said = first_failure(run.simulate, SEEDS)
+    assert said is None, said
+
+
+def test_every_seed_of_the_readers_keeps_every_promise() -> None:
+    """400 seeds: exceptions at every await, swallowed batches, rebalances, holes, clock steps, a database put back."""
+    said = first_failure(readers.simulate, READER_SEEDS)
+    assert said is None, said
 
 
 @pytest.mark.parametrize("guard", MUTATIONS)
@@ -39,3 +55,14 @@ def test_an_engine_without_one_guard_breaks_a_promise(guard: str) -> None:
         except (AssertionError, KeyError):
             return
     pytest.fail(f"2,000 seeds did not miss {guard}")
+
+
+@pytest.mark.parametrize("guard", READER_MUTATIONS)
+def test_a_reader_without_one_guard_breaks_a_promise(guard: str) -> None:
+    """Within 400 seeds."""
+    for seed in range(400):
+        try:
+            readers.simulate(seed, patches=[READER_MUTATIONS[guard]])
+        except (AssertionError, KeyError):
+            return
+    pytest.fail(f"400 seeds did not miss {guard}")

@@ -6,13 +6,14 @@ in the order of its key, and whoever reads the second topic sees the numbers of 
 
 import json
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from shared.engine.event import Emission, Event, Record
+from shared.engine.ledger import Place
 from shared.engine.subscription import Subscription
 from shared.errors import BadRecord
 from shared.events.ingest import INGEST, ReportedChoice
@@ -22,27 +23,60 @@ from tests.simulation.memory import MemoryTransaction
 
 PARTITIONS = 2
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
+POISONS = ("refused", "refused later", "schema", "type", "header", "json", "no key")
 TIME = b"2026-03-01T00:00:00Z"
 
 
 @dataclass(slots=True)
 class Log:
-    """Kafka, as far as it matters: partitions that only grow."""
+    """Kafka, as far as it matters: partitions that only grow, at their ends.
 
-    topics: dict[str, list[list[Record]]] = field(
+    With `gaps` there are offsets without a record: marks of transactions, and what compaction left out.
+    """
+
+    gaps: random.Random | None = None
+    clock: Callable[[], float] = lambda: 0.0
+    kept: bool = False
+    topics: dict[str, list[list[Record | None]]] = field(
         default_factory=lambda: {topic: [[] for _ in range(PARTITIONS)] for topic in (INGEST, SALES)}
     )
+    _begins: dict[Place, int] = field(default_factory=dict)
 
     def append(
         self, topic: str, partition: int, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]
     ) -> None:
         """One record more; its offset is its place."""
         log = self.topics[topic][partition]
-        log.append(Record(topic, partition, len(log), key, value, list(headers), 0))
+        self._leave_gap(log)
+        log.append(Record(topic, partition, len(log), key, value, list(headers), int(self.clock() * 1000)))
+        self._leave_gap(log)
+
+    def _leave_gap(self, log: list[Record | None]) -> None:
+        if self.gaps is not None and self.gaps.random() < 0.2:
+            log += [None] * self.gaps.randrange(1, 3)
+
+    def begin(self, place: Place) -> int:
+        """The first offset that is kept."""
+        return self._begins.get(place, 0)
+
+    def end(self, place: Place) -> int:
+        """Behind the last one."""
+        return len(self.topics[place[0]][place[1]])
+
+    def between(self, place: Place, begin: int, end: int) -> list[Record]:
+        """The records of these offsets."""
+        return [record for record in self.topics[place[0]][place[1]][begin:end] if record is not None]
+
+    def forget(self, handled: Mapping[Place, int]) -> None:
+        """Retention deletes what every group has handled, unless a backup may ask for it."""
+        for place, offset in handled.items():
+            if not self.kept:
+                self._begins[place] = max(self.begin(place), offset)
 
     def read(self, topic: str, partition: int, offset: int, limit: int) -> list[Record]:
         """Records from an offset on."""
-        return self.topics[topic][partition][offset : offset + limit]
+        found = self.topics[topic][partition][offset : offset + limit]
+        return [record for record in found if record is not None]
 
 
 @dataclass(slots=True)
@@ -56,7 +90,7 @@ def fact(
     number: int, sender: int, *, poison: str | None = None
 ) -> tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]:
     """A choice by one of the senders: (key, value, headers). `poison` names what is wrong with it."""
-    sku = {"refused": "refused", "refused later": "refused-later"}.get(poison or "", f"sku-{number}")
+    sku = {"refused": "refused", "refused later": "refused-later", "buggy": "buggy"}.get(poison or "", f"sku-{number}")
     value: dict[str, Any] = {"party": {"name": str(sender)}, "sku": sku, "channel": "web", "intent": "viewed"}
     if poison == "schema":
         value["intent"] = "stolen"
@@ -96,6 +130,8 @@ def subscriptions(
     @numbering.topic(INGEST)
     async def number_choices(events: Sequence[Event[ReportedChoice]], tx: Any) -> None:
         for event in sorted(events, key=lambda event: (str(_party(event)), event.partition, event.offset)):
+            if event.data.sku == "buggy" and not repair.done:
+                raise KeyError("a bug, until it is repaired")
             if event.data.sku == "refused" and not repair.done:
                 raise BadRecord("refused", "until it is repaired")
             key = event.key and event.key.decode()
@@ -137,16 +173,19 @@ class Sender:
     dice: random.Random
     facts: int
     log: Log
+    poisons: Sequence[str] = POISONS
+    poison_rate: float = 0.25
+    senders: int = 6
     order: dict[str, list[str]] = field(default_factory=dict)
     poisoned: dict[str, str] = field(default_factory=dict)
     _sent: list[tuple[int, Any]] = field(default_factory=list)
 
     def send(self, number: int) -> None:
         """Send a fact, now and then poisoned, now and then an old one again."""
-        sender = self.dice.randrange(6)
+        sender = self.dice.randrange(self.senders)
         poison = None
-        if self.dice.random() < 0.25:
-            poison = self.dice.choice(["refused", "refused later", "schema", "type", "header", "json", "no key"])
+        if self.dice.random() < self.poison_rate:
+            poison = self.dice.choice(self.poisons)
         record = fact(number, sender, poison=poison)
         partition = sender % PARTITIONS
         self.log.append(INGEST, partition, *record)
@@ -154,7 +193,7 @@ class Sender:
         key = None if record[0] is None else record[0].decode()
         if poison:
             self.poisoned[str(number)] = poison
-        if poison in {None, "refused", "refused later", "no key"}:
+        if poison in {None, "refused", "refused later", "buggy", "no key"}:
             self.order.setdefault(str(key), []).append(str(number))
         if self.dice.random() < 0.2:
             again, old = self.dice.choice(self._sent)

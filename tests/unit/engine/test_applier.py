@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.engine import parking
 from shared.engine.applier import Applied, Applier
 from shared.engine.event import Emission, Event, Record
 from shared.engine.ledger import Fence
@@ -141,6 +142,33 @@ async def test_a_place_whose_breaker_opens_stands_still_and_others_go_on() -> No
     assert standing(storage) == ["fine"]
     assert not storage.tables.parked
     assert ("contacts.ingest", ("crm.ingest", 0)) not in storage.tables.fences
+
+
+@pytest.mark.parametrize("put_back", [False, True], ids=["an open breaker", "a fence that goes back"])
+async def test_a_half_is_left_alone_where_the_one_before_it_does_not_stand(
+    put_back: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fence would move over what was not applied."""
+    monkeypatch.setattr(parking, "_LIMIT", 1)
+    storage = database()
+    before = storage.backup()
+
+    async def go_back() -> None:
+        storage.restore(before)
+
+    async def act(events: Sequence[Event[Any]], tx: Any) -> None:
+        if len(events) > 2:
+            raise Oversized("at most 2")
+        if put_back:
+            tx.after_commit(go_back)
+        else:
+            await refuse("id-1", error=ZeroDivisionError)(events, tx)
+
+    applied = await applier(storage, act).apply(choices(4))
+    assert applied.misplaced | applied.tripped == {("crm.ingest", 0)}
+    assert standing(storage) == []
+    fence = storage.tables.fences.get(("contacts.ingest", ("crm.ingest", 0)), Fence())
+    assert fence.next_offset == 0
 
 
 async def test_when_every_place_stands_still_nothing_happened() -> None:
