@@ -17,6 +17,11 @@ def load_queries(path: Path) -> Mapping[str, str]:
     return MappingProxyType(dict(zip(names, (text.strip() for text in texts), strict=True)))
 
 
+def storable(text: str) -> str:
+    """The text as Postgres can hold it: NUL, which no text of people has, becomes the replacement character."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}") if "\0" in text else text
+
+
 def columns(rows: Iterable[Sequence[object]]) -> list[list[object]]:
     """Rows as one list a column, for `unnest`; no rows make no columns, so that statement must not be run."""
     return [list(column) for column in zip(*rows, strict=True)]

@@ -28,13 +28,17 @@ class _Ticket:
 @contract(TICKETS, "crm.ticket.opened.v1", key="party_id", subject="ticket/{ticket_id}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketOpened(_Ticket):
-    """A request became a ticket; `follows` is the ticket whose thread it continues."""
+    """A request became a ticket; `follows` is the ticket whose thread it continues.
+
+    (`origin`, `sale_id`) names the sale that the request was about.
+    """
 
     number: int
     channel: Channel
     has_text: bool
     sku: str | None = None
     sale_id: str | None = None
+    origin: str | None = None
     follows: UUID | None = None
 
 

@@ -35,12 +35,20 @@ def decode_cursor(cursor: str, *kinds: type) -> tuple[Any, ...]:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         position = from_json(base64.b64decode(padded, altchars=b"-_", validate=True))
         if kinds:
-            return _parser(kinds).validate_python(position)
+            return _storable(_parser(kinds).validate_python(position))
         if isinstance(position, list):
             return tuple(position)
     except (ValueError, binascii.Error, ValidationError):
         pass
     raise Invalid("not a cursor of this list; begin again without one", field="cursor")
+
+
+def _storable(position: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The position, if a list can have it: numbers of eight bytes, texts without NUL. Raises ValueError."""
+    for part in position:
+        if (isinstance(part, int) and not -(2**63) <= part < 2**63) or (isinstance(part, str) and "\0" in part):
+            raise ValueError("no position of a list")
+    return position
 
 
 @cache

@@ -20,7 +20,7 @@ async def list_messages(service: Service, page: Page, days: Days) -> Listing[Mes
     """Messages decided by day, campaign and outcome."""
     day, campaign, outcome = page.after(date, str, str) or (date(1, 1, 1), "", "")
     async with service.read() as tx:
-        found = await store.list_messages(tx, days.begin, days.until, (day, campaign, outcome), page.limit + 1)
+        found = await store.list_messages(tx, *days.within(tx.now), (day, campaign, outcome), page.limit + 1)
     return page.listing(found, lambda one: one, lambda one: (one.day, one.campaign, one.outcome))
 
 
@@ -29,5 +29,5 @@ async def list_tickets(service: Service, page: Page, days: Days) -> Listing[Tick
     """Tickets opened by day and channel."""
     day, channel = page.after(date, str) or (date(1, 1, 1), "")
     async with service.read() as tx:
-        found = await store.list_tickets(tx, days.begin, days.until, (day, channel), page.limit + 1)
+        found = await store.list_tickets(tx, *days.within(tx.now), (day, channel), page.limit + 1)
     return page.listing(found, lambda one: one, lambda one: (one.day, one.channel))

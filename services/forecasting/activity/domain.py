@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, date
+from datetime import date
 
+from services.forecasting.cuts.domain import day_of
 from shared.engine.event import Event
 from shared.events.campaigns import MessageSent, MessageSkipped, MessageUnknown
 from shared.events.tickets import TicketOpened
@@ -17,13 +18,12 @@ TicketKey = tuple[date, str, int]
 def count_messages(events: Iterable[Event[MessageSent | MessageSkipped | MessageUnknown]]) -> Counter[MessageKey]:
     """Each decided message once: `sent`, `unknown`, or why it was skipped."""
     return Counter(
-        (event.time.astimezone(UTC).date(), event.data.campaign or "", _outcome(event.data), event.partition)
-        for event in events
+        (day_of(event.time), event.data.campaign or "", _outcome(event.data), event.partition) for event in events
     )
 
 
 def count_tickets(events: Iterable[Event[TicketOpened]]) -> Counter[TicketKey]:
-    return Counter((event.time.astimezone(UTC).date(), event.data.channel, event.partition) for event in events)
+    return Counter((day_of(event.time), event.data.channel, event.partition) for event in events)
 
 
 def _outcome(data: MessageSent | MessageSkipped | MessageUnknown) -> str:

@@ -5,14 +5,14 @@ from pathlib import Path
 
 from pydantic_core import to_json
 
+from services.forecasting.copies.domain import Product
 from shared.engine.transaction import Transaction
-from shared.events.products import ProductDescribed
 from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
 
 
-async def save_products(tx: Transaction, products: Sequence[ProductDescribed]) -> None:
+async def save_products(tx: Transaction, products: Sequence[Product]) -> None:
     if products:
         rows = [(product.sku, product.name, to_json(product.category).decode()) for product in products]
         await tx.execute(SQL["save_products"], *columns(rows))

@@ -6,6 +6,7 @@ from uuid import UUID
 
 WEEK = timedelta(days=7)
 _MONDAY = date(2001, 1, 1)
+_EARLIEST = date(1, 1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,11 @@ class Progress:
 def week_of(day: date) -> date:
     """The Monday on or before `day`."""
     return day - timedelta(days=day.weekday())
+
+
+def day_of(time: datetime) -> date:
+    """The UTC day; never the first one there is, which the database's driver writes as minus infinity."""
+    return max(time.astimezone(UTC).date(), _EARLIEST)
 
 
 def instant(day: date) -> datetime:

@@ -1,20 +1,45 @@
-"""Parameters of requests that ask for days."""
+"""Parameters of requests that several capabilities share."""
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import Depends, Query
 
+from shared.errors import Invalid
+from shared.events.values import BlankIsNone
 
+MOST_DAYS = 3660
+Named = Annotated[str, Query(max_length=1000, pattern=r"^[^\x00]*$")]
+Chosen = Annotated[Annotated[str, Query(max_length=1000, pattern=r"^[^\x00]*$")] | None, BlankIsNone]
+"""A filter by name; empty and absent are the same."""
+
+
+@dataclass(frozen=True, slots=True)
 class DayRange:
-    """From `from` up to, and without, `until`; UTC days."""
+    """From `begin` up to, and without, `until`; UTC days."""
 
-    def __init__(
-        self,
-        begin: Annotated[date, Query(alias="from")] = date(1970, 1, 1),
-        until: Annotated[date, Query()] = date(9999, 1, 1),
-    ) -> None:
-        self.begin, self.until = begin, until
+    begin: date | None
+    until: date | None
+
+    def within(self, now: datetime) -> tuple[date, date]:
+        """The days that are meant: by default the last ten years. Raises Invalid for none, and for more than that."""
+        until = self.until or now.date() + timedelta(days=2)
+        begin = self.begin or max(until, date.min + timedelta(days=MOST_DAYS)) - timedelta(days=MOST_DAYS)
+        if begin >= until:
+            raise Invalid("the days end before they begin: `until` is the day after the last", field="query.until")
+        if (until - begin).days > MOST_DAYS:
+            raise Invalid(f"at most {MOST_DAYS} days at a time", field="query.from")
+        return begin, until
 
 
-Days = Annotated[DayRange, Depends()]
+def _day_range(
+    begin: Annotated[
+        date | None, Query(alias="from", description="The first day; by default ten years before `until`.")
+    ] = None,
+    until: Annotated[date | None, Query(description="The day after the last; by default all until now.")] = None,
+) -> DayRange:
+    return DayRange(begin, until)
+
+
+Days = Annotated[DayRange, Depends(_day_range)]

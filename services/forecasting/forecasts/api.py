@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query
 
 from services.forecasting.cuts import commands as cuts
 from services.forecasting.cuts.domain import week_of
+from services.forecasting.cuts.schemas import Chosen
 from services.forecasting.forecasts import store
 from services.forecasting.forecasts.schemas import ForecastView
 from services.forecasting.series import commands as series_of_sales
@@ -22,7 +23,7 @@ _LAST = date(9999, 1, 1)
 async def list_forecasts(
     service: Service,
     page: Page,
-    series: Annotated[str | None, Query(description="Only of this series.")] = None,
+    series: Annotated[Chosen, Query(description="Only of this series.")] = None,
     *,
     every: Annotated[bool, Query(alias="all", description="Earlier ones too, each as it was published.")] = False,
 ) -> Listing[ForecastView]:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
+from services.forecasting.cuts.schemas import Chosen
 from services.forecasting.models import store
 from services.forecasting.models.schemas import ModelView
 from shared.http.app import Listing, Page, requires, service_of
@@ -16,7 +17,7 @@ Service = Annotated[Serving, Depends(service_of)]
 
 @router.get("")
 async def list_models(
-    service: Service, page: Page, name: Annotated[str | None, Query(description="`weekly` or `bgnbd`.")] = None
+    service: Service, page: Page, name: Annotated[Chosen, Query(description="`weekly` or `bgnbd`.")] = None
 ) -> Listing[ModelView]:
     """Newest first; the first of each name is in force."""
     after = page.after(date, str) or (date(9999, 1, 1), "")

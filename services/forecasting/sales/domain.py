@@ -7,11 +7,13 @@ row of its own, so events may come in any order and in any batches.
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date
+from datetime import date
 
+from services.forecasting.cuts.domain import day_of
 from shared.engine.event import Event
 from shared.events.sales import SaleCompleted, SaleRefunded
 from shared.events.values import Line
+from shared.sql import storable
 
 Group = tuple[date, str, str]
 """Day, channel, currency."""
@@ -58,7 +60,7 @@ class Folded:
 def fold(events: Iterable[Event[SaleCompleted | SaleRefunded]]) -> Folded:
     folded = Folded()
     for event in events:
-        day = event.time.astimezone(UTC).date()
+        day = day_of(event.time)
         if isinstance(event.data, SaleCompleted):
             _add_sale(folded, event.data, day, event.partition)
         else:
@@ -78,7 +80,7 @@ def _add_sale(folded: Folded, sale: SaleCompleted, day: date, partition: int) ->
             row[0] += 1
             row[1] += quantity
             row[2] += amount
-    folded.sales.append(Sale(sale.origin, sale.sale_id, channel, lines))
+    folded.sales.append(Sale(sale.origin, storable(sale.sale_id), channel, lines))
     sums = folded.channels[day, channel, currency, partition]
     sums[0] += 1
     sums[1] += total.minor
@@ -88,7 +90,7 @@ def _lines(lines: Iterable[Line]) -> list[Bought]:
     """Lines of one SKU added up. A line is in the currency of its sale: contacts refuses others."""
     bought: dict[str, Bought] = {}
     for line in lines:
-        sku, quantity = line.sku, line.quantity
+        sku, quantity = storable(line.sku), line.quantity
         amount = quantity * line.unit_price.minor
         if line.discount is not None:
             amount -= line.discount.minor
@@ -102,8 +104,15 @@ def _lines(lines: Iterable[Line]) -> list[Bought]:
 def _refund(event_id: str, refund: SaleRefunded, day: date) -> Refund:
     back: defaultdict[str, int] = defaultdict(int)
     for line in refund.lines:
-        back[line.sku] += line.quantity
+        back[storable(line.sku)] += line.quantity
     total = refund.total
     return Refund(
-        event_id, refund.origin, refund.sale_id, day, total.currency, total.minor, list(back), list(back.values())
+        event_id,
+        refund.origin,
+        storable(refund.sale_id),
+        day,
+        total.currency,
+        total.minor,
+        list(back),
+        list(back.values()),
     )

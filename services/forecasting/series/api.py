@@ -8,10 +8,12 @@ from fastapi import APIRouter, Depends, Query
 
 from services.forecasting.cuts import commands as cuts
 from services.forecasting.cuts.domain import WEEK, week_of
-from services.forecasting.cuts.schemas import Days
+from services.forecasting.cuts.schemas import Chosen, Days, Named
 from services.forecasting.series import commands, store
 from services.forecasting.series.schemas import SeriesView, TotalView, WeekView
 from shared.errors import NotFound
+from shared.events.money import Currency
+from shared.events.values import BlankIsNone, Channel
 from shared.http.app import Listing, Page, requires, service_of
 
 router = APIRouter(prefix="/v1/series", dependencies=[Depends(requires("crm:read"))])
@@ -30,7 +32,7 @@ async def list_series(service: Service, page: Page) -> Listing[SeriesView]:
 
 @router.get("/values", tags=["forecasts"])
 async def read_values(
-    service: Service, series: Annotated[str, Query(description="Its id.")], page: Page
+    service: Service, series: Annotated[Named, Query(description="Its id.")], page: Page
 ) -> Listing[WeekView]:
     """What was sold in each whole week of a series, oldest first; late events still correct it."""
     watermark = await cuts.find_watermark(service)
@@ -38,14 +40,12 @@ async def read_values(
         found = await store.find_series(tx, [series])
         if not found or watermark is None:
             raise NotFound("no series has this id")
-        (start,) = page.after(date) or (found[0].first_week - WEEK,)
-        begin = start + WEEK
-        end = min(week_of(watermark.date()), begin + WEEK * (page.limit + 1))
-        weeks = (await commands.load_weeks(tx, [series], begin, end))[series] if begin < end else {}
-    values = [
-        WeekView(week=week, value=weeks.get(week, 0))
-        for week in (begin + WEEK * ahead for ahead in range((end - begin) // WEEK))
-    ]
+        (last,) = page.after(date) or (found[0].first_week - WEEK,)
+        over = week_of(watermark.date())
+        count = min((over - week_of(last)) // WEEK - 1, page.limit + 1)
+        asked = [week_of(last) + WEEK * ahead for ahead in range(1, count + 1)]
+        sold = (await commands.load_weeks(tx, [series], asked[0], asked[-1] + WEEK))[series] if asked else {}
+    values = [WeekView(week=week, value=sold.get(week, 0)) for week in asked]
     return page.listing(values, lambda one: one, lambda one: (one.week,))
 
 
@@ -55,15 +55,15 @@ async def sum_sales(
     page: Page,
     days: Days,
     by: By = "day",
-    sku: str | None = None,
-    category: Annotated[str | None, Query(description="The department: the first of a product's path.")] = None,
-    channel: str | None = None,
-    currency: str | None = None,
+    sku: Chosen = None,
+    category: Annotated[Chosen, Query(description="The department: the first of a product's path.")] = None,
+    channel: Annotated[Channel | None, BlankIsNone] = None,
+    currency: Annotated[Currency | None, BlankIsNone] = None,
 ) -> Listing[TotalView]:
     """Totals per currency; by key."""
-    filters = store.SalesFilter(by, days.begin, days.until, sku, category, channel, currency)
     after = page.after(str, str) or ("", "")
     async with service.read() as tx:
+        filters = store.SalesFilter(by, *days.within(tx.now), sku, category, channel, currency)
         totals = await store.sum_sales(tx, filters, (after[0], after[1]), page.limit + 1)
         whole = by not in {"product", "category"} and sku is None and category is None
         baskets = await store.sum_baskets(tx, filters) if whole else {}

@@ -7,6 +7,12 @@ from uuid import UUID
 from shared.engine.event import Event, Tombstone
 from shared.errors import BadRecord
 from shared.events.parties import PartyDescribed
+from shared.sql import storable
+
+
+def plain(text: str | None) -> str | None:
+    """The text as the database can hold it; None where it has no words: empty means absent."""
+    return storable(text) if text is not None and text.strip() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ def supersedes(party: Party, known: Party) -> bool:
 def _read(event: Event[PartyDescribed | Tombstone]) -> Party:
     data = event.data
     if isinstance(data, PartyDescribed):
-        return Party(data.party_id, data.version, data.name, data.locale, data.merged_into)
+        return Party(data.party_id, data.version, plain(data.name), plain(data.locale), data.merged_into)
     try:
         return Party(UUID(event.key_text), erased=True)
     except ValueError:

@@ -1,5 +1,6 @@
 """Tickets over HTTP: reading them with their texts, answering, and moving them on."""
 
+import re
 from typing import Annotated
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from services.support.copies.domain import Party
 from services.support.tickets import commands, store
 from services.support.tickets.domain.status import MOVES
 from services.support.tickets.schemas import (
+    STAFF_ID,
     Customer,
     Entry,
     Follower,
@@ -24,7 +26,7 @@ from services.support.tickets.schemas import (
 )
 from services.support.tickets.store import StoredTicket
 from shared.engine.transaction import Transaction
-from shared.errors import NotFound
+from shared.errors import Invalid, NotFound
 from shared.events.tickets import TicketStatus
 from shared.http.app import Listing, Once, Page, Principal, idempotent, requires, service_of
 from shared.http.readiness import Serving
@@ -72,7 +74,7 @@ async def write_reply(
     ticket_id: UUID, new: NewReply, principal: Writer, once: Annotated[Once, Depends(idempotent)]
 ) -> Response:
     """Answer the customer or leave a note. The first reply opens a new ticket."""
-    agent = new.agent or principal.subject
+    agent = _agent(new.agent, principal)
 
     async def act(tx: Transaction) -> Written:
         reply_id, ticket = await commands.write_reply(tx, ticket_id, new.kind, agent, new.text)
@@ -90,12 +92,19 @@ async def move_ticket(
     if_match: IfMatch = None,
 ) -> Response:
     """Takes new → open ⇄ pending → resolved → closed; from resolved and closed back to open. Other moves are 409."""
-    agent = new.agent or principal.subject
+    agent = _agent(new.agent, principal)
 
     async def act(tx: Transaction) -> TicketState:
         return commands.state_of(await commands.move_ticket(tx, ticket_id, new.status, agent, version_of(if_match)))
 
     return with_etag(await once.write(act))
+
+
+def _agent(named: str | None, principal: Principal) -> str:
+    """Who acts, as the topics may tell it. Raises Invalid where the token's subject is no staff id."""
+    if named is None and re.fullmatch(STAFF_ID, principal.subject) is None:
+        raise Invalid("the token's subject is no staff id, so name the agent", field="body.agent")
+    return named or principal.subject
 
 
 def _view(

@@ -4,16 +4,22 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from shared.events.tickets import TicketStatus
 from shared.events.values import Channel
 
+
+def _with_words(text: str) -> str:
+    if not text.strip():
+        raise ValueError("an empty text says nothing")
+    return text
+
+
 # Postgres stores no NUL; agents are named by staff ids, so that no name and no address gets onto a topic.
-Text = Annotated[str, Field(min_length=1, max_length=100_000, pattern=r"^[^\x00]+$")]
-Agent = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9._:-]{1,100}$", description="A staff id; by default the token's subject.")
-]
+Text = Annotated[str, Field(min_length=1, max_length=100_000, pattern=r"^[^\x00]+$"), AfterValidator(_with_words)]
+STAFF_ID = r"^[A-Za-z0-9._:-]{1,100}$"
+Agent = Annotated[str, Field(pattern=STAFF_ID, description="A staff id; by default the token's subject.")]
 
 
 class NewReply(BaseModel):
@@ -30,7 +36,7 @@ class NewStatus(BaseModel):
 
 
 class TicketLine(BaseModel):
-    """A ticket in a list; `subject` is null once the customer was erased."""
+    """A ticket in a list; `subject` is null where the request had none, and once the customer was erased."""
 
     id: UUID
     number: int
@@ -56,7 +62,7 @@ class Customer(BaseModel):
 
 
 class Entry(BaseModel):
-    """One text of the thread; null once the customer was erased."""
+    """One text of the thread; null where the request had no words, and once the customer was erased."""
 
     id: UUID
     kind: Literal["request", "reply", "note"]

@@ -1,8 +1,8 @@
 """Forecasting over a real Postgres without Kafka."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import asyncpg
 import httpx
@@ -13,8 +13,16 @@ from services.forecasting.subscriptions import sales
 from shared.engine.subscription import Subscription
 from tests.integration.running import Running
 
-__all__ = ["Forecasting", "get", "handlers", "repeat"]  # importing the handlers registers what the subscription hears
+__all__ = [
+    "Forecasting",
+    "get",
+    "handlers",
+    "here",
+    "repeat",
+]  # importing the handlers registers what the subscription hears
 
+P = ParamSpec("P")
+R = TypeVar("R")
 _SALES = ("sold_day", "channel_day", "purchase_day", "sale", "refund", "product", "campaign_day", "ticket_day")
 
 
@@ -57,3 +65,8 @@ async def get(http: httpx.AsyncClient, path: str, **params: Any) -> Any:
     answer = await http.get(path, params=params)
     assert answer.status_code == 200, answer.text
     return answer.json()
+
+
+async def here(work: Callable[P, R], /, *arguments: P.args, **named: P.kwargs) -> R:
+    """The models in this process, which spares each test the start of another one."""
+    return work(*arguments, **named)

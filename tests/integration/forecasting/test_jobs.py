@@ -6,7 +6,7 @@ import os
 import random
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -18,12 +18,10 @@ from services.forecasting.jobs.worker import Jobs
 from services.forecasting.scores.domain.score import MODEL
 from services.forecasting.settings import ForecastingSettings
 from shared.ids import derived_id
-from tests.integration.forecasting.running import Forecasting, get
+from tests.integration.forecasting.running import Forecasting, get, here
 from tests.integration.forecasting.test_amounts import MINOR, PER_SALE, largest
 from tests.unit.forecasting.facts import product, sale
 
-P = ParamSpec("P")
-R = TypeVar("R")
 FIRST = date(2025, 9, 1)
 SETTINGS = ForecastingSettings(refit_every=timedelta(days=28), backtests=2)
 PARTIES = [derived_id("party", number) for number in range(60)]
@@ -42,11 +40,6 @@ def events() -> list[Any]:
             lines = [("A", rng.randint(1, 3), 500), ("B", rng.randint(1, 4), 250)][: rng.randint(1, 2)]
             found.append(sale(name, when, *lines, party=PARTIES[number]))
     return found
-
-
-async def here(work: Callable[P, R], /, *arguments: P.args, **named: P.kwargs) -> R:
-    """The models in this process, which spares each test the start of another one."""
-    return work(*arguments, **named)
 
 
 @pytest.fixture

@@ -8,5 +8,5 @@ def test_the_last_word_on_a_product_holds() -> None:
 
     described, forgotten = newest([product("B", "FOOD"), product("A", "OLD"), gone, product("A", "TOYS")])
 
-    assert [(one.sku, one.category) for one in described] == [("A", ["TOYS"])]
+    assert [(one.sku, one.category) for one in described] == [("A", ("TOYS",))]
     assert forgotten == ["B"]

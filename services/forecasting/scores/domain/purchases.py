@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, date
+from datetime import date
 from uuid import UUID
 
+from services.forecasting.cuts.domain import day_of
 from shared.engine.event import Event
 from shared.events.sales import SaleCompleted, SaleRefunded
 
@@ -18,7 +19,7 @@ def add_up(events: Iterable[Event[SaleCompleted | SaleRefunded]]) -> dict[Purcha
     for event in events:
         sale = event.data
         if isinstance(sale, SaleCompleted):
-            row = sums[sale.party_id, event.time.astimezone(UTC).date(), sale.total.currency]
+            row = sums[sale.party_id, day_of(event.time), sale.total.currency]
             row[0] += 1
             row[1] += sale.total.minor
     return dict(sums)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from services.support.copies.domain import plain
 from shared.engine.event import Emission, Event
 from shared.events.requests import SupportRequested
 from shared.events.tickets import TicketOpened
@@ -22,6 +23,11 @@ class Opening:
     follows: UUID | None
     subject: str | None
     body: str | None
+    thread: str | None
+    in_reply_to: str | None
+    sku: str | None
+    sale_id: str | None
+    locale: str | None
     recorded_at: datetime
     event: Event[SupportRequested]
 
@@ -33,8 +39,8 @@ def ticket_id(event: Event[SupportRequested]) -> UUID:
 
 def threads_of(request: SupportRequested) -> list[Thread]:
     """The threads that a request may continue: its own and that of the message it answers."""
-    names = dict.fromkeys(name for name in (request.thread, request.in_reply_to) if name)
-    return [(request.party_id, name) for name in names]
+    names = dict.fromkeys(map(plain, (request.thread, request.in_reply_to)))
+    return [(request.party_id, name) for name in names if name is not None]
 
 
 def open_tickets(
@@ -60,9 +66,10 @@ def announce_opening(opening: Opening) -> Emission:
         recorded_at=opening.recorded_at,
         number=opening.number,
         channel=request.channel,
-        has_text=bool(request.subject or request.body),
-        sku=request.sku,
-        sale_id=request.sale_id,
+        has_text=plain(request.subject) is not None or plain(request.body) is not None,
+        sku=opening.sku,
+        sale_id=opening.sale_id,
+        origin=request.origin,
         follows=opening.follows,
     )
     return Emission(data=opened, time=event.time, cause=event)
@@ -81,11 +88,16 @@ def _openings(
             id=ticket_id(event),
             number=next(numbers),
             follows=max(continued)[1] if continued else None,
-            subject=request.subject,
-            body=request.body,
+            subject=plain(request.subject),
+            body=plain(request.body),
+            thread=plain(request.thread),
+            in_reply_to=plain(request.in_reply_to),
+            sku=plain(request.sku),
+            sale_id=plain(request.sale_id),
+            locale=plain(request.locale),
             recorded_at=event.now,
             event=event,
         )
-        if request.thread:
-            threads[request.party_id, request.thread] = (opening.number, opening.id)
+        if opening.thread is not None:
+            threads[request.party_id, opening.thread] = (opening.number, opening.id)
         yield replace(opening, subject=None, body=None) if request.party_id in erased else opening
