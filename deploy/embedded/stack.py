@@ -13,7 +13,7 @@ from deploy.embedded.folder import Folder, write_atomically
 from deploy.embedded.java import Java
 from deploy.embedded.kafka import Kafka
 from deploy.embedded.parts import Broker, Part, Server
-from deploy.embedded.ports import Ports
+from deploy.embedded.ports import HOST, Ports
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.service import Service, migrate, migrations_mark
 from deploy.embedded.warm import ensure_warm
@@ -222,6 +222,9 @@ class EmbeddedStack:
         }
         if service == "marketing" and "RAPPORT_MARKETING__SMTP_URL" not in os.environ:
             environment["RAPPORT_MARKETING__MAILDIR"] = str(self.folder.path / "mail")
+        if service == "marketing" and "RAPPORT_MARKETING__PUBLIC_URL" not in os.environ:
+            environment["RAPPORT_MARKETING__PUBLIC_URL"] = f"http://{HOST}:{self._ports.of(service)}"
+            environment["RAPPORT_MARKETING__UNSUBSCRIBE_SECRET"] = self.folder.secret("unsubscribe")
         return environment
 
 

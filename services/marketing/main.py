@@ -12,6 +12,7 @@ from services.marketing.enrolments.store import OPEN_MONTH
 from services.marketing.sending.worker import sending
 from services.marketing.settings import Context, MarketingSettings, Settings
 from services.marketing.subscriptions import follow_ups
+from services.marketing.suppressions import api as suppressions
 from shared.engine.months import opening_months
 from shared.engine.service import Service
 from shared.http.app import build_app
@@ -19,13 +20,13 @@ from shared.telemetry.logging import configure_logging
 
 __all__ = ["create_app", "create_context", "handlers"]
 
-ROUTERS = (audit.router, catalogue.router, enrolments.router)
+ROUTERS = (audit.router, catalogue.router, enrolments.router, suppressions.router, suppressions.links)
 
 
 def create_context(settings: MarketingSettings, *, stream: bool = False) -> Context:
     """What handlers get by `tx.context`; the operators' command runs no timers, and need not know the clock."""
-    del settings
-    return Context(stream)
+    secret = settings.unsubscribe_secret
+    return Context(stream, settings.public_url, secret.get_secret_value() if secret else "", settings.unsubscribe_valid)
 
 
 def create_app() -> FastAPI:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
@@ -17,7 +18,8 @@ OWN_CAMPAIGNS = Path(__file__).with_name("campaigns")
 class MarketingSettings(Group):
     """`smtp_url`: `smtp://[user:password@]host[:port]`, `smtp+starttls://…` or `smtps://…`. Without it, messages are
     written into `maildir`. Without `maildir_fsync` a message that counts as sent may not survive a power cut.
-    `unsubscribe_url` holds `{message_id}` and answers POST (RFC 8058).
+    `public_url` is where the readers of letters reach this service; `unsubscribe_secret` signs the links by which they
+    unsubscribe there, and which work for `unsubscribe_valid`.
     """
 
     campaigns: Path = OWN_CAMPAIGNS
@@ -28,7 +30,9 @@ class MarketingSettings(Group):
     maildir_fsync: bool = True
     from_address: Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")] = "hello@rapport.example"
     from_name: str = "Rapport"
-    unsubscribe_url: Annotated[str, Field(pattern=r"^(https?://\S*\{message_id\}\S*)?$")] = ""
+    public_url: Annotated[str, Field(pattern=r"^(https?://[^\s<>?#]+)?$")] = ""
+    unsubscribe_secret: Annotated[SecretStr, Field(min_length=32)] | None = None
+    unsubscribe_valid: Annotated[timedelta, Field(ge=timedelta(days=30))] = timedelta(days=366)
     batch: Annotated[int, Field(ge=1, le=1_000)] = 500
     """Messages that are handed over at once to the maildir; to a mail server it is ten a connection at most."""
 
@@ -38,6 +42,12 @@ class MarketingSettings(Group):
             url = urlsplit(self.smtp_url.get_secret_value())
             if url.scheme not in {"smtp", "smtps", "smtp+starttls"} or not url.hostname:
                 raise ValueError("smtp_url is smtp://host:port, smtp+starttls://host:port or smtps://host:port")
+            if not self.public_url:
+                raise ValueError(
+                    "smtp_url needs public_url and unsubscribe_secret: every letter says how to unsubscribe"
+                )
+        if bool(self.public_url) != (self.unsubscribe_secret is not None):
+            raise ValueError("public_url and unsubscribe_secret are set together")
         return self
 
     @property
@@ -53,12 +63,16 @@ class Settings(ServiceSettings):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What handlers get by `tx.context`: whether time is the stream's, and the way to wake the sender of this process.
+    """What handlers and routes find as `tx.context`: whether time is the stream's, what links are made with, and the
+    way to wake the sender of this process.
 
     Waking is only to be quicker: a sender that is not woken looks for work now and then anyway.
     """
 
     stream: bool = False
+    public_url: str = ""
+    unsubscribe_secret: str = field(default="", repr=False)
+    unsubscribe_valid: timedelta = timedelta(days=366)
     letters_wait: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def wake_sender(self) -> None:

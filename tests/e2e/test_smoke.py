@@ -1,8 +1,10 @@
 """One sale through all services, one kill, and what a sale costs."""
 
 import asyncio
+from email import message_from_bytes
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from deploy.embedded import EmbeddedStack
@@ -49,6 +51,26 @@ async def test_a_sale_of_a_known_party_costs_five_records_and_ten_handlings(clie
     await eventually(sent, "the second message")
     after = await _at_rest(client)
     assert (after[0] - records, after[1] - handlings) == (5, 10)
+
+
+async def test_whoever_unsubscribes_by_a_letter_gets_no_more(stack: EmbeddedStack, client: Client) -> None:
+    customer = f"una-{uuid4()}"
+    await client.meet(customer)
+    await client.sell(customer, f"first-{customer}")
+    party = await _party_of(client, f"first-{customer}")
+    _, sent = await client.find("crm.campaigns", "message.sent", party_id=party)
+    letter = message_from_bytes((stack.folder.path / "mail" / "new" / sent["message_id"]).read_bytes())
+    async with httpx.AsyncClient() as reader:
+        link = letter["List-Unsubscribe"].strip("<>")
+        assert "<button>" in (await reader.get(link)).text
+        assert (await reader.post(link, data={"List-Unsubscribe": "One-Click"})).status_code == 200
+
+    await client.sell(customer, f"second-{customer}")
+    _, skipped = await client.find("crm.campaigns", "message.skipped", party_id=party)
+    assert skipped["reason"] in {"suppressed", "no_consent"}
+    assert (await client.get("marketing", f"/v1/suppressions?party_id={party}"))["items"]
+    _, withdrawn = await client.find("crm.contacts", "consent.withdrawn", party_id=party)
+    assert withdrawn["origin"] == "/marketing/unsubscribe"
 
 
 async def test_a_killed_service_takes_up_where_it_was(stack: EmbeddedStack, client: Client) -> None:

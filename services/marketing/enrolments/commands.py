@@ -5,15 +5,16 @@ from datetime import datetime
 from uuid import UUID
 
 from services.marketing.catalogue import commands as catalogue
-from services.marketing.catalogue.domain.campaign import asks_for_products, skus_of
+from services.marketing.catalogue.domain.campaign import Campaign, asks_for_products, skus_of
 from services.marketing.copies import commands as copies
 from services.marketing.enrolments import store
-from services.marketing.enrolments.decisions.decision import Facts
-from services.marketing.enrolments.domain.due import Decided, Planned, decide_messages
+from services.marketing.enrolments.decisions.decision import Facts, Skip
+from services.marketing.enrolments.domain.due import Decided, Planned, decide_cleared, decide_messages
 from services.marketing.enrolments.domain.enrolment import Enrolled, enrol
 from services.marketing.enrolments.domain.message import Ending, Message
 from services.marketing.enrolments.domain.sale import Sale, sale_of
 from services.marketing.settings import Context
+from services.marketing.suppressions import commands as suppressions
 from shared.engine.event import Event
 from shared.engine.subscription import Due
 from shared.engine.transaction import Transaction
@@ -58,6 +59,19 @@ async def decide_due(tx: Transaction, due: Sequence[Due]) -> Decided:
     return decided
 
 
+async def decide_again(tx: Transaction, cleared: Sequence[tuple[Message, Sale, Campaign]]) -> dict[UUID, Skip]:
+    """Of messages that have waited since they were cleared, those against which something has come to stand."""
+    if not cleared:
+        return {}
+    with_tickets = any(campaign.definition.skip.ticket_open for _, _, campaign in cleared)
+    facts = await _load_facts(tx, [sale for _, sale, _ in cleared], with_tickets=with_tickets)
+    decided = {
+        message.id: decide_cleared(message, sale, campaign, facts[sale.trigger_event_id], tx.now)
+        for message, sale, campaign in cleared
+    }
+    return {id_: skip for id_, skip in decided.items() if isinstance(skip, Skip)}
+
+
 async def _load_planned(tx: Transaction, due: Sequence[Due]) -> dict[UUID, Planned]:
     """The messages of these timers that have not ended, with everything that decides them."""
     found = await store.load_due_messages(tx, due, await catalogue.find_longest_wait(tx))
@@ -92,6 +106,7 @@ async def _load_facts(tx: Transaction, sales: Sequence[Sale], *, with_tickets: b
     known = await copies.load_copies(
         tx, parties, {(sale.origin, sale.sale_id) for sale in sales}, with_tickets=with_tickets
     )
+    suppressed = await suppressions.load_suppressions(tx, parties)
     return {
         sale.trigger_event_id: Facts(
             sale.trigger_event_id,
@@ -101,6 +116,7 @@ async def _load_facts(tx: Transaction, sales: Sequence[Sale], *, with_tickets: b
             sale.email_id,
             known.parties.get(sale.party_id),
             known.consents.get(sale.party_id, ()),
+            [each.statement() for each in suppressed.get(sale.party_id, ())],
             known.refunds.get((sale.origin, sale.sale_id), ()),
             known.tickets.get(sale.party_id, ()),
         )

@@ -1,6 +1,8 @@
 """What is being sent: cleared, begun, settled and taken over, in the caller's transaction."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 from services.marketing.catalogue import commands as catalogue
@@ -26,6 +28,8 @@ from services.marketing.sending.domain.verdict import Verdict
 from services.marketing.settings import Context
 from shared.engine.transaction import Transaction
 
+_FRESH = timedelta(seconds=10)
+"""So long a decision holds without another look."""
 _MOST_NAMED = 3
 """Products that a letter names, the dearest lines first."""
 
@@ -39,8 +43,17 @@ async def dispatch(tx: Transaction, cleared: Sequence[Cleared]) -> None:
 
 
 async def begin(tx: Transaction, owner: UUID, limit: int, via: Via) -> list[Attempt]:
-    """Up to `limit` cleared messages, now this owner's. Commit before sending."""
-    return await _load(tx, await store.begin_dispatches(tx, owner, limit, via))
+    """Up to `limit` cleared messages, now this owner's. Commit before sending.
+
+    What has waited since it was cleared is decided again; not on the stream's clock, where a replay decides the same.
+    """
+    context: Context = tx.context
+    begun = await _load(tx, await store.begin_dispatches(tx, owner, limit, via))
+    waited = [a for a in begun if a.dispatch.number > 1 or tx.now - a.dispatch.decided_at > _FRESH]
+    if context.stream or not waited:
+        return begun
+    stopped = await enrolments.decide_again(tx, [(a.message, a.sale, a.campaign) for a in waited])
+    return [replace(a, stopped=stopped.get(a.message.id)) for a in begun]
 
 
 async def load(tx: Transaction, messages: Collection[UUID]) -> list[Attempt]:

@@ -17,13 +17,16 @@ from services.marketing.sending.channels.channel import Deliverer
 from services.marketing.sending.channels.maildir import Maildir
 from services.marketing.sending.channels.smtp import Smtp
 from services.marketing.sending.domain.attempt import Attempt, Via
-from services.marketing.sending.domain.letter import FromAddress, Letter, unsubscribe_url, values_of, write
-from services.marketing.sending.domain.verdict import ACCEPTED, ADDRESS_GONE, LOST, REFUSED, Verdict
+from services.marketing.sending.domain.letter import FromAddress, Letter, can_be_written_to, values_of, write
+from services.marketing.sending.domain.verdict import ACCEPTED, ADDRESS_GONE, LOST, REFUSED, STOPPED, Verdict
 from services.marketing.settings import Context, MarketingSettings
+from services.marketing.suppressions.commands import links_of
+from services.marketing.suppressions.domain import Link
 from shared.engine import faults
 from shared.engine.service import Service
 from shared.engine.transaction import Transaction
 from shared.errors import ConfigurationError, Transient
+from shared.events.consent import topic_of
 from shared.ids import new_id
 
 log = structlog.get_logger()
@@ -70,7 +73,7 @@ def make_channel(settings: MarketingSettings) -> Deliverer:
 
 
 def make_from_address(settings: MarketingSettings) -> FromAddress:
-    return FromAddress(settings.from_address, settings.from_name, settings.domain, settings.unsubscribe_url)
+    return FromAddress(settings.from_address, settings.from_name, settings.domain)
 
 
 class Storage(Protocol):
@@ -102,6 +105,7 @@ class Sender:
         self._channel = channel
         self._from = from_address
         self._context = context
+        self._links = links_of(context)
 
     async def open(self) -> None:
         """Take the lock of this id, for as long as the connection lives."""
@@ -193,8 +197,14 @@ class Sender:
         verdicts: dict[UUID, Verdict] = {}
         for attempt in begun:
             id_ = attempt.message.id
+            if attempt.stopped is not None:
+                verdicts[id_] = STOPPED
+                continue
             if attempt.addressee is None:
                 verdicts[id_] = ADDRESS_GONE
+                continue
+            if not can_be_written_to(attempt.addressee.email):
+                verdicts[id_] = REFUSED
                 continue
             try:
                 letters.append(self._letter(attempt))
@@ -207,10 +217,21 @@ class Sender:
     def _letter(self, attempt: Attempt) -> Letter:
         message, addressee = attempt.message, attempt.addressee
         assert addressee is not None
-        url = unsubscribe_url(self._from, message.id) if attempt.campaign.definition.needs_consent else ""
+        url = self._unsubscribe_url(attempt)
         values = values_of(addressee, attempt.products, attempt.sale.sale_id, message.triggered_at, url)
         number, at = attempt.dispatch.number, attempt.dispatch.decided_at
         return write(message.id, number, self._from, addressee, attempt.content, values, at)
+
+    def _unsubscribe_url(self, attempt: Attempt) -> str:
+        """Empty where the letter needs no consent, or where nothing is set up to unsubscribe by."""
+        message, definition = attempt.message, attempt.campaign.definition
+        if not definition.needs_consent or not self._links.public_url:
+            return ""
+        assert message.channel is not None
+        expires_at = attempt.dispatch.decided_at + self._links.valid
+        topic = topic_of(definition.topic)
+        link = Link(message.id, message.party_id, definition.purpose, topic, message.channel, expires_at)
+        return self._links.url(link)
 
     async def _settle(self, begun: Sequence[Attempt], verdicts: dict[UUID, Verdict]) -> None:
         """Tries for a while: what is not written down, nobody can know of a mail server."""

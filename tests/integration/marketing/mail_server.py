@@ -15,9 +15,12 @@ from deploy.embedded.ports import free_port
 
 
 class MailServer:
-    """Takes letters. `recipients` and `texts` are answers by recipient; `hang_up` breaks off after the text came."""
+    """Takes letters; with `smtputf8` also to addresses beyond ASCII. `recipients` and `texts` are answers by recipient;
+    `hang_up` breaks off after the text came.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, *, smtputf8: bool = False) -> None:
+        self.smtputf8 = smtputf8
         self.port = free_port(set())
         self.taken: list[EmailMessage] = []
         self.recipients: dict[str, str] = {}
@@ -49,7 +52,7 @@ class MailServer:
 
     @contextmanager
     def running(self) -> Iterator["MailServer"]:
-        controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        controller = Controller(self, hostname="127.0.0.1", port=self.port, enable_SMTPUTF8=self.smtputf8)
         controller.start()
         try:
             yield self

@@ -34,6 +34,7 @@ TABLES = (
     "timer",
     "dispatch",
     "erased_letter",
+    "suppression",
 )
 
 
@@ -41,7 +42,7 @@ class Marketing(Running):
     """`sender` is one of its senders; it runs on the stream's clock unless `wall` says otherwise."""
 
     def __init__(self, pool: asyncpg.Pool, dsn: str, *, wall: bool = False) -> None:
-        self.sender_context = Context(stream=not wall)
+        self.sender_context = Context(not wall, "https://shop.example", "a secret of at least 32 characters")
         super().__init__("marketing", pool, self.sender_context)
         self.dsn = dsn
 
@@ -66,7 +67,7 @@ class Marketing(Running):
         """With a connection of its own."""
         lock = await asyncpg.connect(self.dsn)
         try:
-            address = FromAddress("shop@shop.example", "The Shop", "shop.example", "")
+            address = FromAddress("shop@shop.example", "The Shop", "shop.example")
             sender = Sender(self, lock, channel, address, self.sender_context)
             await sender.open()
             yield sender

@@ -108,6 +108,24 @@ async def test_refused_step_ends_the_enrolment_when_the_next_one_is_due(marketin
     assert sum(kind == "enrolment.exited" for kind, _ in await marketing.published()) == 1
 
 
+@pytest.mark.parametrize("smtputf8", [True, False])
+async def test_address_that_the_server_cannot_take_is_refused_and_not_tried_again(
+    marketing: Marketing, smtputf8: bool
+) -> None:
+    await marketing.publish(definition())
+    await marketing.heard(described(email="åda@example.com"), consent(), sale("s-1"))
+    await marketing.heard(described(BOB, email="bob@exämple.com"), consent(BOB), sale("s-2", BOB))
+    await marketing.pass_time(NOW + DAY)
+    with MailServer(smtputf8=smtputf8).running() as mail:
+        async with marketing.sender(smtp(mail)) as sender:
+            assert await sender.send_batch() == 2
+            await marketing.wait_no_longer()
+            assert await sender.send_batch() == 0
+    ada = ("sent", None) if smtputf8 else ("skipped", "refused")
+    assert await outcomes(marketing) == {ADA: ada, BOB: ("sent", None)}
+    assert len(mail.taken) == 1 + smtputf8
+
+
 async def test_lost_answer_is_unknown_and_not_sent_again(cleared: Marketing, mail: MailServer) -> None:
     mail.hang_up.add("ada@example.com")
     async with cleared.sender(smtp(mail)) as sender:

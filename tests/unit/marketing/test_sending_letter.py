@@ -9,11 +9,12 @@ from uuid import UUID
 import pytest
 
 from services.marketing.catalogue.domain.definition import Content
-from services.marketing.sending.domain.letter import Addressee, FromAddress, unsubscribe_url, values_of, write
+from services.marketing.sending.domain.letter import Addressee, FromAddress, can_be_written_to, values_of, write
 from tests.unit.marketing.facts import NOW
 
 ID = UUID(int=1)
-SENDER = FromAddress("shop@shop.example", "The Shop", "shop.example", "https://shop.example/u/{message_id}")
+SENDER = FromAddress("shop@shop.example", "The Shop", "shop.example")
+URL = f"https://shop.example/u/{ID}"
 
 
 def content(body: str = "Hello {{ name }}\n", subject: str = "Hello", **languages: dict[str, str]) -> Content:
@@ -46,10 +47,10 @@ def test_headers_say_who_to_whom_when_and_which() -> None:
 
 
 def test_unsubscribe_is_one_click() -> None:
-    message = letter(content("{{ unsubscribe_url }}"), url=unsubscribe_url(SENDER, ID))
-    assert message["List-Unsubscribe"] == f"<https://shop.example/u/{ID}>"
+    message = letter(content("{{ unsubscribe_url }}"), url=URL)
+    assert message["List-Unsubscribe"] == f"<{URL}>"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert message.get_content().strip() == f"https://shop.example/u/{ID}"
+    assert message.get_content().strip() == URL
 
 
 @pytest.mark.parametrize("name", ["Ada Holm", "Åse Ærø", 'Holm, "Ada"', "O'Brien", "a" * 200, "名前 テスト"])
@@ -66,6 +67,82 @@ def test_name_cannot_add_a_header(name: str) -> None:
     assert message["Bcc"] is None
     assert message["X"] is None
     assert [address.addr_spec for address in message["To"].addresses] == ["ada@example.com"]
+
+
+GREETING = "Hello {{ first_name or 'there' }}{% if name %} ({{ name }}){% endif %}, {{ products | join(', ') }}"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "=?utf-8?b?PGV2ZUBldmlsLmV4YW1wbGU+?=",
+        "=?utf-8?q?Ada=0d=0aBcc:_eve@evil.example?=",
+        "Åda =?us-ascii?q?Eve?=",
+        "Ada\x00\x07\x1b[31m\x7f\x9b",
+        "Ada\u202egpj.exe\u2028Bcc\u200b: eve",
+    ],
+)
+def test_name_is_shown_as_it_is_and_hides_nothing(name: str) -> None:
+    """Neither another header nor another name comes out of it, in header, subject or greeting."""
+    message = letter(content(GREETING, subject="For {{ name }}"), name=name)
+    shown = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    (address,) = message["To"].addresses
+    expected = "" if "@" in shown or ".exe" in shown else shown
+    assert (address.display_name, address.addr_spec) == (expected, "ada@example.com")
+    assert message["Subject"].strip() == f"For {expected}".strip()
+    assert "Bcc" not in message
+    assert all(character.isprintable() for character in message.get_content().rstrip("\n"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Win at https://evil.example/now",
+        "www.evil.example",
+        "evil.com",
+        "Free iPhone > evil\u3002com",
+        "evil\uff0ecom",
+        "eve@evil.example",
+        "mailto:eve",
+        "Ada //evil",
+        "see evil.co/x",
+    ],
+)
+def test_name_that_is_a_link_greets_nobody(name: str) -> None:
+    message = letter(content(GREETING, subject="For {{ name }}"), name=name)
+    assert message["To"] == "ada@example.com"
+    assert message["Subject"].strip() == "For"
+    assert message.get_content().strip() == "Hello there, Vase"
+
+
+@pytest.mark.parametrize(
+    "name", ["A.P. Holm", "J.Smith", "Dr. Ada Holm", "Ada & Bob", "Holm A/S", "Æ.Ø. Å", "St. John"]
+)
+def test_name_with_dots_is_a_name(name: str) -> None:
+    assert letter(content(), name=name)["To"].addresses[0].display_name == name
+
+
+@pytest.mark.parametrize(
+    ("address", "can"),
+    [
+        ("ada@example.com", True),
+        ("ada+shop@example.com", True),
+        ("åda@example.com", True),
+        ("ada@exämple.com", True),
+        ("ada", False),
+        ("@example.com", False),
+        ("ada@example.com, eve@evil.example", False),
+        ("<eve@evil.example>ada@example.com", False),
+        ("ada@example.com\r\nRCPT TO:<eve@evil.example>", False),
+        ("ada\x00@example.com", False),
+    ],
+)
+def test_address_that_means_more_than_one_mailbox_is_not_written_to(address: str, can: bool) -> None:
+    assert can_be_written_to(address) is can
+
+
+def test_domain_of_an_address_is_written_as_servers_name_it() -> None:
+    assert letter(content(), email="ada@exämple.com")["To"] == "Ada Holm <ada@xn--exmple-cua.com>"
 
 
 def test_address_without_a_name_stands_alone() -> None:

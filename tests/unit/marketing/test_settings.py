@@ -13,13 +13,16 @@ from services.marketing.sending.worker import make_channel, make_from_address
 from services.marketing.settings import MarketingSettings
 from shared.errors import ConfigurationError
 
+SECRET = "a secret of at least 32 characters"
+LINKS = {"public_url": "https://shop.example", "unsubscribe_secret": SECRET}
+
 
 def settings(**fields: Any) -> MarketingSettings:
     return MarketingSettings.model_validate(fields)
 
 
 def test_mail_server_is_taken_where_there_is_one(tmp_path: Path) -> None:
-    served = make_channel(settings(smtp_url=SecretStr("smtp://mail.example:2525"), smtp_connections=3))
+    served = make_channel(settings(smtp_url=SecretStr("smtp://mail.example:2525"), smtp_connections=3, **LINKS))
     assert isinstance(served, Smtp)
     assert served.batch == 30
     assert isinstance(make_channel(settings(maildir=tmp_path / "mail")), Maildir)
@@ -38,10 +41,25 @@ def test_url_of_no_mail_server_is_refused(url: str) -> None:
         settings(smtp_url=url)
 
 
-@pytest.mark.parametrize("url", ["https://shop.example/u", "shop.example/{message_id}"])
-def test_unsubscribe_url_names_the_message(url: str) -> None:
+@pytest.mark.parametrize("url", ["shop.example", "ftp://shop.example", "https://shop.example/?a", "https://a b"])
+def test_public_url_is_where_links_begin(url: str) -> None:
     with pytest.raises(ValidationError):
-        settings(unsubscribe_url=url)
+        settings(public_url=url, unsubscribe_secret=SECRET)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"public_url": "https://shop.example"},
+        {"unsubscribe_secret": SECRET},
+        {"public_url": "https://shop.example", "unsubscribe_secret": "short"},
+        {"smtp_url": "smtp://mail.example"},
+    ],
+)
+def test_letters_do_not_leave_without_a_way_to_unsubscribe(fields: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        settings(**fields)
+    assert settings(smtp_url="smtp://mail.example", **LINKS).public_url == LINKS["public_url"]
 
 
 def test_message_ids_are_of_the_senders_domain() -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from services.marketing.catalogue.content.template import Text
-from shared.events.values import Channel
+from shared.events.values import BlankIsNone, Channel
 
 NEEDS_NO_CONSENT = "service"
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
@@ -89,7 +89,7 @@ class Definition(Part):
     follow_up: bool = False
     priority: Annotated[int, Field(ge=-1_000, le=1_000)] = 0
     purpose: Annotated[str, Field(min_length=1, max_length=60)] = "marketing"
-    topic: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    topic: Annotated[Annotated[str, Field(max_length=100)] | None, BlankIsNone] = None
     max_age: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(days=7)
     when: Match | None = None
     skip: Skip = Skip()

@@ -26,6 +26,7 @@ class Facts:
     email_id: str | None = None
     party: Party | None = None
     consents: Sequence[Statement] = ()
+    suppressions: Sequence[Statement] = ()
     refunds: Sequence[Refund] = ()
     tickets: Sequence[TicketChange] = ()
 
@@ -51,16 +52,18 @@ class Hold:
 
 
 def decide(definition: Definition, channel: str, facts: Facts, moment: Moment) -> Send | Skip | Hold:
-    """In this order: erased, refunded, consent, tickets, address. An erasure counts whenever it was."""
+    """In this order: erased, refunded, consent or suppression, tickets, address. An erasure counts whenever it was."""
     party = facts.party
     if party is not None and party.erased_by is not None:
         return Skip("erased", (party.erased_by,))
     refunds = refunding(definition.skip.refunded, facts.refunds, facts.minor, facts.currency, moment)
     if refunds:
         return Skip("refunded", refunds)
-    consent = deciding_consent(facts.consents, definition, channel, moment) if definition.needs_consent else None
+    said = [*facts.consents, *facts.suppressions]
+    consent = deciding_consent(said, definition, channel, moment) if definition.needs_consent else None
     if definition.needs_consent and (consent is None or not consent.allows(moment.now)):
-        return Skip("no_consent", (facts.trigger_event_id if consent is None else consent.event_id,))
+        reason: SkipReason = "suppressed" if consent in facts.suppressions else "no_consent"
+        return Skip(reason, (facts.trigger_event_id if consent is None else consent.event_id,))
     tickets = open_tickets(facts.tickets, moment) if definition.skip.ticket_open else ()
     if tickets:
         return Skip("ticket_open", tickets)

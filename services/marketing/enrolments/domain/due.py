@@ -94,6 +94,13 @@ def _decide(known: Planned, timer: Due, wall_now: datetime | None) -> Send | Ski
     return decide(known.campaign.definition, message.channel, known.facts, moment)
 
 
+def decide_cleared(message: Message, sale: Sale, campaign: Campaign, facts: Facts, now: datetime) -> Send | Skip | Hold:
+    """Decide once more, on the wall clock, what was cleared and has not been sent yet."""
+    assert message.due_at is not None
+    assert message.channel is not None
+    return decide(campaign.definition, message.channel, facts, moment_of(message.due_at, sale.recorded_at, now, now))
+
+
 def _has_more_steps(known: Planned) -> bool:
     assert known.message.step is not None
     return known.campaign.step(known.message.step + 1) is not None

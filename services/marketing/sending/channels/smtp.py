@@ -1,6 +1,7 @@
 """Letters to a mail server, over a few connections that are kept open."""
 
 import asyncio
+import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -11,11 +12,15 @@ import structlog
 
 from services.marketing.sending.domain.attempt import Via
 from services.marketing.sending.domain.letter import Letter
-from services.marketing.sending.domain.verdict import ACCEPTED, LATER, LOST, Verdict, answered
+from services.marketing.sending.domain.verdict import ACCEPTED, LATER, LOST, REFUSED, Verdict, answered
 
 _LETTERS_A_CONNECTION = 10
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 log = structlog.get_logger()
+
+
+class _NoUtf8(Exception):
+    """The server cannot take this address, now or later."""
 
 
 class Smtp:
@@ -69,6 +74,9 @@ class _Client:
         """Until the text flows, a failure means that nothing was accepted; from then on only an answer tells."""
         try:
             smtp = await self._begin(sender, letter.email)
+        except _NoUtf8:
+            log.info("letter_not_accepted", code=None, verdict=REFUSED.kind)
+            return REFUSED
         except aiosmtplib.SMTPRecipientRefused as error:
             await self._abandon()
             return _judge(error)
@@ -101,6 +109,8 @@ class _Client:
     @staticmethod
     async def _address(smtp: aiosmtplib.SMTP, sender: str, recipient: str) -> aiosmtplib.SMTP:
         plain = recipient.isascii()
+        if not plain and not await _supports_utf8(smtp):
+            raise _NoUtf8
         await smtp.mail(sender, options=[] if plain else ["SMTPUTF8"], encoding="ascii" if plain else "utf-8")
         await smtp.rcpt(recipient, encoding="ascii" if plain else "utf-8")
         return smtp
@@ -118,6 +128,13 @@ class _Client:
                 await smtp.quit(timeout=2)
             except (aiosmtplib.SMTPException, OSError, TimeoutError):
                 smtp.close()
+
+
+async def _supports_utf8(smtp: aiosmtplib.SMTP) -> bool:
+    if smtp.is_ehlo_or_helo_needed:
+        with contextlib.suppress(aiosmtplib.SMTPHeloError):  # a server of before EHLO has no extensions
+            await smtp.ehlo()
+    return smtp.supports_extension("smtputf8")
 
 
 def _judge(error: aiosmtplib.SMTPResponseException) -> Verdict:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.marketing.catalogue.domain.campaign import Campaign
 from services.marketing.catalogue.domain.definition import Content
+from services.marketing.enrolments.decisions.decision import Skip
 from services.marketing.enrolments.domain.message import Ending, Message
 from services.marketing.enrolments.domain.sale import Sale
 from services.marketing.sending.domain.letter import Addressee
@@ -30,7 +31,10 @@ class Dispatch:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A message in the hands of one sender. `addressee` None: the address was lost since, perhaps by an erasure."""
+    """A message in the hands of one sender. `addressee` None: the address was lost since, perhaps by an erasure.
+
+    `stopped`: what has come to stand against it while it waited.
+    """
 
     dispatch: Dispatch
     message: Message
@@ -39,6 +43,7 @@ class Attempt:
     products: Sequence[str]
     addressee: Addressee | None
     erased: bool
+    stopped: Skip | None = None
 
     @property
     def content(self) -> Content:
@@ -74,6 +79,9 @@ def ending_of(attempt: Attempt, verdict: Verdict, now: datetime) -> Ending:
             return Ending("sent", at, consent_event_id=dispatch.consent_event_id, content=dispatch.content)
         case "lost":
             return Ending("unknown", at, consent_event_id=dispatch.consent_event_id, content=dispatch.content)
+        case "stopped":
+            assert attempt.stopped is not None
+            return Ending("skipped", at, attempt.stopped.reason, attempt.stopped.deciding_event_ids)
         case "no_address":
             return Ending("skipped", at, "erased" if attempt.erased else "no_address", decided_by)
         case "refused" | "later":

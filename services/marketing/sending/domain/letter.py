@@ -2,6 +2,8 @@
 
 import base64
 import quopri
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,16 +17,20 @@ from services.marketing.catalogue.domain.definition import Content
 _LONGEST_LINE = 900
 """RFC 5322 allows 998 bytes a line; above this, a text is encoded."""
 _SPECIALS = frozenset('()<>[]:;@\\,."')
+_ENCODED = "=?"
+"""Begins an encoded word, which a reader would decode: a name must not hide another one in it."""
+_UNSAFE = frozenset('<>()[]:;,\\" ')
+_LINK = re.compile(r"//|\bwww\.|\bmailto:|@|[^\W_]{2,}[.\u3002\uff61][^\W\d_]{2,}", re.IGNORECASE)
+"""What a mail reader may make a link of: an address or a domain; initials (`A.P. Holm`) are none."""
 
 
 @dataclass(frozen=True, slots=True)
 class FromAddress:
-    """Who writes. `unsubscribe_url` has `{message_id}` where the message is named; empty: there is none yet."""
+    """Who writes; `domain` is the right side of every Message-ID."""
 
     address: str
     name: str
     domain: str
-    unsubscribe_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +54,13 @@ def values_of(
     addressee: Addressee, products: Sequence[str], sale_id: str, bought_at: datetime, url: str
 ) -> dict[str, Any]:
     """What the template may use; see `template.SAMPLE`."""
-    name = " ".join((addressee.name or "").split())
+    name = presentable(addressee.name or "")
     return {
         "name": name,
         "first_name": name.partition(" ")[0],
-        "products": list(products),
-        "product": products[0] if products else "",
-        "sale_id": sale_id,
+        "products": [_printable(product) for product in products],
+        "product": _printable(products[0]) if products else "",
+        "sale_id": _printable(sale_id),
         "bought_on": bought_at.date().isoformat(),
         "unsubscribe_url": url,
     }
@@ -73,6 +79,7 @@ def write(
 
     Raises jinja2.TemplateError where the template fails.
     """
+    recipient = ascii_domain(addressee.email)
     language = (addressee.locale or "")[:2].lower()
     text = content.texts.get(language) or content.texts[""]
     subject, body = text.render(values)
@@ -80,7 +87,7 @@ def write(
     url = values["unsubscribe_url"]
     headers = [
         ("From", _mailbox(sender.name, sender.address)),
-        ("To", _mailbox(values["name"], addressee.email)),
+        ("To", _mailbox(values["name"], recipient)),
         ("Subject", _words(subject, len("Subject: "))),
         ("Date", format_datetime(at)),
         ("Message-ID", f"<{message_id}@{sender.domain}>"),
@@ -92,20 +99,46 @@ def write(
     if url:
         headers += [("List-Unsubscribe", f"<{url}>"), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")]
     head = "".join(f"{name}: {value}\n" for name, value in headers)
-    return Letter(message_id, number, addressee.email, head.encode() + b"\n" + encoded)
+    return Letter(message_id, number, recipient, head.encode() + b"\n" + encoded)
 
 
-def unsubscribe_url(sender: FromAddress, message_id: UUID) -> str:
-    return sender.unsubscribe_url.replace("{message_id}", str(message_id))
+def presentable(name: str) -> str:
+    """A name as it may stand in a greeting or a header; empty where it holds an address or a link.
+
+    Whoever signs somebody else up chooses the name: it must not carry an advertisement, which mail readers would even
+    make a link of.
+    """
+    bare = _printable(name)
+    return "" if _LINK.search(unicodedata.normalize("NFKC", bare)) else bare
+
+
+def can_be_written_to(address: str) -> bool:
+    """Whether an address can stand in a header and an envelope as it is, and means one mailbox there."""
+    local, _, domain = address.rpartition("@")
+    return bool(local and domain) and address.isprintable() and not _UNSAFE & set(address)
+
+
+def ascii_domain(address: str) -> str:
+    """With the domain as the mail servers name it, so that only the left side may need SMTPUTF8."""
+    local, _, domain = address.rpartition("@")
+    try:
+        return f"{local}@{domain.encode('idna').decode()}"
+    except UnicodeError:
+        return address
+
+
+def _printable(text: str) -> str:
+    """One line without characters that nobody sees: controls, marks of direction, ends of lines."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _mailbox(name: str, address: str) -> str:
     """`Name <address>`; what could end a header or an address is taken out."""
     bare = "".join(address.split())
-    name = " ".join(name.split())
+    name = _printable(name)
     if not name:
         return bare
-    if not name.isascii():
+    if not name.isascii() or _ENCODED in name:
         return f"{_words(name, 0)} <{bare}>"
     if _SPECIALS & set(name):
         escaped = name.replace("\\", "\\\\").replace('"', '\\"')
@@ -114,9 +147,9 @@ def _mailbox(name: str, address: str) -> str:
 
 
 def _words(text: str, used: int) -> str:
-    """One line of header text, as encoded words (RFC 2047) where it is not plain ASCII or too long for a line."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    if line.isascii() and len(line) + used <= _LONGEST_LINE:
+    """One line of header text, in encoded words (RFC 2047) where it is not ASCII, is too long, or looks like them."""
+    line = _printable(text)
+    if line.isascii() and _ENCODED not in line and len(line) + used <= _LONGEST_LINE:
         return line
     return Header(line, "utf-8", header_name=" " * used).encode(linesep="\n")
 

@@ -12,16 +12,17 @@ MOST_ATTEMPTS = 12
 class Verdict:
     """`accepted`; `refused` for good; `later`: certainly not accepted, may be tried again; `lost`: nobody can tell.
 
-    `no_address`: it was lost between the decision and the sending, as by an erasure. `code` is the answer's number, if
+    `no_address`: it was lost between the decision and the sending, as by an erasure. `stopped`: something came to stand
+    against the letter while it waited. `code` is the answer's number, if
     there was one.
     """
 
-    kind: Literal["accepted", "refused", "later", "lost", "no_address"]
+    kind: Literal["accepted", "refused", "later", "lost", "no_address", "stopped"]
     code: int | None = None
 
 
 ACCEPTED, LATER, LOST = Verdict("accepted"), Verdict("later"), Verdict("lost")
-REFUSED, ADDRESS_GONE = Verdict("refused"), Verdict("no_address")
+REFUSED, ADDRESS_GONE, STOPPED = Verdict("refused"), Verdict("no_address"), Verdict("stopped")
 
 
 def answered(code: int) -> Verdict:

@@ -1,0 +1,145 @@
+"""What a party wants no more of, and the signed link by which it says so."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import jwt
+
+from shared.engine.event import Emission
+from shared.errors import Refused
+from shared.events.consent import Statement, deciding
+from shared.events.ingest import ReportedIdentity, ReportedParty, ReportedWithdrawal
+from shared.events.values import Channel
+from shared.ids import derived_id
+
+SOURCE = "/marketing/unsubscribe"
+"""Under this name unsubscribing is told to everybody."""
+_AUDIENCE = "unsubscribe"
+
+
+class LinkRefused(Refused):
+    """The link was not made here, or was changed."""
+
+    status = 404
+    reason = "not_found"
+
+
+class LinkExpired(Refused):
+    """The link was made here, too long ago."""
+
+    status = 410
+    reason = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """How links are made. Empty `public_url`: there are none."""
+
+    public_url: str
+    secret: str
+    valid: timedelta
+
+    def url(self, link: "Link") -> str:
+        return f"{self.public_url.rstrip('/')}/v1/unsubscribe/{sign(link, self.secret)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What the link of a letter ends: letters like it, of this purpose and topic (empty: all topics), to this party."""
+
+    message_id: UUID
+    party_id: UUID
+    purpose: str
+    topic: str
+    channel: Channel
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """Nothing of this purpose, topic and channel is sent to the party, unless it consents again later."""
+
+    id: UUID
+    party_id: UUID
+    purpose: str
+    topic: str
+    channel: Channel
+    message_id: UUID
+    suppressed_at: datetime
+
+    def statement(self) -> Statement:
+        """In the form in which statements about consent are compared."""
+        at = self.suppressed_at
+        return Statement(
+            str(self.id), self.purpose, self.topic, self.channel, given=False, occurred_at=at, recorded_at=at
+        )
+
+
+def sign(link: Link, secret: str) -> str:
+    """The same link and secret make the same token."""
+    claims = {
+        "aud": _AUDIENCE,
+        "sub": str(link.message_id),
+        "party": str(link.party_id),
+        "purpose": link.purpose,
+        "topic": link.topic,
+        "channel": link.channel,
+        "exp": int(link.expires_at.timestamp()),
+    }
+    return jwt.encode(claims, secret, algorithm="HS256")
+
+
+def read_link(token: str, secret: str, now: datetime) -> Link:
+    """What a token says. Raises LinkRefused and LinkExpired; `now` is domain time, which links are made by too."""
+    try:
+        if not secret:
+            raise LinkRefused("no link is made here")
+        claims = jwt.decode(
+            token,
+            secret,
+            algorithms=["HS256"],
+            audience=_AUDIENCE,
+            options={"require": ["aud", "sub", "exp"], "verify_exp": False},
+        )
+        link = Link(
+            UUID(claims["sub"]),
+            UUID(claims["party"]),
+            claims["purpose"],
+            claims["topic"],
+            claims["channel"],
+            datetime.fromtimestamp(claims["exp"], UTC),
+        )
+    except (jwt.PyJWTError, KeyError, ValueError):
+        raise LinkRefused("this link was not made here, or is not whole") from None
+    if now >= link.expires_at:
+        raise LinkExpired("this link is too old; the newest letter has another one")
+    return link
+
+
+def suppress(link: Link, statements: Iterable[Statement], at: datetime) -> Suppression | None:
+    """What the link leads to, given what the party said so far; None where it allows nothing of this kind by now.
+
+    The id is of the letter and of the consent that it ends: to ask twice is to ask once, and whoever has consented anew
+    can still end that by an old link.
+    """
+    said = deciding(statements, link.purpose, link.topic, link.channel)
+    if said is not None and not said.given:
+        return None
+    id_ = derived_id("suppression", link.message_id, said.event_id if said else "")
+    return Suppression(id_, link.party_id, link.purpose, link.topic, link.channel, link.message_id, at)
+
+
+def announce_withdrawal(suppression: Suppression, email: str) -> Emission:
+    """Contacts takes it for what it is, a fact from outside, and publishes it for every party that has the address."""
+    withdrawal = ReportedWithdrawal(
+        party=ReportedParty(identities=[ReportedIdentity(type="email", value=email)]),
+        purpose=suppression.purpose,
+        channel=suppression.channel,
+        topic=suppression.topic or None,
+        basis="unsubscribed",
+        evidence=f"link in message {suppression.message_id}",
+    )
+    key = str(suppression.party_id)
+    return Emission(withdrawal, suppression.suppressed_at, id=suppression.id, source=SOURCE, key=key)

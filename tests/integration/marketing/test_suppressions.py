@@ -1,0 +1,146 @@
+"""Unsubscribing by the link of a letter: obeyed at once, told to everybody, shown."""
+
+import re
+from email import message_from_bytes
+from email.message import Message
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from services.marketing.sending.channels.maildir import Maildir
+from services.marketing.sending.channels.smtp import Smtp
+from tests.integration.marketing.mail_server import MailServer
+from tests.integration.marketing.running import Marketing
+from tests.unit.marketing.facts import ADA, BOB, DAY, HOUR, NOW, consent, definition, described, erased, refund, sale
+
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+
+
+@pytest.fixture
+async def sent(marketing: Marketing, tmp_path: Path) -> Message:
+    """The letter to Ada about her first sale."""
+    await marketing.publish(definition(), definition("service", follow_up=False, purpose="service"))
+    await marketing.heard(described(), consent(), sale("s-1"))
+    await marketing.pass_time(NOW + DAY)
+    async with marketing.sender(Maildir(tmp_path, 500)) as sender:
+        assert await sender.send_batch() == 2
+    letters = [message_from_bytes(file.read_bytes(), policy=default) for file in (tmp_path / "new").iterdir()]
+    (letter,) = [letter for letter in letters if letter["List-Unsubscribe"]]
+    return letter
+
+
+def path_of(letter: Message) -> str:
+    assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    found = re.fullmatch(r"<https://shop\.example(/v1/unsubscribe/[\w.-]+)>", letter["List-Unsubscribe"])
+    assert found
+    return found[1]
+
+
+async def withdrawals(marketing: Marketing) -> list[dict[str, Any]]:
+    return [data for kind, data in await marketing.published() if kind == "consent.withdrawn"]
+
+
+async def test_link_shows_a_button_and_only_a_post_acts(
+    marketing: Marketing, http: httpx.AsyncClient, sent: Message
+) -> None:
+    shown = await http.get(path_of(sent))
+    assert (shown.status_code, shown.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert re.findall(r"<(form|button|a|img|script|link)", shown.text) == ["form", "button"]
+    assert "example.com" not in shown.text
+    assert (await http.get("/v1/suppressions")).json()["items"] == []
+
+    for _ in range(2):
+        done = await http.post(path_of(sent), data=ONE_CLICK)
+        assert done.status_code == 200
+    (suppression,) = (await http.get("/v1/suppressions", params={"party_id": str(ADA)})).json()["items"]
+    assert (suppression["party_id"], suppression["purpose"], suppression["topic"]) == (str(ADA), "marketing", None)
+    assert (await http.get("/v1/suppressions", params={"party_id": str(BOB)})).json()["items"] == []
+    rows = await marketing.rows(
+        "select topic, source, event_id, key, payload::text from outbox where source is not null"
+    )
+    assert [(row["topic"], row["source"], row["event_id"], row["key"]) for row in rows] == [
+        ("crm.ingest", "/marketing/unsubscribe", suppression["suppression_id"], str(ADA))
+    ]
+    (told,) = await withdrawals(marketing)
+    assert told["party"]["identities"] == [{"type": "email", "value": "ada@example.com", "system": None}]
+    assert (told["purpose"], told["topic"], told["channel"]) == ("marketing", None, "email")
+
+
+@pytest.mark.parametrize("wall", [False, True])
+async def test_decisions_obey_at_once_until_the_party_consents_again(
+    marketing: Marketing, http: httpx.AsyncClient, sent: Message, wall: bool
+) -> None:
+    await http.post(path_of(sent), data=ONE_CLICK)
+    (suppression,) = (await http.get("/v1/suppressions")).json()["items"]
+    later = Marketing(marketing.pool, marketing.dsn, wall=wall)
+    await later.heard(sale("s-2", at=NOW + DAY))
+    await later.pass_time(NOW + 2 * DAY)
+    skipped = await marketing.rows(
+        "select m.reason, m.deciding_event_ids::text[] as by from message m join sale using (trigger_event_id)"
+        " where sale_id = 's-2' and campaign = 'thanks'"
+    )
+    assert skipped == [{"reason": "suppressed", "by": [suppression["suppression_id"]]}]
+
+    await later.heard(consent(at=NOW + 2 * DAY), sale("s-3", at=NOW + 3 * DAY))
+    await later.pass_time(NOW + 4 * DAY)
+    assert (
+        len(await marketing.rows("select from dispatch join message on id = message_id where campaign = 'thanks'")) == 1
+    )
+
+
+async def test_link_that_nobody_made_or_that_is_old_shows_and_does_nothing(
+    marketing: Marketing, http: httpx.AsyncClient, sent: Message
+) -> None:
+    for method in ("GET", "POST"):
+        assert (await http.request(method, path_of(sent)[:-1])).status_code == 404
+        assert (await http.request(method, "/v1/unsubscribe/x.y.z")).status_code == 404
+    marketing.now = NOW + 400 * DAY
+    for method in ("GET", "POST"):
+        assert (await http.request(method, path_of(sent))).status_code == 410
+    assert await marketing.rows("select from suppression") == []
+
+
+async def test_erased_party_is_suppressed_and_nobody_is_told_of_an_address(
+    marketing: Marketing, http: httpx.AsyncClient, sent: Message
+) -> None:
+    await marketing.heard(erased())
+    assert (await http.post(path_of(sent))).status_code == 200
+    assert len(await marketing.rows("select from suppression")) == 1
+    assert await withdrawals(marketing) == []
+
+
+@pytest.mark.parametrize(
+    ("against", "reason"),
+    [
+        (consent(given=False, at=NOW + DAY), "no_consent"),
+        (refund("s-1", at=NOW + DAY), "refunded"),
+        ("unsubscribed", "suppressed"),
+        (None, None),
+    ],
+)
+async def test_letter_that_waits_for_a_mail_server_is_decided_again(
+    on_the_wall_clock: Marketing, against: Any, reason: str | None
+) -> None:
+    marketing = on_the_wall_clock
+    await marketing.publish(definition())
+    await marketing.heard(described(), consent(), sale("s-1"))
+    await marketing.pass_time(NOW + HOUR)
+    mail = MailServer()
+    async with marketing.sender(Smtp(mail.url, "shop@shop.example", 2, 5.0)) as sender:
+        assert await sender.send_batch() == 1
+        marketing.now = NOW + 2 * DAY
+        if against == "unsubscribed":
+            await marketing.pool.execute(
+                "insert into suppression select gen_random_uuid(), $1, 'marketing', '', 'email', $1, $2", ADA, NOW + DAY
+            )
+        elif against is not None:
+            await marketing.heard(against)
+        await marketing.wait_no_longer()
+        with mail.running():
+            assert await sender.send_batch() == 1
+    assert len(mail.taken) == (0 if reason else 1)
+    rows = await marketing.rows("select outcome, reason from message")
+    assert rows == [{"outcome": "skipped" if reason else "sent", "reason": reason}]
