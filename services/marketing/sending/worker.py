@@ -43,6 +43,8 @@ def sending(settings: MarketingSettings, context: Context) -> Callable[[Service]
 
     async def run(service: Service) -> None:
         channel = make_channel(settings)
+        if not settings.public_url:
+            log.warning("letters_without_unsubscribing", set="RAPPORT_MARKETING__PUBLIC_URL")
         # Its own connection: the lock lives and dies with it, whatever the pool does.
         lock = await asyncpg.connect(
             service.database.dsn, server_settings={"application_name": "rapport marketing sender"}
