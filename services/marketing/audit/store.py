@@ -79,7 +79,6 @@ async def list_sales(
 
 
 async def _windows(tx: Transaction, span: Span, after: UUID | None, size: int) -> AsyncIterator[Window]:
-    """The sales after a trigger in windows that grow up to the largest; the last one may be small."""
     await tx.execute(SQL["prepare_audit"])
     while True:
         window = Window(**await tx.fetchrow(SQL["next_window"], after, size, span.since, span.until))

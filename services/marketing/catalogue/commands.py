@@ -44,7 +44,6 @@ async def _publish(tx: Transaction, definition: Definition) -> None:
 
 
 async def load_campaigns(tx: Transaction) -> list[Campaign]:
-    """Campaigns in force, in the order in which they may take a sale."""
     return await store.load_campaigns(tx)
 
 
@@ -55,5 +54,4 @@ async def load_campaign_versions(
 
 
 async def find_longest_wait(tx: Transaction) -> timedelta:
-    """From a trigger to when the last message of any campaign is due."""
     return await store.find_longest_wait(tx)

@@ -62,7 +62,6 @@ def _texts(file: Path, template: str) -> dict[str, dict[str, str]]:
 
 
 def _text(path: Path) -> dict[str, str]:
-    """`Subject: …`, an empty line, the body."""
     head, _, body = path.read_text(encoding="utf-8").partition("\n\n")
     if not head.startswith("Subject:") or "\n" in head or not body.strip():
         raise ConfigurationError(f"{path}: the first line is `Subject: …`, the second is empty, the body follows")

@@ -26,7 +26,6 @@ async def lock_campaigns(tx: Transaction) -> None:
 
 
 async def load_digests(tx: Transaction) -> dict[str, str]:
-    """Of the campaigns in force, by name."""
     return {row["name"]: row["definition_hash"] for row in await tx.fetch(SQL["load_campaigns_in_force"])}
 
 
@@ -74,11 +73,9 @@ async def add_campaign(tx: Transaction, definition: Definition, version: int, at
 
 
 async def list_campaigns(tx: Transaction, after: str | None, limit: int) -> list[ShownCampaign]:
-    """By name, the newest version of each."""
     return [ShownCampaign(**row) for row in await tx.fetch(SQL["list_campaigns"], after, limit)]
 
 
 async def find_campaign(tx: Transaction, name: str, version: int | None) -> CampaignDetail | None:
-    """That version, or the newest one."""
     row = await tx.fetchrow(SQL["find_campaign"], name, version)
     return None if row is None else CampaignDetail(**{**row, "definition": json.loads(row["definition"])})

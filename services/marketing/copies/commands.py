@@ -37,7 +37,6 @@ class Copies:
 
 
 async def copy_parties(tx: Transaction, events: Sequence[Event[PartyDescribed | Tombstone]]) -> Parties:
-    """An erased party keeps nothing but that it was erased."""
     parties = fold_parties(events)
     await store.save_parties(tx, parties.erased)
     await store.save_parties(tx, parties.described)
@@ -79,15 +78,12 @@ async def load_parties(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Par
 
 
 async def find_family(tx: Transaction, party: UUID) -> list[UUID]:
-    """A party with all that it was merged with, at any distance."""
     return await store.find_family(tx, party)
 
 
 async def load_categories(tx: Transaction, skus: Sequence[str]) -> dict[str, Category]:
-    """As far as these products were described."""
     return await store.load_categories(tx, skus)
 
 
 async def load_product_names(tx: Transaction, skus: Sequence[str]) -> dict[str, str]:
-    """As far as these products were described."""
     return await store.load_product_names(tx, skus)

@@ -46,21 +46,18 @@ async def forget_products(tx: Transaction, skus: Collection[str]) -> None:
 
 
 async def load_categories(tx: Transaction, skus: Sequence[str]) -> dict[str, Category]:
-    """As far as these products were described."""
     if not skus:
         return {}
     return {row["sku"]: tuple(row["category"]) for row in await tx.fetch(SQL["load_categories"], skus)}
 
 
 async def load_product_names(tx: Transaction, skus: Sequence[str]) -> dict[str, str]:
-    """As far as these products were described."""
     if not skus:
         return {}
     return {row["sku"]: row["name"] for row in await tx.fetch(SQL["load_product_names"], skus)}
 
 
 async def save_consents(tx: Transaction, statements: Sequence[tuple[UUID, Statement]]) -> None:
-    """Each with its party."""
     rows = [
         (s.event_id, party, s.purpose, s.topic, s.channel, s.given, s.occurred_at, s.recorded_at, s.expires_at)
         for party, s in statements

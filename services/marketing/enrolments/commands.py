@@ -73,7 +73,6 @@ async def decide_again(tx: Transaction, cleared: Sequence[tuple[Message, Sale, C
 
 
 async def _load_planned(tx: Transaction, due: Sequence[Due]) -> dict[UUID, Planned]:
-    """The messages of these timers that have not ended, with everything that decides them."""
     found = await store.load_due_messages(tx, due, await catalogue.find_longest_wait(tx))
     if not found:
         return {}
@@ -101,7 +100,6 @@ def _version(message: Message) -> tuple[str, int]:
 
 
 async def _load_facts(tx: Transaction, sales: Sequence[Sale], *, with_tickets: bool) -> dict[str, Facts]:
-    """By trigger."""
     parties = {sale.party_id for sale in sales}
     known = await copies.load_copies(
         tx, parties, {(sale.origin, sale.sale_id) for sale in sales}, with_tickets=with_tickets
@@ -125,15 +123,12 @@ async def _load_facts(tx: Transaction, sales: Sequence[Sale], *, with_tickets: b
 
 
 async def load_messages(tx: Transaction, messages: Mapping[UUID, datetime]) -> dict[UUID, tuple[Message, Sale]]:
-    """With their sales; `messages` gives the trigger's time of each."""
     return await store.load_messages(tx, messages)
 
 
 async def end_messages(tx: Transaction, endings: Sequence[tuple[UUID, datetime, Ending]]) -> set[UUID]:
-    """Write how messages ended, each (id, the trigger's time, ending); the ids of those that had not ended before."""
     return await store.end_messages(tx, endings)
 
 
 async def find_letters(tx: Transaction, parties: Collection[UUID]) -> tuple[list[UUID], list[UUID]]:
-    """The messages that were sent to these parties, or may have been, and those that are still open."""
     return await store.find_letters(tx, parties)

@@ -137,7 +137,6 @@ def _message_row(message: Message) -> tuple[object, ...]:
 
 
 async def load_due_messages(tx: Transaction, due: Sequence[Due], longest_wait: timedelta) -> list[DueMessage]:
-    """The messages of these timers that have not ended."""
     times = [timer.due_at for timer in due]
     ids = [timer.id for timer in due]
     rows = await tx.fetch(SQL["load_due_messages"], ids, min(times), max(times), longest_wait)
@@ -189,6 +188,5 @@ async def list_enrolments(
     after: tuple[UUID, str] | None,
     limit: int,
 ) -> list[schemas.Enrolment]:
-    """The newest trigger first."""
     rows = await tx.fetch(SQL["list_enrolments"], trigger, parties, campaign, *(after or (None, None)), limit)
     return [schemas.Enrolment(**row) for row in rows]

@@ -15,6 +15,5 @@ log = structlog.get_logger()
 
 @hears.topic("crm.products")
 async def copy_products(events: Sequence[Event[ProductDescribed | Tombstone]], tx: Transaction) -> None:
-    """The last description of each product holds; one that was deleted is forgotten."""
     await copies.copy_products(tx, events)
     log.info("products_copied", products=len(events))

@@ -15,7 +15,6 @@ log = structlog.get_logger()
 
 @hears.timer(enrolments.TIMER)
 async def decide_messages(due: Sequence[Due], tx: Transaction) -> None:
-    """Clears, skips or holds each message; what is cleared is sent after the commit."""
     decided = await enrolments.decide_due(tx, due)
     await sending.dispatch(tx, decided.cleared)
     log.info(

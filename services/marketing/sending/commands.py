@@ -57,12 +57,10 @@ async def begin(tx: Transaction, owner: UUID, limit: int, via: Via) -> list[Atte
 
 
 async def load(tx: Transaction, messages: Collection[UUID]) -> list[Attempt]:
-    """Attempts that were taken over."""
     return await _load(tx, await store.load_dispatches(tx, messages))
 
 
 async def _load(tx: Transaction, dispatches: Sequence[Dispatch]) -> list[Attempt]:
-    """All that the letters need, and that settling them needs."""
     if not dispatches:
         return []
     messages = await enrolments.load_messages(tx, {each.message_id: each.triggered_at for each in dispatches})

@@ -24,7 +24,6 @@ async def add_dispatches(tx: Transaction, cleared: Sequence[Cleared]) -> None:
 
 
 async def begin_dispatches(tx: Transaction, owner: UUID, limit: int, via: Via) -> list[Dispatch]:
-    """Up to `limit` of those that wait, now this owner's."""
     return [Dispatch(**row) for row in await tx.fetch(SQL["begin_dispatches"], owner, limit, via)]
 
 
@@ -33,12 +32,10 @@ async def load_dispatches(tx: Transaction, messages: Collection[UUID]) -> list[D
 
 
 async def settle_dispatches(tx: Transaction, owner: UUID, messages: Collection[UUID]) -> set[UUID]:
-    """Take this owner's out; those that were its own."""
     return {row["message_id"] for row in await tx.fetch(SQL["settle_dispatches"], sorted(messages), owner)}
 
 
 async def postpone_dispatches(tx: Transaction, owner: UUID, waits: Mapping[UUID, float]) -> None:
-    """Seconds by message."""
     if waits:
         await tx.execute(SQL["postpone_dispatches"], list(waits), owner, list(waits.values()))
 
@@ -54,7 +51,6 @@ async def owner_is_gone(tx: Transaction, owner: UUID) -> bool:
 
 
 async def take_over_dispatches(tx: Transaction, gone: UUID, owner: UUID) -> dict[Via, list[UUID]]:
-    """The messages of an owner that is gone, now this owner's, by how they went."""
     taken: dict[Via, list[UUID]] = {}
     for row in await tx.fetch(SQL["take_over_dispatches"], gone, owner):
         taken.setdefault(row["via"], []).append(row["message_id"])

@@ -127,7 +127,6 @@ class Sender:
                 await self._lock.execute("select 1")  # a sender that lost its lock must not go on
 
     async def send_batch(self) -> int:
-        """Take cleared messages, hand them over, settle them; how many were taken."""
         async with self._storage.transaction() as tx:
             begun = await commands.begin(tx, self.owner, self._channel.batch, self._channel.via)
         if not begun:
@@ -139,7 +138,6 @@ class Sender:
         return len(begun)
 
     async def reconcile(self) -> None:
-        """Settle the attempts of senders that are gone."""
         async with self._storage.read() as tx:
             others = await store.find_other_owners(tx, self.owner)
         for other in others:
@@ -181,7 +179,6 @@ class Sender:
         await self._settle(left, dict.fromkeys(found, verdict))
 
     async def _hand_over(self, begun: Sequence[Attempt]) -> dict[UUID, Verdict]:
-        """A verdict on each attempt."""
         letters, verdicts = await asyncio.to_thread(self._write, begun)
         try:
             verdicts |= await self._channel.hand_over(letters)
@@ -194,7 +191,6 @@ class Sender:
         return verdicts
 
     def _write(self, begun: Sequence[Attempt]) -> tuple[list[Letter], dict[UUID, Verdict]]:
-        """The letters, and the verdict on those that cannot be written."""
         letters: list[Letter] = []
         verdicts: dict[UUID, Verdict] = {}
         for attempt in begun:

@@ -70,7 +70,6 @@ class Suppression:
     suppressed_at: datetime
 
     def statement(self) -> Statement:
-        """In the form in which statements about consent are compared."""
         at = self.suppressed_at
         return Statement(
             str(self.id), self.purpose, self.topic, self.channel, given=False, occurred_at=at, recorded_at=at
@@ -78,7 +77,6 @@ class Suppression:
 
 
 def sign(link: Link, secret: str) -> str:
-    """The same link and secret make the same token."""
     claims = {
         "aud": _AUDIENCE,
         "sub": str(link.message_id),

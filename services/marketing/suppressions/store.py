@@ -31,6 +31,5 @@ async def load_suppressions(tx: Transaction, parties: Collection[UUID]) -> Mappi
 async def list_suppressions(
     tx: Transaction, parties: Sequence[UUID] | None, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[schemas.Suppression]:
-    """The newest first."""
     rows = await tx.fetch(SQL["list_suppressions"], parties, *(after or (None, None)), limit)
     return [schemas.Suppression(**row) for row in rows]

@@ -52,7 +52,6 @@ class Text(BaseModel):
         return source
 
     def render(self, values: Mapping[str, Any]) -> tuple[str, str]:
-        """The subject on one line, and the body."""
         subject = " ".join(compiled(self.subject).render(values).split())
         return subject, compiled(self.body).render(values)[:_MAX_TEXT]
 

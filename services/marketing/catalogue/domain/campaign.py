@@ -35,7 +35,6 @@ class Campaign:
         return steps[number - 1] if number <= len(steps) else None
 
     def has_expired(self, occurred_at: datetime, recorded_at: datetime) -> bool:
-        """Whether the trigger was reported too late to act on it."""
         return recorded_at - occurred_at > self.definition.max_age
 
 
@@ -94,7 +93,6 @@ def choose_content(step: Step, basket: Basket, *, repeat: bool) -> Content:
 
 
 def asks_for_products(conditions: Iterable[Match | None]) -> bool:
-    """Whether the products of a sale must be known to answer these."""
     return any(when is not None and (when.departments or when.categories) for when in conditions)
 
 
@@ -103,5 +101,4 @@ def _names(pattern: str, sku: str) -> bool:
 
 
 def skus_of(sales: Iterable[Collection[str]]) -> list[str]:
-    """Every product of these sales once, sorted."""
     return sorted({sku for skus in sales for sku in skus})

@@ -103,7 +103,6 @@ class Definition(Part):
 
     @property
     def longest_wait(self) -> timedelta:
-        """From the trigger to when the last step is due."""
         return sum((step.wait for step in self.steps), timedelta(0))
 
     @property

@@ -8,7 +8,6 @@ from services.marketing.enrolments.decisions.moment import Moment
 
 
 def open_tickets(changes: Iterable[TicketChange], moment: Moment) -> tuple[str, ...]:
-    """The events by which tickets are open, the oldest first."""
     latest: dict[UUID, TicketChange] = {}
     for change in sorted(changes, key=lambda change: (change.occurred_at, change.event_id)):
         if moment.counts(change.occurred_at):

@@ -34,7 +34,6 @@ def announce_planned(message: Message, cause: Event[object], partition: int) -> 
 
 
 def announce_ended(message: Message, ending: Ending, cause: Event[object], partition: int) -> Emission:
-    """`message.sent`, `message.skipped` or `message.unknown`."""
     data: MessageSent | MessageSkipped | MessageUnknown
     match ending.outcome:
         case "sent":
@@ -62,7 +61,6 @@ def announce_ended(message: Message, ending: Ending, cause: Event[object], parti
 def announce_exited(
     message: Message, reason: SkipReason, at: datetime, cause: Event[object], partition: int
 ) -> Emission:
-    """The enrolment of this message ended before its last step."""
     assert message.enrolment_id is not None
     assert message.campaign is not None
     assert message.campaign_version is not None
@@ -79,7 +77,6 @@ def announce_exited(
 
 
 def _fields(message: Message, recorded_at: datetime) -> dict[str, object]:
-    """What every event about a message carries."""
     return {
         "message_id": message.id,
         "enrolment_id": message.enrolment_id,

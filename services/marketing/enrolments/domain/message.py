@@ -60,7 +60,6 @@ class Message:
 
 
 def unmatched(event: Event[SaleCompleted]) -> Message:
-    """What stands for a sale that no follow-up campaign matched."""
     return Message(
         id=derived_id(event.id, "no_campaign"),
         triggered_at=event.time,

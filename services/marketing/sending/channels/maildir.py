@@ -20,7 +20,6 @@ class Maildir:
     via: Via = "maildir"
 
     def __init__(self, folder: Path, batch: int, *, fsync: bool = True) -> None:
-        """Makes the folders; raises OSError where that is impossible."""
         self.batch = batch
         self.folder = folder
         self._fsync = fsync
@@ -33,7 +32,6 @@ class Maildir:
         return {letter.message_id: ACCEPTED for letter in letters}
 
     async def find(self, ids: Iterable[UUID]) -> set[UUID]:
-        """Those of the messages that lie in the maildir, read or not."""
         return await asyncio.to_thread(self._find, list(ids))
 
     async def remove(self, ids: Collection[UUID]) -> None:
@@ -49,14 +47,22 @@ class Maildir:
         # A stopped process that wakes up may write the same letter beside its successor: never the same file.
         names = [str(letter.message_id) for letter in letters]
         paths = [f"{tmp}/{name}.{os.getpid()}" for name in names]
-        with ThreadPoolExecutor(_WRITERS) as writers:  # a disk syncs many files in the time of one
-            list(writers.map(self._write_one, paths, (letter.content for letter in letters)))
+        files = [(path, letter.content) for path, letter in zip(paths, letters, strict=True)]
+        if self._fsync and len(files) > 1:
+            with ThreadPoolExecutor(_WRITERS) as writers:  # a disk syncs many files in the time of one
+                list(writers.map(self._write_files, [files[start::_WRITERS] for start in range(_WRITERS)]))
+        else:
+            self._write_files(files)
         for path, name in zip(paths, names, strict=True):
             os.rename(path, f"{new}/{name}")  # noqa: PTH104  a hot loop: Path costs more than the rename
         if self._fsync:
             self._sync_folder(new)
 
-    def _write_one(self, path: str, content: bytes) -> None:
+    def _write_files(self, files: Iterable[tuple[str, bytes]]) -> None:
+        for path, content in files:
+            self._write_file(path, content)
+
+    def _write_file(self, path: str, content: bytes) -> None:
         """Raises OSError where not all of it could be written, and leaves nothing behind then."""
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
         try:

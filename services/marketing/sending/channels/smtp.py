@@ -29,13 +29,11 @@ class Smtp:
     via: Via = "smtp"
 
     def __init__(self, url: str, sender: str, connections: int, timeout_s: float) -> None:
-        """`url` as in the settings; nothing is opened before the first letter."""
         self.batch = connections * _LETTERS_A_CONNECTION
         self._sender = sender
         self._clients = [_Client(url, timeout_s) for _ in range(connections)]
 
     async def hand_over(self, letters: Sequence[Letter]) -> Mapping[UUID, Verdict]:
-        """All at once over the connections; the letters of one connection one after another."""
         verdicts: dict[UUID, Verdict] = {}
         waiting = list(reversed(letters))
 
@@ -96,7 +94,6 @@ class _Client:
         return ACCEPTED
 
     async def _begin(self, sender: str, recipient: str) -> aiosmtplib.SMTP:
-        """A connection that has taken sender and recipient."""
         if self._smtp is not None:
             try:
                 return await self._address(self._smtp, sender, recipient)
@@ -116,7 +113,6 @@ class _Client:
         return smtp
 
     async def _abandon(self) -> None:
-        """Forget the connection, so that the next letter begins with a clean one."""
         smtp, self._smtp = self._smtp, None
         if smtp is not None:
             smtp.close()

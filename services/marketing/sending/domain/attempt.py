@@ -47,7 +47,6 @@ class Attempt:
 
     @property
     def content(self) -> Content:
-        """The content that was chosen when the message was decided, with its texts."""
         assert self.message.step is not None
         contents = self.campaign.definition.steps[self.message.step - 1].content
         return next(each for each in contents if each.template == self.dispatch.content)

@@ -53,7 +53,6 @@ class Letter:
 def values_of(
     addressee: Addressee, products: Sequence[str], sale_id: str, bought_at: datetime, url: str
 ) -> dict[str, Any]:
-    """What the template may use; see `template.SAMPLE`."""
     name = presentable(addressee.name or "")
     return {
         "name": name,
