@@ -28,5 +28,5 @@ async def list_enrolments(
     after = page.after(UUID, str)
     async with service.read() as tx:
         family = None if party_id is None else await copies.find_family(tx, party_id)
-        enrolments = await store.list_enrolments(tx, trigger_event_id, family, campaign, after, page.limit + 1)
+        enrolments = await store.list_enrolments(tx, trigger_event_id, family, campaign or None, after, page.limit + 1)
     return page.listing(enrolments, lambda each: each, lambda each: (each.trigger_event_id, each.campaign))
