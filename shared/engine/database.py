@@ -7,6 +7,7 @@ import asyncpg
 
 from shared.engine.ledger import Fence, Place
 from shared.engine.postgres import SQL, fences_of
+from shared.engine.remembered import Identity, Remembered
 from shared.engine.subscription import Subscription
 from shared.engine.timers import clocked_topics
 from shared.errors import ConfigurationError, Transient
@@ -34,14 +35,41 @@ class Database:
         self._settings = settings
         self._application = application
         self._pools: dict[str, asyncpg.Pool] = {}
+        self.remembered = Remembered()
+        self.recovered = False
+
+    async def find_setback(self) -> str | None:
+        """What was noticed of this database and not recovered from yet; None where it can be used.
+
+        On a connection of its own, which nothing refuses. Errors as of `open`.
+        """
+        connection = await asyncpg.connect(self.dsn, timeout=10, command_timeout=10)
+        try:
+            if not await connection.fetchval(SQL["has_tables"]):
+                return None
+            if self.remembered.noticed.is_set():
+                await connection.execute(SQL["note_setback"], self.remembered.reason, self.remembered.recoveries)
+            setback: str | None = await connection.fetchval(SQL["find_setback"])
+        finally:
+            await connection.close()
+        if setback is None:
+            self.remembered.forget()
+        return setback
+
+    async def recognise(self, connection: asyncpg.Connection | None = None) -> None:
+        """See that it is still the same database and has not gone back. Raises WentBack."""
+        found = await (connection or self.main).fetchrow(SQL["identify"])
+        if found is not None:
+            self.remembered.check_identity(Identity(**found))
 
     async def open(self, subscriptions: list[Subscription]) -> None:
         """Connect. Raises ConfigurationError where tables are missing, OSError or asyncpg's errors where it is down."""
         await self._open("", self._settings.pool_min, self._settings.pool_max)
-        if not await self.main.fetchval("select to_regclass('fence') is not null"):
+        if not await self.main.fetchval(SQL["has_tables"]):
             raise ConfigurationError(
                 f"the database has no tables yet: run `python -m shared.run.migrate {self._application}`"
             )
+        self.recovered = await self.main.fetchval(SQL["has_published"])
         for subscription in subscriptions:
             if subscription.schema is not None:
                 await self._open(subscription.schema, 1, 2)
@@ -59,9 +87,18 @@ class Database:
             server_settings=server,
             command_timeout=40,
             statement_cache_size=200,
+            init=self._greet,
             reset=_leave_as_it_is,
         )
         self._pools[schema] = pool
+
+    async def _greet(self, connection: asyncpg.Connection) -> None:
+        """Of a new connection: behind the same name may be another database by now."""
+        if await connection.fetchval(SQL["has_tables"]):
+            await self.recognise(connection)
+            for group in self.remembered.groups():
+                rows = await connection.fetch(SQL["read_fences"], group)
+                self.remembered.check_fences(group, fences_of(rows))
 
     async def close(self) -> None:
         """Drop every connection; what was in flight rolls back."""
@@ -96,4 +133,6 @@ class Database:
         topics, partitions = [place[0] for place in places], [place[1] for place in places]
         await self.main.execute(SQL["ensure_fences"], group, topics, partitions)
         fences = fences_of(await self.main.fetch(SQL["read_fences"], group))
+        self.remembered.check_fences(group, fences)
+        self.remembered.keep_fences(group, {place: fences[place] for place in places})
         return {place: fences[place] for place in places}

@@ -30,11 +30,13 @@ class Housekeeping:
     async def run(self) -> NoReturn:
         purged = 0.0
         while True:
+            await self._database.recognise()
             self.outbox_age = await self._measure()
             self.seen_database_at = time.monotonic()
             if time.monotonic() - purged > _PURGE_S:
                 await self._database.main.execute(SQL["purge_inbox"], INBOX_KEPT)
                 await self._database.main.execute(SQL["purge_quarantine"], QUARANTINE_KEPT)
+                await self._database.main.execute(SQL["purge_published"], INBOX_KEPT)
                 purged = time.monotonic()
             await asyncio.sleep(_MEASURE_S)
 

@@ -1,7 +1,7 @@
 """From an emission to a row of the outbox, and from a row to the record that leaves."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -13,8 +13,8 @@ from shared.engine.ledger import Outgoing
 from shared.engine.partitions import partition_of
 from shared.events.clock import CLOCK_TICKED, ClockTicked
 from shared.events.contract import Contract, contract_of, find_contract
-from shared.events.topics import OUR_SOURCES
-from shared.ids import new_id
+from shared.events.topics import OUR_SOURCES, OWNERS
+from shared.ids import hashed_part, new_id
 from shared.telemetry.tracing import current_traceparent
 
 COLUMNS = (
@@ -31,6 +31,7 @@ COLUMNS = (
     "payload",
     "source",
 )
+_EVENT_ID = COLUMNS.index("event_id")
 Ordinals = Counter[tuple[str, ...]]
 Row = tuple[str, int, str | None, str, str, str | None, str, str, str | None, str | None, bytes | None, str | None]
 
@@ -90,6 +91,21 @@ def _encode(emission: Emission, ordinals: Ordinals) -> Row:
         payload,
         emission.source,
     )
+
+
+def hashed_parts(rows: Iterable[Row]) -> list[bytes]:
+    """Of each row's id, what the same cause would lead to again whenever it came."""
+    return [_hashed(row) for row in rows]
+
+
+def without(rows: Iterable[Row], published: Container[bytes]) -> list[Row]:
+    """The rows that are not published yet."""
+    return [row for row in rows if _hashed(row) not in published]
+
+
+def _hashed(row: Row) -> bytes:
+    """Empty for an outside topic, whose readers know a fact by source and id."""
+    return hashed_part(UUID(str(row[_EVENT_ID]))) if row[0] in OWNERS else b""
 
 
 def _id_of(cause: Event[object] | None, name: tuple[str, str, str], ordinals: Ordinals) -> UUID:

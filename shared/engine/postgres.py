@@ -15,6 +15,7 @@ import asyncpg
 from shared.engine import outbox
 from shared.engine.event import Emission, Record
 from shared.engine.ledger import Fence, ParkedRecord, Place, Refusal
+from shared.engine.remembered import Remembered
 from shared.engine.subscription import Due, Subscription
 from shared.errors import Oversized, Transient
 from shared.sql import load_queries
@@ -47,8 +48,18 @@ class PostgresTransaction:
     """One transaction; see `transaction.Transaction` and `ledger.EngineTransaction` for what its methods promise."""
 
     def __init__(
-        self, connection: Connection, subscription: Subscription | None, now: datetime, context: object = None
+        self,
+        connection: Connection,
+        subscription: Subscription | None,
+        now: datetime,
+        context: object = None,
+        remembered: Remembered | None = None,
+        *,
+        recovered: bool = False,
     ) -> None:
+        """`remembered` notices a database that went back. Of one that was `recovered`, what its topics hold already
+        is not published again.
+        """
         self.now = now
         self.context: Any = context
         self.heard: Mapping[int, datetime] = {}
@@ -56,6 +67,9 @@ class PostgresTransaction:
         self.then: list[Callable[[], Awaitable[None]]] = []
         self.emitted = 0
         self._connection = connection
+        self._remembered = remembered
+        self._recovered = recovered
+        self._moved: dict[Place, Fence] = {}
         self._may_emit = subscription is None or subscription.kind == "process"
         self._rows: list[outbox.Row] = []
         self._ordinals: outbox.Ordinals = Counter()
@@ -97,10 +111,18 @@ class PostgresTransaction:
 
     async def flush(self) -> None:
         """Write what was emitted; ids are drawn here, after every lock of the handlers."""
-        if self._rows:
-            rows, self._rows = self._rows, []
+        rows, self._rows = self._rows, []
+        if rows and self._recovered:
+            known = await self.fetch(SQL["load_published"], outbox.hashed_parts(rows))
+            rows = outbox.without(rows, {row["hashed"] for row in known})
+        if rows:
             self.emitted += len(rows)
             await self.copy("outbox", outbox.COLUMNS, rows)
+
+    def committed(self) -> None:
+        """Remember how far its fences stand now."""
+        if self._remembered is not None:
+            self._remembered.keep_fences(self.group, self._moved)
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
@@ -121,7 +143,10 @@ class PostgresTransaction:
         if len(rows) < len(places):
             await self.execute(SQL["ensure_fences"], self.group, topics, partitions)
             rows = await self.fetch(SQL["lock_fences"], self.group, topics, partitions)
-        return fences_of(rows)
+        fences = fences_of(rows)
+        if self._remembered is not None:
+            self._remembered.check_fences(self.group, fences)
+        return fences
 
     async def save_fences(self, fences: Mapping[Place, Fence]) -> None:
         columns = zip(
@@ -132,6 +157,7 @@ class PostgresTransaction:
             strict=True,
         )
         await self.execute(SQL["save_fences"], self.group, *map(list, columns))
+        self._moved |= fences
 
     async def admit(self, ids: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
         sources, own = [source for source, _ in ids], [id_ for _, id_ in ids]
@@ -229,7 +255,12 @@ class PostgresLedger:
         now: Callable[[], datetime],
         emitted: Callable[[], Awaitable[None]],
         context: object = None,
+        remembered: Remembered | None = None,
+        *,
+        recovered: bool = False,
     ) -> None:
+        self._remembered = remembered
+        self._recovered = recovered
         self._pool = pool
         self._now = now
         self._emitted = emitted
@@ -238,9 +269,12 @@ class PostgresLedger:
     @asynccontextmanager
     async def transaction(self, subscription: Subscription | None = None) -> AsyncIterator[PostgresTransaction]:
         async with self._pool.acquire() as connection, connection.transaction():
-            tx = PostgresTransaction(connection, subscription, self._now(), self._context)
+            tx = PostgresTransaction(
+                connection, subscription, self._now(), self._context, self._remembered, recovered=self._recovered
+            )
             yield tx
             await tx.flush()
+        tx.committed()
         if tx.emitted:
             await self._emitted()
         for then in tx.then:

@@ -309,6 +309,72 @@ select topic, partition, max(sequence) as sequence from (
     from relay_batch, unnest(ids, sequences) as stored (id, sequence) join outbox on outbox.id = stored.id) as known
 group by topic, partition
 
+-- name: end_relays
+-- Those of other instances that noticed nothing: nothing may be sent while it is read what was. How many there were.
+select count(pg_terminate_backend(pid)) from pg_stat_activity
+where datname = current_database() and usename = current_user and application_name = 'rapport relay'
+
+-- name: hold_shards
+-- Of any number of shards, until the transaction ends.
+select count(pg_advisory_xact_lock(hashtext('rapport.relay'), shard)) from generate_series(0, 63) as shard
+
+-- name: sent_sequences
+-- What was forgotten as sent; a stored batch may have been sent, or not.
+select topic, partition, sequence from relay_position
+
+-- name: add_published
+-- Events that stand on the service's topics although its database, restored from a backup, knows nothing of them.
+insert into published (hashed, event_id)
+select * from unnest($1::bytea[], $2::text[])
+on conflict (hashed) do nothing
+
+-- name: load_published
+-- Those of the events that were published before the database was restored.
+select hashed from published where hashed = any($1::bytea[])
+
+-- name: has_published
+-- Whether this database was recovered within the time for which that is known.
+select exists (select from published)
+
+-- name: purge_published
+-- What led to them has come again long since, or was given up.
+delete from published where known_since < now() - $1::interval
+
+-- name: forget_published
+-- Rows that the backup had still to send, and that were sent after it.
+delete from outbox where event_id::text in (select event_id from published)
+
+-- name: forget_batches
+-- The numbers of a batch that the backup was about to send belong to other records by now, or to the same ones.
+update relay_batch set ids = '{}', sequences = '{}'
+
+-- name: has_tables
+-- Whether the migrations have run.
+select to_regclass('setback') is not null
+
+-- name: identify
+-- Which database this is and how far its log is written; a server that follows another cannot say, and is none to use.
+select control.system_identifier::text as system, place.oid::bigint as database,
+    (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint as written,
+    (select count(*) from operator_action where action = 'recover') as recoveries,
+    (select reason from setback) as setback
+from pg_control_system() as control, pg_database as place
+where place.datname = current_database()
+
+-- name: note_setback
+-- Once; and not where it was recovered from meanwhile ($2: the recoveries that whoever noticed it knows of).
+insert into setback (reason)
+select $1 where (select count(*) from operator_action where action = 'recover') <= $2
+on conflict do nothing
+
+-- name: find_setback
+-- Why nothing may be done with this database; no row where it can be used.
+select reason from setback
+
+-- name: end_setback
+-- It is as far as its topics are.
+delete from setback
+
 -- name: accept_loss
 -- The next record is taken as the first of its group: its number sets the mark.
 update fence set stopped = null, mark = 0, last_id = null, last_offset = null, next_offset = coalesce($4, next_offset)

@@ -13,6 +13,7 @@ from shared.engine.event import Record
 from shared.engine.ledger import Place
 from shared.engine.places import SILENT, Places
 from shared.engine.reading import FenceStore, Reading, Source, cut
+from shared.engine.remembered import WentBack
 from shared.telemetry import metrics
 
 log = structlog.get_logger()
@@ -120,7 +121,7 @@ class Reader:
                 kind = self.troubles["applying"] = type(error).__name__
                 metrics.BATCH_RETRIES.labels(self.group, records[0].topic).inc()
                 log.warning("batch_retried", group=self.group, error=kind, exc_info=not self.is_infrastructure(error))
-                if self.clock() + pause > until:
+                if isinstance(error, WentBack) or self.clock() + pause > until:
                     return False
                 await self.sleep(pause)
                 pause = min(pause * 2, 5)

@@ -1,14 +1,26 @@
-"""A database that was restored from a backup is behind its own topics: find out before anything is published."""
+"""A database that was restored from a backup is behind its own topics: found out before anything is published, and
+brought up to them by `recover`.
+"""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-
+from shared import clock
+from shared.engine.decode import decode
+from shared.engine.event import Event, Record
 from shared.engine.ledger import Place
-from shared.engine.partitions import PARTITIONS
-from shared.events.topics import topics_of
+from shared.engine.own_topics import OwnTopics, sequence_of
+from shared.engine.postgres import SQL, PostgresTransaction
+from shared.engine.subscription import H, Subscription
+from shared.engine.transaction import Transaction
+from shared.ids import hashed_part
+from shared.sql import columns
+
+Ending = Callable[[Transaction], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,33 +32,6 @@ class Ahead:
     remembered: int
 
 
-async def last_sequences(source: str, options: dict[str, Any]) -> dict[Place, int]:
-    """The `ce_sequence` of the last record in each partition of the topics of `source`; 0 where none is kept."""
-    if not topics_of(source):
-        return {}
-    consumer = AIOKafkaConsumer(enable_auto_commit=False, auto_offset_reset="earliest", **options)
-    try:
-        await consumer.start()
-        # What the consumer itself knows of topics is empty until something is assigned.
-        existing = await consumer.topics()
-        topics = [topic for topic in topics_of(source) if topic in existing]
-        places = [TopicPartition(topic, partition) for topic in topics for partition in range(PARTITIONS)]
-        consumer.assign(places)
-        ends, beginnings = await consumer.end_offsets(places), await consumer.beginning_offsets(places)
-        wanted = {place for place in places if ends[place] > beginnings[place]}
-        for place in places:
-            consumer.seek(place, max(ends[place] - 1, beginnings[place]))
-        last = {(place.topic, place.partition): 0 for place in places}
-        while wanted:
-            for place, records in (await consumer.getmany(timeout_ms=1_000)).items():
-                headers = dict(records[-1].headers)
-                last[place.topic, place.partition] = int(headers.get("ce_sequence", b"0"))
-                wanted.discard(place)
-        return last
-    finally:
-        await consumer.stop()
-
-
 def ahead_of(published: Mapping[Place, int], remembered: Mapping[Place, int]) -> list[Ahead]:
     """The partitions in which more was published than is remembered, in order."""
     return [
@@ -54,3 +39,95 @@ def ahead_of(published: Mapping[Place, int], remembered: Mapping[Place, int]) ->
         for place, sequence in sorted(published.items())
         if sequence > remembered.get(place, 0)
     ]
+
+
+class Recovery:
+    """What a service takes back from its own topics after its database went back to a backup.
+
+    Reading its topics again, from their last number that the database remembers on, comes before anything else. Facts
+    that led to them come again too, and lead to the same ids: those are known and not published a second time. So
+    handlers here take back only what facts do not bring back: what was written over HTTP, or drawn, or done outside.
+    """
+
+    def __init__(self, service: str, topics: Sequence[str]) -> None:
+        """`topics` are the service's own, in the order in which they are taken back."""
+        self._hears = Subscription(f"{service}.recovery", kind="process", topics=topics)
+        self.endings: list[Ending] = []
+
+    @property
+    def subscription(self) -> Subscription:
+        """Its handlers, by topic."""
+        return self._hears
+
+    def topic(self, name: str) -> Callable[[H], H]:
+        """Decorate a handler as `Subscription.topic` does. It is given records of a partition in the log's order,
+        inside the one transaction of the recovery.
+        """
+        return self._hears.topic(name)
+
+    def ending(self, act: Ending) -> Ending:
+        """Decorate what is done once every topic has been read."""
+        self.endings.append(act)
+        return act
+
+
+@dataclass(slots=True)
+class Recovered:
+    """What a recovery found: records by topic, and those without a cause by topic, type and subject."""
+
+    records: Counter[str] = field(default_factory=Counter)
+    written: list[dict[str, str]] = field(default_factory=list)
+    numbers: dict[Place, int] = field(default_factory=dict)
+
+    def note(self, record: Record) -> str:
+        """Count a record in; returns its id."""
+        headers = {name: (value or b"").decode("utf-8", "replace") for name, value in record.headers}
+        place = (record.topic, record.partition)
+        self.numbers[place] = max(self.numbers.get(place, 0), sequence_of(record))
+        self.records[record.topic] += 1
+        if "ce_causationid" not in headers:
+            names = ("ce_type", "ce_subject", "ce_id", "ce_time")
+            self.written.append({"topic": record.topic} | {name[3:]: headers.get(name, "") for name in names})
+        return headers["ce_id"]
+
+
+async def recover(tx: PostgresTransaction, recovery: Recovery | None, topics: OwnTopics, reason: str) -> Recovered:
+    """Bring the database up to the service's own topics, in the caller's transaction.
+
+    Every record beyond the numbers that the database remembers as sent is known from now on and never published again,
+    a row of the backup's outbox that is one of them is forgotten, and so are the numbers of a batch that the backup
+    was about to send. Doing it again finds nothing more.
+    """
+    rows = await tx.fetch(SQL["sent_sequences"])
+    sent = {(row["topic"], row["partition"]): row["sequence"] for row in rows}
+    found = Recovered()
+    async for records in topics.beyond(sent):
+        ids = [found.note(record) for record in records]
+        await tx.execute(SQL["add_published"], [hashed_part(UUID(id_)) for id_ in ids], ids)
+        if recovery is not None:
+            await _take_back(tx, recovery.subscription, records)
+    await tx.execute(SQL["forget_published"])
+    await tx.execute(SQL["forget_batches"])
+    positions = [(*place, number) for place, number in sorted(found.numbers.items())]
+    if positions:
+        await tx.execute(SQL["save_positions"], *columns(positions))
+    for end in recovery.endings if recovery is not None else ():
+        await end(tx)
+    await tx.execute(SQL["end_setback"])
+    subject = {"records": dict(found.records), "written": len(found.written)}
+    await tx.execute(SQL["record_action"], "recover", json.dumps(subject), reason)
+    return found
+
+
+async def _take_back(tx: Transaction, hears: Subscription, records: Sequence[Record]) -> None:
+    handler = hears.topics.get(records[0].topic)
+    if handler is None:
+        return
+    now, events = clock.now(), list[Event[Any]]()
+    for record in records:
+        event = decode(record, handler, now, stream=False).event
+        if event is not None:
+            event.now = now
+            events.append(event)
+    if events:
+        await handler.handle(events, tx)

@@ -1,7 +1,7 @@
-"""What an operator does about parked records, stopped partitions and a restored database. Each act leaves a line."""
+"""What an operator does about parked records and stopped partitions. Each act leaves a line."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import asyncpg
@@ -143,15 +143,6 @@ async def accept_loss(
         subject = json.dumps({"group": group, "topic": place[0], "partition": place[1], "goes_on_at": offset})
         await connection.execute(SQL["record_action"], "accept-loss", subject, reason)
     return int(offset)
-
-
-async def recover(connection: asyncpg.Connection, published: Mapping[Place, int], reason: str) -> None:
-    """After a restore: number on after what the topics hold. `published` is `recovery.last_sequences`."""
-    rows = [(topic, partition, sequence) for (topic, partition), sequence in sorted(published.items()) if sequence]
-    async with connection.transaction():
-        if rows:
-            await connection.execute(SQL["save_positions"], *map(list, zip(*rows, strict=True)))
-        await connection.execute(SQL["record_action"], "recover", json.dumps({"partitions": len(rows)}), reason)
 
 
 def _subject(subscription: Subscription, parked: ParkedRecord) -> dict[str, object]:

@@ -6,20 +6,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
+from typing import NoReturn
 
 import asyncpg
 import structlog
 
+from shared.engine.behind import find_ahead, say_ahead
 from shared.engine.checks import Check
 from shared.engine.database import Database
 from shared.engine.domain_time import DomainTime
 from shared.engine.health import check_service
 from shared.engine.housekeeping import Housekeeping, keep_reader
-from shared.engine.kafka import client_options
 from shared.engine.loops import TimerLoop, pass_clock
-from shared.engine.postgres import SQL, PostgresLedger, PostgresTransaction
+from shared.engine.postgres import PostgresLedger, PostgresTransaction
 from shared.engine.reader import Reader
-from shared.engine.recovery import Ahead, ahead_of, last_sequences
 from shared.engine.relay import Relay
 from shared.engine.subscriber import connect
 from shared.engine.subscription import Subscription
@@ -62,6 +62,7 @@ class Service:
         self._time = DomainTime(stream=settings.clock == "stream")
         self._waking = Waking(self.database)
         self._housekeeping = Housekeeping(name, self.database)
+        self._life = Supervisor(name)
         self._tasks = Supervisor(name)
         self._spans = spans_of(name, settings.tracing)
         self._workers = list(workers)
@@ -98,33 +99,54 @@ class Service:
         return [*found, *self._tasks.checks(), *(check() for check in self._checks)]
 
     def _ledger(self, pool: asyncpg.Pool) -> PostgresLedger:
-        return PostgresLedger(pool, self.now, self._waking.emitted, self.context)
+        return PostgresLedger(
+            pool,
+            self.now,
+            self._waking.emitted,
+            self.context,
+            self.database.remembered,
+            recovered=self.database.recovered,
+        )
 
     # --- life
 
     async def start(self) -> None:
         """Begin; what is not there yet is waited for."""
-        self._tasks.start("boot", self._boot)
+        self._life.start("life", self._live)
 
     async def stop(self) -> None:
         """Finish the batch in flight, then let go of Kafka and the database."""
+        await self._life.stop()
+        await self._halt()
+
+    async def _live(self) -> NoReturn:
+        """Begin, and begin anew once the database went back and was recovered."""
+        while True:
+            await self._boot()
+            await self.database.remembered.noticed.wait()
+            self.obstacle = _went_back(self.database.remembered.reason)
+            log.error("database_went_back", service=self.name, reason=self.database.remembered.reason)
+            await self._halt()
+
+    async def _halt(self) -> None:
         with contextlib.suppress(Exception):
             await self._broker.stop()
         await self._tasks.stop()
         await self.database.close()
+        self._broker = connect(self.settings.kafka)
+        self.readers, self.relays = [], []
 
     async def _boot(self) -> None:
         pause = 0.1
         while True:
             try:
-                await self.database.open(self.subscriptions)
-                ahead = await self._ahead()
-                if not ahead:
+                setback = await self.database.find_setback() or await self._look_ahead()
+                if setback is None:
                     await self._begin()
                     self.obstacle = None
                     log.info("service_started", service=self.name)
                     return
-                self.obstacle = _restored(ahead)
+                self.obstacle = _went_back(setback)
             except ConfigurationError as error:
                 self.obstacle = str(error)
             except Exception as error:
@@ -136,11 +158,11 @@ class Service:
             await asyncio.sleep(pause)
             pause = min(pause * 2, 5)
 
-    async def _ahead(self) -> list[Ahead]:
-        """Where the topics are beyond the database; the topics are read first, since a relay may be at work."""
-        published = await last_sequences(f"/{self.name}", client_options(self.settings.kafka))
-        rows = await self.database.main.fetch(SQL["remembered_sequences"])
-        return ahead_of(published, {(row["topic"], row["partition"]): row["sequence"] for row in rows})
+    async def _look_ahead(self) -> str | None:
+        """Where the topics are beyond the database, if they are."""
+        await self.database.open(self.subscriptions)
+        ahead = await find_ahead(self.name, self.settings, self.database)
+        return say_ahead(ahead) if ahead else None
 
     async def _begin(self) -> None:
         """Start everything; may be called again after it raised."""
@@ -193,9 +215,5 @@ class Service:
             self._tasks.start("pass clock", partial(pass_clock, subscription, ledger, self._time))
 
 
-def _restored(ahead: Sequence[Ahead]) -> str:
-    first = ahead[0]
-    return (
-        f"restored: {first.place[0]}/{first.place[1]} holds number {first.published}, this database remembers "
-        f"{first.remembered} ({len(ahead)} partitions): it is older than its topics; run `rapport recover`"
-    )
+def _went_back(reason: str) -> str:
+    return f"restored: {reason}; run `rapport recover`"

@@ -5,6 +5,7 @@ from functools import partial
 
 from shared import clock
 from shared.engine.applier import Applied, Applier
+from shared.engine.behind import find_ahead, hold_unless_behind
 from shared.engine.database import Database
 from shared.engine.kafka import client_options
 from shared.engine.ledger import Outgoing, Place
@@ -101,8 +102,9 @@ def make_relay(
         if spans is not None:
             sent(spans, batch, seconds, again=again)
 
+    hold = partial(hold_shard, database.dsn, shard, settings.engine.relay_shards)
     return Relay(
-        partial(hold_shard, database.dsn, shard, settings.engine.relay_shards),
+        partial(hold_unless_behind, hold, database, partial(find_ahead, service, settings, database)),
         partial(
             KafkaPublisher,
             f"/{service}",

@@ -11,6 +11,7 @@ from types import ModuleType
 
 from fastapi import FastAPI
 
+from shared.engine.recovery import Recovery
 from shared.engine.subscription import Subscription
 from shared.errors import ConfigurationError
 from shared.settings import ServiceSettings, read_group
@@ -49,6 +50,13 @@ def subscriptions_of(service: str) -> list[Subscription]:
     module = _module(service, "subscriptions")
     found = [value for value in vars(module).values() if isinstance(value, Subscription)]
     return sorted(found, key=lambda subscription: subscription.group)
+
+
+def recovery_of(service: str) -> Recovery | None:
+    """What a service takes back from its own topics after a restore, if it takes back anything of its own."""
+    _module(service, "handlers")
+    found = [value for value in vars(_module(service, "subscriptions")).values() if isinstance(value, Recovery)]
+    return found[0] if found else None
 
 
 def context_of(service: str) -> object:

@@ -72,7 +72,6 @@ ALIVE = "select 1"
 # What cannot stand in a file of statements, and why.
 SQL_IN_PYTHON = {
     "shared/engine/rebuild.py": "DDL over names of the catalogue takes no parameters",
-    "shared/engine/database.py": "asked before anything is known of the database",
     "shared/run/migrate.py": "speaks through yoyo, with its parameters",
 }
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import partial
 from itertools import count
@@ -19,6 +19,7 @@ from uuid import UUID
 from shared.engine import outbox
 from shared.engine.event import Emission, Record
 from shared.engine.ledger import Fence, Outgoing, ParkedRecord, Place, Refusal
+from shared.engine.remembered import Remembered
 from shared.engine.subscription import Due, Subscription
 from shared.errors import Oversized, Transient
 
@@ -40,6 +41,8 @@ class Tables:
     timers: dict[tuple[str, UUID], tuple[int, datetime]] = field(default_factory=dict)
     actions: list[str] = field(default_factory=list)
     rows: dict[tuple[str, str], Any] = field(default_factory=dict)
+    published: set[bytes] = field(default_factory=set)
+    restores: int = 0
 
 
 class MemoryDatabase:
@@ -56,14 +59,19 @@ class MemoryDatabase:
         self.now = now
         self.ids = count(1)
         self.relay: object | None = None
-        self.epoch = 0
         self.most_emitted = 5_000
+        self.remembered: Remembered | None = None
+        self._connected = 0
 
     @classmethod
-    def like(cls, other: "MemoryDatabase", kind: "type[MemoryTransaction]") -> "MemoryDatabase":
-        """The same database, with transactions of another kind."""
+    def like(
+        cls, other: "MemoryDatabase", kind: "type[MemoryTransaction]", remembered: Remembered | None = None
+    ) -> "MemoryDatabase":
+        """The same database, with transactions of another kind, or as a process that remembers something sees it."""
         twin = cls(other.pause, other.until, other.now, kind)
-        twin.__dict__.update({**other.__dict__, "kind": kind})
+        twin.__dict__.update(
+            {**other.__dict__, "kind": kind, "remembered": remembered, "_connected": other.tables.restores}
+        )
         return twin
 
     def backup(self) -> Tables:
@@ -71,15 +79,20 @@ class MemoryDatabase:
         return deepcopy(self.tables)
 
     def restore(self, tables: Tables) -> None:
-        """Go back to a backup; open transactions and the relay's session are lost."""
-        self.tables = deepcopy(tables)
+        """Go back to a backup; every connection is lost, with its transaction and the relay's lock."""
+        restores = self.tables.restores + 1
+        for part, value in zip(
+            fields(Tables), (getattr(deepcopy(tables), f.name) for f in fields(Tables)), strict=True
+        ):
+            setattr(self.tables, part.name, value)
+        self.tables.restores = restores
         self.locks.clear()
         self.relay = None
-        self.epoch += 1
 
     @asynccontextmanager
     async def transaction(self, subscription: Subscription | None = None) -> AsyncIterator["MemoryTransaction"]:
         await self.pause()
+        self._connect(subscription)
         tx = self.kind(self, subscription)
         try:
             yield tx
@@ -88,9 +101,20 @@ class MemoryDatabase:
             tx.commit()
         finally:
             tx.unlock()
+        if self.remembered is not None:
+            self.remembered.keep_fences(tx.group, tx.moved)
         await self.pause()  # and here with a commit that nobody was told of
         for then in tx.then:
             await then()
+
+    def _connect(self, subscription: Subscription | None) -> None:
+        """A new connection, where the last one was lost, sees whether the database has gone back."""
+        if self._connected != self.tables.restores and self.remembered is not None and subscription is not None:
+            fences = {
+                place: fence for (group, place), fence in self.tables.fences.items() if group == subscription.group
+            }
+            self.remembered.check_fences(subscription.group, fences)
+        self._connected = self.tables.restores
 
 
 Change = Callable[[Tables], None]
@@ -119,8 +143,9 @@ class MemoryTransaction:
         self.heard: Mapping[int, datetime] = {}
         self.group = subscription.group if subscription else ""
         self.then: list[Callable[[], Awaitable[None]]] = []
+        self.moved: dict[Place, Fence] = {}
         self._database = database
-        self._epoch = database.epoch
+        self._restores = database.tables.restores
         self._rows: list[outbox.Row] = []
         self._ordinals: outbox.Ordinals = Counter()
         self._changes: list[Change] = []
@@ -183,11 +208,15 @@ class MemoryTransaction:
         for place in places:
             await self.lock((self.group, place))
         stored = self._database.tables.fences
-        return {place: stored.get((self.group, place), Fence()).copy() for place in places}
+        fences = {place: stored.get((self.group, place), Fence()).copy() for place in places}
+        if self._database.remembered is not None:
+            self._database.remembered.check_fences(self.group, fences)
+        return fences
 
     async def save_fences(self, fences: Mapping[Place, Fence]) -> None:
         await self._database.pause()
         new = {(self.group, place): fence.copy() for place, fence in fences.items()}
+        self.moved |= fences
 
         def save(tables: Tables) -> None:
             for name, fence in new.items():
@@ -287,16 +316,16 @@ class MemoryTransaction:
 
     async def flush(self) -> None:
         """Draw the ids of what was emitted; other transactions may draw later ones and commit earlier."""
-        for row in self._rows:
+        for row in outbox.without(self._rows, self._database.tables.published):
             id_ = next(self._database.ids)
             self._changes.append(partial(_insert, Outgoing(id_, *row)))
             await self._database.pause()
 
     def commit(self) -> None:
         """Everything at once. Raises Transient where the database went back to a backup meanwhile."""
-        if self._database.epoch != self._epoch:
-            raise Transient("the session ended")
         tables = self._database.tables
+        if self._restores != tables.restores:
+            raise Transient("the connection was lost")
         for change in self._changes:
             change(tables)
         tables.rows.update(self._own)

@@ -1,13 +1,18 @@
 """The engine with one of its guards taken out. Each must break a promise soon, or the guard guards nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from shared.engine.applier import Applier
 from shared.engine.decode import Decoded
-from shared.engine.event import Record
+from shared.engine.event import Emission, Record
 from shared.engine.ledger import Fence, Outgoing, Place
+from shared.engine.remembered import Remembered
+from shared.ids import new_id
 from tests.simulation.memory import MemoryRelayLedger, MemoryTransaction
+from tests.simulation.recovery import recover
 from tests.simulation.run import Parts
 
 
@@ -45,10 +50,29 @@ class WithoutMark(Applier):
         return batch
 
 
+class WithNewIds(MemoryTransaction):
+    """Publishes under another id each time."""
+
+    def emit(self, emissions: Iterable[Emission]) -> None:
+        super().emit(replace(emission, id=new_id()) for emission in emissions)
+
+
+class WithoutMemory(Remembered):
+    """Never compares a fence with where it stood before."""
+
+    def check_fences(self, group: str, fences: Mapping[Place, Fence]) -> None:
+        del group, fences
+
+
 MUTATIONS = {
     "the fence's lock": Parts(transaction=WithoutFenceLock),
     "the mark": Parts(applier=WithoutMark),
     "parking": Parts(transaction=WithoutParking),
     "the drain's lock": Parts(operator_transaction=WithoutFenceLock),
     "the relay's stored batch": Parts(relay=WithoutStoredBatch),
+    "the ids that a record leads to": Parts(transaction=WithNewIds),
+    "the fence that a process remembers": Parts(remembered=WithoutMemory),
+    "the last number when a shard is taken": Parts(compares_numbers=False),
+    "what was published before a restore": Parts(recovers=partial(recover, knows=False)),
+    "the numbers of a restored batch": Parts(recovers=partial(recover, forgets_batch=False)),
 }

@@ -320,7 +320,7 @@ class ReaderSimulation(Simulation):
         for actor in [actor for actor in self.scheduler.actors if actor.name in {"relay", "operator"}]:
             self.scheduler.kill(actor)
         self.database.restore(self.backup)
-        self.backup, self.restored, self.log.kept = None, True, False
+        self.backup, self.log.kept = None, False
         self._number_on()
         Simulation._spawn(self, "relay")
 

@@ -10,15 +10,18 @@ from shared.engine.applier import Applier
 from shared.engine.event import Record
 from shared.engine.ledger import ParkedRecord
 from shared.engine.outbox import headers_of, key_of
+from shared.engine.own_topics import sequence_of
 from shared.engine.reader import Reader
 from shared.engine.recovery import ahead_of
 from shared.engine.redrive import drop, redrive
 from shared.engine.relay import Batch, relay_once
+from shared.engine.remembered import Remembered, WentBack
 from shared.engine.subscription import Subscription
 from shared.errors import BadRecord, NotFound, Transient
 from shared.events.sales import SALES
 from tests.simulation.memory import MemoryDatabase, MemoryRelayLedger, MemoryTransaction, Tables
 from tests.simulation.oracle import check
+from tests.simulation.recovery import recover
 from tests.simulation.scheduler import Actor, Scheduler, Stuck
 from tests.simulation.world import NOW, PARTITIONS, Log, Repair, Sender, subscriptions
 
@@ -39,6 +42,9 @@ class Parts:
     relay: type[MemoryRelayLedger] = MemoryRelayLedger
     applier: type[Applier] = Applier
     reader: type[Reader] = Reader
+    remembered: type[Remembered] = Remembered
+    compares_numbers: bool = True
+    recovers: Callable[[Tables, Log], None] = recover
     restores: bool = True
 
 
@@ -59,7 +65,7 @@ class Simulation:
     haste: float = field(init=False)
     target: str | None = field(init=False)
     backup: Tables | None = None
-    restored: bool = False
+    setback: bool = False
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
@@ -76,10 +82,12 @@ class Simulation:
 
     async def member(self, group: Subscription) -> None:
         """A member of a group with every partition: begins at the fences, or before them."""
-        applier = self.parts.applier(
-            group, self.database, stream=False, wall=lambda: NOW, is_infrastructure=is_infrastructure
-        )
+        remembered = self.parts.remembered()
+        ledger = MemoryDatabase.like(self.database, self.parts.transaction, remembered)
+        applier = self.parts.applier(group, ledger, stream=False, wall=lambda: NOW, is_infrastructure=is_infrastructure)
         places = [(topic, partition) for topic in group.topics for partition in range(PARTITIONS)]
+        begun = {place: fence for (name, place), fence in self.database.tables.fences.items() if name == group.group}
+        remembered.keep_fences(group.group, begun)
         offsets = {}
         for place in places:
             fence = self.database.tables.fences.get((group.group, place))
@@ -97,6 +105,9 @@ class Simulation:
                 continue
             try:
                 applied = await applier.apply(batch)
+            except WentBack:
+                self.setback = True
+                return
             except Transient:
                 continue
             assert not applied.paused, f"{group.group} stopped: {applied.paused}"
@@ -106,6 +117,9 @@ class Simulation:
     async def relay(self) -> None:
         """A relay that takes the shard over from whoever has it."""
         ledger = self.parts.relay(self.database)
+        if self.parts.compares_numbers and self._ahead():
+            self.setback = True
+            return
         try:
             sent: Batch = await ledger.stored()
             await self._publish(sent)
@@ -127,7 +141,8 @@ class Simulation:
         """Redrives what is parked, and gives up what can never be read."""
         for name, parked in sorted(self.database.tables.parked.values(), key=lambda one: one[1].id):
             group = next(group for group in self.groups if group.group == name)
-            await self._redrive(group, parked)
+            with contextlib.suppress(Transient):
+                await self._redrive(group, parked)
 
     async def _redrive(self, group: Subscription, parked: ParkedRecord) -> None:
         ledger = MemoryDatabase.like(self.database, self.parts.operator_transaction)
@@ -169,6 +184,8 @@ class Simulation:
                 self.sender.send(sent)
                 sent += 1
             self._fault()
+            if self.setback and self.dice.random() < 0.1:
+                self._recover()
             if not self.scheduler.step() and sent >= FACTS:
                 break
             assert self.scheduler.steps < MOST_STEPS, "no end"
@@ -195,42 +212,45 @@ class Simulation:
             stopped.frozen = self.dice.randrange(5, 60)
             if stopped.name != "operator":
                 self._spawn(stopped.name)
-        elif chance < self.deadliness + 0.011 and self.seed % 4 == 0 and self.parts.restores:
+        elif chance < self.deadliness + 0.011 and self.seed % 2 == 0 and self.parts.restores:
             self._restore()
         elif chance < self.deadliness + 0.02:
             self.repair.done = self.repair.done or self.dice.random() < 0.3
             self._spawn("operator")
 
     def _restore(self) -> None:
-        """The database goes back to a backup, and everybody with it; what was published since stays published.
-
-        That has to be noticed before anything new is published; the operator then numbers on after the topics.
-        """
+        """The database goes back to a backup under everybody; what was published since stays published."""
         if self.backup is None:
             self.backup = self.database.backup()
             return
-        self._end()
         self.database.restore(self.backup)
-        self.backup, self.restored = None, True
-        self._number_on()
-        for name in ("numbering", "numbering", "reading", "relay"):
-            self._spawn(name)
+        self.backup = None
+        self._spawn("relay")
 
-    def _number_on(self) -> None:
-        """What `rapport recover` does."""
-        published = {
-            (topic, partition): int(dict(log[-1].headers)["ce_sequence"] or b"0")
-            for topic in (SALES,)
-            for partition, log in enumerate([record for record in each if record] for each in self.log.topics[topic])
-            if log
-        }
+    def _ahead(self) -> bool:
+        """Whether the topic holds numbers of which the database knows nothing."""
         tables = self.database.tables
         remembered = dict(tables.positions)
         for id_, sequence in tables.batch:
             row = tables.outbox[id_]
             remembered[row.topic, row.partition] = sequence
-        for ahead in ahead_of(published, remembered):
-            tables.positions[ahead.place] = ahead.published
+        published = {
+            (SALES, partition): max(map(sequence_of, log), default=0)
+            for partition, log in enumerate([record for record in each if record] for each in self.log.topics[SALES])
+        }
+        return bool(ahead_of(published, remembered))
+
+    def _number_on(self) -> None:
+        """What `rapport recover` does."""
+        self.database.relay = None
+        self.parts.recovers(self.database.tables, self.log)
+
+    def _recover(self) -> None:
+        """What an operator runs, while those that noticed nothing go on; then everybody begins again."""
+        self._number_on()
+        self.setback = False
+        for name in ("numbering", "numbering", "reading", "relay"):
+            self._spawn(name)
 
     def _victim(self) -> Actor:
         actors = self.scheduler.actors
@@ -244,6 +264,8 @@ class Simulation:
         """No more faults: one of each, and an operator until nothing is parked."""
         self._end()
         self.repair.done = True
+        if self.setback or self._ahead():
+            self._number_on()
         for name in ("numbering", "reading", "relay"):
             self._spawn(name)
         for _ in range(200):
@@ -258,7 +280,7 @@ class Simulation:
         rows = self.database.tables.rows
         numbered = {key: rows[table, key] for table, key in rows if table == "numbered"}
         read = {key: rows[table, key] for table, key in rows if table == "read"}
-        check(self.sender, numbered, read, published_again=self.restored)
+        check(self.sender, numbered, read, went_back=bool(self.database.tables.restores))
         unreadable = sum(self.sender.poisoned.get(str(n)) in {"type", "header", "json"} for n in range(FACTS))
         offsets = {(record.topic, record.partition, record.offset) for record, _ in self.database.tables.quarantine}
         assert len(offsets) == len(self.database.tables.quarantine) >= unreadable

@@ -184,8 +184,7 @@ class World:
         """Ask the oracle."""
         effects: dict[str, dict[str, list[Any]]] = {"numbered": {}, "read": {}}
         for row in await self.pool.fetch("select * from sim_effect order by kind, party, number"):
-            what = row["what"] if row["kind"] == "numbered" else int(row["what"])
-            effects[row["kind"]].setdefault(row["party"], []).append(what)
+            effects[row["kind"]].setdefault(row["party"], []).append(row["what"])
         check(self.sender, effects["numbered"], effects["read"])
 
 

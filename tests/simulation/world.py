@@ -143,7 +143,7 @@ def subscriptions(
         for event in sorted(events, key=lambda event: (str(event.data.party_id), event.partition, event.offset)):
             if event.data.sku == "refused-later" and not repair.done:
                 raise KeyError("a bug, until it is repaired")
-            await count(tx, "read", str(event.data.party_id), event.data.party_version)
+            await count(tx, "read", str(event.data.party_id), f"{event.data.party_version} {event.data.origin}")
 
     return numbering, reading
 
@@ -161,7 +161,7 @@ def _choice(event: Event[ReportedChoice], number: int) -> Emission:
         channel="web",
         intent="viewed",
         recorded_at=NOW,
-        origin="/shop",
+        origin=f"{event.key}/{event.id}",  # which fact it is, for the oracle
     )
     return Emission(data, time=NOW, cause=event, partition=party.int % PARTITIONS)
 

@@ -1,31 +1,60 @@
-"""After a restore: the service's numbers go on after those that its topics hold."""
+"""A service whose database was restored from a backup, brought up to what its topics hold."""
 
+import asyncio
+from collections.abc import Mapping
 from typing import Annotated, Any
 
+import asyncpg
 import typer
 
-from shared.engine import redrive
-from shared.engine.postgres import SQL as ENGINE
-from shared.engine.recovery import ahead_of, last_sequences
+from shared import clock
+from shared.engine import recovery
+from shared.engine.ledger import Place
+from shared.engine.own_topics import open_topics
+from shared.engine.postgres import SQL as ENGINE, PostgresTransaction
+from shared.engine.recovery import Ahead, ahead_of
+from shared.run.discovery import context_of, recovery_of
 from tools.rapport.asking import Folder, Json, Why, app, reachable, run
-from tools.rapport.show import as_json, as_table
+from tools.rapport.show import as_json, as_table, say
 from tools.rapport.stack import Stack, find_stack
 
-Row = dict[str, Any]
+_LAST_WORDS_S = 2
+"""How long a relay may go on sending after its connection has ended: it uses that once a second."""
 
 
-async def recover_service(stack: Stack, service: str, reason: str) -> list[Row]:
-    """After a restore: number the service's next events on after what its topics hold. Says where they were ahead."""
-    published = await last_sequences(f"/{service}", stack.kafka_options())
+async def recover_service(stack: Stack, service: str, reason: str) -> dict[str, Any]:
+    """Take back what its topics say beyond the backup. Says where they were ahead, what was read of them, and what had
+    no cause on a topic: it was written over HTTP or by a job, and is back as far as its own event tells.
+
+    Does nothing where the database is not behind its topics and nobody noticed that it went back.
+    """
     async with stack.only(service).connect(service) as connection:
-        rows = await connection.fetch(ENGINE["remembered_sequences"])
-        remembered = {(row["topic"], row["partition"]): row["sequence"] for row in rows}
-        ahead = ahead_of(published, remembered)
-        await redrive.recover(connection, published, reason)
-    return [
-        {"topic": each.place[0], "partition": each.place[1], "published": each.published, "remembered": each.remembered}
+        setback: str | None = await connection.fetchval(ENGINE["find_setback"])
+        if setback is None and not await _find_ahead(stack, service, connection):
+            return {"ahead": [], "setback": None, "records": {}, "written": []}
+        async with connection.transaction():
+            if await connection.fetchval(ENGINE["end_relays"]):
+                await asyncio.sleep(_LAST_WORDS_S)
+            await connection.execute(ENGINE["hold_shards"])
+            ahead = await _find_ahead(stack, service, connection)
+            tx = PostgresTransaction(connection, None, clock.now(), context_of(service))
+            async with open_topics(f"/{service}", stack.kafka_options()) as topics:
+                found = await recovery.recover(tx, recovery_of(service), topics, reason)
+            await tx.flush()
+    lines = [
+        {"topic": each.place[0], "partition": each.place[1]}
+        | {"published": each.published, "remembered": each.remembered}
         for each in ahead
     ]
+    return {"ahead": lines, "setback": setback, "records": dict(found.records), "written": found.written}
+
+
+async def _find_ahead(stack: Stack, service: str, connection: "asyncpg.Connection[asyncpg.Record]") -> list[Ahead]:
+    async with open_topics(f"/{service}", stack.kafka_options()) as topics:
+        published = await topics.last_sequences()
+    rows = await connection.fetch(ENGINE["remembered_sequences"])
+    remembered: Mapping[Place, int] = {(row["topic"], row["partition"]): row["sequence"] for row in rows}
+    return ahead_of(published, remembered)
 
 
 @app.command()
@@ -37,10 +66,18 @@ def recover(
     stack: Folder = None,
     json: Json = False,
 ) -> None:
-    """After a restore: number new events on after those that the topics hold. The service then starts by itself."""
-    ahead = run(recover_service(find_stack(stack), service, reason))
+    """After a restore: take back what the service's topics say beyond the backup. It then starts by itself.
+
+    Safe to run again. Lists what was written over HTTP after the backup, which only its own events bring back.
+    """
+    found = run(recover_service(find_stack(stack), service, reason))
     if json:
-        as_json(ahead)
+        as_json(found)
         return
+    if found["setback"] is not None:
+        say(f"The database went back while services ran: {found['setback']}.\n")
     columns = ("topic", "partition", "published", "remembered")
-    as_table("The topics were ahead", ahead, columns, "The database was not behind its topics.")
+    as_table("The topics were ahead", found["ahead"], columns, "The database was not behind its topics.")
+    if found["written"]:
+        title = "\nWritten after the backup, without a record that led to it"
+        as_table(title, found["written"], ("topic", "type", "subject", "time", "id"), "")

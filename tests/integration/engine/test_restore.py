@@ -1,15 +1,22 @@
-"""A database that was restored from a backup is older than its topics."""
+"""A database that goes back, to a backup or under services at work, is older than its topics."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from aiokafka import AIOKafkaProducer
 
+from shared.engine.event import Emission, Event
 from shared.engine.service import Service
+from shared.engine.subscription import Subscription
+from shared.engine.transaction import Transaction
+from shared.events.tickets import TicketReopened
 from tests.faults.evidence import read_topics, sequence_faults
-from tests.integration.engine.probe import NAME, Probe, check, eventually, reopened
+from tests.integration.engine.probe import CHOICE, NAME, Probe, check, eventually, noting, of_shop, reopened
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
+PARTY = uuid4()
 
 
 async def test_a_restored_database_waits_for_its_operator_and_numbers_on(probe: Probe) -> None:
@@ -18,29 +25,138 @@ async def test_a_restored_database_waits_for_its_operator_and_numbers_on(probe: 
         await probe.emit(reopened(event_id, 4) for event_id in before)
         await eventually(lambda: _published(probe, before), "events before the backup")
         await eventually(lambda: _nothing_waits(probe), "the relay's last word")
-    await probe.rows(f"create database backup template {NAME}", database="postgres")
+    await _back_up(probe)
     async with probe.running():
         await probe.emit(reopened(event_id, 4) for event_id in between)
         await eventually(lambda: _published(probe, between), "events after the backup")
-    await probe.rows(f"drop database {NAME} with (force)", database="postgres")
-    await probe.rows(f"alter database backup rename to {NAME}", database="postgres")
+    await _put_back(probe)
 
     async with probe.running() as service:
         obstacle = await eventually(lambda: _restored(service), "the refusal to go on")
         assert "run `rapport recover`" in obstacle
         await probe.emit(reopened(event_id, 4) for event_id in after)
-        assert probe.rapport("recover", NAME, "--reason", "restored in a test")
+        found = probe.rapport("recover", NAME, "--reason", "restored in a test")
+        assert {line["id"] for line in found["written"]} == {str(event_id) for event_id in between}
         await check(service, "ok")
         await eventually(lambda: _published(probe, after), "events after the recovery")
+    assert await _ids(probe, 4) == [str(event_id) for event_id in before + between + after]
+
+
+async def test_facts_that_come_again_after_a_restore_are_not_published_again(probe: Probe) -> None:
+    """Also a row that the backup had still to send, and a batch that it had begun to send."""
+    begun, lost = "before", "after"
+    retelling = _retelling("retelling", 5, begun, lost, "last")
+    async with probe.running(retelling):
+        await _send(probe, begun, 20)
+        await eventually(lambda: _retold(probe, begun, 20), "facts before the backup")
+        await eventually(lambda: _nothing_waits(probe), "the relay's last word")
+    unsent = [uuid4() for _ in range(3)]
+    await probe.emit(reopened(event_id, 5) for event_id in unsent)
+    await probe.rows(
+        "update relay_batch set ids = (select array_agg(id) from outbox), "
+        "sequences = (select array_agg(sequence + place) from relay_position, generate_series(1, 3) as place "
+        "where (topic, partition) = ('crm.tickets', 5))"
+    )
+    await _back_up(probe)
+    async with probe.running(retelling):
+        await _send(probe, lost, 20)
+        await eventually(lambda: _retold(probe, lost, 20), "facts after the backup")
+    first = await _ids(probe, 5)
+    await _put_back(probe)
+
+    async with probe.running(retelling) as service:
+        await eventually(lambda: _restored(service), "the refusal to go on")
+        for _ in range(2):
+            probe.rapport("recover", NAME, "--reason", "restored in a test")
+        await check(service, "ok")
+        await _send(probe, "last", 5)
+        await eventually(lambda: _retold(probe, "last", 5), "facts after the recovery")
+        await eventually(lambda: _nothing_waits(probe), "the relay's last word")
+    ids = await _ids(probe, 5)
+    assert ids[: len(first)] == first
+    assert len(ids) == len(set(ids)) == 20 + 3 + 20 + 5
+    causes = [(await _causes(probe, name)) for name in (begun, lost, "last")]
+    assert [len(each) for each in causes] == [20, 20, 5]
+
+
+async def test_a_database_that_goes_back_under_a_running_service_is_noticed_and_recovered(probe: Probe) -> None:
+    retelling = _retelling("live", 6, "early", "late", "then")
+    async with probe.running(retelling):
+        await _send(probe, "early", 10)
+        await eventually(lambda: _retold(probe, "early", 10), "facts before the backup")
+        await eventually(lambda: _nothing_waits(probe), "the relay's last word")
+    await _back_up(probe)  # nobody may be connected to what is copied
+    async with probe.running(retelling) as service:
+        await _send(probe, "late", 10)
+        await eventually(lambda: _retold(probe, "late", 10), "facts after the backup")
+        await _put_back(probe)
+        obstacle = await eventually(lambda: _restored(service), "that the database went back")
+        assert "run `rapport recover`" in obstacle
+        await _send(probe, "then", 10)
+        probe.rapport("recover", NAME, "--reason", "went back in a test")
+        await check(service, "ok")
+        await eventually(lambda: _retold(probe, "then", 10), "facts after the recovery")
+        await eventually(lambda: _nothing_waits(probe), "the relay's last word")
+    ids = await _ids(probe, 6)
+    assert len(ids) == len(set(ids)) == 30
+    assert [len(await _causes(probe, name)) for name in ("early", "late", "then")] == [10, 10, 10]
+
+
+def _retelling(group: str, partition: int, *names: str) -> Subscription:
+    """A service that tells of every fact of these names on crm.tickets."""
+
+    async def retell(events: Sequence[Event[Any]], tx: Transaction) -> None:
+        tx.emit(
+            Emission(
+                TicketReopened(ticket_id=UUID(int=1), party_id=PARTY, request_event_id=event.id, recorded_at=event.now),
+                event.now,
+                event,
+                partition=partition,
+            )
+            for event in events
+            if event.id.partition(" ")[0] in names
+        )
+
+    return noting(group, "crm.ingest", act=retell)
+
+
+async def _send(probe: Probe, name: str, count: int) -> None:
+    async with AIOKafkaProducer(bootstrap_servers=probe.stack.bootstrap, acks="all") as producer:
+        for number in range(count):
+            await producer.send("crm.ingest", CHOICE, key=b"%d" % number, headers=of_shop(f"{name} {number}"))
+
+
+async def _causes(probe: Probe, name: str) -> list[str]:
+    """The facts of this name that were told, as often as they were."""
+    records = await read_topics(probe.stack.bootstrap, ["crm.tickets"])
+    told = [str(record.data["request_event_id"]) for record in records]
+    return [cause for cause in told if cause.startswith(f"{name} ")]
+
+
+async def _retold(probe: Probe, name: str, count: int) -> bool:
+    return len(set(await _causes(probe, name))) == count
+
+
+async def _ids(probe: Probe, partition: int) -> list[str]:
     records = await read_topics(probe.stack.bootstrap, ["crm.tickets"])
     assert sequence_faults(records) == []
-    ours = [record.id for record in records if record.partition == 4]
-    assert ours == [str(event_id) for event_id in before + between + after]
+    return [record.id for record in records if record.partition == partition]
+
+
+async def _back_up(probe: Probe) -> None:
+    await probe.rows(f"create database backup template {NAME}", database="postgres")
+
+
+async def _put_back(probe: Probe) -> None:
+    """Whoever is connected is disconnected, and finds the backup under the same name."""
+    await probe.rows(f"alter database {NAME} with allow_connections false", database="postgres")
+    await probe.rows(f"drop database {NAME} with (force)", database="postgres")
+    await probe.rows(f"alter database backup rename to {NAME}", database="postgres")
 
 
 async def _restored(service: Service) -> str | None:
-    (only,) = await service.ready()
-    return only.detail if only.state == "failing" and only.detail.startswith("restored: ") else None
+    (first, *_) = await service.ready()
+    return first.detail if first.state == "failing" and first.detail.startswith("restored: ") else None
 
 
 async def _published(probe: Probe, ids: Sequence[UUID]) -> bool:

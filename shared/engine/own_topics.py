@@ -1,0 +1,122 @@
+"""What the topics of one service hold: the last number of each partition, and every record beyond a number."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from shared.engine.event import Record
+from shared.engine.ledger import Place
+from shared.engine.partitions import PARTITIONS
+from shared.errors import Transient
+from shared.events.topics import topics_of
+
+_FIRST_LOOK, _WIDER = 32, 8
+"""How many offsets before the end are looked at first, and by what factor more where they hold no answer."""
+_SILENT_POLLS = 20
+
+
+class OwnTopics:
+    """Every partition as it stands when it is opened, without what a sender took back."""
+
+    def __init__(
+        self, consumer: AIOKafkaConsumer, begins: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+    ) -> None:
+        self._consumer = consumer
+        self._begins = begins
+        self._ends = ends
+
+    async def last_sequences(self) -> dict[Place, int]:
+        """The `ce_sequence` of the last record in each partition; 0 where none is kept."""
+        last = {(place.topic, place.partition): 0 for place in self._ends}
+        async for place, records in self._look_back():
+            last[place.topic, place.partition] = max(map(sequence_of, records), default=0)
+        return last
+
+    async def beyond(self, numbers: Mapping[Place, int]) -> AsyncIterator[Sequence[Record]]:
+        """The records numbered beyond these, a repetition left out; parts of a partition, topic by topic, in order."""
+        for place in sorted(place for place, end in self._ends.items() if end > self._begins[place]):
+            last = numbers.get((place.topic, place.partition), 0)
+            start = await self._find_start(place, last)
+            async for records in self._read({place: start}):
+                fresh = []
+                for record in records[place]:
+                    if (number := sequence_of(record)) > last:
+                        fresh.append(record)
+                        last = number
+                if fresh:
+                    yield fresh
+
+    async def _find_start(self, place: TopicPartition, known: int) -> int:
+        """An offset at or before the first record that is numbered beyond `known`, and not much before it."""
+        end, begin, width = self._ends[place], self._begins[place], _FIRST_LOOK
+        while begin < end - width:
+            async for records in self._read({place: end - width}):
+                if sequence_of(records[place][0]) > known + 1:
+                    break
+                return end - width
+            width *= _WIDER
+        return begin
+
+    async def _look_back(self) -> AsyncIterator[tuple[TopicPartition, list[Record]]]:
+        """The last records of each partition. At its end may stand none, so the looks get wider and wider."""
+        pending, width = {place for place, end in self._ends.items() if end > self._begins[place]}, _FIRST_LOOK
+        while pending:
+            starts = {place: max(self._ends[place] - width, self._begins[place]) for place in pending}
+            found: dict[TopicPartition, list[Record]] = {place: [] for place in pending}
+            async for records in self._read(starts):
+                found |= records
+            for place, some in found.items():
+                if some or starts[place] == self._begins[place]:
+                    pending.discard(place)
+                    yield place, some
+            width *= _WIDER
+
+    async def _read(self, starts: Mapping[TopicPartition, int]) -> AsyncIterator[dict[TopicPartition, list[Record]]]:
+        """What stands from these offsets to the ends, as it comes. Raises Transient where the brokers fall silent."""
+        self._consumer.assign(list(starts))
+        for place, offset in starts.items():
+            self._consumer.seek(place, offset)
+        pending, silent = set(starts), 0
+        while pending:
+            found = {
+                place: [_record(each) for each in records if each.offset < self._ends[place]]
+                for place, records in (await self._consumer.getmany(*pending, timeout_ms=500)).items()
+            }
+            if found := {place: records for place, records in found.items() if records}:
+                yield found
+            silent = 0 if found else silent + 1
+            pending = {place for place in pending if await self._consumer.position(place) < self._ends[place]}
+            if pending and silent > _SILENT_POLLS:
+                raise Transient("the brokers do not give what their topics hold")
+
+
+@asynccontextmanager
+async def open_topics(source: str, options: Mapping[str, Any]) -> AsyncIterator[OwnTopics]:
+    """The topics that `source` owns, those of them that exist. Raises KafkaError."""
+    if not topics_of(source):
+        yield OwnTopics(None, {}, {})
+        return
+    consumer = AIOKafkaConsumer(
+        enable_auto_commit=False, auto_offset_reset="earliest", isolation_level="read_committed", **options
+    )
+    try:
+        await consumer.start()
+        # What the consumer itself knows of topics is empty until something is assigned.
+        existing = await consumer.topics()
+        topics = [topic for topic in topics_of(source) if topic in existing]
+        places = [TopicPartition(topic, partition) for topic in topics for partition in range(PARTITIONS)]
+        consumer.assign(places)
+        yield OwnTopics(consumer, await consumer.beginning_offsets(places), await consumer.end_offsets(places))
+    finally:
+        await consumer.stop()
+
+
+def sequence_of(record: Record) -> int:
+    """Its number; 0 where it has none."""
+    return int(dict(record.headers).get("ce_sequence") or b"0")
+
+
+def _record(found: Any) -> Record:
+    return Record(found.topic, found.partition, found.offset, found.key, found.value, found.headers, found.timestamp)

@@ -1,0 +1,92 @@
+"""What a process remembers of its database, to notice that it went back under it.
+
+A server that fails over to a replica that lags, or a copy that is put in its place, answers as if nothing had happened:
+numbers would be drawn twice, and what was handled meanwhile would never be handled again. Pure.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.engine.ledger import Fence, Place
+from shared.errors import Transient
+
+
+class WentBack(Transient):
+    """The database is older than what was done with it: nothing may be applied or sent until it is recovered."""
+
+    reason = "restored"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which database answers: its server, its own number there, and how far the server's log is written to disk.
+
+    `recoveries` counts how often it was recovered, and `setback` is what somebody else noticed.
+    """
+
+    system: str
+    database: int
+    written: int
+    recoveries: int
+    setback: str | None = None
+
+
+class Remembered:
+    """Kept by one process from one recovery to the next. Every check raises WentBack once one of them has."""
+
+    def __init__(self) -> None:
+        self.noticed = asyncio.Event()
+        self.reason = ""
+        self.recoveries = 0
+        self._identity: Identity | None = None
+        self._fences: dict[tuple[str, Place], int] = {}
+
+    def check_identity(self, found: Identity) -> None:
+        """For every new connection, and every few seconds."""
+        before, self.recoveries = self._identity, found.recoveries
+        if found.setback is not None:
+            self.notice(found.setback)
+        elif before is not None and (found.system, found.database) != (before.system, before.database):
+            self.notice("another database has taken its place")
+        elif before is not None and found.written < before.written:
+            self.notice(f"its log ends at {found.written}, and was at {before.written} before")
+        if self.noticed.is_set():
+            raise WentBack(self.reason)
+        self._identity = found
+
+    def check_fences(self, group: str, fences: Mapping[Place, Fence]) -> None:
+        """For fences that were just locked or read. A stopped one is not remembered: an operator may move it."""
+        for place, fence in fences.items():
+            name = (group, place)
+            if fence.stopped:
+                self._fences.pop(name, None)
+            elif fence.next_offset < self._fences.get(name, 0):
+                was = self._fences[name]
+                self.notice(f"{group} stands at {fence.next_offset} of {place[0]}/{place[1]}, and was at {was} before")
+        if self.noticed.is_set():
+            raise WentBack(self.reason)
+
+    def groups(self) -> set[str]:
+        """Those of which a fence is remembered."""
+        return {group for group, _ in self._fences}
+
+    def keep_fences(self, group: str, fences: Mapping[Place, Fence]) -> None:
+        """These stand in the database; what is stopped there is left to operators."""
+        for place, fence in fences.items():
+            if fence.stopped:
+                self._fences.pop((group, place), None)
+            else:
+                self._fences[group, place] = max(fence.next_offset, self._fences.get((group, place), 0))
+
+    def notice(self, reason: str) -> None:
+        """Nothing is to be done with this database any more."""
+        if not self.noticed.is_set():
+            self.reason = reason
+            self.noticed.set()
+
+    def forget(self) -> None:
+        """Begin anew, with nothing known of the database."""
+        self.noticed.clear()
+        self.reason, self._identity = "", None
+        self._fences.clear()

@@ -1,0 +1,26 @@
+"""What `shared.engine.recovery.recover` does, on the tables of the simulation."""
+
+from uuid import UUID
+
+from shared.engine.own_topics import sequence_of
+from shared.events.sales import SALES
+from shared.ids import hashed_part
+from tests.simulation.memory import Tables
+from tests.simulation.world import Log
+
+
+def recover(tables: Tables, log: Log, *, knows: bool = True, forgets_batch: bool = True) -> None:
+    """Know what stands on the topic beyond the numbers that are remembered as sent, and number on after it."""
+    ids = set()
+    for partition, records in enumerate(log.topics[SALES]):
+        sent = tables.positions.get((SALES, partition), 0)
+        beyond = [record for record in records if record is not None and sequence_of(record) > sent]
+        ids |= {UUID((dict(record.headers)["ce_id"] or b"").decode()) for record in beyond}
+        tables.positions[SALES, partition] = max(map(sequence_of, beyond), default=sent)
+    if knows:
+        tables.published |= {hashed_part(id_) for id_ in ids}
+        tables.outbox = {number: row for number, row in tables.outbox.items() if UUID(str(row.event_id)) not in ids}
+    if forgets_batch:
+        tables.batch = []
+    else:
+        tables.batch = [(number, sequence) for number, sequence in tables.batch if number in tables.outbox]
