@@ -74,5 +74,4 @@ MUTATIONS = {
     "the fence that a process remembers": Parts(remembered=WithoutMemory),
     "the last number when a shard is taken": Parts(compares_numbers=False),
     "what was published before a restore": Parts(recovers=partial(recover, knows=False)),
-    "the numbers of a restored batch": Parts(recovers=partial(recover, forgets_batch=False)),
 }

@@ -9,7 +9,7 @@ from tests.simulation.memory import Tables
 from tests.simulation.world import Log
 
 
-def recover(tables: Tables, log: Log, *, knows: bool = True, forgets_batch: bool = True) -> None:
+def recover(tables: Tables, log: Log, *, knows: bool = True) -> None:
     """Know what stands on the topic beyond the numbers that are remembered as sent, and number on after it."""
     ids = set()
     for partition, records in enumerate(log.topics[SALES]):
@@ -20,7 +20,4 @@ def recover(tables: Tables, log: Log, *, knows: bool = True, forgets_batch: bool
     if knows:
         tables.published |= {hashed_part(id_) for id_ in ids}
         tables.outbox = {number: row for number, row in tables.outbox.items() if UUID(str(row.event_id)) not in ids}
-    if forgets_batch:
-        tables.batch = []
-    else:
-        tables.batch = [(number, sequence) for number, sequence in tables.batch if number in tables.outbox]
+    tables.batch = []
