@@ -134,8 +134,7 @@ def subscriptions(
                 raise KeyError("a bug, until it is repaired")
             if event.data.sku == "refused" and not repair.done:
                 raise BadRecord("refused", "until it is repaired")
-            key = event.key and event.key.decode()
-            number = await count(tx, "numbered", str(_party(event)), f"{key}/{event.id}")
+            number = await count(tx, "numbered", str(_party(event)), _name(event))
             tx.emit([_choice(event, number)])
 
     @reading.topic(SALES)
@@ -152,6 +151,11 @@ def _party(event: Event[ReportedChoice]) -> UUID:
     return party_of(int(event.data.party.name or 0))
 
 
+def _name(event: Event[ReportedChoice]) -> str:
+    """Which fact it is."""
+    return f"{event.key and event.key.decode()}/{event.id}"
+
+
 def _choice(event: Event[ReportedChoice], number: int) -> Emission:
     party = _party(event)
     data = ProductChosen(
@@ -161,7 +165,7 @@ def _choice(event: Event[ReportedChoice], number: int) -> Emission:
         channel="web",
         intent="viewed",
         recorded_at=NOW,
-        origin=f"{event.key}/{event.id}",  # which fact it is, for the oracle
+        origin=_name(event),  # for the oracle
     )
     return Emission(data, time=NOW, cause=event, partition=party.int % PARTITIONS)
 
