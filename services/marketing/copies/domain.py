@@ -11,6 +11,7 @@ from shared.events.parties import PartyDescribed
 from shared.events.products import ProductDescribed
 from shared.events.sales import SaleRefunded
 from shared.events.tickets import TicketOpened, TicketReopened, TicketResolved, TicketStatusChanged
+from shared.sql import storable
 
 _ENDED = ("resolved", "closed")
 
@@ -123,7 +124,7 @@ def fold_products(events: Iterable[Event[ProductDescribed | Tombstone]]) -> dict
     for event in events:
         match event.data:
             case ProductDescribed(sku=sku, name=name, category=category):
-                products[sku] = Product(sku, name, tuple(category))
+                products[storable(sku)] = Product(storable(sku), storable(name), tuple(map(storable, category)))
             case _:
                 products[event.key_text] = None
     return products

@@ -243,3 +243,15 @@ async def test_letter_goes_to_the_address_that_the_sale_named_or_that_is_primary
         assert await sender.send_batch() == 2
     letters = [message_from_bytes(file.read_bytes(), policy=default) for file in (tmp_path / "new").iterdir()]
     assert sorted(letter["To"] for letter in letters) == ["Ada Holm <home@example.com>", "Ada Holm <work@example.com>"]
+
+
+async def test_nul_in_what_a_product_is_called_costs_neither_its_sale_nor_its_letter(
+    marketing: Marketing, tmp_path: Path
+) -> None:
+    await marketing.publish(definition(when={"departments": ["FLORAL"]}))
+    await marketing.heard(product("F\0-1", "FLORAL", "Rose\0 bouquet"), described(), consent())
+    await marketing.heard(sale("s-1", skus=("F\0-1", "G\0")))
+    await marketing.pass_time(NOW + DAY)
+    async with marketing.sender(Maildir(tmp_path, 500)) as sender:
+        assert await sender.send_batch() == 1
+    assert await marketing.rows("select outcome from message") == [{"outcome": "sent"}]

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from shared.engine.event import Event
 from shared.events.sales import SaleCompleted
+from shared.sql import storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def sale_of(event: Event[SaleCompleted]) -> Sale:
         sale.channel,
         sale.total.minor,
         sale.total.currency,
-        list(dict.fromkeys(line.sku for line in lines)),
+        list(dict.fromkeys(storable(line.sku) for line in lines)),
         event.time,
         sale.recorded_at,
         event.correlation_id,
