@@ -51,11 +51,7 @@ async def rebuild(
     schema = subscription.schema
     if schema is None:
         raise ConfigurationError(f"{subscription.group} is a process: it is the record itself and cannot be rebuilt")
-    built = f"{schema}_rebuilt"
-    twin = Subscription(
-        f"{subscription.group}.rebuilt", kind="projection", topics=subscription.order, version=subscription.version
-    )
-    twin.topics = subscription.topics
+    built, twin = f"{schema}_rebuilt", _twin_of(subscription)
     owner = await asyncpg.connect(dsn)
     pool = await asyncpg.create_pool(dsn, min_size=1, max_size=1, server_settings={"search_path": f"{built}, public"})
     try:
@@ -75,6 +71,15 @@ async def rebuild(
     finally:
         await pool.close()
         await owner.close()
+
+
+def _twin_of(subscription: Subscription) -> Subscription:
+    """The same handlers under a group of their own, which is forgotten in the end."""
+    twin = Subscription(
+        f"{subscription.group}.rebuilt", kind="projection", topics=subscription.order, version=subscription.version
+    )
+    twin.topics = subscription.topics
+    return twin
 
 
 async def _nothing_emitted() -> None:

@@ -18,7 +18,7 @@ from shared.run.discovery import SERVICES
 from shared.telemetry import metrics
 
 ROOT = Path(__file__).parents[2]
-MOST_LINES = 400
+MOST_LINES, MOST_LINES_OF_A_SERVICE, MOST_LINES_OF_A_FUNCTION = 400, 300, 40
 
 
 def tracked(*patterns: str) -> list[Path]:
@@ -117,6 +117,35 @@ def test_no_module_is_called_after_nothing() -> None:
 def test_files_are_short() -> None:
     texts = {path: path.read_text("utf-8").count("\n") for path in tracked("*.py", "*.sql", "*.sh")}
     assert {str(path): lines for path, lines in texts.items() if lines > MOST_LINES} == {}
+
+
+def test_files_and_functions_of_services_are_shorter_still() -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in python("services", "shared")
+        if (lines := path.read_text("utf-8").count("\n")) > MOST_LINES_OF_A_SERVICE
+    }
+    long |= {
+        f"{path.relative_to(ROOT)}: {node.name}": lines
+        for path in python("services", "shared")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (lines := (node.end_lineno or 0) - node.lineno + 1) > MOST_LINES_OF_A_FUNCTION
+    }
+    assert long == {}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_handler_is_a_verb_and_a_plural(service: str) -> None:
+    """`follow_sales`: what is done, and to what; a topic may come in a batch of any size."""
+    names = [
+        node.name
+        for path in (ROOT / "services" / service / "handlers").glob("*.py")
+        for node in tree(path).body
+        if isinstance(node, ast.AsyncFunctionDef) and node.decorator_list
+    ]
+    assert names
+    assert [name for name in names if not re.fullmatch(r"[a-z]+(_[a-z]+)*_[a-z]+s", name)] == []
 
 
 @pytest.mark.parametrize("service", SERVICES)

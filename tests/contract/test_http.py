@@ -18,7 +18,7 @@ import pytest
 from deploy.embedded import EmbeddedStack
 from shared.run.discovery import SERVICES
 from tests.stack import make_stack, started
-from tests.unit.shared.tokens import AUDIENCE, ISSUER, jwks, token
+from tests.unit.http.tokens import AUDIENCE, ISSUER, jwks, token
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from deploy.embedded.ports import free_port
-from tests.unit.shared.tokens import AUDIENCE, ISSUER, jwks, token
+from tests.unit.http.tokens import AUDIENCE, ISSUER, jwks, token
 
 SERVICE = """
 import asyncio, gc, sys

@@ -12,7 +12,7 @@ import pytest
 from shared.errors import ConfigurationError
 from shared.http.auth import Authenticator, KeysUnavailable, Principal, Unauthenticated
 from shared.settings import AuthSettings
-from tests.unit.shared.tokens import AUDIENCE, ISSUER, PRIVATE, STRANGER, jwks, token
+from tests.unit.http.tokens import AUDIENCE, ISSUER, PRIVATE, STRANGER, jwks, token
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from shared.errors import Invalid, NotFound, Stale, Transient
 from shared.http.app import Page, Principal, build_app, requires, service_of
 from shared.settings import AuthSettings, DatabaseSettings, HttpSettings, KafkaSettings, ServiceSettings
 from shared.telemetry.tracing import current_traceparent
-from tests.unit.shared.tokens import AUDIENCE, ISSUER, jwks, token
+from tests.unit.http.tokens import AUDIENCE, ISSUER, jwks, token
 
 ID = "6f1c2a0e-5f0c-5c39-9a44-2f8f1f0c7d11"
 PERSON = "ada@example.com"
