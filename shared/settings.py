@@ -59,11 +59,19 @@ class DatabaseSettings(Group):
 
 
 class HttpSettings(Group):
-    """`port` 0 is any that is free; each service has a usual one, which its own settings name."""
+    """`port` 0 is any that is free; each service has a usual one, which its own settings name.
+
+    A request's head (its first line and headers) and its body have to come within `head_s` and `body_s` seconds.
+    """
 
     host: str = "127.0.0.1"
     port: int = Field(default=0, ge=0, le=65_535)
     max_body_bytes: int = Field(default=2 * 1024 * 1024, ge=1_024)
+    max_head_bytes: int = Field(default=32 * 1024, ge=1_024)
+    max_url_bytes: int = Field(default=8 * 1024, ge=256)
+    max_connections: int = Field(default=1_000, ge=1)
+    head_s: float = Field(default=10, gt=0)
+    body_s: float = Field(default=30, gt=0)
 
 
 class AuthSettings(Group):

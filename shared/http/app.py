@@ -5,19 +5,24 @@ from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import REGISTRY
+from prometheus_client.exposition import choose_encoder
 from pydantic_core import to_json
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
-from shared.asyncapi import asyncapi, page
+from shared.http.admission import Admission
 from shared.http.auth import Authenticator, Principal, requires
 from shared.http.idempotency import Once, idempotent
 from shared.http.paging import Listing, Page
+from shared.http.pages import pages
 from shared.http.problems import RESPONSES, Problem, answer_problems
-from shared.http.readiness import Serving
+from shared.http.readiness import Serving, service_of
 from shared.http.requests import Requests
+from shared.http.routes import ServedRoutes
+from shared.version import VERSION
 from shared.settings import ServiceSettings
+from shared.telemetry.metrics import BUILD
 from shared.telemetry.tracing import spans_of
 
 __all__ = ["Listing", "Once", "Page", "Principal", "build_app", "idempotent", "requires", "service_of"]
@@ -44,25 +49,32 @@ def build_app(service: Serving, settings: ServiceSettings, routers: Iterable[API
         title=f"Rapport {service.name}",
         version="1",
         lifespan=lifespan,
+        docs_url=None,
         redoc_url=None,
+        openapi_url=None,
         responses=RESPONSES,
         # Its records of failed validations hold the values that failed; requests are counted and logged by ours.
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
+    BUILD.labels(service.name, VERSION).set(1)
     app.state.service = service
     app.state.settings = settings
     app.state.authenticator = Authenticator(settings.auth)
     answer_problems(app)
-    app.add_middleware(Requests, service=service.name, max_body_bytes=settings.http.max_body_bytes, spans=spans)
-    for router in (*routers, operations):
+    for router in (*routers, operations, pages):
         app.include_router(router)
+    app.state.routes = ServedRoutes(app.routes)
+    # The one that is added last is the outer one: it logs and measures what the other refuses.
+    app.add_middleware(
+        Admission,
+        routes=app.state.routes,
+        authenticator=app.state.authenticator,
+        settings=settings.http,
+        open_=settings.auth.mode == "off",
+    )
+    app.add_middleware(Requests, service=service.name, spans=spans)
     _describe_problems(app)
     return app
-
-
-async def service_of(request: Request) -> Any:
-    """The service that the application was built for. Not blocking and yet async: FastAPI calls others in a thread."""
-    return request.app.state.service
 
 
 @operations.get("/healthz")
@@ -85,21 +97,10 @@ async def readyz(service: Annotated[Serving, Depends(service_of)]) -> Response:
 
 
 @operations.get("/metrics")
-async def metrics() -> Response:
-    return Response(await run_in_threadpool(generate_latest), media_type=CONTENT_TYPE_LATEST)
-
-
-@operations.get("/asyncapi.json")
-async def asyncapi_json(service: Annotated[Serving, Depends(service_of)]) -> Response:
-    """What the service hears and says on Kafka, as AsyncAPI 3."""
-    return Response(to_json(await run_in_threadpool(asyncapi, service)), media_type="application/json")
-
-
-@operations.get("/asyncapi")
-async def asyncapi_page(service: Annotated[Serving, Depends(service_of)]) -> Response:
-    """The same document for people."""
-    document = await run_in_threadpool(asyncapi, service)
-    return HTMLResponse(page(document))
+async def metrics(request: Request) -> Response:
+    """As OpenMetrics where it is asked for, else as Prometheus' text."""
+    encode, media_type = choose_encoder(request.headers.get("accept", ""))
+    return Response(await run_in_threadpool(encode, REGISTRY), headers={"Content-Type": media_type})
 
 
 def _describe_problems(app: FastAPI) -> None:

@@ -24,6 +24,7 @@ _REASONS = {
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
+    408: "too_slow",
     413: "too_large",
     415: "unsupported_media_type",
     422: "invalid",
@@ -93,9 +94,15 @@ def answer_problems(app: FastAPI) -> None:
 async def _refused(request: Request, error: Exception) -> Response:
     del request
     assert isinstance(error, Refused)
+    return refusal(error)
+
+
+def refusal(error: Refused, headers: Mapping[str, str] | None = None) -> Response:
+    """The problem document of a refusal, with its own headers and these."""
     errors = [{"field": error.field, "reason": error.reason, "detail": str(error)}] if error.field else None
-    headers: Mapping[str, str] | None = getattr(error, "headers", None)
-    return problem(error.status, error.reason, str(error), headers=headers, errors=errors, state=error.state)
+    own: Mapping[str, str] = getattr(error, "headers", {})
+    both = {**own, **(headers or {})}
+    return problem(error.status, error.reason, str(error), headers=both, errors=errors, state=error.state)
 
 
 async def _invalid_request(request: Request, error: Exception) -> Response:
@@ -103,15 +110,22 @@ async def _invalid_request(request: Request, error: Exception) -> Response:
     del request
     assert isinstance(error, RequestValidationError)
     errors = [
-        {"field": ".".join(str(part) for part in entry["loc"]), "reason": entry["type"], "detail": entry["msg"]}
+        {"field": _field_of(entry), "reason": entry["type"], "detail": entry["msg"]}
         for entry in error.errors()
     ]
     detail = "not acceptable: " + ", ".join(entry["field"] for entry in errors)
     return problem(422, "invalid", detail, errors=errors)
 
 
+def _field_of(entry: Mapping[str, Any]) -> str:
+    """A path such as `body.lines.0.sku`. Where JSON itself is broken the place is a position, and the field all of it."""
+    return "body" if entry["type"] == "json_invalid" else ".".join(str(part) for part in entry["loc"])
+
+
 async def _http_error(request: Request, error: Exception) -> Response:
-    del request
     assert isinstance(error, HTTPException)
+    if error.status_code == 405:  # the router names the methods of one route of the path
+        headers = {"Allow": request.app.state.routes.methods_of(request.url.path)}
+        return problem(405, "method_not_allowed", error.detail, headers=headers)
     reason = _REASONS.get(error.status_code, f"http_{error.status_code}")
     return problem(error.status_code, reason, error.detail, headers=error.headers)

@@ -2,11 +2,18 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Any, Protocol
+
+from starlette.requests import Request
 
 from shared.engine.checks import Check
 from shared.engine.subscription import Subscription
 from shared.engine.transaction import Transaction
+
+
+async def service_of(request: Request) -> Any:
+    """The service that the application was built for. Not blocking and yet async: FastAPI calls others in a thread."""
+    return request.app.state.service
 
 
 class Serving(Protocol):

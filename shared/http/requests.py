@@ -6,7 +6,6 @@ from time import perf_counter, time_ns
 import asyncpg
 import structlog
 from prometheus_client import Histogram
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -32,10 +31,9 @@ class Requests:
     Logs and metrics name the route's template, never the path: paths hold tokens, queries hold names.
     """
 
-    def __init__(self, app: ASGIApp, service: str, max_body_bytes: int, spans: SpanSink | None = None) -> None:
+    def __init__(self, app: ASGIApp, service: str, spans: SpanSink | None = None) -> None:
         self._app = app
         self._service = service
-        self._max_body_bytes = max_body_bytes
         self._spans = spans
         self._in_flight = metrics.HTTP_IN_FLIGHT.labels(service)
         self._durations: dict[tuple[str, str, str], Histogram] = {}
@@ -59,7 +57,7 @@ class Requests:
         self._in_flight.inc()
         begun = perf_counter()
         try:
-            await self._app(scope, self._limited(receive), answer)
+            await self._app(scope, receive, answer)
         except Exception as error:
             respond = self._unexpected(scope, error)
             if status:
@@ -84,20 +82,6 @@ class Requests:
             return problem(422, "invalid", "A value is outside of what can be stored.")
         log.error("request_failed", **request, exc_info=error)
         return problem(500, "internal", "Something went wrong here; the log tells more.")
-
-    def _limited(self, receive: Receive) -> Receive:
-        """Refuses a body above the limit while it comes in, whatever its Content-Length says."""
-        taken = 0
-
-        async def limited() -> Message:
-            nonlocal taken
-            message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > self._max_body_bytes:
-                raise HTTPException(413, f"a body has at most {self._max_body_bytes} bytes")
-            return message
-
-        return limited
 
     def _account(self, scope: Scope, status: int, seconds: float) -> None:
         method, route = scope["method"], route_of(scope)

@@ -1,6 +1,7 @@
 """Optimistic concurrency over HTTP: a version is an ETag, and a change may name the one it was decided on."""
 
 import re
+from hashlib import blake2b
 from typing import Annotated
 
 from fastapi import Header
@@ -9,17 +10,33 @@ from starlette.responses import Response
 
 from shared.errors import Invalid
 
-IfMatch = Annotated[str | None, Header(description="The ETag that the change was decided on; without it any will do.")]
+IfMatch = Annotated[
+    str | None, Header(description="The ETags that the change may have been decided on; without it any will do.")
+]
+_TAG = re.compile(r'(W/)?"(\d{1,9})(?:-[0-9a-f]{16})?"')
+Versions = frozenset[int] | None
 
 
-def version_of(if_match: str | None) -> int | None:
-    """The version in an ETag; None where any version will do. Raises Invalid."""
+def versions_of(if_match: str | None) -> Versions:
+    """The versions that the change may have been decided on; None where any will do. Raises Invalid.
+
+    A weak tag matches none, as RFC 9110 has it.
+    """
     if if_match is None or if_match.strip() == "*":
         return None
-    found = re.fullmatch(r'(?:W/)?"?(\d{1,9})"?', if_match.strip())
-    if found is None:
-        raise Invalid('If-Match takes an ETag of ours, such as "3"', field="If-Match")
-    return int(found[1])
+    versions = set()
+    for tag in if_match.split(","):
+        found = _TAG.fullmatch(tag.strip())
+        if found is None:
+            raise Invalid('If-Match takes ETags of ours, such as "3"', field="If-Match")
+        if not found[1]:
+            versions.add(int(found[2]))
+    return frozenset(versions)
+
+
+def etag_of(version: int, body: bytes) -> str:
+    """The ETag of an answer that holds more than the aggregate: it changes with any byte, and names the version."""
+    return f'"{version}-{blake2b(body, digest_size=8).hexdigest()}"'
 
 
 def with_etag(response: Response) -> Response:

@@ -57,4 +57,5 @@ HTTP_SECONDS = Histogram(
     ("service", "method", "route", "status"),
     buckets=SECONDS,
 )
+BUILD = Gauge("rapport_build_info", "1; which version answers, in a label.", ("service", "version"))
 HTTP_IN_FLIGHT = Gauge("rapport_http_requests_in_flight", "Requests being answered.", ("service",))

@@ -13,7 +13,7 @@ import typer
 
 from shared.engine.supervisor import may_pass
 from shared.errors import ConfigurationError, CrmError
-from shared.run.version import VERSION
+from shared.version import VERSION
 from tools.rapport.stack import Stack, find_stack
 
 T = TypeVar("T")

@@ -12,6 +12,7 @@ from services.contacts.parties.domain.identity import search_values
 from services.contacts.settings import Context
 from shared.errors import NotFound
 from shared.http.app import Listing, Page, requires, service_of
+from shared.http.versions import etag_of
 
 router = APIRouter(prefix="/v1", tags=["parties"])
 Service = Annotated[Any, Depends(service_of)]
@@ -49,11 +50,12 @@ async def list_parties(
 async def read_party(service: Service, party_id: UUID) -> Response:
     """The 360 view: who the party is, its stages, totals, consents, open tickets, last messages and last lines.
 
-    The ETag is the version of the description.
+    The ETag begins with the version of the description, and changes with all that is shown.
     """
     async with service.read() as tx:
         context: Context = tx.context
         view = await store.load_view(tx, context.months, party_id)
     if view is None:
         raise NotFound("no party has this id")
-    return Response(view.body, media_type="application/json", headers={"ETag": f'"{view.version}"'})
+    body = view.body.encode()
+    return Response(body, media_type="application/json", headers={"ETag": etag_of(view.version, body)})

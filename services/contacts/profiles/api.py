@@ -15,7 +15,7 @@ from services.contacts.profiles.schemas import ProfilePatch, UpsertResult, Upser
 from shared.engine.transaction import Transaction
 from shared.events.ingest import ReportedParty
 from shared.http.app import Once, idempotent, requires
-from shared.http.versions import IfMatch, version_of, with_etag
+from shared.http.versions import IfMatch, versions_of, with_etag
 
 router = APIRouter(prefix="/v1", tags=["parties"])
 Repeatable = Annotated[Once, Depends(idempotent)]
@@ -60,10 +60,10 @@ async def replace_party(party_id: UUID, patch: ProfilePatch, once: Repeatable, i
 async def _amend(
     party_id: UUID, values: Mapping[str, Any], patch: ProfilePatch, once: Once, if_match: str | None
 ) -> Response:
-    version = version_of(if_match)
+    versions = versions_of(if_match)
     added = ReportedParty(identities=patch.identities, roles=patch.roles, address=patch.address)
 
     async def act(tx: Transaction) -> dict[str, Any]:
-        return await commands.amend(tx, party_id, values, added, version)
+        return await commands.amend(tx, party_id, values, added, versions)
 
     return with_etag(await once.write(act))

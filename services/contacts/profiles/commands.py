@@ -19,6 +19,7 @@ from shared.engine.transaction import Transaction
 from shared.errors import Invalid, NotFound, Refused, Stale
 from shared.events.ingest import ReportedIdentity, ReportedParty
 from shared.events.parties import PartyDescribed
+from shared.http.versions import Versions
 
 _PROFILE = TypeAdapter(ReportedParty)
 _SHOWN = tuple(PartyState.model_fields.keys() - {"id"})
@@ -65,11 +66,11 @@ async def upsert(tx: Transaction, items: Sequence[Mapping[str, Any]]) -> list[Up
 
 
 async def amend(
-    tx: Transaction, party_id: UUID, values: Mapping[str, Any], added: ReportedParty, version: int | None
+    tx: Transaction, party_id: UUID, values: Mapping[str, Any], added: ReportedParty, versions: Versions
 ) -> dict[str, Any]:
     """Set `values` as of now and add the identities and roles of `added`.
 
-    Raises NotFound, Taken where an identity is another's, and Stale where the party is no longer of `version`.
+    Raises NotFound, Taken where an identity is another's, and Stale where the party is of none of `versions`.
     """
     claims = _usable(added.identities, _region(tx))
     identities, other_id = await parties.add_identities(tx, party_id, claims)
@@ -78,7 +79,7 @@ async def amend(
     party = await parties.lock_party(tx, party_id)
     if party is None:
         raise NotFound("no party has this id")
-    if version not in {None, party.version}:
+    if versions is not None and party.version not in versions:
         state = _state(await parties.describe_stored(tx, party))
         raise Stale("the party has changed; read it again", field="If-Match", state=state)
     fields = rules.amend(party, values, tx.now) | rules.add_roles(party, added.roles)

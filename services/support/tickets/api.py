@@ -30,7 +30,7 @@ from shared.errors import Invalid, NotFound
 from shared.events.tickets import TicketStatus
 from shared.http.app import Listing, Once, Page, Principal, idempotent, requires, service_of
 from shared.http.readiness import Serving
-from shared.http.versions import IfMatch, version_of, with_etag
+from shared.http.versions import IfMatch, versions_of, with_etag
 
 router = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 
@@ -95,7 +95,7 @@ async def move_ticket(
     agent = _agent(new.agent, principal)
 
     async def act(tx: Transaction) -> TicketState:
-        return commands.state_of(await commands.move_ticket(tx, ticket_id, new.status, agent, version_of(if_match)))
+        return commands.state_of(await commands.move_ticket(tx, ticket_id, new.status, agent, versions_of(if_match)))
 
     return with_etag(await once.write(act))
 

@@ -14,6 +14,7 @@ from shared.engine.transaction import Transaction
 from shared.errors import NotFound, Stale
 from shared.events.requests import SupportRequested
 from shared.events.tickets import TicketStatus
+from shared.http.versions import Versions
 from shared.ids import new_id
 
 
@@ -41,10 +42,10 @@ async def write_reply(tx: Transaction, ticket_id: UUID, kind: ReplyKind, agent: 
 
 
 async def move_ticket(
-    tx: Transaction, ticket_id: UUID, status: TicketStatus, agent: str | None, version: int | None
+    tx: Transaction, ticket_id: UUID, status: TicketStatus, agent: str | None, versions: Versions
 ) -> Ticket:
-    """Take the ticket to another status; with `version`, only from that one. Raises NotFound, Stale and IllegalMove."""
-    ticket, _ = await _lock(tx, ticket_id, version)
+    """Take the ticket to another status; with `versions`, only from one of them. Raises NotFound, Stale and IllegalMove."""
+    ticket, _ = await _lock(tx, ticket_id, versions)
     return await _save(tx, move(ticket, status, agent, tx.now))
 
 
@@ -60,14 +61,14 @@ def state_of(ticket: Ticket) -> TicketState:
     return TicketState(id=ticket.id, status=ticket.status, version=ticket.version, allowed=list(MOVES[ticket.status]))
 
 
-async def _lock(tx: Transaction, ticket_id: UUID, version: int | None) -> tuple[Ticket, bool]:
+async def _lock(tx: Transaction, ticket_id: UUID, versions: Versions) -> tuple[Ticket, bool]:
     """The ticket under the lock of its party, and whether the party was erased."""
     party_id = await store.find_party_of_ticket(tx, ticket_id)
     if party_id is None:
         raise NotFound("no ticket has this id")
     erased = await copies.lock_party(tx, party_id)
     ticket = await store.lock_ticket(tx, ticket_id)
-    if version not in {None, ticket.version}:
+    if versions is not None and ticket.version not in versions:
         raise Stale("the ticket has changed; read it again", field="If-Match", state=state_of(ticket))
     return ticket, erased
 

@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy.embedded.process import ROOT
-from shared.run.version import VERSION
+from shared.version import VERSION
 from tools.rapport.cli import app
 from tools.rapport.show import as_table
 

@@ -1,0 +1,68 @@
+"""The documents of a service for people and generators. Nothing on a page is loaded from elsewhere, and no script is inline."""
+
+from importlib.resources import files
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from pydantic_core import to_json
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import HTMLResponse, Response
+
+from shared.asyncapi import asyncapi, page
+from shared.errors import NotFound
+from shared.http.auth import requires
+from shared.http.readiness import Serving, service_of
+
+READS = [Depends(requires("crm:read"))]
+_ASSETS = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
+_START = """SwaggerUIBundle({
+  url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null,
+  presets: [SwaggerUIBundle.presets.apis], layout: "BaseLayout"
+});
+"""
+_VIEWER = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<link rel="stylesheet" href="/docs/swagger-ui.css"><link rel="icon" href="data:,"></head>
+<body><div id="swagger-ui"></div>
+<script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body></html>
+"""
+# Swagger's viewer writes styles into its own elements; scripts come from here only.
+_POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"
+_HEADERS = {"Content-Security-Policy": _POLICY, "X-Content-Type-Options": "nosniff"}
+
+pages = APIRouter(include_in_schema=False)
+
+
+@pages.get("/openapi.json", dependencies=READS)
+async def openapi_json(request: Request) -> Response:
+    return Response(to_json(await run_in_threadpool(request.app.openapi)), media_type="application/json")
+
+
+@pages.get("/docs", dependencies=READS)
+async def docs(request: Request) -> Response:
+    """Swagger's viewer; in a browser it needs RAPPORT_AUTH__MODE=off, or a proxy that adds the token."""
+    return HTMLResponse(_VIEWER.format(title=request.app.title), headers=_HEADERS)
+
+
+@pages.get("/docs/{name}")
+async def docs_asset(name: str) -> Response:
+    """The viewer's own files, which a script or link of a page asks for without a token."""
+    if name == "start.js":
+        return Response(_START, media_type="text/javascript", headers=_HEADERS)
+    if name not in _ASSETS:
+        raise NotFound("the viewer has no such file")
+    content = await run_in_threadpool((files("fastapi_offline") / "static" / name).read_bytes)
+    return Response(content, media_type=_ASSETS[name], headers={**_HEADERS, "Cache-Control": "max-age=86400"})
+
+
+@pages.get("/asyncapi.json", dependencies=READS)
+async def asyncapi_json(service: Annotated[Serving, Depends(service_of)]) -> Response:
+    """What the service hears and says on Kafka, as AsyncAPI 3."""
+    return Response(to_json(await run_in_threadpool(asyncapi, service)), media_type="application/json")
+
+
+@pages.get("/asyncapi", dependencies=READS)
+async def asyncapi_page(service: Annotated[Serving, Depends(service_of)]) -> Response:
+    """The same document for people."""
+    document = await run_in_threadpool(asyncapi, service)
+    return HTMLResponse(page(document), headers=_HEADERS)

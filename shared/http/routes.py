@@ -1,0 +1,58 @@
+"""What an application serves: the methods of a path, the scope that opens a route, and the kind of body it takes."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import iter_route_contexts
+from starlette.routing import BaseRoute
+
+from shared.http.auth import RequiresScope
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One route; `scope` None where no token is asked for, `takes_json` where FastAPI reads its body as JSON."""
+
+    path: str
+    pattern: re.Pattern[str]
+    methods: frozenset[str]
+    scope: str | None
+    takes_json: bool
+
+
+class ServedRoutes:
+    """The routes of an application, in the order in which they are tried."""
+
+    def __init__(self, routes: Iterable[BaseRoute]) -> None:
+        self.all = [
+            Served(
+                path=context.path_format or "",
+                pattern=context.path_regex,
+                methods=frozenset(context.methods),
+                scope=_scope_of(getattr(context, "dependant", None)),
+                takes_json=getattr(context, "body_field", None) is not None,
+            )
+            for context in iter_route_contexts(list(routes))
+            if context.methods
+        ]
+
+    def find(self, method: str, path: str) -> Served | None:
+        return next((route for route in self.all if method in route.methods and route.pattern.match(path)), None)
+
+    def methods_of(self, path: str) -> str:
+        """What `Allow` says: every method of every route of a path; empty where there is no such path."""
+        methods = {method for route in self.all if route.pattern.match(path) for method in route.methods}
+        if "GET" in methods:
+            methods.add("HEAD")
+        return ", ".join(sorted({*methods, "OPTIONS"})) if methods else ""
+
+
+def _scope_of(dependant: Dependant | None) -> str | None:
+    for dependency in dependant.dependencies if dependant is not None else ():
+        if isinstance(dependency.call, RequiresScope):
+            return dependency.call.scope
+        if scope := _scope_of(dependency):
+            return scope
+    return None
