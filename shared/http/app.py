@@ -14,16 +14,16 @@ from starlette.responses import Response
 from shared.http.admission import Admission
 from shared.http.auth import Authenticator, Principal, requires
 from shared.http.idempotency import Once, idempotent
-from shared.http.paging import Listing, Page
 from shared.http.pages import pages
+from shared.http.paging import Listing, Page
 from shared.http.problems import RESPONSES, Problem, answer_problems
 from shared.http.readiness import Serving, service_of
 from shared.http.requests import Requests
 from shared.http.routes import ServedRoutes
-from shared.version import VERSION
 from shared.settings import ServiceSettings
 from shared.telemetry.metrics import BUILD
 from shared.telemetry.tracing import spans_of
+from shared.version import VERSION
 
 __all__ = ["Listing", "Once", "Page", "Principal", "build_app", "idempotent", "requires", "service_of"]
 

@@ -1,4 +1,4 @@
-"""The documents of a service for people and generators. Nothing on a page is loaded from elsewhere, and no script is inline."""
+"""The documents of a service. A page loads nothing from elsewhere and has no inline script."""
 
 from importlib.resources import files
 from typing import Annotated
@@ -27,7 +27,9 @@ _VIEWER = """<!doctype html>
 <script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body></html>
 """
 # Swagger's viewer writes styles into its own elements; scripts come from here only.
-_POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"
+)
 _HEADERS = {"Content-Security-Policy": _POLICY, "X-Content-Type-Options": "nosniff"}
 
 pages = APIRouter(include_in_schema=False)

@@ -109,16 +109,13 @@ async def _invalid_request(request: Request, error: Exception) -> Response:
     """Names each field and the rule that it breaks."""
     del request
     assert isinstance(error, RequestValidationError)
-    errors = [
-        {"field": _field_of(entry), "reason": entry["type"], "detail": entry["msg"]}
-        for entry in error.errors()
-    ]
+    errors = [{"field": _field_of(entry), "reason": entry["type"], "detail": entry["msg"]} for entry in error.errors()]
     detail = "not acceptable: " + ", ".join(entry["field"] for entry in errors)
     return problem(422, "invalid", detail, errors=errors)
 
 
 def _field_of(entry: Mapping[str, Any]) -> str:
-    """A path such as `body.lines.0.sku`. Where JSON itself is broken the place is a position, and the field all of it."""
+    """A path such as `body.lines.0.sku`; where JSON itself is broken, `body` and not a position in it."""
     return "body" if entry["type"] == "json_invalid" else ".".join(str(part) for part in entry["loc"])
 
 

@@ -9,6 +9,7 @@ import uvicorn
 
 from shared.errors import ConfigurationError
 from shared.run.discovery import SERVICES, create_app
+from shared.run.protocol import Limits, limited_protocol
 
 # What lives after the start lives for ever; looking through it again and again costs a fifth of the engine's rate.
 _GC_THRESHOLD = 50_000
@@ -42,7 +43,7 @@ def main(arguments: list[str]) -> int:
             host=http.host,
             port=http.port,
             loop="uvloop",
-            http="httptools",
+            http=limited_protocol(Limits.of(http)),
             ws="none",
             lifespan="on",
             log_config=None,

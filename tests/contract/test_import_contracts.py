@@ -47,7 +47,9 @@ class Breach:
 
 @pytest.fixture(scope="module")
 def graph() -> grimp.ImportGraph:
-    return grimp.build_graph(*PACKAGES, include_external_packages=True, exclude_type_checking_imports=True)
+    return grimp.build_graph(
+        *PACKAGES, include_external_packages=True, exclude_type_checking_imports=True, cache_dir=None
+    )
 
 
 def matching(expression: str, graph: grimp.ImportGraph) -> list[str]:

@@ -102,7 +102,7 @@ async def client(
     """The service's HTTP side as `main.create_app` puts it together, called without a network."""
     given = {"kafka": {"brokers": "127.0.0.1:9"}, "database": {"dsn": dsn}, "auth": {"mode": "off"}}
     app = build_app(service, settings.model_validate(given), routers=routers)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=f"http://{service.name}") as http:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as http:
         yield http
 
 

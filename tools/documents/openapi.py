@@ -17,7 +17,7 @@ from shared.run.discovery import SERVICES, create_app
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Nothing of it is used: an application connects when it is started, and this one never is.
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "RAPPORT_KAFKA__BROKERS": "127.0.0.1:9092",
     "RAPPORT_DATABASE__DSN": "postgresql://nobody@127.0.0.1/nothing",
     "RAPPORT_AUTH__MODE": "off",
@@ -32,7 +32,7 @@ def openapi_documents() -> dict[str, dict[str, Any]]:
         done = subprocess.run(
             [sys.executable, "-m", __name__, str(out)],
             cwd=ROOT,
-            env={**environment, **_ENVIRONMENT},
+            env={**environment, **ENVIRONMENT},
             capture_output=True,
             text=True,
             check=False,

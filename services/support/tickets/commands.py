@@ -44,7 +44,10 @@ async def write_reply(tx: Transaction, ticket_id: UUID, kind: ReplyKind, agent: 
 async def move_ticket(
     tx: Transaction, ticket_id: UUID, status: TicketStatus, agent: str | None, versions: Versions
 ) -> Ticket:
-    """Take the ticket to another status; with `versions`, only from one of them. Raises NotFound, Stale and IllegalMove."""
+    """Take the ticket to another status, with `versions` only from one of them.
+
+    Raises NotFound, Stale and IllegalMove.
+    """
     ticket, _ = await _lock(tx, ticket_id, versions)
     return await _save(tx, move(ticket, status, agent, tx.now))
 

@@ -79,7 +79,7 @@ async def http(notes: Notes) -> AsyncIterator[httpx.AsyncClient]:
         {"kafka": {"brokers": "127.0.0.1:9"}, "database": {"dsn": "postgresql://"}, "auth": {"mode": "off"}}
     )
     app = build_app(notes, settings, [router])
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://notes") as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
         yield client
 
 

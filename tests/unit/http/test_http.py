@@ -2,137 +2,19 @@
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-import asyncpg
 import httpx
 import pytest
 import structlog
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
-from pydantic import BaseModel, Field
+from fastapi import FastAPI, Request
 from structlog.testing import capture_logs
 
 from shared.engine.checks import Check
-from shared.errors import Invalid, NotFound, Stale, Transient
-from shared.http.app import Page, Principal, build_app, requires, service_of
-from shared.settings import AuthSettings, DatabaseSettings, HttpSettings, KafkaSettings, ServiceSettings
-from shared.telemetry.tracing import current_traceparent
-from tests.unit.http.tokens import AUDIENCE, ISSUER, jwks, token
-
-ID = "6f1c2a0e-5f0c-5c39-9a44-2f8f1f0c7d11"
-PERSON = "ada@example.com"
-
-
-class Desk:
-    """A service without Kafka or a database."""
-
-    subscriptions = ()
-    name = "desk"
-
-    def __init__(self) -> None:
-        self.life: list[str] = []
-        self.checks = [Check("database")]
-
-    async def start(self) -> None:
-        self.life.append("started")
-
-    async def stop(self) -> None:
-        self.life.append("stopped")
-
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Any]:
-        yield None
-
-    read = transaction
-
-    async def ready(self) -> list[Check]:
-        return self.checks
-
-
-class NewParty(BaseModel):
-    name: str = Field(max_length=5)
-    lines: list[int] = []
-
-
-router = APIRouter(prefix="/v1/parties")
-
-
-@router.get("/{party_id}")
-async def read_party(party_id: UUID, principal: Annotated[Principal, Depends(requires("crm:read"))]) -> dict[str, str]:
-    return {"id": str(party_id), "by": principal.subject}
-
-
-@router.post("", status_code=201, dependencies=[Depends(requires("crm:write"))])
-async def create_party(new: NewParty) -> NewParty:
-    return new
-
-
-@router.get("")
-async def list_parties(page: Page) -> dict[str, int]:
-    return {"limit": page.limit}
-
-
-@router.get("/traced/now")
-async def traced() -> dict[str, str | None]:
-    return {"traceparent": current_traceparent()}
-
-
-@router.get("/raises/{kind}")
-async def raises(kind: str) -> None:
-    raise {
-        "missing": NotFound("no party has this id"),
-        "stale": Stale("read it again", field="If-Match", state={"version": 3}),
-        "invalid": Invalid("no such currency", field="currency"),
-        "teapot": HTTPException(418, "short and stout", headers={"X-Pot": "tea"}),
-        "bug": ValueError(PERSON),
-        "starting": Transient("the database is not open yet"),
-        "timeout": TimeoutError(),
-        "locked": asyncpg.LockNotAvailableError(PERSON),
-        "closed": asyncpg.InterfaceError("pool is closing"),
-        "nul": asyncpg.CharacterNotInRepertoireError(PERSON),
-        "statement": asyncpg.UndefinedTableError("no such table"),
-    }[kind]
-
-
-@pytest.fixture
-def desk() -> Desk:
-    return Desk()
-
-
-def settings_with(auth: AuthSettings, **http: Any) -> ServiceSettings:
-    return ServiceSettings(
-        kafka=KafkaSettings(brokers="localhost:1"),
-        database=DatabaseSettings(dsn="postgresql://nowhere"),
-        http=HttpSettings(**http),
-        auth=auth,
-    )
-
-
-@pytest.fixture
-def app(desk: Desk, tmp_path: Path) -> FastAPI:
-    (tmp_path / "jwks.json").write_text(jwks("ES256"))
-    auth = AuthSettings(issuer=ISSUER, audience=AUDIENCE, jwks=str(tmp_path / "jwks.json"))
-    return build_app(desk, settings_with(auth, max_body_bytes=2_000), [router])
-
-
-@pytest.fixture
-async def http(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://desk", headers={"Authorization": f"Bearer {token()}"}
-    ) as client:
-        yield client
-
-
-def problem_of(answer: httpx.Response, status: int, reason: str) -> dict[str, Any]:
-    assert answer.status_code == status
-    assert answer.headers["content-type"] == "application/problem+json"
-    document: dict[str, Any] = answer.json()
-    assert document["type"] == f"urn:rapport:problem:{reason}"
-    assert document["status"] == status
-    return document
+from shared.http.app import service_of
+from tests.unit.http.desk import ID, PERSON, Desk, problem_of
+from tests.unit.http.tokens import token
 
 
 async def test_the_service_lives_as_long_as_the_application(app: FastAPI, desk: Desk) -> None:
@@ -160,7 +42,7 @@ async def test_readiness_names_what_fails(
     assert [check["name"] for check in answer.json()["checks"]] == [check.name for check in checks]
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/docs", "/openapi.json"])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/docs/start.js", "/docs/swagger-ui.css"])
 async def test_operators_need_no_token(path: str, http: httpx.AsyncClient) -> None:
     assert (await http.get(path, headers={"Authorization": ""})).status_code == 200
 
@@ -195,7 +77,7 @@ async def test_a_refusal_becomes_a_problem(kind: str, status: int, reason: str, 
         (("GET", "/v1/parties?limit=0", {}), ["query.limit"]),
         (("GET", "/v1/parties?limit=201", {}), ["query.limit"]),
         (("POST", "/v1/parties", {"json": {"name": PERSON, "lines": [1, PERSON]}}), ["body.name", "body.lines.1"]),
-        (("POST", "/v1/parties", {"content": b'{"name": ' + PERSON.encode()}), ["body.9"]),
+        (("POST", "/v1/parties", {"content": b'{"name": ' + PERSON.encode()}), ["body"]),
     ],
 )
 async def test_a_bad_request_names_its_fields_and_no_value(
@@ -310,9 +192,3 @@ async def test_openapi_describes_the_problems(http: httpx.AsyncClient) -> None:
     assert document["components"]["schemas"]["Problem"]["required"] == ["type", "title", "status"]
     assert "/healthz" not in document["paths"]
     assert document["paths"]["/v1/parties"]["post"]["security"]
-
-
-async def test_without_tokens_everything_is_open(desk: Desk) -> None:
-    app = build_app(desk, settings_with(AuthSettings(mode="off")), [router])
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://desk") as client:
-        assert (await client.get(f"/v1/parties/{ID}")).json() == {"id": ID, "by": "anonymous"}

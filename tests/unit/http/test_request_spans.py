@@ -22,7 +22,7 @@ class Desk:
     def __init__(self, ratio: float) -> None:
         spans, self.memory = remembered("desk", ratio)
         app = FastAPI()
-        app.add_middleware(Requests, service="desk", max_body_bytes=1_000, spans=spans)
+        app.add_middleware(Requests, service="desk", spans=spans)
         app.get("/healthz")(_now)
         app.post("/v1/parties/{name}")(_now)
         app.get("/v1/bug")(_fail)

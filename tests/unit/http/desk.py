@@ -1,0 +1,115 @@
+"""A service without Kafka or a database, and routes of every kind."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+from fastapi import APIRouter, Depends, HTTPException
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from shared.engine.checks import Check
+from shared.errors import Invalid, NotFound, Stale, Transient
+from shared.http.app import Page, Principal, requires
+from shared.settings import AuthSettings, DatabaseSettings, HttpSettings, KafkaSettings, ServiceSettings
+from shared.telemetry.tracing import current_traceparent
+
+ID = "6f1c2a0e-5f0c-5c39-9a44-2f8f1f0c7d11"
+PERSON = "ada@example.com"
+
+
+class Desk:
+    """A service without Kafka or a database."""
+
+    subscriptions = ()
+    name = "desk"
+
+    def __init__(self) -> None:
+        self.life: list[str] = []
+        self.checks = [Check("database")]
+
+    async def start(self) -> None:
+        self.life.append("started")
+
+    async def stop(self) -> None:
+        self.life.append("stopped")
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Any]:
+        yield None
+
+    read = transaction
+
+    async def ready(self) -> list[Check]:
+        return self.checks
+
+
+class NewParty(BaseModel):
+    name: str = Field(max_length=5)
+    lines: list[int] = []
+
+
+router = APIRouter(prefix="/v1/parties")
+
+
+@router.get("/{party_id}")
+async def read_party(party_id: UUID, principal: Annotated[Principal, Depends(requires("crm:read"))]) -> dict[str, str]:
+    return {"id": str(party_id), "by": principal.subject}
+
+
+@router.post("", status_code=201, dependencies=[Depends(requires("crm:write"))])
+async def create_party(new: NewParty) -> NewParty:
+    return new
+
+
+@router.get("")
+async def list_parties(page: Page) -> dict[str, int]:
+    return {"limit": page.limit}
+
+
+@router.get("/tagged/now")
+async def tagged() -> Response:
+    return Response(b"{}", headers={"ETag": '"7-a"'})
+
+
+@router.get("/traced/now")
+async def traced() -> dict[str, str | None]:
+    return {"traceparent": current_traceparent()}
+
+
+@router.get("/raises/{kind}")
+async def raises(kind: str) -> None:
+    raise {
+        "missing": NotFound("no party has this id"),
+        "stale": Stale("read it again", field="If-Match", state={"version": 3}),
+        "invalid": Invalid("no such currency", field="currency"),
+        "teapot": HTTPException(418, "short and stout", headers={"X-Pot": "tea"}),
+        "bug": ValueError(PERSON),
+        "starting": Transient("the database is not open yet"),
+        "timeout": TimeoutError(),
+        "locked": asyncpg.LockNotAvailableError(PERSON),
+        "closed": asyncpg.InterfaceError("pool is closing"),
+        "nul": asyncpg.CharacterNotInRepertoireError(PERSON),
+        "statement": asyncpg.UndefinedTableError("no such table"),
+    }[kind]
+
+
+def settings_with(auth: AuthSettings, **http: Any) -> ServiceSettings:
+    return ServiceSettings(
+        kafka=KafkaSettings(brokers="localhost:1"),
+        database=DatabaseSettings(dsn="postgresql://nowhere"),
+        http=HttpSettings(**http),
+        auth=auth,
+    )
+
+
+def problem_of(answer: httpx.Response, status: int, reason: str) -> dict[str, Any]:
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    document: dict[str, Any] = answer.json()
+    assert document["type"] == f"urn:rapport:problem:{reason}"
+    assert document["status"] == status
+    return document
