@@ -1,7 +1,7 @@
 """The HTTP side of a service: life cycle, operators' endpoints, problem documents, one log line a request."""
 
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -22,6 +22,7 @@ from shared.http.requests import Requests
 from shared.http.routes import ServedRoutes
 from shared.settings import ServiceSettings
 from shared.telemetry.metrics import BUILD
+from shared.telemetry.sink import SpanSink
 from shared.telemetry.tracing import spans_of
 from shared.version import VERSION
 
@@ -33,22 +34,10 @@ operations = APIRouter(include_in_schema=False)
 def build_app(service: Serving, settings: ServiceSettings, routers: Iterable[APIRouter]) -> FastAPI:
     """The application of one service. Its lifespan starts and stops the service; `app.state` holds all three."""
     spans = spans_of(service.name, settings.tracing)
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        del app
-        try:
-            await service.start()
-            yield
-        finally:
-            await service.stop()
-            if spans is not None:
-                await run_in_threadpool(spans.stop)
-
     app = FastAPI(
         title=f"Rapport {service.name}",
         version="1",
-        lifespan=lifespan,
+        lifespan=_lifespan(service, spans),
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
@@ -75,6 +64,21 @@ def build_app(service: Serving, settings: ServiceSettings, routers: Iterable[API
     app.add_middleware(Requests, service=service.name, spans=spans)
     _describe_problems(app)
     return app
+
+
+def _lifespan(service: Serving, spans: SpanSink | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        del app
+        try:
+            await service.start()
+            yield
+        finally:
+            await service.stop()
+            if spans is not None:
+                await run_in_threadpool(spans.stop)
+
+    return lifespan
 
 
 @operations.get("/healthz")

@@ -244,7 +244,7 @@ def test_log_lines_have_names_and_counts_and_nothing_of_a_person() -> None:
                 assert not PERSONAL.search(name) or (file, source) in IMPERSONAL, f"{place}: {source}"
 
 
-LABELS = {"group", "topic", "outcome", "service", "timer", "worker", "method", "route", "status"}
+LABELS = {"group", "topic", "outcome", "service", "timer", "worker", "method", "route", "status", "version"}
 
 
 def test_metrics_are_labelled_by_parts_of_the_system() -> None:
