@@ -50,12 +50,16 @@ class KafkaSettings(Group):
 
 
 class DatabaseSettings(Group):
-    """`dsn` is the service's role (no DDL); `owner_dsn` is read by `shared.run.migrate` alone."""
+    """`dsn` is the service's role (no DDL); `owner_dsn` is read by `shared.run.migrate` alone.
+
+    `pool_max` connections are the engine's and the workers', `http_pool_max` more are for requests.
+    """
 
     dsn: SecretStr
     owner_dsn: SecretStr | None = None
     pool_min: int = Field(default=2, ge=1)
     pool_max: int = Field(default=10, ge=1)
+    http_pool_max: int = Field(default=10, ge=1)
 
 
 class HttpSettings(Group):

@@ -21,6 +21,8 @@ _LIMITS = {
     "tcp_keepalives_idle": "10",
 }
 
+_REQUESTS = "of requests"  # no schema is called so
+
 
 async def _leave_as_it_is(connection: asyncpg.Connection) -> None:
     """Nothing here changes a session, so that a returned connection needs no `reset all`, which costs a round trip."""
@@ -28,7 +30,7 @@ async def _leave_as_it_is(connection: asyncpg.Connection) -> None:
 
 
 class Database:
-    """Pools by subscription: a projection's connections find their tables in its schema first."""
+    """Pools: the engine's, that of HTTP, and one for each projection, which finds its tables in its schema first."""
 
     def __init__(self, settings: DatabaseSettings, application: str) -> None:
         self.dsn = settings.dsn.get_secret_value()
@@ -70,16 +72,17 @@ class Database:
                 f"the database has no tables yet: run `python -m shared.run.migrate {self._application}`"
             )
         self.recovered = await self.main.fetchval(SQL["has_published"])
+        await self._open(_REQUESTS, 1, self._settings.http_pool_max)
         for subscription in subscriptions:
             if subscription.schema is not None:
-                await self._open(subscription.schema, 1, 2)
+                await self._open(subscription.schema, 1, 2, search_path=f"{subscription.schema}, public")
 
-    async def _open(self, schema: str, least: int, most: int) -> None:
-        if schema in self._pools:
+    async def _open(self, name: str, least: int, most: int, search_path: str | None = None) -> None:
+        if name in self._pools:
             return
         server: dict[str, Any] = {**_LIMITS, "timezone": "UTC", "application_name": f"rapport {self._application}"}
-        if schema:
-            server["search_path"] = f"{schema}, public"
+        if search_path is not None:
+            server["search_path"] = search_path
         pool = await asyncpg.create_pool(
             self.dsn,
             min_size=least,
@@ -90,7 +93,7 @@ class Database:
             init=self._greet,
             reset=_leave_as_it_is,
         )
-        self._pools[schema] = pool
+        self._pools[name] = pool
 
     async def _greet(self, connection: asyncpg.Connection) -> None:
         """Of a new connection: behind the same name may be another database by now."""
@@ -109,9 +112,17 @@ class Database:
     @property
     def main(self) -> asyncpg.Pool:
         """The pool with the service's own search path; raises Transient as long as it is not open."""
-        if "" not in self._pools:
+        return self._opened("")
+
+    @property
+    def requests(self) -> asyncpg.Pool:
+        """What HTTP uses, so that many costly requests cannot take every connection from the engine; as `main`."""
+        return self._opened(_REQUESTS)
+
+    def _opened(self, name: str) -> asyncpg.Pool:
+        if name not in self._pools:
             raise Transient("the database is not open yet")
-        return self._pools[""]
+        return self._pools[name]
 
     def pool_of(self, subscription: Subscription) -> asyncpg.Pool:
         """The pool whose search path fits a subscription."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import copy
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -67,6 +68,7 @@ class Service:
         self._spans = spans_of(name, settings.tracing)
         self._workers = list(workers)
         self._checks = list(checks)
+        self._for_workers = False
         self._broker = connect(settings.kafka)
 
     # --- what handlers, endpoints and workers use
@@ -78,13 +80,13 @@ class Service:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PostgresTransaction]:
         """One transaction with its outbox, for HTTP writes and workers."""
-        async with self._ledger(self.database.main).transaction() as tx:
+        async with self._ledger(self._pool()).transaction() as tx:
             yield tx
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[PostgresTransaction]:
         """A pooled connection for reading: every statement sees what is committed when it begins."""
-        async with self.database.main.acquire() as connection:
+        async with self._pool().acquire() as connection:
             yield PostgresTransaction(connection, None, self.now(), self.context)
 
     async def watermark(self, subscription: Subscription) -> datetime | None:
@@ -97,6 +99,15 @@ class Service:
         if self.obstacle is not None:
             return found
         return [*found, *self._tasks.checks(), *(check() for check in self._checks)]
+
+    def _pool(self) -> asyncpg.Pool:
+        return self.database.main if self._for_workers else self.database.requests
+
+    def _of_workers(self) -> "Service":
+        """The same service over the engine's connections, so that requests hold no worker up."""
+        view = copy.copy(self)
+        view._for_workers = True  # noqa: SLF001  another of the same class
+        return view
 
     def _ledger(self, pool: asyncpg.Pool) -> PostgresLedger:
         return PostgresLedger(
@@ -177,7 +188,7 @@ class Service:
         for subscription in self.subscriptions:
             self._start_loops(subscription)
         for worker in self._workers:
-            self._tasks.start(f"worker {worker.__module__}", partial(worker, self))
+            self._tasks.start(f"worker {worker.__module__}", partial(worker, self._of_workers()))
 
     async def _start_reading(self) -> None:
         if not self.readers:

@@ -9,8 +9,11 @@ from hypothesis import given, strategies as st
 from shared.errors import Invalid
 from shared.http.paging import PageQuery, decode_cursor, encode_cursor
 
+# No list has a position with NUL, and a lone surrogate is no text.
+TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 
-@given(st.datetimes(timezones=st.just(UTC)), st.uuids(), st.text(), st.integers(-(2**63), 2**63 - 1))
+
+@given(st.datetimes(timezones=st.just(UTC)), st.uuids(), TEXTS, st.integers(-(2**63), 2**63 - 1))
 def test_a_position_survives_the_way_out_and_back(moment: datetime, key: UUID, text: str, number: int) -> None:
     cursor = encode_cursor((moment, key, text, number))
     assert cursor.isascii()

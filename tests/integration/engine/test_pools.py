@@ -1,0 +1,35 @@
+"""Requests and the engine have connections of their own."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from shared.engine.service import Service
+from tests.integration.engine.probe import Probe, check, noting
+
+
+async def test_requests_that_take_every_connection_delay_no_event_and_no_worker(probe: Probe) -> None:
+    worked = asyncio.Event()
+    begin = asyncio.Event()
+
+    async def work(service: Service) -> None:
+        await begin.wait()
+        async with service.read() as tx:
+            await tx.fetchval("select 1")
+        worked.set()
+
+    hears = noting("pools", "crm.sales")
+    settings = probe.settings()
+    service = Service("support", settings, [hears], workers=[work])
+    await service.start()
+    try:
+        await check(service, "ok")
+        async with AsyncExitStack() as requests:
+            for _ in range(settings.database.http_pool_max):
+                tx = await requests.enter_async_context(service.read())
+                await tx.fetchval("select 1")
+            begin.set()
+            await asyncio.wait_for(worked.wait(), 10)
+            ids = await probe.write("crm.sales", 7, 5)
+            assert await probe.applied("support.pools", 7, ids, within=10) == ids
+    finally:
+        await service.stop()
