@@ -111,7 +111,7 @@ async def step_clocks(world: World, nemesis: Nemesis, load: Load) -> None:
 
 async def grow_party(world: World, nemesis: Nemesis, load: Load) -> None:
     """One customer is told of under ever more customer numbers, more than any record holds."""
-    await load.grow(facts=120, identities=40)
+    await load.grow(facts=150, identities=15)
     await nemesis.caught_up("a party that grew", world.stack.services, monotonic())
 
 

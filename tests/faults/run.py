@@ -182,7 +182,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float, default=15, help="begin another round until so many have passed (15)")
     parser.add_argument("--only", nargs="+", choices=DISASTERS, default=list(DISASTERS), help="these disasters")
     asked = parser.parse_args(arguments)
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # that its broker is away is what happens here
+    for library in ("aiokafka", "asyncpg"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)  # that a server is away is what happens here
     with tempfile.TemporaryDirectory() as folder:
         found = asyncio.run(run_disasters(asked.seed, Path(folder, "data"), asked.minutes, asked.only))
     for line in found[:50]:

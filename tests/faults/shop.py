@@ -1,7 +1,7 @@
 """What a small shop tells Rapport, drawn from a seed; `demo.oracle.ledger` folds it and says what must come of it.
 
 Every outcome is decided by what was sent, not by when it arrived: a refund that spares a message its sending is sent
-before its sale, and one sent after it happened later than all its messages were due.
+before its sale, and one that is sent after it is of a part.
 """
 
 import random
@@ -74,8 +74,13 @@ class Shop:
         return self._fact("sale.completed", number, at, data)
 
     def _refund(self, number: int, sale: Fact, *, first: bool) -> Fact:
+        """Of the whole sale where it is sent `first`, else of a part, which spares no message its sending."""
         lines = [{"sku": line["sku"], "quantity": line["quantity"]} for line in sale.data["lines"]]
-        data = {"sale_id": sale.data["sale_id"], "reason": "damaged", "lines": lines, "total": sale.data["total"]}
+        total = sale.data["total"]
+        if not first:
+            lines = [{"sku": lines[0]["sku"], "quantity": 1}]
+            total = money(sale.data["lines"][0]["unit_price"]["minor"] // 2)
+        data = {"sale_id": sale.data["sale_id"], "reason": "damaged", "lines": lines, "total": total}
         return self._fact("sale.refunded", number, sale.time + timedelta(seconds=1 if first else 1_800), data)
 
     def _lines(self) -> list[dict[str, Any]]:
