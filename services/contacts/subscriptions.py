@@ -1,5 +1,6 @@
 """What contacts hears: facts from outside, and what every service says of a party."""
 
+from shared.engine.recovery import Recovery
 from shared.engine.subscription import Subscription
 from shared.events.topics import topics_of
 
@@ -12,3 +13,5 @@ timeline = Subscription(
     version=1,
     topics=["crm.contacts", "crm.sales", "crm.campaigns", "crm.tickets"],
 )
+
+recovery = Recovery("contacts", topics=["crm.parties", "crm.sales"])

@@ -1,5 +1,6 @@
 """What marketing hears, as one consumer group."""
 
+from shared.engine.recovery import Recovery
 from shared.engine.subscription import Subscription
 
 follow_ups = Subscription(
@@ -7,3 +8,5 @@ follow_ups = Subscription(
     kind="process",
     topics=["crm.contacts", "crm.parties", "crm.products", "crm.sales", "crm.tickets"],
 )
+
+recovery = Recovery("marketing", topics=["crm.campaigns"])

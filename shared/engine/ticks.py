@@ -1,12 +1,14 @@
 """The stream's clock, passed on: a tick leaves once everything before it has been handled on every partition."""
 
 from datetime import datetime
+from uuid import UUID
 
 from shared.engine.event import Emission
 from shared.engine.outbox import Tick
 from shared.engine.partitions import PARTITIONS
 from shared.engine.postgres import SQL, PostgresLedger
 from shared.engine.subscription import Subscription
+from shared.ids import dated_id
 
 
 async def pass_ticks(subscription: Subscription, ledger: PostgresLedger, source_topic: str) -> datetime | None:
@@ -27,8 +29,13 @@ async def pass_ticks(subscription: Subscription, ledger: PostgresLedger, source_
             return None
         await tx.execute(SQL["pass_clock"], subscription.group, lowest)
         tx.emit(
-            Emission(Tick(topic, lowest), time=lowest, partition=partition)
+            Emission(Tick(topic, lowest), lowest, None, _tick_id(topic, partition, lowest), partition)
             for topic in subscription.passes_clock_to
             for partition in range(PARTITIONS)
         )
         return lowest
+
+
+def _tick_id(topic: str, partition: int, tick: datetime) -> UUID:
+    """The same tick, passed on again after a restore, is the same event."""
+    return dated_id(int(tick.timestamp() * 1000), "tick", topic, partition, tick)

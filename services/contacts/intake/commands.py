@@ -14,12 +14,12 @@ from services.contacts.parties.domain.identity import normal_claims
 from services.contacts.parties.domain.party import Party
 from services.contacts.parties.domain.resolution import Assignment
 from services.contacts.settings import Context
-from shared.engine.event import Emission, Event
+from shared.engine.event import Emission, Event, caused_id
 from shared.engine.transaction import Transaction
 from shared.errors import Conflict, NoIdentity
 from shared.events.ingest import Reported, ReportedProfile, ReportedSale
+from shared.events.sales import SaleCompleted
 from shared.events.values import IdentityUsed
-from shared.ids import new_id
 
 
 class Fact(NamedTuple):
@@ -47,7 +47,7 @@ async def admit(tx: Transaction, events: Sequence[Event[Reported]]) -> Facts:
     """
     admitted = await parties.admit(tx, [_mention(tx, event) for event in events])
     facts = [
-        Fact(event, admitted.parties[assigned.party_id], assigned, new_id())
+        Fact(event, admitted.parties[assigned.party_id], assigned, caused_id(event, "fact"))
         for event, assigned in zip(events, admitted.resolution.assigned, strict=True)
     ]
     return Facts(admitted, await _without_known_sales(tx, facts))
@@ -68,6 +68,19 @@ async def publish(tx: Transaction, facts: Facts) -> None:
             texts.append(StoredText(event_id, party.id, text, event.now))
     await store.add_texts(tx, texts)
     tx.emit(emissions)
+
+
+async def take_back(tx: Transaction, sales: Sequence[Event[SaleCompleted]]) -> None:
+    """After a restore: these sales are known, whatever comes again under their names."""
+    await store.add_sales(
+        tx,
+        {
+            (event.data.origin, event.data.sale_id): KnownSale(
+                event.data.party_id, domain.sale_hash(event.data), UUID(event.id)
+            )
+            for event in sales
+        },
+    )
 
 
 def _mention(tx: Transaction, event: Event[Reported]) -> Mention:

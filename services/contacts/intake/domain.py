@@ -96,7 +96,7 @@ def _is_text(reason: str | None) -> bool:
     return reason is not None and re.match(REASON_WORD, reason) is None
 
 
-def sale_hash(sale: ReportedSale) -> bytes:
+def sale_hash(sale: ReportedSale | SaleCompleted) -> bytes:
     """16 bytes that are equal for equal content. Whom it was sold to is compared by party, not here."""
     lines = [
         (line.sku, line.quantity, _plain(line.unit_price), None if line.discount is None else _plain(line.discount))

@@ -8,7 +8,7 @@ from services.contacts.intake.commands import Facts
 from services.contacts.lifecycle import domain, store
 from services.contacts.lifecycle.domain import SIGNALS, Signal, Signals
 from services.contacts.parties.domain.party import Entry, Party
-from shared.engine.event import Emission, Event
+from shared.engine.event import Emission, Event, caused_id
 from shared.engine.transaction import Transaction
 from shared.events.contacts import LifecycleChanged
 from shared.events.ingest import Reported, ReportedProfile
@@ -65,4 +65,6 @@ def _announce_entry(step: _Step, stage: str, entry: Entry) -> Emission:
         cause_event_id=entry.event_id,
         recorded_at=step.event.now,
     )
-    return Emission(data, entry.at, step.event, None, step.party.partition)
+    # Named by its entry, whichever fact of a batch was the last to be looked at.
+    event_id = caused_id(step.event, "lifecycle", step.party.id, stage, entry.event_id)
+    return Emission(data, entry.at, step.event, event_id, step.party.partition)

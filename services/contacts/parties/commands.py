@@ -11,7 +11,7 @@ from services.contacts.parties.domain import party as rules
 from services.contacts.parties.domain.identity import Claim, Home
 from services.contacts.parties.domain.party import Party
 from services.contacts.parties.domain.resolution import Resolution, resolve
-from shared.engine.event import Emission, Event
+from shared.engine.event import Emission, Event, caused_id
 from shared.engine.partitions import partition_of
 from shared.engine.transaction import Transaction
 from shared.events.ingest import ReportedParty
@@ -68,7 +68,7 @@ async def admit(tx: Transaction, mentions: Sequence[Mention], *, expect_new: boo
 
     With `expect_new` no identity is expected to be known, which spares the look-up where that is so.
     """
-    resolution, known = await _resolve(tx, [mention.claims for mention in mentions], expect_new=expect_new)
+    resolution, known = await _resolve(tx, mentions, expect_new=expect_new)
     for party_id, index in resolution.founded.items():
         mention = mentions[index]
         known[party_id] = Party(id=party_id, partition=partition_of(str(party_id)), registered_at=mention.now)
@@ -83,7 +83,9 @@ async def describe(tx: Transaction, admitted: Admitted) -> list[PartyDescribed]:
     descriptions = []
     for party_id, fields in admitted.changes.items():
         party, mention = admitted.parties[party_id], admitted.causes[party_id]
-        event_id = admitted.described[party_id] = new_id()
+        # With the version, so that a party that comes to another description after a restore says so.
+        event_id = caused_id(mention.cause, "changed", party_id, party.version)
+        admitted.described[party_id] = event_id
         what = (
             rules.announce_registered(party, mention.now, mention.origin)
             if party_id in admitted.resolution.founded
@@ -93,7 +95,13 @@ async def describe(tx: Transaction, admitted: Admitted) -> list[PartyDescribed]:
         tx.emit(
             [
                 Emission(what, mention.time, mention.cause, event_id, party.partition),
-                Emission(description, mention.time, mention.cause, None, party.partition),
+                Emission(
+                    description,
+                    mention.time,
+                    mention.cause,
+                    caused_id(mention.cause, "described", party_id, party.version),
+                    party.partition,
+                ),
             ]
         )
         descriptions.append(description)
@@ -103,6 +111,25 @@ async def describe(tx: Transaction, admitted: Admitted) -> list[PartyDescribed]:
 async def save(tx: Transaction, admitted: Admitted) -> None:
     """Write the parties that are new or changed."""
     await store.save_parties(tx, [admitted.parties[party_id] for party_id in admitted.unsaved])
+
+
+async def take_back(tx: Transaction, described: Sequence[Event[PartyDescribed]]) -> None:
+    """After a restore: the parties as the topic describes them, with everything by which they are found.
+
+    What a description changed counts as stated at its time: older profiles that come again do not undo it.
+    """
+    known = await store.lock_parties(tx, {event.data.party_id for event in described})
+    identities: dict[Claim, Home] = {}
+    for event in described:
+        data = event.data
+        fresh = Party(id=data.party_id, partition=event.partition, registered_at=data.recorded_at)
+        rules.take_back(known.setdefault(data.party_id, fresh), data, event.time)
+        for each in data.identities:
+            if not each.shared:
+                identities[Claim(each.type, each.system or "", each.value)] = Home(data.party_id, each.id)
+    if identities:
+        await store.add_identities(tx, identities)
+    await store.save_parties(tx, known.values())
 
 
 async def lock_party(tx: Transaction, party_id: UUID) -> Party | None:
@@ -139,11 +166,15 @@ async def forget_identities(tx: Transaction, added: Mapping[Claim, Home]) -> Non
 
 
 async def _resolve(
-    tx: Transaction, facts: Sequence[tuple[Claim, ...]], *, expect_new: bool
+    tx: Transaction, mentions: Sequence[Mention], *, expect_new: bool
 ) -> tuple[Resolution, dict[UUID, Party]]:
+    def found(fact: int, what: str) -> UUID:
+        return caused_id(mentions[fact].cause, what)
+
+    facts = [mention.claims for mention in mentions]
     claims = list(dict.fromkeys(claim for fact in facts for claim in fact))
     homes, parties = ({}, {}) if expect_new else await store.find_homes(tx, claims)
-    resolution = resolve(facts, homes, new_id)
+    resolution = resolve(facts, homes, found)
     if not resolution.added and len(parties) == len(resolution.parties()):
         return resolution, parties
     while resolution.added:
@@ -154,7 +185,7 @@ async def _resolve(
         # Another transaction was first with some of them: what is theirs decides about the rest, from the beginning.
         await store.forget_identities(tx, added)
         homes.update((await store.find_homes(tx, taken))[0])
-        resolution = resolve(facts, homes, new_id)
+        resolution = resolve(facts, homes, found)
     known = resolution.parties()
     return resolution, await store.lock_parties(tx, known) if known else {}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from services.marketing.catalogue import store
 from services.marketing.catalogue.domain.campaign import Campaign
@@ -9,6 +10,7 @@ from services.marketing.catalogue.domain.definition import Definition
 from shared.engine.event import Emission
 from shared.engine.transaction import Transaction
 from shared.events.campaigns import CampaignPublished, CampaignStopped
+from shared.ids import dated_id
 
 
 async def publish(tx: Transaction, definitions: Sequence[Definition]) -> list[str]:
@@ -24,7 +26,8 @@ async def publish(tx: Transaction, definitions: Sequence[Definition]) -> list[st
         await _publish(tx, definition)
     for name in gone:
         await store.stop_campaign(tx, name, tx.now)
-        tx.emit([Emission(CampaignStopped(campaign=name, recorded_at=tx.now), tx.now)])
+        event_id = _event_id(tx, "stopped", name, in_force[name])
+        tx.emit([Emission(CampaignStopped(campaign=name, recorded_at=tx.now), tx.now, id=event_id)])
     return [each.name for each in changed] + gone
 
 
@@ -40,7 +43,13 @@ async def _publish(tx: Transaction, definition: Definition) -> None:
         definition_hash=definition.digest(),
         recorded_at=tx.now,
     )
-    tx.emit([Emission(published, tx.now)])
+    event_id = _event_id(tx, "published", definition.name, version, definition.digest())
+    tx.emit([Emission(published, tx.now, id=event_id)])
+
+
+def _event_id(tx: Transaction, *parts: object) -> UUID:
+    """After a restore the same definition becomes the same version again, and is not published a second time."""
+    return dated_id(int(tx.now.timestamp() * 1000), "campaign", *parts)
 
 
 async def load_campaigns(tx: Transaction) -> list[Campaign]:

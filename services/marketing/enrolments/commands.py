@@ -19,6 +19,7 @@ from shared.engine.event import Event
 from shared.engine.subscription import Due
 from shared.engine.transaction import Transaction
 from shared.errors import Transient
+from shared.events.campaigns import MessageSent, MessageSkipped, MessageUnknown
 from shared.events.sales import SaleCompleted
 
 TIMER = "messages"
@@ -50,7 +51,8 @@ async def decide_due(tx: Transaction, due: Sequence[Due]) -> Decided:
     asking = [known.sale.skus for known in planned.values() if known.campaign.contents_ask_for_products]
     products = await copies.load_categories(tx, skus_of(asking))
     context: Context = tx.context
-    decided = decide_messages(due, planned, products, None if context.stream else tx.now)
+    restored = await store.find_restored(tx, planned)
+    decided = decide_messages(due, planned, products, None if context.stream else tx.now, restored)
 
     await store.add_messages(tx, decided.planned)
     await store.end_messages(tx, [(m.id, m.triggered_at, m.ending) for m in decided.ended if m.ending])
@@ -120,6 +122,35 @@ async def _load_facts(tx: Transaction, sales: Sequence[Sale], *, with_tickets: b
         )
         for sale in sales
     }
+
+
+async def take_back(tx: Transaction, ended: Sequence[Event[MessageSent | MessageSkipped | MessageUnknown]]) -> None:
+    """After a restore: how messages had ended, for when they are due again."""
+    endings = {}
+    for event in ended:
+        data = event.data
+        if data.message_id is None:
+            continue  # it stands for a sale without a campaign, which ends the same when it is read again
+        match data:
+            case MessageSent():
+                endings[data.message_id] = Ending("sent", data.recorded_at, consent_event_id=data.consent_event_id)
+            case MessageUnknown():
+                endings[data.message_id] = Ending("unknown", data.recorded_at)
+            case MessageSkipped():
+                decided_by = tuple(map(str, data.deciding_event_ids))
+                endings[data.message_id] = Ending("skipped", data.recorded_at, data.reason, decided_by)
+    await store.add_former_endings(tx, endings)
+
+
+async def mark_restored(tx: Transaction) -> None:
+    """What was due by now may have been sent already."""
+    await store.mark_restored(tx, tx.now)
+
+
+async def load_former_endings(tx: Transaction, messages: Collection[UUID]) -> Mapping[UUID, Ending]:
+    """How those of the messages had ended of which crm.campaigns said so before a restore."""
+    restored = await store.find_restored(tx, messages)
+    return restored.endings if restored is not None else {}
 
 
 async def load_messages(tx: Transaction, messages: Mapping[UUID, datetime]) -> dict[UUID, tuple[Message, Sale]]:

@@ -62,6 +62,27 @@ from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::timestamp
 where m.id = given.id and m.triggered_at = given.triggered_at and m.triggered_at between $9 and $10 and m.outcome is null
 returning m.id
 
+-- name: add_former_endings
+-- How messages had ended before the database was restored.
+insert into former_ending (message_id, outcome, reason, ended_at, consent_event_id, deciding_event_ids)
+select message_id, outcome, reason, ended_at, consent_event_id, string_to_array(deciding, ',')::uuid[]
+from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::uuid[], $6::text[])
+  as given (message_id, outcome, reason, ended_at, consent_event_id, deciding)
+on conflict (message_id) do nothing
+
+-- name: mark_restored
+-- The last time counts: until then something may have been sent.
+insert into restored (at) values ($1) on conflict (one) do update set at = excluded.at
+
+-- name: find_restored
+-- No row where that never happened.
+select at from restored
+
+-- name: load_former_endings
+-- Of these messages.
+select message_id, outcome, reason, ended_at, consent_event_id::text, deciding_event_ids::text[]
+from former_ending where message_id = any($1::uuid[])
+
 -- name: find_letters
 -- Everything to these parties but what was skipped.
 select id, outcome is null as open

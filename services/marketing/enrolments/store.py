@@ -4,9 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from services.marketing.enrolments import schemas
+from services.marketing.enrolments.domain.due import Restored
 from services.marketing.enrolments.domain.message import Ending, Enrolment, Message
 from services.marketing.enrolments.domain.sale import Sale
 from shared.engine.subscription import Due
@@ -172,6 +174,33 @@ async def end_messages(tx: Transaction, endings: Sequence[tuple[UUID, datetime, 
     times = [at for _, at, _ in endings]
     ended = await tx.fetch(SQL["end_messages"], *columns(rows), min(times), max(times))
     return {row["id"] for row in ended}
+
+
+async def add_former_endings(tx: Transaction, endings: Mapping[UUID, Ending]) -> None:
+    rows = [
+        (id_, e.outcome, e.reason, e.at, e.consent_event_id, ",".join(e.deciding_event_ids))
+        for id_, e in sorted(endings.items())
+    ]
+    if rows:
+        await tx.execute(SQL["add_former_endings"], *columns(rows))
+
+
+async def mark_restored(tx: Transaction, at: datetime) -> None:
+    await tx.execute(SQL["mark_restored"], at)
+
+
+async def find_restored(tx: Transaction, messages: Collection[UUID]) -> Restored | None:
+    """When the database was restored, and how those of the messages had ended of which that is known."""
+    at = await tx.fetchval(SQL["find_restored"])
+    if at is None:
+        return None
+    rows = await tx.fetch(SQL["load_former_endings"], sorted(messages))
+    return Restored(at, {row["message_id"]: _ending(row) for row in rows})
+
+
+def _ending(row: Mapping[str, Any]) -> Ending:
+    decided_by = tuple(row["deciding_event_ids"])
+    return Ending(row["outcome"], row["ended_at"], row["reason"], decided_by, row["consent_event_id"])
 
 
 async def find_letters(tx: Transaction, parties: Collection[UUID]) -> tuple[list[UUID], list[UUID]]:

@@ -38,6 +38,7 @@ async def dispatch(tx: Transaction, cleared: Sequence[Cleared]) -> None:
     """Sent after the commit, by whichever instance takes it."""
     context: Context = tx.context
     await store.add_dispatches(tx, cleared)
+    await store.doubt_dispatches(tx, [each.message_id for each in cleared if each.doubtful])
     if cleared:
         tx.after_commit(context.wake_sender)
 
@@ -104,7 +105,8 @@ async def settle(
     own = await store.settle_dispatches(tx, owner, over.keys())
     await _mark_written_again(tx, [a for id_, a in over.items() if id_ not in own])
 
-    endings = {id_: ending_of(over[id_], verdicts[id_], tx.now) for id_ in over if id_ in own}
+    former = await enrolments.load_former_endings(tx, own)
+    endings = {id_: former.get(id_) or ending_of(over[id_], verdicts[id_], tx.now) for id_ in over if id_ in own}
     rows = [(id_, over[id_].message.triggered_at, ending) for id_, ending in endings.items()]
     ended = await enrolments.end_messages(tx, rows)
     tx.emit(
@@ -129,6 +131,11 @@ async def take_over(tx: Transaction, gone: UUID, owner: UUID) -> dict[Via, list[
     if not await store.owner_is_gone(tx, gone):
         return {}
     return await store.take_over_dispatches(tx, gone, owner)
+
+
+async def doubt_all(tx: Transaction) -> None:
+    """After a restore: what the backup was about to send may have been sent."""
+    await store.doubt_dispatches(tx, None)
 
 
 async def release(tx: Transaction, owner: UUID, messages: Collection[UUID]) -> None:

@@ -5,6 +5,10 @@ select * from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::uuid[], $5::
   as given (message_id, triggered_at, trigger_event_id, party_id, consent_event_id, content, decided_at)
 order by message_id
 
+-- name: doubt_dispatches
+-- Nobody sends these; a sender finds out what became of them. $1 null: all.
+update dispatch set owner = $2, via = 'former', begun_at = now() where $1::uuid[] is null or message_id = any($1::uuid[])
+
 -- name: begin_dispatches
 -- Take messages for this owner. Committed before the first byte leaves, so that a crash shows what may have been sent.
 update dispatch set owner = $1, via = $3, begun_at = now(), number = number + 1

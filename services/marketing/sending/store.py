@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from services.marketing.enrolments.domain.due import Cleared
-from services.marketing.sending.domain.attempt import Dispatch, Via
+from services.marketing.sending.domain.attempt import FORMER, Dispatch, Via
 from shared.engine.transaction import Transaction
 from shared.sql import columns, load_queries
 
@@ -21,6 +21,12 @@ async def add_dispatches(tx: Transaction, cleared: Sequence[Cleared]) -> None:
     ]
     if rows:
         await tx.execute(SQL["add_dispatches"], *columns(rows))
+
+
+async def doubt_dispatches(tx: Transaction, messages: Collection[UUID] | None) -> None:
+    """Of these, or of all: each becomes an attempt that may have been made before the database was restored."""
+    if messages is None or messages:
+        await tx.execute(SQL["doubt_dispatches"], None if messages is None else sorted(messages), FORMER)
 
 
 async def begin_dispatches(tx: Transaction, owner: UUID, limit: int, via: Via) -> list[Dispatch]:

@@ -164,19 +164,23 @@ class Sender:
             log.info("letters_removed", letters=len(marked))
 
     async def _judge_left(self, via: Via, messages: Sequence[UUID]) -> None:
-        """In the maildir: sent. Of the maildir and not in it: free to be sent. Through a mail server: nobody knows."""
-        found = set(messages)
-        verdict = LOST
-        if via == "maildir" and isinstance(self._channel, Maildir):
-            verdict = ACCEPTED
+        """In the maildir: sent. Of the maildir and not in it: free to be sent. Through a mail server: nobody knows.
+
+        Nobody knows either where it may have been sent before the database was restored and is not in the maildir.
+        """
+        verdicts = dict.fromkeys(messages, LOST)
+        if via in {"maildir", "former"} and isinstance(self._channel, Maildir):
             found = await self._channel.find(messages)
-            async with self._storage.transaction() as tx:
-                await commands.release(tx, self.owner, set(messages) - found)
-        if not found:
+            verdicts |= dict.fromkeys(found, ACCEPTED)
+            if via == "maildir":
+                verdicts = dict.fromkeys(found, ACCEPTED)
+                async with self._storage.transaction() as tx:
+                    await commands.release(tx, self.owner, set(messages) - found)
+        if not verdicts:
             return
         async with self._storage.read() as tx:
-            left = await commands.load(tx, found)
-        await self._settle(left, dict.fromkeys(found, verdict))
+            left = await commands.load(tx, verdicts.keys())
+        await self._settle(left, verdicts)
 
     async def _hand_over(self, begun: Sequence[Attempt]) -> dict[UUID, Verdict]:
         letters, verdicts = await asyncio.to_thread(self._write, begun)

@@ -1,5 +1,5 @@
 """Importing this package registers every handler."""
 
-from services.support.handlers import parties, requests
+from services.support.handlers import parties, recovery, requests
 
-__all__ = ["parties", "requests"]
+__all__ = ["parties", "recovery", "requests"]

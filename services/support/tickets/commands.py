@@ -13,7 +13,7 @@ from shared.engine.event import Event
 from shared.engine.transaction import Transaction
 from shared.errors import NotFound, Stale
 from shared.events.requests import SupportRequested
-from shared.events.tickets import TicketStatus
+from shared.events.tickets import TicketNoted, TicketOpened, TicketReplied, TicketStatus, TicketStatusChanged
 from shared.http.versions import Versions
 from shared.ids import new_id
 
@@ -25,8 +25,29 @@ async def open_tickets(tx: Transaction, events: Sequence[Event[SupportRequested]
     openings = opening.open_tickets(events, numbers, threads, erased)
 
     added = await store.add_tickets(tx, openings)
+    await store.complete_tickets(tx, [each for each in openings if each.id not in added])
     tx.emit([opening.announce_opening(each) for each in openings if each.id in added])
     return len(added)
+
+
+async def take_back(
+    tx: Transaction, event: Event[TicketOpened | TicketReplied | TicketNoted | TicketStatusChanged]
+) -> None:
+    """After a restore, of a ticket whose party is locked: what an event of ours tells of it."""
+    match event.data:
+        case TicketOpened() as opened:
+            await store.take_back_ticket(tx, opened, event.time)
+        case TicketReplied(agent=str(agent)) as replied:
+            await store.take_back_reply(tx, replied.ticket_id, replied.reply_id, "reply", agent, replied.recorded_at)
+        case TicketNoted() as noted:
+            await store.take_back_reply(tx, noted.ticket_id, noted.note_id, "note", noted.agent, noted.recorded_at)
+        case TicketStatusChanged() as changed:
+            await store.take_back_status(tx, changed)
+
+
+async def go_on_numbering(tx: Transaction) -> None:
+    """After a restore: on after the highest number that any ticket has."""
+    await store.go_on_numbering(tx)
 
 
 async def write_reply(tx: Transaction, ticket_id: UUID, kind: ReplyKind, agent: str, text: str) -> tuple[UUID, Ticket]:

@@ -42,6 +42,53 @@ order by number
 on conflict do nothing
 returning id;
 
+-- name: complete_tickets
+-- Of tickets without an origin, which is what the topic does not tell.
+update ticket
+set subject = given.subject, body = given.body, locale = given.locale, thread = given.thread,
+    in_reply_to = given.in_reply_to, origin = given.origin
+from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+    as given (id, subject, body, locale, thread, in_reply_to, origin)
+where ticket.id = given.id and ticket.origin = '';
+
+-- name: take_back_ticket
+-- As its opening tells; one that it follows may be lost. Its request completes it.
+insert into ticket (
+    id, number, party_id, request_event_id, channel, sku, sale_id, origin, follows, opened_at, recorded_at, changed_at
+)
+select
+    $1::uuid, $2::bigint, $3::uuid, $4::text, $5::text, $6::text, $7::text, '',
+    (select id from ticket where id = $8::uuid), $9::timestamptz, $10::timestamptz, $10::timestamptz
+on conflict do nothing;
+
+-- name: take_back_reply
+-- That somebody wrote; the text is lost. Nothing where the reply is known, or its ticket is not.
+with ticket_written as (
+    insert into reply (id, ticket_id, kind, agent, body, written_at)
+    select $2::uuid, ticket.id, $3::text, $4::text, null, $5::timestamptz from ticket where ticket.id = $1::uuid
+    on conflict (id) do nothing
+    returning ticket_id
+)
+update ticket set version = ticket.version + 1, changed_at = $5::timestamptz
+from ticket_written where ticket.id = ticket_written.ticket_id;
+
+-- name: take_back_status
+-- One step of the status machine that is not known.
+with stepped as (
+    update ticket set status = $4::text, version = $2::integer, changed_at = $6::timestamptz
+    where id = $1::uuid and version < $2::integer
+    returning id
+)
+insert into status_change (ticket_id, version, previous, status, agent, changed_at)
+select id, $2::integer, $3::text, $4::text, $5::text, $6::timestamptz from stepped
+on conflict do nothing;
+
+-- name: go_on_numbering
+-- A number that was drawn is never drawn again.
+select setval('ticket_number', greatest(number, 1), number > 0)
+from (select greatest((select coalesce(max(number), 0) from ticket), (select last_value from ticket_number)) as number)
+    as highest;
+
 -- name: find_party_of_ticket
 -- Whose ticket it is, which never changes: that party is locked before the ticket.
 select party_id from ticket where id = $1::uuid;

@@ -10,6 +10,7 @@ from services.support.tickets.domain.opening import Opening, Thread
 from services.support.tickets.domain.ticket import Changed, ReplyKind, Ticket
 from services.support.tickets.schemas import Entry, Follower, Step, TicketLine
 from shared.engine.transaction import Transaction
+from shared.events.tickets import TicketOpened, TicketStatusChanged
 from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
@@ -46,6 +47,52 @@ async def add_tickets(tx: Transaction, openings: Sequence[Opening]) -> set[UUID]
     """Store new tickets and return their ids; one that stands already is left as it is."""
     rows = [_row(opening) for opening in openings]
     return {row["id"] for row in await tx.fetch(SQL["add_tickets"], *columns(rows))}
+
+
+async def complete_tickets(tx: Transaction, openings: Sequence[Opening]) -> None:
+    """Give tickets that were taken back from the topic what only their requests tell."""
+    rows = [_row(opening) for opening in openings]
+    if rows:
+        given = columns(rows)
+        await tx.execute(SQL["complete_tickets"], *(given[place] for place in (0, 5, 6, 7, 8, 9, 12)))
+
+
+async def take_back_ticket(tx: Transaction, opened: TicketOpened, opened_at: datetime) -> None:
+    await tx.execute(
+        SQL["take_back_ticket"],
+        opened.ticket_id,
+        opened.number,
+        opened.party_id,
+        opened.request_event_id,
+        opened.channel,
+        opened.sku,
+        opened.sale_id,
+        opened.follows,
+        opened_at,
+        opened.recorded_at,
+    )
+
+
+async def take_back_reply(
+    tx: Transaction, ticket_id: UUID, reply_id: UUID, kind: ReplyKind, agent: str, written_at: datetime
+) -> None:
+    await tx.execute(SQL["take_back_reply"], ticket_id, reply_id, kind, agent, written_at)
+
+
+async def take_back_status(tx: Transaction, changed: TicketStatusChanged) -> None:
+    await tx.execute(
+        SQL["take_back_status"],
+        changed.ticket_id,
+        changed.version,
+        changed.previous,
+        changed.status,
+        changed.agent,
+        changed.recorded_at,
+    )
+
+
+async def go_on_numbering(tx: Transaction) -> None:
+    await tx.execute(SQL["go_on_numbering"])
 
 
 async def forget_ticket_texts(tx: Transaction, parties: Sequence[UUID]) -> None:

@@ -12,7 +12,7 @@ ONE, TWO = Home(UUID(int=1), UUID(int=11)), Home(UUID(int=2), UUID(int=12))
 
 def resolved(facts: list[tuple[Claim, ...]], known: dict[Claim, Home]) -> Resolution:
     ids = count(100)
-    return resolve(facts, known, lambda: UUID(int=next(ids)))
+    return resolve(facts, known, lambda _fact, _what: UUID(int=next(ids)))
 
 
 def test_nobody_known_founds_a_party_and_later_facts_join_it() -> None:
@@ -50,7 +50,7 @@ def test_batches_may_be_cut_anywhere(facts: list[list[Claim]], cut: int) -> None
     whole = resolved([tuple(fact) for fact in facts], {})
     first = resolved([tuple(fact) for fact in facts[:cut]], {})
     ids = count(9000)
-    second = resolve([tuple(fact) for fact in facts[cut:]], first.added, lambda: UUID(int=next(ids)))
+    second = resolve([tuple(fact) for fact in facts[cut:]], first.added, lambda _fact, _what: UUID(int=next(ids)))
 
     def grouping(added: dict[Claim, Home]) -> set[frozenset[Claim]]:
         homes: dict[UUID, set[Claim]] = {}

@@ -134,6 +134,24 @@ def describe(party: Party, identities: Sequence[KnownIdentity], now: datetime) -
     )
 
 
+def take_back(party: Party, described: PartyDescribed, at: datetime) -> None:
+    """The party as a description has it, unless it is at a later one."""
+    if described.version <= party.version:
+        return
+    for name in FIELDS:
+        if _differs(party, described, name):
+            setattr(party, name, getattr(described, name))
+            party.said_at[name] = max(at, party.said_at.get(name, at))
+    party.version, party.roles = described.version, sorted(described.roles)
+    party.owner, party.merged_into = described.owner, described.merged_into
+
+
+def _differs(party: Party, described: PartyDescribed, name: str) -> bool:
+    """A kind that nobody stated is described as the usual one."""
+    value = getattr(described, name)
+    return bool(value != getattr(party, name)) and not (name == "kind" and value == _UNSTATED and party.kind is None)
+
+
 def announce_registered(party: Party, now: datetime, origin: str | None) -> PartyRegistered:
     return PartyRegistered(
         party_id=party.id, party_version=party.version, kind=party.kind or _UNSTATED, recorded_at=now, origin=origin

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from services.contacts.parties.domain.identity import Claim, Home
 
+NewId = Callable[[int, str], UUID]
+
 
 class Assignment(NamedTuple):
     """The party of a fact, and by which claim it was found; None if the fact makes no claim."""
@@ -44,24 +46,25 @@ class Resolution:
         return sorted(named - self.founded.keys())
 
 
-def resolve(facts: Sequence[Sequence[Claim]], known: Mapping[Claim, Home], new_id: Callable[[], UUID]) -> Resolution:
+def resolve(facts: Sequence[Sequence[Claim]], known: Mapping[Claim, Home], new_id: NewId) -> Resolution:
     """Give each fact, in order, to the home of its first known claim; unknown claims join that home.
 
-    A fact without a known claim founds a party. Claims that live elsewhere raise a suspicion, once a pair.
+    A fact without a known claim founds a party. Claims that live elsewhere raise a suspicion, once a pair. `new_id`
+    takes the place of a fact and a word for what it founds.
     """
     resolution = Resolution()
     homes = dict(known)
     for index, claims in enumerate(facts):
         used = next((claim for claim in claims if claim in homes), None)
         if used is None:
-            party_id = new_id()
+            party_id = new_id(index, "party")
             resolution.founded[party_id] = index
         else:
             party_id = homes[used].party_id
-        for claim in claims:
+        for place, claim in enumerate(claims):
             home = homes.get(claim)
             if home is None:
-                homes[claim] = resolution.added[claim] = Home(party_id, new_id())
+                homes[claim] = resolution.added[claim] = Home(party_id, new_id(index, f"identity {place}"))
                 resolution.adding.add(index)
             elif home.party_id != party_id:
                 _suspect(resolution, party_id, home.party_id, index)

@@ -1,6 +1,7 @@
 """The events about enrolments and messages."""
 
 from datetime import datetime
+from uuid import UUID
 
 from services.marketing.enrolments.domain.message import Ending, Enrolment, Message
 from shared.engine.event import Emission, Event
@@ -13,6 +14,7 @@ from shared.events.campaigns import (
     MessageUnknown,
     SkipReason,
 )
+from shared.ids import dated_id
 
 
 def announce_started(enrolment: Enrolment, cause: Event[object], partition: int) -> Emission:
@@ -30,7 +32,7 @@ def announce_started(enrolment: Enrolment, cause: Event[object], partition: int)
 
 def announce_planned(message: Message, cause: Event[object], partition: int) -> Emission:
     planned = MessagePlanned(**_fields(message, message.planned_at))  # type: ignore[arg-type]
-    return Emission(planned, message.planned_at, cause, None, partition)
+    return Emission(planned, message.planned_at, cause, _event_id(cause, "planned", message.id), partition)
 
 
 def announce_ended(message: Message, ending: Ending, cause: Event[object], partition: int) -> Emission:
@@ -55,7 +57,7 @@ def announce_ended(message: Message, ending: Ending, cause: Event[object], parti
                     reason=ending.reason,
                     deciding_event_ids=list(ending.deciding_event_ids),
                 )
-    return Emission(data, ending.at, cause, None, partition)
+    return Emission(data, ending.at, cause, _event_id(cause, ending.outcome, message.id), partition)
 
 
 def announce_exited(
@@ -73,7 +75,14 @@ def announce_exited(
         reason=reason,
         recorded_at=at,
     )
-    return Emission(exited, at, cause, None, partition)
+    return Emission(exited, at, cause, _event_id(cause, "exited", message.enrolment_id), partition)
+
+
+def _event_id(cause: Event[object], what: str, about: UUID) -> UUID:
+    """What becomes of a message has one name, whenever it is decided: long after the record of its sale, or again after
+    a restore.
+    """
+    return dated_id(int(cause.time.timestamp() * 1000), what, about)
 
 
 def _fields(message: Message, recorded_at: datetime) -> dict[str, object]:

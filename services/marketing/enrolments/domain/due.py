@@ -33,7 +33,10 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
-    """A message that may be sent: the consent that allows it and the content that was chosen."""
+    """A message that may be sent: the consent that allows it and the content that was chosen.
+
+    `doubtful`: it may have been sent before the database was restored, and must not be sent again.
+    """
 
     message_id: UUID
     triggered_at: datetime
@@ -42,6 +45,15 @@ class Cleared:
     consent_event_id: str | None
     content: str
     decided_at: datetime
+    doubtful: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a restored database has forgotten: until when something was sent, and how messages had ended."""
+
+    at: datetime
+    endings: Mapping[UUID, Ending] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -56,11 +68,16 @@ class Decided:
 
 
 def decide_messages(
-    due: Iterable[Due], planned: Mapping[UUID, Planned], products: Mapping[str, Category], wall_now: datetime | None
+    due: Iterable[Due],
+    planned: Mapping[UUID, Planned],
+    products: Mapping[str, Category],
+    wall_now: datetime | None,
+    restored: Restored | None = None,
 ) -> Decided:
     """Clear, skip or hold each message that is due. A timer whose message has ended leads to nothing.
 
-    `wall_now` None: the service runs on the stream's clock, and a replay must decide the same.
+    `wall_now` None: the service runs on the stream's clock, and a replay must decide the same. What had ended before
+    the database was `restored` ends the same, whatever is known by now.
     """
     decided = Decided()
     for timer in due:
@@ -68,9 +85,12 @@ def decide_messages(
         if known is None:
             continue
         message = known.message
+        if restored is not None and message.id in restored.endings:
+            _end_again(timer, known, restored.endings[message.id], decided)
+            continue
         match _decide(known, timer, wall_now):
             case Send(consent_event_id):
-                _clear(timer, known, products, consent_event_id, decided)
+                _clear(timer, known, products, consent_event_id, decided, restored)
             case Skip(reason, deciding):
                 ending = Ending("skipped", timer.now, reason, deciding)
                 decided.ended.append(replace(message, ending=ending))
@@ -106,8 +126,31 @@ def _has_more_steps(known: Planned) -> bool:
     return known.campaign.step(known.message.step + 1) is not None
 
 
+def _end_again(timer: Due, known: Planned, ending: Ending, decided: Decided) -> None:
+    message, cause = known.message, known.sale.cause()
+    decided.ended.append(replace(message, ending=ending))
+    decided.emissions.append(announce_ended(message, ending, cause, timer.partition))
+    if not _has_more_steps(known):
+        return
+    if ending.reason is None:
+        _plan_next(timer, known, decided)
+    else:
+        decided.emissions.append(announce_exited(message, ending.reason, ending.at, cause, timer.partition))
+
+
+def _may_have_been_sent(known: Planned, restored: Restored | None) -> bool:
+    """A sale recorded since then was never read before, however long ago it happened."""
+    due_at = known.message.due_at
+    return restored is not None and due_at is not None and max(due_at, known.sale.recorded_at) < restored.at
+
+
 def _clear(
-    timer: Due, known: Planned, products: Mapping[str, Category], consent_event_id: str | None, decided: Decided
+    timer: Due,
+    known: Planned,
+    products: Mapping[str, Category],
+    consent_event_id: str | None,
+    decided: Decided,
+    restored: Restored | None,
 ) -> None:
     message, sale, campaign = known.message, known.sale, known.campaign
     assert message.step is not None
@@ -123,6 +166,7 @@ def _clear(
             consent_event_id,
             content.template,
             timer.now,
+            _may_have_been_sent(known, restored),
         )
     )
     if _has_more_steps(known):

@@ -14,7 +14,11 @@ from services.marketing.enrolments.domain.sale import Sale
 from services.marketing.sending.domain.letter import Addressee
 from services.marketing.sending.domain.verdict import Verdict, wait_before
 
-Via = Literal["smtp", "maildir"]
+Via = Literal["smtp", "maildir", "former"]
+"""How an attempt goes; `former`: it may have been made before the database was restored, in whatever way."""
+
+FORMER = UUID(int=0)
+"""Whose attempts those are: nobody ever holds the lock of this id."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,21 @@
+"""After a restore: what contacts takes back from its own topics before its facts come again."""
+
+from collections.abc import Sequence
+
+from services.contacts.intake import commands as intake
+from services.contacts.parties import commands as parties
+from services.contacts.subscriptions import recovery
+from shared.engine.event import Event
+from shared.engine.transaction import Transaction
+from shared.events.parties import PartyDescribed
+from shared.events.sales import SaleCompleted
+
+
+@recovery.topic("crm.parties")
+async def take_back_parties(events: Sequence[Event[PartyDescribed]], tx: Transaction) -> None:
+    await parties.take_back(tx, events)
+
+
+@recovery.topic("crm.sales")
+async def take_back_sales(events: Sequence[Event[SaleCompleted]], tx: Transaction) -> None:
+    await intake.take_back(tx, events)

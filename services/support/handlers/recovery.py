@@ -1,0 +1,25 @@
+"""After a restore: what support takes back from its own topic."""
+
+from collections.abc import Sequence
+
+from services.support.copies import commands as copies
+from services.support.subscriptions import recovery
+from services.support.tickets import commands as tickets
+from shared.engine.event import Event
+from shared.engine.transaction import Transaction
+from shared.events.tickets import TicketNoted, TicketOpened, TicketReplied, TicketStatusChanged
+
+
+@recovery.topic("crm.tickets")
+async def take_back_tickets(
+    events: Sequence[Event[TicketOpened | TicketReplied | TicketNoted | TicketStatusChanged]], tx: Transaction
+) -> None:
+    """Tickets under their numbers, and what agents did; the texts of requests come again, those of agents are lost."""
+    await copies.lock_parties(tx, {event.data.party_id for event in events})
+    for event in events:
+        await tickets.take_back(tx, event)
+
+
+@recovery.ending
+async def go_on_numbering(tx: Transaction) -> None:
+    await tickets.go_on_numbering(tx)
