@@ -20,6 +20,7 @@ from services.forecasting.scores.domain.score import (
 from shared.engine.event import Emission, Event
 from shared.engine.transaction import Transaction
 from shared.events.sales import SaleCompleted, SaleRefunded
+from shared.ids import dated_id
 
 HELD_OUT = timedelta(days=28)
 """What a model is judged on: the last days before its cut."""
@@ -68,5 +69,15 @@ async def _publish(tx: Transaction, page: Sequence[tuple[UUID, History | None]],
     news = worth_publishing(scores, before, cut)
     await store.save_scores(tx, news, cut)
     name = f"{MODEL}/{cut.isoformat()}"
-    tx.emit(Emission(data=announce_score(one, name, cut, tx.now), time=instant(cut)) for one in news)
+    tx.emit(
+        Emission(
+            data=announce_score(one, name, cut, tx.now), time=instant(cut), id=_event_id(cut, one.party_id, one.name)
+        )
+        for one in news
+    )
     return len(news)
+
+
+def _event_id(cut: date, party_id: UUID, name: str) -> UUID:
+    """A cut that is scored again after a restore says the same, and is not published a second time."""
+    return dated_id(int(instant(cut).timestamp() * 1000), "score", party_id, name, cut)
