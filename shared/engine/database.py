@@ -60,9 +60,10 @@ class Database:
 
     async def recognise(self, connection: asyncpg.Connection | None = None) -> None:
         """See that it is still the same database and has not gone back. Raises WentBack."""
+        before = self.remembered.known()
         found = await (connection or self.main).fetchrow(SQL["identify"])
         if found is not None:
-            self.remembered.check_identity(Identity(**found))
+            self.remembered.check_identity(Identity(**found), before)
 
     async def open(self, subscriptions: list[Subscription]) -> None:
         """Connect. Raises ConfigurationError where tables are missing, OSError or asyncpg's errors where it is down."""

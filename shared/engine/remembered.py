@@ -42,9 +42,17 @@ class Remembered:
         self._identity: Identity | None = None
         self._fences: dict[tuple[str, Place], int] = {}
 
-    def check_identity(self, found: Identity) -> None:
-        """For every new connection, and every few seconds."""
-        before, self.recoveries = self._identity, found.recoveries
+    def known(self) -> Identity | None:
+        """What was known last; ask for it before the database is asked."""
+        return self._identity
+
+    def check_identity(self, found: Identity, before: Identity | None) -> None:
+        """For every new connection, and every few seconds.
+
+        `before` was known when the database was asked: answers to several connections come in any order, so what
+        became known meanwhile may be newer than `found`.
+        """
+        self.recoveries = found.recoveries
         if found.setback is not None:
             self.notice(found.setback)
         elif before is not None and (found.system, found.database) != (before.system, before.database):
@@ -53,7 +61,8 @@ class Remembered:
             self.notice(f"its log ends at {found.written}, and was at {before.written} before")
         if self.noticed.is_set():
             raise WentBack(self.reason)
-        self._identity = found
+        newest = self._identity
+        self._identity = found if newest is None or newest.written <= found.written else newest
 
     def check_fences(self, group: str, fences: Mapping[Place, Fence]) -> None:
         """For fences that were just locked or read. A stopped one is not remembered: an operator may move it."""

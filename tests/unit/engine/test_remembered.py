@@ -1,0 +1,32 @@
+"""What a process remembers of its database, and what it does not take for one that went back."""
+
+import pytest
+
+from shared.engine.remembered import Identity, Remembered, WentBack
+
+
+def identity(written: int, system: str = "one", recoveries: int = 0) -> Identity:
+    return Identity(system, 16384, written, recoveries)
+
+
+def test_answers_to_several_connections_may_come_in_any_order() -> None:
+    remembered = Remembered()
+    before = remembered.known()
+    remembered.check_identity(identity(200), before)
+    remembered.check_identity(identity(100), before)
+    with pytest.raises(WentBack, match="ends at 150, and was at 200"):
+        remembered.check_identity(identity(150), remembered.known())
+
+
+@pytest.mark.parametrize(
+    "found", [identity(50), identity(300, system="another")], ids=["a log that ends before", "another"]
+)
+def test_a_database_that_went_back_is_noticed_and_stays_noticed(found: Identity) -> None:
+    remembered = Remembered()
+    remembered.check_identity(identity(100), None)
+    with pytest.raises(WentBack):
+        remembered.check_identity(found, remembered.known())
+    with pytest.raises(WentBack):
+        remembered.check_identity(identity(400), remembered.known())
+    remembered.forget()
+    remembered.check_identity(identity(10), remembered.known())
