@@ -17,7 +17,8 @@ from bench.totals import SERVICE
 from shared.engine.ledger import Outgoing
 from shared.engine.outbox import COLUMNS, headers_of, key_of
 from shared.engine.postgres_relay import hold_shard
-from shared.engine.relay import Batch, KafkaPublisher, Relay
+from shared.engine.publisher import Batch, KafkaPublisher
+from shared.engine.relay import Relay
 from shared.events.sales import SALES
 
 LIMIT, SOURCE, PARTITIONS = 2_000, "/contacts", 12
@@ -79,7 +80,7 @@ async def _relayed(dsn: str, bootstrap: str, number: int) -> float:
 
     options = {"bootstrap_servers": bootstrap}
     relay = Relay(
-        partial(hold_shard, dsn, 0, 1), partial(KafkaPublisher, SOURCE, options), limit=LIMIT, relayed=relayed
+        partial(hold_shard, dsn, 0, 1), partial(KafkaPublisher, SOURCE, 0, options), limit=LIMIT, relayed=relayed
     )
     running = asyncio.create_task(relay.run())
     while not relay.holding:

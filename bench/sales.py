@@ -8,7 +8,7 @@ from uuid import UUID
 
 from shared.engine.ledger import Outgoing
 from shared.engine.partitions import partition_of
-from shared.engine.relay import KafkaPublisher
+from shared.engine.publisher import KafkaPublisher
 from shared.ids import new_id
 
 TIME = "2026-03-01T09:30:00.000000Z"
@@ -60,14 +60,14 @@ def outgoing(events: int, parties: int, seed: int) -> Iterator[Outgoing]:
 async def load_sales(bootstrap: str, events: int, parties: int, seed: int = 1) -> int:
     """Publish sales on `crm.sales` in batches of 2,000; returns how many."""
     sequences: dict[int, int] = {}
-    async with KafkaPublisher("/contacts", {"bootstrap_servers": bootstrap}) as publisher:
+    async with KafkaPublisher("/contacts", 0, {"bootstrap_servers": bootstrap}) as publisher:
         batch = []
         for row in outgoing(events, parties, seed):
             sequences[row.partition] = sequences.get(row.partition, 0) + 1
             batch.append((row, sequences[row.partition]))
             if len(batch) == 2_000:
-                await publisher.publish(batch)
+                await publisher.publish(batch, [])
                 batch = []
         if batch:
-            await publisher.publish(batch)
+            await publisher.publish(batch, [])
     return events

@@ -1,4 +1,6 @@
-"""Named points at which a test kills the process: `RAPPORT_FAULT=relay.after_send:kill@7` dies at the seventh pass."""
+"""Named points at which a test ends or stops the process: `RAPPORT_FAULT=relay.after_send:kill@7` dies at the seventh
+pass, `relay.before_send:stop@1` stands still at the first until somebody lets it go on.
+"""
 
 import os
 import signal
@@ -7,12 +9,16 @@ from collections import Counter
 _passed: Counter[str] = Counter()
 
 
-def _armed() -> dict[str, int]:
-    """Point name to the pass at which it kills, from the environment; several are separated by commas."""
+_SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
+
+
+def _armed() -> dict[str, tuple[int, signal.Signals]]:
+    """Point name to the pass at which it acts, and how, from the environment; several are separated by commas."""
     armed = {}
     for part in filter(None, os.environ.get("RAPPORT_FAULT", "").split(",")):
         name, _, action = part.partition(":")
-        armed[name] = int(action.partition("@")[2] or 1)
+        verb, _, number = action.partition("@")
+        armed[name] = int(number or 1), _SIGNALS[verb or "kill"]
     return armed
 
 
@@ -20,9 +26,10 @@ _ARMED = _armed()
 
 
 def point(name: str) -> None:
-    """Do nothing, or end the process by SIGKILL where the environment names this point and pass."""
+    """Do nothing, or end or stop the process where the environment names this point and pass."""
     if not _ARMED or name not in _ARMED:
         return
     _passed[name] += 1
-    if _passed[name] == _ARMED[name]:
-        os.kill(os.getpid(), signal.SIGKILL)
+    number, number_of_signal = _ARMED[name]
+    if _passed[name] == number:
+        os.kill(os.getpid(), number_of_signal)

@@ -165,6 +165,13 @@ class RelayLedger(Protocol):
         """
         ...
 
+    async def set_aside(self, refused: Outgoing, why: str, rest: Sequence[tuple[Outgoing, int]]) -> None:
+        """In one transaction: move a row out of the outbox until an operator decides, and store the rest of the batch.
+
+        From now on `store` leaves out what is behind it with its key, but for a removal, which makes it void.
+        """
+        ...
+
     async def keep(self) -> None:
         """Prove that the shard is still held."""
         ...

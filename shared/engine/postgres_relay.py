@@ -23,6 +23,7 @@ class PostgresRelayLedger:
         self._connection = connection
         self._shard = shard
         self._shards = shards
+        self._aside = True
 
     async def check(self) -> None:
         """Raises ConfigurationError where a relay of another number of shards left a batch."""
@@ -42,6 +43,8 @@ class PostgresRelayLedger:
     async def store(self, sent: Sequence[tuple[Outgoing, int]], limit: int) -> list[tuple[Outgoing, int]]:
         if sent:
             faults.point("relay.before_forget")
+        if self._aside:
+            self._aside = await self._sort_set_aside([row.id for row, _ in sent])
         last = {(row.topic, row.partition): sequence for row, sequence in sent}
         rows = await self._connection.fetch(
             SQL["store_batch"],
@@ -52,8 +55,25 @@ class PostgresRelayLedger:
             self._shard,
             self._shards,
             limit,
+            self._aside,
         )
         return _numbered(rows)
+
+    async def set_aside(self, refused: Outgoing, why: str, rest: Sequence[tuple[Outgoing, int]]) -> None:
+        ids, sequences = [row.id for row, _ in rest], [sequence for _, sequence in rest]
+        await self._connection.execute(SQL["set_aside"], self._shard, refused.id, why, ids, sequences)
+        self._aside = True
+
+    async def _sort_set_aside(self, sent: Sequence[int]) -> bool:
+        """Bring together what waits with a key, and give back what nothing holds any more; whether anything is left.
+
+        Only the relay moves rows: an operator takes away or alters the reason of one, so that nothing is overtaken.
+        """
+        async with self._connection.transaction():
+            await self._connection.execute(SQL["wait_behind"], self._shard, self._shards, list(sent))
+            await self._connection.execute(SQL["void_before_removal"])
+            await self._connection.execute(SQL["let_go"], self._shard, self._shards)
+            return bool(await self._connection.fetchval(SQL["anything_aside"], self._shard, self._shards))
 
 
 def _numbered(rows: Iterable[Iterable[Any]]) -> list[tuple[Outgoing, int]]:

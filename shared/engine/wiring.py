@@ -11,9 +11,10 @@ from shared.engine.kafka import client_options
 from shared.engine.ledger import Outgoing, Place
 from shared.engine.postgres import SQL, PostgresLedger, is_infrastructure
 from shared.engine.postgres_relay import hold_shard
+from shared.engine.publisher import KafkaPublisher
 from shared.engine.reader import Reader
 from shared.engine.reading import FenceStore, Passed, Reading
-from shared.engine.relay import KafkaPublisher, Relay
+from shared.engine.relay import Relay
 from shared.engine.subscriber import Broker, KafkaSource
 from shared.engine.subscription import Subscription
 from shared.engine.traced import Consumed, sent
@@ -108,6 +109,7 @@ def make_relay(
         partial(
             KafkaPublisher,
             f"/{service}",
+            shard,
             client_options(settings.kafka),
             traced=spans is not None,
         ),

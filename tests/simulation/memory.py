@@ -37,12 +37,18 @@ class Tables:
     quarantine: list[tuple[Record, Refusal]] = field(default_factory=list)
     outbox: dict[int, Outgoing] = field(default_factory=dict)
     batch: list[tuple[int, int]] = field(default_factory=list)
+    aside: dict[int, tuple[Outgoing, str | None]] = field(default_factory=dict)
     positions: dict[Place, int] = field(default_factory=dict)
     timers: dict[tuple[str, UUID], tuple[int, datetime]] = field(default_factory=dict)
     actions: list[str] = field(default_factory=list)
     rows: dict[tuple[str, str], Any] = field(default_factory=dict)
     published: set[bytes] = field(default_factory=set)
     restores: int = 0
+
+    def free(self) -> list[int]:
+        """What was set aside and has nothing refused before it any more."""
+        refused = {row.key: id_ for id_, (row, why) in sorted(self.aside.items(), reverse=True) if why}
+        return [id_ for id_, (row, _) in self.aside.items() if id_ < refused.get(row.key, id_ + 1)]
 
 
 class MemoryDatabase:
@@ -361,12 +367,15 @@ class MemoryRelayLedger:
     async def store(self, sent: Sequence[tuple[Outgoing, int]], limit: int) -> list[tuple[Outgoing, int]]:
         await self.keep()
         tables = self._database.tables
+        self._sort_aside({row.id for row, _ in sent})
+        await self.keep()
         for row, sequence in sent:
             del tables.outbox[row.id]
             place = (row.topic, row.partition)
             tables.positions[place] = max(sequence, tables.positions.get(place, 0))
         batch = []
-        for id_ in sorted(tables.outbox)[:limit]:
+        held = self.held()
+        for id_ in [id_ for id_ in sorted(tables.outbox) if tables.outbox[id_].key not in held][:limit]:
             row = tables.outbox[id_]
             place = (row.topic, row.partition)
             self._positions[place] = self._positions.get(place, 0) + 1
@@ -374,3 +383,25 @@ class MemoryRelayLedger:
         tables.batch = [(row.id, sequence) for row, sequence in batch]
         await self.keep()
         return batch
+
+    async def set_aside(self, refused: Outgoing, why: str, rest: Sequence[tuple[Outgoing, int]]) -> None:
+        await self.keep()
+        tables = self._database.tables
+        tables.aside[refused.id] = tables.outbox.pop(refused.id), why
+        tables.batch = [(row.id, sequence) for row, sequence in rest]
+        self._positions = dict(tables.positions)
+        for row, sequence in rest:
+            place = (row.topic, row.partition)
+            self._positions[place] = max(sequence, self._positions.get(place, 0))
+        await self.keep()
+
+    def held(self) -> set[str | None]:
+        """Keys that wait for something that was set aside."""
+        return {row.key for row, _ in self._database.tables.aside.values()}
+
+    def _sort_aside(self, sent: set[int]) -> None:
+        tables, held = self._database.tables, self.held()
+        for id_ in [id_ for id_, row in tables.outbox.items() if row.key in held and id_ not in sent]:
+            tables.aside[id_] = tables.outbox.pop(id_), None
+        for id_ in tables.free():
+            tables.outbox[id_] = tables.aside.pop(id_)[0]

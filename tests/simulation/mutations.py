@@ -8,12 +8,14 @@ from functools import partial
 from shared.engine.applier import Applier
 from shared.engine.decode import Decoded
 from shared.engine.event import Emission, Record
-from shared.engine.ledger import Fence, Outgoing, Place
+from shared.engine.ledger import Fence, Outgoing, Place, RelayLedger
+from shared.engine.publisher import Batch
 from shared.engine.remembered import Remembered
 from shared.ids import new_id
 from tests.simulation.memory import MemoryRelayLedger, MemoryTransaction
 from tests.simulation.recovery import recover
 from tests.simulation.run import Parts
+from tests.simulation.world import Log
 
 
 class WithoutFenceLock(MemoryTransaction):
@@ -38,6 +40,27 @@ class WithoutStoredBatch(MemoryRelayLedger):
 
     async def stored(self) -> list[tuple[Outgoing, int]]:
         return []
+
+
+class WithoutEpochs(Log):
+    """Takes records of every relay, also of one that has a successor."""
+
+    def accept(self, epoch: int, row: Outgoing) -> None:
+        super().accept(max(epoch, *self.written.values(), 0), row)
+
+
+class WithoutWaiting(MemoryRelayLedger):
+    """Sends what is behind something that was set aside."""
+
+    def held(self) -> set[str | None]:
+        return set()
+
+
+async def leave_numbers(ledger: RelayLedger, batch: Batch, refused: Outgoing, why: str) -> Batch:
+    """Set a row aside, and let what is behind it keep its number."""
+    rest = [(row, number) for row, number in batch if row.id != refused.id]
+    await ledger.set_aside(refused, why, rest)
+    return rest
 
 
 class WithoutMark(Applier):
@@ -74,4 +97,7 @@ MUTATIONS = {
     "the fence that a process remembers": Parts(remembered=WithoutMemory),
     "the last number when a shard is taken": Parts(compares_numbers=False),
     "what was published before a restore": Parts(recovers=partial(recover, knows=False)),
+    "the epoch of the relay's publisher": Parts(log=WithoutEpochs),
+    "waiting behind what was set aside": Parts(relay=WithoutWaiting),
+    "new numbers behind what was set aside": Parts(make_way=leave_numbers),
 }

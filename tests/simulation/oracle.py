@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from shared.engine.event import Record
 from tests.simulation.world import Sender
 
 
@@ -39,3 +40,14 @@ def _compare(sender: Sender, by_key: dict[str, list[str]], what: str) -> None:
         else:
             assert found == expected, f"{key}: {what} {found}, sent {expected}"
     assert not by_key, f"out of nothing: {by_key}"
+
+
+def check_newest_last(partitions: Sequence[Sequence[Record | None]]) -> None:
+    """The last record of each key has its highest number: it is what compaction keeps and a new subscriber sees."""
+    for log in partitions:
+        highest: dict[bytes | None, int] = {}
+        last: dict[bytes | None, int] = {}
+        for record in filter(None, log):
+            last[record.key] = int(dict(record.headers)["ce_sequence"] or b"0")
+            highest[record.key] = max(last[record.key], highest.get(record.key, 0))
+        assert last == highest, "something older stands behind something newer"

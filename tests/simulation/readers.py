@@ -83,7 +83,7 @@ class ReaderSimulation(Simulation):
         if self.deployed_badly:
             self.sender.poisons, self.sender.poison_rate, self.sender.senders = ("buggy", "refused later"), 0.3, 12
             self.haste = 0.5
-        self.log = self.sender.log = Log(gaps=self.dice, clock=self.wall)
+        self.log = self.sender.log = Log(gaps=self.dice, clock=self.wall, takes_heavy=True)
 
     # --- members
 
@@ -328,7 +328,8 @@ class ReaderSimulation(Simulation):
         """No more faults: two members of each group, and an operator until nothing is parked."""
         if self.dice.random() < 0.5:
             self._end()
-        self.repair.done, self.trouble.on = True, False
+        self._repair(done=True)
+        self.trouble.on = False
         for name in GROUPS:
             if not any(member.name == name for member in self.members):
                 self._join(name)

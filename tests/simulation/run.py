@@ -5,23 +5,28 @@ import random
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+
+from aiokafka.errors import ProducerFenced
 
 from shared.engine.applier import Applier
 from shared.engine.event import Record
 from shared.engine.ledger import ParkedRecord
 from shared.engine.outbox import headers_of, key_of
 from shared.engine.own_topics import sequence_of
+from shared.engine.publisher import Batch
 from shared.engine.reader import Reader
 from shared.engine.recovery import ahead_of
 from shared.engine.redrive import drop, redrive
-from shared.engine.relay import Batch, relay_once
+from shared.engine.relay import make_way
 from shared.engine.remembered import Remembered, WentBack
 from shared.engine.subscription import Subscription
 from shared.errors import BadRecord, NotFound, Transient
 from shared.events.sales import SALES
 from tests.simulation.memory import MemoryDatabase, MemoryRelayLedger, MemoryTransaction, Tables
-from tests.simulation.oracle import check
+from tests.simulation.oracle import check, check_newest_last
 from tests.simulation.recovery import recover
+from tests.simulation.relaying import MakeWay, relay_on
 from tests.simulation.scheduler import Actor, Scheduler, Stuck
 from tests.simulation.world import NOW, PARTITIONS, Log, Repair, Sender, subscriptions
 
@@ -40,6 +45,8 @@ class Parts:
     transaction: type[MemoryTransaction] = MemoryTransaction
     operator_transaction: type[MemoryTransaction] = MemoryTransaction
     relay: type[MemoryRelayLedger] = MemoryRelayLedger
+    log: type[Log] = Log
+    make_way: MakeWay = make_way
     applier: type[Applier] = Applier
     reader: type[Reader] = Reader
     remembered: type[Remembered] = Remembered
@@ -57,7 +64,7 @@ class Simulation:
     dice: random.Random = field(init=False)
     scheduler: Scheduler = field(init=False)
     database: MemoryDatabase = field(init=False)
-    log: Log = field(default_factory=Log)
+    log: Log = field(init=False)
     repair: Repair = field(default_factory=Repair)
     sender: Sender = field(init=False)
     groups: tuple[Subscription, Subscription] = field(init=False)
@@ -71,6 +78,7 @@ class Simulation:
         self.dice = random.Random(self.seed)
         self.scheduler = Scheduler(self.dice)
         self.database = MemoryDatabase(self.scheduler.pause, self.scheduler.until, lambda: NOW, self.parts.transaction)
+        self.log = self.parts.log()
         self.sender = Sender(self.dice, FACTS, self.log)
         self.groups = subscriptions(self.repair)
         # Every seed has a temper of its own: rare faults meet only where the common ones do not drown them.
@@ -117,28 +125,32 @@ class Simulation:
     async def relay(self) -> None:
         """A relay that takes the shard over from whoever has it."""
         ledger = self.parts.relay(self.database)
+        publish = partial(self._publish, self.log.next_epoch())
         if self.parts.compares_numbers and self._ahead():
             self.setback = True
             return
-        try:
-            sent: Batch = await ledger.stored()
-            await self._publish(sent)
-            while True:
-                sent = await relay_once(ledger, self._publish, sent, self.dice.randrange(1, 5))
-                if not sent:
-                    await self.scheduler.until(lambda: bool(self.database.tables.outbox))
-        except Transient:
-            return
+        with contextlib.suppress(Transient, ProducerFenced):
+            await ledger.keep()
+            rest = partial(self.scheduler.until, self._something_to_send)
+            await relay_on(ledger, publish, lambda: self.dice.randrange(1, 5), rest, self.parts.make_way)
 
-    async def _publish(self, batch: Batch) -> None:
+    def _something_to_send(self) -> bool:
+        tables = self.database.tables
+        held = {row.key for row, _ in tables.aside.values()}
+        return bool(tables.free()) or any(row.key not in held for row in tables.outbox.values())
+
+    async def _publish(self, epoch: int, batch: Batch) -> None:
         """Record by record, so that a stopped relay goes on in the middle of somebody else's sending."""
         for row, sequence in batch:
             await self.scheduler.pause()
+            self.log.accept(epoch, row)
             headers = headers_of(row, b"/contacts", sequence)
             self.log.append(row.topic, row.partition, key_of(row), row.payload, headers)
 
     async def operator(self) -> None:
-        """Redrives what is parked, and gives up what can never be read."""
+        """Redrives what is parked, gives up what can never be read, and has what the broker refused sent again."""
+        aside = self.database.tables.aside
+        aside.update({id_: (row, None) for id_, (row, _) in aside.items()})
         for name, parked in sorted(self.database.tables.parked.values(), key=lambda one: one[1].id):
             group = next(group for group in self.groups if group.group == name)
             with contextlib.suppress(Transient):
@@ -215,8 +227,12 @@ class Simulation:
         elif chance < self.deadliness + 0.011 and self.seed % 2 == 0 and self.parts.restores:
             self._restore()
         elif chance < self.deadliness + 0.02:
-            self.repair.done = self.repair.done or self.dice.random() < 0.3
+            self._repair(done=self.repair.done or self.dice.random() < 0.3)
             self._spawn("operator")
+
+    def _repair(self, *, done: bool) -> None:
+        self.repair.done = done
+        self.log.takes_heavy = self.log.takes_heavy or done
 
     def _restore(self) -> None:
         """The database goes back to a backup under everybody; what was published since stays published."""
@@ -263,7 +279,7 @@ class Simulation:
     def _heal(self) -> None:
         """No more faults: one of each, and an operator until nothing is parked."""
         self._end()
-        self.repair.done = True
+        self._repair(done=True)
         if self.setback or self._ahead():
             self._number_on()
         for name in ("numbering", "reading", "relay"):
@@ -271,7 +287,8 @@ class Simulation:
         for _ in range(200):
             while self.scheduler.step():
                 assert self.scheduler.steps < 2 * MOST_STEPS, "does not come to rest"
-            if not self.database.tables.parked and not self.database.tables.outbox:
+            tables = self.database.tables
+            if not tables.parked and not tables.outbox and not tables.aside:
                 return
             self._spawn("operator")
         raise Stuck(f"still parked: {[one.refusal for _, one in self.database.tables.parked.values()]}")
@@ -281,6 +298,7 @@ class Simulation:
         numbered = {key: rows[table, key] for table, key in rows if table == "numbered"}
         read = {key: rows[table, key] for table, key in rows if table == "read"}
         check(self.sender, numbered, read, went_back=bool(self.database.tables.restores))
+        check_newest_last(self.log.topics[SALES])
         unreadable = sum(self.sender.poisoned.get(str(n)) in {"type", "header", "json"} for n in range(FACTS))
         offsets = {(record.topic, record.partition, record.offset) for record, _ in self.database.tables.quarantine}
         assert len(offsets) == len(self.database.tables.quarantine) >= unreadable

@@ -6,6 +6,7 @@ import os
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -14,19 +15,29 @@ import pytest
 from deploy.embedded import EmbeddedStack
 from shared.engine.applier import Applier
 from shared.engine.outbox import headers_of, key_of
-from shared.engine.postgres import PostgresLedger, is_infrastructure, parked_of
+from shared.engine.postgres import SQL, PostgresLedger, is_infrastructure, parked_of
 from shared.engine.postgres_relay import PostgresRelayLedger
+from shared.engine.publisher import Batch
 from shared.engine.redrive import drop, redrive
-from shared.engine.relay import Batch, relay_once
 from shared.engine.subscription import Subscription
 from shared.errors import NotFound, Transient
-from tests.simulation.oracle import check
+from shared.events.sales import SALES
+from tests.simulation.oracle import check, check_newest_last
+from tests.simulation.relaying import relay_on
 from tests.simulation.world import NOW, PARTITIONS, Log, Repair, Sender, subscriptions
 from tests.stack import migrated, servers  # noqa: F401  a fixture
 
 SEEDS = int(os.environ.get("POSTGRES_SEEDS", "300"))
 FACTS = 12
-TABLES = "fence, inbox, parked, quarantine, outbox, relay_batch, relay_position, operator_action, sim_count, sim_effect"
+TABLES = (
+    "fence, inbox, parked, quarantine, outbox, outbox_set_aside, relay_batch, relay_position, operator_action, "
+    "sim_count, sim_effect"
+)
+WAITING = """
+select exists (select from outbox) or exists (select from outbox_set_aside where reason is null and not exists (
+    select from outbox_set_aside as refused where refused.key = outbox_set_aside.key and refused.reason is not null
+        and refused.id < outbox_set_aside.id))
+"""
 COUNT = """
 with counted as (
     insert into sim_count (kind, party, number) values ($1, $2, 1)
@@ -89,23 +100,22 @@ class World:
             await connection.execute("select pg_advisory_lock(4711)")
             ledger = PostgresRelayLedger(connection, 0, 1)
             await ledger.check()
-            sent: Batch = await ledger.stored()
-            await self._publish(sent)
-            while True:
-                sent = await relay_once(ledger, self._publish, sent, self.dice.randrange(1, 5))
-                if not sent:
-                    await asyncio.sleep(0.001)
+            publish = partial(self._publish, self.log.next_epoch())
+            await relay_on(ledger, publish, lambda: self.dice.randrange(1, 5), partial(asyncio.sleep, 0.001))
         finally:
             connection.terminate()
 
-    async def _publish(self, batch: Batch) -> None:
+    async def _publish(self, epoch: int, batch: Batch) -> None:
         for row, sequence in batch:
             await asyncio.sleep(0)
+            self.log.accept(epoch, row)
             headers = headers_of(row, b"/contacts", sequence)
             self.log.append(row.topic, row.partition, key_of(row), row.payload, headers)
 
     async def operator(self) -> None:
-        """Redrives, and gives up what can never be read."""
+        """Redrives, gives up what can never be read, and has what the broker refused sent again."""
+        for row in await self.pool.fetch("select id from outbox_set_aside where reason is not null"):
+            await self.pool.execute(SQL["send_again"], row["id"])
         for row in await self.pool.fetch("select * from parked order by group_id, topic, record_offset"):
             group = next(group for group in self.groups if group.group == row["group_id"])
             parked = parked_of(row)
@@ -147,20 +157,22 @@ class World:
                 name = await self.kill(self.dice.choice(list(self.running)))
                 self.spawn("numbering" if name == "operator" else name)
             if self.dice.random() < 0.1:
-                self.repair.done = self.repair.done or self.dice.random() < 0.3
+                self.repair.done = self.log.takes_heavy = self.repair.done or self.dice.random() < 0.3
                 self.spawn("operator")
 
     async def heal(self) -> None:
         """One of each, and an operator until nothing waits."""
         for task in list(self.running):
             await self.kill(task)
-        self.repair.done = True
+        self.repair.done = self.log.takes_heavy = True
         for name in ("numbering", "reading", "relay"):
             self.spawn(name)
         for _ in range(2_000):
             await asyncio.sleep(0.005)
             if await self.at_rest():
-                if not await self.pool.fetchval("select exists (select from parked)"):
+                if not await self.pool.fetchval(
+                    "select exists (select from parked) or exists (select from outbox_set_aside)"
+                ):
                     break
                 await self.operator()
         else:
@@ -172,8 +184,7 @@ class World:
         """In this order: every fact is handled, so that what follows from it is in the outbox or beyond; that is empty;
         and what left it is handled too.
         """
-        waiting = "select exists (select from outbox)"
-        return await self.handled() and not await self.pool.fetchval(waiting) and await self.handled()
+        return await self.handled() and not await self.pool.fetchval(WAITING) and await self.handled()
 
     async def handled(self) -> bool:
         """Whether every fence stands at the end of its log."""
@@ -186,6 +197,7 @@ class World:
         for row in await self.pool.fetch("select * from sim_effect order by kind, party, number"):
             effects[row["kind"]].setdefault(row["party"], []).append(row["what"])
         check(self.sender, effects["numbered"], effects["read"])
+        check_newest_last(self.log.topics[SALES])
 
 
 async def simulate(dsn: str, seeds: range) -> None:

@@ -12,8 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from aiokafka.errors import ProducerFenced
+
 from shared.engine.event import Emission, Event, Record
-from shared.engine.ledger import Place
+from shared.engine.ledger import Outgoing, Place
+from shared.engine.publisher import Unsendable
 from shared.engine.subscription import Subscription
 from shared.errors import BadRecord
 from shared.events.ingest import INGEST, ReportedChoice
@@ -23,7 +26,7 @@ from tests.simulation.memory import MemoryTransaction
 
 PARTITIONS = 2
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-POISONS = ("refused", "refused later", "schema", "type", "header", "json", "no key")
+POISONS = ("refused", "refused later", "schema", "type", "header", "json", "no key", "heavy", "heavy")
 TIME = b"2026-03-01T00:00:00Z"
 
 
@@ -41,6 +44,23 @@ class Log:
         default_factory=lambda: {topic: [[] for _ in range(PARTITIONS)] for topic in (INGEST, SALES)}
     )
     _begins: dict[Place, int] = field(default_factory=dict)
+    epoch: int = 0
+    written: dict[Place, int] = field(default_factory=dict)
+    takes_heavy: bool = False
+
+    def next_epoch(self) -> int:
+        """What a relay's publisher is given when it begins."""
+        self.epoch += 1
+        return self.epoch
+
+    def accept(self, epoch: int, row: Outgoing) -> None:
+        """As a broker takes a relay's record: not from one whose successor has written here, and none too large."""
+        place = (row.topic, row.partition)
+        if epoch < self.written.get(place, 0):
+            raise ProducerFenced
+        if b"heavy" in (row.payload or b"") and not self.takes_heavy:
+            raise Unsendable(place, row, "too large")
+        self.written[place] = epoch
 
     def append(
         self, topic: str, partition: int, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]
@@ -90,7 +110,8 @@ def fact(
     number: int, sender: int, *, poison: str | None = None
 ) -> tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]:
     """A choice by one of the senders: (key, value, headers). `poison` names what is wrong with it."""
-    sku = {"refused": "refused", "refused later": "refused-later", "buggy": "buggy"}.get(poison or "", f"sku-{number}")
+    skus = {"refused": "refused", "refused later": "refused-later", "buggy": "buggy", "heavy": "heavy"}
+    sku = skus.get(poison or "", f"sku-{number}")
     value: dict[str, Any] = {"party": {"name": str(sender)}, "sku": sku, "channel": "web", "intent": "viewed"}
     if poison == "schema":
         value["intent"] = "stolen"
@@ -197,7 +218,7 @@ class Sender:
         key = None if record[0] is None else record[0].decode()
         if poison:
             self.poisoned[str(number)] = poison
-        if poison in {None, "refused", "refused later", "buggy", "no key"}:
+        if poison in {None, "refused", "refused later", "buggy", "no key", "heavy"}:
             self.order.setdefault(str(key), []).append(str(number))
         if self.dice.random() < 0.2:
             again, old = self.dice.choice(self._sent)

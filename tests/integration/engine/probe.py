@@ -2,12 +2,13 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -167,6 +168,19 @@ class Probe:
 
         reason: str = await eventually(look, "a stopped partition", within)
         return reason
+
+
+@contextmanager
+def member(probe: Probe, group: str, name: str, pause: float = 0, fault: str = "") -> Iterator[subprocess.Popen[bytes]]:
+    """An instance in a process of its own; see `member.py`. `fault` as in `faults.py`."""
+    addresses = json.dumps({"kafka": probe.stack.bootstrap, "dsn": probe.stack.dsn(NAME)})
+    command = [sys.executable, "-m", "tests.integration.engine.member", addresses, group, name, str(pause)]
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "RAPPORT_FAULT": fault})
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def noting(group: str, *topics: str, member: str = "", act: Act | None = None) -> Subscription:

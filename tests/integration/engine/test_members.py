@@ -1,35 +1,16 @@
 """Several instances of one service: who handles what, and who relays, while one of them is stopped."""
 
 import asyncio
-import json
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from uuid import uuid4
 
 import pytest
 
-from deploy.embedded.process import ROOT
 from tests.faults.evidence import read_topics, resent, sequence_faults
-from tests.integration.engine.probe import NAME, Probe, eventually, noting, reopened
+from tests.integration.engine.probe import NAME, Probe, eventually, member, noting, reopened
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 TOPIC = "crm.contacts"
-
-
-@contextmanager
-def member(probe: Probe, group: str, name: str, pause: float = 0) -> Iterator[subprocess.Popen[bytes]]:
-    """An instance in a process of its own."""
-    addresses = json.dumps({"kafka": probe.stack.bootstrap, "dsn": probe.stack.dsn(NAME)})
-    command = [sys.executable, "-m", "tests.integration.engine.member", addresses, group, name, str(pause)]
-    process = subprocess.Popen(command, cwd=ROOT)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
 
 
 async def test_what_two_members_share_is_applied_once(probe: Probe) -> None:

@@ -1,17 +1,23 @@
 """What the relay does with an outbox, on real topics."""
 
+import asyncio
+import signal
 from collections.abc import Sequence
-from uuid import uuid4
+from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from shared import clock
 from shared.engine.event import Emission, Event
+from shared.engine.outbox import Removal
 from shared.engine.partitions import partition_of
 from shared.engine.transaction import Transaction
 from shared.events.contract import contract_of
 from shared.events.ingest import ReportedChoice
-from tests.integration.engine.probe import CHOICE, Probe, noting, reopened
+from shared.events.parties import PartyDescribed
+from tests.integration.engine.probe import CHOICE, NAME, Probe, eventually, member, noting, reopened
 
 pytestmark = pytest.mark.stack
 
@@ -33,3 +39,71 @@ async def test_a_fact_that_a_service_passes_on_has_its_senders_name_and_holds_no
     assert [each for each in seen if each[1] in ids] == [("/support/email", id_, b"81") for id_ in ids]
     remembered = await probe.rows("select 1 from relay_position where topic = 'crm.ingest'")
     assert not remembered, "numbers are for what is ours"
+
+
+@pytest.mark.slow
+async def test_a_relay_that_was_stopped_with_a_batch_in_hand_writes_nothing_behind_newer_numbers(probe: Probe) -> None:
+    """It is stopped between storing and sending; its successor sends the same batch and news; then it goes on.
+
+    On a compacted topic the last record of a key is what a new subscriber sees, and what compaction keeps.
+    """
+    changed, erased = uuid4(), uuid4()
+    with member(probe, "-", "stopped", fault="relay.before_send:stop@1") as stopped:
+        await probe.emit([described(changed, 1), described(erased, 1)])
+        await eventually(lambda: _stands_still(stopped.pid), "a relay with a batch in hand")
+        with member(probe, "-", "successor"):
+            await probe.emit([described(changed, 2), removed(erased)])
+            await eventually(lambda: _holds(probe, changed, erased, 4), "its successor's records", within=60)
+            stopped.send_signal(signal.SIGCONT)
+            await eventually(lambda: _relays(probe, 2), "it waits for its turn again")
+            await probe.emit([described(changed, 3)])
+            await eventually(lambda: _holds(probe, changed, erased, 5), "what came after")
+    for party in (changed, erased):
+        records = await of_party(probe, party)
+        numbers = [int(dict(record.headers)["ce_sequence"]) for record in records]
+        assert numbers == sorted(numbers), "nothing older behind something newer"
+        assert (records[-1].value is None) == (party == erased), "erased stays erased"
+        assert (b'"version":3' in (records[-1].value or b"")) == (party == changed)
+
+
+def described(party: UUID, version: int) -> Emission:
+    """A description on the compacted topic."""
+    now = clock.now()
+    return Emission(PartyDescribed(party_id=party, version=version, kind="person", recorded_at=now), now)
+
+
+def removed(party: UUID) -> Emission:
+    """What erasure writes there."""
+    return Emission(Removal("crm.parties", "crm.party.described.v1", str(party)), clock.now())
+
+
+async def of_party(probe: Probe, party: UUID) -> list[ConsumerRecord[bytes, bytes]]:
+    """Everything that the compacted topic holds of a party."""
+    place = TopicPartition("crm.parties", partition_of(str(party)))
+    async with AIOKafkaConsumer(
+        bootstrap_servers=probe.stack.bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+    ) as consumer:
+        consumer.assign([place])
+        end = (await consumer.end_offsets([place]))[place]
+        await consumer.seek_to_beginning(place)
+        found: list[ConsumerRecord[bytes, bytes]] = []
+        while await consumer.position(place) < end:
+            found += (await consumer.getmany(timeout_ms=500)).get(place, [])
+    return [record for record in found if record.key == str(party).encode()]
+
+
+async def _holds(probe: Probe, changed: UUID, erased: UUID, count: int) -> bool:
+    """Whether the topic holds so many different records of the two."""
+    records = await of_party(probe, changed) + await of_party(probe, erased)
+    return len({dict(record.headers)["ce_id"] for record in records}) == count
+
+
+async def _stands_still(pid: int) -> bool:
+    stat = await asyncio.to_thread(Path(f"/proc/{pid}/stat").read_text)
+    return stat.rpartition(")")[2].split()[0] == "T"
+
+
+async def _relays(probe: Probe, count: int) -> bool:
+    """Whether so many relays are connected: one holds the shard, the others wait for it."""
+    statement = "select 1 from pg_stat_activity where datname = $1 and application_name = 'rapport relay'"
+    return len(await probe.rows(statement, NAME)) == count

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import pytest
 
 from shared.engine.ledger import Outgoing
+from shared.engine.publisher import Batch, _by_partition
 from shared.engine.recovery import Ahead, ahead_of
-from shared.engine.relay import Batch, _by_partition, relay_once
+from shared.engine.relay import make_way, relay_once
 from shared.errors import Transient
 
 Numbered = tuple[Outgoing, int]
@@ -30,6 +31,9 @@ class Ledger:
         self.did.append(f"forget {[each.id for each, _ in sent]}")
         self.waiting = [each for each in self.waiting if each not in [one for one, _ in sent]]
         return [(each, each.id) for each in self.waiting[:limit]]
+
+    async def set_aside(self, refused: Outgoing, why: str, rest: Sequence[Numbered]) -> None:
+        self.did.append(f"set {refused.id} aside: {why}, {[(each.id, number) for each, number in rest]} remain")
 
     async def keep(self) -> None:
         """It is nobody else's."""
@@ -55,6 +59,14 @@ async def test_a_sending_that_fails_leaves_its_rows() -> None:
     with pytest.raises(Transient):
         await relay_once(ledger, fail, [], 2)
     assert [each.id for each in ledger.waiting] == [1]
+
+
+async def test_what_is_behind_a_refused_row_in_its_partition_gets_its_number_anew() -> None:
+    ledger = Ledger()
+    batch = [(row(1), 7), (row(2, 5), 3), (row(3), 8), (row(4), 9), (row(5, 5), 4)]
+    rest = await make_way(ledger, batch, row(3), "too large")
+    assert [(each.id, number) for each, number in rest] == [(1, 7), (2, 3), (5, 4)]
+    assert ledger.did == ["set 3 aside: too large, [(1, 7), (2, 3), (5, 4)] remain"]
 
 
 def test_order_is_kept_within_a_partition() -> None:
