@@ -22,11 +22,11 @@ def check_service(obstacle: str | None, kept: Housekeeping, readers: Iterable[Re
         Check("database", "failing", f"no answer for {silent:.0f} s") if silent > STUCK_SECONDS else Check("database")
     )
     waited = kept.outbox_age
-    relay = (
-        Check("relay", "degraded", f"the oldest event has waited for {waited:.0f} s")
-        if waited > OUTBOX_SECONDS
-        else Check("relay")
-    )
+    relay = Check("relay")
+    if kept.set_aside:
+        relay = Check("relay", "degraded", f"the brokers refuse events, {kept.set_aside} wait: see `rapport outbox`")
+    elif waited > OUTBOX_SECONDS:
+        relay = Check("relay", "degraded", f"the oldest event has waited for {waited:.0f} s")
     parked = (
         Check("parking", "degraded", f"{kept.parked} records wait for an operator: `rapport parked` says why")
         if kept.parked >= PARKED_RECORDS

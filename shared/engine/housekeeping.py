@@ -24,6 +24,8 @@ class Housekeeping:
         self._database = database
         self.readers: Sequence[Reader] = ()
         self.outbox_age = 0.0
+        self.set_aside = 0
+        self._aside_topics: set[str] = set()
         self.parked = 0
         self.seen_database_at = 0.0
 
@@ -46,6 +48,11 @@ class Housekeeping:
         age = float(outbox["age"] or 0)
         metrics.OUTBOX_DEPTH.labels(self._service).set(outbox["depth"])
         metrics.OUTBOX_AGE.labels(self._service).set(age)
+        aside = {row["topic"]: row["waiting"] for row in await self._database.main.fetch(SQL["count_set_aside"])}
+        for topic in self._aside_topics | aside.keys():
+            metrics.OUTBOX_SET_ASIDE.labels(self._service, topic).set(aside.get(topic, 0))
+        self._aside_topics |= aside.keys()
+        self.set_aside = sum(aside.values())
         for reader in self.readers:
             _measure_reader(reader)
         rows = await self._database.main.fetch(SQL["parked_keys"])

@@ -8,9 +8,11 @@ from functools import cache
 from uuid import UUID
 
 from shared.clock import rfc3339
+from shared.engine.decode import MAX_VALUE
 from shared.engine.event import Emission, Event, caused_id
 from shared.engine.ledger import Outgoing
 from shared.engine.partitions import partition_of
+from shared.errors import BadRecord
 from shared.events.clock import CLOCK_TICKED, ClockTicked
 from shared.events.contract import Contract, contract_of, find_contract
 from shared.events.topics import OUR_SOURCES, OWNERS
@@ -56,6 +58,8 @@ class Tick:
 def encode(emissions: Iterable[Emission], ordinals: Ordinals | None = None) -> list[Row]:
     """Rows of the outbox, in the same order. Raises KeyError for data that nobody promised, pydantic's for bad data.
 
+    What is larger than the contract allows raises BadRecord: what leads to it is refused before anything is accepted.
+
     `ordinals` counts, over a transaction, what each cause led to: its ids are told apart by it.
     """
     ordinals = Counter() if ordinals is None else ordinals
@@ -76,6 +80,8 @@ def _encode(emission: Emission, ordinals: Ordinals) -> Row:
         topic, type_, payload = contract.topic, contract.type, contract.adapter.dump_json(data)
         key = str(getattr(data, contract.key)) if contract.key else emission.key
         subject = _subject(contract.subject, data)
+    if payload is not None and len(payload) > MAX_VALUE:
+        raise BadRecord("too_large", f"it leads to a {type_} of {len(payload)} bytes, at most {MAX_VALUE}")
     event_id = str(emission.id or _id_of(cause, (topic, type_, subject or key or ""), ordinals))
     return (
         topic,

@@ -15,7 +15,7 @@ from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from shared.errors import Refused
+from shared.errors import BadRecord, Refused
 
 MEDIA_TYPE = "application/problem+json"
 _REASONS = {
@@ -87,6 +87,7 @@ def problem(
 def answer_problems(app: FastAPI) -> None:
     """Every error of the app's routes becomes a problem document; what nobody expected is left to `requests`."""
     app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(BadRecord, _bad_record)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http_error)
 
@@ -103,6 +104,13 @@ def refusal(error: Refused, headers: Mapping[str, str] | None = None) -> Respons
     own: Mapping[str, str] = getattr(error, "headers", {})
     both = {**own, **(headers or {})}
     return problem(error.status, error.reason, str(error), headers=both, errors=errors, state=error.state)
+
+
+async def _bad_record(request: Request, error: Exception) -> Response:
+    """What an event's handler would park, a request is answered with."""
+    del request
+    assert isinstance(error, BadRecord)
+    return problem(422, error.reason, error.detail or str(error))
 
 
 async def _invalid_request(request: Request, error: Exception) -> Response:

@@ -32,6 +32,11 @@ REBALANCES = Counter("rapport_rebalances", "Assignments of partitions to this me
 
 OUTBOX_DEPTH = Gauge("rapport_outbox_events", "Events that wait for the relay.", ("service",))
 OUTBOX_AGE = Gauge("rapport_outbox_oldest_seconds", "Age of the oldest waiting event.", ("service",))
+OUTBOX_SET_ASIDE = Gauge(
+    "rapport_outbox_set_aside_events",
+    "Events that the brokers refuse, and what waits behind them with their keys.",
+    ("service", "topic"),
+)
 RELAYED = Counter("rapport_relay_events", "Events published and acknowledged.", ("service", "topic"))
 RELAY_SECONDS = Histogram(
     "rapport_relay_batch_seconds",

@@ -1,6 +1,7 @@
 """What the relay does with an outbox, on real topics."""
 
 import asyncio
+import json
 import signal
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,6 +9,8 @@ from uuid import UUID, uuid4
 
 import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from shared import clock
 from shared.engine.event import Emission, Event
@@ -17,7 +20,7 @@ from shared.engine.transaction import Transaction
 from shared.events.contract import contract_of
 from shared.events.ingest import ReportedChoice
 from shared.events.parties import PartyDescribed
-from tests.integration.engine.probe import CHOICE, NAME, Probe, eventually, member, noting, reopened
+from tests.integration.engine.probe import CHOICE, NAME, Probe, check, eventually, member, noting, reopened
 
 pytestmark = pytest.mark.stack
 
@@ -66,6 +69,61 @@ async def test_a_relay_that_was_stopped_with_a_batch_in_hand_writes_nothing_behi
         assert (b'"version":3' in (records[-1].value or b"")) == (party == changed)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("decision", ["send", "drop"])
+async def test_what_the_brokers_refuse_is_set_aside_and_holds_back_its_key_alone(probe: Probe, decision: str) -> None:
+    """Until an operator decides; the numbers of what is sent have no gap, and nothing is sent again meanwhile."""
+    large, other = uuid4(), uuid4()
+    partition = partition_of(str(large))
+    first = Emission(described(large, 1).data, clock.now(), partition=partition)
+    news = [replace_name(large, "x" * 300_000), described(other, 1), described(large, 3)]
+    for emission in news:
+        emission.partition = partition
+    await limit_records(probe, 100_000)
+    async with probe.running() as service:
+        await probe.emit([first, *news])
+        await eventually(lambda: _versions(probe, partition, other, [1]), "the other party")
+        assert (await check(service, "degraded")).name == "relay"
+        end = await _end(probe, partition)
+        (refused,) = probe.rapport("outbox")
+        assert (refused["key"], refused["behind"]) == (str(large), 1)
+        assert await _versions(probe, partition, large, [1])
+        await limit_records(probe, 2 * 1024 * 1024)
+        assert await _end(probe, partition) == end, "a topic at rest does not grow"
+        probe.rapport("outbox", f"--{decision}", refused["id"], "--reason", "decided")
+        expected = [1, 2, 3] if decision == "send" else [1, 3]
+        await eventually(lambda: _versions(probe, partition, large, expected), "what waited, in order")
+        assert probe.rapport("outbox") == []
+
+
+def replace_name(party: UUID, name: str) -> Emission:
+    now = clock.now()
+    data = PartyDescribed(party_id=party, version=2, kind="person", recorded_at=now, name=name)
+    return Emission(data, now)
+
+
+async def limit_records(probe: Probe, most: int) -> None:
+    """The largest record that the compacted topic takes."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=probe.stack.bootstrap)
+    await admin.start()
+    configs = {"cleanup.policy": "compact", "max.message.bytes": str(most)}
+    await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, "crm.parties", configs=configs)])
+    await admin.close()
+
+
+async def _versions(probe: Probe, partition: int, party: UUID, expected: list[int]) -> bool:
+    records = [record for record in await in_partition(probe, partition) if record.key == str(party).encode()]
+    return [json.loads(record.value or b"{}").get("version") for record in records] == expected
+
+
+async def _end(probe: Probe, partition: int) -> int:
+    """The last offset; every number up to the one there is on the topic."""
+    records = await in_partition(probe, partition)
+    numbers = [int(dict(record.headers)["ce_sequence"]) for record in records]
+    assert sorted(set(numbers)) == list(range(1, max(numbers) + 1)), "no gap"
+    return int(records[-1].offset)
+
+
 def described(party: UUID, version: int) -> Emission:
     """A description on the compacted topic."""
     now = clock.now()
@@ -79,7 +137,12 @@ def removed(party: UUID) -> Emission:
 
 async def of_party(probe: Probe, party: UUID) -> list[ConsumerRecord[bytes, bytes]]:
     """Everything that the compacted topic holds of a party."""
-    place = TopicPartition("crm.parties", partition_of(str(party)))
+    records = await in_partition(probe, partition_of(str(party)))
+    return [record for record in records if record.key == str(party).encode()]
+
+
+async def in_partition(probe: Probe, partition: int) -> list[ConsumerRecord[bytes, bytes]]:
+    place = TopicPartition("crm.parties", partition)
     async with AIOKafkaConsumer(
         bootstrap_servers=probe.stack.bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
     ) as consumer:
@@ -89,7 +152,7 @@ async def of_party(probe: Probe, party: UUID) -> list[ConsumerRecord[bytes, byte
         found: list[ConsumerRecord[bytes, bytes]] = []
         while await consumer.position(place) < end:
             found += (await consumer.getmany(timeout_ms=500)).get(place, [])
-    return [record for record in found if record.key == str(party).encode()]
+    return found
 
 
 async def _holds(probe: Probe, changed: UUID, erased: UUID, count: int) -> bool:

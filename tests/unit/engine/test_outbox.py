@@ -10,6 +10,7 @@ from shared.engine.event import Emission, Event
 from shared.engine.ledger import Outgoing
 from shared.engine.outbox import COLUMNS, Removal, Tick, encode, headers_of
 from shared.engine.partitions import partition_of
+from shared.errors import BadRecord
 from shared.events.contract import contract_of
 from shared.events.ingest import ReportedChoice
 from shared.events.money import Money
@@ -189,3 +190,15 @@ def test_what_is_not_known_is_no_header() -> None:
     headers = dict(headers_of(row, b"/contacts", 1))
     assert not {"ce_subject", "ce_causationid", "traceparent"} & set(headers)
     assert headers["ce_dataschema"] == b"urn:rapport:crm.parties:crm.nobody.knows.v1"
+
+
+@pytest.mark.parametrize(("surplus", "fits"), [(0, True), (1, False)])
+def test_what_is_larger_than_the_contract_allows_is_refused_when_it_is_written(surplus: int, *, fits: bool) -> None:
+    """Not when it is sent: then it would be accepted already."""
+    room = 1_000_000 - len(row_of(Emission(refund("s"), WALL)).payload or b"") + 1
+    emission = Emission(refund("s" * (room + surplus)), WALL)
+    if fits:
+        assert len(row_of(emission).payload or b"") == 1_000_000
+        return
+    with pytest.raises(BadRecord, match=r"too_large: it leads to a crm\.sale\.refunded\.v1 of 1000001 bytes"):
+        encode([emission])

@@ -1,0 +1,63 @@
+"""Events that the brokers refuse for good: what waits with them, and how that gets on."""
+
+import json as as_text
+from typing import Annotated, Any
+
+import typer
+
+from shared.engine.postgres import SQL as ENGINE
+from shared.errors import ConfigurationError, NotFound
+from tools.rapport.asking import Folder, Json, Limit, Service, app, choose_stack, reachable, run, split_id
+from tools.rapport.show import as_json, as_table
+from tools.rapport.stack import Stack
+
+Row = dict[str, Any]
+_COLUMNS = ("id", "topic", "partition", "key", "type", "event_id", "bytes", "reason", "behind", "set_aside_at")
+
+
+async def list_set_aside(stack: Stack, limit: int) -> list[Row]:
+    """Refused events by service and age, each with the number of events that wait behind it."""
+    found = []
+    for service in stack.dsns:
+        async with stack.connect(service) as connection:
+            rows = await connection.fetch(ENGINE["list_set_aside"], None, limit)
+            found += [{**dict(row), "id": f"{service}:{row['id']}"} for row in rows]
+    return found[:limit]
+
+
+async def decide(stack: Stack, chosen: str, statement: str, reason: str) -> list[Row]:
+    """Let a refused event be sent again, or give it up; one audit line. Its service's relay moves what waited."""
+    service, number = split_id(chosen, stack)
+    async with stack.connect(service) as connection, connection.transaction():
+        rows = await connection.fetch(ENGINE[statement], number)
+        if not rows:
+            raise NotFound(f"{chosen} is not refused; `rapport outbox` lists what is")
+        subject = as_text.dumps({"event": rows[0]["event_id"], "topic": rows[0]["topic"], "key": rows[0]["key"]})
+        await connection.execute(ENGINE["record_action"], statement.replace("_", "-"), subject, reason)
+    return [{"id": chosen, **dict(rows[0])}]
+
+
+@app.command()
+@reachable
+def outbox(
+    *,
+    stack: Folder = None,
+    service: Service = None,
+    send: Annotated[str | None, typer.Option(metavar="ID", help="Have this one sent again.")] = None,
+    drop: Annotated[str | None, typer.Option(metavar="ID", help="Give this one up: it is never published.")] = None,
+    reason: Annotated[str | None, typer.Option(help="With --send and --drop: goes into the audit line.")] = None,
+    limit: Limit = 100,
+    json: Json = False,
+) -> None:
+    """Events that the brokers refuse, which hold back what is behind them with their keys."""
+    where = choose_stack(stack, service)
+    chosen = send or drop
+    if (send and drop) or (chosen and not reason):
+        raise ConfigurationError("name one event, by --send or --drop, and a --reason")
+    work = decide(where, chosen, "send_again" if send else "drop_set_aside", reason or "") if chosen else None
+    rows = run(work if work is not None else list_set_aside(where, limit))
+    if json:
+        as_json(rows)
+        return
+    columns = ("id", "topic", "key", "event_id") if chosen else _COLUMNS
+    as_table("Let go" if chosen else "Refused by the brokers", rows, columns, "The brokers refused nothing.")
