@@ -2,16 +2,15 @@
 
 from typing import NamedTuple
 
-from pydantic import Field
-
 from shared.engine.months import Months
+from shared.events.values import Country
 from shared.settings import Group, HttpSettings, ServiceSettings
 
 
 class ContactsSettings(Group):
     """`default_region` (ISO 3166-1 alpha-2) reads national phone numbers of parties that name no country."""
 
-    default_region: str = Field(default="DK", pattern=r"^[A-Z]{2}$")
+    default_region: Country = "DK"
 
 
 class Settings(ServiceSettings):

@@ -1,10 +1,13 @@
 """`crm.indicators`: series of the market and the economy, kept, keyed by series."""
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
 
 from shared.events.contract import contract
 from shared.events.topic import topic
-from shared.events.values import OutsideId
+from shared.events.values import BlankIsNone, OutsideId
 
 INDICATORS = topic(
     "crm.indicators",
@@ -21,5 +24,5 @@ class IndicatorObserved:
     """One value of a series; when it holds is the event's time."""
 
     series: OutsideId
-    value: float
-    unit: OutsideId | None = None
+    value: Annotated[float, Field(strict=True, allow_inf_nan=False)]
+    unit: Annotated[OutsideId | None, BlankIsNone] = None

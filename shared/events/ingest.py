@@ -11,6 +11,9 @@ from shared.events.topic import topic
 from shared.events.values import (
     BlankIsNone,
     Channel,
+    Country,
+    Day,
+    FreeText,
     IdentityType,
     Instant,
     Line,
@@ -18,6 +21,8 @@ from shared.events.values import (
     PartyKind,
     ReturnedLine,
     Sku,
+    Tidy,
+    TimeZone,
 )
 
 INGEST = topic(
@@ -28,8 +33,11 @@ INGEST = topic(
     key="the sender's own customer reference; without one nothing is promised about order",
     personal="yes, as far as the sender knows it",
 )
-Text = Annotated[str, Field(max_length=100_000)]
 Name = Annotated[str, Field(min_length=1, max_length=300)]
+OptionalId = Annotated[OutsideId | None, BlankIsNone]
+OptionalText = Annotated[Annotated[FreeText, Field(max_length=100_000)] | None, BlankIsNone]
+Locale = Annotated[Annotated[str, Field(max_length=35)] | None, Tidy]
+_Word = Annotated[Annotated[FreeText, Field(max_length=100)] | None, BlankIsNone]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,18 +46,20 @@ class ReportedIdentity:
 
     type: IdentityType
     value: Annotated[str, Field(min_length=1, max_length=320)]
-    system: Annotated[str, Field(max_length=100)] | None = None
+    system: Annotated[Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$")] | None, BlankIsNone] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """A postal address; `country` is ISO 3166-1 alpha-2."""
 
-    lines: Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=6)] = field(default_factory=list)
-    postal_code: Annotated[str, Field(max_length=20)] | None = None
-    city: Annotated[str, Field(max_length=100)] | None = None
-    region: Annotated[str, Field(max_length=100)] | None = None
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    lines: Annotated[list[Annotated[FreeText, Field(max_length=200)]], Field(max_length=6)] = field(
+        default_factory=list
+    )
+    postal_code: Annotated[Annotated[str, Field(max_length=20)] | None, Tidy] = None
+    city: Annotated[Annotated[str, Field(max_length=100)] | None, Tidy] = None
+    region: Annotated[Annotated[str, Field(max_length=100)] | None, Tidy] = None
+    country: Annotated[Country | None, Tidy] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,15 +67,15 @@ class ReportedParty:
     """Whom a fact is about, by any identities the sender knows, and what else it knows of them."""
 
     identities: Annotated[list[ReportedIdentity], Field(max_length=20)] = field(default_factory=list)
-    kind: PartyKind | None = None
-    name: Name | None = None
+    kind: Annotated[PartyKind | None, BlankIsNone] = None
+    name: Annotated[Name | None, Tidy] = None
     roles: list[Literal["customer", "prospect", "supplier", "vendor", "distributor", "partner"]] = field(
         default_factory=list
     )
     address: Address | None = None
-    birth_date: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
-    locale: Annotated[str, Field(max_length=35)] | None = None
-    time_zone: Annotated[str, Field(max_length=64)] | None = None
+    birth_date: Annotated[Day | None, Tidy] = None
+    locale: Locale = None
+    time_zone: Annotated[TimeZone | None, Tidy] = None
 
 
 @contract(INGEST, "crm.profile.submitted.v1")
@@ -97,7 +107,7 @@ class ReportedSale:
     channel: Channel
     total: Money
     lines: Annotated[list[Line], Field(min_length=1, max_length=1000)]
-    store: OutsideId | None = None
+    store: OptionalId = None
 
 
 @contract(INGEST, "crm.sale.refunded.v1")
@@ -109,7 +119,7 @@ class ReportedRefund:
     sale_id: OutsideId
     total: Money
     lines: Annotated[list[ReturnedLine], Field(max_length=1000)] = field(default_factory=list)
-    reason: Annotated[str, Field(max_length=200)] | None = None
+    reason: Annotated[Annotated[FreeText, Field(max_length=200)] | None, BlankIsNone] = None
 
 
 @contract(INGEST, "crm.interaction.recorded.v1")
@@ -120,10 +130,10 @@ class ReportedInteraction:
     party: ReportedParty
     channel: Channel
     direction: Literal["inbound", "outbound"]
-    stage: Literal["discovery", "education", "purchase", "post_purchase"] | None = None
-    summary: Text | None = None
-    agent: OutsideId | None = None
-    duration_s: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
+    stage: Annotated[Literal["discovery", "education", "purchase", "post_purchase"] | None, BlankIsNone] = None
+    summary: OptionalText = None
+    agent: OptionalId = None
+    duration_s: Annotated[int, Field(strict=True, ge=0, le=10_000_000)] | None = None
 
 
 @contract(INGEST, "crm.support.requested.v1")
@@ -133,21 +143,21 @@ class ReportedRequest:
 
     party: ReportedParty
     channel: Channel
-    subject: Annotated[str, Field(max_length=1000)]
-    body: Text = ""
-    thread: OutsideId | None = None
-    in_reply_to: OutsideId | None = None
-    sku: Sku | None = None
-    sale_id: OutsideId | None = None
-    locale: Annotated[str, Field(max_length=35)] | None = None
+    subject: Annotated[FreeText, Field(max_length=1000)]
+    body: Annotated[FreeText, Field(max_length=100_000)] = ""
+    thread: OptionalId = None
+    in_reply_to: OptionalId = None
+    sku: Annotated[Sku | None, BlankIsNone] = None
+    sale_id: OptionalId = None
+    locale: Locale = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
     """What a survey was about."""
 
-    sale_id: OutsideId | None = None
-    ticket_id: OutsideId | None = None
+    sale_id: OptionalId = None
+    ticket_id: OptionalId = None
 
 
 @contract(INGEST, "crm.survey.answered.v1")
@@ -157,20 +167,20 @@ class ReportedSurvey:
 
     party: ReportedParty
     survey: Literal["csat", "nps", "ces"]
-    value: Annotated[int, Field(ge=0, le=10)]
-    text: Text | None = None
+    value: Annotated[int, Field(strict=True, ge=0, le=10)]
+    text: OptionalText = None
     about: About | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ReportedConsent:
     party: ReportedParty
-    purpose: Annotated[str, Field(min_length=1, max_length=100)]
+    purpose: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
     channel: Channel
-    topic: Annotated[Annotated[str, Field(max_length=100)] | None, BlankIsNone] = None
-    basis: Annotated[Annotated[str, Field(max_length=100)] | None, BlankIsNone] = None
-    text_version: Annotated[Annotated[str, Field(max_length=100)] | None, BlankIsNone] = None
-    evidence: Annotated[Annotated[str, Field(max_length=2000)] | None, BlankIsNone] = None
+    topic: _Word = None
+    basis: _Word = None
+    text_version: _Word = None
+    evidence: Annotated[Annotated[FreeText, Field(max_length=2000)] | None, BlankIsNone] = None
 
 
 @contract(INGEST, "crm.consent.given.v1")

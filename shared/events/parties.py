@@ -1,7 +1,10 @@
 """`crm.parties`: the newest description of every party, compacted; a null value means erased."""
 
 from dataclasses import dataclass, field
+from typing import Annotated
 from uuid import UUID
+
+from pydantic import Field
 
 from shared.events.contract import contract
 from shared.events.ingest import Address
@@ -47,7 +50,7 @@ class PartyDescribed:
     address: Address | None = None
     identities: list[KnownIdentity] = field(default_factory=list)
     roles: list[str] = field(default_factory=list)
-    birth_date: str | None = None
+    birth_date: Annotated[str, Field(json_schema_extra={"format": "date"})] | None = None
     locale: str | None = None
     time_zone: str | None = None
     owner: str | None = None

@@ -1,27 +1,96 @@
 """Values that several contracts share."""
 
+import unicodedata
 from dataclasses import dataclass
+from datetime import date
+from functools import cache
 from typing import Annotated, Literal
+from zoneinfo import available_timezones
 
-from pydantic import AwareDatetime, BeforeValidator, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
 from shared.events.money import Money
 
 Channel = Literal["web", "email", "mailing", "phone", "social", "chat", "sms", "in_person"]
 PartyKind = Literal["person", "organisation"]
 IdentityType = Literal["external", "email", "phone"]
-Sku = Annotated[str, Field(min_length=1, max_length=100)]
-OutsideId = Annotated[str, Field(min_length=1, max_length=200)]
-Quantity = Annotated[int, Field(gt=0, le=1_000_000)]
 Instant = AwareDatetime
+Quantity = Annotated[int, Field(strict=True, gt=0, le=1_000_000)]
+
+# Ids and codes of the sender are compared as they are; what no database can hold is refused.
+_NO_NUL = r"^[^\x00]*$"
+Sku = Annotated[str, Field(min_length=1, max_length=100, pattern=_NO_NUL)]
+OutsideId = Annotated[str, Field(min_length=1, max_length=200, pattern=_NO_NUL)]
+
+
+def tidy(value: object) -> object:
+    """Text in one form: composed letters (NFC), no NUL, no space around; blank is None. Anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    return unicodedata.normalize("NFC", value.replace("\x00", "")).strip() or None
+
+
+def _without_nul(value: object) -> object:
+    return value.replace("\x00", "") if isinstance(value, str) else value
 
 
 def _blank_to_none(value: object) -> object:
-    return None if isinstance(value, str) and not value.strip() else value
+    return None if isinstance(value, str) and not value.replace("\x00", "").strip() else value
 
+
+Tidy = BeforeValidator(tidy)
+"""For words about a party: see `tidy`."""
 
 BlankIsNone = BeforeValidator(_blank_to_none)
 """For an optional text: null, empty, blank and absent mean the same."""
+
+FreeText = Annotated[str, BeforeValidator(_without_nul)]
+"""What somebody wrote. A NUL, which no database keeps as text, is left out of it."""
+
+
+def _real_date(text: str) -> str:
+    date.fromisoformat(text)
+    return text
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _known_zone(name: str) -> str:
+    if name not in _zones():
+        raise ValueError("no time zone of the IANA database has this name")
+    return name
+
+
+@cache
+def _countries() -> frozenset[str]:
+    from babel import Locale
+
+    # CLDR's territories without its groups (EU, EZ, UN, QO) and its test and unknown codes.
+    regions = {str(code) for code in Locale("en").territories if str(code).isalpha()}
+    return frozenset(regions - {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
+
+
+def _known_country(code: str) -> str:
+    if code not in _countries():
+        raise ValueError("no country of ISO 3166-1 has this code")
+    return code
+
+
+Day = Annotated[
+    str,
+    Field(pattern=r"^\d{4}-\d{2}-\d{2}$", json_schema_extra={"format": "date"}),
+    AfterValidator(_real_date),
+]
+"""A day of the calendar, `1990-04-17`."""
+
+TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_known_zone)]
+"""A name of the IANA database, `Europe/Copenhagen`."""
+
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$"), AfterValidator(_known_country)]
+"""ISO 3166-1 alpha-2."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,10 +21,10 @@ from shared.events.ingest import (
     ReportedSurvey,
     ReportedWithdrawal,
 )
-from shared.events.money import Money
+from shared.events.money import MOST_MINOR, Money
 from shared.events.requests import SupportRequested
 from shared.events.sales import REASON_WORD, ProductChosen, SaleCompleted, SaleRefunded
-from shared.events.values import IdentityUsed
+from shared.events.values import IdentityUsed, Line
 
 _canonical = json.JSONEncoder(separators=(",", ":")).encode
 _SURVEY_RANGE = {"csat": (1, 7), "ces": (1, 7), "nps": (0, 10)}
@@ -54,10 +54,12 @@ def check(data: object) -> None:
         case ReportedSale():
             _check_amount(data.total)
             currency = data.total.currency
-            for line in data.lines:
+            for place, line in enumerate(data.lines):
                 for money in (line.unit_price, line.discount):
                     if money is not None and money.currency != currency:
                         raise BadRecord("mixed_currencies", "every line of a sale has the currency of its total")
+                if abs(line.unit_price.minor) * line.quantity > MOST_MINOR:
+                    raise BadRecord("amount", f"lines.{place}: quantity times unit_price is beyond {MOST_MINOR}")
         case ReportedRefund():
             _check_amount(data.total)
         case ReportedSurvey():
@@ -97,17 +99,22 @@ def _is_text(reason: str | None) -> bool:
 
 
 def sale_hash(sale: ReportedSale | SaleCompleted) -> bytes:
-    """16 bytes that are equal for equal content. Whom it was sold to is compared by party, not here."""
-    lines = [
-        (line.sku, line.quantity, _plain(line.unit_price), None if line.discount is None else _plain(line.discount))
-        for line in sale.lines
-    ]
+    """16 bytes that are equal for sales that mean the same: the order of lines and a discount of 0 mean nothing.
+
+    Whom it was sold to is compared by party, not here.
+    """
+    lines = sorted((line.sku, line.quantity, _plain(line.unit_price), _discount(line)) for line in sale.lines)
     content = (sale.channel, _plain(sale.total), sale.store, lines)
     return blake2b(_canonical(content).encode(), digest_size=16).digest()
 
 
 def _plain(money: Money) -> tuple[int, str]:
     return money.minor, money.currency
+
+
+def _discount(line: Line) -> int:
+    # Its currency is that of the sale, as `check` saw to it.
+    return 0 if line.discount is None else line.discount.minor
 
 
 def _sale(data: ReportedSale, stamp: Stamp) -> SaleCompleted:

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 
 class TextView(BaseModel):
-    kind: Literal["summary", "answer", "evidence"]
+    kind: Literal["summary", "answer", "evidence", "reason"]
     text: str
 
 

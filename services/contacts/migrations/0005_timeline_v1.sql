@@ -46,9 +46,9 @@ create table timeline_v1.total (
     party_id uuid not null,
     currency text not null,
     sales integer not null,
-    paid bigint not null,
+    paid numeric not null,                    -- wider than any one amount
     refunds integer not null,
-    refunded bigint not null,
+    refunded numeric not null,
     first_sale_at timestamptz,
     last_sale_at timestamptz,
     primary key (party_id, currency)

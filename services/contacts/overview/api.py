@@ -4,14 +4,18 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
+from pydantic_core import to_json
 from starlette.responses import Response
 
 from services.contacts.overview import store
+from services.contacts.overview.domain import decide_consents
 from services.contacts.overview.schemas import PartyCard, PartyView
 from services.contacts.parties.domain.identity import search_values
 from services.contacts.settings import Context
 from shared.errors import NotFound
+from shared.events.values import tidy
 from shared.http.app import Listing, Page, requires, service_of
+from shared.http.paging import decode_cursor
 from shared.http.versions import etag_of
 
 router = APIRouter(prefix="/v1", tags=["parties"])
@@ -30,19 +34,23 @@ async def list_parties(
         ),
     ] = None,
 ) -> Response:
-    """Newest first. A search gives who has exactly this identity, all at once; or else names, by name."""
+    """Newest first. A search gives who has exactly this identity, newest first; or else names, by name."""
     async with service.read() as tx:
         if q is None:
             before = page.after(UUID)
             cards = await store.list_parties(tx, before[0] if before else None, page.limit + 1)
             return page.written(cards, lambda card: card.body, lambda card: (card.id,))
-        if page.cursor is None:
+        position = decode_cursor(page.cursor) if page.cursor else ()
+        # A place among identities is an id, a place among names a name and an id.
+        if len(position) < 2:
+            found = page.after(UUID)
             context: Context = tx.context
-            cards = await store.find_by_identity(tx, search_values(q, context.default_region), page.limit)
-            if cards or "@" in q:
-                return page.written(cards, lambda card: card.body, lambda _: ())
+            values = search_values(q, context.default_region)
+            cards = await store.find_by_identity(tx, values, found[0] if found else None, page.limit + 1)
+            if cards or found or "@" in q:
+                return page.written(cards, lambda card: card.body, lambda card: (card.id,))
         after = page.after(str, UUID)
-        cards = await store.find_by_name(tx, q.strip(), after and (after[0], after[1]), page.limit + 1)
+        cards = await store.find_by_name(tx, str(tidy(q) or ""), after and (after[0], after[1]), page.limit + 1)
         return page.written(cards, lambda card: card.body, lambda card: (card.name, card.id))
 
 
@@ -55,7 +63,9 @@ async def read_party(service: Service, party_id: UUID) -> Response:
     async with service.read() as tx:
         context: Context = tx.context
         view = await store.load_view(tx, context.months, party_id)
+        now = tx.now
     if view is None:
         raise NotFound("no party has this id")
-    body = view.body.encode()
+    consents = to_json(decide_consents(view.consents, now)).decode()
+    body = f'{view.body[:-1]}, "consents": {consents}}}'.encode()
     return Response(body, media_type="application/json", headers={"ETag": etag_of(view.version, body)})

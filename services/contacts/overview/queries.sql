@@ -1,5 +1,5 @@
 -- name: load_view
--- The 360 view as JSON text, in one round trip. $2 and $3 bound `recorded_at` to the months in use: as parameters they
+-- The 360 view as JSON text, in one round trip; consents apart, for the rule that says which of them hold. $2 and $3 bound `recorded_at` to the months in use: as parameters they
 -- keep the other partitions out of the plan's start.
 select
     party.version,
@@ -70,26 +70,6 @@ select
             ),
             '[]'
         ),
-        'consents', coalesce(
-            (
-                select json_agg(
-                    json_build_object(
-                        'purpose', purpose,
-                        'topic', nullif(topic, ''),
-                        'channel', channel,
-                        'given', given,
-                        'occurred_at', occurred_at,
-                        'basis', basis,
-                        'text_version', text_version,
-                        'event_id', event_id
-                    )
-                    order by purpose, topic, channel
-                )
-                from consent
-                where party_id = $1
-            ),
-            '[]'
-        ),
         'open_tickets', coalesce(
             (
                 select json_agg(
@@ -137,7 +117,30 @@ select
             ),
             '[]'
         )
-    )::text as body
+    )::text as body,
+    coalesce(
+        (
+            select
+                json_agg(
+                    json_build_object(
+                        'purpose', purpose,
+                        'topic', topic,
+                        'channel', channel,
+                        'given', given,
+                        'occurred_at', occurred_at,
+                        'recorded_at', recorded_at,
+                        'expires_at', expires_at,
+                        'basis', basis,
+                        'text_version', text_version,
+                        'event_id', event_id
+                    )
+                    order by purpose, topic, channel
+                )
+            from consent
+            where party_id = $1
+        ),
+        '[]'
+    )::text as consents
 from party
 where party.id = $1
 
@@ -149,9 +152,9 @@ select id, body from party_card where id < $1 order by id desc limit $2
 -- Whose identities have exactly these normalised values, of any type and system.
 select id, body
 from party_card
-where id = any (array(select party_id from identity where value = any ($1::text[])))
+where id = any (array(select party_id from identity where value = any ($1::text[]))) and id < $2
 order by id desc
-limit $2
+limit $3
 
 -- name: find_by_name
 -- Names that begin with $1, in their order, after ($2, $3).

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from services.contacts.parties.schemas import PartyState
 from services.contacts.timeline.schemas import LineView
-from shared.events.money import Money
+from shared.events.money import Currency
 from shared.events.parties import KnownIdentity
 from shared.events.values import PartyKind
 
@@ -40,27 +40,41 @@ class LifecycleView(BaseModel):
     entries: list[StageEntry]
 
 
+class Sum(BaseModel):
+    """A sum of amounts in minor units; it may be beyond what one amount may be."""
+
+    minor: int
+    currency: Currency
+
+
 class TotalView(BaseModel):
     """`net` is `paid` minus `refunded`."""
 
     currency: str
     sales: int
     refunds: int
-    paid: Money
-    refunded: Money
-    net: Money
+    paid: Sum
+    refunded: Sum
+    net: Sum
     first_sale_at: datetime | None
     last_sale_at: datetime | None
 
 
 class ConsentView(BaseModel):
-    """The latest of its kind; `topic` null covers all topics."""
+    """The statement that decides of its kind; `topic` null covers all topics.
+
+    `holds` says whether this purpose, topic and channel is allowed now: a later statement for all topics decides about
+    each of them too, and a consent ends at `expires_at`.
+    """
 
     purpose: str
     topic: str | None
     channel: str
     given: bool
+    holds: bool = False
     occurred_at: datetime
+    recorded_at: datetime
+    expires_at: datetime | None
     basis: str | None
     text_version: str | None
     event_id: str

@@ -5,11 +5,15 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
+from pydantic import TypeAdapter
+
+from services.contacts.overview.schemas import ConsentView
 from shared.engine.months import Months
 from shared.engine.transaction import Transaction
 from shared.sql import load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
+_CONSENTS = TypeAdapter(list[ConsentView])
 _BEYOND = UUID(int=2**128 - 1)
 _FIRST = ("", UUID(int=0))
 
@@ -23,16 +27,17 @@ class Card(NamedTuple):
 
 
 class View(NamedTuple):
-    """The 360 view, and the version of the description in it."""
+    """The 360 view as JSON without its consents, and the version of the description in it."""
 
     version: int
     body: str
+    consents: list[ConsentView]
 
 
 async def load_view(tx: Transaction, months: Months, party_id: UUID) -> View | None:
     """None where there is no such party."""
     row = await tx.fetchrow(SQL["load_view"], party_id, *await months.bounds(tx))
-    return None if row is None else View(row["version"], row["body"])
+    return None if row is None else View(row["version"], row["body"], _CONSENTS.validate_json(row["consents"]))
 
 
 async def list_parties(tx: Transaction, before: UUID | None, limit: int) -> list[Card]:
@@ -41,9 +46,9 @@ async def list_parties(tx: Transaction, before: UUID | None, limit: int) -> list
     return [Card(row["id"], "", row["body"]) for row in rows]
 
 
-async def find_by_identity(tx: Transaction, values: Sequence[str], limit: int) -> list[Card]:
+async def find_by_identity(tx: Transaction, values: Sequence[str], before: UUID | None, limit: int) -> list[Card]:
     """Who has one of these normalised values, newest first."""
-    rows = await tx.fetch(SQL["find_by_identity"], values, limit)
+    rows = await tx.fetch(SQL["find_by_identity"], values, before or _BEYOND, limit)
     return [Card(row["id"], "", row["body"]) for row in rows]
 
 

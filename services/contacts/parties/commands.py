@@ -24,7 +24,7 @@ class Mention:
     """A fact or a person of the company named a party and stated something of it.
 
     A profile (`overwrites`) replaces what was stated before its `time`; anything else fills what is empty. `now`
-    becomes `recorded_at`. `cause` is None over HTTP.
+    becomes `recorded_at`. `cause` is None over HTTP, where a profile replaces whatever was stated.
     """
 
     claims: tuple[Claim, ...]
@@ -143,6 +143,10 @@ async def describe_stored(tx: Transaction, party: Party) -> PartyDescribed:
     return rules.describe(party, identities.get(party.id, ()), tx.now)
 
 
+async def is_known_by_identity(tx: Transaction, party_id: UUID) -> bool:
+    return bool(await store.load_identities(tx, [party_id]))
+
+
 async def add_identities(
     tx: Transaction, party_id: UUID, claims: Sequence[Claim]
 ) -> tuple[dict[Claim, Home], UUID | None]:
@@ -197,7 +201,8 @@ def _fold(admitted: Admitted) -> None:
     for place, (mention, assigned) in enumerate(zip(admitted.mentions, admitted.resolution.assigned, strict=True)):
         party = admitted.parties[assigned.party_id]
         if mention.overwrites:
-            fields = rules.submit(party, mention.reported, mention.time)
+            prevails = mention.cause is None
+            fields = rules.submit(party, mention.reported, mention.time, prevails=prevails)
         elif rules.has_news(party, mention.reported):
             fields = rules.fill(party, mention.reported)
         else:

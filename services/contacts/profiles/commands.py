@@ -21,6 +21,7 @@ from shared.events.ingest import ReportedIdentity, ReportedParty
 from shared.events.parties import PartyDescribed
 from shared.http.versions import Versions
 
+NAMELESS = "a party has a name or an identity"
 _PROFILE = TypeAdapter(ReportedParty)
 _SHOWN = tuple(PartyState.model_fields.keys() - {"id"})
 
@@ -70,7 +71,8 @@ async def amend(
 ) -> dict[str, Any]:
     """Set `values` as of now and add the identities and roles of `added`.
 
-    Raises NotFound, Taken where an identity is another's, and Stale where the party is of none of `versions`.
+    Raises NotFound, Taken where an identity is another's, Stale where the party is of none of `versions`, and Invalid
+    where nothing would be left to know the party by.
     """
     claims = _usable(added.identities, _region(tx))
     identities, other_id = await parties.add_identities(tx, party_id, claims)
@@ -82,7 +84,9 @@ async def amend(
     if versions is not None and party.version not in versions:
         state = _state(await parties.describe_stored(tx, party))
         raise Stale("the party has changed; read it again", field="If-Match", state=state)
-    fields = rules.amend(party, values, tx.now) | rules.add_roles(party, added.roles)
+    fields = rules.amend(party, values, tx.now, prevails=True) | rules.add_roles(party, added.roles)
+    if "name" in fields and party.name is None and not await parties.is_known_by_identity(tx, party_id):
+        raise Invalid(NAMELESS, field="body.name")
     if identities:
         fields.add("identities")
     if not fields:
@@ -110,7 +114,7 @@ def _read(tx: Transaction, item: Mapping[str, Any], result: Upserted) -> Mention
 
 def _mention(tx: Transaction, profile: ReportedParty) -> Mention:
     if not profile.identities and not profile.name:
-        raise Invalid("a party has a name or an identity", field="body.name")
+        raise Invalid(NAMELESS, field="body.name")
     country = profile.address.country if profile.address else None
     return Mention(_usable(profile.identities, country or _region(tx)), profile, tx.now, tx.now, None, overwrites=True)
 

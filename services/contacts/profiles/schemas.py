@@ -4,21 +4,21 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.events.ingest import Address, Name, ReportedIdentity
-from shared.events.values import PartyKind
+from shared.events.ingest import Address, Locale, Name, ReportedIdentity
+from shared.events.values import BlankIsNone, Day, PartyKind, Tidy, TimeZone
 
 
 class ProfilePatch(BaseModel):
-    """Fields left out stay, null empties. Identities and roles are added to those that are known."""
+    """Fields left out stay, null or blank empties. Identities and roles are added to those that are known."""
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: PartyKind | None = None
-    name: Name | None = None
+    kind: Annotated[PartyKind | None, BlankIsNone] = None
+    name: Annotated[Name | None, Tidy] = None
     address: Address | None = None
-    birth_date: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
-    locale: Annotated[str, Field(max_length=35)] | None = None
-    time_zone: Annotated[str, Field(max_length=64)] | None = None
+    birth_date: Annotated[Day | None, Tidy] = None
+    locale: Locale = None
+    time_zone: Annotated[TimeZone | None, Tidy] = None
     identities: Annotated[list[ReportedIdentity], Field(max_length=20)] = []
     roles: list[Literal["customer", "prospect", "supplier", "vendor", "distributor", "partner"]] = []
 

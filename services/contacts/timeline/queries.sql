@@ -3,7 +3,7 @@
 insert into total (party_id, currency, sales, paid, refunds, refunded, first_sale_at, last_sale_at)
 select *
 from unnest(
-    $1::uuid[], $2::text[], $3::integer[], $4::bigint[], $5::integer[], $6::bigint[], $7::timestamptz[],
+    $1::uuid[], $2::text[], $3::integer[], $4::numeric[], $5::integer[], $6::numeric[], $7::timestamptz[],
     $8::timestamptz[]
 )
 on conflict (party_id, currency) do update set

@@ -7,6 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from shared.engine.event import Event
 from shared.errors import BadRecord, Conflict, NoIdentity
 from tests.integration.contacts.running import ADA, NOW, SHOP_81, Contacts, reported, sale
 
@@ -97,3 +98,42 @@ async def test_a_text_is_read_by_the_event_that_speaks_of_it(contacts: Contacts,
     answer = (await http.get(f"/v1/interactions/{event.id}")).json()
     assert answer["texts"] == [{"kind": "summary", "text": "likes tea"}]
     assert (await http.get(f"/v1/interactions/{uuid4()}")).status_code == 404
+
+
+async def test_every_text_that_is_kept_can_be_read(contacts: Contacts, http: httpx.AsyncClient) -> None:
+    party = {"identities": [ADA]}
+    consent: dict[str, Any] = {"party": party, "purpose": "marketing", "channel": "email", "evidence": "ticked"}
+    sentence = "she called from her new address"
+    await contacts.accept(
+        reported("interaction.recorded", party=party, channel="phone", direction="inbound", summary="likes tea"),
+        reported("survey.answered", party=party, survey="csat", value=6, text="fine"),
+        reported("consent.given", **consent),
+        reported("sale.refunded", party=party, sale_id="s", total={"minor": 1, "currency": "DKK"}, reason=sentence),
+    )
+    kept = await contacts.rows("select event_id, kind, body from fact_text")
+    assert {row["kind"] for row in kept} == {"summary", "answer", "evidence", "reason"}
+    for row in kept:
+        answer = await http.get(f"/v1/interactions/{row['event_id']}")
+        assert answer.json()["texts"] == [{"kind": row["kind"], "text": row["body"]}]
+
+
+async def test_the_same_sale_in_other_words_is_a_duplicate(contacts: Contacts) -> None:
+    price = {"minor": 5, "currency": "DKK"}
+    a, b = ({"sku": sku, "quantity": 1, "unit_price": price} for sku in "AB")
+
+    def said(*lines: dict[str, Any], **more: Any) -> Event[Any]:
+        return reported(
+            "sale.completed",
+            party={"identities": [ADA]},
+            sale_id="s-1",
+            channel="web",
+            total=price,
+            lines=list(lines),
+            **more,
+        )
+
+    await contacts.accept(said(a, b), said(b, a, store=""))
+    await contacts.accept(said({**a, "discount": {"minor": 0, "currency": "DKK"}}, b, store=None))
+    assert len(await contacts.of_type("sale.completed")) == 1
+    with pytest.raises(Conflict):
+        await contacts.accept(said(a, a, b))

@@ -11,6 +11,7 @@ from pydantic_core import from_json
 from services.contacts.overview.schemas import PartyCard, PartyView
 from services.contacts.timeline.schemas import LineView
 from shared.events.campaigns import MessagePlanned, MessageSent, MessageSkipped
+from shared.events.money import MOST_MINOR
 from shared.events.tickets import TicketOpened, TicketStatusChanged
 from shared.http.app import Listing
 from tests.integration.contacts.running import NOW, Contacts, heard, reported
@@ -187,3 +188,100 @@ async def test_what_postgres_builds_is_what_the_document_says(contacts: Contacts
     ):
         shown = model.model_validate_json(answer.content)
         assert from_json(shown.model_dump_json()).keys() == answer.json().keys()
+
+
+@pytest.mark.parametrize("stored", ["\u00c5se Holm", "A\u030ase Holm", "  \u00c5se Holm"])
+@pytest.mark.parametrize("q", ["\u00e5se", "a\u030ase", " \u00c5se", "\u00c5SE HOLM"])
+async def test_a_name_is_found_however_its_letters_were_written(http: httpx.AsyncClient, stored: str, q: str) -> None:
+    await http.post("/v1/parties", json={"name": stored})
+    found = (await http.get("/v1/parties", params={"q": q})).json()["items"]
+    assert [party["name"] for party in found] == ["\u00c5se Holm"]
+
+
+async def test_a_search_by_identity_pages_to_the_end(http: httpx.AsyncClient) -> None:
+    """One value may be the outside id of several systems, and somebody's name."""
+    for system in ("a", "b", "c"):
+        await http.post("/v1/parties", json={"identities": [{"type": "external", "system": system, "value": "81"}]})
+    seen: list[str] = []
+    cursor: str | None = None
+    while cursor is not None or not seen:
+        params = {"q": "81", "limit": "1", **({"cursor": cursor} if cursor else {})}
+        page = (await http.get("/v1/parties", params=params)).json()
+        seen += [party["id"] for party in page["items"]]
+        cursor = page["next_cursor"]
+    assert len(seen) == len(set(seen)) == 3
+    assert seen == sorted(seen, reverse=True)
+
+
+@pytest.mark.parametrize("q", ["\x00", " ", "n\x00ul", "%", "_", "\u0130"])
+async def test_no_search_is_an_error(http: httpx.AsyncClient, q: str) -> None:
+    assert (await http.get("/v1/parties", params={"q": q})).status_code == 200
+
+
+@pytest.mark.parametrize("currency", ["HUF", "VND", "JPY", "DKK"])
+async def test_sums_go_beyond_what_one_amount_may_be(
+    contacts: Contacts, http: httpx.AsyncClient, currency: str
+) -> None:
+    most = {"minor": MOST_MINOR, "currency": currency}
+    party = {"identities": [SHOP_81]}
+    sales = [
+        reported(
+            "sale.completed",
+            party=party,
+            sale_id=f"s-{number}",
+            channel="web",
+            total=most,
+            lines=[{"sku": "A", "quantity": 1, "unit_price": most}] * 1000,
+        )
+        for number in range(3)
+    ]
+    refund = reported("sale.refunded", party=party, sale_id="s-0", total=most)
+    for _ in range(2):
+        await contacts.pool.execute("update timeline_v1.total set paid = paid + 9223372036854775807")
+        await contacts.accept(*sales, refund)
+        await contacts.show_published()
+        await contacts.pool.execute("delete from outbox")
+        sales = [reported("sale.completed", **_renamed(sale)) for sale in sales]
+    [found] = await contacts.rows("select id from party")
+    [total] = (await http.get(f"/v1/parties/{found['id']}")).json()["totals"]
+    paid = 6 * MOST_MINOR + 9223372036854775807
+    assert (total["paid"]["minor"], total["refunded"]["minor"]) == (paid, 2 * MOST_MINOR)
+    assert total["net"] == {"minor": paid - 2 * MOST_MINOR, "currency": currency}
+
+
+def _renamed(sale: Any) -> dict[str, Any]:
+    data = sale.data
+    return {
+        "party": {"identities": [SHOP_81]},
+        "sale_id": f"{data.sale_id}-again",
+        "channel": "web",
+        "total": {"minor": data.total.minor, "currency": data.total.currency},
+        "lines": [{"sku": "A", "quantity": 1, "unit_price": {"minor": 1, "currency": data.total.currency}}],
+    }
+
+
+async def test_the_view_says_which_consents_hold(contacts: Contacts, http: httpx.AsyncClient) -> None:
+    def said(type_: str, minutes: int, **more: Any) -> Any:
+        consent = {"party": {"identities": [ADA]}, "purpose": "marketing", "channel": "email", **more}
+        return reported(f"consent.{type_}", at=NOW + timedelta(minutes=minutes - 60), **consent)
+
+    await contacts.accept(
+        said("given", 0, topic="news"),
+        said("withdrawn", 1, topic=""),
+        said("given", 2, topic="offers", expires_at=NOW + HOUR),
+        said("given", 2, topic="events", expires_at=NOW),
+        said("given", 3, topic="letters"),
+        said("withdrawn", 3, topic="letters"),
+        said("given", 0, channel="sms"),
+    )
+    await contacts.show_published()
+    [party] = await contacts.rows("select id from party")
+    consents = (await http.get(f"/v1/parties/{party['id']}")).json()["consents"]
+    assert {(consent["channel"], consent["topic"]): (consent["given"], consent["holds"]) for consent in consents} == {
+        ("email", None): (False, False),
+        ("email", "events"): (True, False),
+        ("email", "letters"): (False, False),
+        ("email", "news"): (True, False),
+        ("email", "offers"): (True, True),
+        ("sms", None): (True, True),
+    }

@@ -1,12 +1,13 @@
 """Profiles as people of the company write them, over HTTP on a real Postgres."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
-from tests.integration.contacts.running import Contacts
+from tests.integration.contacts.running import NOW, Contacts, reported
 
 ADA = {"type": "email", "value": "Ada@Example.com"}
 SHOP_81 = {"type": "external", "system": "shop", "value": "81"}
@@ -101,3 +102,83 @@ async def test_changing_nobody_is_not_found_and_a_bad_etag_is_refused(http: http
     url = f"/v1/parties/{uuid4()}"
     assert (await http.patch(url, json={"identities": [ADA]})).status_code == 404
     assert (await http.patch(url, json={}, headers={"If-Match": "x"})).status_code == 422
+
+
+AHEAD = timedelta(minutes=4)
+
+
+@pytest.mark.parametrize("write", ["patch", "put", "batch"])
+async def test_a_write_is_of_now_and_wins_over_a_profile_whose_clock_is_ahead(
+    contacts: Contacts, http: httpx.AsyncClient, write: str
+) -> None:
+    await contacts.accept(
+        reported("profile.submitted", at=NOW + AHEAD, party={"identities": [ADA], "name": "Ada", "locale": "da"})
+    )
+    [party] = await contacts.rows("select id from party")
+    url = f"/v1/parties/{party['id']}"
+    body = {"name": "Ida", "locale": "en"}
+
+    if write == "batch":
+        answer = await http.post("/v1/parties/batch", json={"items": [{**body, "identities": [ADA]}]})
+        assert answer.json()["results"][0]["status"] == "updated"
+    else:
+        answer = await http.request(write, url, json=body)
+        assert (answer.status_code, answer.json()["name"], answer.json()["locale"]) == (200, "Ida", "en")
+
+    assert (await http.get(url)).json()["name"] == "Ida"
+    late = reported("profile.submitted", at=NOW + timedelta(minutes=1), party={"identities": [ADA], "name": "Ada"})
+    await contacts.accept(late)
+    assert (await http.get(url)).json()["name"] == "Ida"
+
+
+@pytest.mark.parametrize(("write", "body"), [("put", {}), ("put", {"name": " "}), ("patch", {"name": None})])
+async def test_a_party_is_never_left_without_a_name_and_an_identity(
+    http: httpx.AsyncClient, write: str, body: dict[str, Any]
+) -> None:
+    named = (await http.post("/v1/parties", json={"name": "Ada"})).json()
+    known = (await http.post("/v1/parties", json={"name": "Bo", "identities": [SHOP_81]})).json()
+
+    refused = await http.request(write, f"/v1/parties/{named['id']}", json=body)
+    emptied = await http.request(write, f"/v1/parties/{known['id']}", json=body)
+
+    assert (refused.status_code, [error["field"] for error in refused.json()["errors"]]) == (422, ["body.name"])
+    assert (await http.get(f"/v1/parties/{named['id']}")).json()["name"] == "Ada"
+    assert (emptied.status_code, emptied.json()["name"]) == (200, None)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("birth_date", "2026-99-99"),
+        ("time_zone", "Mars/Olympus"),
+        ("address", {"country": "XX"}),
+        ("kind", "robot"),
+        ("identities", [{"type": "external", "system": "a\x00b", "value": "1"}]),
+    ],
+)
+async def test_a_value_that_is_none_is_refused_by_field_in_every_write(
+    http: httpx.AsyncClient, field: str, value: Any
+) -> None:
+    made = (await http.post("/v1/parties", json={"name": "Ada"})).json()
+    for method, url in (("post", "/v1/parties"), ("patch", made_url := f"/v1/parties/{made['id']}"), ("put", made_url)):
+        answer = await http.request(method, url, json={"name": "Bo", field: value})
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["field"].startswith(f"body.{field}")
+    items = [{"name": "Bo", field: value}, {"name": "Cy"}]
+    results = (await http.post("/v1/parties/batch", json={"items": items})).json()["results"]
+    assert [result["status"] for result in results] == ["refused", "created"]
+    assert field in results[0]["detail"]
+
+
+async def test_an_item_with_nul_harms_no_other(http: httpx.AsyncClient) -> None:
+    nul = "n\x00ul"
+    items = [
+        {"name": "Ada"},
+        {"name": nul, "address": {"city": nul, "lines": [nul]}, "locale": nul},
+        {"name": "Bo", "identities": [{"type": "external", "system": "shop", "value": nul}]},
+        {"name": "Cy", "identities": [{"type": "email", "value": f"{nul}@example.com"}]},
+        {"name": "Di", "unknown": nul},
+    ]
+    answer = await http.post("/v1/parties/batch", json={"items": items})
+    statuses = [result["status"] for result in answer.json()["results"]]
+    assert (answer.status_code, statuses) == (200, ["created", "created", "refused", "refused", "created"])

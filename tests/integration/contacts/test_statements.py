@@ -31,7 +31,7 @@ HOT = {
     "overview.load_view": f"{A_PARTY}, {MARCH}",
     "timeline.load_lines": f"{A_PARTY}, {MARCH}, '2027-01-01Z', '2027-01-01Z', '', null, 50",
     "overview.list_parties": f"{A_PARTY}, 50",
-    "overview.find_by_identity": "'{ada@example.com}', 50",
+    "overview.find_by_identity": f"'{{ada@example.com}}', {A_PARTY}, 50",
     "overview.find_by_name": f"'ada', '', {A_PARTY}, 50",
     "intake.load_texts": A_PARTY,
     "consents.load_statements": f"'{{{A_PARTY[1:-1]}}}', '{{marketing}}', '{{news}}', '{{email}}'",

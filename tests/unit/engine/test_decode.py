@@ -241,7 +241,8 @@ def test_what_nobody_reads_may_hold_any_text(unread: object) -> None:
 
 
 def test_a_field_with_nul_is_named() -> None:
-    refusal = read(outside({**CHOICE, "party": {"name": "A\0da"}})).refusal
+    known = [{"type": "external", "value": "8\x001"}]
+    refusal = read(outside({**CHOICE, "party": {"identities": known}})).refusal
     assert refusal
     assert refusal.detail == "party: contains U+0000, which cannot be stored"
 

@@ -97,5 +97,6 @@ def normal_phone(value: str, region: str) -> str | None:
 
 def search_values(text: str, region: str) -> list[str]:
     """The normalised values that somebody may mean by `text`: an e-mail, a phone number or an external id."""
+    text = text.replace("\x00", "")
     values = [text.strip(), normal_email(text) if "@" in text else None, normal_phone(text, region)]
     return list(dict.fromkeys(value for value in values if value))

@@ -85,22 +85,27 @@ def has_news(party: Party, reported: ReportedParty) -> bool:
     )
 
 
-def submit(party: Party, reported: ReportedParty, at: datetime) -> set[str]:
+def submit(party: Party, reported: ReportedParty, at: datetime, *, prevails: bool = False) -> set[str]:
     """A profile of the time `at` overwrites, field by field, what was stated before; the later of two wins.
 
-    Roles are added.
+    Roles are added. With `prevails` it wins in any case.
     """
     said = {name: value for name in FIELDS if (value := getattr(reported, name)) is not None}
-    return amend(party, said, at) | add_roles(party, reported.roles)
+    return amend(party, said, at, prevails=prevails) | add_roles(party, reported.roles)
 
 
-def amend(party: Party, values: Mapping[str, Any], at: datetime) -> set[str]:
-    """Set the fields given, None included, unless one was stated later than `at`. Returns the fields that changed."""
+def amend(party: Party, values: Mapping[str, Any], at: datetime, *, prevails: bool = False) -> set[str]:
+    """Set the fields given, None included, unless one was stated later than `at`. Returns the fields that changed.
+
+    With `prevails` they are set in any case: what people of the company write is of now, and a sender's clock may be
+    ahead of ours.
+    """
     changed = set()
     for name, value in values.items():
-        if name in party.said_at and party.said_at[name] > at:
+        last = party.said_at.get(name, at)
+        if last > at and not prevails:
             continue
-        party.said_at[name] = at
+        party.said_at[name] = max(last, at)
         if getattr(party, name) != value:
             setattr(party, name, value)
             changed.add(name)

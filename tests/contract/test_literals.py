@@ -1,0 +1,75 @@
+"""What a table admits is what the answers that show it admit: a word more in a table would be an error 500."""
+
+import re
+from typing import Any, Literal, get_args, get_origin
+
+import asyncpg
+import pytest
+
+from deploy.embedded.databases import Databases
+from services.contacts.intake.schemas import TextView
+from services.contacts.overview.schemas import PartyCard, PartyView
+from services.marketing.audit.schemas import Message
+from services.support.tickets.schemas import Entry, Step, TicketLine, TicketState, TicketView
+from shared.run.discovery import SERVICES
+from tests.integration.conftest import databases  # noqa: F401  the fixture
+from tests.stack import migrated
+
+Shown = dict[str, list[tuple[type[Any], str]]]
+# Of each column that is limited to a list of words, the answers that show it; none where nobody shows it.
+SHOWN: dict[str, Shown] = {
+    "contacts": {
+        "party.kind": [(PartyView, "kind"), (PartyCard, "kind")],
+        "identity.type": [],
+        "fact_text.kind": [(TextView, "kind")],
+    },
+    "marketing": {"message.outcome": [(Message, "outcome")]},
+    "support": {
+        "ticket.status": [(model, "status") for model in (TicketLine, TicketView, TicketState, Step)],
+        "reply.kind": [(Entry, "kind")],
+    },
+}
+COLUMNS = """
+select relname || '.' || attname as column, pg_get_constraintdef(pg_constraint.oid) as rule
+from pg_constraint
+join pg_class on pg_class.oid = conrelid
+join pg_attribute on attrelid = conrelid and attnum = any (conkey)
+where contype = 'c' and array_length(conkey, 1) = 1 and not relispartition and relname not like '%yoyo%'
+"""
+
+
+def words_of(rule: str) -> set[str]:
+    """The words of `in ('a', 'b')`, as Postgres writes it; none for another rule."""
+    return set(re.findall(r"'([^']*)'::text", rule)) if "ANY" in rule else set()
+
+
+def literals_of(model: type[Any], field: str) -> set[str]:
+    found: set[str] = set()
+    waiting = [model.model_fields[field].annotation]
+    while waiting:
+        annotation = waiting.pop()
+        if get_origin(annotation) is Literal:
+            found.update(get_args(annotation))
+        else:
+            waiting += [part for part in get_args(annotation) if not isinstance(part, str)]
+    return found
+
+
+@pytest.fixture(scope="module")
+def dsns(databases: Databases) -> dict[str, str]:  # noqa: F811  the fixture
+    return {service: migrated(databases, service) for service in SERVICES}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_answers_admit_every_word_that_the_tables_admit(service: str, dsns: dict[str, str]) -> None:
+    connection = await asyncpg.connect(dsns[service])
+    try:
+        rules = {row["column"]: words_of(row["rule"]) for row in await connection.fetch(COLUMNS)}
+    finally:
+        await connection.close()
+    limited = {column: words for column, words in rules.items() if words}
+    assert limited.keys() == SHOWN.get(service, {}).keys(), "say which answers show a new column"
+    for column, answers in SHOWN.get(service, {}).items():
+        for model, field in answers:
+            missing = limited[column] - literals_of(model, field)
+            assert not missing, f"{model.__name__}.{field} of {column} does not admit {sorted(missing)}"
