@@ -42,11 +42,16 @@ _Word = Annotated[Annotated[FreeText, Field(max_length=100)] | None, BlankIsNone
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedIdentity:
-    """How the sender knows the customer; an external identity names its system."""
+    """How the sender knows the customer, the strongest first: `party` is a party id learnt from our topics; an
+    `external` and an `anonymous` id (a device, a cookie) name their system, or it is the sender's.
+
+    `primary` says that of several e-mails or phones this one is to be written to.
+    """
 
     type: IdentityType
     value: Annotated[str, Field(min_length=1, max_length=320)]
     system: Annotated[Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$")] | None, BlankIsNone] = None
+    primary: Annotated[bool, Field(strict=True)] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """`crm.parties`: the newest description of every party, compacted; a null value means erased."""
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -9,7 +9,7 @@ from pydantic import Field
 from shared.events.contract import contract
 from shared.events.ingest import Address
 from shared.events.topic import topic
-from shared.events.values import IdentityType, Instant, PartyKind
+from shared.events.values import Instant, PartyKind
 
 PARTIES = topic(
     "crm.parties",
@@ -30,7 +30,7 @@ class KnownIdentity:
     """
 
     id: UUID
-    type: IdentityType
+    type: Literal["external", "email", "phone", "anonymous"]
     value: str
     system: str | None = None
     primary: bool = False

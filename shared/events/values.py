@@ -13,7 +13,7 @@ from shared.events.money import Money
 
 Channel = Literal["web", "email", "mailing", "phone", "social", "chat", "sms", "in_person"]
 PartyKind = Literal["person", "organisation"]
-IdentityType = Literal["external", "email", "phone"]
+IdentityType = Literal["party", "external", "email", "phone", "anonymous"]
 Instant = AwareDatetime
 Quantity = Annotated[int, Field(strict=True, gt=0, le=1_000_000)]
 

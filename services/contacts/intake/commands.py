@@ -10,21 +10,22 @@ from services.contacts.intake.domain import Stamp
 from services.contacts.intake.store import KnownSale, SaleName, StoredText
 from services.contacts.parties import commands as parties
 from services.contacts.parties.commands import Admitted, Mention
-from services.contacts.parties.domain.identity import normal_claims
+from services.contacts.parties.domain.identity import normal_claims, primary_claims
 from services.contacts.parties.domain.party import Party
 from services.contacts.parties.domain.resolution import Assignment
 from services.contacts.settings import Context
 from shared.engine.event import Emission, Event, caused_id
 from shared.engine.transaction import Transaction
 from shared.errors import Conflict, NoIdentity
-from shared.events.ingest import Reported, ReportedProfile, ReportedSale
+from shared.events.ingest import Reported, ReportedParty, ReportedProfile, ReportedSale, ReportedWithdrawal
 from shared.events.sales import SaleCompleted
 from shared.events.values import IdentityUsed
 
 
 class Fact(NamedTuple):
-    """A fact, its party, how that was found, and the id under which the fact is published."""
+    """A fact and its place in the batch, its party, how that was found, and the id under which it is published."""
 
+    place: int
     event: Event[Reported]
     party: Party
     assigned: Assignment
@@ -47,16 +48,19 @@ async def admit(tx: Transaction, events: Sequence[Event[Reported]]) -> Facts:
     """
     admitted = await parties.admit(tx, [_mention(tx, event) for event in events])
     facts = [
-        Fact(event, admitted.parties[assigned.party_id], assigned, caused_id(event, "fact"))
-        for event, assigned in zip(events, admitted.resolution.assigned, strict=True)
+        Fact(place, event, admitted.parties[assigned.party_id], assigned, caused_id(event, "fact"))
+        for place, (event, assigned) in enumerate(zip(events, admitted.resolution.assigned, strict=True))
     ]
     return Facts(admitted, await _without_known_sales(tx, facts))
 
 
 async def publish(tx: Transaction, facts: Facts) -> None:
-    """Emit every fact but profiles, which are published as the change that they made, and keep the texts left out."""
+    """Emit every fact but profiles, which are published as the change that they made, and keep the texts left out.
+
+    A withdrawal that names an address is a record for every party that carries it.
+    """
     texts, emissions = [], []
-    for event, party, assigned, event_id in facts.fresh:
+    for place, event, party, assigned, event_id in facts.fresh:
         if type(event.data) is ReportedProfile:
             continue
         assert assigned.claim is not None  # a fact without a claim is refused
@@ -64,6 +68,12 @@ async def publish(tx: Transaction, facts: Facts) -> None:
         stamp = Stamp(party.id, party.version, event.now, event.source, identity)
         published = domain.announce_fact(event.data, stamp)
         emissions.append(Emission(published, event.time, event, event_id, party.partition))
+        for carrier in facts.admitted.carriers.get(place, ()):
+            assert isinstance(event.data, ReportedWithdrawal)  # nothing else concerns carriers
+            identity = IdentityUsed(type=carrier.claim.type, id=str(carrier.identity_id))
+            stamp = Stamp(carrier.party.id, carrier.party.version, event.now, event.source, identity)
+            copy = domain.announce_fact(domain.without_text(event.data), stamp)
+            emissions.append(Emission(copy, event.time, event, None, carrier.party.partition))
         if text := domain.text_of(event.data):
             texts.append(StoredText(event_id, party.id, text, event.now))
     await store.add_texts(tx, texts)
@@ -91,7 +101,21 @@ def _mention(tx: Transaction, event: Event[Reported]) -> Mention:
     claims = normal_claims(party.identities, source=event.source, region=region)
     if not claims:
         raise NoIdentity("none of its identities can be used")
-    return Mention(claims, party, event.time, event.now, event.source, type(event.data) is ReportedProfile, event)
+    return Mention(
+        claims,
+        party,
+        event.time,
+        event.now,
+        event.source,
+        overwrites=type(event.data) is ReportedProfile,
+        cause=event,
+        primary=primary_claims(party.identities, source=event.source, region=region) if _says_primary(party) else (),
+        for_carriers=type(event.data) is ReportedWithdrawal,
+    )
+
+
+def _says_primary(party: ReportedParty) -> bool:
+    return any(identity.primary for identity in party.identities)
 
 
 async def _without_known_sales(tx: Transaction, facts: list[Fact]) -> list[Fact]:

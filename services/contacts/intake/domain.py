@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -91,6 +91,11 @@ def text_of(data: object) -> Text | None:
             return Text("reason", body)
         case _:
             return None
+
+
+def without_text(data: ReportedWithdrawal) -> ReportedWithdrawal:
+    """As it concerns another party than the one that it is of: its evidence stays with that one."""
+    return replace(data, evidence=None)
 
 
 def _is_text(reason: str | None) -> bool:

@@ -47,7 +47,7 @@ async def follow(tx: Transaction, facts: Facts) -> None:
 
 def _steps(facts: Facts) -> Iterator[_Step]:
     """Leaves out what a lifecycle ignores, which is most. A profile is published as the change that it made, if any."""
-    for event, party, _, fact_id in facts.fresh:
+    for _, event, party, _, fact_id in facts.fresh:
         signal = SIGNALS.get(type(event.data))
         if signal is None or domain.ignores(party.lifecycle, signal, event.time):
             continue

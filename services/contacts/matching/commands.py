@@ -11,7 +11,7 @@ async def suspect(tx: Transaction, admitted: Admitted) -> None:
     suspicions = admitted.resolution.suspicions
     if not suspicions:
         return
-    fresh = await store.add_duplicates(tx, suspicions, domain.SHARED_IDENTITIES, admitted.mentions[-1].now)
+    fresh = await store.add_duplicates(tx, suspicions.values(), admitted.mentions[-1].now)
     for pair in sorted(fresh):
         mention = admitted.mentions[suspicions[pair].fact]
         tx.emit(

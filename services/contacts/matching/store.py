@@ -5,19 +5,17 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
+from services.contacts.parties.domain.resolution import Suspicion
 from shared.engine.transaction import Transaction
-from shared.sql import load_queries
+from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
 
 
-async def add_duplicates(
-    tx: Transaction, pairs: Iterable[tuple[UUID, UUID]], reason: str, now: datetime
-) -> set[tuple[UUID, UUID]]:
-    """Keep pairs (low, high); returns those that were not known."""
-    rows = sorted(pairs)
-    lows, highs = [low for low, _ in rows], [high for _, high in rows]
-    times, reasons = [now] * len(rows), [reason] * len(rows)
-    return {
-        (row["low_id"], row["high_id"]) for row in await tx.fetch(SQL["add_duplicates"], lows, highs, reasons, times)
-    }
+async def add_duplicates(tx: Transaction, suspicions: Iterable[Suspicion], now: datetime) -> set[tuple[UUID, UUID]]:
+    """Keep pairs with why they were suspected; returns those pairs, the lower id first, that were not known."""
+    rows = sorted(
+        (*sorted((suspicion.party_id, suspicion.other_id)), suspicion.reason, now) for suspicion in suspicions
+    )
+    added = await tx.fetch(SQL["add_duplicates"], *columns(rows))
+    return {(row["low_id"], row["high_id"]) for row in added}

@@ -9,12 +9,13 @@ select
             (
                 select json_agg(
                     json_build_object(
-                        'id', identity.id, 'type', type, 'system', nullif(system, ''), 'value', value
+                        'id', carried.id, 'type', type, 'system', nullif(system, ''), 'value', value, 'shared', shared,
+                        'primary', coalesce(party.primaries -> type ->> 0 = carried.id::text, false)
                     )
                     order by type, system, value
                 )
-                from identity
-                where identity.party_id = party.id
+                from party_identity as carried
+                where carried.party_id = party.id
             ),
             '[]'
         )

@@ -1,6 +1,6 @@
 -- name: load_view
--- The 360 view as JSON text, in one round trip; consents apart, for the rule that says which of them hold. $2 and $3 bound `recorded_at` to the months in use: as parameters they
--- keep the other partitions out of the plan's start.
+-- The 360 view as JSON text, in one round trip; consents apart, for the rule that says which of them hold. $2 and $3
+-- bound `recorded_at` to the months in use: as parameters they keep the other partitions out of the plan's start.
 select
     party.version,
     json_build_object(
@@ -19,10 +19,13 @@ select
         'identities', coalesce(
             (
                 select json_agg(
-                    json_build_object('id', id, 'type', type, 'system', nullif(system, ''), 'value', value)
+                    json_build_object(
+                        'id', id, 'type', type, 'system', nullif(system, ''), 'value', value, 'shared', shared,
+                        'primary', coalesce(party.primaries -> type ->> 0 = id::text, false)
+                    )
                     order by type, system, value
                 )
-                from identity
+                from party_identity
                 where party_id = $1
             ),
             '[]'

@@ -18,7 +18,8 @@ with claim as materialized (
 select
     found.identity_id, found.party_id, locked.id, locked.partition, locked.version, locked.kind, locked.name,
     locked.address::text as address, locked.roles, locked.birth_date, locked.locale, locked.time_zone, locked.owner,
-    locked.merged_into, locked.said_at::text as said_at, locked.discovery_at, locked.discovery_by, locked.purchase_at,
+    locked.merged_into, locked.said_at::text as said_at,
+    locked.primaries::text as primaries, locked.discovery_at, locked.discovery_by, locked.purchase_at,
     locked.purchase_by, locked.post_purchase_at, locked.post_purchase_by, locked.registered_at
 from found
 left join locked on locked.id = found.party_id
@@ -28,18 +29,19 @@ order by found.place
 -- Sorted, so that two instances that lock the same parties cannot deadlock.
 select
     id, partition, version, kind, name, address::text as address, roles, birth_date, locale, time_zone, owner,
-    merged_into, said_at::text as said_at, discovery_at, discovery_by, purchase_at, purchase_by, post_purchase_at,
-    post_purchase_by, registered_at
+    merged_into, said_at::text as said_at, primaries::text as primaries, discovery_at, discovery_by, purchase_at,
+    purchase_by, post_purchase_at, post_purchase_by, registered_at
 from party
 where id = any ($1::uuid[])
 order by id
 for no key update
 
 -- name: add_identities
--- Sorted by the caller; waits for another transaction that adds the same, and then leaves that one its home.
+-- Sorted by the caller; waits for another transaction that adds the same, and then leaves that one its home. A party that
+-- was given another external id of the system meanwhile keeps that one.
 insert into identity (id, type, system, value, party_id)
 select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[])
-on conflict (value, type, system) do nothing
+on conflict do nothing
 returning id
 
 -- name: forget_identities
@@ -47,31 +49,49 @@ returning id
 delete from identity where id = any ($1::uuid[])
 
 -- name: load_identities
--- Everything by which the parties are known.
-select party_id, id, type, system, value from identity where party_id = any ($1::uuid[])
+-- Everything that the parties carry.
+select party_id, id, type, system, value, shared from party_identity where party_id = any ($1::uuid[])
+
+-- name: find_parties
+-- Those of these ids that are parties.
+select id from party where id = any ($1::uuid[])
+
+-- name: add_shared_identities
+-- Sorted by the caller; returns those that the party did not carry yet.
+insert into shared_identity (party_id, identity_id)
+select * from unnest($1::uuid[], $2::uuid[])
+on conflict do nothing
+returning party_id, identity_id
+
+-- name: find_carriers
+-- The parties that carry these identities, their home first.
+select id as identity_id, party_id from identity where id = any ($1::uuid[])
+union all
+select identity_id, party_id from shared_identity where identity_id = any ($1::uuid[])
 
 -- name: save_parties
 -- New ones and locked ones, whole rows. Roles are words, joined by commas.
 insert into party (
     id, partition, version, kind, name, address, roles, birth_date, locale, time_zone, owner, merged_into, said_at,
-    discovery_at, discovery_by, purchase_at, purchase_by, post_purchase_at, post_purchase_by, registered_at
+    primaries, discovery_at, discovery_by, purchase_at, purchase_by, post_purchase_at, post_purchase_by, registered_at
 )
 select
     id, partition, version, kind, name, address, string_to_array(roles, ','), birth_date, locale, time_zone, owner,
-    merged_into, said_at, discovery_at, discovery_by, purchase_at, purchase_by, post_purchase_at, post_purchase_by,
-    registered_at
+    merged_into, said_at, primaries, discovery_at, discovery_by, purchase_at, purchase_by, post_purchase_at,
+    post_purchase_by, registered_at
 from unnest(
     $1::uuid[], $2::smallint[], $3::integer[], $4::text[], $5::text[], $6::jsonb[], $7::text[], $8::text[], $9::text[],
-    $10::text[], $11::text[], $12::uuid[], $13::jsonb[], $14::timestamptz[], $15::text[], $16::timestamptz[],
-    $17::text[], $18::timestamptz[], $19::text[], $20::timestamptz[]
+    $10::text[], $11::text[], $12::uuid[], $13::jsonb[], $14::jsonb[], $15::timestamptz[], $16::text[],
+    $17::timestamptz[], $18::text[], $19::timestamptz[], $20::text[], $21::timestamptz[]
 ) as row (
     id, partition, version, kind, name, address, roles, birth_date, locale, time_zone, owner, merged_into, said_at,
-    discovery_at, discovery_by, purchase_at, purchase_by, post_purchase_at, post_purchase_by, registered_at
+    primaries, discovery_at, discovery_by, purchase_at, purchase_by, post_purchase_at, post_purchase_by, registered_at
 )
 on conflict (id) do update set
     version = excluded.version, kind = excluded.kind, name = excluded.name, address = excluded.address,
     roles = excluded.roles, birth_date = excluded.birth_date, locale = excluded.locale,
     time_zone = excluded.time_zone, owner = excluded.owner, merged_into = excluded.merged_into,
-    said_at = excluded.said_at, discovery_at = excluded.discovery_at, discovery_by = excluded.discovery_by,
+    said_at = excluded.said_at, primaries = excluded.primaries,
+    discovery_at = excluded.discovery_at, discovery_by = excluded.discovery_by,
     purchase_at = excluded.purchase_at, purchase_by = excluded.purchase_by,
     post_purchase_at = excluded.post_purchase_at, post_purchase_by = excluded.post_purchase_by

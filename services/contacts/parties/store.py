@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic_core import from_json, to_json
 
 from services.contacts.parties.domain.identity import Claim, Home
-from services.contacts.parties.domain.party import Entry, Lifecycle, Party
+from services.contacts.parties.domain.party import Entry, Lifecycle, Party, Primary
 from shared.engine.transaction import Transaction
 from shared.events.ingest import Address
 from shared.events.parties import KnownIdentity
@@ -58,11 +58,32 @@ async def forget_identities(tx: Transaction, ids: Iterable[UUID]) -> None:
 
 
 async def load_identities(tx: Transaction, party_ids: Iterable[UUID]) -> dict[UUID, list[KnownIdentity]]:
-    """By party, what it is known by."""
+    """By party, everything that it carries."""
     found: dict[UUID, list[KnownIdentity]] = {}
     for row in await tx.fetch(SQL["load_identities"], list(party_ids)):
-        identity = KnownIdentity(id=row["id"], type=row["type"], value=row["value"], system=row["system"] or None)
+        identity = KnownIdentity(
+            id=row["id"], type=row["type"], value=row["value"], system=row["system"] or None, shared=row["shared"]
+        )
         found.setdefault(row["party_id"], []).append(identity)
+    return found
+
+
+async def find_parties(tx: Transaction, ids: Iterable[UUID]) -> set[UUID]:
+    """Those of these ids that are parties."""
+    return {row["id"] for row in await tx.fetch(SQL["find_parties"], list(ids))}
+
+
+async def add_shared_identities(tx: Transaction, pairs: Iterable[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+    """Give parties addresses that are others' first, as (party, identity); returns those that are new."""
+    rows = await tx.fetch(SQL["add_shared_identities"], *columns(sorted(pairs)))
+    return {(row["party_id"], row["identity_id"]) for row in rows}
+
+
+async def find_carriers(tx: Transaction, identity_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
+    """By identity, the parties that carry it."""
+    found: dict[UUID, list[UUID]] = {}
+    for row in await tx.fetch(SQL["find_carriers"], list(identity_ids)):
+        found.setdefault(row["identity_id"], []).append(row["party_id"])
     return found
 
 
@@ -74,7 +95,7 @@ async def save_parties(tx: Transaction, parties: Iterable[Party]) -> None:
 
 
 def _party(row: Any) -> Party:
-    said_at = row["said_at"]
+    said_at, primaries = row["said_at"], row["primaries"]
     return Party(
         id=row["id"],
         partition=row["partition"],
@@ -89,6 +110,7 @@ def _party(row: Any) -> Party:
         owner=row["owner"],
         merged_into=row["merged_into"],
         said_at={} if said_at == "{}" else _times(said_at),
+        primary={} if primaries == "{}" else _primaries(primaries),
         lifecycle=Lifecycle(
             Entry(row["discovery_at"], row["discovery_by"]) if row["discovery_at"] else None,
             Entry(row["purchase_at"], row["purchase_by"]) if row["purchase_at"] else None,
@@ -100,6 +122,13 @@ def _party(row: Any) -> Party:
 
 def _times(text: str) -> dict[str, datetime]:
     return {field: datetime.fromisoformat(at) for field, at in from_json(text).items()}
+
+
+def _primaries(text: str) -> dict[str, Primary]:
+    return {
+        type_: Primary(UUID(identity_id), datetime.fromisoformat(at), said)
+        for type_, (identity_id, at, said) in from_json(text).items()
+    }
 
 
 def _row(party: Party) -> tuple[object, ...]:
@@ -118,6 +147,7 @@ def _row(party: Party) -> tuple[object, ...]:
         party.owner,
         party.merged_into,
         to_json(party.said_at).decode(),
+        to_json(party.primary).decode() if party.primary else "{}",
         *(stages.discovery or (None, None)),
         *(stages.purchase or (None, None)),
         *(stages.post_purchase or (None, None)),

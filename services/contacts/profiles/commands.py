@@ -8,9 +8,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from services.contacts.matching import commands as matching
 from services.contacts.parties import commands as parties
-from services.contacts.parties.commands import Admitted, Mention
+from services.contacts.parties.commands import Admitted, Mention, identities
 from services.contacts.parties.domain import party as rules
-from services.contacts.parties.domain.identity import Claim, Home, normal_claims
+from services.contacts.parties.domain.identity import Claim, Home, normal_claims, primary_claims
 from services.contacts.parties.domain.resolution import Assignment, Resolution
 from services.contacts.parties.schemas import PartyState
 from services.contacts.profiles.schemas import Upserted
@@ -37,8 +37,10 @@ async def create(tx: Transaction, profile: ReportedParty) -> dict[str, Any]:
     """A new party. Raises Taken where an identity is known, Invalid where there is nothing to know the party by."""
     admitted = await parties.admit(tx, [_mention(tx, profile)], expect_new=True)
     party_id = admitted.resolution.assigned[0].party_id
-    if party_id not in admitted.resolution.founded:
-        raise await _taken(tx, party_id, admitted.resolution.added)
+    others = [suspicion.other_id for suspicion in admitted.resolution.suspicions.values()]
+    if party_id not in admitted.resolution.founded or others:
+        other_id = others[0] if party_id in admitted.resolution.founded else party_id
+        raise await _taken(tx, other_id, admitted.resolution.added)
     (described,) = await parties.describe(tx, admitted)
     await parties.save(tx, admitted)
     return _state(described)
@@ -75,25 +77,28 @@ async def amend(
     where nothing would be left to know the party by.
     """
     claims = _usable(added.identities, _region(tx))
-    identities, other_id = await parties.add_identities(tx, party_id, claims)
-    if other_id is not None:
-        raise await _taken(tx, other_id, identities)
+    given = await identities.add_identities(tx, party_id, claims)
+    if given.other_id is not None:
+        raise await _taken(tx, given.other_id, given.added)
     party = await parties.lock_party(tx, party_id)
     if party is None:
         raise NotFound("no party has this id")
     if versions is not None and party.version not in versions:
         state = _state(await parties.describe_stored(tx, party))
         raise Stale("the party has changed; read it again", field="If-Match", state=state)
+    if given.second is not None:
+        raise Invalid("the party has another id of this system", field="body.identities")
     fields = rules.amend(party, values, tx.now, prevails=True) | rules.add_roles(party, added.roles)
-    if "name" in fields and party.name is None and not await parties.is_known_by_identity(tx, party_id):
+    if "name" in fields and party.name is None and not await identities.is_known_by_identity(tx, party_id):
         raise Invalid(NAMELESS, field="body.name")
-    if identities:
+    said = primary_claims(added.identities, source="", region=_region(tx))
+    if await parties.prefer_written(tx, party, given, said) or given.added:
         fields.add("identities")
     if not fields:
         return _state(await parties.describe_stored(tx, party))
     party.version += 1
     mention = Mention((), added, tx.now, tx.now, None)
-    admitted = Admitted([mention], Resolution([Assignment(party_id, None, None)], identities), {party_id: party})
+    admitted = Admitted([mention], Resolution([Assignment(party_id, None, None)], given.added), {party_id: party})
     admitted.change(0, fields)
     (described,) = await parties.describe(tx, admitted)
     await parties.save(tx, admitted)
@@ -115,8 +120,10 @@ def _read(tx: Transaction, item: Mapping[str, Any], result: Upserted) -> Mention
 def _mention(tx: Transaction, profile: ReportedParty) -> Mention:
     if not profile.identities and not profile.name:
         raise Invalid(NAMELESS, field="body.name")
-    country = profile.address.country if profile.address else None
-    return Mention(_usable(profile.identities, country or _region(tx)), profile, tx.now, tx.now, None, overwrites=True)
+    region = (profile.address.country if profile.address else None) or _region(tx)
+    claims = _usable(profile.identities, region)
+    said = primary_claims(profile.identities, source="", region=region)
+    return Mention(claims, profile, tx.now, tx.now, None, overwrites=True, primary=said)
 
 
 def _region(tx: Transaction) -> str:
@@ -127,8 +134,10 @@ def _region(tx: Transaction) -> str:
 def _usable(identities: Sequence[ReportedIdentity], region: str) -> tuple[Claim, ...]:
     """Every identity as a claim; raises Invalid with the first that cannot be used."""
     for place, identity in enumerate(identities):
-        if identity.type == "external" and not identity.system:
-            raise Invalid("an external identity names its system", field=f"body.identities.{place}.system")
+        if identity.type == "party":
+            raise Invalid("a party's id stands in the path", field=f"body.identities.{place}.type")
+        if identity.type in {"external", "anonymous"} and not identity.system:
+            raise Invalid(f"an {identity.type} identity names its system", field=f"body.identities.{place}.system")
         if not normal_claims([identity], source="", region=region):
             raise Invalid(f"this is no usable {identity.type}", field=f"body.identities.{place}.value")
     return normal_claims(identities, source="", region=region)
@@ -136,7 +145,7 @@ def _usable(identities: Sequence[ReportedIdentity], region: str) -> tuple[Claim,
 
 async def _taken(tx: Transaction, party_id: UUID, added: Mapping[Claim, Home]) -> Taken:
     """The refusal, with the other party as it is without what this transaction added."""
-    await parties.forget_identities(tx, added)
+    await identities.forget_identities(tx, added)
     other = await parties.lock_party(tx, party_id)
     assert other is not None  # it has an identity
     return Taken(

@@ -55,6 +55,14 @@ def test_a_normal_email_is_normal_already(text: str) -> None:
         ("+45 20-12-34-56", "US", "+4520123456"),
         ("(650) 253-0000", "US", "+16502530000"),
         ("12", "DK", None),
+        ("112", "DK", None),
+        ("555-0143", "US", None),
+        ("+1 555 555 5555", "US", None),
+        ("00 00 00 00", "DK", None),
+        ("+999 1234567890", "DK", None),
+        ("20123456", "AQ", None),
+        ("33 12 12 12 ext. 5", "DK", "+4533121212;ext=5"),
+        ("+45 33121212 x6", "DK", "+4533121212;ext=6"),
         ("call me", "DK", None),
     ],
 )
@@ -90,3 +98,54 @@ def test_a_search_text_is_taken_for_everything_that_it_may_be() -> None:
     assert search_values("20 12 34 56", "DK") == ["20 12 34 56", "+4520123456"]
     assert search_values("Ada@Example.com", "DK") == ["Ada@Example.com", "ada@example.com"]
     assert search_values("ada", "DK") == ["ada"]
+
+
+NOBODY = [
+    "0",
+    "000",
+    "-1",
+    "null",
+    "NULL",
+    "None",
+    "n/a",
+    "N.A.",
+    " - ",
+    "undefined",
+    "unknown",
+    "99999",
+    "999999999",
+    "xxx",
+]
+
+
+@pytest.mark.parametrize("type_", ["external", "anonymous"])
+@pytest.mark.parametrize("value", NOBODY)
+def test_placeholders_name_nobody(type_: str, value: str) -> None:
+    assert normal_claims([reported(type_, value, "shop")], source="/shop", region="DK") == ()
+
+
+@pytest.mark.parametrize("value", ["1", "-12", "01", "999", "nullius-7", "A-0", "9", "909", "x"])
+def test_what_only_looks_like_a_placeholder_names_somebody(value: str) -> None:
+    assert normal_claims([reported("external", value)], source="/shop", region="DK") == (
+        Claim("external", "/shop", value),
+    )
+
+
+@pytest.mark.parametrize("local", ["none", "no-reply", "NoReply", "no.email", "null", "unknown"])
+def test_a_mailbox_that_is_nobodys_names_nobody(local: str) -> None:
+    assert normal_claims([reported("email", f"{local}@example.com")], source="/shop", region="DK") == ()
+
+
+def test_the_strongest_claim_comes_first() -> None:
+    party_id = "0197f0a0-0000-7000-8000-000000000001"
+    named = [
+        reported("anonymous", "c-1"),
+        reported("phone", "20123456"),
+        reported("email", "ada@example.com"),
+        reported("external", "81"),
+        reported("party", party_id.upper()),
+        reported("party", "nobody"),
+    ]
+    claims = normal_claims(named, source="/shop", region="DK")
+    assert [claim.type for claim in claims] == ["party", "external", "email", "phone", "anonymous"]
+    assert (claims[0].value, claims[-1].system) == (party_id, "/shop")

@@ -8,12 +8,14 @@ from hypothesis import given, strategies as st
 from services.contacts.parties.domain.party import (
     FIELDS,
     Party,
+    Primary,
     amend,
     announce_registered,
     announce_updated,
     describe,
     fill,
     has_news,
+    prefer,
     submit,
 )
 from shared.events.ingest import Address, ReportedParty
@@ -99,3 +101,20 @@ def test_the_description_says_everything_and_the_events_no_values() -> None:
     assert [known.type for known in described.identities] == ["email", "phone"]
     assert announce_registered(party, NOW, "/shop").party_version == 2
     assert announce_updated(party, {"name", "locale"}, NOW, None).fields == ["locale", "name"]
+
+
+USES = st.lists(
+    st.tuples(st.integers(1, 3), st.integers(0, 9), st.booleans()), min_size=1, unique_by=lambda use: use[1]
+)
+
+
+@given(USES, st.randoms(use_true_random=False))
+def test_the_address_said_last_or_else_used_last_is_written_to(uses: list[tuple[int, int, bool]], dice: Any) -> None:
+    party = a_party()
+    dice.shuffle(uses)
+    for identity, day, said in uses:
+        prefer(party, "email", Primary(UUID(int=identity), NOW + day * DAY, said))
+    expected = max(uses, key=lambda use: (use[2], use[1]))
+    assert party.primary["email"].identity_id == UUID(int=expected[0])
+    identities = [KnownIdentity(id=UUID(int=n), type="email", value=f"{n}@example.com") for n in (1, 2, 3)]
+    assert [each.id.int for each in describe(party, identities, NOW).identities if each.primary] == [expected[0]]

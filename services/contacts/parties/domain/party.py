@@ -1,7 +1,7 @@
 """Who a party is: what facts and profiles say of it, and its published description."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -37,11 +37,20 @@ class Lifecycle:
         return next((stage for stage in reversed(STAGES) if getattr(self, stage)), "unknown")
 
 
+class Primary(NamedTuple):
+    """Which of several addresses of a kind is written to: since when, and whether it was said to be."""
+
+    identity_id: UUID
+    at: datetime
+    said: bool
+
+
 @dataclass(slots=True, kw_only=True)
 class Party:
     """The row of a party. `said_at` tells when a profile last stated each field; what only a fact stated is not in it.
 
-    `version` counts the published descriptions; 0 means none yet.
+    `version` counts the published descriptions; 0 means none yet. `primary` has an entry for each type of address
+    of which the party has several, or of which one was said to be written to.
     """
 
     id: UUID
@@ -57,6 +66,7 @@ class Party:
     owner: str | None = None
     merged_into: UUID | None = None
     said_at: dict[str, datetime] = field(default_factory=dict)
+    primary: dict[str, Primary] = field(default_factory=dict)
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     registered_at: datetime | None = None
 
@@ -120,8 +130,20 @@ def add_roles(party: Party, roles: Sequence[str]) -> set[str]:
     return {"roles"} if missing else set()
 
 
+def prefer(party: Party, type_: str, used: Primary) -> bool:
+    """An address was used, or said to be the one to write to. What was said goes before what was used, later before
+    earlier. Returns whether another address is written to from now on.
+    """
+    before = party.primary.get(type_)
+    if before is not None and (before.said, before.at) > (used.said, used.at):
+        return False
+    party.primary[type_] = used
+    return before is None or before.identity_id != used.identity_id
+
+
 def describe(party: Party, identities: Sequence[KnownIdentity], now: datetime) -> PartyDescribed:
     """The description that goes to `crm.parties`."""
+    primary = {each.identity_id for each in party.primary.values()}
     return PartyDescribed(
         party_id=party.id,
         version=party.version,
@@ -129,7 +151,10 @@ def describe(party: Party, identities: Sequence[KnownIdentity], now: datetime) -
         recorded_at=now,
         name=party.name,
         address=party.address,
-        identities=sorted(identities, key=lambda identity: (identity.type, identity.system or "", identity.value)),
+        identities=[
+            replace(identity, primary=identity.id in primary)
+            for identity in sorted(identities, key=lambda each: (each.type, each.system or "", each.value))
+        ],
         roles=party.roles,
         birth_date=party.birth_date,
         locale=party.locale,
@@ -149,6 +174,9 @@ def take_back(party: Party, described: PartyDescribed, at: datetime) -> None:
             party.said_at[name] = max(at, party.said_at.get(name, at))
     party.version, party.roles = described.version, sorted(described.roles)
     party.owner, party.merged_into = described.owner, described.merged_into
+    for each in described.identities:
+        if each.primary:
+            party.primary[each.type] = Primary(each.id, at, said=False)
 
 
 def _differs(party: Party, described: PartyDescribed, name: str) -> bool:

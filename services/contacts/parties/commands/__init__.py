@@ -1,22 +1,23 @@
 """Finds or founds the parties that facts and profiles name: one way in for Kafka and HTTP."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.contacts.parties import store
+from services.contacts.parties.commands.identities import Given, find_homes, resolve_identities, without_unknown_ids
 from services.contacts.parties.domain import party as rules
-from services.contacts.parties.domain.identity import Claim, Home
-from services.contacts.parties.domain.party import Party
-from services.contacts.parties.domain.resolution import Resolution, resolve
+from services.contacts.parties.domain.identity import ADDRESSES, Claim, Home
+from services.contacts.parties.domain.party import Party, Primary
+from services.contacts.parties.domain.resolution import Resolution
 from shared.engine.event import Emission, Event, caused_id
 from shared.engine.partitions import partition_of
 from shared.engine.transaction import Transaction
 from shared.events.ingest import ReportedParty
 from shared.events.parties import KnownIdentity, PartyDescribed
-from shared.ids import new_id
 
 
 @dataclass(slots=True)
@@ -24,7 +25,8 @@ class Mention:
     """A fact or a person of the company named a party and stated something of it.
 
     A profile (`overwrites`) replaces what was stated before its `time`; anything else fills what is empty. `now`
-    becomes `recorded_at`. `cause` is None over HTTP, where a profile replaces whatever was stated.
+    becomes `recorded_at`. `cause` is None over HTTP, where a profile replaces whatever was stated. `primary` are the
+    claims said to be written to. With `for_carriers` it concerns every party that carries one of its addresses.
     """
 
     claims: tuple[Claim, ...]
@@ -34,6 +36,16 @@ class Mention:
     origin: str | None
     overwrites: bool = False
     cause: Event[Any] | None = None
+    primary: tuple[Claim, ...] = ()
+    for_carriers: bool = False
+
+
+class Carrier(NamedTuple):
+    """A party that carries an address that a mention of another party names."""
+
+    party: Party
+    claim: Claim
+    identity_id: UUID
 
 
 @dataclass(slots=True)
@@ -42,7 +54,8 @@ class Admitted:
 
     `changes` maps parties with a new description to the fields that changed, `causes` to the last mention that changed
     them; `changing` are the places of all mentions that changed something. `described` maps parties to the id of the
-    event that registered or updated them, and `unsaved` are those that `save` has to write.
+    event that registered or updated them, and `unsaved` are those that `save` has to write. `carriers` are by
+    the places of mentions that concern them.
     """
 
     mentions: Sequence[Mention]
@@ -53,6 +66,7 @@ class Admitted:
     changing: set[int] = field(default_factory=set)
     described: dict[UUID, UUID] = field(default_factory=dict)
     unsaved: set[UUID] = field(default_factory=set)
+    carriers: dict[int, list[Carrier]] = field(default_factory=dict)
 
     def change(self, place: int, fields: set[str]) -> None:
         """The mention at `place` changed these fields of its party."""
@@ -68,11 +82,22 @@ async def admit(tx: Transaction, mentions: Sequence[Mention], *, expect_new: boo
 
     With `expect_new` no identity is expected to be known, which spares the look-up where that is so.
     """
-    resolution, known = await _resolve(tx, mentions, expect_new=expect_new)
+    homes, parties = await find_homes(tx, [mention.claims for mention in mentions], expect_new=expect_new)
+    facts = [without_unknown_ids(mention.claims, homes) for mention in mentions]
+    resolution = await resolve_identities(tx, facts, homes, lambda place, what: caused_id(mentions[place].cause, what))
+    carriers = await _find_carriers(tx, mentions, resolution)
+    locks = {*resolution.parties(), *(carrier_id for found in carriers.values() for carrier_id, _ in found)}
+    locks -= resolution.founded.keys()
+    known = parties if locks <= parties.keys() else await store.lock_parties(tx, locks)
     for party_id, index in resolution.founded.items():
         mention = mentions[index]
         known[party_id] = Party(id=party_id, partition=partition_of(str(party_id)), registered_at=mention.now)
     admitted = Admitted(mentions, resolution, known)
+    for place, found in carriers.items():
+        admitted.carriers[place] = [
+            Carrier(known[party_id], claim, resolution.homes[claim].identity_id) for party_id, claim in found
+        ]
+    await _share(tx, admitted)
     _fold(admitted)
     return admitted
 
@@ -108,6 +133,12 @@ async def describe(tx: Transaction, admitted: Admitted) -> list[PartyDescribed]:
     return descriptions
 
 
+def known_identity(claim: Claim, identity_id: UUID, *, shared: bool = False) -> KnownIdentity:
+    """As descriptions show it. A party's id is no identity of it."""
+    assert claim.type != "party"
+    return KnownIdentity(id=identity_id, type=claim.type, value=claim.value, system=claim.system or None, shared=shared)
+
+
 async def save(tx: Transaction, admitted: Admitted) -> None:
     """Write the parties that are new or changed."""
     await store.save_parties(tx, [admitted.parties[party_id] for party_id in admitted.unsaved])
@@ -120,15 +151,20 @@ async def take_back(tx: Transaction, described: Sequence[Event[PartyDescribed]])
     """
     known = await store.lock_parties(tx, {event.data.party_id for event in described})
     identities: dict[Claim, Home] = {}
+    shared: set[tuple[UUID, UUID]] = set()
     for event in described:
         data = event.data
         fresh = Party(id=data.party_id, partition=event.partition, registered_at=data.recorded_at)
         rules.take_back(known.setdefault(data.party_id, fresh), data, event.time)
         for each in data.identities:
-            if not each.shared:
+            if each.shared:
+                shared.add((data.party_id, each.id))
+            else:
                 identities[Claim(each.type, each.system or "", each.value)] = Home(data.party_id, each.id)
     if identities:
         await store.add_identities(tx, identities)
+    if shared:
+        await store.add_shared_identities(tx, shared)
     await store.save_parties(tx, known.values())
 
 
@@ -137,61 +173,57 @@ async def lock_party(tx: Transaction, party_id: UUID) -> Party | None:
     return (await store.lock_parties(tx, [party_id])).get(party_id)
 
 
+async def prefer_written(tx: Transaction, party: Party, given: Given, said: Collection[Claim]) -> bool:
+    """What people of the company add is written to from now on where the party has several of its kind, or they say so.
+
+    Returns whether another address is written to.
+    """
+    kinds = Counter[str](identity.type for identity in (await store.load_identities(tx, [party.id])).get(party.id, ()))
+    changed = False
+    for claim, home in given.own.items():
+        if claim.type in ADDRESSES and (claim in said or (claim in given.added and kinds[claim.type] > 1)):
+            changed |= rules.prefer(party, claim.type, Primary(home.identity_id, tx.now, claim in said))
+    return changed
+
+
 async def describe_stored(tx: Transaction, party: Party) -> PartyDescribed:
     """The description of a party as it stands, which is not emitted."""
     identities = await store.load_identities(tx, [party.id])
     return rules.describe(party, identities.get(party.id, ()), tx.now)
 
 
-async def is_known_by_identity(tx: Transaction, party_id: UUID) -> bool:
-    return bool(await store.load_identities(tx, [party_id]))
+async def _find_carriers(
+    tx: Transaction, mentions: Sequence[Mention], resolution: Resolution
+) -> dict[int, list[tuple[UUID, Claim]]]:
+    """By the place of a mention that concerns them, the other parties that carry one of its addresses."""
+    wide = {
+        place: {resolution.homes[claim].identity_id: claim for claim in mention.claims if claim.type in ADDRESSES}
+        for place, mention in enumerate(mentions)
+        if mention.for_carriers
+    }
+    identity_ids = {identity_id for named in wide.values() for identity_id in named}
+    if not identity_ids:
+        return {}
+    carriers = await store.find_carriers(tx, sorted(identity_ids))
+    found: dict[int, list[tuple[UUID, Claim]]] = {}
+    for place, named in wide.items():
+        own = resolution.assigned[place].party_id
+        others = {party_id: claim for identity_id, claim in named.items() for party_id in carriers.get(identity_id, ())}
+        others |= {party_id: claim for party_id, claim in resolution.shared if claim in named.values()}
+        found[place] = [(party_id, others[party_id]) for party_id in sorted(others.keys() - {own})]
+    return found
 
 
-async def add_identities(
-    tx: Transaction, party_id: UUID, claims: Sequence[Claim]
-) -> tuple[dict[Claim, Home], UUID | None]:
-    """Give the party those identities that nobody has, and tell them; or the other party that has one of the claims.
-
-    Identities are locked before their party, so call this before `lock_party`.
-    """
-    if not claims:
-        return {}, None
-    homes, _ = await store.find_homes(tx, claims)
-    added = {claim: Home(party_id, new_id()) for claim in claims if claim not in homes}
-    if added and len(await store.add_identities(tx, added)) < len(added):
-        homes.update((await store.find_homes(tx, list(added)))[0])
-    others = (home.party_id for home in homes.values() if home.party_id != party_id and home not in added.values())
-    return added, next(others, None)
-
-
-async def forget_identities(tx: Transaction, added: Mapping[Claim, Home]) -> None:
-    """Take back identities that this transaction added."""
-    await store.forget_identities(tx, [home.identity_id for home in added.values()])
-
-
-async def _resolve(
-    tx: Transaction, mentions: Sequence[Mention], *, expect_new: bool
-) -> tuple[Resolution, dict[UUID, Party]]:
-    def found(fact: int, what: str) -> UUID:
-        return caused_id(mentions[fact].cause, what)
-
-    facts = [mention.claims for mention in mentions]
-    claims = list(dict.fromkeys(claim for fact in facts for claim in fact))
-    homes, parties = ({}, {}) if expect_new else await store.find_homes(tx, claims)
-    resolution = resolve(facts, homes, found)
-    if not resolution.added and len(parties) == len(resolution.parties()):
-        return resolution, parties
-    while resolution.added:
-        added = await store.add_identities(tx, resolution.added)
-        taken = [claim for claim, home in resolution.added.items() if home.identity_id not in added]
-        if not taken:
-            break
-        # Another transaction was first with some of them: what is theirs decides about the rest, from the beginning.
-        await store.forget_identities(tx, added)
-        homes.update((await store.find_homes(tx, taken))[0])
-        resolution = resolve(facts, homes, found)
-    known = resolution.parties()
-    return resolution, await store.lock_parties(tx, known) if known else {}
+async def _share(tx: Transaction, admitted: Admitted) -> None:
+    """Write the addresses of parties that belong to another party first."""
+    resolution = admitted.resolution
+    if not resolution.shared:
+        return
+    places = {
+        (party_id, resolution.homes[claim].identity_id): place for (party_id, claim), place in resolution.shared.items()
+    }
+    for pair in await store.add_shared_identities(tx, places):
+        admitted.change(places[pair], {"identities"})
 
 
 def _fold(admitted: Admitted) -> None:
@@ -200,6 +232,8 @@ def _fold(admitted: Admitted) -> None:
         admitted.change(place, {"identities"})
     for place, (mention, assigned) in enumerate(zip(admitted.mentions, admitted.resolution.assigned, strict=True)):
         party = admitted.parties[assigned.party_id]
+        if mention.primary or party.primary or admitted.resolution.several:
+            _prefer(admitted, place, party)
         if mention.overwrites:
             prevails = mention.cause is None
             fields = rules.submit(party, mention.reported, mention.time, prevails=prevails)
@@ -213,14 +247,30 @@ def _fold(admitted: Admitted) -> None:
         admitted.parties[party_id].version += 1
 
 
+def _prefer(admitted: Admitted, place: int, party: Party) -> None:
+    """The first address of each type that a mention names was used; one that is said to be primary goes before it."""
+    mention, homes = admitted.mentions[place], admitted.resolution.homes
+    for type_ in ADDRESSES:
+        said = next((claim for claim in mention.primary if claim.type == type_), None)
+        used = said or next((claim for claim in mention.claims if claim.type == type_), None)
+        before = party.primary.get(type_)
+        if used is None or not (said or before or (party.id, type_) in admitted.resolution.several):
+            continue
+        if rules.prefer(party, type_, Primary(homes[used].identity_id, mention.time, said is not None)):
+            admitted.change(place, {"identities"})
+        elif party.primary[type_] != before:
+            admitted.unsaved.add(party.id)
+
+
 async def _load_identities(tx: Transaction, admitted: Admitted) -> dict[UUID, list[KnownIdentity]]:
     """By changed party; what founded parties are known by has just been added, and need not be read."""
     known = [party_id for party_id in admitted.changes if party_id not in admitted.resolution.founded]
     identities = await store.load_identities(tx, known) if known else {}
     for claim, home in admitted.resolution.added.items():
         if home.party_id in admitted.resolution.founded:
-            identity = KnownIdentity(
-                id=home.identity_id, type=claim.type, value=claim.value, system=claim.system or None
-            )
-            identities.setdefault(home.party_id, []).append(identity)
+            identities.setdefault(home.party_id, []).append(known_identity(claim, home.identity_id))
+    for party_id, claim in admitted.resolution.shared:
+        if party_id in admitted.resolution.founded:
+            identity = known_identity(claim, admitted.resolution.homes[claim].identity_id, shared=True)
+            identities.setdefault(party_id, []).append(identity)
     return identities
