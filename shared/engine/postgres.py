@@ -220,10 +220,15 @@ def fences_of(rows: Iterable[Any]) -> dict[Place, Fence]:
 
 
 def _stored(record: Record) -> tuple[str, int, int, bytes | None, str, bytes | None, int]:
-    headers = json.dumps(
-        [[_name(name), None if value is None else base64.b64encode(value).decode()] for name, value in record.headers]
+    place = record.topic, record.partition, record.offset
+    return *place, record.key, headers_json(record.headers), record.value, record.timestamp
+
+
+def headers_json(headers: Iterable[tuple[str, bytes | None]]) -> str:
+    """Headers as the columns `headers` hold them."""
+    return json.dumps(
+        [[_name(name), None if value is None else base64.b64encode(value).decode()] for name, value in headers]
     )
-    return record.topic, record.partition, record.offset, record.key, headers, record.value, record.timestamp
 
 
 def _name(name: str) -> str:
@@ -258,10 +263,13 @@ class PostgresLedger:
         remembered: Remembered | None = None,
         *,
         recovered: bool = False,
+        actor: str | None = None,
     ) -> None:
+        """`actor` is written into the audit lines of its transactions; without, they have what the session says."""
         self._remembered = remembered
         self._recovered = recovered
         self._pool = pool
+        self._actor = actor
         self._now = now
         self._emitted = emitted
         self._context = context
@@ -272,6 +280,8 @@ class PostgresLedger:
             tx = PostgresTransaction(
                 connection, subscription, self._now(), self._context, self._remembered, recovered=self._recovered
             )
+            if self._actor is not None:
+                await tx.execute(SQL["act_as"], self._actor)
             yield tx
             await tx.flush()
         tx.committed()

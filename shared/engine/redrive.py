@@ -3,11 +3,12 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import asyncpg
 
 from shared import clock
-from shared.engine.decode import decode
+from shared.engine.decode import Decoded, decode
 from shared.engine.ledger import EngineTransaction, Ledger, ParkedRecord, Place, Refusal
 from shared.engine.parking import BEHIND, refusal_of
 from shared.engine.postgres import SQL, PostgresLedger, PostgresTransaction, is_infrastructure, parked_of
@@ -82,19 +83,27 @@ async def _next(tx: EngineTransaction, first: ParkedRecord, tried: int) -> Parke
 
 async def _apply(subscription: Subscription, tx: EngineTransaction, parked: ParkedRecord) -> None:
     record = parked.record
-    handler = subscription.topics[record.topic]
     if not await _release(tx, parked):
         return
-    decoded = decode(record, handler, clock.now(), stream=False)
+    decoded = decode(record, subscription.topics[record.topic], clock.now(), stream=False)
     if decoded.refusal is not None:
         raise BadRecord(decoded.refusal.reason, decoded.refusal.detail)
-    action = "redrive"
-    if record.topic not in OWNERS and not await tx.admit([(decoded.source, decoded.id)]):
-        action = "redrive-repeated"  # a corrected record was applied under the same id meanwhile, or it came twice
-    elif decoded.event is not None:
-        decoded.event.now = parked.handled_at
-        await handler.handle([decoded.event], tx)
+    action = await handle_once(subscription, tx, decoded, parked.handled_at)
     await tx.record_action(action, _subject(subscription, parked), parked.refusal.reason)
+
+
+async def handle_once(subscription: Subscription, tx: EngineTransaction, decoded: Decoded, now: datetime) -> str:
+    """Hand a decoded record to its handler, and say what was done as an audit line names it.
+
+    It is left out where a record was applied under its id meanwhile, a corrected one or the same sent again.
+    """
+    record = decoded.record
+    if record.topic not in OWNERS and not await tx.admit([(decoded.source, decoded.id)]):
+        return "redrive-repeated"
+    if decoded.event is not None:
+        decoded.event.now = now
+        await subscription.topics[record.topic].handle([decoded.event], tx)
+    return "redrive"
 
 
 async def _describe(subscription: Subscription, ledger: Ledger, parked: ParkedRecord, refusal: Refusal) -> None:

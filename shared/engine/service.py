@@ -19,6 +19,7 @@ from shared.engine.domain_time import DomainTime
 from shared.engine.health import check_service
 from shared.engine.housekeeping import Housekeeping, keep_reader
 from shared.engine.loops import TimerLoop, pass_clock
+from shared.engine.operations import Operations
 from shared.engine.postgres import PostgresLedger, PostgresTransaction
 from shared.engine.reader import Reader
 from shared.engine.relay import Relay
@@ -109,7 +110,11 @@ class Service:
         view._for_workers = True  # noqa: SLF001  another of the same class
         return view
 
-    def _ledger(self, pool: asyncpg.Pool) -> PostgresLedger:
+    def operations(self, actor: str) -> Operations:
+        """What this operator may do about parked and quarantined records."""
+        return Operations(self.database, self.subscriptions, partial(self._ledger, actor=actor))
+
+    def _ledger(self, pool: asyncpg.Pool, actor: str | None = None) -> PostgresLedger:
         return PostgresLedger(
             pool,
             self.now,
@@ -117,6 +122,7 @@ class Service:
             self.context,
             self.database.remembered,
             recovered=self.database.recovered,
+            actor=actor,
         )
 
     # --- life

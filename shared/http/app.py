@@ -11,6 +11,7 @@ from pydantic_core import to_json
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from shared.http import operations
 from shared.http.admission import Admission
 from shared.http.auth import Authenticator, Principal, requires
 from shared.http.idempotency import Once, idempotent
@@ -28,7 +29,7 @@ from shared.version import VERSION
 
 __all__ = ["Listing", "Once", "Page", "Principal", "build_app", "idempotent", "requires", "service_of"]
 
-operations = APIRouter(include_in_schema=False)
+probes = APIRouter(include_in_schema=False)
 
 
 def build_app(service: Serving, settings: ServiceSettings, routers: Iterable[APIRouter]) -> FastAPI:
@@ -50,7 +51,7 @@ def build_app(service: Serving, settings: ServiceSettings, routers: Iterable[API
     app.state.settings = settings
     app.state.authenticator = Authenticator(settings.auth)
     answer_problems(app)
-    for router in (*routers, operations, pages):
+    for router in (*routers, operations.router, probes, pages):
         app.include_router(router)
     app.state.routes = ServedRoutes(app.routes)
     # The one that is added last is the outer one: it logs and measures what the other refuses.
@@ -81,13 +82,13 @@ def _lifespan(service: Serving, spans: SpanSink | None) -> Callable[[FastAPI], A
     return lifespan
 
 
-@operations.get("/healthz")
+@probes.get("/healthz")
 async def healthz() -> Response:
     """Answers as long as the event loop turns; says nothing about Kafka or the database."""
     return Response(b'{"status":"ok"}', media_type="application/json")
 
 
-@operations.get("/readyz")
+@probes.get("/readyz")
 async def readyz(service: Annotated[Serving, Depends(service_of)]) -> Response:
     """503 names what fails; 200 with `degraded` where the rest still works."""
     checks = await service.ready()
@@ -100,7 +101,7 @@ async def readyz(service: Annotated[Serving, Depends(service_of)]) -> Response:
     return Response(to_json(body), 503 if status == "failing" else 200, media_type="application/json")
 
 
-@operations.get("/metrics")
+@probes.get("/metrics")
 async def metrics(request: Request) -> Response:
     """As OpenMetrics where it is asked for, else as Prometheus' text."""
     encode, media_type = choose_encoder(request.headers.get("accept", ""))

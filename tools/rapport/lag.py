@@ -1,16 +1,18 @@
 """How far every group is, which partitions stand still, and what lets them go on."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
 from shared.engine import redrive
 from shared.engine.cluster import Log, read_logs
+from shared.engine.lag import measure_lag
 from shared.engine.ledger import Place
+from shared.engine.postgres import SQL
 from shared.errors import ConfigurationError
 from tools.rapport.asking import Folder, Json, Service, Why, app, choose_stack, reachable, run
-from tools.rapport.parked import SQL
 from tools.rapport.show import as_json, as_table, say
 from tools.rapport.stack import Stack, find_stack
 
@@ -19,12 +21,13 @@ Row = dict[str, Any]
 
 async def read_lag(stack: Stack) -> list[Row]:
     """Each partition of each group: records between its fence and the end of the log, and why it stands if it does."""
-    fences: list[Row] = []
+    fences: list[tuple[str, Any]] = []
     for service in stack.dsns:
         async with stack.connect(service) as connection:
-            fences += [{"service": service, **dict(row)} for row in await connection.fetch(SQL["list_fences"])]
-    logs = await read_logs(stack.kafka_options(), {_place(fence) for fence in fences})
-    return [_line(fence, logs.get(_place(fence))) for fence in fences]
+            fences += [(service, row) for row in await connection.fetch(SQL["list_fences"])]
+    logs = await read_logs(stack.kafka_options(), {(row["topic"], row["partition"]) for _, row in fences})
+    lines = measure_lag([row for _, row in fences], logs)
+    return [{"service": service, **asdict(line)} for (service, _), line in zip(fences, lines, strict=True)]
 
 
 def by_topic(lines: Sequence[Row]) -> list[Row]:
@@ -64,26 +67,6 @@ def _restart(fence: Any, log: Log) -> int | None:
     another = (fence["stopped"] or "").startswith("recreated")
     outside = not log.beginning <= fence["next_offset"] <= log.end
     return log.beginning if another or outside else None
-
-
-def _place(fence: Row) -> Place:
-    return fence["topic"], fence["partition"]
-
-
-def _line(fence: Row, log: Log | None) -> Row:
-    end = log.end if log else None
-    return {
-        "service": fence["service"],
-        "group": fence["group_id"],
-        "topic": fence["topic"],
-        "partition": fence["partition"],
-        "fence": fence["next_offset"],
-        "end": end,
-        "lag": None if end is None else max(end - max(fence["next_offset"], log.beginning if log else 0), 0),
-        "parked": fence["parked"],
-        "watermark": fence["watermark"],
-        "stopped": fence["stopped"],
-    }
 
 
 @app.command()

@@ -1,12 +1,11 @@
 """Parked records: what waits, and how it gets on."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import asdict
+from operator import itemgetter
 from typing import Any
 
-from shared.engine.postgres import SQL as ENGINE
-from shared.sql import load_queries
+from shared.engine.operations import Choice, list_parked
+from shared.engine.postgres import SQL
 from tools.rapport.asking import (
     Folder,
     Group,
@@ -24,34 +23,17 @@ from tools.rapport.asking import (
 from tools.rapport.show import as_json, as_table
 from tools.rapport.stack import Stack
 
-SQL = load_queries(Path(__file__).with_name("queries.sql"))
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Which parked records; None lets everything through. `ids` are per service."""
-
-    group: str | None = None
-    topic: str | None = None
-    reason: str | None = None
-    key: str | None = None
-    ids: Sequence[int] | None = None
-
-    @property
-    def narrow(self) -> bool:
-        """Whether anything is chosen at all."""
-        return any(part is not None for part in (self.group, self.topic, self.reason, self.key, self.ids))
-
-
-async def list_parked(stack: Stack, choice: Choice, limit: int) -> list[Row]:
-    """Parked records of every service of the stack, each with the id that other commands take."""
-    found = []
+async def list_of_all(stack: Stack, choice: Choice, limit: int) -> list[Row]:
+    """The newest parked records over every service of the stack, each with the id that other commands take."""
+    found: list[Row] = []
     for service in stack.dsns:
         async with stack.connect(service) as connection:
-            rows = await connection.fetch(SQL["list_parked"], *filters_of(choice), limit)
-            found += [{**dict(row), "id": f"{service}:{row['id']}", "key": key_text(row["key"])} for row in rows]
-    return found[:limit]
+            lines = await list_parked(connection, choice, limit)
+            found += [{**asdict(line), "id": f"{service}:{line.id}"} for line in lines]
+    return sorted(found, key=itemgetter("parked_at"), reverse=True)[:limit]
 
 
 async def count_parked(stack: Stack) -> list[Row]:
@@ -59,18 +41,8 @@ async def count_parked(stack: Stack) -> list[Row]:
     found = []
     for service in stack.dsns:
         async with stack.connect(service) as connection:
-            found += [{"service": service, **dict(row)} for row in await connection.fetch(ENGINE["count_parked"])]
+            found += [{"service": service, **dict(row)} for row in await connection.fetch(SQL["count_parked"])]
     return found
-
-
-def key_text(key: bytes | None) -> str | None:
-    """A record's key as an operator reads and types it."""
-    return None if key is None else key.decode("utf-8", "backslashreplace")
-
-
-def filters_of(choice: Choice) -> tuple[object, ...]:
-    key = None if choice.key is None else choice.key.encode()
-    return choice.group, choice.topic, choice.reason, key, choice.ids
 
 
 @app.command()
@@ -86,9 +58,12 @@ def parked(
     limit: Limit = 100,
     json: Json = False,
 ) -> None:
-    """Records that wait for an operator, with the later ones of their keys behind them."""
+    r"""Records that wait for an operator, newest first, with the later ones of their keys behind them.
+
+    What is no text in a key is written out, as in \xff\x01, and can be given to --key so.
+    """
     where = choose_stack(stack, service)
-    rows = run(list_parked(where, Choice(group, topic, reason, key), limit))
+    rows = run(list_of_all(where, Choice(group, topic, reason, key), limit))
     counts = run(count_parked(where))
     if json:
         as_json({"counts": counts, "parked": rows})

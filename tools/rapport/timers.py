@@ -5,9 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from shared.engine.postgres import SQL as ENGINE
+from shared.engine.postgres import SQL
 from tools.rapport.asking import Folder, Json, Limit, Service, app, choose_stack, reachable, run
-from tools.rapport.parked import SQL
 from tools.rapport.show import as_json, as_table
 from tools.rapport.stack import Stack
 
@@ -19,7 +18,7 @@ async def list_failed(stack: Stack, limit: int) -> list[Row]:
     found = []
     for service in stack.dsns:
         async with stack.connect(service) as connection:
-            rows = await connection.fetch(ENGINE["list_failed_timers"], limit)
+            rows = await connection.fetch(SQL["list_failed_timers"], limit)
             found += [{"service": service, **dict(row), "id": str(row["id"])} for row in rows]
     return found[:limit]
 
@@ -32,7 +31,7 @@ async def retry_failed(stack: Stack, name: str | None, reason: str) -> list[Row]
             rows = await connection.fetch(SQL["retry_timers"], name)
             if rows:
                 subject = json.dumps({"name": name, "timers": len(rows)})
-                await connection.execute(ENGINE["record_action"], "retry-timers", subject, reason)
+                await connection.execute(SQL["record_action"], "retry-timers", subject, reason)
             tried += [{"service": service, **dict(row), "id": str(row["id"])} for row in rows]
     return tried
 

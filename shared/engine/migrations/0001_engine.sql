@@ -54,6 +54,8 @@ create table quarantine (
     headers jsonb not null,
     value bytea,
     record_timestamp bigint not null,
+    replaced_value bytea,                    -- what the sender sent, where an operator repaired it
+    replaced_headers jsonb,
     reason text not null,
     quarantined_at timestamptz not null default now(),
     unique (group_id, topic, partition, record_offset, record_timestamp)
