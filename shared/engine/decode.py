@@ -55,14 +55,18 @@ def decode(record: Record, handler: TopicHandler, wall: datetime, *, stream: boo
 
     What makes a record unreadable is checked first, then what parks it.
     """
-    owner = OWNERS.get(record.topic)
+    owner, sequence = OWNERS.get(record.topic), 0
     try:
         headers, value = _open(record)
         if owner is not None:
+            # First of all, since a record of ours that cannot be read is there all the same: its number is not missing.
+            source = headers.get("ce_source")
+            if source == _SOURCES[owner]:
+                sequence = _sequence(headers)
             _require(headers)
-            if headers["ce_source"] != _SOURCES[owner]:
+            if source != _SOURCES[owner]:
                 raise Unreadable("forged_source")
-            decoded = Decoded(record, _text(headers, "ce_id", MAX_ID), owner, _sequence(headers))
+            decoded = Decoded(record, _text(headers, "ce_id", MAX_ID), owner, sequence)
         elif record.value is None and record.topic in COMPACTED:
             headers = {}
             decoded = Decoded(record, f"{record.partition}/{record.offset}")
@@ -70,7 +74,7 @@ def decode(record: Record, handler: TopicHandler, wall: datetime, *, stream: boo
             decoded = _from_outside(record, headers, value, wall)
         _decode_value(decoded, headers, value, handler, stream=stream)
     except Unreadable as error:
-        return Decoded(record, "", refusal=Refusal(str(error)), unreadable=True)
+        return Decoded(record, "", sequence=sequence, refusal=Refusal(str(error)), unreadable=True)
     else:
         return decoded
 

@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Any
 
 import asyncpg
+from aiokafka.errors import KafkaError
 
 from shared.engine.cluster import Log, read_logs
 from shared.engine.ledger import Place
 from shared.engine.postgres import SQL
+from shared.errors import Transient
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,12 @@ class PartitionLag:
 
 
 async def read_lag(executor: asyncpg.Pool | asyncpg.Connection, kafka: dict[str, Any]) -> list[PartitionLag]:
-    """Every partition of every group of one service; raises KafkaError."""
+    """Every partition of every group of one service; raises Transient where the brokers do not answer."""
     fences = await executor.fetch(SQL["list_fences"])
-    logs = await read_logs(kafka, {(fence["topic"], fence["partition"]) for fence in fences})
+    try:
+        logs = await read_logs(kafka, {(fence["topic"], fence["partition"]) for fence in fences})
+    except KafkaError as error:
+        raise Transient(f"the brokers do not answer: {type(error).__name__}") from error
     return measure_lag(fences, logs)
 
 

@@ -42,7 +42,7 @@ class Rapport:
         assert answer.exit_code in {0, 1}, answer.output
         return json.loads(answer.stdout)
 
-    def send(self, party: UUID, value: object, *, skip: int = 0, **headers: str) -> str:
+    def send(self, party: UUID, value: object, *, skip: int = 0, key: bytes | None = None, **headers: str) -> str:
         """Write one request for help; `skip` leaves numbers out as if Kafka had lost records. Returns its ce_id."""
         partition, event_id = partition_of(str(party)), str(new_id())
         for _ in range(skip):
@@ -59,7 +59,7 @@ class Rapport:
         }
         wire = [(name, text.encode()) for name, text in all_headers.items() if text]
         raw = value if isinstance(value, bytes) else json.dumps(value).encode()
-        asyncio.run(publish(self.stack.bootstrap, REQUESTS, partition, str(party).encode(), raw, wire))
+        asyncio.run(publish(self.stack.bootstrap, REQUESTS, partition, key or str(party).encode(), raw, wire))
         return event_id
 
     def tickets(self, *event_ids: str) -> set[str]:
@@ -119,7 +119,7 @@ def test_a_broken_record_holds_its_key_until_it_is_replaced(rapport: Rapport, tm
     broken = rapport.send(party, request(party, channel="pigeon"))
     behind, free = rapport.send(party, request(party)), rapport.send(other, request(other))
     eventually(lambda: rapport.tickets(free))
-    parked = rapport.json("parked", "--key", str(party))["parked"]
+    parked = rapport.json("parked", "--key", str(party))["parked"][::-1]
     assert [(row["reason"], row["detail"]) for row in parked] == [("schema", "channel: literal_error"), ("behind", "")]
     assert rapport("redrive", "--key", str(party)).exit_code == 1, "as it is, it is refused again"
     assert rapport.tickets(broken, behind) == set()
@@ -153,7 +153,7 @@ def test_a_record_given_up_frees_its_key(rapport: Rapport) -> None:
     party = uuid4()
     broken, behind = rapport.send(party, {"nothing": "fits"}), rapport.send(party, request(party))
     parked = eventually(lambda: rapport.json("parked", "--key", str(party))["parked"][1:])
-    assert parked[0]["reason"] == "behind"
+    assert parked[0]["reason"] == "schema", "newest first"
     (line,) = rapport.json("redrive", "--key", str(party), "--drop", "sent by a test")
     assert (line["applied"], line["held_by"]) == (1, None)
     assert rapport.tickets(broken, behind) == {behind}
@@ -176,14 +176,58 @@ def test_every_record_with_a_reason_is_redriven(rapport: Rapport) -> None:
     assert rapport.json("parked")["parked"] == []
 
 
-def test_what_nobody_can_read_is_kept_with_its_bytes(rapport: Rapport, tmp_path: Any) -> None:
+LONE_SURROGATE = b'{"subject": "\\ud83d"}'
+
+
+def test_what_nobody_can_read_is_kept_with_its_bytes_and_redriven_once_repaired(
+    rapport: Rapport, tmp_path: Any
+) -> None:
     party = uuid4()
-    rapport.send(party, b"{not json", skip=0)
+    sent = rapport.send(party, LONE_SURROGATE, skip=0)
     (row,) = eventually(lambda: rapport.json("quarantine", "--reason", "bad_json"))
-    out = tmp_path / "record"
+    out, repaired = tmp_path / "record", tmp_path / "repaired"
     saved = rapport.json("quarantine", "show", row["id"], "--out", str(out))
-    assert out.read_bytes() == b"{not json"
-    assert (saved["topic"], saved["bytes"]) == (REQUESTS, 9)
+    assert out.read_bytes() == LONE_SURROGATE
+    assert (saved["topic"], saved["key"], saved["bytes"]) == (REQUESTS, str(party), len(LONE_SURROGATE))
+    assert ["ce_id", sent] in saved["headers"]
+    assert sent in rapport("quarantine", "show", row["id"]).output
+    assert rapport("quarantine", "redrive", row["id"]).exit_code == 1, "as it is, nobody can read it"
+    repaired.write_text(json.dumps(request(party)))
+    (line,) = rapport.json("quarantine", "redrive", row["id"], "--with", str(repaired))
+    assert (line["applied"], line["held_by"]) == (1, None)
+    assert rapport.tickets(sent) == {sent}
+    assert rapport.json("quarantine", "--reason", "bad_json") == []
+    assert [row["action"] for row in rapport.json("audit", "--limit", "2")] == ["redrive", "replace"]
+
+
+def test_an_unreadable_header_is_repaired_and_what_is_worth_nothing_given_up(rapport: Rapport) -> None:
+    first, second = uuid4(), uuid4()
+    rapport.send(first, request(first), ce_specversion="1.0", ce_id="ø")
+    rapport.send(second, request(second), ce_id="")
+    rows = eventually(lambda: (found := rapport.json("quarantine"))[1:] and found)
+    assert {row["reason"] for row in rows} == {"missing_ce_id", "unreadable_ce_id"}
+    assert [row["quarantined_at"] for row in rows] == sorted((row["quarantined_at"] for row in rows), reverse=True)
+    missing, unreadable = sorted(rows, key=lambda row: str(row["reason"]))
+    assert rapport("quarantine", "redrive", missing["id"], "--header", "nonsense").exit_code == 2
+    (line,) = rapport.json("quarantine", "redrive", missing["id"], "--header", "ce_id=repaired-1")
+    assert (line["applied"], rapport.tickets("repaired-1")) == (1, {"repaired-1"})
+    (line,) = rapport.json("quarantine", "redrive", unreadable["id"], "--drop", "sent by a test")
+    assert (line["applied"], line["held_by"]) == (0, None)
+    assert rapport.json("quarantine") == []
+
+
+def test_a_key_that_is_no_text_is_shown_and_chosen_written_out(rapport: Rapport) -> None:
+    keys = {rb"\xff\x01": b"\xff\x01", rb"\xff\x02": b"\xff\x02"}
+    for key in keys.values():
+        rapport.send(uuid4(), {"nothing": "fits"}, key=key, ce_partitionkey="")
+    rows = eventually(lambda: (found := rapport.json("parked")["parked"])[1:] and found)
+    assert {row["key"].encode() for row in rows} == set(keys)
+    (row,) = rapport.json("parked", "--key", r"\xff\x01")["parked"]
+    assert row["key"] == r"\xff\x01"
+    (line,) = rapport.json("redrive", "--key", r"\xff\x01", "--drop", "sent by a test")
+    assert (line["key"], line["held_by"]) == (r"\xff\x01", None)
+    assert [row["key"] for row in rapport.json("parked")["parked"]] == [r"\xff\x02"]
+    rapport.json("redrive", "--all", "--drop", "sent by a test")
 
 
 def test_a_gap_stops_one_partition_until_its_loss_is_accepted(rapport: Rapport) -> None:

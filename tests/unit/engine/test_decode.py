@@ -248,6 +248,17 @@ def test_a_field_with_nul_is_named() -> None:
 
 
 @pytest.mark.parametrize(
+    "record",
+    [ours(b"{", ce_sequence=b"7"), ours(ce_sequence=b"7", ce_id=GONE), ours(ce_sequence=b"7", ce_time=b"soon")],
+    ids=["bad JSON", "no id", "no time"],
+)
+def test_a_record_of_ours_that_cannot_be_read_is_not_missing(record: Record) -> None:
+    decoded = read(record)
+    assert (decoded.unreadable, decoded.sequence) == (True, 7)
+    assert read(replace(record, headers=[*record.headers, ("ce_source", b"/support")])).sequence == 0
+
+
+@pytest.mark.parametrize(
     ("text", "time"),
     [
         (b"2026-03-01T10:30:00+01:00", datetime(2026, 3, 1, 9, 30, tzinfo=UTC)),
