@@ -29,8 +29,9 @@ OUR_HEADERS: Json = {
     "ce_subject": {**_TEXT, "description": "What it is about, such as party/<id>; says nothing about order."},
     "ce_sequence": {
         "type": "string",
-        "pattern": "^[1-9][0-9]*$",
-        "description": "Counts the records of a partition from 1, without gaps; a second sending has the same number.",
+        "pattern": "^[0-9]{20}$",
+        "description": "Counts the records of a partition from 1, without gaps, padded with zeros so that it sorts as "
+        "text; a second sending has the same number.",
     },
     "ce_dataschema": {**_TEXT, "description": "Version and hash of the schema of the data."},
     "ce_correlationid": {**_TEXT, "description": "The same on all events of one flow."},

@@ -43,7 +43,6 @@ STORES = {
     "shared/engine/postgres.py",
     "shared/engine/rebuild.py",
     "shared/http/idempotency.py",
-    "tools/rapport/parked.py",
 }
 
 

@@ -14,17 +14,26 @@ from shared.events.topics import TOPICS
 _RECEPTION = """## What becomes of a record from outside
 
 - **Understood**: contacts publishes it again without personal data, keyed by its party. `origin` is your `ce_source`.
-- **Sent twice**: the same `ce_source` and `ce_id` within 30 days is passed over. The same `ce_source` and `sale_id`
-  with the same content counts as a duplicate; with other content it is parked as `conflict`.
-- **Unreadable**: quarantined with its bytes for 30 days. A required header is missing or unreadable, the JSON is
-  broken, the value is null, the type is unknown, `ce_source` is one of ours, `ce_partitionkey` is not the key, or
-  `ce_time` is more than 5 minutes ahead.
+- **Sent twice**: the same `ce_source` and `ce_id` as a record that was applied within 30 days is passed over. The same
+  `ce_source` and `sale_id` with the same content counts as a duplicate.
+- **Unreadable**: quarantined with its bytes for 30 days, under a reason that names the header (`missing_ce_id`,
+  `unreadable_ce_time`). A required header is missing or unreadable, the JSON is broken (`bad_json`; NaN and a lone
+  surrogate are no JSON), the value is null, the type is unknown, `ce_source` is one of ours, `ce_partitionkey` is not
+  the key, `ce_time` is no RFC 3339 time or more than 5 minutes ahead, or there is neither `ce_time` nor a timestamp.
 - **Refused**: parked, and the later ones of its key on this topic behind it, in order, until an operator redrives,
-  repairs or drops it. It breaks the schema, is of an unknown major version, names nobody (`no_identity`), or a rule
-  refuses it. Without a key it holds back nothing.
+  repairs or drops it. It breaks the schema, is of an unknown major version, or a rule refuses it.
+- **Refused alone**: parked, and nobody waits for it. It contradicts what is known (`conflict`), names nobody
+  (`no_identity`), or has no key or an empty one.
+- **Corrected**: the `ce_id` of a record that is parked, quarantined or given up is free, so a corrected one may have
+  it.
 - **Aborted**: what a sender's transaction took back is never read, and what is in an open transaction not yet.
 
-Nothing of this holds up another customer's records.
+Nothing of this holds up another customer's records. Keys are bytes: two that differ are two. Judged are the four
+required headers, `ce_time` and `ce_partitionkey`; any other may hold anything and counts as left out where it cannot be
+read. A byte order mark before the value is removed; a second `:60` is the one after it.
+
+Structured mode is read by the same rules: `content-type: application/cloudevents+json`, the event's attributes and
+`data` or `data_base64` in the value. Batches of events in one record are quarantined as `batched_mode`.
 """
 
 _INTRODUCTION = """# Events

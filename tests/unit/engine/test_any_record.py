@@ -1,14 +1,24 @@
 """Whatever a sender puts into a record: one verdict, a fence that moves, and never an exception."""
 
+import asyncio
+import json
+from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 
+from shared.engine.applier import Applier
 from shared.engine.decode import Decoded, decode
-from shared.engine.event import Record
+from shared.engine.event import Event, Record
 from shared.engine.fence import sift
 from shared.engine.ledger import Fence
-from tests.unit.engine.records import HEARS, WALL, handler, ours, outside
+from shared.engine.subscription import Subscription
+from shared.errors import BadRecord
+from shared.events.ingest import ReportedChoice
+from tests.simulation.memory import MemoryDatabase
+from tests.unit.engine.memory import database
+from tests.unit.engine.records import CHOICE, HEARS, WALL, handler, ours, outside
 
 NAMES = ["ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time", "ce_sequence", "ce_partitionkey", "traceparent"]
 headers = st.lists(
@@ -80,3 +90,57 @@ def test_any_json_gets_one_verdict_and_no_field_of_it_is_told(data: st.DataObjec
 
 def _fields(model: type) -> list[str]:
     return [*model.__dataclass_fields__]  # type: ignore[attr-defined]
+
+
+attributes = st.sampled_from(["id", "source", "specversion", "type", "time", "partitionkey", "data", "data_base64"])
+envelopes = st.dictionaries(attributes | st.text(max_size=6), json_values, max_size=6) | json_values
+media = st.sampled_from(
+    [b"application/cloudevents+json", b"application/cloudevents+json; charset=utf-8", b"application/CloudEvents-batch"]
+) | st.binary(max_size=40).map(b"application/cloudevents".__add__)
+
+
+@given(envelope=envelopes, noise=st.none() | st.binary(max_size=60), content=media, key=keys, topic=topics)
+@settings(deadline=None, max_examples=300)
+def test_anything_in_structured_mode_gets_one_verdict(
+    envelope: object, noise: bytes | None, content: bytes, key: bytes | None, topic: str
+) -> None:
+    good = {"specversion": "1.0", "id": "1", "source": "/shop", "type": min(handler(topic).parsers).decode()}
+    whole = {**good, **envelope} if isinstance(envelope, dict) else envelope
+    value = noise or json.dumps(whole).encode()
+    judge(Record(topic, 0, 5, key, value, [("content-type", content)], 0), stream=False)
+
+
+@given(records=st.lists(st.tuples(st.sampled_from(["", "{", "refused", "A-17"]), keys, st.integers(0, 3)), max_size=12))
+@settings(deadline=None, max_examples=150)
+def test_every_record_of_a_batch_ends_in_one_place(records: list[tuple[str, bytes | None, int]]) -> None:
+    """Applied, parked or in quarantine, untouched; or passed over, where its id was applied."""
+    batch = [
+        outside(b"{" if sku == "{" else {**CHOICE, "sku": sku}, place=(0, offset), key=key, ce_id=b"id-%d" % id_)
+        for offset, (sku, key, id_) in enumerate(records)
+    ]
+    storage = database()
+    applied = asyncio.run(_applier(storage).apply(batch))
+    parked = {one.record.offset: one.record for _, one in storage.tables.parked.values()}
+    unread = {record.offset: record for record, _ in storage.tables.quarantine}
+    stand = {int(offset) for _, offset in storage.tables.rows}
+    assert not (parked.keys() & unread.keys() | parked.keys() & stand | unread.keys() & stand)
+    assert all(found is batch[offset] for offset, found in (parked | unread).items())
+    ids = {records[offset][2] for offset in stand}
+    assert len(ids) == len(stand), "none is applied twice"
+    left = set(range(len(batch))) - stand - parked.keys() - unread.keys()
+    assert all(records[offset][2] in ids for offset in left)
+    assert sum(applied.counts.values()) == len(batch)
+    assert storage.tables.inbox == {("contacts.any", "/shop", f"id-{id_}") for id_ in ids}
+
+
+def _applier(storage: MemoryDatabase) -> Applier:
+    hears = Subscription("contacts.any", kind="process", topics=["crm.ingest"])
+
+    @hears.topic("crm.ingest")
+    async def take_choices(events: Sequence[Event[ReportedChoice]], tx: Any) -> None:
+        for event in events:
+            if event.data.sku == "refused":
+                raise BadRecord("refused", holds=event.id != "id-3")
+            tx.put("stands", f"{event.offset}", event.id)
+
+    return Applier(hears, storage, stream=False, wall=lambda: WALL, is_infrastructure=lambda _: False)
