@@ -30,11 +30,19 @@ def parse_rfc3339(text: str) -> datetime:
     A leap second counts as the second after it. More than six digits of a fraction are cut.
     """
     # What we write ourselves, and most others, without the search: it is done for every event.
-    if text[4:17:3] == "--T::" and text[-1] == "Z" and text[17:19] != "60" and (len(text) == 20 or text[19] == "."):
+    if (
+        text[4:17:3] == "--T::"
+        and text[-1] == "Z"
+        and text[17:19] != "60"
+        and (len(text) == 20 or (text[19] == "." and text[20].isdigit()))
+    ):
         return datetime.fromisoformat(text)
     form = _RFC3339.fullmatch(text)
     if form is None:
         raise ValueError("not an RFC 3339 time with its zone")
-    if form[1] == "60":
-        return parse_rfc3339(f"{text[:17]}59{text[19:]}") + timedelta(seconds=1)
-    return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    leap = form[1] == "60"
+    try:
+        moment = datetime.fromisoformat(f"{text[:17]}59{text[19:]}".upper() if leap else text.upper()).astimezone(UTC)
+        return moment + timedelta(seconds=1) if leap else moment
+    except OverflowError:
+        raise ValueError("not an RFC 3339 time of the years 1 to 9999 in UTC") from None

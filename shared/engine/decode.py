@@ -160,7 +160,7 @@ def _time(record: Record, headers: Headers) -> datetime:
         return _written(record.timestamp)
     try:
         time = parse_rfc3339(text.decode("ascii"))
-    except (ValueError, OverflowError):
+    except ValueError:
         raise Unreadable("unreadable_ce_time") from None
     if time < _FIRST:
         raise Unreadable("unreadable_ce_time")

@@ -15,10 +15,10 @@ from shared.events.values import (
     Day,
     FreeText,
     IdentityType,
-    Instant,
     Line,
     OutsideId,
     PartyKind,
+    ReportedInstant,
     ReturnedLine,
     Sku,
     Tidy,
@@ -193,7 +193,7 @@ class _ReportedConsent:
 class ReportedConsent(_ReportedConsent):
     """A customer allowed something; `topic` null or empty covers all topics. It ends at `expires_at`."""
 
-    expires_at: Instant | None = None
+    expires_at: ReportedInstant | None = None
 
 
 @contract(INGEST, "crm.consent.withdrawn.v1")

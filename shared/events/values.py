@@ -9,12 +9,23 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
+from shared.clock import parse_rfc3339
 from shared.events.money import Money
 
 Channel = Literal["web", "email", "mailing", "phone", "social", "chat", "sms", "in_person"]
 PartyKind = Literal["person", "organisation"]
 IdentityType = Literal["party", "external", "email", "phone", "anonymous"]
 Instant = AwareDatetime
+"""A time as our own services write it."""
+
+
+def _read_instant(value: object) -> object:
+    return parse_rfc3339(value) if isinstance(value, str) else value
+
+
+ReportedInstant = Annotated[AwareDatetime, Field(strict=True), BeforeValidator(_read_instant)]
+"""A time from outside, over Kafka or HTTP: what RFC 3339 allows, and no number or other form of ISO 8601."""
+
 Quantity = Annotated[int, Field(strict=True, gt=0, le=1_000_000)]
 
 # Ids and codes of the sender are compared as they are; what no database can hold is refused.
