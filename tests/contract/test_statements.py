@@ -25,7 +25,6 @@ EVERYWHERE = (
     "shared/engine/queries.sql",
     "shared/engine/rebuild.sql",
     "shared/http/idempotency.sql",
-    "tools/rapport/queries.sql",
 )
 
 

@@ -11,6 +11,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from shared.engine.event import Event
+from shared.engine.service import Service
 from shared.engine.transaction import Transaction
 from shared.errors import BadRecord, Conflict
 from shared.http.app import build_app
@@ -44,10 +45,15 @@ async def http(probe: Probe, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]
     auth = AuthSettings(mode="jwt", issuer=ISSUER, audience=AUDIENCE, jwks=str(tmp_path / "jwks.json"))
     settings = probe.settings().model_copy(update={"auth": auth})
     async with probe.running(noting("operations", "crm.ingest", act=refuse)) as service:
+        await eventually(lambda: _begun(service), "a service that works")
         transport = httpx.ASGITransport(build_app(service, settings, []), raise_app_exceptions=False)
         bearer = {"Authorization": f"Bearer {token('EdDSA', scope='crm:admin')}"}
         async with httpx.AsyncClient(transport=transport, base_url="http://support", headers=bearer) as client:
             yield client
+
+
+async def _begun(service: Service) -> bool:
+    return service.obstacle is None
 
 
 async def items(http: httpx.AsyncClient, what: str, **query: Any) -> list[Any]:
