@@ -20,7 +20,12 @@ from shared.engine.subscription import Due, Subscription
 from shared.errors import Oversized, Transient
 from shared.sql import load_queries
 
-SQL = load_queries(Path(__file__).with_name("queries.sql"))
+SQL = {
+    **load_queries(Path(__file__).with_name("queries.sql")),
+    **load_queries(Path(__file__).with_name("operations.sql")),
+}
+"""The statements of the engine, and those of operators beside it."""
+
 MAX_EMITTED = 5_000
 """Rows that one transaction may emit; what fans out further is a job with a cursor."""
 
