@@ -35,6 +35,21 @@ class WithoutParking(MemoryTransaction):
         return set()
 
 
+class WithoutInbox(MemoryTransaction):
+    """Takes every id from outside for a new one."""
+
+    async def admit(self, ids: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+        await super().admit(ids)
+        return set(ids)
+
+
+class WithoutFreedIds(MemoryTransaction):
+    """Keeps the ids of what is parked, as if it had been applied."""
+
+    async def free(self, ids: Sequence[tuple[str, str]]) -> None:
+        del ids
+
+
 class WithoutStoredBatch(MemoryRelayLedger):
     """Draws its numbers anew after a restart."""
 
@@ -91,6 +106,8 @@ MUTATIONS = {
     "the fence's lock": Parts(transaction=WithoutFenceLock),
     "the mark": Parts(applier=WithoutMark),
     "parking": Parts(transaction=WithoutParking),
+    "the inbox": Parts(transaction=WithoutInbox),
+    "ids that are free": Parts(transaction=WithoutFreedIds),
     "the drain's lock": Parts(operator_transaction=WithoutFenceLock),
     "the relay's stored batch": Parts(relay=WithoutStoredBatch),
     "the ids that a record leads to": Parts(transaction=WithNewIds),

@@ -18,7 +18,7 @@ from shared.engine.event import Emission, Event, Record
 from shared.engine.ledger import Outgoing, Place
 from shared.engine.publisher import Unsendable
 from shared.engine.subscription import Subscription
-from shared.errors import BadRecord
+from shared.errors import BadRecord, Conflict
 from shared.events.ingest import INGEST, ReportedChoice
 from shared.events.sales import SALES, ProductChosen
 from shared.ids import derived_id
@@ -110,7 +110,8 @@ def fact(
     number: int, sender: int, *, poison: str | None = None
 ) -> tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]:
     """A choice by one of the senders: (key, value, headers). `poison` names what is wrong with it."""
-    skus = {"refused": "refused", "refused later": "refused-later", "buggy": "buggy", "heavy": "heavy"}
+    named = ("refused", "buggy", "heavy", "alone")
+    skus = {"refused later": "refused-later", **dict(zip(named, named, strict=True))}
     sku = skus.get(poison or "", f"sku-{number}")
     value: dict[str, Any] = {"party": {"name": str(sender)}, "sku": sku, "channel": "web", "intent": "viewed"}
     if poison == "schema":
@@ -155,6 +156,8 @@ def subscriptions(
                 raise KeyError("a bug, until it is repaired")
             if event.data.sku == "refused" and not repair.done:
                 raise BadRecord("refused", "until it is repaired")
+            if event.data.sku == "alone" and not repair.done:
+                raise Conflict("until it is repaired")
             number = await count(tx, "numbered", str(_party(event)), _name(event))
             tx.emit([_choice(event, number)])
 
@@ -211,6 +214,7 @@ class Sender:
         poison = None
         if self.dice.random() < self.poison_rate:
             poison = self.dice.choice(self.poisons)
+            poison = "alone" if poison == "refused" and number % 3 == 0 else poison
         record = fact(number, sender, poison=poison)
         partition = sender % PARTITIONS
         self.log.append(INGEST, partition, *record)
@@ -218,7 +222,7 @@ class Sender:
         key = None if record[0] is None else record[0].decode()
         if poison:
             self.poisoned[str(number)] = poison
-        if poison in {None, "refused", "refused later", "buggy", "no key", "heavy"}:
+        if poison in {None, "refused", "refused later", "buggy", "alone", "no key", "heavy"}:
             self.order.setdefault(str(key), []).append(str(number))
         if self.dice.random() < 0.2:
             again, old = self.dice.choice(self._sent)
