@@ -17,7 +17,7 @@ from shared.errors import BadRecord, Conflict
 from shared.http.app import build_app
 from shared.settings import AuthSettings
 from tests.integration.engine.probe import CHOICE, Probe, eventually, noting, of_shop
-from tests.unit.shared.tokens import AUDIENCE, ISSUER, jwks, token
+from tests.unit.http.tokens import AUDIENCE, ISSUER, jwks, token
 
 pytestmark = pytest.mark.stack
 REFUSED = json.dumps({**json.loads(CHOICE), "sku": "refused"}).encode()
