@@ -13,6 +13,7 @@ from shared.engine.decode import Decoded, decode
 from shared.engine.event import Event, Record
 from shared.engine.fence import Sifted, sift
 from shared.engine.inbox import Corrected, Inbox
+from shared.engine.kept import kept
 from shared.engine.ledger import EngineTransaction, Ledger, Place, Refusal
 from shared.engine.parking import BEHIND, Breaker, BreakerOpen, Isolation
 from shared.engine.subscription import Subscription
@@ -201,7 +202,7 @@ class Applier:
         for decoded in sifted.fresh:
             record, refusal = decoded.record, decoded.refusal
             if refusal is not None and decoded.unreadable:
-                unreadable.append((record, refusal))
+                unreadable.append((kept(record), refusal))
                 applied.count(record.topic, "quarantined")
             elif inbox is not None and inbox.was_applied(decoded):
                 applied.count(record.topic, "repeated")
@@ -258,7 +259,7 @@ class Applier:
             fence.parked += 1
             if not record.key:
                 refusal = replace(refusal, holds=False)  # noqa: PLW2901 - without a key there is nothing to hold
-            rows.append((record, refusal, decoded.event.now if decoded.event else fence.watermark or wall))
+            rows.append((kept(record), refusal, decoded.event.now if decoded.event else fence.watermark or wall))
         await tx.park(rows)
 
 

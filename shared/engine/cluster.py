@@ -8,8 +8,12 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from shared.engine import fetched
 from shared.engine.ledger import Place
 from shared.engine.partitions import PARTITIONS
+from shared.engine.reading import Failure
+
+_FETCH_MS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,22 @@ async def read_logs(options: dict[str, Any], places: Iterable[Place]) -> dict[Pl
             return {}
         beginnings, ends = await consumer.beginning_offsets(wanted), await consumer.end_offsets(wanted)
         return {(place.topic, place.partition): Log(beginnings[place], ends[place]) for place in wanted}
+    finally:
+        await consumer.stop()
+
+
+async def read_failure(options: dict[str, Any], place: Place, offset: int) -> Failure | None:
+    """Why nothing can be read at an offset, as our readers find it; None where something can. Raises KafkaError."""
+    fetched.mend()
+    tp = TopicPartition(*place)
+    consumer = AIOKafkaConsumer(enable_auto_commit=False, isolation_level="read_committed", **options)
+    await consumer.start()
+    try:
+        consumer.assign([tp])
+        consumer.seek(tp, offset)
+        records, spans = await fetched.take(consumer, _FETCH_MS, 1, 1)
+        failure = fetched.failures(consumer).get(tp)
+        return None if records or spans.get(tp, (offset, offset))[1] > offset else failure
     finally:
         await consumer.stop()
 

@@ -318,20 +318,21 @@ from (select created_at from outbox order by id limit 100001) as oldest
 -- Records as the fences count them, and keys up to 1000: one index probe a key, whatever is parked behind it.
 with recursive counted (group_id, topic, records) as (
     select group_id, topic, sum(parked)::bigint from fence group by group_id, topic
-), key_of (group_id, topic, key, keys) as (
+), key_of (group_id, topic, hash, keys) as (
     select group_id, topic, (
-        select parked.key from parked
-        where parked.group_id = counted.group_id and parked.topic = counted.topic and parked.key is not null
-        order by parked.key limit 1), 1
+        select sha256(parked.key) from parked
+        where parked.group_id = counted.group_id and parked.topic = counted.topic and holds
+        order by sha256(parked.key) limit 1), 1
     from counted where records > 0
     union all
     select group_id, topic, (
-        select parked.key from parked
-        where parked.group_id = key_of.group_id and parked.topic = key_of.topic and parked.key > key_of.key
-        order by parked.key limit 1), keys + 1
-    from key_of where key is not null and keys < 1000
+        select sha256(parked.key) from parked
+        where parked.group_id = key_of.group_id and parked.topic = key_of.topic and holds
+            and sha256(parked.key) > key_of.hash
+        order by sha256(parked.key) limit 1), keys + 1
+    from key_of where hash is not null and keys < 1000
 )
-select group_id, topic, records, count(key_of.key) as keys
+select group_id, topic, records, count(key_of.hash) as keys
 from counted left join key_of using (group_id, topic)
 group by group_id, topic, records
 
@@ -422,4 +423,10 @@ delete from setback
 -- The next record is taken as the first of its group: its number sets the mark.
 update fence set stopped = null, mark = 0, last_id = null, last_offset = null, next_offset = coalesce($4, next_offset)
 where group_id = $1 and topic = $2 and partition = $3 and stopped is not null
+returning next_offset
+
+-- name: skip_offsets
+-- Exactly from where the fence stands; the next record is taken as the first of its group, since numbers are missing.
+update fence set mark = 0, last_id = null, last_offset = null, next_offset = $5::bigint + 1
+where group_id = $1 and topic = $2 and partition = $3 and next_offset = $4 and stopped is null
 returning next_offset

@@ -154,6 +154,15 @@ async def accept_loss(
     return int(offset)
 
 
+async def skip(connection: asyncpg.Connection, group: str, place: Place, first: int, last: int, reason: str) -> None:
+    """Pass over exactly these offsets, where the fence stands before the first of them; raises NotFound."""
+    async with connection.transaction():
+        if await connection.fetchval(SQL["skip_offsets"], group, *place, first, last) is None:
+            raise NotFound(f"{group} does not stand at offset {first} of {place[0]}/{place[1]}, or is stopped there")
+        subject = {"group": group, "topic": place[0], "partition": place[1], "first": first, "last": last}
+        await connection.execute(SQL["record_action"], "skip", json.dumps(subject), reason)
+
+
 def _subject(subscription: Subscription, parked: ParkedRecord) -> dict[str, object]:
     """Which record it was, without its key: on outside topics a key is the sender's and may be personal."""
     record = parked.record

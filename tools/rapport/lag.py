@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from shared.engine import redrive
-from shared.engine.cluster import Log, read_logs
+from shared.engine.cluster import Log, read_failure, read_logs
 from shared.engine.lag import measure_lag
 from shared.engine.ledger import Place
 from shared.engine.postgres import SQL
@@ -62,6 +62,18 @@ async def accept(stack: Stack, group: str, place: Place, reason: str) -> int:
         return await redrive.accept_loss(connection, group, place, beginning, reason)
 
 
+async def skip_unreadable(stack: Stack, group: str, place: Place, offsets: tuple[int, int], reason: str) -> None:
+    """Pass over a batch that cannot be read, if it is exactly that; raises ConfigurationError where it is not."""
+    service = group.partition(".")[0]
+    failure = await read_failure(stack.kafka_options(), place, offsets[0])
+    if failure is None:
+        raise ConfigurationError(f"offset {offsets[0]} of {place[0]}/{place[1]} can be read: nothing is to be skipped")
+    if (failure.first, failure.last) != offsets:
+        raise ConfigurationError(f"of {place[0]}/{place[1]} {failure}: name exactly {failure.first}-{failure.last}")
+    async with stack.only(service).connect(service) as connection:
+        await redrive.skip(connection, group, place, *offsets, reason)
+
+
 def _restart(fence: Any, log: Log) -> int | None:
     """Where to begin again, if the fence means nothing for this log any more."""
     another = (fence["stopped"] or "").startswith("recreated")
@@ -102,11 +114,42 @@ def accept_loss(
     json: Json = False,
 ) -> None:
     """Let a stopped partition go on although Kafka lost records of it; nothing brings them back."""
+    topic, partition = _split_place(place)
+    offset = run(accept(find_stack(stack), group, (topic, partition), reason))
+    if json:
+        as_json({"group": group, "topic": topic, "partition": partition, "goes_on_at": offset})
+    else:
+        say(f"{group} goes on at offset {offset} of {topic}/{partition}.")
+
+
+@app.command()
+@reachable
+def skip(
+    *,
+    group: Annotated[str, typer.Argument(help="The group that stands still, as `/readyz` and its log show it.")],
+    place: Annotated[str, typer.Argument(metavar="TOPIC/PARTITION")],
+    offsets: Annotated[str, typer.Argument(metavar="FIRST-LAST", help="Exactly those that cannot be read.")],
+    reason: Why,
+    stack: Folder = None,
+    json: Json = False,
+) -> None:
+    """Pass over a batch that cannot be read, such as one that unpacks to more than memory bears: the group loses it.
+
+    Refused where anything of it can be read, or where more than it would be skipped.
+    """
+    topic, partition = _split_place(place)
+    first, _, last = offsets.partition("-")
+    if not (first.isdecimal() and last.isdecimal()):
+        raise ConfigurationError(f"{offsets} are no offsets: write them as 120-131")
+    run(skip_unreadable(find_stack(stack), group, (topic, partition), (int(first), int(last)), reason))
+    if json:
+        as_json({"group": group, "topic": topic, "partition": partition, "first": int(first), "last": int(last)})
+    else:
+        say(f"{group} goes on behind offset {last} of {topic}/{partition}.")
+
+
+def _split_place(place: str) -> tuple[str, int]:
     topic, _, partition = place.rpartition("/")
     if not partition.isdecimal():
         raise ConfigurationError(f"{place} is no partition: write it as crm.sales/3")
-    offset = run(accept(find_stack(stack), group, (topic, int(partition)), reason))
-    if json:
-        as_json({"group": group, "topic": topic, "partition": int(partition), "goes_on_at": offset})
-    else:
-        say(f"{group} goes on at offset {offset} of {topic}/{partition}.")
+    return topic, int(partition)

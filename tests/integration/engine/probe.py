@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
+import pytest
 from aiokafka import AIOKafkaProducer
 from pydantic import SecretStr
 
@@ -118,6 +119,12 @@ class Probe:
             PostgresLedger(pool, clock.now, woken).transaction() as tx,
         ):
             tx.emit(emissions)
+
+    async def refused(self, *arguments: str) -> str:
+        """What the operator's command says where it does nothing, without holding up what runs here."""
+        with pytest.raises(AssertionError, match="rapport: ") as refusal:
+            await asyncio.to_thread(self.rapport, *arguments)
+        return str(refusal.value)
 
     def rapport(self, *arguments: str) -> Any:
         """The answer of the operator's command, run as a process of its own."""

@@ -1,5 +1,6 @@
 """Records and whole batches that aiokafka cannot read, on real Kafka: the others flow, and nothing is lost."""
 
+import asyncio
 import base64
 import json
 from collections.abc import Sequence
@@ -7,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 from aiokafka import AIOKafkaProducer, codec as codecs
 
+from shared.ids import new_id
 from tests.integration.engine.probe import CHOICE, Probe, check, eventually, noting, of_shop
 from tests.wire import CODECS, AnyName, any_names
 
@@ -18,7 +20,7 @@ async def send(probe: Probe, partition: int, codec: str | None, names: Sequence[
     """A choice for each of the names, which it has as an additional header, in one batch. Their keys, which are their
     ids too, but for BAD, whose id is beyond ASCII.
     """
-    ids = [f"{codec}-{turn}" for turn in range(len(names))]
+    ids = [f"{codec}-{new_id()}" for _ in names]
     with any_names():
         async with AIOKafkaProducer(
             bootstrap_servers=probe.stack.bootstrap, acks="all", linger_ms=200, compression_type=codec
@@ -71,3 +73,46 @@ async def test_a_batch_in_a_codec_that_is_missing_stops_its_partition_alone_unti
             return {each.state for each in await service.ready()} == {"ok"}
 
         await eventually(recovered, "nothing stopped")
+
+
+async def test_a_bomb_stops_its_partition_alone_until_an_operator_skips_exactly_it(probe: Probe) -> None:
+    """What snappy packs into a record that a topic takes is never more than the bound."""
+    hears, bombs = noting("bombs", "crm.ingest"), {CODECS[codec]: codec for codec in ("gzip", "lz4", "zstd")}
+    before = {place: await send(probe, place, None, ["x", "y"]) for place in bombs}
+    firsts = {place: await send_bomb(probe, place, codec) for place, codec in bombs.items()}
+    after = {place: await send(probe, place, None, ["z"] * 3) for place in bombs}
+    async with probe.running(hears) as service:
+        await check(service, "degraded")
+        (reader,) = service.readers
+        await eventually(lambda: asyncio.sleep(0, len(reader.paused) == 3), "three that stand still")
+        for place, first in firsts.items():
+            why = reader.paused["crm.ingest", place]
+            assert why == f"offsets {first} to {first + 2} cannot be read: TooLarge"
+        beside = await send(probe, 0, None, ["x"])
+        assert await probe.applied(hears.group, 0, beside) == beside, "the others go on"
+        for place, first in firsts.items():
+            named = hears.group, f"crm.ingest/{place}"
+            for wrong in (f"{first}-{first + 3}", f"{first + 3}-{first + 3}"):
+                await probe.refused("skip", *named, wrong, "--reason", "wrong")
+            await asyncio.to_thread(probe.rapport, "skip", *named, f"{first}-{first + 2}", "--reason", "a bomb")
+            expected = before[place] + after[place]
+            assert await probe.applied(hears.group, place, expected) == expected
+        await check(service, "ok")
+    statement = "select subject from operator_action where action = 'skip' and subject->>'group' = $1"
+    lines = await probe.rows(statement, hears.group)
+    assert {json.loads(line["subject"])["last"] for line in lines} == {first + 2 for first in firsts.values()}
+
+
+async def send_bomb(probe: Probe, partition: int, codec: str) -> int:
+    """Three records of 40 MB of nothing in one batch of some kilobytes; the offset of the first."""
+    async with AIOKafkaProducer(
+        bootstrap_servers=probe.stack.bootstrap,
+        max_batch_size=1 << 28,
+        max_request_size=1 << 28,
+        compression_type=codec,
+    ) as producer:
+        batch = producer.create_batch()
+        for turn in range(3):
+            batch.append(key=b"81", value=bytes(40_000_000), timestamp=None, headers=of_shop(f"bomb-{codec}-{turn}"))
+        sent = await (await producer.send_batch(batch, "crm.ingest", partition=partition))
+    return int(sent.offset)
