@@ -2,7 +2,7 @@
 
 import errno
 import random
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -51,6 +51,7 @@ class SimulatedSource:
     polls: dict[Place, tuple[float, int]] = field(default_factory=dict)
     seen: dict[tuple[Place, float], int] = field(default_factory=dict)
     ended: str | None = None
+    gone: Sequence[str] = ()
     rejoin: Callable[[], None] = lambda: None
 
     def assign(self, places: Collection[Place]) -> None:
@@ -119,7 +120,7 @@ class SimulatedSource:
         self.committed.update(offsets)
 
     def missing(self) -> Collection[str]:
-        return []
+        return self.gone
 
     def dead(self) -> str | None:
         return self.ended

@@ -1,5 +1,7 @@
 """What Kafka loses stops a partition, loudly, until an operator says otherwise."""
 
+import asyncio
+
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -87,3 +89,19 @@ async def test_a_gap_in_the_numbers_stops_one_partition_alone(probe: Probe) -> N
         probe.rapport("accept-loss", group, f"{topic}/7", "--reason", "lost in a test")
         assert await probe.applied(group, 7, first + behind) == first + behind
         await check(service, "ok")
+
+
+async def test_a_topic_made_again_under_a_running_reader_is_seen_and_stops_it(probe: Probe) -> None:
+    """Within the age of the client's metadata, and without a restart; until then it is not called standby."""
+    topic, group = "crm.insights", "support.recreated-live"
+    first = await probe.write(topic, 8, 30)
+    async with probe.running(noting("recreated-live", topic)) as service:
+        await probe.applied(group, 8, first)
+        await recreate(probe, topic)
+        fresh = await probe.write(topic, 8, 3)
+        assert (await probe.stopped(group, topic, 8)).startswith("recreated:")
+        degraded = await check(service, "degraded")
+        assert "recreated" in degraded.detail
+        assert await probe.effects(group, 8) == first
+        await asyncio.to_thread(probe.rapport, "accept-loss", group, f"{topic}/8", "--reason", "made anew in a test")
+        assert await probe.applied(group, 8, first + fresh) == first + fresh
