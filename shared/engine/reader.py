@@ -39,6 +39,7 @@ class Reader:
     progressed_at: float = field(init=False)
     assigned_once: bool = False
     restarted: str | None = None
+    closing: bool = False
     _committed: dict[Place, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -213,7 +214,7 @@ class Reader:
 
     async def watch(self) -> None:
         """Start reading again where it makes no progress although nothing that is known of holds it up."""
-        while True:
+        while not self.closing:
             await self.sleep(1)
             reason = self.stuck()
             if reason is not None:
@@ -226,6 +227,8 @@ class Reader:
 
     def stuck(self) -> str | None:
         """Why reading has to be started again."""
+        if self.closing:
+            return None
         if (dead := self.source.dead()) is not None:
             return dead
         still = self.clock() - self.progressed_at

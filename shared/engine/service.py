@@ -146,6 +146,8 @@ class Service:
             await self._halt()
 
     async def _halt(self) -> None:
+        for reader in self.readers:
+            reader.closing = True
         with contextlib.suppress(Exception):
             await self._broker.stop()
         await self._tasks.stop()
