@@ -34,6 +34,9 @@ from shared.http.versions import IfMatch, versions_of, with_etag
 
 router = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 
+SHOWN_REPLIES = 100
+"""Beside its ticket; texts may be long, so an answer with all of them would have no bound."""
+
 Service = Annotated[Serving, Depends(service_of)]
 Writer = Annotated[Principal, Depends(requires("crm:write"))]
 
@@ -61,12 +64,23 @@ async def read_ticket(service: Service, ticket_id: UUID, response: Response) -> 
         if ticket is None:
             raise NotFound("no ticket has this id")
         party = await copies.find_party(tx, ticket.line.party_id)
-        replies = await store.find_replies(tx, ticket_id)
+        replies = await store.find_replies(tx, ticket_id, None, SHOWN_REPLIES + 1)
         steps = await store.find_status_changes(tx, ticket_id)
         followers = await store.find_followers(tx, ticket.line.party_id, ticket_id)
     assert party is not None  # a ticket refers to its party
     response.headers["ETag"] = f'"{ticket.line.version}"'
     return _view(ticket, party, replies, steps, followers)
+
+
+@router.get("/{ticket_id}/replies", dependencies=[Depends(requires("crm:read"))])
+async def list_replies(service: Service, ticket_id: UUID, page: Page) -> Listing[Entry]:
+    """Replies and notes, newest first; the request itself is in the ticket."""
+    position = page.after(UUID)
+    async with service.read() as tx:
+        if await store.find_party_of_ticket(tx, ticket_id) is None:
+            raise NotFound("no ticket has this id")
+        replies = await store.find_replies(tx, ticket_id, position[0] if position else None, page.limit + 1)
+    return page.listing(replies, lambda reply: reply, lambda reply: (reply.id,))
 
 
 @router.post("/{ticket_id}/replies", status_code=201, response_model=Written)
@@ -123,7 +137,8 @@ def _view(
         origin=ticket.origin,
         recorded_at=ticket.recorded_at,
         allowed=list(MOVES[ticket.line.status]),
-        thread=[ticket.request, *replies],
+        thread=[ticket.request, *reversed(replies[:SHOWN_REPLIES])],
+        earlier_replies=len(replies) > SHOWN_REPLIES,
         history=steps,
         followed_by=followers,
     )

@@ -124,8 +124,12 @@ where id = $1::uuid;
 select id, number from ticket where party_id = $1::uuid and follows = $2::uuid order by number;
 
 -- name: find_replies
--- Replies and notes of a ticket, oldest first.
-select id, kind, agent, body, written_at from reply where ticket_id = $1::uuid order by id;
+-- Replies and notes of a ticket below an id, newest first; ids grow with time.
+select id, kind, agent, body, written_at
+from reply
+where ticket_id = $1::uuid and id < $2::uuid
+order by id desc
+limit $3::integer;
 
 -- name: find_status_changes
 -- The steps of a ticket, oldest first.

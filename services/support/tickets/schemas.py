@@ -88,7 +88,11 @@ class Follower(BaseModel):
 
 
 class TicketView(TicketLine):
-    """A whole ticket: the thread with its texts, oldest first, and what may become of it."""
+    """A whole ticket: the thread with its texts, oldest first, and what may become of it.
+
+    The thread has the request and the newest replies and notes; `earlier_replies` says that there are older ones, which
+    `GET /v1/tickets/{id}/replies` lists.
+    """
 
     customer: Customer
     locale: str | None
@@ -98,6 +102,7 @@ class TicketView(TicketLine):
     recorded_at: datetime
     allowed: list[TicketStatus]
     thread: list[Entry]
+    earlier_replies: bool
     history: list[Step]
     followed_by: list[Follower]
 

@@ -15,6 +15,7 @@ from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
 _NO_CEILING = 2**63 - 1
+_LAST_ID = UUID(int=2**128 - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,13 +160,13 @@ async def find_ticket(tx: Transaction, ticket_id: UUID) -> StoredTicket | None:
     )
 
 
-async def find_replies(tx: Transaction, ticket_id: UUID) -> list[Entry]:
-    """Replies and notes, oldest first."""
+async def find_replies(tx: Transaction, ticket_id: UUID, before: UUID | None, limit: int) -> list[Entry]:
+    """Replies and notes written before one of them, newest first."""
     return [
         Entry(
             id=row["id"], kind=row["kind"], author="agent", agent=row["agent"], at=row["written_at"], text=row["body"]
         )
-        for row in await tx.fetch(SQL["find_replies"], ticket_id)
+        for row in await tx.fetch(SQL["find_replies"], ticket_id, before or _LAST_ID, limit)
     ]
 
 

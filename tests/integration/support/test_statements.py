@@ -21,7 +21,10 @@ HOT = {
     "tickets.list_tickets": ("ticket_number_key", "1000, 50"),
     "tickets.list_tickets_by_status": ("ticket_status", "1000, 50, 'new'"),
     "tickets.list_tickets_of_parties": ("ticket_party", "1000, 50, '{00000000-0000-0000-0000-000000000001}', null"),
-    "tickets.find_replies": ("reply_ticket", "'00000000-0000-0000-0000-000000000001'"),
+    "tickets.find_replies": (
+        "reply_ticket",
+        "'00000000-0000-0000-0000-000000000001', 'ffffffff-ffff-ffff-ffff-ffffffffffff', 101",
+    ),
     "copies.lock_parties": ("party_pkey", "'{00000000-0000-0000-0000-000000000001}'"),
 }
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from pydantic import BaseModel
 
+from services.support.tickets.api import SHOWN_REPLIES
 from services.support.tickets.domain.ticket import ReplyKind
 from services.support.tickets.schemas import Entry, NewReply, TicketLine
 from shared.events.tickets import TicketStatus
@@ -175,6 +176,30 @@ async def test_merges_that_go_round_in_a_circle_end(http: httpx.AsyncClient, sup
 
     assert [line["request_event_id"] for line in found] == ["a"]
     assert (await http.get("/v1/tickets", params={"party_id": str(UUID(int=9))})).json()["items"] == []
+
+
+async def test_a_long_thread_is_shown_with_its_newest_texts_and_the_older_ones_are_listed(
+    http: httpx.AsyncClient, support: Support
+) -> None:
+    await support.heard(requested(event_id="a"))
+    for number in range(SHOWN_REPLIES + 3):
+        assert (await http.post(f"{TICKET}/replies", json={"text": f"Reply {number}"})).status_code == 201
+
+    view = (await http.get(TICKET)).json()
+    texts = [entry["text"] for entry in view["thread"]]
+    assert (texts[0], texts[1], texts[-1]) == ("It is dark.", "Reply 3", f"Reply {SHOWN_REPLIES + 2}")
+    assert view["earlier_replies"] is True
+
+    listed: list[str] = []
+    params: dict[str, str] = {"limit": "60"}
+    while True:
+        page = (await http.get(f"{TICKET}/replies", params=params)).json()
+        listed += [entry["text"] for entry in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        params["cursor"] = page["next_cursor"]
+    assert listed == [f"Reply {number}" for number in reversed(range(SHOWN_REPLIES + 3))]
+    assert (await http.get(f"/v1/tickets/{UUID(int=404)}/replies")).status_code == 404
 
 
 async def test_every_literal_of_a_table_is_one_of_the_answers_model(support: Support) -> None:
