@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from shared.engine.database import Database
 from shared.engine.postgres import SQL
+from shared.engine.postgres_relay import SQL as RELAY
 from shared.engine.reader import Reader
 from shared.telemetry import metrics
 
@@ -48,7 +49,7 @@ class Housekeeping:
         age = float(outbox["age"] or 0)
         metrics.OUTBOX_DEPTH.labels(self._service).set(outbox["depth"])
         metrics.OUTBOX_AGE.labels(self._service).set(age)
-        aside = {row["topic"]: row["waiting"] for row in await self._database.main.fetch(SQL["count_set_aside"])}
+        aside = {row["topic"]: row["waiting"] for row in await self._database.main.fetch(RELAY["count_set_aside"])}
         for topic in self._aside_topics | aside.keys():
             metrics.OUTBOX_SET_ASIDE.labels(self._service, topic).set(aside.get(topic, 0))
         self._aside_topics |= aside.keys()

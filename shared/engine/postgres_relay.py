@@ -3,14 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 
 from shared.engine import faults
 from shared.engine.ledger import Outgoing
-from shared.engine.postgres import DATABASE_ERRORS, SQL
+from shared.engine.postgres import DATABASE_ERRORS
 from shared.errors import ConfigurationError, Transient
+from shared.sql import load_queries
+
+SQL = load_queries(Path(__file__).with_name("relay.sql"))
 
 IDLE_SECONDS = 10
 """A relay that stops using its connection for so long loses it, and with it the shard."""

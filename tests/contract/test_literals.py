@@ -23,7 +23,7 @@ SHOWN: dict[str, Shown] = {
         "identity.type": [],
         "fact_text.kind": [(TextView, "kind")],
     },
-    "marketing": {"message.outcome": [(Message, "outcome")]},
+    "marketing": {"message.outcome": [(Message, "outcome")], "former_ending.outcome": []},
     "support": {
         "ticket.status": [(model, "status") for model in (TicketLine, TicketView, TicketState, Step)],
         "reply.kind": [(Entry, "kind")],

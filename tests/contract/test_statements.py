@@ -13,6 +13,7 @@ from deploy.embedded.databases import Databases
 from shared.engine.event import Record
 from shared.engine.ledger import Refusal
 from shared.engine.postgres import SQL, PostgresTransaction
+from shared.engine.postgres_relay import SQL as RELAY
 from shared.engine.subscription import Subscription
 from shared.run.discovery import SERVICES, subscriptions_of
 from shared.sql import load_queries
@@ -24,6 +25,7 @@ ROOT = Path(__file__).parents[2]
 EVERYWHERE = (
     "shared/engine/queries.sql",
     "shared/engine/operations.sql",
+    "shared/engine/relay.sql",
     "shared/engine/rebuild.sql",
     "shared/http/idempotency.sql",
 )
@@ -152,7 +154,7 @@ async def test_hot_statements_of_the_engine_read_no_table_whole(full: str, name:
     arguments, index = HOT[name]
     async with connected(full) as connection:
         await connection.execute(f"set plan_cache_mode = {mode}")
-        await connection.execute(f"prepare hot as {SQL[name]}")
+        await connection.execute(f"prepare hot as {(SQL | RELAY)[name]}")
         execute = f"execute hot ({arguments})" if arguments else "execute hot"
         plan = "\n".join(row[0] for row in await connection.fetch(f"explain {execute}"))
     assert not re.search(r"Seq Scan on (fence|inbox|parked|timer|outbox)\b", plan), plan

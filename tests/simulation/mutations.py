@@ -12,7 +12,8 @@ from shared.engine.ledger import Fence, Outgoing, Place, RelayLedger
 from shared.engine.publisher import Batch
 from shared.engine.remembered import Remembered
 from shared.ids import new_id
-from tests.simulation.memory import MemoryRelayLedger, MemoryTransaction
+from tests.simulation.memory import MemoryTransaction
+from tests.simulation.memory_relay import MemoryRelayLedger
 from tests.simulation.recovery import recover
 from tests.simulation.run import Parts
 from tests.simulation.world import Log

@@ -23,7 +23,8 @@ from shared.engine.remembered import Remembered, WentBack
 from shared.engine.subscription import Subscription
 from shared.errors import BadRecord, NotFound, Transient
 from shared.events.sales import SALES
-from tests.simulation.memory import MemoryDatabase, MemoryRelayLedger, MemoryTransaction, Tables
+from tests.simulation.memory import MemoryDatabase, MemoryTransaction, Tables
+from tests.simulation.memory_relay import MemoryRelayLedger
 from tests.simulation.oracle import check, check_newest_last
 from tests.simulation.recovery import recover
 from tests.simulation.relaying import MakeWay, relay_on

@@ -15,8 +15,8 @@ import pytest
 from deploy.embedded import EmbeddedStack
 from shared.engine.applier import Applier
 from shared.engine.outbox import headers_of, key_of
-from shared.engine.postgres import SQL, PostgresLedger, is_infrastructure, parked_of
-from shared.engine.postgres_relay import PostgresRelayLedger
+from shared.engine.postgres import PostgresLedger, is_infrastructure, parked_of
+from shared.engine.postgres_relay import SQL, PostgresRelayLedger
 from shared.engine.publisher import Batch
 from shared.engine.redrive import drop, redrive
 from shared.engine.subscription import Subscription

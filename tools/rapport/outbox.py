@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from shared.engine.postgres import SQL as ENGINE
+from shared.engine.postgres_relay import SQL as RELAY
 from shared.errors import ConfigurationError, NotFound
 from tools.rapport.asking import Folder, Json, Limit, Service, app, choose_stack, reachable, run, split_id
 from tools.rapport.show import as_json, as_table
@@ -20,7 +21,7 @@ async def list_set_aside(stack: Stack, limit: int) -> list[Row]:
     found = []
     for service in stack.dsns:
         async with stack.connect(service) as connection:
-            rows = await connection.fetch(ENGINE["list_set_aside"], None, limit)
+            rows = await connection.fetch(RELAY["list_set_aside"], None, limit)
             found += [{**dict(row), "id": f"{service}:{row['id']}"} for row in rows]
     return found[:limit]
 
@@ -29,7 +30,7 @@ async def decide(stack: Stack, chosen: str, statement: str, reason: str) -> list
     """Let a refused event be sent again, or give it up; one audit line. Its service's relay moves what waited."""
     service, number = split_id(chosen, stack)
     async with stack.connect(service) as connection, connection.transaction():
-        rows = await connection.fetch(ENGINE[statement], number)
+        rows = await connection.fetch(RELAY[statement], number)
         if not rows:
             raise NotFound(f"{chosen} is not refused; `rapport outbox` lists what is")
         subject = as_text.dumps({"event": rows[0]["event_id"], "topic": rows[0]["topic"], "key": rows[0]["key"]})

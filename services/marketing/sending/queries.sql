@@ -7,7 +7,8 @@ order by message_id
 
 -- name: doubt_dispatches
 -- Nobody sends these; a sender finds out what became of them. $1 null: all.
-update dispatch set owner = $2, via = 'former', begun_at = now() where $1::uuid[] is null or message_id = any($1::uuid[])
+update dispatch set owner = $2, via = 'former', begun_at = now()
+where ($1::uuid[] is null) or message_id = any($1::uuid[])
 
 -- name: begin_dispatches
 -- Take messages for this owner. Committed before the first byte leaves, so that a crash shows what may have been sent.

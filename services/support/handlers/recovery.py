@@ -21,5 +21,5 @@ async def take_back_tickets(
 
 
 @recovery.ending
-async def go_on_numbering(tx: Transaction) -> None:
-    await tickets.go_on_numbering(tx)
+async def continue_numbers(tx: Transaction) -> None:
+    await tickets.continue_numbers(tx)

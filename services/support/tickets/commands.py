@@ -45,9 +45,9 @@ async def take_back(
             await store.take_back_status(tx, changed)
 
 
-async def go_on_numbering(tx: Transaction) -> None:
+async def continue_numbers(tx: Transaction) -> None:
     """After a restore: on after the highest number that any ticket has."""
-    await store.go_on_numbering(tx)
+    await store.continue_numbers(tx)
 
 
 async def write_reply(tx: Transaction, ticket_id: UUID, kind: ReplyKind, agent: str, text: str) -> tuple[UUID, Ticket]:

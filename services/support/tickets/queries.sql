@@ -83,7 +83,7 @@ insert into status_change (ticket_id, version, previous, status, agent, changed_
 select id, $2::integer, $3::text, $4::text, $5::text, $6::timestamptz from stepped
 on conflict do nothing;
 
--- name: go_on_numbering
+-- name: continue_numbers
 -- A number that was drawn is never drawn again.
 select setval('ticket_number', greatest(number, 1), number > 0)
 from (select greatest((select coalesce(max(number), 0) from ticket), (select last_value from ticket_number)) as number)

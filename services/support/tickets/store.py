@@ -92,8 +92,8 @@ async def take_back_status(tx: Transaction, changed: TicketStatusChanged) -> Non
     )
 
 
-async def go_on_numbering(tx: Transaction) -> None:
-    await tx.execute(SQL["go_on_numbering"])
+async def continue_numbers(tx: Transaction) -> None:
+    await tx.execute(SQL["continue_numbers"])
 
 
 async def forget_ticket_texts(tx: Transaction, parties: Sequence[UUID]) -> None:

@@ -138,6 +138,6 @@ def test_a_reader_without_progress_is_stuck_unless_the_cause_is_known(reader: Re
 @pytest.mark.parametrize(("parked", "state"), [(PARKED_RECORDS - 1, "ok"), (PARKED_RECORDS, "degraded")])
 def test_very_many_parked_records_degrade_a_service(parked: int, state: str) -> None:
     kept: Any = Housekeeping.__new__(Housekeeping)
-    kept.seen_database_at, kept.outbox_age, kept.parked = 1e12, 0.0, parked
+    kept.seen_database_at, kept.outbox_age, kept.parked, kept.set_aside = 1e12, 0.0, parked, 0
     found = {check.name: check.state for check in check_service(None, kept, [])}
     assert found["parking"] == state
