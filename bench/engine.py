@@ -19,7 +19,7 @@ from bench.sales import load_sales
 from bench.setting import Sizes, fresh_stack, say, settle_collector
 from bench.totals import UPSERT, forget, prepare, totals
 from shared.engine.event import Emission, Event
-from shared.engine.postgres import SQL
+from shared.engine.postgres_relay import SQL
 from shared.engine.service import Service
 from shared.engine.subscription import Subscription
 from shared.engine.transaction import Transaction

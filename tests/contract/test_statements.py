@@ -154,7 +154,7 @@ async def test_hot_statements_of_the_engine_read_no_table_whole(full: str, name:
     arguments, index = HOT[name]
     async with connected(full) as connection:
         await connection.execute(f"set plan_cache_mode = {mode}")
-        await connection.execute(f"prepare hot as {(SQL | RELAY)[name]}")
+        await connection.execute(f"prepare hot as {({**SQL, **RELAY})[name]}")
         execute = f"execute hot ({arguments})" if arguments else "execute hot"
         plan = "\n".join(row[0] for row in await connection.fetch(f"explain {execute}"))
     assert not re.search(r"Seq Scan on (fence|inbox|parked|timer|outbox)\b", plan), plan
