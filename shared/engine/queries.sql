@@ -261,7 +261,8 @@ select exists (select from published)
 delete from published where known_since < now() - $1::interval
 
 -- name: forget_published
--- Rows that the backup had still to send, and that were sent after it.
+-- Rows that the backup had still to send or had set aside, and that were sent after it.
+with set_aside as (delete from outbox_set_aside where event_id in (select event_id from published))
 delete from outbox where event_id::text in (select event_id from published)
 
 -- name: forget_batches

@@ -20,4 +20,5 @@ def recover(tables: Tables, log: Log, *, knows: bool = True) -> None:
     if knows:
         tables.published |= {hashed_part(id_) for id_ in ids}
         tables.outbox = {number: row for number, row in tables.outbox.items() if UUID(str(row.event_id)) not in ids}
+        tables.aside = {number: one for number, one in tables.aside.items() if UUID(str(one[0].event_id)) not in ids}
     tables.batch = []
