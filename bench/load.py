@@ -104,7 +104,7 @@ def profile(number: int) -> dict[str, object]:
     """A person with an e-mail address and a number in a shop."""
     identities = [
         {"type": "email", "value": f"customer-{number}@example.com"},
-        {"type": "external", "system": "shop", "value": str(number)},
+        {"type": "external", "system": "shop", "value": f"c-{number}"},
     ]
     return {"identities": identities, "kind": "person", "name": f"Customer {number}", "locale": "en"}
 

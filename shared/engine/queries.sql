@@ -13,6 +13,10 @@ where group_id = $1 and (topic, partition) in (select * from unnest($2::text[], 
 order by topic, partition
 for update
 
+-- name: lock_every_fence
+-- In the order in which batches lock theirs.
+select from fence order by group_id, topic, partition for update
+
 -- name: read_fences
 -- Without a lock, for those who only look.
 select topic, partition, next_offset, last_offset, last_id, mark, watermark, parked, stopped

@@ -79,8 +79,8 @@ class Recovered:
     written: list[dict[str, str]] = field(default_factory=list)
     numbers: dict[Place, int] = field(default_factory=dict)
 
-    def note(self, record: Record) -> str:
-        """Count a record in; returns its id."""
+    def note(self, record: Record) -> UUID | None:
+        """Count a record in; returns its id, None where somebody else wrote it and gave it none that is ours."""
         headers = {name: (value or b"").decode("utf-8", "replace") for name, value in record.headers}
         place = (record.topic, record.partition)
         self.numbers[place] = max(self.numbers.get(place, 0), sequence_of(record))
@@ -88,7 +88,10 @@ class Recovered:
         if "ce_causationid" not in headers:
             names = ("ce_type", "ce_subject", "ce_id", "ce_time")
             self.written.append({"topic": record.topic} | {name[3:]: headers.get(name, "") for name in names})
-        return headers["ce_id"]
+        try:
+            return UUID(headers.get("ce_id", ""))
+        except ValueError:
+            return None
 
 
 async def recover(tx: PostgresTransaction, recovery: Recovery | None, topics: OwnTopics, reason: str) -> Recovered:
@@ -98,12 +101,13 @@ async def recover(tx: PostgresTransaction, recovery: Recovery | None, topics: Ow
     a row of the backup's outbox that is one of them is forgotten, and so are the numbers of a batch that the backup
     was about to send. Doing it again finds nothing more.
     """
+    await tx.execute(SQL["lock_every_fence"])  # no handler is at work meanwhile
     rows = await tx.fetch(SQL["sent_sequences"])
     sent = {(row["topic"], row["partition"]): row["sequence"] for row in rows}
     found = Recovered()
     async for records in topics.beyond(sent):
-        ids = [found.note(record) for record in records]
-        await tx.execute(SQL["add_published"], [hashed_part(UUID(id_)) for id_ in ids], ids)
+        ids = [id_ for record in records if (id_ := found.note(record)) is not None]
+        await tx.execute(SQL["add_published"], [hashed_part(id_) for id_ in ids], [str(id_) for id_ in ids])
         if recovery is not None:
             await _take_back(tx, recovery.subscription, records)
     await tx.execute(SQL["forget_published"])

@@ -110,7 +110,7 @@ class Shop:
 
     def _profile(self, number: int, at: datetime) -> Fact:
         party = {
-            "identities": [*_identities(number), {"type": "phone", "value": f"+4520{number:06}"}],
+            "identities": [*_identities(number), {"type": "phone", "value": f"+4526{number:06}"}],
             "kind": "person",
             "name": f"Customer Number {number}",
             "address": {"lines": ["Street 1"], "postal_code": f"{self._next():04}", "city": "Town", "country": "DK"},

@@ -263,7 +263,13 @@ class Simulation:
         self.parts.recovers(self.database.tables, self.log)
 
     def _recover(self) -> None:
-        """What an operator runs, while those that noticed nothing go on; then everybody begins again."""
+        """What an operator runs; then everybody begins again.
+
+        Whoever is at work is ended first: a recovery locks every fence, and connections from before are refused. A
+        relay that sleeps through a recovery and then wakes is refused only where a later one has written.
+        """
+        for actor in [actor for actor in self.scheduler.actors if actor.name != "operator"]:
+            self.scheduler.kill(actor)
         self._number_on()
         self.setback = False
         for name in ("numbering", "numbering", "reading", "relay"):

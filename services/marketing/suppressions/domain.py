@@ -132,7 +132,12 @@ def suppress(link: Link, statements: Iterable[Statement], at: datetime) -> Suppr
 def announce_withdrawal(suppression: Suppression, email: str) -> Emission:
     """Contacts takes it for what it is, a fact from outside, and publishes it for every party that has the address."""
     withdrawal = ReportedWithdrawal(
-        party=ReportedParty(identities=[ReportedIdentity(type="email", value=email)]),
+        party=ReportedParty(
+            identities=[
+                ReportedIdentity(type="party", value=str(suppression.party_id)),
+                ReportedIdentity(type="email", value=email),
+            ]
+        ),
         purpose=suppression.purpose,
         channel=suppression.channel,
         topic=suppression.topic or None,

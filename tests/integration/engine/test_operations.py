@@ -23,7 +23,7 @@ pytestmark = pytest.mark.stack
 REFUSED = json.dumps({**json.loads(CHOICE), "sku": "refused"}).encode()
 OTHER = json.dumps({**json.loads(CHOICE), "sku": "other"}).encode()
 LONE_SURROGATE = b'{"sku": "\\ud83d"}'
-GROUP = "support.operations"
+GROUP, PLACE = "support.operations", 7
 
 
 async def refuse(events: Sequence[Event[Any]], _: Transaction) -> None:
@@ -36,7 +36,7 @@ async def refuse(events: Sequence[Event[Any]], _: Transaction) -> None:
 
 async def send(probe: Probe, id_: str, value: bytes, *, key: bytes | None) -> None:
     async with AIOKafkaProducer(bootstrap_servers=probe.stack.bootstrap, acks="all") as producer:
-        await producer.send_and_wait("crm.ingest", value, key=key, partition=11, headers=of_shop(id_))
+        await producer.send_and_wait("crm.ingest", value, key=key, partition=PLACE, headers=of_shop(id_))
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ async def test_parked_records_are_repaired_and_given_up_in_the_name_of_who_asks(
     await send(probe, "op-2", CHOICE, key=bad)
     await send(probe, "op-3", OTHER, key=other)
     await send(probe, "op-4", CHOICE, key=other)
-    await probe.applied(GROUP, 11, ["op-4"])
+    await probe.applied(GROUP, PLACE, ["op-4"])
 
     async def waiting() -> list[Any] | None:
         found = await items(http, "parked", group=GROUP)
@@ -112,7 +112,7 @@ async def test_parked_records_are_repaired_and_given_up_in_the_name_of_who_asks(
     (dropped,) = await do(http, "parked/drop", reason="conflict", because="sent by a test")
     assert (dropped["key"], dropped["applied"], dropped["held_by"]) == (r"\xff\x02", 0, None)
     assert await items(http, "parked", group=GROUP) == []
-    assert await probe.applied(GROUP, 11, ["op-4", "op-1", "op-2"]) == ["op-4", "op-1", "op-2"]
+    assert await probe.applied(GROUP, PLACE, ["op-4", "op-1", "op-2"]) == ["op-4", "op-1", "op-2"]
     actors = await probe.rows("select distinct actor from operator_action where subject ->> 'group' = $1", GROUP)
     assert [row["actor"] for row in actors] == ["staff-12"]
 
@@ -134,7 +134,7 @@ async def test_quarantined_records_are_shown_whole_and_redriven_once_repaired(
     assert (await do(http, f"{path}/redrive", value_base64=b64encode(REFUSED).decode()))["held_by"] == "refused"
     assert (await items(http, "quarantine", topic="crm.ingest"))[0]["reason"] == "refused"
     assert (await do(http, f"{path}/redrive", value_base64=repaired, headers={"ce_id": "oq-3"}))["applied"] == 1
-    assert await probe.applied(GROUP, 11, ["oq-3"]) == ["oq-3"]
+    assert await probe.applied(GROUP, PLACE, ["oq-3"]) == ["oq-3"]
     assert (await http.post(f"/v1/operations/{path}/drop", json={"because": "gone"})).status_code == 404
 
     await send(probe, "oq-4", b"{", key=None)
@@ -147,7 +147,7 @@ async def test_lag_and_outbox_are_told(http: httpx.AsyncClient) -> None:
     async def handled() -> bool:
         answer = await http.get("/v1/operations/lag")
         lines = answer.json() if answer.status_code == 200 else []
-        return any(line["group"] == GROUP and line["partition"] == 11 and line["lag"] == 0 for line in lines)
+        return any(line["group"] == GROUP and line["partition"] == PLACE and line["lag"] == 0 for line in lines)
 
     await eventually(handled, "nothing to handle")
     outbox = (await http.get("/v1/operations/outbox")).json()

@@ -77,17 +77,17 @@ async def test_a_log_cut_below_the_fence_stops_its_partition(probe: Probe) -> No
 
 async def test_a_gap_in_the_numbers_stops_one_partition_alone(probe: Probe) -> None:
     topic, group = "crm.sales", "support.gap"
-    first = await probe.write(topic, 7, 5)
+    first = await probe.write(topic, 9, 5)
     async with probe.running(noting("gap", topic)) as service:
-        await probe.applied(group, 7, first)
-        behind = await probe.write(topic, 7, 5, skip=2)
-        beside = await probe.write(topic, 8, 5)
-        assert await probe.stopped(group, topic, 7) == "lost: sequence 6 to 7 is missing before offset 5"
-        await probe.applied(group, 8, beside)
-        assert await probe.effects(group, 7) == first
+        await probe.applied(group, 9, first)
+        behind = await probe.write(topic, 9, 5, skip=2)
+        beside = await probe.write(topic, 10, 5)
+        assert await probe.stopped(group, topic, 9) == "lost: sequence 6 to 7 is missing before offset 5"
+        await probe.applied(group, 10, beside)
+        assert await probe.effects(group, 9) == first
         await check(service, "degraded")
-        probe.rapport("accept-loss", group, f"{topic}/7", "--reason", "lost in a test")
-        assert await probe.applied(group, 7, first + behind) == first + behind
+        probe.rapport("accept-loss", group, f"{topic}/9", "--reason", "lost in a test")
+        assert await probe.applied(group, 9, first + behind) == first + behind
         await check(service, "ok")
 
 

@@ -65,7 +65,10 @@ async def test_link_shows_a_button_and_only_a_post_acts(
         ("crm.ingest", "/marketing/unsubscribe", suppression["suppression_id"], str(ADA))
     ]
     (told,) = await withdrawals(marketing)
-    assert told["party"]["identities"] == [{"type": "email", "value": "ada@example.com", "system": None}]
+    assert told["party"]["identities"] == [
+        {"type": "party", "value": str(ADA), "system": None, "primary": False},
+        {"type": "email", "value": "ada@example.com", "system": None, "primary": False},
+    ]
     assert (told["purpose"], told["topic"], told["channel"]) == ("marketing", None, "email")
 
 
