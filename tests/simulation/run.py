@@ -1,6 +1,7 @@
 """One seed: facts and faults, then healing, then the oracle. `python -m tests.simulation.run SEED` replays one."""
 
 import contextlib
+import os
 import random
 import sys
 from collections.abc import Callable
@@ -32,6 +33,8 @@ from tests.simulation.scheduler import Actor, Scheduler, Stuck
 from tests.simulation.world import NOW, PARTITIONS, Log, Repair, Sender, subscriptions
 
 FACTS, MOST_STEPS = 14, 40_000
+RESTORED = int(os.environ.get("RESTORED_SEEDS", "10000"))
+"""In every second one of so many seeds the database goes back."""
 
 
 def is_infrastructure(error: BaseException) -> bool:
@@ -225,7 +228,7 @@ class Simulation:
             stopped.frozen = self.dice.randrange(5, 60)
             if stopped.name != "operator":
                 self._spawn(stopped.name)
-        elif chance < self.deadliness + 0.011 and self.seed % 2 == 0 and self.parts.restores:
+        elif chance < self.deadliness + 0.011 and self.seed % 2 == 0 and self.seed < RESTORED and self.parts.restores:
             self._restore()
         elif chance < self.deadliness + 0.02:
             self._repair(done=self.repair.done or self.dice.random() < 0.3)
