@@ -76,6 +76,10 @@ class Remembered:
         if self.noticed.is_set():
             raise WentBack(self.reason)
 
+    def forget_fence(self, group: str, place: Place) -> None:
+        """It is being stopped: from then on it may be moved by an operator, also before it is looked at again."""
+        self._fences.pop((group, place), None)
+
     def groups(self) -> set[str]:
         """Those of which a fence is remembered."""
         return {group for group, _ in self._fences}

@@ -60,6 +60,7 @@ def make_reader(
 def _fence_store(group: str, database: Database) -> FenceStore:
     async def stop(place: Place, reason: str) -> None:
         await database.main.execute(SQL["stop_fence"], group, *place, reason)
+        database.remembered.forget_fence(group, place)
 
     async def advance(passed: Mapping[Place, Passed]) -> set[Place]:
         rows = [(*place, each.fence, each.upto, each.at) for place, each in passed.items()]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.engine.ledger import Fence
 from shared.engine.remembered import Identity, Remembered, WentBack
 
 
@@ -30,3 +31,13 @@ def test_a_database_that_went_back_is_noticed_and_stays_noticed(found: Identity)
         remembered.check_identity(identity(400), remembered.known())
     remembered.forget()
     remembered.check_identity(identity(10), remembered.known())
+
+
+def test_a_fence_that_is_being_stopped_may_be_moved_at_once() -> None:
+    remembered, place = Remembered(), ("crm.sales", 3)
+    remembered.keep_fences("support.tickets", {place: Fence(10)})
+    remembered.forget_fence("support.tickets", place)
+    remembered.check_fences("support.tickets", {place: Fence(0)})
+    remembered.keep_fences("support.tickets", {place: Fence(10)})
+    with pytest.raises(WentBack):
+        remembered.check_fences("support.tickets", {place: Fence(0)})
