@@ -74,19 +74,19 @@ class Shop:
         return self._fact("sale.completed", number, at, data)
 
     def _refund(self, number: int, sale: Fact, *, first: bool) -> Fact:
-        """Of the whole sale where it is sent `first`, else of a part, which spares no message its sending."""
+        """Of the whole sale where it is sent `first`, else of one piece of several, which spares no message its sending."""
         lines = [{"sku": line["sku"], "quantity": line["quantity"]} for line in sale.data["lines"]]
         total = sale.data["total"]
         if not first:
             lines = [{"sku": lines[0]["sku"], "quantity": 1}]
-            total = money(sale.data["lines"][0]["unit_price"]["minor"] // 2)
+            total = sale.data["lines"][0]["unit_price"]
         data = {"sale_id": sale.data["sale_id"], "reason": "damaged", "lines": lines, "total": total}
         return self._fact("sale.refunded", number, sale.time + timedelta(seconds=1 if first else 1_800), data)
 
     def _lines(self) -> list[dict[str, Any]]:
         skus = self._dice.sample(_SKUS, self._dice.randint(1, 3))
         return [
-            {"sku": sku, "quantity": self._dice.randint(1, 3), "unit_price": money(self._dice.randint(100, 9_999))}
+            {"sku": sku, "quantity": self._dice.randint(2, 3), "unit_price": money(self._dice.randint(100, 9_999))}
             for sku in skus
         ]
 
