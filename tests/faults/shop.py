@@ -74,7 +74,7 @@ class Shop:
         return self._fact("sale.completed", number, at, data)
 
     def _refund(self, number: int, sale: Fact, *, first: bool) -> Fact:
-        """Of the whole sale where it is sent `first`, else of one piece of several, which spares no message its sending."""
+        """Of the whole sale where it is sent `first`, else of one piece of several, which spares no message."""
         lines = [{"sku": line["sku"], "quantity": line["quantity"]} for line in sale.data["lines"]]
         total = sale.data["total"]
         if not first:
