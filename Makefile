@@ -26,7 +26,7 @@ test: check $(READY) ## everything; TEST_STACK=embedded|containers
 	@$(PYTEST) tests/simulation
 	@$(PYTEST) tests/contract
 	@$(PYTEST) tests/integration
-	@$(PYTEST) tests/e2e tests/interop
+	@$(PYTEST) tests/e2e tests/interop tests/browser
 	@$(PYTEST) tests/faults
 
 check: $(READY) ## format, lint, types, import contracts, unit tests

@@ -1,0 +1,44 @@
+"""One running system and the system's Chromium for all tests of pages.
+
+`@pytest.mark.browser(locale="da-DK", viewport={"width": 360, "height": 740})` gives a test's pages other options.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from playwright.async_api import BrowserContext, Page
+
+from deploy.embedded import EmbeddedStack
+from tests.browser.chromium import HOW, browser_context, executable
+from tests.stack import make_stack, started
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
+    """All services, as `make run` starts them; not started where there is no browser to look at them."""
+    if executable() is None:
+        pytest.skip(f"the tests in a browser were not run: no Chromium here; {HOW}")
+    with started(make_stack(tmp_path_factory.mktemp("browser"))) as running:
+        yield running
+
+
+@pytest.fixture
+async def _context(
+    request: pytest.FixtureRequest, stack: EmbeddedStack
+) -> AsyncIterator[tuple[BrowserContext, list[str]]]:
+    del stack
+    marker = request.node.get_closest_marker("browser")
+    async with browser_context(**(marker.kwargs if marker else {})) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def page(_context: tuple[BrowserContext, list[str]]) -> Page:
+    """An empty page."""
+    return await _context[0].new_page()
+
+
+@pytest.fixture
+def complaints(_context: tuple[BrowserContext, list[str]]) -> list[str]:
+    """What went wrong in the page so far; a sound page leaves it empty."""
+    return _context[1]
