@@ -1,4 +1,4 @@
-"""What is looked at before a route: the host, the method, the token, and the body's kind, size and time.
+"""What is looked at before a route: the host, the method, the address, the token, and the body.
 
 A body is read only of a caller whose token opens the route, so that strangers cost neither memory nor parsing.
 """
@@ -12,8 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import Refused
 from shared.http.auth import Authenticator
-from shared.http.problems import problem, refusal
+from shared.http.problems import problem, refusal, unfit
 from shared.http.routes import Served, ServedRoutes
+from shared.http.wellformed import Unfit, check_address, check_json
 from shared.settings import LOOPBACK, HttpSettings
 
 # The rest of a body that was not read must not be waited for.
@@ -49,7 +50,7 @@ class Admission:
             finally:
                 scope["method"] = "HEAD"
         elif _has_body(headers):
-            await self._app(scope, self._limited(receive), send)
+            await self._app(scope, self._limited(scope, receive), send)
         else:
             known = headers.get(b"if-none-match") if scope["method"] == "GET" else None
             await self._app(scope, receive, send if known is None else _unless_known(known.decode("latin-1"), send))
@@ -60,6 +61,10 @@ class Admission:
             return problem(421, "misdirected", "RAPPORT_AUTH__MODE=off answers on loopback only; ask 127.0.0.1")
         if method == "OPTIONS" and (allowed := self._routes.methods_of(path)):
             return Response(status_code=204, headers={"Allow": allowed})
+        try:
+            check_address(scope)
+        except Unfit as error:
+            return unfit(error)
         if not _has_body(headers):
             return None
         route = self._routes.find(method, path)
@@ -73,10 +78,18 @@ class Admission:
                 return refusal(error, _CLOSE)
         if route.takes_json and not _is_json(headers.get(b"content-type", b"").decode("latin-1")):
             return problem(415, "unsupported_media_type", "a body is application/json", headers=_CLOSE)
+        if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+            detail = "a body comes as it is, without a content-encoding"
+            return problem(415, "unsupported_media_type", detail, headers={**_CLOSE, "Accept-Encoding": "identity"})
         return None
 
-    def _limited(self, receive: Receive) -> Receive:
-        """Refuses a body above the limits of size and time while it comes in, whatever its Content-Length says."""
+    def _limited(self, scope: Scope, receive: Receive) -> Receive:
+        """Refuses a body above the limits of size and time while it comes in, whatever its Content-Length says.
+
+        JSON is looked at once it is whole.
+        """
+        route = self._routes.find(scope["method"], scope["path"])
+        body = bytearray() if route is not None and route.takes_json else None
         most, seconds = self._settings.max_body_bytes, self._settings.body_s
         deadline = asyncio.get_running_loop().time() + seconds
         taken, complete = 0, False
@@ -94,6 +107,10 @@ class Admission:
             complete = not message.get("more_body", False)
             if taken > most:
                 raise HTTPException(413, f"a body has at most {most} bytes", headers=_CLOSE)
+            if body is not None:
+                body.extend(message.get("body", b""))
+                if complete:
+                    check_json(bytes(body))
             return message
 
         return limited

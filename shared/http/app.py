@@ -42,6 +42,7 @@ def build_app(service: Serving, settings: ServiceSettings, routers: Iterable[API
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        redirect_slashes=False,  # an id that is empty must not lead to the list
         responses=RESPONSES,
         # Its records of failed validations hold the values that failed; requests are counted and logged by ours.
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},

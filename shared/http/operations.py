@@ -1,12 +1,12 @@
 """What operators see and do over HTTP, the same in every service: `crm:admin` alone."""
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from shared.engine.kafka import client_options
 from shared.engine.keys import escape_key
@@ -31,12 +31,23 @@ router = APIRouter(prefix="/v1/operations", tags=["operations"])
 
 ADMINS = Depends(requires("crm:admin"))
 Admin = Annotated[Principal, ADMINS]
-Text = Annotated[str, Field(min_length=1, max_length=500)]
+# No database keeps U+0000, and a reason of spaces is none.
+Text = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")]
 Key = Annotated[
     str | None,
     Field(max_length=8_000, description=r"What is no text is written out, as in `\xff\x01`, and `\` as `\\`."),
 ]
 Number = Annotated[int, Field(ge=0, lt=2**63)]
+
+
+def _read_base64(value: object) -> object:
+    """Python's own reading passes over what is not of the alphabet, and a value would become another one."""
+    return b64decode(value, validate=True) if isinstance(value, str) else value
+
+
+Value = Annotated[
+    bytes, BeforeValidator(_read_base64, json_schema_input_type=str), Field(json_schema_extra={"format": "byte"})
+]
 
 
 class Body(BaseModel):
@@ -56,14 +67,14 @@ class Chosen(Body):
         """Raises Invalid where nothing is chosen."""
         choice = Choice(self.group, self.topic, self.reason, self.key, self.ids)
         if not choice.narrow:
-            raise Invalid("say which: ids, a key, reason, group or topic")
+            raise Invalid("say which: ids, a key, reason, group or topic", field="body")
         return choice
 
 
 class Redrive(Chosen):
     """With a value, of exactly one record: it replaces the sender's, which is kept."""
 
-    value_base64: Base64Bytes | None = None
+    value_base64: Value | None = None
 
 
 class Drop(Chosen):
@@ -75,7 +86,7 @@ class Drop(Chosen):
 class RepairBody(Body):
     """What takes the place of what came, which is kept; without anything the record is tried as it is."""
 
-    value_base64: Base64Bytes | None = None
+    value_base64: Value | None = None
     headers: Annotated[dict[Text, str], Field(max_length=50)] = Field(default_factory=dict)
 
 

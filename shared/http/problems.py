@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from shared.errors import BadRecord, Refused
+from shared.http.wellformed import Unfit
 
 MEDIA_TYPE = "application/problem+json"
 _REASONS = {
@@ -106,6 +107,11 @@ def refusal(error: Refused, headers: Mapping[str, str] | None = None) -> Respons
     return problem(error.status, error.reason, str(error), headers=both, errors=errors, state=error.state)
 
 
+def unfit(error: Unfit) -> Response:
+    """The problem document of a request that no route could read."""
+    return problem(422, "invalid", f"not acceptable: {error.error['field']}", errors=[error.error])
+
+
 async def _bad_record(request: Request, error: Exception) -> Response:
     """What an event's handler would park, a request is answered with."""
     del request
@@ -129,6 +135,8 @@ def _field_of(entry: Mapping[str, Any]) -> str:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if isinstance(error, Unfit):
+        return unfit(error)
     if error.status_code == 405:  # the router names the methods of one route of the path
         headers = {"Allow": request.app.state.routes.methods_of(request.url.path)}
         return problem(405, "method_not_allowed", error.detail, headers=headers)

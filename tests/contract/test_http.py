@@ -17,6 +17,7 @@ import pytest
 
 from deploy.embedded import EmbeddedStack
 from shared.run.discovery import SERVICES
+from tests.contract.fields import Request, odd_fields, odd_parameters
 from tests.stack import make_stack, started
 from tests.unit.http.tokens import AUDIENCE, ISSUER, jwks, token
 
@@ -71,6 +72,46 @@ def test_no_request_gets_an_answer_that_is_not_described(service: str, stack: Em
     )
     assert done.returncode == 0, done.stdout[-6_000:] + done.stderr[-2_000:]
     assert " passed" in done.stdout
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_a_parameter_or_field_cannot_be_is_refused_by_its_name(service: str, stack: EmbeddedStack) -> None:
+    """Null, empty, absent, NUL, no text and numbers out of bounds, in every place of every operation."""
+    headers = {"Authorization": bearer(scope="crm:read crm:write crm:admin crm:erase")}
+    with httpx.Client(base_url=stack.url(service), headers=headers, timeout=30) as http:
+        document = http.get("/openapi.json").json()
+        faults = [fault for each in odd_parameters(document) if (fault := _parameter_fault(http, each))]
+        faults += [fault for each in odd_fields(document) if (fault := _field_fault(_ask(http, each), each))]
+    assert faults == []
+
+
+def _ask(http: httpx.Client, asked: Request) -> httpx.Response:
+    kind = {} if asked.body is None else {"Content-Type": "application/json"}
+    return http.request(asked.method, asked.address, content=asked.body, headers=kind)
+
+
+def _parameter_fault(http: httpx.Client, asked: Request) -> str | None:
+    """A parameter is refused by its name, or it is as if it were left out, or nothing is found."""
+    answer = _ask(http, asked)
+    told = f"{asked.method} {asked.address[:100]} ({asked.field}: {asked.odd}): {answer.status_code}"
+    if answer.status_code == 422:
+        named = {error["field"].removeprefix("query.") for error in answer.json().get("errors", ())}
+        return None if named & {asked.field, asked.field.removeprefix("query."), "path"} else f"{told} names {named}"
+    if answer.status_code == 200 and asked.odd in {"empty", "blank"} and asked.field.startswith("query."):
+        without = http.request(asked.method, asked.address.partition("?")[0])
+        return None if without.json() == answer.json() else f"{told} is not as if it were left out"
+    if answer.status_code == 200 and asked.odd in {"nul", "a nul within", "no text"}:
+        return told
+    return None if answer.status_code in {200, 404, 405, 414} else told
+
+
+def _field_fault(answer: httpx.Response, asked: Request) -> str | None:
+    told = f"{asked.method} {asked.address} ({asked.field}: {asked.odd}): {answer.status_code}"
+    if answer.status_code >= 500:
+        return told
+    if answer.status_code == 422 and not answer.json().get("errors"):
+        return f"{told} names nothing"
+    return None
 
 
 SIGNED = {"/v1/unsubscribe/{token}"}

@@ -13,7 +13,7 @@ from services.contacts.overview.schemas import PartyCard, PartyView
 from services.contacts.parties.domain.identity import search_values
 from services.contacts.settings import Context
 from shared.errors import NotFound
-from shared.events.values import tidy
+from shared.events.values import BlankIsNone, tidy
 from shared.http.app import Listing, Page, requires, service_of
 from shared.http.paging import decode_cursor
 from shared.http.versions import etag_of
@@ -29,9 +29,8 @@ async def list_parties(
     page: Page,
     q: Annotated[
         str | None,
-        Query(
-            min_length=1, max_length=320, description="An e-mail, phone number or outside id, or the start of a name."
-        ),
+        BlankIsNone,
+        Query(max_length=320, description="An e-mail, phone number or outside id, or the start of a name."),
     ] = None,
 ) -> Response:
     """Newest first. A search gives who has exactly this identity, newest first; or else names, by name."""

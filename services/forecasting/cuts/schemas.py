@@ -5,14 +5,17 @@ from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import Depends, Query
+from pydantic import AfterValidator
 
 from shared.errors import Invalid
-from shared.events.values import BlankIsNone
+from shared.events.values import BlankIsNone, Day
 
 MOST_DAYS = 3660
 Named = Annotated[str, Query(max_length=1000, pattern=r"^[^\x00]*$")]
 Chosen = Annotated[Annotated[str, Query(max_length=1000, pattern=r"^[^\x00]*$")] | None, BlankIsNone]
 """A filter by name; empty and absent are the same."""
+AskedDay = Annotated[Annotated[Day, AfterValidator(date.fromisoformat)] | None, BlankIsNone]
+"""A day as it is written, and no number of seconds that would be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,9 @@ class DayRange:
 
 def _day_range(
     begin: Annotated[
-        date | None, Query(alias="from", description="The first day; by default ten years before `until`.")
+        AskedDay, Query(alias="from", description="The first day; by default ten years before `until`.")
     ] = None,
-    until: Annotated[date | None, Query(description="The day after the last; by default all until now.")] = None,
+    until: Annotated[AskedDay, Query(description="The day after the last; by default all until now.")] = None,
 ) -> DayRange:
     return DayRange(begin, until)
 

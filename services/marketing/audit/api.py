@@ -6,20 +6,22 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime
 
 from services.marketing.audit import store
 from services.marketing.audit.schemas import Audit, AuditedSale, Message, MessageState, State
 from services.marketing.copies import commands as copies
 from shared.engine.service import Service
 from shared.errors import NotFound
+from shared.events.values import BlankIsNone, ReportedInstant
 from shared.http.app import Listing, Page, requires, service_of
 from shared.http.paging import encode_cursor
 
 router = APIRouter(prefix="/v1", tags=["marketing"], dependencies=[Depends(requires("crm:read"))])
 Serving = Annotated[Service, Depends(service_of)]
-Since = Annotated[AwareDatetime | None, Query(alias="from", description="Sales that occurred from here on.")]
-Until = Annotated[AwareDatetime | None, Query(alias="to", description="Sales that occurred before.")]
+Since = Annotated[
+    ReportedInstant | None, BlankIsNone, Query(alias="from", description="Sales that occurred from here on.")
+]
+Until = Annotated[ReportedInstant | None, BlankIsNone, Query(alias="to", description="Sales that occurred before.")]
 OfParty = Annotated[UUID | None, Query(description="Also finds those of parties merged with this one.")]
 
 
