@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import Depends, Query
-from pydantic import AfterValidator
+from pydantic import BeforeValidator, TypeAdapter
 
 from shared.errors import Invalid
 from shared.events.values import BlankIsNone, Day
@@ -14,8 +14,15 @@ MOST_DAYS = 3660
 Named = Annotated[str, Query(max_length=1000, pattern=r"^[^\x00]*$")]
 Chosen = Annotated[Annotated[str, Query(max_length=1000, pattern=r"^[^\x00]*$")] | None, BlankIsNone]
 """A filter by name; empty and absent are the same."""
-AskedDay = Annotated[Annotated[Day, AfterValidator(date.fromisoformat)] | None, BlankIsNone]
-"""A day as it is written, and no number of seconds that would be one."""
+
+
+def _read_day(value: object) -> object:
+    """A day as it is written, and no number of seconds that would be one."""
+    return _DAY.validate_python(value) if isinstance(value, str) else value
+
+
+_DAY = TypeAdapter(Day)
+AskedDay = Annotated[date | None, BeforeValidator(_read_day), BlankIsNone]
 
 
 @dataclass(frozen=True, slots=True)
