@@ -12,6 +12,7 @@ from docker.errors import DockerException, ImageNotFound
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 
+from deploy.embedded.postgres import LOGS_NO_VALUES
 from deploy.embedded.process import ROOT
 from deploy.embedded.stack import EmbeddedStack
 from deploy.errors import StartError
@@ -159,7 +160,8 @@ class PostgresContainer(Container):
     def __init__(self, logs: Path, port: int, password: str) -> None:
         self.address = f"127.0.0.1:{port}"
         self._password = password
-        container = DockerContainer(image("POSTGRES_IMAGE"), env={"POSTGRES_PASSWORD": password})
+        options = " ".join(f"-c {name}={value}" for name, value in LOGS_NO_VALUES.items())
+        container = DockerContainer(image("POSTGRES_IMAGE"), env={"POSTGRES_PASSWORD": password}, command=options)
         super().__init__(container.with_bind_ports(5432, port), logs / "postgres.log", self._speaks)
 
     def dsn(self, database: str = "postgres") -> str:

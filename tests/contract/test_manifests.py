@@ -12,6 +12,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from deploy.embedded.postgres import LOGS_NO_VALUES
 from shared.run.discovery import SERVICES, port_of, settings_of
 
 ROOT = Path(__file__).parents[2]
@@ -202,3 +203,9 @@ def test_the_provisioned_topics_are_those_of_the_one_list(manifests: list[Manife
     mounted = {volume["configMap"]["name"] for volume in job["volumes"] if "configMap" in volume}
     (topics,) = (found for found in manifests if found["kind"] == "ConfigMap" and found["metadata"]["name"] in mounted)
     assert topics["data"]["topics.yaml"] == (ROOT / "deploy" / "kafka" / "topics.yaml").read_text("utf-8")
+
+
+def test_a_postgres_of_ours_logs_no_values(manifests: list[Manifest]) -> None:
+    """As the embedded one, which is tried with statements that fail."""
+    (server,) = (container for name, container in containers(manifests) if name == "StatefulSet/postgres/postgres")
+    assert {f"-c{name}={value}" for name, value in LOGS_NO_VALUES.items()} <= set(server["args"])

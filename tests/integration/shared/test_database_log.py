@@ -1,0 +1,59 @@
+"""What a Postgres of ours writes into its log: nothing of what statements and rows hold."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from deploy.embedded.databases import Databases
+from deploy.embedded.folder import Folder
+
+NAME = "quixada"
+FAILING = {
+    "a key that is taken": f"insert into named (name) values ('{NAME}'), ('{NAME}')",
+    "a row that breaks a constraint": f"insert into named (name, age) values ('{NAME}', -1)",
+    "a missing reference": f"insert into spoken (name) values ('{NAME}')",
+    "a value of another kind": f"select '{NAME}'::uuid",
+    "a date of a stranger": f"select to_date('{NAME}', 'YYYY-MM-DD')",
+    "text that is no JSON": f"select '{NAME}'::jsonb",
+    "a name that is taken for a column": f'select "{NAME}"',
+    "an exception of a function": f"do $$ begin raise exception 'not known: %', '{NAME}'; end $$",
+    "a warning of a function": f"do $$ begin raise warning 'not known: %', '{NAME}'; end $$",
+    "a canceled statement": f"set statement_timeout = 1; select pg_sleep(5), '{NAME}'",
+}
+
+
+@pytest.fixture
+async def connection(databases: Databases) -> AsyncIterator[asyncpg.Connection]:
+    opened = await asyncpg.connect(databases.superuser_dsn())
+    await opened.execute("create temp table named (name text unique, age int check (age > 0))")
+    await opened.execute("create temp table spoken (name text references named (name))")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def log(databases: Databases, postgres_folder: Folder) -> Path:
+    del databases  # it is up
+    return postgres_folder.logs / "postgres.log"
+
+
+@pytest.mark.parametrize("statement", FAILING.values(), ids=FAILING.keys())
+async def test_what_fails_leaves_no_value_in_the_log(statement: str, connection: asyncpg.Connection, log: Path) -> None:
+    begun = log.stat().st_size
+    with contextlib.suppress(asyncpg.PostgresError):
+        await connection.execute(statement)
+    assert NAME not in log.read_bytes()[begun:].decode()
+
+
+async def test_values_that_a_statement_is_given_apart_are_not_in_the_log(
+    connection: asyncpg.Connection, log: Path
+) -> None:
+    begun = log.stat().st_size
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await connection.executemany("insert into named (name) values ($1)", [(NAME,), (NAME,)])
+    with pytest.raises(asyncpg.CheckViolationError):
+        await connection.execute("insert into named (name, age) values ($1, $2)", NAME, -1)
+    assert NAME not in log.read_bytes()[begun:].decode()
