@@ -10,14 +10,12 @@ import asyncpg
 
 from shared.engine import faults
 from shared.engine.ledger import Outgoing
+from shared.engine.locks import connect_for_lock
 from shared.engine.postgres import DATABASE_ERRORS
 from shared.errors import ConfigurationError, Transient
 from shared.sql import load_queries
 
 SQL = load_queries(Path(__file__).with_name("relay.sql"))
-
-IDLE_SECONDS = 10
-"""A relay that stops using its connection for so long loses it, and with it the shard."""
 
 
 class PostgresRelayLedger:
@@ -90,15 +88,8 @@ async def hold_shard(dsn: str, shard: int, shards: int) -> AsyncIterator[Postgre
 
     Every database error leaves as Transient: after it the numbers in memory count for nothing.
     """
-    settings: dict[str, Any] = {
-        "application_name": "rapport relay",
-        "idle_session_timeout": f"{IDLE_SECONDS}s",
-        "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
-        "lock_timeout": "5s",
-        "statement_timeout": "30s",
-    }
     try:
-        connection = await asyncpg.connect(dsn, server_settings=settings)
+        connection = await connect_for_lock(dsn, "rapport relay")
     except DATABASE_ERRORS as error:
         raise Transient(f"no database: {type(error).__name__}") from None
     try:

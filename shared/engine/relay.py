@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 
 from shared.engine import faults
 from shared.engine.ledger import Outgoing, Place, RelayLedger
+from shared.engine.locks import keeping
 from shared.engine.publisher import Batch, KafkaPublisher, Unsendable
 from shared.errors import Transient
 
@@ -171,14 +172,5 @@ def _up_to(batch: Batch, place: Place, number: int) -> Batch:
 
 
 async def _keeping(ledger: RelayLedger, work: Awaitable[T]) -> T:
-    """Await `work`, and meanwhile use the ledger's connection every second, which is what keeps the shard ours."""
-    working = asyncio.ensure_future(work)
-    try:
-        for _ in range(_KAFKA_SECONDS):
-            done, _ = await asyncio.wait({working}, timeout=1)
-            if done:
-                return working.result()
-            await ledger.keep()
-        raise Transient(f"no answer of the brokers in {_KAFKA_SECONDS} s")
-    finally:
-        working.cancel()
+    """Await `work`, and meanwhile keep the shard ours; raises Transient where the brokers do not answer."""
+    return await keeping(ledger.keep, work, within=_KAFKA_SECONDS)

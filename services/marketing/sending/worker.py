@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict
+from functools import partial
 from time import monotonic
 from typing import Any, Protocol
 from uuid import UUID
@@ -23,6 +24,7 @@ from services.marketing.settings import Context, MarketingSettings
 from services.marketing.suppressions.commands import links_of
 from services.marketing.suppressions.domain import Link
 from shared.engine import faults
+from shared.engine.locks import connect_for_lock, keeping
 from shared.engine.service import Service
 from shared.engine.transaction import Transaction
 from shared.errors import ConfigurationError, Transient
@@ -46,9 +48,7 @@ def sending(settings: MarketingSettings, context: Context) -> Callable[[Service]
         if not settings.public_url:
             log.warning("letters_without_unsubscribing", set="RAPPORT_MARKETING__PUBLIC_URL")
         # Its own connection: the lock lives and dies with it, whatever the pool does.
-        lock = await asyncpg.connect(
-            service.database.dsn, server_settings={"application_name": "rapport marketing sender"}
-        )
+        lock = await connect_for_lock(service.database.dsn, "rapport marketing sender")
         try:
             sender = Sender(service, lock, channel, make_from_address(settings), context)
             await sender.open()
@@ -115,7 +115,10 @@ class Sender:
             raise Transient("the lock of a new sender is taken")
 
     async def work(self) -> None:
-        """Send, reconcile and remove until cancelled; a batch that was begun is finished first."""
+        """Send, reconcile and remove until cancelled or the lock is lost; a batch that was begun is finished first."""
+        await keeping(partial(self._lock.execute, "select 1"), self._work())
+
+    async def _work(self) -> None:
         reconciled = float("-inf")
         while True:
             if monotonic() - reconciled > _RECONCILE_S:
@@ -124,7 +127,6 @@ class Sender:
                 reconciled = monotonic()
             if not await _finish(self.send_batch()):
                 await self._context.wait_for_letters(_LOOK_S)
-                await self._lock.execute("select 1")  # a sender that lost its lock must not go on
 
     async def send_batch(self) -> int:
         async with self._storage.transaction() as tx:

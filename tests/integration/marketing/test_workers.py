@@ -1,13 +1,17 @@
 """What marketing does beside its handlers: months, publishing, the sender's loop."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 from services.marketing.enrolments.store import OPEN_MONTH, SQL
 from services.marketing.sending.channels.maildir import Maildir
+from services.marketing.sending.domain.letter import Letter
+from services.marketing.sending.domain.verdict import Verdict
 from shared.engine.postgres import DATABASE_ERRORS
 from shared.errors import Transient
 from tests.integration.marketing.running import Marketing
@@ -69,12 +73,54 @@ async def test_sender_sends_when_it_is_told_and_finishes_its_batch_when_stopped(
     assert await marketing.rows("select from dispatch") == []
 
 
-async def test_sender_that_lost_its_lock_stops(marketing: Marketing, tmp_path: Path) -> None:
-    async with marketing.sender(Maildir(tmp_path, 500)) as sender:
+class Waiting(Maildir):
+    """Takes letters only once it is let go."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, 500)
+        self.asked, self.let_go = asyncio.Event(), asyncio.Event()
+
+    async def hand_over(self, letters: Sequence[Letter]) -> Mapping[UUID, Verdict]:
+        self.asked.set()
+        await self.let_go.wait()
+        return await super().hand_over(letters)
+
+
+@pytest.fixture
+async def due(marketing: Marketing) -> Marketing:
+    """One letter waits for a sender."""
+    await marketing.publish(definition())
+    await marketing.heard(described(), consent(), sale("s-1"))
+    await marketing.pass_time(NOW + DAY)
+    return marketing
+
+
+async def test_sender_that_lost_its_lock_ends_the_batch_in_hand_and_stops(due: Marketing, tmp_path: Path) -> None:
+    channel = Waiting(tmp_path)
+    async with due.sender(channel) as sender:
         pid = await sender._lock.fetchval("select pg_backend_pid()")
         working = asyncio.create_task(sender.work())
-        await asyncio.sleep(0.2)
-        await marketing.pool.execute("select pg_terminate_backend($1)", pid)
-        await marketing.sender_context.wake_sender()
+        await channel.asked.wait()
+        await due.pool.execute("select pg_terminate_backend($1)", pid)
+        asyncio.get_running_loop().call_later(0.1, channel.let_go.set)
         with pytest.raises(DATABASE_ERRORS):
             await asyncio.wait_for(working, 10)
+    assert await due.rows("select outcome from message") == [{"outcome": "sent"}]
+
+
+async def test_sender_uses_its_locks_connection_however_long_a_batch_takes(due: Marketing, tmp_path: Path) -> None:
+    """Else it cannot be told from one that was stopped, whose letters others take over."""
+    channel = Waiting(tmp_path)
+    async with due.sender(channel) as sender:
+        pid = await sender._lock.fetchval("select pg_backend_pid()")
+        used = "select state_change from pg_stat_activity where pid = $1"
+        working = asyncio.create_task(sender.work())
+        await channel.asked.wait()
+        before = await due.pool.fetchval(used, pid)
+        async with asyncio.timeout(5):
+            while await due.pool.fetchval(used, pid) == before:
+                await asyncio.sleep(0.1)
+        channel.let_go.set()
+        working.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await working
