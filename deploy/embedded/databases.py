@@ -18,7 +18,7 @@ class Databases:
 
     def __init__(self, postgres: Server, folder: Folder) -> None:
         self._postgres = postgres
-        self._folder = folder
+        self.folder = folder
 
     def dsn(self, service: str) -> str:
         """Of the service's own role: it reads and writes rows, and no other database lets it in."""
@@ -54,7 +54,7 @@ class Databases:
 
     async def _create(self, connection: "asyncpg.Connection[asyncpg.Record]", service: str, *, exists: bool) -> None:
         for role in (service, f"{service}_owner"):
-            await connection.execute(await connection.fetchval(_SQL["role"], role, self._folder.secret(role)))
+            await connection.execute(await connection.fetchval(_SQL["role"], role, self.folder.secret(role)))
         if not exists:
             await connection.execute(await connection.fetchval(_SQL["create_database"], service))
         await connection.execute(await connection.fetchval(_SQL["isolate_database"], service))
@@ -66,4 +66,4 @@ class Databases:
             await inside.close()
 
     def _dsn(self, database: str, role: str) -> str:
-        return f"postgresql://{role}:{quote(self._folder.secret(role))}@{self._postgres.address}/{database}"
+        return f"postgresql://{role}:{quote(self.folder.secret(role))}@{self._postgres.address}/{database}"

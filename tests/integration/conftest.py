@@ -11,17 +11,13 @@ from deploy.embedded.postgres import Postgres
 
 
 @pytest.fixture(scope="session")
-def postgres_folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
-    return Folder(tmp_path_factory.mktemp("postgres"))
-
-
-@pytest.fixture(scope="session")
-def databases(postgres_folder: Folder) -> Iterator[Databases]:
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     """Empty; `migrated(databases, "contacts")` of tests.stack adds one of a service."""
-    folder = postgres_folder
+    folder = Folder(tmp_path_factory.mktemp("postgres"))
+    logs = folder.path / "logs"
     # nobody pulls its plug, and plans must not depend on when it last looked at its tables
     unsafe = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off"}
-    server = Postgres(folder.path / "postgres", folder.logs, free_port(set()), folder.secret("postgres"), unsafe)
+    server = Postgres(folder.path / "postgres", logs, free_port(set()), folder.secret("postgres"), unsafe)
     server.prepare()
     server.start()
     yield Databases(server, folder)

@@ -8,7 +8,6 @@ import asyncpg
 import pytest
 
 from deploy.embedded.databases import Databases
-from deploy.embedded.folder import Folder
 
 NAME = "quixada"
 FAILING = {
@@ -35,9 +34,8 @@ async def connection(databases: Databases) -> AsyncIterator[asyncpg.Connection]:
 
 
 @pytest.fixture
-def log(databases: Databases, postgres_folder: Folder) -> Path:
-    del databases  # it is up
-    return postgres_folder.logs / "postgres.log"
+def log(databases: Databases) -> Path:
+    return databases.folder.logs / "postgres.log"
 
 
 @pytest.mark.parametrize("statement", FAILING.values(), ids=FAILING.keys())
