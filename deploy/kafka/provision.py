@@ -54,7 +54,7 @@ async def provision(brokers: str, topics: Sequence[Topic], within: float = 60.0)
 
 
 async def _provision(brokers: str, topics: Sequence[Topic]) -> list[str]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=brokers, client_id="rapport-provision")
+    admin = AIOKafkaAdminClient(bootstrap_servers=brokers, client_id="rapport.provision")
     try:
         await admin.start()
         await _all_up(admin, max((topic.replication for topic in topics), default=1))
@@ -119,7 +119,7 @@ async def _ready_for_groups(admin: AIOKafkaAdminClient) -> None:
     """The first question makes Kafka create its topic of offsets; the services' consumers then find it there."""
     while True:
         try:
-            await admin.find_coordinator("rapport-provision")
+            await admin.find_coordinator("rapport.provision")
         except GroupCoordinatorNotAvailableError:
             await asyncio.sleep(0.25)
         else:

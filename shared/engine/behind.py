@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 async def find_ahead(service: str, settings: ServiceSettings, database: Database) -> list[Ahead]:
     """Where the topics are beyond the database; the topics are read first, since a relay may be at work."""
-    async with open_topics(f"/{service}", client_options(settings.kafka)) as topics:
+    async with open_topics(f"/{service}", client_options(settings.kafka, service, "recovery")) as topics:
         published = await topics.last_sequences()
     rows = await database.main.fetch(SQL["remembered_sequences"])
     return ahead_of(published, {(row["topic"], row["partition"]): row["sequence"] for row in rows})

@@ -13,9 +13,15 @@ def ssl_context(kafka: KafkaSettings) -> ssl.SSLContext | None:
     return ssl.create_default_context(cafile=str(kafka.cafile) if kafka.cafile else None)
 
 
-def client_options(kafka: KafkaSettings) -> dict[str, Any]:
-    """Keyword arguments for any aiokafka client."""
+def client_id(*parts: str) -> str:
+    """What the brokers call a client, in their metrics, quotas and groups: its service and its role."""
+    return ".".join(("rapport", *parts))
+
+
+def client_options(kafka: KafkaSettings, *client: str) -> dict[str, Any]:
+    """Keyword arguments for any aiokafka client, which is named by its service and role, e.g. `contacts`, `relay-0`."""
     options: dict[str, Any] = {
+        "client_id": client_id(*client),
         "bootstrap_servers": kafka.bootstrap,
         "security_protocol": kafka.security_protocol,
         "ssl_context": ssl_context(kafka),

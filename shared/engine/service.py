@@ -70,7 +70,7 @@ class Service:
         self._workers = list(workers)
         self._checks = list(checks)
         self._for_workers = False
-        self._broker = connect(settings.kafka)
+        self._broker = connect(settings.kafka, name)
 
     # --- what handlers, endpoints and workers use
 
@@ -152,7 +152,7 @@ class Service:
             await self._broker.stop()
         await self._tasks.stop()
         await self.database.close()
-        self._broker = connect(self.settings.kafka)
+        self._broker = connect(self.settings.kafka, self.name)
         self.readers, self.relays = [], []
 
     async def _boot(self) -> None:

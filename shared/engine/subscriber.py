@@ -21,7 +21,7 @@ from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLS
 
 from shared.engine import fetched
 from shared.engine.event import Record
-from shared.engine.kafka import ssl_context
+from shared.engine.kafka import client_id, ssl_context
 from shared.engine.ledger import Place
 from shared.engine.reading import Failure, Reading, Taken
 from shared.settings import KafkaSettings
@@ -42,11 +42,12 @@ async def _decode(message: KafkaMessage) -> object:
     return message.body
 
 
-def connect(kafka: KafkaSettings) -> KafkaBroker:
+def connect(kafka: KafkaSettings, service: str) -> KafkaBroker:
     """A broker that only consumes; publishing is the relay's."""
     fetched.mend()
     return KafkaBroker(
         kafka.bootstrap,
+        client_id=client_id(service, "reader"),
         security=_security(kafka),
         apply_types=False,
         consumer_only=True,

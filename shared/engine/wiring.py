@@ -111,7 +111,7 @@ def make_relay(
             KafkaPublisher,
             f"/{service}",
             shard,
-            client_options(settings.kafka),
+            client_options(settings.kafka, service, f"relay-{shard}"),
             traced=spans is not None,
         ),
         limit=settings.engine.relay_batch,

@@ -128,7 +128,7 @@ Filter = Annotated[str | None, Query(max_length=500)]
 @router.get("/lag", dependencies=[ADMINS])
 async def show_lag(service: Service) -> list[PartitionLag]:
     """Each partition of each group: how far it is behind, and why it stands still if it does."""
-    return await read_lag(service.database.requests, client_options(service.settings.kafka))
+    return await read_lag(service.database.requests, client_options(service.settings.kafka, service.name, "operations"))
 
 
 @router.get("/outbox", dependencies=[ADMINS])

@@ -56,7 +56,7 @@ class Stack:
         """For any aiokafka client. Raises ConfigurationError where the brokers are not known."""
         if self.kafka is None:
             raise ConfigurationError(f"the brokers are not known here; {_HELP}")
-        return client_options(self.kafka)
+        return client_options(self.kafka, "command")
 
     def signed_dsn(self, service: str) -> str:
         """Of sessions that say who acts, which audit lines keep: RAPPORT_ACTOR, else the user of this machine."""

@@ -5,6 +5,7 @@ import signal
 from uuid import uuid4
 
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
 
 from tests.faults.evidence import read_topics, resent, sequence_faults
 from tests.integration.engine.probe import NAME, Probe, eventually, member, noting, reopened
@@ -26,9 +27,20 @@ async def test_what_two_members_share_is_applied_once(probe: Probe) -> None:
                 return len(await probe.rows("select distinct member from effect where group_id = $1", group)) == 2
 
             await eventually(both, "work for both members", within=60)
+            assert await _names_on_the_brokers(probe, group) == ["rapport.support.reader"] * 2
         await _write_everywhere(probe, ids)
         for partition, expected in ids.items():
             assert await probe.applied(group, partition, expected) == expected, "each once, in order"
+
+
+async def _names_on_the_brokers(probe: Probe, group: str) -> list[str]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=probe.stack.bootstrap)
+    await admin.start()
+    try:
+        (answer,) = await admin.describe_consumer_groups([group])
+    finally:
+        await admin.close()
+    return [member[1] for _, _, _, _, _, members, *_ in answer.groups for member in members]
 
 
 async def _write_everywhere(probe: Probe, ids: dict[int, list[str]]) -> None:
