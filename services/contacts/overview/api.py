@@ -28,9 +28,9 @@ async def list_parties(
     service: Service,
     page: Page,
     q: Annotated[
-        str | None,
+        Annotated[str, Query(max_length=320)] | None,
         BlankIsNone,
-        Query(max_length=320, description="An e-mail, phone number or outside id, or the start of a name."),
+        Query(description="An e-mail, phone number or outside id, or the start of a name."),
     ] = None,
 ) -> Response:
     """Newest first. A search gives who has exactly this identity, newest first; or else names, by name."""
