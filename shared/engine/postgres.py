@@ -268,10 +268,15 @@ class PostgresLedger:
         remembered: Remembered | None = None,
         *,
         recovered: bool = False,
+        fenced: bool = False,
         actor: str | None = None,
     ) -> None:
-        """`actor` is written into the audit lines of its transactions; without, they have what the session says."""
+        """`fenced` transactions lock fences, which notices a database that went back; others ask for it by themselves.
+
+        `actor` is written into the audit lines of its transactions; without, they have what the session says.
+        """
         self._remembered = remembered
+        self._fenced = fenced
         self._recovered = recovered
         self._pool = pool
         self._actor = actor
@@ -285,6 +290,9 @@ class PostgresLedger:
             tx = PostgresTransaction(
                 connection, subscription, self._now(), self._context, self._remembered, recovered=self._recovered
             )
+            if self._remembered is not None and not self._fenced:
+                found = await tx.fetchrow(SQL["begin_unfenced"])
+                self._remembered.check_recovery(found["setback"], found["recoveries"], under_way=not found["held"])
             if self._actor is not None:
                 await tx.execute(SQL["act_as"], self._actor)
             yield tx

@@ -233,6 +233,17 @@ select topic, partition, max(sequence) as sequence from (
     from relay_batch, unnest(ids, sequences) as stored (id, sequence) join outbox on outbox.id = stored.id) as known
 group by topic, partition
 
+-- name: begin_recovery
+-- Waits for every transaction that no fence guards; until this one ends, none begins.
+select pg_advisory_xact_lock(hashtext('rapport.recovery'))
+
+-- name: begin_unfenced
+-- Keeps a recovery from beginning until the transaction ends; `held` is false where one is under way. Whatever led to a
+-- recovery is noted before it begins, so that what is read here is never older than a recovery that was waited for.
+select pg_try_advisory_xact_lock_shared(hashtext('rapport.recovery')) as held,
+    (select reason from setback) as setback,
+    (select count(*) from operator_action where action = 'recover') as recoveries
+
 -- name: end_relays
 -- Those of other instances that noticed nothing: nothing may be sent while it is read what was. How many there were.
 select count(pg_terminate_backend(pid)) from pg_stat_activity

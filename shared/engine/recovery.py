@@ -101,7 +101,9 @@ async def recover(tx: PostgresTransaction, recovery: Recovery | None, topics: Ow
     a row of the backup's outbox that is one of them is forgotten, and so are the numbers of a batch that the backup
     was about to send. Doing it again finds nothing more.
     """
-    await tx.execute(SQL["lock_every_fence"])  # no handler is at work meanwhile
+    # Nothing is at work meanwhile, with a fence or without.
+    await tx.execute(SQL["begin_recovery"])
+    await tx.execute(SQL["lock_every_fence"])
     rows = await tx.fetch(SQL["sent_sequences"])
     sent = {(row["topic"], row["partition"]): row["sequence"] for row in rows}
     found = Recovered()

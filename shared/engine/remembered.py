@@ -52,6 +52,8 @@ class Remembered:
         `before` was known when the database was asked: answers to several connections come in any order, so what
         became known meanwhile may be newer than `found`.
         """
+        if before is not None and found.recoveries > before.recoveries:
+            self.check_recovery(found.setback, found.recoveries)
         self.recoveries = found.recoveries
         if found.setback is not None:
             self.notice(found.setback)
@@ -63,6 +65,20 @@ class Remembered:
             raise WentBack(self.reason)
         newest = self._identity
         self._identity = found if newest is None or newest.written <= found.written else newest
+
+    def check_recovery(self, setback: str | None, recoveries: int, *, under_way: bool = False) -> None:
+        """For every transaction that locks no fence: whether it may write, now and until it ends.
+
+        Who missed a recovery does not know what the topics held already, and has to begin anew.
+        """
+        if setback is not None:
+            self.notice(setback)
+        elif recoveries != self.recoveries:
+            self.notice("it was recovered meanwhile")
+        if self.noticed.is_set():
+            raise WentBack(self.reason)
+        if under_way:
+            raise WentBack("it is being recovered")
 
     def check_fences(self, group: str, fences: Mapping[Place, Fence]) -> None:
         """For fences that were just locked or read. A stopped one is not remembered: an operator may move it."""

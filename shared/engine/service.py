@@ -23,16 +23,18 @@ from shared.engine.operations import Operations
 from shared.engine.postgres import PostgresLedger, PostgresTransaction
 from shared.engine.reader import Reader
 from shared.engine.relay import Relay
+from shared.engine.remembered import WentBack
 from shared.engine.subscriber import connect
 from shared.engine.subscription import Subscription
 from shared.engine.supervisor import Supervisor, may_pass
 from shared.engine.waking import Waking
 from shared.engine.wiring import make_reader, make_relay
-from shared.errors import ConfigurationError
+from shared.errors import ConfigurationError, Transient
 from shared.settings import ServiceSettings
 from shared.telemetry.tracing import spans_of
 
 log = structlog.get_logger()
+_RESTORED = "restored: "
 Worker = Callable[["Service"], Awaitable[None]]
 
 
@@ -80,13 +82,15 @@ class Service:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PostgresTransaction]:
-        """One transaction with its outbox, for HTTP writes and workers."""
+        """One transaction with its outbox, for HTTP writes and workers. Raises WentBack; Transient before it works."""
+        self._refuse_before(self.obstacle)
         async with self._ledger(self._pool()).transaction() as tx:
             yield tx
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[PostgresTransaction]:
-        """A pooled connection for reading: every statement sees what is committed when it begins."""
+        """A pooled connection for reading: every statement sees what is committed when it begins. Raises WentBack."""
+        self._refuse_before(self.obstacle if _is_restored(self.obstacle) else None)
         async with self._pool().acquire() as connection:
             yield PostgresTransaction(connection, None, self.now(), self.context)
 
@@ -101,6 +105,11 @@ class Service:
             return found
         return [*found, *self._tasks.checks(), *(check() for check in self._checks)]
 
+    def _refuse_before(self, obstacle: str | None) -> None:
+        """Nothing is written before it is known that the database is as far as its topics; workers begin after that."""
+        if obstacle is not None and not self._for_workers:
+            raise (WentBack if _is_restored(obstacle) else Transient)(obstacle)
+
     def _pool(self) -> asyncpg.Pool:
         return self.database.main if self._for_workers else self.database.requests
 
@@ -111,10 +120,11 @@ class Service:
         return view
 
     def operations(self, actor: str) -> Operations:
-        """What this operator may do about parked and quarantined records."""
+        """What this operator may do about parked and quarantined records. Raises as `transaction`."""
+        self._refuse_before(self.obstacle)
         return Operations(self.database, self.subscriptions, partial(self._ledger, actor=actor))
 
-    def _ledger(self, pool: asyncpg.Pool, actor: str | None = None) -> PostgresLedger:
+    def _ledger(self, pool: asyncpg.Pool, actor: str | None = None, *, fenced: bool = False) -> PostgresLedger:
         return PostgresLedger(
             pool,
             self.now,
@@ -122,6 +132,7 @@ class Service:
             self.context,
             self.database.remembered,
             recovered=self.database.recovered,
+            fenced=fenced,
             actor=actor,
         )
 
@@ -205,7 +216,7 @@ class Service:
                     subscription,
                     self.settings,
                     self.database,
-                    self._ledger(self.database.pool_of(subscription)),
+                    self._ledger(self.database.pool_of(subscription), fenced=True),
                     self._spans,
                     self._time.applied,
                     self._broker,
@@ -235,4 +246,8 @@ class Service:
 
 
 def _went_back(reason: str) -> str:
-    return f"restored: {reason}; run `rapport recover`"
+    return f"{_RESTORED}{reason}; run `rapport recover`"
+
+
+def _is_restored(obstacle: str | None) -> bool:
+    return obstacle is not None and obstacle.startswith(_RESTORED)

@@ -9,6 +9,7 @@ from prometheus_client import Histogram
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.engine.remembered import WentBack
 from shared.errors import Transient
 from shared.http.problems import problem
 from shared.ids import new_id
@@ -73,6 +74,10 @@ class Requests:
         """The problem document of an error that no route expected, which is logged here."""
         request = {"method": scope["method"], "route": route_of(scope)}
         state = str(getattr(error, "sqlstate", ""))[:2]
+        if isinstance(error, WentBack):
+            log.warning("request_refused_before_recovery", **request, error=error)
+            detail = "The database went back to an earlier state: nothing is done with it until it is recovered."
+            return problem(503, WentBack.reason, detail, headers={"Retry-After": "60"})
         if isinstance(error, _LOST) or state in _AWAY:
             log.warning("request_not_possible_now", **request, error=error)
             detail = "What this needs does not answer now; try again."

@@ -9,6 +9,7 @@ import typer
 
 from shared import clock
 from shared.engine import recovery
+from shared.engine.behind import say_ahead
 from shared.engine.ledger import Place
 from shared.engine.own_topics import open_topics
 from shared.engine.postgres import SQL as ENGINE, PostgresTransaction
@@ -20,6 +21,8 @@ from tools.rapport.stack import Stack, find_stack
 
 _LAST_WORDS_S = 2
 """How long a relay may go on sending after its connection has ended: it uses that once a second."""
+_ANY_NUMBER = 2**31 - 1
+"""Of recoveries before."""
 
 
 async def recover_service(stack: Stack, service: str, reason: str) -> dict[str, Any]:
@@ -30,8 +33,11 @@ async def recover_service(stack: Stack, service: str, reason: str) -> dict[str, 
     """
     async with stack.only(service).connect(service) as connection:
         setback: str | None = await connection.fetchval(ENGINE["find_setback"])
-        if setback is None and not await _find_ahead(stack, service, connection):
-            return {"ahead": [], "setback": None, "records": {}, "written": []}
+        if setback is None:
+            if not (found_ahead := await _find_ahead(stack, service, connection)):
+                return {"ahead": [], "setback": None, "records": {}, "written": []}
+            # From here on nobody writes, and who waits for the recovery to end finds that there was one.
+            await connection.execute(ENGINE["note_setback"], say_ahead(found_ahead), _ANY_NUMBER)
         async with connection.transaction():
             if await connection.fetchval(ENGINE["end_relays"]):
                 await asyncio.sleep(_LAST_WORDS_S)

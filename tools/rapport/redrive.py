@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
+import asyncpg
 import typer
 from pydantic import SecretStr
 
@@ -70,8 +71,13 @@ async def operations(stack: Stack, service: str) -> AsyncIterator[Operations]:
         await database.main.execute(SQL["wake_relay"])
 
     await database.open(subscriptions)
+
+    def ledger_of(pool: asyncpg.Pool) -> PostgresLedger:
+        known, recovered = database.remembered, database.recovered
+        return PostgresLedger(pool, clock.now, wake_relay, context, known, recovered=recovered)
+
     try:
-        yield Operations(database, subscriptions, lambda pool: PostgresLedger(pool, clock.now, wake_relay, context))
+        yield Operations(database, subscriptions, ledger_of)
     finally:
         await database.close()
 

@@ -8,6 +8,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from shared.engine.event import Emission, Event
+from shared.engine.remembered import WentBack
 from shared.engine.service import Service
 from shared.engine.subscription import Subscription
 from shared.engine.transaction import Transaction
@@ -34,6 +35,7 @@ async def test_a_restored_database_waits_for_its_operator_and_numbers_on(probe: 
     async with probe.running() as service:
         obstacle = await eventually(lambda: _restored(service), "the refusal to go on")
         assert "run `rapport recover`" in obstacle
+        await _refuses(service)
         await probe.emit(reopened(event_id, 4) for event_id in after)
         found = probe.rapport("recover", NAME, "--reason", "restored in a test")
         assert {line["id"] for line in found["written"]} == {str(event_id) for event_id in between}
@@ -152,6 +154,18 @@ async def _put_back(probe: Probe) -> None:
     await probe.rows(f"alter database {NAME} with allow_connections false", database="postgres")
     await probe.rows(f"drop database {NAME} with (force)", database="postgres")
     await probe.rows(f"alter database backup rename to {NAME}", database="postgres")
+
+
+async def _refuses(service: Service) -> None:
+    """To read, to write, and to do what an operator asks over HTTP."""
+    with pytest.raises(WentBack):
+        async with service.read():
+            pass
+    with pytest.raises(WentBack):
+        async with service.transaction():
+            pass
+    with pytest.raises(WentBack):
+        service.operations("staff-1")
 
 
 async def _restored(service: Service) -> str | None:

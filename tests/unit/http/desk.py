@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from shared.engine.checks import Check
+from shared.engine.remembered import WentBack
 from shared.errors import Invalid, NotFound, Stale, Transient
 from shared.http.app import Page, Principal, requires
 from shared.settings import AuthSettings, DatabaseSettings, HttpSettings, KafkaSettings, ServiceSettings
@@ -89,6 +90,7 @@ async def raises(kind: str) -> None:
         "teapot": HTTPException(418, "short and stout", headers={"X-Pot": "tea"}),
         "bug": ValueError(PERSON),
         "starting": Transient("the database is not open yet"),
+        "restored": WentBack("its log ends at 5, and was at 9 before"),
         "timeout": TimeoutError(),
         "locked": asyncpg.LockNotAvailableError(PERSON),
         "closed": asyncpg.InterfaceError("pool is closing"),

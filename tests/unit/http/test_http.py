@@ -97,6 +97,7 @@ async def test_a_bad_request_names_its_fields_and_no_value(
         ("bug", 500, "internal", "error"),
         ("statement", 500, "internal", "error"),
         ("starting", 503, "unavailable", "warning"),
+        ("restored", 503, "restored", "warning"),
         ("timeout", 503, "unavailable", "warning"),
         ("locked", 503, "unavailable", "warning"),
         ("closed", 503, "unavailable", "warning"),
