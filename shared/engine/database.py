@@ -6,8 +6,9 @@ from typing import Any
 import asyncpg
 
 from shared.engine.ledger import Fence, Place
-from shared.engine.postgres import SQL, fences_of
+from shared.engine.postgres import SQL
 from shared.engine.remembered import Identity, Remembered
+from shared.engine.rows import fences_of
 from shared.engine.subscription import Subscription
 from shared.engine.timers import clocked_topics
 from shared.errors import ConfigurationError, Transient

@@ -1,6 +1,5 @@
 """The ledger in Postgres."""
 
-import base64
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
@@ -16,6 +15,7 @@ from shared.engine import outbox
 from shared.engine.event import Emission, Record
 from shared.engine.ledger import Fence, ParkedRecord, Place, Refusal
 from shared.engine.remembered import Remembered
+from shared.engine.rows import columns_of, fences_of, parked_of
 from shared.engine.subscription import Due, Subscription
 from shared.errors import Oversized, Transient
 from shared.sql import load_queries
@@ -178,13 +178,13 @@ class PostgresTransaction:
 
     async def park(self, records: Sequence[tuple[Record, Refusal, datetime]]) -> None:
         rows = [
-            (*_stored(record), refusal.reason, refusal.detail, refusal.unexpected, refusal.holds, at)
+            (*columns_of(record), refusal.reason, refusal.detail, refusal.unexpected, refusal.holds, at)
             for record, refusal, at in records
         ]
         await self.execute(SQL["park"], self.group, *map(list, zip(*rows, strict=True)))
 
     async def quarantine(self, records: Sequence[tuple[Record, Refusal]]) -> None:
-        rows = [(*_stored(record), refusal.reason) for record, refusal in records]
+        rows = [(*columns_of(record), refusal.reason) for record, refusal in records]
         await self.execute(SQL["quarantine"], self.group, *map(list, zip(*rows, strict=True)))
 
     async def take_parked(self, topic: str, key: bytes, limit: int) -> list[ParkedRecord]:
@@ -212,48 +212,6 @@ class PostgresTransaction:
     async def fail_timer(self, name: str, due: Due, refusal: Refusal) -> None:
         why = f"{refusal.reason}: {refusal.detail}"
         await self.execute(SQL["fail_timer"], name, due.id, due.partition, due.due_at, why)
-
-
-def fences_of(rows: Iterable[Any]) -> dict[Place, Fence]:
-    """Fences by place."""
-    return {
-        (r["topic"], r["partition"]): Fence(
-            r["next_offset"], r["last_offset"], r["last_id"], r["mark"], r["watermark"], r["parked"], r["stopped"]
-        )
-        for r in rows
-    }
-
-
-def _stored(record: Record) -> tuple[str, int, int, bytes | None, str, bytes | None, int]:
-    place = record.topic, record.partition, record.offset
-    return *place, record.key, headers_json(record.headers), record.value, record.timestamp
-
-
-def headers_json(headers: Iterable[tuple[str, bytes | None]]) -> str:
-    """Headers as the columns `headers` hold them."""
-    return json.dumps(
-        [[_name(name), None if value is None else base64.b64encode(value).decode()] for name, value in headers]
-    )
-
-
-def _name(name: str) -> str:
-    """A header's name as jsonb takes it, with U+0000 and bytes beyond UTF-8 written out as an escape."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace").replace("\0", "\\0")
-
-
-def parked_of(row: Any) -> ParkedRecord:
-    """A row of `parked` as the record that it was."""
-    refusal = Refusal(row["reason"], row["detail"], row["unexpected"], row["holds"])
-    return ParkedRecord(row["id"], record_of(row), refusal, row["handled_at"])
-
-
-def record_of(row: Any) -> Record:
-    """A row of `parked` or `quarantine` as it came from Kafka, but with the value that an operator gave it."""
-    headers = tuple(
-        (name, None if value is None else base64.b64decode(value)) for name, value in json.loads(row["headers"])
-    )
-    place = row["topic"], row["partition"], row["record_offset"]
-    return Record(*place, row["key"], row["value"], headers, row["record_timestamp"])
 
 
 class PostgresLedger:

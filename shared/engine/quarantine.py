@@ -8,8 +8,9 @@ from shared import clock
 from shared.engine.decode import decode
 from shared.engine.event import Record
 from shared.engine.parking import BEHIND, refusal_of
-from shared.engine.postgres import SQL, PostgresLedger, PostgresTransaction, headers_json, is_infrastructure, record_of
+from shared.engine.postgres import SQL, PostgresLedger, PostgresTransaction, is_infrastructure
 from shared.engine.redrive import Redriven, handle_once
+from shared.engine.rows import headers_json, record_of
 from shared.engine.subscription import Subscription
 from shared.errors import BadRecord, NotFound
 

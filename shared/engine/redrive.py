@@ -11,7 +11,8 @@ from shared import clock
 from shared.engine.decode import Decoded, decode
 from shared.engine.ledger import EngineTransaction, Ledger, ParkedRecord, Place, Refusal
 from shared.engine.parking import BEHIND, refusal_of
-from shared.engine.postgres import SQL, PostgresLedger, PostgresTransaction, is_infrastructure, parked_of
+from shared.engine.postgres import SQL, PostgresLedger, PostgresTransaction, is_infrastructure
+from shared.engine.rows import parked_of
 from shared.engine.subscription import Subscription
 from shared.errors import BadRecord, NotFound
 from shared.events.topics import OWNERS

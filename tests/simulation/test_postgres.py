@@ -15,10 +15,11 @@ import pytest
 from deploy.embedded import EmbeddedStack
 from shared.engine.applier import Applier
 from shared.engine.outbox import headers_of, key_of
-from shared.engine.postgres import PostgresLedger, is_infrastructure, parked_of
+from shared.engine.postgres import PostgresLedger, is_infrastructure
 from shared.engine.postgres_relay import SQL, PostgresRelayLedger
 from shared.engine.publisher import Batch
 from shared.engine.redrive import drop, redrive
+from shared.engine.rows import parked_of
 from shared.engine.subscription import Subscription
 from shared.errors import NotFound, Transient
 from shared.events.sales import SALES
