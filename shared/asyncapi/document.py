@@ -14,6 +14,13 @@ Json = dict[str, Any]
 
 _TEXT = {"type": "string", "maxLength": 1024}
 _REQUIRED = ["ce_specversion", "ce_id", "ce_source", "ce_type"]
+OUR_REQUIRED = [*_REQUIRED, "content-type", "ce_time", "ce_subject", "ce_sequence", "ce_dataschema", "ce_correlationid"]
+_KAFKA = {
+    "host": "{brokers}",
+    "protocol": "kafka",
+    "description": "The brokers, as RAPPORT_KAFKA__BROKERS names them.",
+    "variables": {"brokers": {"default": "127.0.0.1:9092", "description": "One of them, host:port."}},
+}
 _HEADERS: Json = {
     "content-type": {"const": "application/json"},
     "ce_specversion": {"const": "1.0"},
@@ -33,7 +40,7 @@ OUR_HEADERS: Json = {
         "description": "Counts the records of a partition from 1, without gaps, padded with zeros so that it sorts as "
         "text; a second sending has the same number.",
     },
-    "ce_dataschema": {**_TEXT, "description": "Version and hash of the schema of the data."},
+    "ce_dataschema": {**_TEXT, "description": "Version and hash of the schema of the data; see below."},
     "ce_correlationid": {**_TEXT, "description": "The same on all events of one flow."},
     "ce_causationid": {**_TEXT, "description": "The ce_id of the event that led to this one."},
     "traceparent": {**_TEXT, "description": "W3C trace context."},
@@ -67,13 +74,22 @@ def asyncapi(service: Described) -> Json:
 
 
 def everything() -> Json:
-    """All topics and all contracts of the system."""
-    return _document("Rapport", contracts(), {})
+    """All topics and all contracts of the system, which says what its services own and hears the rest."""
+    operations = {}
+    for topic in sorted({entry.topic for entry in contracts()}):
+        entries = [entry for entry in contracts() if entry.topic == topic]
+        heard = topic in OUTSIDE
+        name = f"rapport.{'hears' if heard else 'says'}.{topic}"
+        operations[name] = _operation("receive" if heard else "send", entries, None)
+    return _document("Rapport", contracts(), operations)
 
 
 def _document(title: str, entries: Sequence[Contract], operations: Mapping[str, Json]) -> Json:
     topics = [name for name in TOPICS if any(entry.topic == name for entry in entries)]
-    schemas: Json = {"OurHeaders": _headers(OUR_HEADERS), "OutsideHeaders": _headers(_HEADERS)}
+    schemas: Json = {
+        "OurHeaders": _headers(OUR_HEADERS, OUR_REQUIRED),
+        "OutsideHeaders": _headers(_HEADERS, _REQUIRED),
+    }
     messages = {_name(entry): _message(entry, schemas) for entry in entries}
     return {
         "asyncapi": "3.0.0",
@@ -83,6 +99,7 @@ def _document(title: str, entries: Sequence[Contract], operations: Mapping[str, 
             "description": "CloudEvents 1.0 in Kafka's binary mode. Unknown fields are to be ignored.",
         },
         "defaultContentType": "application/json",
+        "servers": {"kafka": _KAFKA},
         "channels": {name: _channel(name, [e for e in entries if e.topic == name]) for name in topics},
         "operations": dict(operations),
         "components": {"messages": messages, "schemas": schemas},
@@ -93,8 +110,8 @@ def _name(entry: Contract) -> str:
     return f"{entry.topic}.{entry.type}"
 
 
-def _headers(properties: Json) -> Json:
-    return {"type": "object", "properties": properties, "required": _REQUIRED}
+def _headers(properties: Json, required: Sequence[str]) -> Json:
+    return {"type": "object", "properties": properties, "required": list(required)}
 
 
 def _channel(name: str, entries: Iterable[Contract]) -> Json:
@@ -137,6 +154,7 @@ def _message(entry: Contract, schemas: Json) -> Json:
         "examples": [{"name": f"{entry.major}.{entry.minor}", "payload": sample_of(entry)}],
         "bindings": {"kafka": {"key": key, "bindingVersion": "0.5.0"}},
         "x-dataschema": entry.dataschema(),
+        "x-schema": entry.document()["$id"],
     }
 
 
@@ -154,6 +172,8 @@ def _operation(action: str, entries: Sequence[Contract], group: str | None) -> J
     topic = entries[0].topic
     operation: Json = {
         "action": action,
+        "title": f"{'Hears' if action == 'receive' else 'Says'} {topic}",
+        "summary": TOPICS[topic].about,
         "channel": {"$ref": f"#/channels/{topic}"},
         "messages": [{"$ref": f"#/channels/{topic}/messages/{entry.type}"} for entry in entries],
     }

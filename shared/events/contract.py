@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 
 T = TypeVar("T", bound=type[Any])
+_WORDS = {"title", "description", "$schema", "$id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,11 @@ class Contract:
         """JSON Schema 2020-12 of the value, as a reader sees it."""
         return self.adapter.json_schema(mode="validation")
 
+    def document(self) -> dict[str, Any]:
+        """The schema as it is committed and served: with its dialect, and where each service answers with it."""
+        where = f"/schemas/{self.topic}/{self.type}/{self.major}.{self.minor}.json"
+        return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": where, **self.schema()}
+
     def dataschema(self) -> str:
         """The `ce_dataschema` urn: the version and a hash of the schema's rules, which other words do not change."""
         canonical = json.dumps(rules_of(self.schema()), sort_keys=True, separators=(",", ":")).encode()
@@ -54,7 +60,7 @@ class Contract:
 
 
 def rules_of(schema: dict[str, Any], *, names: bool = False) -> dict[str, Any]:
-    """A schema without its words; with `names`, the keys of `schema` are names of fields or definitions."""
+    """A schema without words and its own name; with `names`, its keys are names of fields or definitions."""
     return {
         key: [rules_of(part) if isinstance(part, dict) else part for part in value]
         if isinstance(value, list)
@@ -62,7 +68,7 @@ def rules_of(schema: dict[str, Any], *, names: bool = False) -> dict[str, Any]:
         if isinstance(value, dict)
         else value
         for key, value in schema.items()
-        if names or key not in {"title", "description"}
+        if names or key not in _WORDS
     }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from prometheus_client import REGISTRY
@@ -15,9 +15,10 @@ from shared.http import operations
 from shared.http.admission import Admission
 from shared.http.auth import Authenticator, Principal, requires
 from shared.http.idempotency import Once, idempotent
+from shared.http.openapi import describe, operation_id
 from shared.http.pages import pages
 from shared.http.paging import Listing, Page
-from shared.http.problems import RESPONSES, Problem, answer_problems
+from shared.http.problems import RESPONSES, answer_problems
 from shared.http.readiness import Serving, service_of
 from shared.http.requests import Requests
 from shared.http.routes import ServedRoutes
@@ -44,6 +45,7 @@ def build_app(service: Serving, settings: ServiceSettings, routers: Iterable[API
         openapi_url=None,
         redirect_slashes=False,  # an id that is empty must not lead to the list
         responses=RESPONSES,
+        generate_unique_id_function=operation_id,
         # Its records of failed validations hold the values that failed; requests are counted and logged by ours.
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
@@ -64,7 +66,7 @@ def build_app(service: Serving, settings: ServiceSettings, routers: Iterable[API
         open_=settings.auth.mode == "off",
     )
     app.add_middleware(Requests, service=service.name, spans=spans)
-    _describe_problems(app)
+    describe(app, settings.http.port)
     return app
 
 
@@ -107,20 +109,3 @@ async def metrics(request: Request) -> Response:
     """As OpenMetrics where it is asked for, else as Prometheus' text."""
     encode, media_type = choose_encoder(request.headers.get("accept", ""))
     return Response(await run_in_threadpool(encode, REGISTRY), headers={"Content-Type": media_type})
-
-
-def _describe_problems(app: FastAPI) -> None:
-    """Puts the schema that RESPONSES refer to into the OpenAPI document, and takes FastAPI's own out."""
-    generate = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            schemas = generate().setdefault("components", {}).setdefault("schemas", {})
-            own = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-            schemas.update(own.pop("$defs"), Problem=own)
-            schemas.pop("HTTPValidationError", None)
-            schemas.pop("ValidationError", None)
-        assert app.openapi_schema is not None
-        return app.openapi_schema
-
-    app.openapi = openapi  # type: ignore[method-assign]

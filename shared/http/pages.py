@@ -1,6 +1,8 @@
 """The documents of a service. A page loads nothing from elsewhere and has no inline script."""
 
+import re
 from importlib.resources import files
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -10,9 +12,12 @@ from starlette.responses import HTMLResponse, Response
 
 from shared.asyncapi import asyncapi, page
 from shared.errors import NotFound
+from shared.events.contract import contracts
 from shared.http.auth import requires
 from shared.http.readiness import Serving, service_of
 
+_CONTRACTS = Path(__file__).parent.parent / "contracts"
+_VERSION = re.compile(r"\d{1,3}\.\d{1,3}")
 READS = [Depends(requires("crm:read"))]
 _ASSETS = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
 _START = """SwaggerUIBundle({
@@ -68,3 +73,14 @@ async def asyncapi_page(service: Annotated[Serving, Depends(service_of)]) -> Res
     """The same document for people."""
     document = await run_in_threadpool(asyncapi, service)
     return HTMLResponse(page(document), headers=_HEADERS)
+
+
+@pages.get("/schemas/{topic}/{type_}/{version}.json", dependencies=READS)
+async def schema_json(topic: str, type_: str, version: str) -> Response:
+    """The JSON Schema of a version of a type, by its `$id`; `ce_dataschema` names the same version."""
+    if not any((entry.topic, entry.type) == (topic, type_) for entry in contracts()) or not _VERSION.fullmatch(version):
+        raise NotFound("no type of this topic has this name")
+    file = _CONTRACTS / topic / type_ / f"{version}.json"
+    if not await run_in_threadpool(file.is_file):
+        raise NotFound("the type has no such version")
+    return Response(await run_in_threadpool(file.read_bytes), media_type="application/schema+json")

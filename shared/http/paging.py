@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Generic, TypeVar
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
-from starlette.responses import Response
 
 from shared.errors import Invalid
 
@@ -62,6 +61,8 @@ class PageQuery:
 
     cursor: str | None
     limit: int
+    request: Request
+    response: Response
 
     def after(self, *kinds: type) -> tuple[Any, ...] | None:
         """The position to go on from, or None on the first page."""
@@ -72,10 +73,9 @@ class PageQuery:
     ) -> Listing[T]:
         """The page of up to `limit` rows; `position` tells a row's place in the list's order."""
         shown = rows[: self.limit]
-        more = len(rows) > self.limit
-        return Listing(
-            items=[item(row) for row in shown], next_cursor=encode_cursor(position(shown[-1])) if more else None
-        )
+        following = encode_cursor(position(shown[-1])) if len(rows) > self.limit else None
+        self.response.headers.update(self.link(following))
+        return Listing(items=[item(row) for row in shown], next_cursor=following)
 
     def written(
         self, rows: Sequence[T], body: Callable[[T], str], position: Callable[[T], Sequence[object]]
@@ -85,14 +85,23 @@ class PageQuery:
         following = encode_cursor(position(shown[-1])) if len(rows) > self.limit else None
         items = ",".join(body(row) for row in shown)
         content = f'{{"items":[{items}],"next_cursor":{to_json(following).decode()}}}'
-        return Response(content, media_type="application/json")
+        return Response(content, media_type="application/json", headers=self.link(following))
+
+    def link(self, following: str | None) -> dict[str, str]:
+        """The header that names the next page (RFC 8288), relative to where this one was asked for."""
+        if following is None:
+            return {}
+        url = self.request.url.include_query_params(cursor=following)
+        return {"Link": f'<{url.path}?{url.query}>; rel="next"'}
 
 
 async def _page(
+    request: Request,
+    response: Response,
     cursor: Annotated[str | None, Query(max_length=1000, description="`next_cursor` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> PageQuery:
-    return PageQuery(cursor, limit)
+    return PageQuery(cursor, limit, request, response)
 
 
 Page = Annotated[PageQuery, Depends(_page)]

@@ -36,6 +36,33 @@ Structured mode is read by the same rules: `content-type: application/cloudevent
 `data` or `data_base64` in the value. Batches of events in one record are quarantined as `batched_mode`.
 """
 
+_DATASCHEMA = r"""### `ce_dataschema`
+
+`urn:rapport:<topic>:<type>:<major>.<minor>:<hash>`: the version, and the first 16 hexadecimal digits of a SHA-256
+over the schema's rules. The rules are the schema without `$schema`, `$id` and every `title` and `description` that is
+not the name of a field, as JSON with sorted keys, without spaces, and with what is beyond ASCII escaped. So a reader
+who keeps the schema that a program was made from sees by the header whether the rules are still the same:
+
+```python
+def hash_of(schema):
+    return hashlib.sha256(json.dumps(rules(schema), sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:16]
+
+
+def rules(part, names=False):
+    # With `names` the keys of this part are names of fields or of definitions, not words of JSON Schema.
+    if isinstance(part, list):
+        return [rules(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    words = () if names else ("title", "description", "$schema", "$id")
+    return {
+        key: rules(value, names=not names and key in ("properties", "$defs"))
+        for key, value in part.items()
+        if key not in words
+    }
+```
+"""
+
 _INTRODUCTION = """# Events
 
 Generated from `shared/events/` by `python -m tools.documents write`; `make test` fails if it is out of date.
@@ -47,7 +74,8 @@ A record may come twice: on our topics both carry the same `ce_sequence`, so a r
 partition drops every duplicate and sees that nothing is missing. Unknown fields and unknown types are to be ignored.
 
 A new minor version has one optional field more; anything else is a new type `….v2` beside the old one. The JSON Schema
-and a sample of every version lie in `shared/contracts/<topic>/<type>/`.
+and a sample of every version lie in `shared/contracts/<topic>/<type>/`; each service answers with them at their `$id`,
+`/schemas/<topic>/<type>/<version>.json`.
 
 ## Headers
 
@@ -60,7 +88,7 @@ From outside, `ce_specversion`, `ce_id`, `ce_source` and `ce_type` are required;
 
 def events_page() -> str:
     """The whole page in Markdown."""
-    parts = [_INTRODUCTION.rstrip(), *_headers(), _RECEPTION, *_overview()]
+    parts = [_INTRODUCTION.rstrip(), *_headers(), _DATASCHEMA, _RECEPTION, *_overview()]
     for topic in TOPICS.values():
         entries = [entry for entry in contracts() if entry.topic == topic.name]
         if entries:

@@ -49,7 +49,7 @@ def current() -> dict[Path, str]:
     files = {}
     for contract in contracts():
         version = version_of(contract)
-        files[version.path] = render(contract.schema())
+        files[version.path] = render(contract.document())
         files[version.sample_path] = render(sample_of(contract))
     return files
 

@@ -15,6 +15,7 @@ from services.contacts.settings import Context
 from shared.errors import NotFound
 from shared.events.values import BlankIsNone, tidy
 from shared.http.app import Listing, Page, requires, service_of
+from shared.http.openapi import answers_with
 from shared.http.paging import decode_cursor
 from shared.http.versions import etag_of
 
@@ -53,7 +54,7 @@ async def list_parties(
         return page.written(cards, lambda card: card.body, lambda card: (card.name, card.id))
 
 
-@router.get("/parties/{party_id}", dependencies=READS, response_model=PartyView)
+@router.get("/parties/{party_id}", dependencies=READS, response_model=PartyView, responses=answers_with(200, "ETag"))
 async def read_party(service: Service, party_id: UUID) -> Response:
     """The 360 view: who the party is, its stages, totals, consents, open tickets, last messages and last lines.
 

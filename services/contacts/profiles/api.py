@@ -15,6 +15,7 @@ from services.contacts.profiles.schemas import ProfilePatch, UpsertResult, Upser
 from shared.engine.transaction import Transaction
 from shared.events.ingest import ReportedParty
 from shared.http.app import Once, idempotent, requires
+from shared.http.openapi import answers_with
 from shared.http.versions import IfMatch, versions_of, with_etag
 
 router = APIRouter(prefix="/v1", tags=["parties"])
@@ -22,7 +23,13 @@ Repeatable = Annotated[Once, Depends(idempotent)]
 WRITES = [Depends(requires("crm:write"))]
 
 
-@router.post("/parties", status_code=201, dependencies=WRITES, response_model=PartyState)
+@router.post(
+    "/parties",
+    status_code=201,
+    dependencies=WRITES,
+    response_model=PartyState,
+    responses=answers_with(201, "ETag", "Location"),
+)
 async def create_party(profile: ReportedParty, once: Repeatable) -> Response:
     """A new party. An identity that is known is a 409 with its party as `state`."""
 
@@ -44,14 +51,16 @@ async def upsert_parties(batch: Upserts, once: Repeatable) -> Response:
     return await once.write(act)
 
 
-@router.patch("/parties/{party_id}", dependencies=WRITES, response_model=PartyState)
+@router.patch(
+    "/parties/{party_id}", dependencies=WRITES, response_model=PartyState, responses=answers_with(200, "ETag")
+)
 async def change_party(party_id: UUID, patch: ProfilePatch, once: Repeatable, if_match: IfMatch = None) -> Response:
     """Change the fields that are given."""
     values = {name: getattr(patch, name) for name in FIELDS if name in patch.model_fields_set}
     return await _amend(party_id, values, patch, once, if_match)
 
 
-@router.put("/parties/{party_id}", dependencies=WRITES, response_model=PartyState)
+@router.put("/parties/{party_id}", dependencies=WRITES, response_model=PartyState, responses=answers_with(200, "ETag"))
 async def replace_party(party_id: UUID, patch: ProfilePatch, once: Repeatable, if_match: IfMatch = None) -> Response:
     """Set every field; what is left out is emptied."""
     return await _amend(party_id, {name: getattr(patch, name) for name in FIELDS}, patch, once, if_match)

@@ -39,7 +39,9 @@ async def audit_follow_ups(
             return _audit(await store.count_sales(tx, span))
         after = page.after(UUID)
         items, last = await store.list_sales(tx, span, outcome, after[0] if after else None, page.limit)
-    return Listing(items=items, next_cursor=encode_cursor((last,)) if last else None)
+    following = encode_cursor((last,)) if last else None
+    page.response.headers.update(page.link(following))
+    return Listing(items=items, next_cursor=following)
 
 
 @router.get("/messages")
@@ -60,6 +62,7 @@ async def list_messages(
 
 @router.get("/messages/{message_id}")
 async def read_message(service: Serving, message_id: UUID) -> Message:
+    """One message, with what decided it."""
     async with service.read() as tx:
         message = await store.find_message(tx, message_id)
     if message is None:

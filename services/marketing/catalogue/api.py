@@ -16,6 +16,7 @@ Serving = Annotated[Service, Depends(service_of)]
 
 @router.get("/campaigns")
 async def list_campaigns(service: Serving, page: Page) -> Listing[Campaign]:
+    """The newest version of each, by name."""
     after = page.after(str)
     async with service.read() as tx:
         campaigns = await store.list_campaigns(tx, after[0] if after else None, page.limit + 1)

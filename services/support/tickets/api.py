@@ -29,6 +29,7 @@ from shared.engine.transaction import Transaction
 from shared.errors import Invalid, NotFound
 from shared.events.tickets import TicketStatus
 from shared.http.app import Listing, Once, Page, Principal, idempotent, requires, service_of
+from shared.http.openapi import answers_with
 from shared.http.readiness import Serving
 from shared.http.versions import IfMatch, versions_of, with_etag
 
@@ -56,7 +57,7 @@ async def list_tickets(
     return page.listing(lines, lambda line: line, lambda line: (line.number,))
 
 
-@router.get("/{ticket_id}", dependencies=[Depends(requires("crm:read"))])
+@router.get("/{ticket_id}", dependencies=[Depends(requires("crm:read"))], responses=answers_with(200, "ETag"))
 async def read_ticket(service: Service, ticket_id: UUID, response: Response) -> TicketView:
     """The ticket with its thread; the ETag is its version."""
     async with service.read() as tx:
@@ -83,7 +84,7 @@ async def list_replies(service: Service, ticket_id: UUID, page: Page) -> Listing
     return page.listing(replies, lambda reply: reply, lambda reply: (reply.id,))
 
 
-@router.post("/{ticket_id}/replies", status_code=201, response_model=Written)
+@router.post("/{ticket_id}/replies", status_code=201, response_model=Written, responses=answers_with(201, "ETag"))
 async def write_reply(
     ticket_id: UUID, new: NewReply, principal: Writer, once: Annotated[Once, Depends(idempotent)]
 ) -> Response:
@@ -97,7 +98,7 @@ async def write_reply(
     return with_etag(await once.write(act, status=201))
 
 
-@router.post("/{ticket_id}/status", response_model=TicketState)
+@router.post("/{ticket_id}/status", response_model=TicketState, responses=answers_with(200, "ETag"))
 async def move_ticket(
     ticket_id: UUID,
     new: NewStatus,

@@ -6,12 +6,14 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 import structlog
 from fastapi import FastAPI, Request
 from structlog.testing import capture_logs
 
 from shared.engine.checks import Check
+from shared.events.contract import contracts
 from shared.http.app import service_of
 from tests.unit.http.desk import ID, PERSON, Desk, problem_of
 from tests.unit.http.tokens import token
@@ -181,6 +183,29 @@ async def test_requests_are_measured_by_route(http: httpx.AsyncClient) -> None:
     )
     assert ID not in text
     assert "nothing" not in text
+
+
+async def test_every_schema_is_answered_under_its_id(http: httpx.AsyncClient) -> None:
+    for entry in contracts():
+        where = entry.document()["$id"]
+        answer = await http.get(where)
+        assert answer.headers["content-type"] == "application/schema+json"
+        schema = answer.json()
+        assert schema["$id"] == where
+        jsonschema.validators.validator_for(schema, default=None).check_schema(schema)
+    for unknown in ("crm.sales/crm.sale.completed.v1/9.9", "crm.sales/crm.nothing.v1/1.0", "x/../1.0"):
+        problem_of(await http.get(f"/schemas/{unknown}.json"), 404, "not_found")
+
+
+async def test_openapi_names_each_operation_and_what_its_answers_carry(http: httpx.AsyncClient) -> None:
+    document = (await http.get("/openapi.json")).json()
+    assert [server["url"] for server in document["servers"]] == ["/"]
+    operations = {each["operationId"]: each for path in document["paths"].values() for each in path.values()}
+    assert {"read_party", "create_party", "list_parties"} <= set(operations)
+    assert all(each["description"] for each in operations.values())
+    listed = operations["list_parties"]["responses"]["200"]["headers"]
+    assert set(listed) == {"X-Request-ID", "Link"}
+    assert document["components"]["headers"].keys() >= listed.keys()
 
 
 async def test_openapi_describes_the_problems(http: httpx.AsyncClient) -> None:

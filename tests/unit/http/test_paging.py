@@ -5,11 +5,24 @@ from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given, strategies as st
+from starlette.requests import Request
+from starlette.responses import Response
 
 from shared.errors import Invalid
 from shared.http.paging import PageQuery, decode_cursor, encode_cursor
 
 # No list has a position with NUL, and a lone surrogate is no text.
+ASKED = Request(
+    {
+        "type": "http",
+        "method": "GET",
+        "path": "/v1/parties",
+        "query_string": b"q=%C3%85&cursor=old",
+        "headers": [(b"host", b"desk")],
+        "server": ("desk", 80),
+        "scheme": "http",
+    }
+)
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 
 
@@ -54,18 +67,21 @@ def test_pages_cover_a_list_once_in_order() -> None:
     seen: list[int] = []
     cursor: str | None = None
     while True:
-        page = PageQuery(cursor, 5)
+        answer = Response()
+        page = PageQuery(cursor, 5, ASKED, answer)
         (last,) = page.after(int) or (-1,)
         rows = [number for number in numbers if number > last][: page.limit + 1]
         listing = page.listing(rows, int, lambda number: (number,))
         seen += listing.items
         if (cursor := listing.next_cursor) is None:
+            assert "Link" not in answer.headers
             break
+        assert answer.headers["Link"] == f'</v1/parties?q=%C3%85&cursor={cursor}>; rel="next"'
     assert seen == numbers
 
 
 def test_an_empty_list_has_no_next_page() -> None:
-    assert PageQuery(None, 5).listing([], int, lambda number: (number,)).model_dump() == {
+    assert PageQuery(None, 5, ASKED, Response()).listing([], int, lambda number: (number,)).model_dump() == {
         "items": [],
         "next_cursor": None,
     }
