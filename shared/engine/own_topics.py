@@ -27,6 +27,11 @@ class OwnTopics:
         self._begins = begins
         self._ends = ends
 
+    @property
+    def places(self) -> list[Place]:
+        """Every partition of the topics that exist."""
+        return [(place.topic, place.partition) for place in self._ends]
+
     async def last_sequences(self) -> dict[Place, int]:
         """The `ce_sequence` of the last record in each partition; 0 where none is kept."""
         last = {(place.topic, place.partition): 0 for place in self._ends}

@@ -41,15 +41,10 @@ class KafkaPublisher:
 
     def __init__(self, source: str, shard: int, options: Mapping[str, Any], *, traced: bool = False) -> None:
         self._source = source.encode()
+        self._shard = shard
         self._options = options
         self._traced = traced
-        self._producer = AIOKafkaProducer(
-            acks="all",
-            transactional_id=transactional_id(source, shard),
-            max_batch_size=_BATCH_BYTES,
-            max_request_size=2 * 1024 * 1024,
-            **options,
-        )
+        self._producer = _producer(source, shard, options)
 
     async def __aenter__(self) -> Self:
         try:
@@ -66,15 +61,7 @@ class KafkaPublisher:
         await self._close()
 
     async def _close(self) -> None:
-        """End without a flush: what is buffered belongs to the stored batch, which somebody else may be sending now.
-
-        aiokafka has no public way: its `stop` flushes, and waits for ever where a broker is gone.
-        """
-        producer = self._producer
-        producer._closed = True  # noqa: SLF001  see above
-        with contextlib.suppress(asyncio.CancelledError, Exception):
-            await producer._sender.close()  # noqa: SLF001
-        await producer.client.close()
+        await _close(self._producer)
 
     async def publish(self, batch: Batch, acknowledged: list[Batch], singly: Collection[Place] = ()) -> None:
         """Send the whole batch and wait for every acknowledgement; `acknowledged` gets each part as it has one.
@@ -110,6 +97,10 @@ class KafkaPublisher:
                 return builder, taken
         return builder, len(rows)
 
+    async def end_predecessors(self, place: Place) -> None:
+        """As the function of this name, for a partition of this shard. This publisher can then be used no more."""
+        await end_predecessors(self._source.decode(), self._shard, [place], self._options)
+
     async def last_number(self, place: Place) -> int:
         """The highest `ce_sequence` near the end of a partition; 0 where there is none."""
         at, highest = TopicPartition(*place), 0
@@ -125,6 +116,45 @@ class KafkaPublisher:
             return highest
         finally:
             await consumer.stop()
+
+
+async def end_predecessors(source: str, shard: int, places: Collection[Place], options: Mapping[str, Any]) -> None:
+    """From here on the brokers refuse in these partitions whatever a publisher that the shard has had still sends.
+
+    An aborted transaction without a record says it to them: its mark carries a higher epoch, and takes one offset.
+    Raises Kafka's errors.
+    """
+    producer = _producer(source, shard, options)
+    try:
+        await producer.start()
+        await producer.begin_transaction()
+        for place in places:
+            # aiokafka has no public way to have a partition in a transaction without sending it a record.
+            producer._txn_manager.maybe_add_partition_to_txn(TopicPartition(*place))  # noqa: SLF001
+        await producer.abort_transaction()
+    finally:
+        await _close(producer)
+
+
+def _producer(source: str, shard: int, options: Mapping[str, Any]) -> AIOKafkaProducer:
+    return AIOKafkaProducer(
+        acks="all",
+        transactional_id=transactional_id(source, shard),
+        max_batch_size=_BATCH_BYTES,
+        max_request_size=2 * 1024 * 1024,
+        **options,
+    )
+
+
+async def _close(producer: AIOKafkaProducer) -> None:
+    """End without a flush: what is buffered belongs to the stored batch, which somebody else may be sending now.
+
+    aiokafka has no public way: its `stop` flushes, and waits for ever where a broker is gone.
+    """
+    producer._closed = True  # noqa: SLF001  see above
+    with contextlib.suppress(asyncio.CancelledError, Exception):
+        await producer._sender.close()  # noqa: SLF001
+    await producer.client.close()
 
 
 def transactional_id(source: str, shard: int) -> str:

@@ -253,6 +253,10 @@ where datname = current_database() and usename = current_user and application_na
 -- Of any number of shards, until the transaction ends.
 select count(pg_advisory_xact_lock(hashtext('rapport.relay'), shard)) from generate_series(0, 63) as shard
 
+-- name: relay_shards
+-- Those that ever stored a batch, and the first.
+select shard from relay_batch union select 0 order by 1
+
 -- name: sent_sequences
 -- What was forgotten as sent; a stored batch may have been sent, or not.
 select topic, partition, sequence from relay_position

@@ -143,6 +143,8 @@ class Relay:
         if refused.row is None:
             self._singly.add(refused.place)
             return
+        # One that was stopped before us may have it in hand, and get it through once the limits have been changed.
+        await _keeping(ledger, publisher.end_predecessors(refused.place))
         published = await _keeping(ledger, publisher.last_number(refused.place))
         self._acknowledged.append(_up_to(self._batch, refused.place, published))
         if any(row.id == refused.row.id for row, _ in self._acknowledged[-1]):

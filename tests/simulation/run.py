@@ -1,7 +1,6 @@
 """One seed: facts and faults, then healing, then the oracle. `python -m tests.simulation.run SEED` replays one."""
 
 import contextlib
-import os
 import random
 import sys
 from collections.abc import Callable
@@ -13,9 +12,7 @@ from aiokafka.errors import ProducerFenced
 from shared.engine.applier import Applier
 from shared.engine.event import Record
 from shared.engine.ledger import ParkedRecord
-from shared.engine.outbox import headers_of, key_of
 from shared.engine.own_topics import sequence_of
-from shared.engine.publisher import Batch
 from shared.engine.reader import Reader
 from shared.engine.recovery import ahead_of
 from shared.engine.redrive import drop, redrive
@@ -28,13 +25,11 @@ from tests.simulation.memory import MemoryDatabase, MemoryTransaction, Tables
 from tests.simulation.memory_relay import MemoryRelayLedger
 from tests.simulation.oracle import check, check_newest_last
 from tests.simulation.recovery import recover
-from tests.simulation.relaying import MakeWay, relay_on
+from tests.simulation.relaying import MakeWay, Publisher, relay_on
 from tests.simulation.scheduler import Actor, Scheduler, Stuck
 from tests.simulation.world import NOW, PARTITIONS, Log, Repair, Sender, subscriptions
 
 FACTS, MOST_STEPS = 14, 40_000
-RESTORED = int(os.environ.get("RESTORED_SEEDS", "10000"))
-"""In every second one of so many seeds the database goes back."""
 
 
 def is_infrastructure(error: BaseException) -> bool:
@@ -129,27 +124,19 @@ class Simulation:
     async def relay(self) -> None:
         """A relay that takes the shard over from whoever has it."""
         ledger = self.parts.relay(self.database)
-        publish = partial(self._publish, self.log.next_epoch())
+        publisher = Publisher(self.log, self.scheduler.pause)
         if self.parts.compares_numbers and self._ahead():
             self.setback = True
             return
         with contextlib.suppress(Transient, ProducerFenced):
             await ledger.keep()
             rest = partial(self.scheduler.until, self._something_to_send)
-            await relay_on(ledger, publish, lambda: self.dice.randrange(1, 5), rest, self.parts.make_way)
+            await relay_on(ledger, publisher, lambda: self.dice.randrange(1, 5), rest, self.parts.make_way)
 
     def _something_to_send(self) -> bool:
         tables = self.database.tables
         held = {row.key for row, _ in tables.aside.values()}
         return bool(tables.free()) or any(row.key not in held for row in tables.outbox.values())
-
-    async def _publish(self, epoch: int, batch: Batch) -> None:
-        """Record by record, so that a stopped relay goes on in the middle of somebody else's sending."""
-        for row, sequence in batch:
-            await self.scheduler.pause()
-            self.log.accept(epoch, row)
-            headers = headers_of(row, b"/contacts", sequence)
-            self.log.append(row.topic, row.partition, key_of(row), row.payload, headers)
 
     async def operator(self) -> None:
         """Redrives what is parked, gives up what can never be read, and has what the broker refused sent again."""
@@ -218,6 +205,8 @@ class Simulation:
     def _fault(self) -> None:
         """Now and then: kill -9 and start again, stop for a while with a successor beside it, repair and redrive."""
         chance = self.dice.random()
+        if not self.scheduler.actors:
+            return  # everybody noticed that the database went back, and waits for an operator
         if chance < self.deadliness:
             victim = self._victim()
             self.scheduler.kill(victim)
@@ -228,7 +217,7 @@ class Simulation:
             stopped.frozen = self.dice.randrange(5, 60)
             if stopped.name != "operator":
                 self._spawn(stopped.name)
-        elif chance < self.deadliness + 0.011 and self.seed % 2 == 0 and self.seed < RESTORED and self.parts.restores:
+        elif chance < self.deadliness + 0.011 and self.seed % 2 == 0 and self.parts.restores:
             self._restore()
         elif chance < self.deadliness + 0.02:
             self._repair(done=self.repair.done or self.dice.random() < 0.3)
@@ -261,17 +250,17 @@ class Simulation:
         return bool(ahead_of(published, remembered))
 
     def _number_on(self) -> None:
-        """What `rapport recover` does."""
+        """What `rapport recover` does: no relay of before gets anything through from here on."""
         self.database.relay = None
+        self.log.end_predecessors(self.log.next_epoch(), [(SALES, partition) for partition in range(PARTITIONS)])
         self.parts.recovers(self.database.tables, self.log)
 
     def _recover(self) -> None:
-        """What an operator runs; then everybody begins again.
+        """What an operator runs; then everybody begins again, while relays of before may still be asleep.
 
-        Whoever is at work is ended first: a recovery locks every fence, and connections from before are refused. A
-        relay that sleeps through a recovery and then wakes is refused only where a later one has written.
+        Members are ended first: a recovery locks every fence, and connections from before are refused.
         """
-        for actor in [actor for actor in self.scheduler.actors if actor.name != "operator"]:
+        for actor in [actor for actor in self.scheduler.actors if actor.name not in {"operator", "relay"}]:
             self.scheduler.kill(actor)
         self._number_on()
         self.setback = False

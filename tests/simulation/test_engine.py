@@ -11,8 +11,8 @@ from tests.simulation.mutations import MUTATIONS
 from tests.simulation.reader_mutations import READER_MUTATIONS
 from tests.simulation.run import simulate
 
-SEEDS = int(os.environ.get("SEEDS", "20000"))
-READER_SEEDS = int(os.environ.get("READER_SEEDS", "400"))
+SEEDS = int(os.environ.get("SEEDS", "5000"))
+READER_SEEDS = int(os.environ.get("READER_SEEDS", "300"))
 
 
 def failing(simulation: Callable[[int], None], begin: int, end: int) -> str | None:
@@ -34,14 +34,18 @@ def first_failure(simulation: Callable[[int], None], seeds: int) -> str | None:
         return next((said for said in failures if said), None)
 
 
+@pytest.mark.timeout(3_600)
 def test_every_seed_keeps_every_promise() -> None:
-    """20,000 seeds of duplicates, resends, poison, kills at every await, overlapping members, redrive."""
+    """5,000 seeds, or SEEDS, of duplicates, resends, poison, kills at every await, overlapping members, redrive."""
     said = first_failure(run.simulate, SEEDS)
     assert said is None, said
 
 
+@pytest.mark.timeout(3_600)
 def test_every_seed_of_the_readers_keeps_every_promise() -> None:
-    """400 seeds: exceptions at every await, swallowed batches, rebalances, holes, clock steps, a database put back."""
+    """300 seeds, or READER_SEEDS: exceptions at every await, swallowed batches, rebalances, holes,
+    clock steps, a database put back.
+    """
     said = first_failure(readers.simulate, READER_SEEDS)
     assert said is None, said
 

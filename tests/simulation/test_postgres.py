@@ -14,17 +14,15 @@ import pytest
 
 from deploy.embedded import EmbeddedStack
 from shared.engine.applier import Applier
-from shared.engine.outbox import headers_of, key_of
 from shared.engine.postgres import PostgresLedger, is_infrastructure
 from shared.engine.postgres_relay import SQL, PostgresRelayLedger
-from shared.engine.publisher import Batch
 from shared.engine.redrive import drop, redrive
 from shared.engine.rows import parked_of
 from shared.engine.subscription import Subscription
 from shared.errors import NotFound, Transient
 from shared.events.sales import SALES
 from tests.simulation.oracle import check, check_newest_last
-from tests.simulation.relaying import relay_on
+from tests.simulation.relaying import Publisher, relay_on
 from tests.simulation.world import NOW, PARTITIONS, Log, Repair, Sender, subscriptions
 from tests.stack import migrated, servers  # noqa: F401  a fixture
 
@@ -101,17 +99,10 @@ class World:
             await connection.execute("select pg_advisory_lock(4711)")
             ledger = PostgresRelayLedger(connection, 0, 1)
             await ledger.check()
-            publish = partial(self._publish, self.log.next_epoch())
-            await relay_on(ledger, publish, lambda: self.dice.randrange(1, 5), partial(asyncio.sleep, 0.001))
+            publisher = Publisher(self.log, partial(asyncio.sleep, 0))
+            await relay_on(ledger, publisher, lambda: self.dice.randrange(1, 5), partial(asyncio.sleep, 0.001))
         finally:
             connection.terminate()
-
-    async def _publish(self, epoch: int, batch: Batch) -> None:
-        for row, sequence in batch:
-            await asyncio.sleep(0)
-            self.log.accept(epoch, row)
-            headers = headers_of(row, b"/contacts", sequence)
-            self.log.append(row.topic, row.partition, key_of(row), row.payload, headers)
 
     async def operator(self) -> None:
         """Redrives, gives up what can never be read, and has what the broker refused sent again."""

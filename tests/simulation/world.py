@@ -6,7 +6,7 @@ in the order of its key, and whoever reads the second topic sees the numbers of 
 
 import json
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -52,6 +52,17 @@ class Log:
         """What a relay's publisher is given when it begins."""
         self.epoch += 1
         return self.epoch
+
+    def end_predecessors(self, epoch: int, places: Iterable[Place]) -> None:
+        """As brokers take the mark of an aborted transaction: nothing comes of lower epochs any more.
+
+        Raises ProducerFenced where this one is lower itself.
+        """
+        for place in places:
+            if epoch < self.written.get(place, 0):
+                raise ProducerFenced
+            self.written[place] = epoch
+            self._leave_gap(self.topics[place[0]][place[1]])
 
     def accept(self, epoch: int, row: Outgoing) -> None:
         """As a broker takes a relay's record: not from one whose successor has written here, and none too large."""

@@ -1,6 +1,5 @@
 """A service whose database was restored from a backup, brought up to what its topics hold."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -13,14 +12,13 @@ from shared.engine.behind import say_ahead
 from shared.engine.ledger import Place
 from shared.engine.own_topics import open_topics
 from shared.engine.postgres import SQL as ENGINE, PostgresTransaction
+from shared.engine.publisher import end_predecessors
 from shared.engine.recovery import Ahead, ahead_of
 from shared.run.discovery import context_of, recovery_of
 from tools.rapport.asking import Folder, Json, Why, app, reachable, run
 from tools.rapport.show import as_json, as_table, say
 from tools.rapport.stack import Stack, find_stack
 
-_LAST_WORDS_S = 2
-"""How long a relay may go on sending after its connection has ended: it uses that once a second."""
 _ANY_NUMBER = 2**31 - 1
 """Of recoveries before."""
 
@@ -39,9 +37,9 @@ async def recover_service(stack: Stack, service: str, reason: str) -> dict[str, 
             # From here on nobody writes, and who waits for the recovery to end finds that there was one.
             await connection.execute(ENGINE["note_setback"], say_ahead(found_ahead), _ANY_NUMBER)
         async with connection.transaction():
-            if await connection.fetchval(ENGINE["end_relays"]):
-                await asyncio.sleep(_LAST_WORDS_S)
+            await connection.execute(ENGINE["end_relays"])
             await connection.execute(ENGINE["hold_shards"])
+            await _end_publishers(stack, service, connection)
             ahead = await _find_ahead(stack, service, connection)
             tx = PostgresTransaction(connection, None, clock.now(), context_of(service))
             async with open_topics(f"/{service}", stack.kafka_options()) as topics:
@@ -53,6 +51,15 @@ async def recover_service(stack: Stack, service: str, reason: str) -> dict[str, 
         for each in ahead
     ]
     return {"ahead": lines, "setback": setback, "records": dict(found.records), "written": found.written}
+
+
+async def _end_publishers(stack: Stack, service: str, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """What a relay that was stopped still has in hand is refused from here on: what the topics hold stays all."""
+    source, options = f"/{service}", stack.kafka_options()
+    async with open_topics(source, options) as topics:
+        places = topics.places
+    for row in await connection.fetch(ENGINE["relay_shards"]):
+        await end_predecessors(source, row["shard"], places, options)
 
 
 async def _find_ahead(stack: Stack, service: str, connection: "asyncpg.Connection[asyncpg.Record]") -> list[Ahead]:

@@ -9,13 +9,16 @@ from uuid import UUID, uuid4
 
 import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import InvalidProducerEpoch, ProducerFenced
 
 from shared import clock
 from shared.engine.event import Emission, Event
+from shared.engine.ledger import Outgoing, Place
 from shared.engine.outbox import Removal
 from shared.engine.partitions import partition_of
+from shared.engine.publisher import KafkaPublisher
 from shared.engine.transaction import Transaction
 from shared.events.contract import contract_of
 from shared.events.ingest import ReportedChoice
@@ -94,6 +97,31 @@ async def test_what_the_brokers_refuse_is_set_aside_and_holds_back_its_key_alone
         expected = [1, 2, 3] if decision == "send" else [1, 3]
         await eventually(lambda: _versions(probe, partition, large, expected), "what waited, in order")
         assert probe.rapport("outbox") == []
+
+
+async def test_a_publisher_that_was_ended_gets_nothing_through_even_where_no_successor_wrote(probe: Probe) -> None:
+    """What a stopped relay has in hand may become sendable after its successor has set it aside."""
+    place = ("ended", 0)
+    options = {"bootstrap_servers": probe.stack.bootstrap}
+    admin = AIOKafkaAdminClient(**options)
+    await admin.start()
+    await admin.create_topics([NewTopic("ended", 1, 1)])
+    await admin.close()
+    async with KafkaPublisher("/ended", 0, options) as stopped, KafkaPublisher("/ended", 0, options) as successor:
+        await successor.end_predecessors(place)
+        with pytest.raises((ProducerFenced, InvalidProducerEpoch)):
+            await stopped.publish([(_row(place), 1)], [])
+        assert await successor.last_number(place) == 0
+        async with KafkaPublisher("/ended", 0, options) as next_one:
+            await next_one.publish([(_row(place), 1)], [])
+            await next_one.end_predecessors(place)
+            assert await next_one.last_number(place) == 1, "read in spite of the mark behind it"
+
+
+def _row(place: Place) -> Outgoing:
+    name = str(uuid4())
+    time = "2026-03-01T09:30:00Z"
+    return Outgoing(1, *place, name, "crm.ticket.reopened.v1", name, name, time, name, None, None, b"{}", "/ended")
 
 
 def replace_name(party: UUID, name: str) -> Emission:
