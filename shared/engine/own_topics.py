@@ -26,6 +26,7 @@ class OwnTopics:
         self._consumer = consumer
         self._begins = begins
         self._ends = ends
+        self._cut_short: dict[TopicPartition, tuple[int, int]] = {}
 
     @property
     def places(self) -> list[Place]:
@@ -42,23 +43,38 @@ class OwnTopics:
     async def beyond(self, numbers: Mapping[Place, int]) -> AsyncIterator[Sequence[Record]]:
         """The records numbered beyond these, a repetition left out; parts of a partition, topic by topic, in order."""
         for place in sorted(place for place, end in self._ends.items() if end > self._begins[place]):
-            last = numbers.get((place.topic, place.partition), 0)
-            start = await self._find_start(place, last)
-            async for records in self._read({place: start}):
+            known = last = latest = numbers.get((place.topic, place.partition), 0)
+            async for records in self._read({place: await self._find_start(place, known)}):
                 fresh = []
                 for record in records[place]:
-                    if (number := sequence_of(record)) > last:
+                    if (latest := sequence_of(record)) > last:
                         fresh.append(record)
-                        last = number
+                        last = latest
                 if fresh:
                     yield fresh
+            if known < latest < last:
+                self._cut_short[place] = known, latest
+
+    async def left_out(self) -> AsyncIterator[Sequence[Record]]:
+        """Of what `beyond` read to its end: what a repetition at the end of a partition, cut short, would have written.
+
+        Written once more it completes that: what is newest stands last, where compaction keeps it.
+        """
+        for place, (known, latest) in self._cut_short.items():
+            missing: dict[int, Record] = {}
+            async for records in self._read({place: await self._find_start(place, known)}):
+                missing |= {number: each for each in records[place] if (number := sequence_of(each)) > latest}
+            yield [missing[number] for number in sorted(missing)]
 
     async def _find_start(self, place: TopicPartition, known: int) -> int:
-        """An offset at or before the first record that is numbered beyond `known`, and not much before it."""
+        """An offset at or before the first record that is numbered beyond `known`, and not much before it.
+
+        No record up to `known` was written again behind one beyond it: a batch is sent whole before the next one.
+        """
         end, begin, width = self._ends[place], self._begins[place], _FIRST_LOOK
         while begin < end - width:
             async for records in self._read({place: end - width}):
-                if sequence_of(records[place][0]) > known + 1:
+                if sequence_of(records[place][0]) > known:
                     break
                 return end - width
             width *= _WIDER

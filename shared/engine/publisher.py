@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
 from aiokafka.producer.message_accumulator import BatchBuilder
 
+from shared.engine.event import Record
 from shared.engine.ledger import Outgoing, Place
 from shared.engine.outbox import headers_of, key_of
 from shared.engine.traced import under_spans
@@ -134,6 +135,18 @@ async def end_predecessors(source: str, shard: int, places: Collection[Place], o
         await producer.abort_transaction()
     finally:
         await _close(producer)
+
+
+async def send_again(records: Sequence[Record], options: Mapping[str, Any]) -> None:
+    """Write records once more as they stand on their topic, in this order. Raises Kafka's errors.
+
+    For who holds every shard of their service and has ended the publishers that these have had.
+    """
+    async with AIOKafkaProducer(acks="all", enable_idempotence=True, **options) as producer:
+        for each in records:
+            # A header may be null: aiokafka's types do not say so.
+            headers: Any = list(each.headers)
+            await producer.send_and_wait(each.topic, each.value, each.key, each.partition, headers=headers)
 
 
 def _producer(source: str, shard: int, options: Mapping[str, Any]) -> AIOKafkaProducer:

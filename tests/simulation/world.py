@@ -74,7 +74,12 @@ class Log:
         self.written[place] = epoch
 
     def append(
-        self, topic: str, partition: int, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]
+        self,
+        topic: str,
+        partition: int,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Sequence[tuple[str, bytes | None]],
     ) -> None:
         """One record more; its offset is its place."""
         log = self.topics[topic][partition]

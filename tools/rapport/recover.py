@@ -12,7 +12,7 @@ from shared.engine.behind import say_ahead
 from shared.engine.ledger import Place
 from shared.engine.own_topics import open_topics
 from shared.engine.postgres import SQL as ENGINE, PostgresTransaction
-from shared.engine.publisher import end_predecessors
+from shared.engine.publisher import end_predecessors, send_again
 from shared.engine.recovery import Ahead, ahead_of
 from shared.run.discovery import context_of, recovery_of
 from tools.rapport.asking import Folder, Json, Why, app, reachable, run
@@ -44,6 +44,8 @@ async def recover_service(stack: Stack, service: str, reason: str) -> dict[str, 
             tx = PostgresTransaction(connection, None, clock.now(), context_of(service))
             async with open_topics(f"/{service}", stack.kafka_options()) as topics:
                 found = await recovery.recover(tx, recovery_of(service), topics, reason)
+                async for records in topics.left_out():
+                    await send_again(records, stack.kafka_options())
             await tx.flush()
     lines = [
         {"topic": each.place[0], "partition": each.place[1]}

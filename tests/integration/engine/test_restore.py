@@ -5,9 +5,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from shared.engine.event import Emission, Event
+from shared.engine.own_topics import OwnTopics, sequence_of
+from shared.engine.publisher import send_again
 from shared.engine.remembered import WentBack
 from shared.engine.service import Service
 from shared.engine.subscription import Subscription
@@ -102,6 +105,30 @@ async def test_a_database_that_goes_back_under_a_running_service_is_noticed_and_
     ids = await _ids(probe, 6)
     assert len(ids) == len(set(ids)) == 30
     assert [len(await _causes(probe, name)) for name in ("early", "late", "then")] == [10, 10, 10]
+
+
+@pytest.mark.parametrize("numbers", [[1, 2, 3, 4, 3], [1, 2, 3, 4, 3, 4, 3], [*range(1, 90), *range(3, 80)]])
+async def test_a_repetition_that_was_cut_short_is_completed(probe: Probe, numbers: list[int]) -> None:
+    """By a relay that was killed while it sent its batch again; then the database went back to a time before."""
+    topic, options = f"repeated-{len(numbers)}", {"bootstrap_servers": probe.stack.bootstrap}
+    place, last = TopicPartition(topic, 0), max(numbers)
+    admin = AIOKafkaAdminClient(**options)
+    await admin.start()
+    await admin.create_topics([NewTopic(topic, 1, 1)])
+    await admin.close()
+    async with AIOKafkaProducer(**options) as producer:
+        for number in numbers:
+            await producer.send(topic, b"%d" % number, headers=[("ce_sequence", b"%020d" % number), ("none", None)])
+    async with AIOKafkaConsumer(**options, enable_auto_commit=False) as consumer:
+        read = OwnTopics(consumer, {place: 0}, {place: len(numbers)})
+        beyond = [record async for records in read.beyond({(topic, 0): 2}) for record in records]
+        missing = [record async for records in read.left_out() for record in records]
+        await send_again(missing, options)
+        read = OwnTopics(consumer, {place: 0}, {place: len(numbers) + len(missing)})
+        assert (await read.last_sequences())[topic, 0] == last
+        assert [record async for records in read.left_out() for record in records] == []
+    assert [sequence_of(record) for record in beyond] == list(range(3, last + 1))
+    assert [sequence_of(record) for record in missing] == list(range(numbers[-1] + 1, last + 1))
 
 
 def _retelling(group: str, partition: int, *names: str) -> Subscription:

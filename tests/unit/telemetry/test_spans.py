@@ -50,12 +50,12 @@ def test_a_collector_that_is_away_holds_nobody_up(listens: bool) -> None:
         spans = export_spans("lonely", f"http://127.0.0.1:{port}/v1/traces", 1.0)
         begun = time.monotonic()
         add(spans, 20_000)
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 30, "forty batches would have waited for a second each"
         stopping = time.monotonic()
         spans.stop()
-        assert time.monotonic() - stopping < 3
+        assert time.monotonic() - stopping < 30
     exporting = spans._processor._batch_processor._worker_thread  # type: ignore[attr-defined]  # private
-    exporting.join(5)
+    exporting.join(30)
     assert not exporting.is_alive()
     assert counted("exported", "lonely") == 0
 
