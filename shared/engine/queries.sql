@@ -255,7 +255,10 @@ select count(pg_advisory_xact_lock(hashtext('rapport.relay'), shard)) from gener
 
 -- name: relay_shards
 -- Those that ever stored a batch, and the first.
-select shard from relay_batch union select 0 order by 1
+select shard from relay_batch
+union
+select 0
+order by shard
 
 -- name: sent_sequences
 -- What was forgotten as sent; a stored batch may have been sent, or not.
