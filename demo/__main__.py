@@ -54,8 +54,10 @@ async def demonstrate(console: Console, scale: Scale, *, once: bool) -> int:
     this = asyncio.current_task()
     assert this is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
-    console.print(f"Starting Kafka, Postgres and four services in {FOLDER}/ ...", highlight=False)
+    console.print(f"Starting Kafka, Postgres, the services and the console in {FOLDER}/ ...", highlight=False)
     async with make_stack(FOLDER, console) as stack:
+        for name in stack.fronts:
+            console.print(f"Open {stack.url(name)} in a browser: the {name} shows what happens.", highlight=False)
         console.print(
             f"All are up: {', '.join(f'{name} {stack.url(name)}' for name in stack.services)}", highlight=False
         )

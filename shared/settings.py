@@ -185,18 +185,14 @@ class _Environment(BaseSettings):
         return init_settings, env_settings, SecretFiles(settings_cls)
 
 
-class ServiceSettings(_Environment):
-    """What every service needs; a service adds its own group under its name."""
+class ProcessSettings(_Environment):
+    """What every process with an HTTP side needs, also one without facts of its own."""
 
     # A group without a default of its own is filled from the environment, so that what is missing gets named.
-    kafka: KafkaSettings = Field(default_factory=dict, validate_default=True)
-    database: DatabaseSettings = Field(default_factory=dict, validate_default=True)
     http: HttpSettings = HttpSettings()
     auth: AuthSettings = Field(default_factory=dict, validate_default=True)
     log: LogSettings = LogSettings()
-    engine: EngineSettings = EngineSettings()
     tracing: TracingSettings = TracingSettings()
-    clock: Literal["wall", "stream"] = "wall"
 
     @model_validator(mode="after")
     def _guarded(self) -> Self:
@@ -205,7 +201,16 @@ class ServiceSettings(_Environment):
         return self
 
 
-def read_group(settings: type[ServiceSettings], name: str) -> Any:
+class ServiceSettings(ProcessSettings):
+    """What every service needs that hears topics; a service adds its own group under its name."""
+
+    kafka: KafkaSettings = Field(default_factory=dict, validate_default=True)
+    database: DatabaseSettings = Field(default_factory=dict, validate_default=True)
+    engine: EngineSettings = EngineSettings()
+    clock: Literal["wall", "stream"] = "wall"
+
+
+def read_group(settings: type[ProcessSettings], name: str) -> Any:
     """One group of a service's settings, read without the others, which need not be set."""
     field = settings.model_fields[name]
     fields: dict[str, Any] = {name: (field.annotation, field)}

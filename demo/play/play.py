@@ -24,6 +24,7 @@ from demo.play.watch import SQL, Watch
 from demo.world.generator import Generator, Scale
 from deploy.embedded.stack import EmbeddedStack
 from deploy.errors import StackError
+from shared.run.discovery import FRONTS
 
 CAMPAIGNS = Path(__file__).with_name("campaigns")
 REFIT_EVERY = timedelta(weeks=4)  # 13 times a year
@@ -39,7 +40,9 @@ def make_stack(folder: Path, console: Console) -> EmbeddedStack:
         "RAPPORT_LOG__LEVEL": os.environ.get("RAPPORT_LOG__LEVEL", "warning"),
     }
     say = lambda text: console.print(text, highlight=False, markup=False)  # noqa: E731 - two words of configuration
-    return EmbeddedStack(folder, clock="stream", fresh=True, default_ports=True, env=environment, say=say)
+    return EmbeddedStack(
+        folder, fronts=FRONTS, clock="stream", fresh=True, default_ports=True, env=environment, say=say
+    )
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from deploy.embedded.ports import NAMES
 from deploy.embedded.stack import EmbeddedStack
 from deploy.embedded.supervisor import supervise
 from deploy.errors import StackError
-from shared.run.discovery import SERVICES
+from shared.run.discovery import ALL, FRONTS, SERVICES
 
 _BEGUN = time.monotonic()
 
@@ -23,7 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         stack = EmbeddedStack(
             asked.data,
-            services=asked.services,
+            services=[name for name in asked.services if name in SERVICES],
+            fronts=[name for name in asked.services if name in FRONTS],
             ports=dict(_port(text) for text in asked.ports),
             default_ports=True,
             env={"RAPPORT_AUTH__MODE": asked.auth},
@@ -53,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME=PORT",
         help=", ".join(NAMES),
     )
-    run.add_argument("--services", nargs="*", choices=SERVICES, default=SERVICES, help="only these")
+    run.add_argument("--services", nargs="*", choices=ALL, default=ALL, help="only these")
     return parser
 
 
@@ -71,6 +72,7 @@ def _say(text: str) -> None:
 def _greet(stack: EmbeddedStack) -> None:
     folder = stack.folder.path
     lines = [f"\nRapport is up after {time.monotonic() - _BEGUN:.1f} s.\n"]
+    lines += [f"  {name:<12} {stack.url(name)}" for name in stack.fronts]
     lines += [f"  {name:<12} {stack.url(name)}/docs" for name in stack.services]
     lines += [f"  {'Kafka':<12} {stack.bootstrap}", f"  {'data':<12} {folder} (logs, addresses.json, mail)", "\nTry:"]
     if "contacts" in stack.services:

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.errors import StackError
-from shared.run.discovery import SERVICES, port_of
+from shared.run.discovery import ALL, port_of
 
 HOST = "127.0.0.1"
 _SERVERS = {"kafka": 9092, "kafka-controller": 9093, "postgres": 5432}
-NAMES = (*_SERVERS, *SERVICES)
+NAMES = (*_SERVERS, *ALL)
 # Below the range that the kernel draws from for outgoing connections, so that a port stays free over a restart.
 _OWN_RANGE = range(20_000, 30_000)
 
@@ -63,7 +63,7 @@ class Ports:
 
 
 def _defaults() -> dict[str, int]:
-    return {**_SERVERS, **{service: port_of(service) for service in SERVICES}}
+    return {**_SERVERS, **{service: port_of(service) for service in ALL}}
 
 
 def is_free(port: int) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
+from deploy.assets.fetch import fetch_assets
 from deploy.embedded.databases import Databases
 from deploy.embedded.folder import Folder, write_atomically
 from deploy.embedded.java import Java
@@ -28,7 +29,7 @@ _RACES = 5  # starts that may be lost to programs that take a port after it was 
 class EmbeddedStack:
     """`async with EmbeddedStack(folder, services=["contacts"]) as stack:` and all of it is ready.
 
-    `services` None means all, () none. `ports` asks for single ports by name; the others are the contract's where
+    `services` None means all, () none; `fronts` are the pages for people beside them. `ports` asks for single ports by name; the others are the contract's where
     `default_ports` and they are free, else free ones. `clock` and `env` go to every service. Parts have names: kafka,
     postgres, the service's name, and "contacts-2" for a second one. Leaving stops services, then Kafka, then Postgres.
     """
@@ -38,6 +39,7 @@ class EmbeddedStack:
         folder: Path,
         *,
         services: Iterable[str] | None = None,
+        fronts: Iterable[str] = (),
         clock: Literal["wall", "stream"] = "wall",
         ports: Mapping[str, int] | None = None,
         default_ports: bool = False,
@@ -47,6 +49,7 @@ class EmbeddedStack:
     ) -> None:
         self.folder = Folder(folder)
         self.services = tuple(SERVICES if services is None else services)
+        self.fronts = tuple(fronts)
         self.parts: dict[str, Part] = {}
         self.seconds: dict[str, float] = {}  # how long each part took to start
         self._topics_mark = self.folder.path / "topics"  # which topics.yaml its Kafka was provisioned with
@@ -84,7 +87,7 @@ class EmbeddedStack:
         return self.postgres.dsn(database)
 
     def url(self, name: str) -> str:
-        """Of a service, or of an instance of one."""
+        """Of a service or a front, or of an instance of one."""
         part = self.parts[name]
         if not isinstance(part, Service):
             raise KeyError(name)
@@ -146,7 +149,8 @@ class EmbeddedStack:
     async def add(self, service: str, name: str | None = None, env: Mapping[str, str] | None = None) -> str:
         """Starts a service, or under another `name` one more instance of it. Returns the name when it is ready."""
         name = name or service
-        environment = {**self._environment(service), **self._env, **(env or {})}
+        told = self._front_environment(service) if service in self.fronts else self._environment(service)
+        environment = {**told, **self._env, **(env or {})}
         self.parts[name] = Service(service, name, self._ports.of(name), environment, self.folder.logs)
         await self.start_part(name)
         return name
@@ -206,11 +210,20 @@ class EmbeddedStack:
         await self._start_services()
 
     async def _start_services(self) -> None:
-        await _together(*(self.add(service) for service in self.services))
+        if self.fronts:
+            await asyncio.to_thread(fetch_assets, self._say)
+        await _together(*(self.add(name) for name in (*self.services, *self.fronts)))
 
     async def _migrate(self, service: str) -> None:
         await asyncio.to_thread(migrate, service, self.databases, self.folder.logs)
         await self.databases.mark(service, migrations_mark(service))
+
+    def _front_environment(self, front: str) -> dict[str, str]:
+        """Where the services are that it shows, also those that run elsewhere on their usual ports."""
+        addresses = {
+            f"RAPPORT_{front}__{service}".upper(): f"http://{HOST}:{self._ports.of(service)}" for service in SERVICES
+        }
+        return {**addresses, "RAPPORT_AUTH__MODE": "off", "RAPPORT_LOG__FORMAT": "json"}
 
     def _environment(self, service: str) -> dict[str, str]:
         environment = {

@@ -46,7 +46,7 @@ def write_addresses(stack: EmbeddedStack) -> None:
     addresses = {
         "folder": str(stack.folder.path),
         "kafka": stack.bootstrap,
-        **{service: stack.url(service) for service in stack.services},
+        **{name: stack.url(name) for name in (*stack.fronts, *stack.services)},
         "pids": stack.pids,
     }
     write_atomically(stack.folder.path / "addresses.json", json.dumps(addresses, indent=1))

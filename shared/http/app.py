@@ -1,4 +1,4 @@
-"""The HTTP side of a service: life cycle, operators' endpoints, problem documents, one log line a request."""
+"""The HTTP side of a service or a front: life cycle, probes, problem documents, one log line a request."""
 
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -19,22 +19,37 @@ from shared.http.openapi import describe, operation_id
 from shared.http.pages import pages
 from shared.http.paging import Listing, Page
 from shared.http.problems import RESPONSES, answer_problems
-from shared.http.readiness import Serving, service_of
+from shared.http.readiness import Running, Serving, service_of
 from shared.http.requests import Requests
 from shared.http.routes import ServedRoutes
-from shared.settings import ServiceSettings
+from shared.settings import ProcessSettings, ServiceSettings
 from shared.telemetry.metrics import BUILD
 from shared.telemetry.sink import SpanSink
 from shared.telemetry.tracing import spans_of
 from shared.version import VERSION
 
-__all__ = ["Listing", "Once", "Page", "Principal", "build_app", "idempotent", "requires", "service_of"]
+__all__ = ["Listing", "Once", "Page", "Principal", "build_app", "build_front", "idempotent", "requires", "service_of"]
 
 probes = APIRouter(include_in_schema=False)
 
 
 def build_app(service: Serving, settings: ServiceSettings, routers: Iterable[APIRouter]) -> FastAPI:
     """The application of one service. Its lifespan starts and stops the service; `app.state` holds all three."""
+    app = _application(service, settings, (*routers, operations.router, probes, pages))
+    answer_problems(app)
+    describe(app, settings.http.port)
+    return app
+
+
+def build_front(front: Running, settings: ProcessSettings, routers: Iterable[APIRouter]) -> FastAPI:
+    """The application of pages for people: probes and limits as everywhere, and neither topics nor tables to operate.
+
+    How an error looks is left to the pages.
+    """
+    return _application(front, settings, (*routers, probes))
+
+
+def _application(service: Running, settings: ProcessSettings, routers: Iterable[APIRouter]) -> FastAPI:
     spans = spans_of(service.name, settings.tracing)
     app = FastAPI(
         title=f"Rapport {service.name}",
@@ -53,8 +68,7 @@ def build_app(service: Serving, settings: ServiceSettings, routers: Iterable[API
     app.state.service = service
     app.state.settings = settings
     app.state.authenticator = Authenticator(settings.auth)
-    answer_problems(app)
-    for router in (*routers, operations.router, probes, pages):
+    for router in routers:
         app.include_router(router)
     app.state.routes = ServedRoutes(app.routes)
     # The one that is added last is the outer one: it logs and measures what the other refuses.
@@ -66,11 +80,10 @@ def build_app(service: Serving, settings: ServiceSettings, routers: Iterable[API
         open_=settings.auth.mode == "off",
     )
     app.add_middleware(Requests, service=service.name, spans=spans)
-    describe(app, settings.http.port)
     return app
 
 
-def _lifespan(service: Serving, spans: SpanSink | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(service: Running, spans: SpanSink | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         del app
@@ -92,7 +105,7 @@ async def healthz() -> Response:
 
 
 @probes.get("/readyz")
-async def readyz(service: Annotated[Serving, Depends(service_of)]) -> Response:
+async def readyz(service: Annotated[Running, Depends(service_of)]) -> Response:
     """503 names what fails; 200 with `degraded` where the rest still works."""
     checks = await service.ready()
     states = {check.state for check in checks}

@@ -16,15 +16,11 @@ async def service_of(request: Request) -> Any:
     return request.app.state.service
 
 
-class Serving(Protocol):
-    """A service as its HTTP side sees it."""
+class Running(Protocol):
+    """What starts, stops and says whether it works."""
 
     @property
     def name(self) -> str: ...
-
-    @property
-    def subscriptions(self) -> Sequence[Subscription]:
-        """What it hears, for its AsyncAPI document."""
 
     async def start(self) -> None:
         """Begins; what is not there yet may be waited for in the background, while `ready` says so."""
@@ -32,11 +28,19 @@ class Serving(Protocol):
     async def stop(self) -> None:
         """Finishes the batch in flight and lets go of Kafka and the database."""
 
+    async def ready(self) -> list[Check]:
+        """Every check by name; answers within a second."""
+
+
+class Serving(Running, Protocol):
+    """A service as its HTTP side sees it."""
+
+    @property
+    def subscriptions(self) -> Sequence[Subscription]:
+        """What it hears, for its AsyncAPI document."""
+
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Commits at the end of the block, rolls back on an error; its emissions go to the outbox."""
 
     def read(self) -> AbstractAsyncContextManager[Transaction]:
         """A pooled connection for reading only."""
-
-    async def ready(self) -> list[Check]:
-        """Every check by name; answers within a second."""

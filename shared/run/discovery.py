@@ -1,5 +1,8 @@
 """The services of this checkout or image: the folders of services/ that have a `main.py`.
 
+Those with `subscriptions.py` hear topics and keep facts in a database of their own. The others are fronts: they show
+what the services say over HTTP, and keep nothing.
+
 Nothing shared may import a service, and nothing outside a service's folder lists it by name. This module alone loads
 services by their names, and says what each module of a service offers.
 """
@@ -14,16 +17,22 @@ from fastapi import FastAPI
 from shared.engine.recovery import Recovery
 from shared.engine.subscription import Subscription
 from shared.errors import ConfigurationError
-from shared.settings import ServiceSettings, read_group
+from shared.settings import ProcessSettings, ServiceSettings, read_group
 
 
-def _find_services() -> tuple[str, ...]:
+def _find_folders() -> list[Path]:
     package = find_spec("services")
     folders = package.submodule_search_locations if package is not None else None
-    return tuple(sorted(main.parent.name for folder in folders or () for main in Path(folder).glob("*/main.py")))
+    return sorted(main.parent for folder in folders or () for main in Path(folder).glob("*/main.py"))
 
 
-SERVICES = _find_services()
+def _hears(folder: Path) -> bool:
+    return (folder / "subscriptions.py").is_file()
+
+
+SERVICES = tuple(folder.name for folder in _find_folders() if _hears(folder))
+FRONTS = tuple(folder.name for folder in _find_folders() if not _hears(folder))
+ALL = (*FRONTS, *SERVICES)
 
 
 def create_app(service: str) -> FastAPI:
@@ -32,9 +41,9 @@ def create_app(service: str) -> FastAPI:
     return app
 
 
-def settings_of(service: str) -> type[ServiceSettings]:
-    """The settings of a service, not read yet."""
-    settings: type[ServiceSettings] = _module(service, "settings").Settings
+def settings_of(service: str) -> type[ProcessSettings]:
+    """The settings of a service or a front, not read yet."""
+    settings: type[ProcessSettings] = _module(service, "settings").Settings
     return settings
 
 

@@ -8,7 +8,7 @@ from socket import socket
 import uvicorn
 
 from shared.errors import ConfigurationError
-from shared.run.discovery import SERVICES, create_app
+from shared.run.discovery import ALL, create_app
 from shared.run.protocol import Limits, limited_protocol
 
 # What lives after the start lives for ever; looking through it again and again costs a fifth of the engine's rate.
@@ -26,8 +26,8 @@ class _Server(uvicorn.Server):
 
 def main(arguments: list[str]) -> int:
     """Exit status 0 after a graceful stop, 2 for what an operator has to change, 3 if the start failed."""
-    if len(arguments) != 1 or arguments[0] not in SERVICES:
-        sys.stderr.write(f"usage: python -m shared.run.serve {'|'.join(SERVICES)}\n")
+    if len(arguments) != 1 or arguments[0] not in ALL:
+        sys.stderr.write(f"usage: python -m shared.run.serve {'|'.join(ALL)}\n")
         return 2
     name = arguments[0]
     gc.disable()  # until it has started: almost nothing of what imports make is garbage

@@ -1,0 +1,16 @@
+"""Every part that pages are made of, on one page: how it looks, and what its tests look at."""
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from services.console.shell.asking import Trouble
+from services.console.shell.pages import Shown
+
+router = APIRouter()
+_TROUBLES = (("contacts", 503), ("support", 403), ("marketing", 404), ("contacts", 409), ("support", 422))
+
+
+@router.get("/design")
+async def show_design(page: Shown) -> Response:
+    troubles = [Trouble(service, status, {}) for service, status in _TROUBLES]
+    return page.show("design/design.html", troubles=troubles, now=page.words.now.isoformat())

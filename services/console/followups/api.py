@@ -1,0 +1,49 @@
+"""Pages that prove what became of every sale: the six figures, their sales, and each message with its why."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from services.console.followups.domain import OUTCOMES, figures_of, reasons_of
+from services.console.shell.asking import attempt
+from services.console.shell.pages import Shown
+
+router = APIRouter(prefix="/follow-ups")
+Cursor = Annotated[str | None, Query(max_length=1000)]
+
+
+@router.get("")
+async def show_audit(
+    page: Shown, outcome: Annotated[str | None, Query(max_length=20)] = None, cursor: Cursor = None
+) -> Response:
+    """The figures; with an outcome also its sales."""
+    chosen = outcome if outcome in OUTCOMES else None
+    audit = await attempt(page.asked.get("marketing", "audit/follow-ups"))
+    sales = (
+        await attempt(page.asked.get("marketing", "audit/follow-ups", outcome=chosen, cursor=cursor, limit=50))
+        if chosen
+        else None
+    )
+    return page.show(
+        "followups/audit.html",
+        audit=audit,
+        figures=figures_of(audit.value) if audit.value else [],
+        reasons=reasons_of(audit.value) if audit.value else [],
+        outcome=chosen,
+        sales=sales,
+    )
+
+
+@router.get("/sales/{trigger_event_id}")
+async def show_sale(page: Shown, trigger_event_id: UUID) -> Response:
+    """Every message that a sale led to, or the one line that says why there is none."""
+    found = await page.asked.get("marketing", "messages", trigger_event_id=trigger_event_id, limit=50)
+    return page.show("followups/sale.html", messages=found["items"], trigger_event_id=trigger_event_id)
+
+
+@router.get("/messages/{message_id}")
+async def show_message(page: Shown, message_id: UUID) -> Response:
+    message = await page.asked.get("marketing", f"messages/{message_id}")
+    return page.show("followups/message.html", message=message)

@@ -1,0 +1,33 @@
+"""The wiring of the console."""
+
+from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+
+from services.console.design import api as design
+from services.console.followups import api as followups
+from services.console.operations import api as operations
+from services.console.parties import api as parties
+from services.console.settings import Settings
+from services.console.shell import api as shell, static_files
+from services.console.shell.agent import BearerTokens, ChosenNames
+from services.console.shell.asking import Front
+from services.console.shell.errors import answer_errors
+from services.console.shell.guard import Guard
+from services.console.tickets import api as tickets
+from services.console.today import api as today
+from shared.http.app import build_front
+from shared.telemetry.logging import configure_logging
+
+pages = (today, parties, tickets, followups, operations, design, shell, static_files)
+
+
+def create_app() -> FastAPI:
+    settings = Settings()
+    configure_logging(settings.log)
+    static_files.files()  # a console without its scripts does not start
+    app = build_front(Front(settings.console), settings, [page.router for page in pages])
+    answer_errors(app)
+    app.state.sessions = ChosenNames() if settings.auth.mode == "off" else BearerTokens(app.state.authenticator)
+    app.add_middleware(GZipMiddleware, minimum_size=1_000)
+    app.add_middleware(Guard)
+    return app

@@ -1,0 +1,82 @@
+"""Pages for operators: how far every service is, what waits for a person, and what may be done about it."""
+
+import asyncio
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from services.console.operations.domain import Group, done_of, groups_of
+from services.console.shell.asking import SERVICES, Json, Part, Service, Trouble, attempt
+from services.console.shell.pages import Page, Shown, go_to
+
+router = APIRouter(prefix="/operations")
+Cursor = Annotated[str | None, Query(max_length=1000)]
+Count = Annotated[int | None, Query(ge=0, le=2**31)]
+
+
+async def _look(page: Page, service: Service) -> tuple[Service, Part[list[Group]], Part[Json], Part[Json], Part[Json]]:
+    lag, outbox, parked, quarantine = await asyncio.gather(
+        attempt(page.asked.get(service, "operations/lag")),
+        attempt(page.asked.get(service, "operations/outbox")),
+        attempt(page.asked.get(service, "operations/parked", limit=100)),
+        attempt(page.asked.get(service, "operations/quarantine", limit=100)),
+    )
+    groups: Part[list[Group]] = Part(groups_of(lag.value or ()), lag.trouble)
+    return service, groups, outbox, parked, quarantine
+
+
+@router.get("")
+async def show_all(page: Shown) -> Response:
+    return page.show("operations/all.html", looks=await asyncio.gather(*(_look(page, each) for each in SERVICES)))
+
+
+@router.get("/{service}")
+async def show_service(page: Shown, service: Service, applied: Count = None) -> Response:
+    return await _show(page, service, applied=applied)
+
+
+@router.get("/{service}/quarantine/{record}")
+async def show_quarantined(page: Shown, service: Service, record: int) -> Response:
+    """One record as it came."""
+    found = await page.asked.get(service, f"operations/quarantine/{record}")
+    return page.show("operations/quarantined.html", service=service, record=found)
+
+
+@router.post("/{service}/{kind}/{record}")
+async def act(page: Shown, service: Service, kind: str, record: int) -> Response:
+    """Applies one record again, or gives it up with a reason; what is refused again is said."""
+    form = await page.form()
+    verb = "drop" if form.get("act") == "drop" else "redrive"
+    reason = {"because": form.get("because", "").strip()} if verb == "drop" else {}
+    if kind == "parked":
+        path, body = f"operations/parked/{verb}", {"ids": [record], **reason}
+    else:
+        path, body = f"operations/quarantine/{record}/{verb}", reason
+    try:
+        answer = await page.asked.write(service, "POST", path, body, key=form.get("key"))
+    except Trouble as trouble:
+        return await _show(page, service, trouble=trouble)
+    done = done_of(answer.body if isinstance(answer.body, list) else [answer.body])
+    if done.held:
+        return await _show(page, service, applied=done.applied, held=done.held)
+    return go_to(f"/operations/{service}?{urlencode({'applied': done.applied})}")
+
+
+async def _show(
+    page: Page, service: Service, trouble: Trouble | None = None, applied: int | None = None, held: list[str] | None = None
+) -> Response:
+    _, groups, outbox, parked, quarantine = await _look(page, service)
+    return page.show(
+        "operations/service.html",
+        trouble.status if trouble else 200,
+        service=service,
+        groups=groups,
+        outbox=outbox,
+        parked=parked,
+        quarantine=quarantine,
+        trouble=trouble,
+        applied=applied,
+        held=held or [],
+    )

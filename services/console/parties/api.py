@@ -1,0 +1,101 @@
+"""Pages about customers: finding them, reading one, writing down what is known of them."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from services.console.parties.domain import GROUPS, Profile, errors_of, lines_of
+from services.console.shell.asking import Trouble, attempt
+from services.console.shell.pages import Page, Shown, go_to
+
+router = APIRouter(prefix="/parties")
+Cursor = Annotated[str | None, Query(max_length=1000)]
+Text = Annotated[str | None, Query(max_length=320)]
+LINES = 25
+
+
+@router.get("")
+async def list_parties(page: Shown, q: Text = None, cursor: Cursor = None) -> Response:
+    """Newest first, or those whom a search finds."""
+    asked = (q or "").strip()
+    found = await attempt(page.asked.get("contacts", "parties", q=asked, cursor=cursor, limit=50))
+    return page.show("parties/list.html", q=asked, found=found)
+
+
+@router.get("/new")
+async def show_new(page: Shown) -> Response:
+    return page.show("parties/form.html", party=None, fields={"kind": "person"}, errors={}, theirs=None)
+
+
+@router.post("/new")
+async def create_party(page: Shown) -> Response:
+    """Goes to the new party; one that is known already is shown as such, and nothing that was typed is lost."""
+    form = await page.form()
+    try:
+        made = await page.asked.write("contacts", "POST", "parties", Profile(form).patch(), key=form.get("key"))
+    except Trouble as trouble:
+        return _form_again(page, None, form, trouble)
+    return go_to(f"/parties/{made.body['id']}")
+
+
+@router.get("/{party_id}")
+async def show_party(page: Shown, party_id: UUID, show: Text = None, cursor: Cursor = None) -> Response:
+    """The 360 view; scores come from forecasting, and the rest is there without them."""
+    types = GROUPS.get(show or "")
+    path = f"parties/{party_id}"
+    view, timeline, scores, messages = await asyncio.gather(
+        page.asked.get("contacts", path),
+        attempt(page.asked.get("contacts", f"{path}/timeline", type=types, cursor=cursor, limit=LINES)),
+        attempt(page.asked.get("forecasting", f"scores/{party_id}")),
+        attempt(page.asked.get("marketing", "messages", party_id=party_id, limit=5)),
+    )
+    lines = lines_of(timeline.value["items"], page.words) if timeline.value else []
+    following = timeline.value["next_cursor"] if timeline.value else None
+    return page.show(
+        "parties/party.html",
+        party=view,
+        shown=show if types else None,
+        groups=GROUPS,
+        timeline=timeline,
+        lines=lines,
+        following=following,
+        scores=scores,
+        messages=messages,
+    )
+
+
+@router.get("/{party_id}/edit")
+async def show_edit(page: Shown, party_id: UUID) -> Response:
+    view = await page.asked.get("contacts", f"parties/{party_id}")
+    return page.show("parties/form.html", party=view, fields=view, errors={}, theirs=None)
+
+
+@router.post("/{party_id}/edit")
+async def change_party(page: Shown, party_id: UUID) -> Response:
+    """Takes what was read with the form as what it was decided on; a later change is shown beside one's own."""
+    form = await page.form()
+    try:
+        await page.asked.write(
+            "contacts",
+            "PATCH",
+            f"parties/{party_id}",
+            Profile(form).patch(),
+            key=form.get("key"),
+            if_match=f'"{form.get("version", "")}"',
+        )
+    except Trouble as trouble:
+        return _form_again(page, await page.asked.get("contacts", f"parties/{party_id}"), form, trouble)
+    return go_to(f"/parties/{party_id}")
+
+
+def _form_again(page: Page, party: Any, form: Mapping[str, str], trouble: Trouble) -> Response:
+    """What was typed, with what was wrong with it. Raises Trouble where the service is away or forbids it."""
+    if trouble.kind not in {"refused", "stale"}:
+        raise trouble
+    theirs = trouble.problem.get("state") if trouble.kind == "stale" else None
+    errors = {} if trouble.kind == "stale" else errors_of(trouble.problem)
+    return page.show("parties/form.html", trouble.status, party=party, fields=form, errors=errors, theirs=theirs)

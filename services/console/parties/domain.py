@@ -1,0 +1,187 @@
+"""What a page shows of a party, made of what contacts, marketing, support and forecasting say of it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from services.console.shell.words import Words
+
+# The filters of a timeline, and the types of events that each of them shows.
+GROUPS: dict[str, tuple[str, ...]] = {
+    "sales": ("sale.completed", "sale.amended", "sale.cancelled", "sale.refunded", "product.chosen"),
+    "messages": ("message.planned", "message.sent", "message.skipped", "message.unknown", "enrolment.started"),
+    "tickets": ("ticket.opened", "ticket.replied", "ticket.noted", "ticket.status_changed", "ticket.resolved",
+                "ticket.reopened", "interaction.recorded", "survey.answered"),
+    "consents": ("consent.given", "consent.withdrawn"),
+    "changes": ("lifecycle.changed", "party.registered", "party.updated", "party.merged", "identity.moved",
+                "duplicate.suspected"),
+}  # fmt: skip
+_ICONS = {"sale": "sale", "product": "sale", "message": "send", "enrolment": "send", "ticket": "chat",
+          "consent": "consent", "lifecycle": "stage", "party": "person", "identity": "person"}  # fmt: skip
+_TONES = {
+    "sale.completed": "good",
+    "sale.refunded": "warn",
+    "sale.cancelled": "warn",
+    "message.sent": "accent",
+    "message.unknown": "bad",
+    "consent.given": "good",
+    "consent.withdrawn": "bad",
+    "ticket.opened": "warn",
+    "ticket.resolved": "good",
+}
+_MOMENTS = frozenset({"due_at", "expires_at", "entered_at", "occurred_at"})
+_TERMS = {"channel": "channel", "reason": "reason", "stage": "stage", "status": "status", "previous": "status"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that an event says; `href` where it names what has a page."""
+
+    name: str
+    text: str
+    href: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a timeline. `month` is set on the first line of a month."""
+
+    event_id: str
+    title: str
+    detail: str
+    at: str
+    icon: str
+    tone: str
+    source: str
+    facts: list[Fact] = field(default_factory=list)
+    month: str | None = None
+
+
+def lines_of(items: Iterable[Mapping[str, Any]], words: Words, month: str | None = None) -> list[Line]:
+    """Newest first, as they came; `month` is that of the line before."""
+    lines = []
+    for item in items:
+        here = words.month(item["occurred_at"])
+        lines.append(_line(item, words, None if here == month else here))
+        month = here
+    return lines
+
+
+def _line(item: Mapping[str, Any], words: Words, month: str | None) -> Line:
+    type_ = short_type(item["type"])
+    return Line(
+        event_id=item["event_id"],
+        title=words.term("event", type_),
+        detail=_detail(type_, item["summary"], words),
+        at=item["occurred_at"],
+        icon=_ICONS.get(type_.partition(".")[0], "dot"),
+        tone=_TONES.get(type_, "plain"),
+        source=item["source"],
+        facts=facts_of(item["summary"], words),
+        month=month,
+    )
+
+
+def short_type(type_: str) -> str:
+    """`sale.completed` of `crm.sale.completed.v1`."""
+    return type_.removeprefix("crm.").rpartition(".v")[0] or type_
+
+
+def _detail(type_: str, summary: Mapping[str, Any], words: Words) -> str:
+    """What tells this line from others of its kind."""
+    parts = []
+    if "total" in summary:
+        parts.append(words.money(summary["total"]))
+    if type_.startswith(("message.", "enrolment.")) and summary.get("campaign"):
+        parts.append(summary["campaign"])
+    if "reason" in summary:
+        parts.append(words.term("reason", summary["reason"]))
+    if type_.startswith("lifecycle.") and summary.get("stage"):
+        parts.append(words.term("stage", summary["stage"]))
+    if "status" in summary:
+        parts.append(words.term("status", summary["status"]))
+    if type_.startswith("consent."):
+        parts.append(words.term("purpose", summary.get("purpose")))
+    if summary.get("sku"):
+        parts.append(summary["sku"])
+    if summary.get("channel") and not type_.startswith("message."):
+        parts.append(words.term("channel", summary["channel"]))
+    return " · ".join(parts)
+
+
+def facts_of(summary: Mapping[str, Any], words: Words) -> list[Fact]:
+    """Everything that an event says, with links to what it names."""
+    return [
+        Fact(words.term("field", name), _text_of(name, value, words), href_of(name, value))
+        for name, value in sorted(summary.items())
+        if value not in (None, [], "")
+    ]
+
+
+def _text_of(name: str, value: Any, words: Words) -> str:
+    if isinstance(value, Mapping):
+        return words.money(value) if "minor" in value else ", ".join(f"{key}: {each}" for key, each in value.items())
+    if isinstance(value, list):
+        return ", ".join(_of_line(each) for each in value)
+    if isinstance(value, bool):
+        return words.text("yes") if value else words.text("no")
+    if name in _MOMENTS:
+        return words.moment(value)
+    return words.term(_TERMS[name], value) if name in _TERMS else str(value)
+
+
+def _of_line(value: Any) -> str:
+    """A sold line as `2 × 861272`."""
+    if isinstance(value, Mapping) and "sku" in value:
+        return f"{value.get('quantity', 1)} × {value['sku']}"
+    return str(value)
+
+
+def href_of(name: str, value: Any) -> str | None:
+    """The page of what an event names."""
+    match name:
+        case "message_id":
+            return f"/follow-ups/messages/{value}"
+        case "ticket_id":
+            return f"/tickets/{value}"
+        case "campaign":
+            return f"/campaigns/{value}"
+        case "trigger_event_id":
+            return f"/follow-ups/sales/{value}"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a form says of a party; blank fields are empty."""
+
+    fields: Mapping[str, str]
+
+    def patch(self) -> dict[str, Any]:
+        """As contacts takes it: what is left blank is emptied, an identity that is blank is not added."""
+        fields = {name: self.fields.get(name, "").strip() or None for name in ("name", "locale", "time_zone")}
+        return {"kind": self.fields.get("kind") or None, **fields, "identities": self.identities()}
+
+    def identities(self) -> list[dict[str, str]]:
+        given = {kind: self.fields.get(kind, "").strip() for kind in ("email", "phone")}
+        return [{"type": kind, "value": value} for kind, value in given.items() if value]
+
+
+def errors_of(problem: Mapping[str, Any]) -> dict[str, str]:
+    """By field of the form, what a problem document says of it; `form` is what is about no single field."""
+    found = {}
+    for error in problem.get("errors") or ():
+        parts = str(error["field"]).removeprefix("body.").split(".")
+        found[parts[0] if parts[0] in {"name", "locale", "time_zone", "kind"} else "form"] = str(error["detail"])
+    if not found:
+        found["form"] = str(problem.get("detail") or "")
+    return found
+
+
+def is_party(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,85 @@
+"""Charts as SVG geometry: pure numbers in, points and ticks out; templates draw them, and show the numbers as a table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, floor, log10
+
+WIDTH, HEIGHT = 640, 240
+LEFT, RIGHT, TOP, BOTTOM = 56, 8, 10, 24
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Where a value or a label stands."""
+
+    at: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """From values to places along one axis."""
+
+    least: float
+    most: float
+    begin: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        span = self.most - self.least or 1
+        return round(self.begin + (value - self.least) / span * (self.end - self.begin), 1)
+
+
+def steps(least: float, most: float, wanted: int = 4) -> list[float]:
+    """Round values from below `least` to above `most`, some `wanted` of them."""
+    span = (most - least) or abs(most) or 1
+    rough = span / wanted
+    magnitude = 10 ** floor(log10(rough))
+    step = next(factor * magnitude for factor in (1, 2, 2.5, 5, 10) if factor * magnitude >= rough)
+    first, last = floor(least / step), ceil(most / step)
+    return [number * step for number in range(first, last + 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """The area of a chart over `count` equal places from left to right."""
+
+    count: int
+    values: Scale
+    ticks: list[Tick]
+
+    def x(self, index: int) -> float:
+        """The middle of a place."""
+        return round(LEFT + (index + 0.5) * (WIDTH - LEFT - RIGHT) / max(self.count, 1), 1)
+
+    def y(self, value: float) -> float:
+        return self.values(value)
+
+    @property
+    def breadth(self) -> float:
+        """Of a bar."""
+        return round((WIDTH - LEFT - RIGHT) / max(self.count, 1) * 0.7, 1)
+
+    def line(self, values: Sequence[float | None], first: int = 0) -> str:
+        """The points of a polyline; places without a value are left out."""
+        return " ".join(f"{self.x(first + i)},{self.y(v)}" for i, v in enumerate(values) if v is not None)
+
+    def band(self, low: Sequence[float], high: Sequence[float], first: int = 0) -> str:
+        """The points of a polygon between two lines."""
+        there = [f"{self.x(first + i)},{self.y(v)}" for i, v in enumerate(high)]
+        back = [f"{self.x(first + i)},{self.y(v)}" for i, v in reversed(list(enumerate(low)))]
+        return " ".join((*there, *back))
+
+    def labelled(self, most: int = 6) -> list[int]:
+        """The places whose labels fit, the last one among them."""
+        every = max(1, ceil(self.count / most))
+        return [index for index in range(self.count) if (self.count - 1 - index) % every == 0]
+
+
+def plot(count: int, values: Sequence[float | None], *, from_zero: bool = True) -> Plot:
+    """A plot that has room for all of these values."""
+    known = [value for value in values if value is not None] or [0]
+    least = min(0, *known) if from_zero else min(known)
+    round_values = steps(least, max(*known, least + 1) if len(known) > 1 else max(known[0], least + 1))
+    scale = Scale(round_values[0], round_values[-1], HEIGHT - BOTTOM, TOP)
+    return Plot(count, scale, [Tick(scale(value), value) for value in round_values])

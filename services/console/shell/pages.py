@@ -1,0 +1,150 @@
+"""A page: who looks, in which language and zone, and the templates that it is made of."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from fastapi import Depends, Request
+from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from services.console.settings import ConsoleSettings
+from services.console.shell import charts, navigation
+from services.console.shell.agent import Agent, agent_of
+from services.console.shell.asking import Asked, Front
+from services.console.shell.static_files import path_of
+from services.console.shell.words import LANGUAGES, Words, translations_of
+from shared.errors import Invalid
+from shared.ids import new_id
+
+_CONSOLE = Path(__file__).resolve().parents[1]
+THEMES = ("auto", "light", "dark")
+_YEAR = 365 * 24 * 3600
+
+
+@cache
+def environment_of(language: str) -> Environment:
+    """Templates by the folder of their capability, such as `parties/party.html`."""
+    folders = {path.parent.name: FileSystemLoader(path) for path in _CONSOLE.glob("*/templates")}
+    environment = Environment(
+        loader=PrefixLoader(folders),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.install_gettext_translations(translations_of(language), newstyle=True)  # type: ignore[attr-defined]
+    environment.globals |= {
+        "static": path_of,
+        "charts": charts,
+        "new_key": lambda: str(new_id()),
+        "money_axis": money_axis,
+        "day_labels": day_labels,
+    }
+    return environment
+
+
+def money_axis(words: Words, currency: str) -> Callable[[float], str]:
+    """How an axis of amounts is labelled."""
+    return lambda minor: words.short_money({"minor": minor, "currency": currency})
+
+
+def day_labels(words: Words, days: Iterable[str]) -> list[str]:
+    """Of places along an axis of days."""
+    return [words.short_day(day) for day in days]
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """What somebody has chosen, or the settings where nothing was chosen."""
+
+    language: str
+    zone: str
+    theme: str
+
+
+def taste_of(request: Request) -> Taste:
+    """By cookies, and the language by the browser's wish; what is not known is the setting's."""
+    settings: ConsoleSettings = request.app.state.settings.console
+    language = request.cookies.get("rapport-language") or _wished(request.headers.get("accept-language", ""))
+    zone = request.cookies.get("rapport-zone") or request.cookies.get("rapport-own-zone", "")
+    theme = request.cookies.get("rapport-theme", "")
+    return Taste(
+        language if language in LANGUAGES else settings.locale,
+        zone if zone in _zones() else settings.time_zone,
+        theme if theme in THEMES else "auto",
+    )
+
+
+def _wished(header: str) -> str:
+    """The first language of `Accept-Language` that there is."""
+    wished = (part.partition(";")[0].strip().lower()[:2] for part in header.split(","))
+    return next((language for language in wished if language in LANGUAGES), "")
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+class Page:
+    """One request for a page. `asked` are the services, asked as its agent."""
+
+    def __init__(self, request: Request, agent: Agent | None) -> None:
+        front: Front = request.app.state.service
+        self.request = request
+        self.agent = agent
+        self.taste = taste_of(request)
+        self.words = Words(self.taste.language, ZoneInfo(self.taste.zone), datetime.now(UTC))
+        self.asked: Asked = front.as_(agent or Agent(""))
+
+    def show(self, template: str, code: int = 200, /, **values: object) -> Response:
+        """The page whole; htmx takes the part of it that it asked for."""
+        text = environment_of(self.taste.language).get_template(template).render(
+            page=self, words=self.words, agent=self.agent, sections=navigation.sections_for(self.agent), **values
+        )
+        return HTMLResponse(text, code, {"Vary": "Cookie, Accept-Language", "Content-Language": self.taste.language})
+
+    def address(self, **changes: object) -> str:
+        """This page's own address with some of its parameters changed; those that are None are left out."""
+        kept = {name: value for name, value in self.request.query_params.items() if name not in changes}
+        given = {**kept, **{name: value for name, value in changes.items() if value not in (None, "")}}
+        return self.request.url.path + (f"?{urlencode(given)}" if given else "")
+
+    async def form(self) -> Mapping[str, str]:
+        """The fields of a sent form; of a name that comes twice the last one. Raises Invalid."""
+        try:
+            return dict(parse_qsl((await self.request.body()).decode(), keep_blank_values=True, max_num_fields=100))
+        except ValueError:
+            raise Invalid("this is not a form of the console") from None
+
+
+async def page_of(request: Request, agent: Annotated[Agent, Depends(agent_of)]) -> Page:
+    """The page of somebody who is signed in."""
+    return Page(request, agent)
+
+
+async def open_page_of(request: Request) -> Page:
+    """A page that strangers see too."""
+    return Page(request, None)
+
+
+Shown = Annotated[Page, Depends(page_of)]
+Open = Annotated[Page, Depends(open_page_of)]
+
+
+def go_to(path: str, cookies: Mapping[str, str] | None = None) -> Response:
+    """Sends the browser on after an act, so that loading the page again does not repeat it; within the console only."""
+    parts = urlsplit(path)
+    own = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.netloc
+    response = RedirectResponse(path if own else "/", 303)
+    for name, value in (cookies or {}).items():
+        response.set_cookie(name, value, max_age=_YEAR, httponly=True, samesite="lax")
+    return response

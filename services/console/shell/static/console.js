@@ -1,0 +1,105 @@
+// What pages do once this has loaded; each of them works before, and without it.
+"use strict";
+
+const typing = (element) => element instanceof Element && element.closest("input, textarea, select, [contenteditable]") !== null;
+const palette = document.getElementById("palette");
+const keys = document.getElementById("keys");
+
+function openPalette() {
+  if (!palette || palette.open) return;
+  palette.showModal();
+  const input = palette.querySelector("input");
+  input.select();
+  htmx.trigger(input, "open");
+}
+
+// Lines of a list are gone through with j and k: the first link, or what opens, of each.
+function moveFocus(by) {
+  const lines = [...document.querySelectorAll("main tbody a:first-of-type, main .list > li a:first-of-type, main .timeline summary")];
+  if (lines.length === 0) return;
+  const place = lines.indexOf(document.activeElement);
+  lines[Math.min(Math.max(place + by, 0), lines.length - 1)].focus();
+}
+
+let went = 0;
+document.addEventListener("keydown", (event) => {
+  if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    openPalette();
+    return;
+  }
+  if (event.metaKey || event.ctrlKey || event.altKey || typing(event.target) || document.querySelector("dialog[open]")) return;
+  const going = Date.now() - went < 1200;
+  went = 0;
+  if (going) {
+    const link = document.querySelector(`.sections a[data-key="${CSS.escape(event.key)}"]`);
+    if (link) link.click();
+  } else if (event.key === "/") {
+    event.preventDefault();
+    document.querySelector("[data-palette] input")?.focus();
+  } else if (event.key === "g") {
+    went = Date.now();
+  } else if (event.key === "?") {
+    keys?.showModal();
+  } else if (event.key === "j" || event.key === "k") {
+    moveFocus(event.key === "j" ? 1 : -1);
+  }
+});
+
+// In the palette, the arrows go from the field to what was found, and Enter takes the first.
+palette?.addEventListener("keydown", (event) => {
+  const found = [...palette.querySelectorAll("#found a")];
+  const input = palette.querySelector("input");
+  const place = found.indexOf(document.activeElement);
+  if (event.key === "ArrowDown") {
+    event.preventDefault();
+    (found[place + 1] ?? found[0] ?? input).focus();
+  } else if (event.key === "ArrowUp") {
+    event.preventDefault();
+    (found[place - 1] ?? input).focus();
+  } else if (event.key === "Enter" && event.target === input && found.length > 0) {
+    event.preventDefault();
+    found[0].click();
+  }
+});
+
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("[data-menu][open]")) if (!menu.contains(event.target)) menu.open = false;
+  if (event.target === palette || event.target === keys) event.target.close();
+});
+
+// What is typed stays in this browser until it was taken: a lost connection, or a page left, loses nothing.
+function nameOfDraft(text) {
+  return `draft:${location.pathname}:${text.name}`;
+}
+for (const text of document.querySelectorAll("textarea[data-draft]")) {
+  const name = nameOfDraft(text);
+  if (new URLSearchParams(location.search).has("taken")) localStorage.removeItem(name);
+  else if (text.value === "") text.value = localStorage.getItem(name) ?? "";
+  text.addEventListener("input", () => {
+    if (text.value === "") localStorage.removeItem(name);
+    else localStorage.setItem(name, text.value);
+  });
+}
+if (new URLSearchParams(location.search).has("taken")) {
+  const address = new URL(location.href);
+  address.searchParams.delete("taken");
+  history.replaceState(null, "", address);
+}
+
+// A form is sent once, whatever a hurried hand does.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) event.preventDefault();
+  else form.dataset.sent = "yes";
+});
+addEventListener("pageshow", () => {
+  for (const form of document.forms) delete form.dataset.sent;
+});
+
+// The device's own zone, where nobody has chosen one.
+if (!/(^|; )rapport-own-zone=/.test(document.cookie)) {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone) document.cookie = `rapport-own-zone=${zone}; path=/; max-age=31536000; samesite=lax`;
+}

@@ -1,0 +1,123 @@
+"""Texts, numbers, money and time as the person who looks at a page reads them."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_timedelta
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import (
+    format_compact_currency,
+    format_currency,
+    format_decimal,
+    format_percent,
+    get_currency_precision,
+)
+from babel.support import NullTranslations, Translations
+
+from services.console.shell.vocabulary import TERMS
+
+CATALOGUES = Path(__file__).resolve().parents[1] / "locale"
+LANGUAGES = {"en": "English", "da": "Dansk"}
+_LOCALES = {"en": "en_GB", "da": "da_DK"}
+# The Latin narrow no-break space of some locales is missing in many fonts.
+_SPACES = str.maketrans({"\u202f": "\u00a0"})
+
+
+@cache
+def translations_of(language: str) -> NullTranslations:
+    """The catalogue of a language; English stands in the templates themselves."""
+    file = CATALOGUES / f"{language}.po"
+    if not file.exists():
+        return NullTranslations()
+    with file.open("rb") as text:
+        catalogue = read_po(text, locale=language)
+    packed = BytesIO()
+    write_mo(packed, catalogue)
+    packed.seek(0)
+    return Translations(packed)
+
+
+class Words:
+    """`now` is when the page is made."""
+
+    def __init__(self, language: str, zone: ZoneInfo, now: datetime) -> None:
+        self.language = language
+        self.zone = zone
+        self.now = now
+        self._locale = Locale.parse(_LOCALES[language])
+        self._translations = translations_of(language)
+
+    def text(self, message: str) -> str:
+        return str(self._translations.ugettext(message))
+
+    def term(self, kind: str, code: str | None) -> str:
+        """A code of the services as a word, such as ("status", "open"); one that is not known is shown as it is."""
+        if code is None:
+            return "–"
+        known = TERMS[kind].get(code)
+        return code.replace("_", " ") if known is None else self.text(known)
+
+    def number(self, value: float, digits: int = 0) -> str:
+        pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
+        return str(format_decimal(value, pattern, locale=self._locale)).translate(_SPACES)
+
+    def percent(self, share: float, digits: int = 0) -> str:
+        pattern = f"#,##0.{'0' * digits}\u00a0%" if digits else None
+        return str(format_percent(share, pattern, locale=self._locale)).translate(_SPACES)
+
+    def money(self, amount: Mapping[str, Any]) -> str:
+        """Of `{"minor": 12995, "currency": "DKK"}`."""
+        return str(format_currency(_whole(amount), amount["currency"], locale=self._locale)).translate(_SPACES)
+
+    def short_money(self, amount: Mapping[str, Any]) -> str:
+        """For axes and figures: `DKK 12.9K`."""
+        whole = _whole(amount)
+        if abs(whole) < 1000:
+            text = format_currency(round(whole), amount["currency"], locale=self._locale, currency_digits=False,
+                                   format="¤#,##0" if self.language == "en" else "#,##0\u00a0¤")  # fmt: skip
+        else:
+            text = format_compact_currency(whole, amount["currency"], locale=self._locale, fraction_digits=1)
+        return str(text).translate(_SPACES)
+
+    def moment(self, at: str | datetime) -> str:
+        """`12 Mar 2026, 14:05`"""
+        return str(format_datetime(self.local(at), "d MMM y, HH:mm", locale=self._locale))
+
+    def moment_precisely(self, at: str | datetime) -> str:
+        return str(format_datetime(self.local(at), "full", locale=self._locale))
+
+    def day(self, at: str | date | datetime) -> str:
+        """Of a moment in the person's zone, or of a day of the calendar."""
+        found = date.fromisoformat(at) if isinstance(at, str) and len(at) == len("2026-03-12") else at
+        found = found if isinstance(found, date) and not isinstance(found, datetime) else self.local(found)
+        return str(format_date(found, "d MMM y", locale=self._locale))
+
+    def short_day(self, day: str) -> str:
+        """`12 Mar`, of a day of the calendar."""
+        return str(format_date(date.fromisoformat(day), "d MMM", locale=self._locale))
+
+    def month(self, at: str | datetime) -> str:
+        return str(format_datetime(self.local(at), "LLLL y", locale=self._locale)).capitalize()
+
+    def clock(self, at: str | datetime) -> str:
+        return str(format_datetime(self.local(at), "HH:mm", locale=self._locale))
+
+    def duration(self, seconds: float) -> str:
+        return str(format_timedelta(timedelta(seconds=seconds), locale=self._locale))
+
+    def local(self, at: str | datetime) -> datetime:
+        """In the person's zone."""
+        moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+        return moment.astimezone(self.zone)
+
+
+def _whole(amount: Mapping[str, Any]) -> Decimal:
+    return Decimal(round(amount["minor"])).scaleb(-int(get_currency_precision(amount["currency"])))

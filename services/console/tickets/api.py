@@ -1,0 +1,89 @@
+"""Pages about tickets: the queue, one with its thread, answering it and moving it on."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from services.console.shell.asking import Asked, Trouble, attempt
+from services.console.shell.pages import Page, Shown, go_to
+from services.console.tickets.domain import QUEUE, TONES, WAITING, following, moves_of
+
+router = APIRouter(prefix="/tickets")
+Cursor = Annotated[str | None, Query(max_length=1000)]
+Filter = Annotated[str | None, Query(max_length=100)]
+
+
+@router.get("")
+async def list_tickets(
+    page: Shown, status: Filter = None, party_id: UUID | None = None, cursor: Cursor = None
+) -> Response:
+    """Newest first; the filters stand in the address."""
+    chosen = status if status in QUEUE else None
+    asked = page.asked.get("support", "tickets", status=chosen, party_id=party_id, cursor=cursor)
+    found = await attempt(asked)
+    return page.show("tickets/queue.html", found=found, status=chosen, party_id=party_id, tones=TONES, queue=QUEUE)
+
+
+@router.get("/{ticket_id}")
+async def show_ticket(page: Shown, ticket_id: UUID) -> Response:
+    return await _show(page, ticket_id)
+
+
+@router.post("/{ticket_id}/replies")
+async def write_reply(page: Shown, ticket_id: UUID) -> Response:
+    """A reply or a note. What was typed stands in the form again where it was not taken."""
+    form = await page.form()
+    body = {"text": form.get("text", ""), "kind": form.get("kind", "reply"), **_agent(page)}
+    try:
+        await page.asked.write("support", "POST", f"tickets/{ticket_id}/replies", body, key=form.get("key"))
+    except Trouble as trouble:
+        return await _show(page, ticket_id, trouble, typed=form.get("text", ""))
+    return go_to(f"/tickets/{ticket_id}?taken=1")
+
+
+@router.post("/{ticket_id}/status")
+async def move_ticket(page: Shown, ticket_id: UUID) -> Response:
+    """Decided on the version that the page showed; `next` goes on to another one that waits."""
+    form = await page.form()
+    body = {"status": form.get("status", ""), **_agent(page)}
+    version = f'"{form.get("version", "")}"'
+    try:
+        await page.asked.write(
+            "support", "POST", f"tickets/{ticket_id}/status", body, key=form.get("key"), if_match=version
+        )
+    except Trouble as trouble:
+        return await _show(page, ticket_id, trouble)
+    if "next" in form and (another := await _next(page.asked, ticket_id)):
+        return go_to(f"/tickets/{another}")
+    return go_to("/tickets?status=open" if "next" in form else f"/tickets/{ticket_id}")
+
+
+async def _next(asked: Asked, ticket_id: UUID) -> str | None:
+    for status in WAITING:
+        waiting = await asked.get("support", "tickets", status=status, limit=2)
+        if another := following(str(ticket_id), waiting["items"]):
+            return another
+    return None
+
+
+def _agent(page: Page) -> dict[str, Any]:
+    """Where no token says who acts, the chosen name does."""
+    assert page.agent is not None
+    return {} if page.agent.token else {"agent": page.agent.name}
+
+
+async def _show(page: Page, ticket_id: UUID, trouble: Trouble | None = None, typed: str = "") -> Response:
+    ticket = await page.asked.get("support", f"tickets/{ticket_id}")
+    others = await attempt(page.asked.get("support", "tickets", party_id=ticket["party_id"], limit=6))
+    return page.show(
+        "tickets/ticket.html",
+        trouble.status if trouble else 200,
+        ticket=ticket,
+        others=others,
+        moves=moves_of(ticket),
+        tones=TONES,
+        trouble=trouble,
+        typed=typed,
+    )

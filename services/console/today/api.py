@@ -1,0 +1,66 @@
+"""The first page: what needs somebody, and how it goes. And the palette, which goes anywhere."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from services.console.shell.asking import SERVICES, Json, Part, attempt
+from services.console.shell.navigation import sections_for
+from services.console.shell.pages import Page, Shown
+from services.console.today.domain import sales_of
+
+router = APIRouter()
+_MOST = 200
+
+
+@router.get("/")
+async def show_today(page: Shown) -> Response:
+    new, opened, audit, weeks, forecasts, parked = await asyncio.gather(
+        attempt(page.asked.get("support", "tickets", status="new", limit=5)),
+        attempt(page.asked.get("support", "tickets", status="open", limit=5)),
+        attempt(page.asked.get("marketing", "audit/follow-ups")),
+        attempt(page.asked.get("forecasting", "series/sales", by="week", limit=_MOST)),
+        attempt(page.asked.get("forecasting", "forecasts", limit=_MOST)),
+        _parked(page),
+    )
+    sales = sales_of(weeks.value["items"], forecasts.value["items"] if forecasts.value else []) if weeks.value else None
+    return page.show(
+        "today/today.html",
+        tickets=[*(new.value or {"items": []})["items"], *(opened.value or {"items": []})["items"]][:6],
+        trouble=new.trouble or opened.trouble,
+        audit=audit,
+        weeks=weeks,
+        sales=sales,
+        parked=parked,
+    )
+
+
+async def _parked(page: Page) -> list[tuple[str, Part[Json]]]:
+    """For those who may see it: what waits in each service."""
+    if page.agent is None or "crm:admin" not in page.agent.scopes:
+        return []
+    asked = (attempt(page.asked.get(service, "operations/parked", limit=1)) for service in SERVICES)
+    return list(zip(SERVICES, await asyncio.gather(*asked), strict=True))
+
+
+@router.get("/find")
+async def find(page: Shown, q: Annotated[str, Query(max_length=320)] = "") -> Response:
+    """What the palette lists: pages whose title has the text, parties, and the ticket of a number."""
+    asked = q.strip()
+    pages = [each for each in sections_for(page.agent) if asked.casefold() in page.words.text(each.title).casefold()]
+    parties: Part[Json] = Part()
+    campaigns: Part[Json] = Part()
+    if asked:
+        parties, campaigns = await asyncio.gather(
+            attempt(page.asked.get("contacts", "parties", q=asked, limit=6)),
+            attempt(page.asked.get("marketing", "campaigns", limit=_MOST)),
+        )
+    named = campaigns.value["items"] if campaigns.value else []
+    return page.show(
+        "today/found.html",
+        pages=pages,
+        parties=parties,
+        campaigns=[each for each in named if asked.casefold() in each["campaign"].casefold()][:5],
+    )
