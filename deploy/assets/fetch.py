@@ -70,7 +70,8 @@ def fetch(asset: Asset) -> bytes:
     with tarfile.open(fileobj=io.BytesIO(packed), mode="r:gz") as archive:
         member = archive.extractfile(f"package/{asset.file}")
         assert member is not None, f"{asset.package} {asset.version} has no file {asset.file}"
-        return member.read()
+        content: bytes = member.read()
+        return content
 
 
 def _pack(asset: Asset, scratch: Path) -> bytes:

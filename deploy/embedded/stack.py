@@ -29,9 +29,10 @@ _RACES = 5  # starts that may be lost to programs that take a port after it was 
 class EmbeddedStack:
     """`async with EmbeddedStack(folder, services=["contacts"]) as stack:` and all of it is ready.
 
-    `services` None means all, () none; `fronts` are the pages for people beside them. `ports` asks for single ports by name; the others are the contract's where
-    `default_ports` and they are free, else free ones. `clock` and `env` go to every service. Parts have names: kafka,
-    postgres, the service's name, and "contacts-2" for a second one. Leaving stops services, then Kafka, then Postgres.
+    `services` None means all, () none; `fronts` are the pages for people beside them. `ports` asks for single ports by
+    name; the others are the contract's where `default_ports` and they are free, else free ones. `clock` goes to every
+    service, `env` to the fronts too. Parts have names: kafka, postgres, the service's name, and "contacts-2" for a
+    second one. Leaving stops services, then Kafka, then Postgres.
     """
 
     def __init__(

@@ -17,7 +17,7 @@ from fastapi import FastAPI
 from shared.engine.recovery import Recovery
 from shared.engine.subscription import Subscription
 from shared.errors import ConfigurationError
-from shared.settings import ProcessSettings, ServiceSettings, read_group
+from shared.settings import ProcessSettings, read_group
 
 
 def _find_folders() -> list[Path]:

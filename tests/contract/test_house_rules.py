@@ -14,7 +14,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from shared.engine.partitions import PARTITIONS
 from shared.events.topics import COMPACTED, OUTSIDE, OWNERS
-from shared.run.discovery import SERVICES
+from shared.run.discovery import FRONTS, SERVICES
 from shared.telemetry import metrics
 
 ROOT = Path(__file__).parents[2]
@@ -158,6 +158,16 @@ def test_knowing_one_service_is_knowing_all(service: str) -> None:
     for queries in folder.rglob("queries.sql"):
         store = queries.with_name("store")
         assert store.with_suffix(".py").is_file() != store.is_dir(), f"{queries.parent}: store.py or store/"
+
+
+@pytest.mark.parametrize("front", FRONTS)
+def test_a_front_has_pages_and_no_facts(front: str) -> None:
+    folder = ROOT / "services" / front
+    for name in ("README.md", "main.py", "settings.py"):
+        assert (folder / name).is_file(), name
+    assert not [path for path in folder.rglob("*") if path.suffix == ".sql" or path.name in {"handlers", "migrations"}]
+    for pages in folder.glob("*/templates"):
+        assert pages.with_name("api.py").is_file(), f"{pages}: nobody shows these"
 
 
 def test_every_migration_has_its_place() -> None:

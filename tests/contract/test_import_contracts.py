@@ -21,7 +21,7 @@ from importlinter.contracts.layers import LayersContract
 from importlinter.contracts.protected import ProtectedContract
 from importlinter.domain.contract import Contract
 
-from shared.run.discovery import SERVICES
+from shared.run.discovery import ALL
 
 ROOT = Path(__file__).parents[2]
 CONFIGURATION = read_configuration(str(ROOT / "pyproject.toml"))
@@ -131,14 +131,14 @@ def test_a_contract_sees_each_of_its_breaches(contract: dict[str, Any], graph: g
     assert [breach for breach in planted if is_kept(contract, graph, breach)] == []
 
 
-@pytest.mark.parametrize("container", ["shared", *(f"services.{service}" for service in SERVICES)])
+@pytest.mark.parametrize("container", ["shared", *(f"services.{service}" for service in ALL)])
 def test_the_layers_of_every_part_are_exhaustive(container: str) -> None:
     """A folder that no contract lists fails."""
     exhaustive = [each for each in CONTRACTS if each.get("exhaustive") and container in each.get("containers", ())]
     assert exhaustive
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", ALL)
 def test_the_files_of_every_capability_are_in_a_contract(service: str) -> None:
     """Every folder of Python in a service has layers of its own, exhaustive too; handlers and jobs have none inside."""
     folder = ROOT / "services" / service

@@ -28,9 +28,7 @@ class Figure:
 def figures_of(audit: Mapping[str, Any]) -> list[Figure]:
     """The six figures, which sum to the sales."""
     counts = {**audit, "skipped": sum(audit["skipped"].values())}
-    return [
-        Figure(outcome, counts[outcome], _TONES[outcome] if counts[outcome] else "plain") for outcome in OUTCOMES
-    ]
+    return [Figure(outcome, counts[outcome], _TONES[outcome] if counts[outcome] else "plain") for outcome in OUTCOMES]
 
 
 def reasons_of(audit: Mapping[str, Any]) -> list[tuple[str, int]]:

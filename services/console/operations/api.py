@@ -1,7 +1,7 @@
 """Pages for operators: how far every service is, what waits for a person, and what may be done about it."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
@@ -45,15 +45,14 @@ async def show_quarantined(page: Shown, service: Service, record: int) -> Respon
 
 
 @router.post("/{service}/{kind}/{record}")
-async def act(page: Shown, service: Service, kind: str, record: int) -> Response:
+async def act(page: Shown, service: Service, kind: Literal["parked", "quarantine"], record: int) -> Response:
     """Applies one record again, or gives it up with a reason; what is refused again is said."""
     form = await page.form()
     verb = "drop" if form.get("act") == "drop" else "redrive"
     reason = {"because": form.get("because", "").strip()} if verb == "drop" else {}
+    path, body = f"operations/quarantine/{record}/{verb}", dict[str, object](reason)
     if kind == "parked":
         path, body = f"operations/parked/{verb}", {"ids": [record], **reason}
-    else:
-        path, body = f"operations/quarantine/{record}/{verb}", reason
     try:
         answer = await page.asked.write(service, "POST", path, body, key=form.get("key"))
     except Trouble as trouble:
@@ -65,7 +64,11 @@ async def act(page: Shown, service: Service, kind: str, record: int) -> Response
 
 
 async def _show(
-    page: Page, service: Service, trouble: Trouble | None = None, applied: int | None = None, held: list[str] | None = None
+    page: Page,
+    service: Service,
+    trouble: Trouble | None = None,
+    applied: int | None = None,
+    held: list[str] | None = None,
 ) -> Response:
     _, groups, outbox, parked, quarantine = await _look(page, service)
     return page.show(

@@ -132,9 +132,9 @@ def _text_of(name: str, value: Any, words: Words) -> str:
 
 
 def _of_line(value: Any) -> str:
-    """A sold line as `2 × 861272`."""
+    """A sold line as its quantity and product."""
     if isinstance(value, Mapping) and "sku" in value:
-        return f"{value.get('quantity', 1)} × {value['sku']}"
+        return f"{value.get('quantity', 1)} \u00d7 {value['sku']}"
     return str(value)
 
 

@@ -21,7 +21,7 @@ class Agent:
     scopes: frozenset[str] = ALL_SCOPES
 
 
-class SignInNeeded(Exception):  # noqa: N818 - a word of the design
+class SignInNeeded(Exception):
     """Nobody is known; the page is shown after signing in."""
 
 

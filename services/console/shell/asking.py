@@ -19,7 +19,7 @@ Service = Literal["contacts", "marketing", "support", "forecasting"]
 SERVICES: tuple[Service, ...] = ("contacts", "marketing", "support", "forecasting")
 
 
-class Trouble(Exception):  # noqa: N818 - a word of the design
+class Trouble(Exception):
     """A service did not do what it was asked. `problem` is its problem document, empty where it said nothing."""
 
     def __init__(self, service: str, status: int, problem: Mapping[str, Any]) -> None:
@@ -83,7 +83,14 @@ class Asked:
         return await self._ask(service, "GET", path, params=given)
 
     async def write(
-        self, service: Service, method: str, path: str, body: Json, *, key: str | None = None, if_match: str | None = None
+        self,
+        service: Service,
+        method: str,
+        path: str,
+        body: Json,
+        *,
+        key: str | None = None,
+        if_match: str | None = None,
     ) -> Answer:
         """`key` is the form's, so that a form sent twice acts once. Raises Trouble."""
         headers = {"Idempotency-Key": key or str(new_id())}

@@ -1,10 +1,10 @@
-"""Charts as SVG geometry: pure numbers in, points and ticks out; templates draw them, and show the numbers as a table."""
+"""Charts as SVG geometry: numbers in, points and ticks out; templates draw them, and show the numbers as a table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
-WIDTH, HEIGHT = 640, 240
+WIDTH, HEIGHT = 760, 240
 LEFT, RIGHT, TOP, BOTTOM = 56, 8, 10, 24
 
 

@@ -31,7 +31,7 @@ SECTIONS = (
     Section("/tickets", _("Tickets"), "chat", "t"),
     Section("/follow-ups", _("Follow-ups"), "check", "f"),
     Section("/campaigns", _("Campaigns"), "send", "m"),
-    Section("/forecasts", _("Sales and forecasts"), "chart", "s"),
+    Section("/forecasts", _("Sales"), "chart", "s"),
     Section("/operations", _("Operations"), "gauge", "o", "crm:admin"),
 )
 

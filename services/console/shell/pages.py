@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -107,8 +107,12 @@ class Page:
 
     def show(self, template: str, code: int = 200, /, **values: object) -> Response:
         """The page whole; htmx takes the part of it that it asked for."""
-        text = environment_of(self.taste.language).get_template(template).render(
-            page=self, words=self.words, agent=self.agent, sections=navigation.sections_for(self.agent), **values
+        text = (
+            environment_of(self.taste.language)
+            .get_template(template)
+            .render(
+                page=self, words=self.words, agent=self.agent, sections=navigation.sections_for(self.agent), **values
+            )
         )
         return HTMLResponse(text, code, {"Vary": "Cookie, Accept-Language", "Content-Language": self.taste.language})
 

@@ -1,5 +1,6 @@
 """Texts, numbers, money and time as the person who looks at a page reads them."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -24,9 +25,14 @@ from babel.support import NullTranslations, Translations
 
 from services.console.shell.vocabulary import TERMS
 
+NOTHING = "\u2013"
+"""What stands where there is no value."""
 CATALOGUES = Path(__file__).resolve().parents[1] / "locale"
 LANGUAGES = {"en": "English", "da": "Dansk"}
 _LOCALES = {"en": "en_GB", "da": "da_DK"}
+_DAYS = {"en": "d MMM", "da": "d. MMM"}
+# `DKK12,995.00`: the locale's own rule for a code beside a digit, which babel does not follow.
+_CODE = re.compile(r"\b([A-Z]{3})(?=\d)")
 # The Latin narrow no-break space of some locales is missing in many fonts.
 _SPACES = str.maketrans({"\u202f": "\u00a0"})
 
@@ -61,7 +67,7 @@ class Words:
     def term(self, kind: str, code: str | None) -> str:
         """A code of the services as a word, such as ("status", "open"); one that is not known is shown as it is."""
         if code is None:
-            return "–"
+            return NOTHING
         known = TERMS[kind].get(code)
         return code.replace("_", " ") if known is None else self.text(known)
 
@@ -75,7 +81,7 @@ class Words:
 
     def money(self, amount: Mapping[str, Any]) -> str:
         """Of `{"minor": 12995, "currency": "DKK"}`."""
-        return str(format_currency(_whole(amount), amount["currency"], locale=self._locale)).translate(_SPACES)
+        return _spaced(format_currency(_whole(amount), amount["currency"], locale=self._locale))
 
     def short_money(self, amount: Mapping[str, Any]) -> str:
         """For axes and figures: `DKK 12.9K`."""
@@ -85,11 +91,11 @@ class Words:
                                    format="¤#,##0" if self.language == "en" else "#,##0\u00a0¤")  # fmt: skip
         else:
             text = format_compact_currency(whole, amount["currency"], locale=self._locale, fraction_digits=1)
-        return str(text).translate(_SPACES)
+        return _spaced(text)
 
     def moment(self, at: str | datetime) -> str:
         """`12 Mar 2026, 14:05`"""
-        return str(format_datetime(self.local(at), "d MMM y, HH:mm", locale=self._locale))
+        return str(format_datetime(self.local(at), f"{_DAYS[self.language]} y, HH:mm", locale=self._locale))
 
     def moment_precisely(self, at: str | datetime) -> str:
         return str(format_datetime(self.local(at), "full", locale=self._locale))
@@ -98,11 +104,11 @@ class Words:
         """Of a moment in the person's zone, or of a day of the calendar."""
         found = date.fromisoformat(at) if isinstance(at, str) and len(at) == len("2026-03-12") else at
         found = found if isinstance(found, date) and not isinstance(found, datetime) else self.local(found)
-        return str(format_date(found, "d MMM y", locale=self._locale))
+        return str(format_date(found, f"{_DAYS[self.language]} y", locale=self._locale))
 
     def short_day(self, day: str) -> str:
         """`12 Mar`, of a day of the calendar."""
-        return str(format_date(date.fromisoformat(day), "d MMM", locale=self._locale))
+        return str(format_date(date.fromisoformat(day), _DAYS[self.language], locale=self._locale))
 
     def month(self, at: str | datetime) -> str:
         return str(format_datetime(self.local(at), "LLLL y", locale=self._locale)).capitalize()
@@ -121,3 +127,7 @@ class Words:
 
 def _whole(amount: Mapping[str, Any]) -> Decimal:
     return Decimal(round(amount["minor"])).scaleb(-int(get_currency_precision(amount["currency"])))
+
+
+def _spaced(money: str) -> str:
+    return _CODE.sub("\\1\u00a0", money.translate(_SPACES))

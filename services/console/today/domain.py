@@ -48,10 +48,11 @@ def sales_of(sold: Iterable[Mapping[str, Any]], forecasts: Iterable[Mapping[str,
     last = max(*came, *expected) if expected else max(came)
     first = max(min(came), (date.fromisoformat(last) - (WEEKS - 1) * _WEEK).isoformat())
     newest = max(came)
-    weeks = []
-    for key in _weeks(first, last):
-        weeks.append(Week(key, came.get(key, 0) if key <= newest else None, expected.get(key)))
-    return Sales(currency, weeks)
+    weeks = _weeks(first, last)
+    return Sales(
+        currency,
+        [Week(key, came.get(key, 0) if key <= newest else None, expected.get(key)) for key in weeks],
+    )
 
 
 def _weeks(first: str, last: str) -> list[str]:

@@ -1,0 +1,42 @@
+"""The geometry of charts."""
+
+import pytest
+from hypothesis import given, strategies as st
+
+from services.console.shell import charts
+
+AMOUNTS = st.floats(min_value=-1e12, max_value=1e12, allow_nan=False)
+
+
+@given(values=st.lists(AMOUNTS, min_size=1, max_size=60))
+def test_everything_is_drawn_within_the_chart(values: list[float]) -> None:
+    plot = charts.plot(len(values), values)
+    for index, value in enumerate(values):
+        assert charts.LEFT <= plot.x(index) <= charts.WIDTH - charts.RIGHT
+        assert charts.TOP - 0.1 <= plot.y(value) <= charts.HEIGHT - charts.BOTTOM + 0.1
+
+
+@given(values=st.lists(AMOUNTS, min_size=1, max_size=60))
+def test_ticks_are_few_and_rise(values: list[float]) -> None:
+    ticks = charts.plot(len(values), values).ticks
+    assert 2 <= len(ticks) <= 8
+    assert [tick.value for tick in ticks] == sorted({tick.value for tick in ticks})
+
+
+@pytest.mark.parametrize(("least", "most", "values"), [(0, 95, [0, 25, 50, 75, 100]), (0, 4, [0, 1, 2, 3, 4])])
+def test_steps_are_round(least: float, most: float, values: list[float]) -> None:
+    assert charts.steps(least, most) == values
+
+
+def test_a_line_leaves_out_what_is_not_known() -> None:
+    plot = charts.plot(3, [1, 2, 3])
+    assert len(plot.line([1, None, 3]).split()) == 2
+
+
+def test_a_band_goes_there_and_back() -> None:
+    plot = charts.plot(4, [0, 10])
+    assert len(plot.band([1, 2], [3, 4], 2).split()) == 4
+
+
+def test_nothing_at_all_is_still_a_chart() -> None:
+    assert charts.plot(0, []).ticks

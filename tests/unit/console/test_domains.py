@@ -1,0 +1,124 @@
+"""What pages show, made of what services say."""
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from services.console.followups.domain import OUTCOMES, figures_of, reasons_of
+from services.console.operations.domain import done_of, groups_of
+from services.console.parties.domain import GROUPS, Profile, errors_of, lines_of, short_type
+from services.console.shell.vocabulary import TERMS
+from services.console.shell.words import Words
+from services.console.tickets.domain import following, moves_of
+from services.console.today.domain import sales_of
+from shared.events.contract import contracts
+
+WORDS = Words("en", ZoneInfo("UTC"), datetime(2026, 3, 12, tzinfo=UTC))
+AUDIT = {"sales": 10, "one": 5, "waiting": 1, "skipped": {"no_consent": 1, "no_campaign": 2}, "unknown": 1}
+
+
+def line(type_: str, at: str = "2026-03-01T00:00:00Z", **summary: Any) -> dict[str, Any]:
+    return {
+        "event_id": "e",
+        "type": f"crm.{type_}.v1",
+        "source": "/contacts",
+        "occurred_at": at,
+        "recorded_at": at,
+        "summary": summary,
+    }
+
+
+def test_the_six_figures_sum_to_the_sales() -> None:
+    audit = {**AUDIT, "missing": 0, "double": 0}
+    figures = figures_of(audit)
+    assert [figure.outcome for figure in figures] == list(OUTCOMES)
+    assert sum(figure.sales for figure in figures) == audit["sales"]
+    assert {figure.outcome: figure.tone for figure in figures}["missing"] == "plain"
+    assert {figure.outcome: figure.tone for figure in figures_of({**audit, "missing": 1})}["missing"] == "bad"
+    assert reasons_of(audit) == [("no_campaign", 2), ("no_consent", 1)]
+
+
+def test_a_month_is_named_once_and_over_pages() -> None:
+    items = [line("sale.completed", "2026-03-02T00:00:00Z"), line("sale.completed"), line("x", "2026-02-01T00:00:00Z")]
+    assert [each.month for each in lines_of(items, WORDS)] == ["March 2026", None, "February 2026"]
+    assert [each.month for each in lines_of(items[:2], WORDS, "March 2026")] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("item", "title", "detail"),
+    [
+        (line("sale.completed", total={"minor": 69, "currency": "USD"}, channel="web"), "Sale", "US$0.69 · Web"),
+        (line("message.skipped", campaign="thanks", reason="no_consent"), "Message skipped", "thanks · No consent"),
+        (line("ticket.status_changed", status="pending"), "Ticket moved", "Waiting for customer"),
+        (line("of.tomorrow", new=1), "of.tomorrow", ""),
+    ],
+)
+def test_a_line_says_what_happened(item: dict[str, Any], title: str, detail: str) -> None:
+    (shown,) = lines_of([item], WORDS)
+    assert (shown.title, shown.detail) == (title, detail)
+
+
+def test_a_line_leads_to_what_it_names() -> None:
+    (shown,) = lines_of(
+        [line("message.sent", message_id="m", campaign="thanks", lines=[{"sku": "A", "quantity": 2}])], WORDS
+    )
+    assert {fact.href for fact in shown.facts} == {"/follow-ups/messages/m", "/campaigns/thanks", None}
+    assert "2 \u00d7 A" in {fact.text for fact in shown.facts}
+
+
+def test_every_type_that_a_history_has_is_a_word_and_in_a_filter_that_exists() -> None:
+    known = {short_type(entry.type) for entry in contracts()}
+    assert {type_ for types in GROUPS.values() for type_ in types} <= set(TERMS["event"])
+    assert {"sale.completed", "message.sent", "ticket.opened"} <= known & set(TERMS["event"])
+
+
+def test_blank_fields_are_emptied_and_blank_identities_are_not_added() -> None:
+    form = {"kind": "person", "name": " Ada ", "locale": "", "email": "ada@example.com", "phone": " "}
+    assert Profile(form).patch() == {
+        "kind": "person",
+        "name": "Ada",
+        "locale": None,
+        "time_zone": None,
+        "identities": [{"type": "email", "value": "ada@example.com"}],
+    }
+
+
+def test_errors_stand_at_their_fields() -> None:
+    errors = [{"field": "body.locale", "detail": "no"}, {"field": "body.identities.0.value", "detail": "not a phone"}]
+    assert errors_of({"errors": errors}) == {"locale": "no", "form": "not a phone"}
+    assert errors_of({"detail": "known already"}) == {"form": "known already"}
+
+
+def test_moves_and_the_next_ticket() -> None:
+    assert moves_of({"allowed": ["open", "pending", "resolved"]}) == ["resolved", "pending", "open"]
+    assert following("1", [{"id": "1"}, {"id": "2"}]) == "2"
+    assert following("1", [{"id": "1"}]) is None
+
+
+def test_partitions_sum_up_to_groups() -> None:
+    place = {"group": "g", "topic": "t", "partition": 0, "lag": 3, "parked": 1, "stopped": None}
+    (group,) = groups_of([place, {**place, "partition": 1, "stopped": "cannot be read"}])
+    assert (group.lag, group.parked, group.stopped) == (6, 2, ["t/1: cannot be read"])
+
+
+def test_what_still_waits_after_an_act_is_said() -> None:
+    freed = {"applied": 2, "held_by": None, "detail": ""}
+    done = done_of([freed, {"applied": 0, "held_by": "conflict", "detail": "other content"}])
+    assert (done.applied, done.held) == (2, ["conflict: other content"])
+
+
+def test_weeks_of_sales_stand_beside_what_was_expected() -> None:
+    sold = [
+        {"key": "2026-03-02", "currency": "DKK", "revenue": 100},
+        {"key": "2026-03-16", "currency": "DKK", "revenue": 50},
+        {"key": "2026-03-02", "currency": "SEK", "revenue": 1},
+    ]
+    points = [{"at": "2026-03-16T00:00:00Z", "mean": 20.0}, {"at": "2026-03-23T00:00:00Z", "mean": 30.0}]
+    forecasts = [{"series": f"sales:department:{name}:week:DKK", "points": points} for name in ("A", "B")]
+    sales = sales_of(sold, [*forecasts, {"series": "sales:department:A:week:SEK", "points": points}])
+    assert sales is not None
+    assert sales.currency == "DKK"
+    assert [(week.sold, week.expected) for week in sales.weeks] == [(100, None), (0, None), (50, 40.0), (None, 60.0)]
+    assert sales_of([], []) is None

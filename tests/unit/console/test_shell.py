@@ -1,0 +1,145 @@
+"""The frame of every page: who may see it, what every answer carries, and which forms are taken."""
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from services.console.main import create_app
+from services.console.shell.agent import NAME_COOKIE, agent_of
+from services.console.shell.asking import Trouble
+from services.console.shell.guard import HEADERS
+from services.console.shell.pages import page_of
+from shared.errors import ConfigurationError
+
+AWAY = "http://127.0.0.1:9"
+ENVIRONMENT = {
+    "RAPPORT_AUTH__MODE": "off",
+    **{f"RAPPORT_CONSOLE__{name}": AWAY for name in ("CONTACTS", "MARKETING", "SUPPORT", "FORECASTING")},
+}
+OPEN = {"/sign-in", "/sign-out", "/static/{name}", "/healthz", "/readyz", "/metrics"}
+SAME = {"Sec-Fetch-Site": "same-origin"}
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch) -> FastAPI:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(
+        "services.console.shell.static_files.files", lambda: {"console-1.css": b"", "console-1.js": b""}
+    )
+    monkeypatch.setattr("services.console.shell.pages.path_of", lambda name: f"/static/{name}")
+    monkeypatch.setattr("services.console.main.configure_logging", lambda _: None)
+    return create_app()
+
+
+@pytest.fixture
+def client(app: FastAPI) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app=app)
+    return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", cookies={NAME_COOKIE: "agent-1"})
+
+
+def test_every_page_asks_who_looks(app: FastAPI) -> None:
+    unknown = {
+        context.path_format
+        for context in iter_route_contexts(list(app.routes))
+        if isinstance(getattr(context, "original_route", None) or getattr(context, "route", None), APIRoute)
+        and not _depends_on(context.dependant, {agent_of, page_of})
+    }
+    assert unknown == OPEN
+
+
+def _depends_on(dependant: object, wanted: set[object]) -> bool:
+    found = getattr(dependant, "dependencies", ())
+    return any(each.call in wanted or _depends_on(each, wanted) for each in found)
+
+
+async def test_a_stranger_is_sent_to_sign_in_and_back(client: httpx.AsyncClient) -> None:
+    client.cookies.clear()
+    sent = await client.get("/tickets?status=new")
+    assert (sent.status_code, sent.headers["location"]) == (303, "/sign-in?next=/tickets%3Fstatus%3Dnew")
+    form = {"name": "agent-1", "next": "/tickets?status=new"}
+    back = await client.post("/sign-in", data=form, headers=SAME)
+    assert (back.status_code, back.headers["location"]) == (303, "/tickets?status=new")
+    assert "HttpOnly" in back.headers["set-cookie"]
+    assert "SameSite=lax" in back.headers["set-cookie"]
+
+
+@pytest.mark.parametrize("following", ["https://elsewhere.example/", "//elsewhere.example/", "/\\elsewhere.example"])
+async def test_nobody_is_sent_elsewhere_after_signing_in(client: httpx.AsyncClient, following: str) -> None:
+    back = await client.post("/sign-in", data={"name": "agent-1", "next": following}, headers=SAME)
+    assert back.headers["location"] == "/"
+
+
+@pytest.mark.parametrize("name", ["", " ", "Ada Holm", "ada@example.com", "a" * 101, "ada\0"])
+async def test_a_name_is_one_that_may_stand_on_topics(client: httpx.AsyncClient, name: str) -> None:
+    refused = await client.post("/sign-in", data={"name": name}, headers=SAME)
+    assert refused.status_code == 422
+    assert 'aria-invalid="true"' in refused.text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://127.0.0.1"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none"},
+        {"Origin": "http://elsewhere.example"},
+        {"Origin": "null"},
+    ],
+)
+async def test_a_form_of_another_site_does_nothing(client: httpx.AsyncClient, headers: dict[str, str]) -> None:
+    refused = await client.post("/look", data={"theme": "dark"}, headers=headers)
+    assert refused.status_code == 403
+    assert "set-cookie" not in refused.headers
+
+
+@pytest.mark.parametrize("headers", [SAME, {"Origin": "http://127.0.0.1"}])
+async def test_a_form_of_ours_is_taken(client: httpx.AsyncClient, headers: dict[str, str]) -> None:
+    taken = await client.post("/look", data={"theme": "dark", "language": "xx"}, headers=headers)
+    assert taken.status_code == 303
+    assert [name for name in taken.cookies if name.startswith("rapport-")] == ["rapport-theme"]
+
+
+@pytest.mark.parametrize("path", ["/", "/design", "/sign-in", "/parties", "/nowhere", "/parties/nobody"])
+async def test_every_answer_carries_what_protects_it(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+    assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+    assert "unsafe" not in answer.headers["Content-Security-Policy"]
+    for inline in (" style=", " onclick=", "<style", "<script>", "javascript:"):
+        assert inline not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/", 200), ("/parties", 200), ("/operations", 200), ("/follow-ups", 200), ("/tickets/" + "0" * 8, 404)],
+)
+async def test_services_that_are_away_take_no_page_away(client: httpx.AsyncClient, path: str, status: int) -> None:
+    answer = await client.get(path)
+    assert answer.status_code == status
+    assert "</html>" in answer.text
+
+
+async def test_the_page_of_one_thing_says_which_service_is_away(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/tickets/01a21a0a-7237-7b83-b613-b5a24ae8bd19")
+    assert answer.status_code == 503
+    assert "Support does not answer" in answer.text
+    ready = await client.get("/readyz")
+    assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
+
+
+def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("RAPPORT_CONSOLE__SUPPORT")
+    with pytest.raises(ConfigurationError, match="RAPPORT_CONSOLE__SUPPORT is not set"):
+        create_app()
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(401, "forbidden"), (403, "forbidden"), (404, "missing"), (409, "stale"), (422, "refused"), (500, "away")],
+)
+def test_what_a_service_answers_has_a_meaning_for_people(status: int, kind: str) -> None:
+    assert Trouble("contacts", status, {}).kind == kind
