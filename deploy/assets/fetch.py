@@ -70,8 +70,7 @@ def fetch(asset: Asset) -> bytes:
     with tarfile.open(fileobj=io.BytesIO(packed), mode="r:gz") as archive:
         member = archive.extractfile(f"package/{asset.file}")
         assert member is not None, f"{asset.package} {asset.version} has no file {asset.file}"
-        content: bytes = member.read()
-        return content
+        return member.read()
 
 
 def _pack(asset: Asset, scratch: Path) -> bytes:
@@ -84,7 +83,7 @@ def _pack(asset: Asset, scratch: Path) -> bytes:
             "first start needs the network: npm's registry, or a mirror of it that npm was told of."
         ) from error
     (packed,) = json.loads(done.stdout)
-    return (scratch / packed["filename"]).read_bytes()
+    return (scratch / str(packed["filename"])).read_bytes()
 
 
 def _npm() -> Iterator[str]:
