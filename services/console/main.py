@@ -3,8 +3,10 @@
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
+from services.console.campaigns import api as campaigns
 from services.console.design import api as design
 from services.console.followups import api as followups
+from services.console.forecasts import api as forecasts
 from services.console.operations import api as operations
 from services.console.parties import api as parties
 from services.console.settings import Settings
@@ -18,7 +20,7 @@ from services.console.today import api as today
 from shared.http.app import build_front
 from shared.telemetry.logging import configure_logging
 
-pages = (today, parties, tickets, followups, operations, design, shell, static_files)
+pages = (today, parties, tickets, followups, campaigns, forecasts, operations, design, shell, static_files)
 
 
 def create_app() -> FastAPI:

@@ -9,16 +9,18 @@ import pytest
 from playwright.async_api import BrowserContext, Page
 
 from deploy.embedded import EmbeddedStack
+from shared.run.discovery import FRONTS
 from tests.browser.chromium import HOW, browser_context, executable
 from tests.stack import make_stack, started
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
-    """All services, as `make run` starts them; not started where there is no browser to look at them."""
+    """All services and fronts, as `make run` starts them; not started where there is no browser to look at them."""
     if executable() is None:
         pytest.skip(f"the tests in a browser were not run: no Chromium here; {HOW}")
-    with started(make_stack(tmp_path_factory.mktemp("browser"))) as running:
+    environment = {"RAPPORT_CONSOLE__WAIT_S": "2"}
+    with started(make_stack(tmp_path_factory.mktemp("browser"), fronts=FRONTS, env=environment)) as running:
         yield running
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
+from urllib.parse import quote
 
 import httpx
 from pydantic_core import from_json
@@ -17,6 +18,11 @@ Json = Any
 """What a service said, as it said it."""
 Service = Literal["contacts", "marketing", "support", "forecasting"]
 SERVICES: tuple[Service, ...] = ("contacts", "marketing", "support", "forecasting")
+
+
+def path_part(name: str) -> str:
+    """A name as one part of a path, whatever it holds."""
+    return quote(name, safe="")
 
 
 class Trouble(Exception):

@@ -49,7 +49,7 @@ TERMS: dict[str, dict[str, str]] = {
     },
     "move": {
         "new": _("Make new"),
-        "open": _("Open"),
+        "open": _("Take up"),
         "pending": _("Wait for customer"),
         "resolved": _("Resolve"),
         "closed": _("Close"),
@@ -160,6 +160,20 @@ TERMS: dict[str, dict[str, str]] = {
         "enrolment_id": _("Enrolment"),
         "fields": _("Fields"),
         "kind": _("Kind"),
+    },
+    "by": {
+        "category": _("Department"),
+        "channel": _("Channel"),
+        "week": _("Week"),
+        "day": _("Day"),
+        "product": _("Product"),
+    },
+    "condition": {
+        "skus": _("Products"),
+        "departments": _("Departments"),
+        "categories": _("Categories"),
+        "channels": _("Channels"),
+        "customer": _("Customer"),
     },
     "service": {
         "contacts": _("Contacts"),

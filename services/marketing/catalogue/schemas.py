@@ -18,7 +18,18 @@ class Campaign(BaseModel):
     stopped_at: datetime | None
 
 
+class SampleText(BaseModel):
+    """A text of a step as a sample customer would read it."""
+
+    step: int
+    template: str
+    locale: str
+    subject: str
+    body: str
+
+
 class CampaignDetail(Campaign):
-    """With its definition and the texts."""
+    """With its definition, and its texts as they will look."""
 
     definition: dict[str, Any]
+    texts: list[SampleText]

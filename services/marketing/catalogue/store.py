@@ -8,7 +8,7 @@ from pathlib import Path
 
 from services.marketing.catalogue.domain.campaign import Campaign, ordered
 from services.marketing.catalogue.domain.definition import Definition
-from services.marketing.catalogue.schemas import Campaign as ShownCampaign, CampaignDetail
+from services.marketing.catalogue.schemas import Campaign as ShownCampaign, CampaignDetail, SampleText
 from shared.engine.transaction import Transaction
 from shared.sql import load_queries
 
@@ -78,4 +78,7 @@ async def list_campaigns(tx: Transaction, after: str | None, limit: int) -> list
 
 async def find_campaign(tx: Transaction, name: str, version: int | None) -> CampaignDetail | None:
     row = await tx.fetchrow(SQL["find_campaign"], name, version)
-    return None if row is None else CampaignDetail(**{**row, "definition": json.loads(row["definition"])})
+    if row is None:
+        return None
+    texts = [SampleText(**sample._asdict()) for sample in read_definition(row["definition"]).samples()]
+    return CampaignDetail(**{**row, "definition": json.loads(row["definition"])}, texts=texts)

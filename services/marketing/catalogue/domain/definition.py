@@ -2,12 +2,13 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from services.marketing.catalogue.content.template import Text
+from services.marketing.catalogue.content.template import SAMPLE, Text
 from shared.events.values import BlankIsNone, Channel
 
 NEEDS_NO_CONSENT = "service"
@@ -77,6 +78,16 @@ class Skip(Part):
     ticket_open: bool = False
 
 
+class Sample(NamedTuple):
+    """A text of a step as a sample customer would read it."""
+
+    step: int
+    template: str
+    locale: str
+    subject: str
+    body: str
+
+
 class Definition(Part):
     """A campaign. `purpose: service` needs no consent; every other needs one for its purpose and topic.
 
@@ -108,6 +119,13 @@ class Definition(Part):
     @property
     def needs_consent(self) -> bool:
         return self.purpose != NEEDS_NO_CONSENT
+
+    def samples(self) -> Iterator[Sample]:
+        """Every text as it will look, in the order of the steps."""
+        for number, step in enumerate(self.steps, start=1):
+            for content in step.content:
+                for locale, text in content.texts.items():
+                    yield Sample(number, content.template, locale, *text.render(SAMPLE))
 
     def document(self) -> dict[str, Any]:
         """As JSON data, texts included: what is stored with a version."""

@@ -1,0 +1,69 @@
+"""Pages about sales and forecasts: totals by whatever they are looked at, and a department's weeks with their fan."""
+
+import asyncio
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from services.console.forecasts.domain import BY, fan_of, past_of
+from services.console.shell.asking import Asked, Json, attempt
+from services.console.shell.pages import Shown
+
+router = APIRouter(prefix="/forecasts")
+Cursor = Annotated[str | None, Query(max_length=1000)]
+_MOST = 200
+_MOST_PAGES = 5
+
+
+@router.get("")
+async def show_sales(
+    page: Shown,
+    by: Annotated[str, Query(max_length=20)] = "category",
+    since: Annotated[date | None, Query(alias="from")] = None,
+    cursor: Cursor = None,
+) -> Response:
+    """Totals by product, department, channel, day or week; the departments lead to their forecasts."""
+    chosen = by if by in BY else "category"
+    asked = {"by": chosen, "from": since, "cursor": cursor, "limit": 100}
+    totals, series = await asyncio.gather(
+        attempt(page.asked.get("forecasting", "series/sales", **asked)),
+        attempt(page.asked.get("forecasting", "series", limit=_MOST)),
+    )
+    known = {(one["department"], one["currency"]): one for one in series.value["items"]} if series.value else {}
+    return page.show("forecasts/sales.html", by=chosen, since=since, totals=totals, series=known, ways=BY)
+
+
+@router.get("/series")
+async def show_series(page: Shown, id: Annotated[str, Query(max_length=1000)]) -> Response:  # noqa: A002 - as the API
+    """What came and what is expected, with how the last forecasts did beside a naive one."""
+    values, forecasts = await asyncio.gather(
+        _all_values(page.asked, id),
+        attempt(page.asked.get("forecasting", "forecasts", series=id, all="true", limit=_MOST)),
+    )
+    known = forecasts.value["items"] if forecasts.value else []
+    newest = max(known, key=lambda each: str(each["cut"])) if known else None
+    return page.show(
+        "forecasts/series.html",
+        id=id,
+        department=id.split(":")[2] if id.count(":") >= 4 else id,
+        currency=id.rpartition(":")[2],
+        fan=fan_of(values, newest),
+        forecasts=forecasts,
+        newest=newest,
+        past=past_of(known)[:12],
+    )
+
+
+async def _all_values(asked: Asked, series: str) -> list[Json]:
+    """Oldest first, as the service pages them."""
+    values: list[Json] = []
+    cursor = None
+    for _ in range(_MOST_PAGES):
+        found = await asked.get("forecasting", "series/values", series=series, cursor=cursor, limit=_MOST)
+        values += found["items"]
+        cursor = found["next_cursor"]
+        if cursor is None:
+            break
+    return values

@@ -1,0 +1,70 @@
+"""Forecasts beside what came, as charts and tables show them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+BY = ("category", "channel", "week", "day", "product")
+SHOWN_WEEKS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A week that is forecast."""
+
+    begins: str
+    mean: float
+    low80: float
+    high80: float
+    low95: float
+    high95: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fan:
+    """What came, week by week, and what is expected after it; `gap` weeks lie between that are not over yet."""
+
+    came: list[tuple[str, int]]
+    ahead: list[Ahead]
+
+    @property
+    def weeks(self) -> list[str]:
+        return [week for week, _ in self.came] + [point.begins for point in self.ahead]
+
+
+def fan_of(values: Iterable[Mapping[str, Any]], forecast: Mapping[str, Any] | None) -> Fan:
+    """The last weeks, and those of the forecast that have not come yet."""
+    came = [(value["week"], value["value"]) for value in values][-SHOWN_WEEKS:]
+    known = {week for week, _ in came}
+    points = forecast["points"] if forecast else ()
+    return Fan(
+        came,
+        [
+            Ahead(point["at"][:10], point["mean"], point["lo80"], point["hi80"], point["lo95"], point["hi95"])
+            for point in points
+            if point["at"][:10] not in known
+        ],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A week that was forecast and has come; `within` says whether four out of five such weeks hold it."""
+
+    begins: str
+    cut: str
+    mean: float
+    came: int
+    within: bool
+
+
+def past_of(forecasts: Iterable[Mapping[str, Any]]) -> list[Past]:
+    """Each week by the last forecast before it, newest first."""
+    found: dict[str, Past] = {}
+    for forecast in sorted(forecasts, key=lambda each: str(each["cut"])):
+        for point in forecast["points"]:
+            if point["actual"] is not None:
+                week = point["at"][:10]
+                inside = point["lo80"] <= point["actual"] <= point["hi80"]
+                found[week] = Past(week, forecast["cut"], point["mean"], point["actual"], inside)
+    return [found[week] for week in sorted(found, reverse=True)]

@@ -1,0 +1,319 @@
+"""The console on a small real stack: what it shows is what the services say, and an agent can work with it."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from playwright.async_api import BrowserContext, Page, expect
+
+from deploy.assets.fetch import fetch, read_lock
+from deploy.embedded import EmbeddedStack
+from tests.browser.chromium import browser_context
+from tests.e2e.client import Client, eventually
+
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
+
+SHOTS = Path(__file__).parents[2] / ".test-results" / "console"
+PHONE, LAPTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Somebody who bought once, agreed to letters and asked for help."""
+
+    party_id: str
+    email: str
+    sale_event: str
+    message_id: str
+    ticket_id: str
+    subject: str
+
+
+async def serve_customer(stack: EmbeddedStack) -> Customer:
+    """A new one, with everything that comes of what is told about them."""
+    name = f"ada-{uuid4()}"
+    async with Client(stack.bootstrap, {service: stack.url(service) for service in stack.services}) as client:
+        await client.meet(name)
+        await client.sell(name, f"sale-{name}")
+        subject = f"Where is {name}"
+        await client.tell("support.requested", f"ask-{name}", name, channel="email", subject=subject, body="Well?\nA.")
+        sold, data = await client.find("crm.sales", "sale.completed", sale_id=f"sale-{name}")
+        party = data["party_id"]
+        _, sent = await client.find("crm.campaigns", "message.sent", party_id=party)
+        _, opened = await client.find("crm.tickets", "ticket.opened", party_id=party)
+
+        async def shown() -> bool:
+            view = await client.get("contacts", f"/v1/parties/{party}")
+            return bool(view["open_tickets"]) and view["messages"][0]["state"] == "sent"
+
+        await eventually(shown, "all of it in the 360 view")
+    return Customer(party, f"{name}@mail.example", sold["ce_id"], sent["message_id"], opened["ticket_id"], subject)
+
+
+@pytest.fixture(scope="session")
+def ada(stack: EmbeddedStack) -> Customer:
+    """For tests that only look."""
+    return asyncio.run(serve_customer(stack))
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    (asset,) = read_lock(Path(__file__).with_name("assets.lock"))
+    return fetch(asset).decode()
+
+
+@asynccontextmanager
+async def console(
+    stack: EmbeddedStack, language: str = "en", **options: Any
+) -> AsyncIterator[tuple[BrowserContext, list[str]]]:
+    """A browser of somebody who has chosen a name, a language and a zone."""
+    async with browser_context(base_url=stack.url("console"), **options) as (context, complaints):
+        chosen = {"name": "agent-7", "language": language, "zone": "Europe/Copenhagen"}
+        cookies = [
+            {"name": f"rapport-{name}", "value": value, "url": stack.url("console")} for name, value in chosen.items()
+        ]
+        await context.add_cookies(cookies)  # type: ignore[arg-type]
+        yield context, complaints
+
+
+def pages_of(ada: Customer) -> dict[str, str]:
+    """Every page of the console, by a name for its picture."""
+    return {
+        "today": "/",
+        "customers": "/parties",
+        "customer": f"/parties/{ada.party_id}",
+        "customer-new": "/parties/new",
+        "customer-edit": f"/parties/{ada.party_id}/edit",
+        "tickets": "/tickets",
+        "ticket": f"/tickets/{ada.ticket_id}",
+        "follow-ups": "/follow-ups",
+        "follow-ups-sales": "/follow-ups?outcome=one",
+        "sale": f"/follow-ups/sales/{ada.sale_event}",
+        "message": f"/follow-ups/messages/{ada.message_id}",
+        "campaigns": "/campaigns",
+        "campaign": "/campaigns/thanks",
+        "sales": "/forecasts",
+        "sales-by-day": "/forecasts?by=day",
+        "operations": "/operations",
+        "operations-contacts": "/operations/contacts",
+        "design": "/design",
+        "sign-in": "/sign-in",
+        "nothing": "/parties/nobody",
+    }
+
+
+async def ask(stack: EmbeddedStack, service: str, path: str) -> Any:
+    async with httpx.AsyncClient(base_url=stack.url(service)) as client:
+        return (await client.get(f"/v1/{path}")).raise_for_status().json()
+
+
+async def test_a_name_is_chosen_and_the_page_that_was_wanted_comes(stack: EmbeddedStack, page: Page) -> None:
+    await page.goto(f"{stack.url('console')}/tickets?status=new")
+    await page.get_by_label("Name").fill("Ada Holm")
+    await page.get_by_role("button", name="Continue").click()
+    await expect(page.get_by_text("no spaces")).to_be_visible()
+    await page.get_by_label("Name").fill("agent-1")
+    await page.get_by_role("button", name="Continue").click()
+    await expect(page).to_have_url(re.compile(r"/tickets\?status=new$"))
+    await page.get_by_text("agent-1").click()
+    await page.get_by_role("button", name="Sign out").click()
+    await page.goto(f"{stack.url('console')}/")
+    await expect(page).to_have_url(re.compile("/sign-in"))
+
+
+async def test_a_customers_page_says_what_the_services_say(stack: EmbeddedStack, ada: Customer) -> None:
+    view = await ask(stack, "contacts", f"parties/{ada.party_id}")
+    lines = (await ask(stack, "contacts", f"parties/{ada.party_id}/timeline?limit=25"))["items"]
+    messages = (await ask(stack, "marketing", f"messages?party_id={ada.party_id}"))["items"]
+    async with console(stack, viewport=LAPTOP) as (context, complaints):
+        page = await context.new_page()
+        await page.goto(f"/parties/{ada.party_id}")
+        figures = page.locator(".figures .figure")
+        assert view["totals"][0]["net"] == {"minor": 12995, "currency": "DKK"}
+        await expect(figures.filter(has_text="Bought")).to_contain_text("DKK\u00a0129.95")
+        await expect(figures.filter(has_text="Open tickets")).to_contain_text(str(len(view["open_tickets"])))
+        await expect(page.locator(".timeline details")).to_have_count(len(lines))
+        await expect(page.get_by_role("link", name=ada.email)).to_be_visible()
+        assert view["consents"][0]["holds"]
+        await expect(page.locator("section", has_text="Consents").get_by_text("Allowed", exact=True)).to_be_visible()
+        await expect(page.get_by_role("link", name=messages[0]["campaign"]).first).to_be_visible()
+        await page.get_by_role("link", name="Sales", exact=True).last.click()
+        sales = [line for line in lines if line["type"] == "crm.sale.completed.v1"]
+        await expect(page.locator(".timeline details")).to_have_count(len(sales))
+        await page.locator(".timeline summary").first.click()
+        await expect(page.get_by_role("link", name=sales[0]["event_id"])).to_be_visible()
+        assert complaints == []
+
+
+async def test_the_six_figures_are_those_of_the_audit_and_lead_to_their_sales(
+    stack: EmbeddedStack, ada: Customer
+) -> None:
+    audit = await ask(stack, "marketing", "audit/follow-ups")
+    async with console(stack) as (context, _):
+        page = await context.new_page()
+        await page.goto("/follow-ups")
+        figures = [
+            int((await each.inner_text()).replace(",", ""))
+            for each in await page.locator(".figure dd:not(.note)").all()
+        ]
+        assert figures[0] == audit["sales"] == sum(figures[1:])
+        await page.get_by_role("link", name="Followed up once").click()
+        await page.locator(f"a[href='/follow-ups/sales/{ada.sale_event}']").click()
+        await expect(page.get_by_text("It was sent.")).to_be_visible()
+        await expect(page.get_by_role("heading", name="thanks")).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
+async def test_an_agent_finds_a_customer_answers_and_resolves(stack: EmbeddedStack, size: dict[str, int]) -> None:
+    customer = await serve_customer(stack)
+    async with console(stack, viewport=size, has_touch=size is PHONE) as (context, complaints):
+        page = await context.new_page()
+        await page.goto("/")
+        await page.get_by_role("searchbox", name="Find a customer").fill(customer.email)
+        await page.keyboard.press("Enter")
+        await page.locator("tbody a").click()
+        await page.locator(f"a[href='/tickets/{customer.ticket_id}']").first.click()
+        await expect(page.get_by_text("Well?")).to_be_visible()
+        await page.get_by_label("Your answer").fill("It is on its way.\nSorry!")
+        await page.get_by_role("button", name="Send").click()
+        await expect(page.locator(".thread .agent")).to_contain_text("It is on its way.")
+        await expect(page.get_by_label("Your answer")).to_have_value("")
+        await page.get_by_label("Your answer").fill("Mind the parcel.")
+        await page.get_by_label("Note for colleagues").check()
+        await page.get_by_role("button", name="Send").click()
+        await expect(page.locator(".thread .note")).to_contain_text("Mind the parcel.")
+        await page.get_by_role("button", name="Resolve", exact=True).click()
+        await expect(page.locator(".head .badge")).to_have_text("Resolved")
+        assert complaints == []
+    ticket = await ask(stack, "support", f"tickets/{customer.ticket_id}")
+    written = [(entry["kind"], entry["agent"], entry["text"]) for entry in ticket["thread"][1:]]
+    assert written == [
+        ("reply", "agent-7", "It is on its way.\nSorry!"),
+        ("note", "agent-7", "Mind the parcel."),
+    ]
+    assert ticket["status"] == "resolved"
+
+
+async def test_the_keyboard_alone_is_enough(stack: EmbeddedStack, ada: Customer) -> None:
+    async with console(stack, viewport=LAPTOP) as (context, complaints):
+        page = await context.new_page()
+        await page.goto("/")
+        await page.keyboard.press("Tab")
+        await expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+        await page.keyboard.press("g")
+        await page.keyboard.press("t")
+        await expect(page).to_have_url(re.compile("/tickets$"))
+        await page.keyboard.press("j")
+        await expect(page.locator("tbody a").first).to_be_focused()
+        await page.keyboard.press("?")
+        await expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("/")
+        await expect(page.get_by_role("searchbox", name="Find a customer")).to_be_focused()
+        await page.keyboard.press("Control+k")
+        await page.keyboard.type(ada.email)
+        await expect(page.locator(f"#found a[href='/parties/{ada.party_id}']")).to_be_visible()
+        await page.keyboard.press("ArrowDown")
+        await expect(page.locator("#found a").first).to_be_focused()
+        await page.keyboard.press("Enter")
+        await expect(page).to_have_url(re.compile(ada.party_id))
+        assert complaints == []
+
+
+async def test_somebody_who_was_quicker_is_shown_beside_what_was_typed(stack: EmbeddedStack) -> None:
+    async with console(stack) as (context, _), httpx.AsyncClient(base_url=stack.url("contacts")) as contacts:
+        page = await context.new_page()
+        await page.goto("/parties/new")
+        await page.get_by_label("Name").fill("Grace Berg")
+        await page.get_by_label("E-mail").fill(f"grace-{uuid4()}@mail.example")
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_role("heading", name="Grace Berg")).to_be_visible()
+        party = page.url.rpartition("/")[2]
+        await page.get_by_role("link", name="Edit").click()
+        (await contacts.patch(f"/v1/parties/{party}", json={"name": "Grace Lund"})).raise_for_status()
+        await page.get_by_label("Name").fill("Grace Holm")
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_role("alert")).to_contain_text("Somebody else")
+        await expect(page.get_by_label("Name")).to_have_value("Grace Holm")
+        await expect(page.locator("section", has_text="As it stands now")).to_contain_text("Grace Lund")
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_role("heading", name="Grace Holm")).to_be_visible()
+        assert (await ask(stack, "contacts", f"parties/{party}"))["name"] == "Grace Holm"
+
+
+async def test_what_is_typed_outlives_the_page_and_a_page_needs_no_script(stack: EmbeddedStack, ada: Customer) -> None:
+    async with console(stack) as (context, _):
+        page = await context.new_page()
+        await page.goto(f"/tickets/{ada.ticket_id}")
+        await page.get_by_label("Your answer").fill("half a sent")
+        await page.goto("/")
+        await page.goto(f"/tickets/{ada.ticket_id}")
+        await expect(page.get_by_label("Your answer")).to_have_value("half a sent")
+    async with console(stack, java_script_enabled=False) as (context, _):
+        page = await context.new_page()
+        await page.goto(f"/tickets/{ada.ticket_id}")
+        await page.get_by_label("Your answer").fill("Without a script.")
+        await page.get_by_label("Note for colleagues").check()
+        await page.get_by_role("button", name="Send").click()
+        await expect(page.locator(".thread .note")).to_contain_text("Without a script.")
+
+
+async def test_danish_in_words_numbers_and_times(stack: EmbeddedStack, ada: Customer) -> None:
+    async with console(stack, language="da") as (context, _):
+        page = await context.new_page()
+        await page.goto(f"/parties/{ada.party_id}")
+        await expect(page.locator("html")).to_have_attribute("lang", "da")
+        await expect(page.locator(".sections")).to_contain_text("Kunder")
+        await expect(page.locator(".figures")).to_contain_text("129,95\u00a0kr.")
+        await expect(page.get_by_role("heading", name="Samtykker")).to_be_visible()
+
+
+async def test_a_service_that_hangs_takes_only_its_own_part(stack: EmbeddedStack, ada: Customer) -> None:
+    async with console(stack) as (context, _):
+        page = await context.new_page()
+        stack.suspend_part("marketing")
+        try:
+            await page.goto(f"/parties/{ada.party_id}")
+            await expect(page.locator(".timeline")).to_be_visible()
+            await expect(page.locator("section", has_text="Messages").get_by_role("status")).to_contain_text(
+                "Marketing does not answer"
+            )
+            answer = await page.goto(f"/follow-ups/messages/{ada.message_id}")
+            assert answer is not None
+            assert answer.status == 503
+            await expect(page.get_by_role("heading")).to_have_text("Marketing does not answer")
+        finally:
+            stack.resume_part("marketing")
+        await page.get_by_role("link", name="Try again").click()
+        await expect(page.get_by_text("It was sent.")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_every_page_is_accessible_and_as_wide_as_the_screen(
+    stack: EmbeddedStack, ada: Customer, axe: str, scheme: str
+) -> None:
+    """By axe-core, on a phone where it is light and on a laptop where it is dark. Pictures are kept."""
+    size = PHONE if scheme == "light" else LAPTOP
+    found: dict[str, list[str]] = {}
+    async with console(stack, viewport=size, color_scheme=scheme) as (context, complaints):
+        page = await context.new_page()
+        for name, path in pages_of(ada).items():
+            await page.goto(path)
+            if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                found[name] = ["wider than the screen"]
+            await page.evaluate(axe)
+            result = await page.evaluate("axe.run({resultTypes: ['violations']})")
+            found.setdefault(name, []).extend(
+                f"{each['id']}: {json.dumps(each['nodes'][0]['target'])}" for each in result["violations"]
+            )
+            await page.screenshot(path=SHOTS / f"{name}-{scheme}.png", full_page=True)
+        assert {name: findings for name, findings in found.items() if findings} == {}
+        assert [said for said in complaints if "404" not in said] == []
