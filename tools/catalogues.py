@@ -80,14 +80,15 @@ def main() -> int:
     empty = 0
     for path in sorted(LOCALE.glob("*.po")):
         path.write_bytes(renewed(load(path)))
-        missing = [message.id for message in load(path) if message.id and not any(_forms(message))]
+        missing = [message.id for message in load(path) if message.id and not all(forms_of(message))]
         empty += len(missing)
         sys.stdout.write(f"{path.relative_to(ROOT)}: {len(missing)} to translate\n")
     return 1 if empty else 0
 
 
-def _forms(message: Message) -> tuple[str, ...]:
-    return (message.string,) if isinstance(message.string, str) else tuple(message.string)
+def forms_of(message: Message) -> tuple[str, ...]:
+    """The translation, for one and for many where there are two."""
+    return (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
 
 
 if __name__ == "__main__":

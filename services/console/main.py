@@ -10,7 +10,7 @@ from services.console.forecasts import api as forecasts
 from services.console.operations import api as operations
 from services.console.parties import api as parties
 from services.console.settings import Settings
-from services.console.shell import api as shell, static_files
+from services.console.shell import api as shell, live, static_files
 from services.console.shell.agent import BearerTokens, ChosenNames
 from services.console.shell.asking import Front
 from services.console.shell.errors import answer_errors
@@ -20,15 +20,17 @@ from services.console.today import api as today
 from shared.http.app import build_front
 from shared.telemetry.logging import configure_logging
 
-pages = (today, parties, tickets, followups, campaigns, forecasts, operations, design, shell, static_files)
+pages = (today, parties, tickets, followups, campaigns, forecasts, operations, design, shell, live, static_files)
 
 
 def create_app() -> FastAPI:
     settings = Settings()
     configure_logging(settings.log)
     static_files.files()  # a console without its scripts does not start
-    app = build_front(Front(settings.console), settings, [page.router for page in pages])
+    front = Front(settings.console)
+    app = build_front(front, settings, [page.router for page in pages])
     answer_errors(app)
+    app.state.end_streams = front.end_streams
     app.state.sessions = ChosenNames() if settings.auth.mode == "off" else BearerTokens(app.state.authenticator)
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
     app.add_middleware(Guard)

@@ -1,6 +1,8 @@
 """The services' HTTP APIs, asked as the agent who looks at the page."""
 
-from collections.abc import Awaitable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote
@@ -14,6 +16,9 @@ from shared.engine.checks import Check
 from shared.ids import new_id
 
 T = TypeVar("T")
+Stream = AsyncIterator[bytes]
+# A service says something every ten seconds.
+_STREAM = httpx.Timeout(35, connect=1)
 Json = Any
 """What a service said, as it said it."""
 Service = Literal["contacts", "marketing", "support", "forecasting"]
@@ -88,6 +93,20 @@ class Asked:
         given = {name.rstrip("_"): value for name, value in query.items() if value is not None and value != ""}
         return await self._ask(service, "GET", path, params=given)
 
+    @asynccontextmanager
+    async def follow(self, service: Service, subjects: list[str], last_event_id: str | None) -> AsyncIterator[Stream]:
+        """What a service's readers see from now on, or since that event. Raises Trouble."""
+        headers = {**self._headers, **({"Last-Event-ID": last_event_id} if last_event_id else {})}
+        url = f"{getattr(self._addresses, service)}/v1/changes"
+        asked = self._client.stream("GET", url, params={"subject": subjects}, headers=headers, timeout=_STREAM)
+        try:
+            async with asked as response:
+                if response.is_error:
+                    raise Trouble(service, response.status_code, {})
+                yield response.aiter_raw()
+        except httpx.HTTPError as error:
+            raise Trouble(service, 503, {}) from error
+
     async def write(
         self,
         service: Service,
@@ -127,9 +146,11 @@ class Front:
 
     def __init__(self, settings: ConsoleSettings) -> None:
         self._settings = settings
+        self.ending = asyncio.Event()
         self.client = httpx.AsyncClient(
             timeout=httpx.Timeout(settings.wait_s, connect=min(1.0, settings.wait_s)),
-            limits=httpx.Limits(max_connections=200, max_keepalive_connections=50),
+            # each open page that is live holds one
+            limits=httpx.Limits(max_connections=1_000, max_keepalive_connections=50),
             follow_redirects=False,
             trust_env=False,
         )
@@ -140,7 +161,12 @@ class Front:
     async def start(self) -> None:
         """Nothing has to be there: a page says which service is away."""
 
+    def end_streams(self) -> None:
+        """Lets go of what is live: a server that stops would wait for it."""
+        self.ending.set()
+
     async def stop(self) -> None:
+        self.end_streams()
         await self.client.aclose()
 
     async def ready(self) -> list[Check]:

@@ -123,11 +123,15 @@ class Page:
         return self.request.url.path + (f"?{urlencode(given)}" if given else "")
 
     async def form(self) -> Mapping[str, str]:
-        """The fields of a sent form; of a name that comes twice the last one. Raises Invalid."""
+        """The fields of a sent form; of a name that comes twice the last one. Raises Invalid.
+
+        Browsers end each line of a text with CR LF; it is kept as it was typed, with LF.
+        """
         try:
-            return dict(parse_qsl((await self.request.body()).decode(), keep_blank_values=True, max_num_fields=100))
+            sent = parse_qsl((await self.request.body()).decode(), keep_blank_values=True, max_num_fields=100)
         except ValueError:
             raise Invalid("this is not a form of the console") from None
+        return {name: value.replace("\r\n", "\n") for name, value in sent}
 
 
 async def page_of(request: Request, agent: Annotated[Agent, Depends(agent_of)]) -> Page:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.catalogues import CONSOLE, LOCALE, load, renewed, texts
+from tools.catalogues import CONSOLE, LOCALE, forms_of, load, renewed, texts
 
 CATALOGUES = sorted(LOCALE.glob("*.po"))
 PLACES = re.compile(r"%\(\w+\)s")
@@ -26,7 +26,7 @@ def test_every_text_is_translated_with_its_values(path: Path) -> None:
         forms = (text,) if isinstance(text, str) else text
         found = catalogue.get(forms[0])
         assert found is not None
-        translated = (found.string,) if isinstance(found.string, str) else tuple(found.string)
+        translated = forms_of(found)
         assert all(translated), forms[0]
         for form, meant in zip(translated, forms, strict=True):
             assert sorted(PLACES.findall(form)) == sorted(PLACES.findall(meant)), form

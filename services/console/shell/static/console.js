@@ -98,6 +98,65 @@ addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
 
+// What is live: after news, the page is fetched again, and the parts of it that differ take the place of the old ones.
+// A part that somebody writes in stays; lines that are new come in on top of those that were loaded.
+const live = document.querySelector("[data-live]");
+
+function takeFresh(text) {
+  const fresh = new DOMParser().parseFromString(text, "text/html");
+  for (const part of document.querySelectorAll("[data-fresh]")) {
+    const other = fresh.getElementById(part.id);
+    if (!other || typing(document.activeElement) && part.contains(document.activeElement)) continue;
+    if (other.outerHTML === part.outerHTML || part.querySelector("details[open]")) continue;
+    part.replaceWith(document.adoptNode(other));
+  }
+  for (const list of document.querySelectorAll("[data-grow]")) {
+    const known = new Set([...list.querySelectorAll("[data-id]")].map((line) => line.dataset.id));
+    const lines = [...(fresh.getElementById(list.id)?.querySelectorAll("[data-id]") ?? [])].filter((line) => !known.has(line.dataset.id));
+    const first = list.querySelector("[data-id]");
+    for (const line of lines) list.insertBefore(document.adoptNode(line), first);
+    if (lines.length > 0) document.getElementById("said").textContent = live.dataset.news;
+  }
+}
+
+if (live) {
+  const state = document.getElementById("live");
+  let waiting = 0;
+  const refresh = () => {
+    waiting = 0;
+    fetch(location.href, { headers: { "X-Live": "1" } })
+      .then((answer) => (answer.ok ? answer.text().then(takeFresh) : undefined))
+      .catch(() => undefined);
+  };
+  const news = () => {
+    waiting ||= setTimeout(refresh, 150);
+  };
+  const show = (connected) => {
+    state.hidden = false;
+    state.classList.toggle("lost", !connected);
+    state.textContent = connected ? state.dataset.on : state.dataset.off;
+  };
+  let source;
+  const connect = () => {
+    source = new EventSource(live.dataset.live);
+    source.addEventListener("beat", () => show(true));
+    source.addEventListener("message", news);
+    source.addEventListener("reset", news);
+    source.addEventListener("error", () => {
+      show(false);
+      if (source.readyState === EventSource.CLOSED) setTimeout(connect, 5000);
+    });
+  };
+  connect();
+  addEventListener("pagehide", () => source.close());
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) {
+      connect();
+      refresh();
+    }
+  });
+}
+
 // The device's own zone, where nobody has chosen one.
 if (!/(^|; )rapport-own-zone=/.test(document.cookie)) {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
