@@ -266,6 +266,33 @@ async def test_what_is_typed_outlives_the_page_and_a_page_needs_no_script(stack:
         await expect(page.locator(".thread .note")).to_contain_text("Without a script.")
 
 
+async def test_what_happens_meanwhile_comes_in_and_disturbs_nobody_who_writes(stack: EmbeddedStack) -> None:
+    customer = await serve_customer(stack)
+    name = customer.email.partition("@")[0]
+    async with (
+        console(stack) as (context, complaints),
+        Client(stack.bootstrap, {service: stack.url(service) for service in stack.services}) as shop,
+        httpx.AsyncClient(base_url=stack.url("support")) as support,
+    ):
+        party, ticket = await context.new_page(), await context.new_page()
+        await party.goto(f"/parties/{customer.party_id}")
+        await ticket.goto(f"/tickets/{customer.ticket_id}")
+        for page in (party, ticket):
+            await expect(page.locator("#live")).to_have_text("Live")
+        await ticket.get_by_label("Your answer").fill("half a sent")
+        lines = await party.locator(".timeline [data-id]").count()
+        await shop.sell(name, f"second-{name}")
+        await expect(party.locator(".figures")).to_contain_text("DKK\u00a0259.90", timeout=20_000)
+        await expect(party.locator(".timeline summary", has_text="Sale")).to_have_count(2)
+        assert await party.locator(".timeline [data-id]").count() > lines
+        reply = {"text": "From a colleague.", "agent": "agent-8"}
+        (await support.post(f"/v1/tickets/{customer.ticket_id}/replies", json=reply)).raise_for_status()
+        await expect(ticket.locator(".thread .agent")).to_contain_text("From a colleague.", timeout=20_000)
+        await expect(ticket.locator(".head .badge")).to_have_text("Open")
+        await expect(ticket.get_by_label("Your answer")).to_have_value("half a sent")
+        assert complaints == []
+
+
 async def test_danish_in_words_numbers_and_times(stack: EmbeddedStack, ada: Customer) -> None:
     async with console(stack, language="da") as (context, _):
         page = await context.new_page()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import ceil, floor, log10
 
 WIDTH, HEIGHT = 760, 240
-LEFT, RIGHT, TOP, BOTTOM = 56, 8, 10, 24
+LEFT, RIGHT, TOP, BOTTOM = 76, 8, 10, 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Plot:
     @property
     def breadth(self) -> float:
         """Of a bar."""
-        return round((WIDTH - LEFT - RIGHT) / max(self.count, 1) * 0.7, 1)
+        return min(round((WIDTH - LEFT - RIGHT) / max(self.count, 1) * 0.7, 1), 40)
 
     def line(self, values: Sequence[float | None], first: int = 0) -> str:
         """The points of a polyline; places without a value are left out."""
