@@ -139,10 +139,6 @@ class EngineTransaction(Transaction, Protocol):
         """Keep a timer whose handler refused it, out of the way."""
         ...
 
-    def savepoint(self) -> AbstractAsyncContextManager[None]:
-        """Undo everything since its beginning, emissions too, where its body raises."""
-        ...
-
 
 class Ledger(Protocol):
     """A service's storage."""

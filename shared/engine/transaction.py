@@ -1,6 +1,7 @@
 """What a handler may do: run statements, emit events, set timers, all of it committed together or not at all."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -41,6 +42,10 @@ class Transaction(Protocol):
 
     def emit(self, emissions: Iterable[Emission]) -> None:
         """Publish after the commit, in this order per key; take the aggregate's lock first. Refused in projections."""
+        ...
+
+    def savepoint(self) -> AbstractAsyncContextManager[None]:
+        """Undo everything since its beginning, emissions too, where its body raises."""
         ...
 
     async def set_timers(self, name: str, timers: Iterable[tuple[UUID, int, datetime]]) -> None:

@@ -16,7 +16,7 @@ from services.contacts.parties.schemas import PartyState
 from services.contacts.profiles.schemas import Upserted
 from services.contacts.settings import Context
 from shared.engine.transaction import Transaction
-from shared.errors import Invalid, NotFound, Refused, Stale
+from shared.errors import BadRecord, Invalid, NotFound, Refused, Stale
 from shared.events.ingest import ReportedIdentity, ReportedParty
 from shared.events.parties import PartyDescribed
 from shared.http.versions import Versions
@@ -52,8 +52,27 @@ async def upsert(tx: Transaction, items: Sequence[Mapping[str, Any]]) -> list[Up
     accepted = [
         (result, mention) for result, item in zip(results, items, strict=True) if (mention := _read(tx, item, result))
     ]
-    if not accepted:
-        return results
+    if accepted:
+        await _submit(tx, accepted)
+    return results
+
+
+async def _submit(tx: Transaction, accepted: Sequence[tuple[Upserted, Mention]]) -> None:
+    """All at once; where one of them leads to more than a topic takes, it is found by halves and refused alone."""
+    try:
+        async with tx.savepoint():
+            await _submit_together(tx, accepted)
+    except BadRecord as error:
+        if len(accepted) == 1:
+            (result, _), *_ = accepted
+            result.status, result.detail = "refused", str(error)
+            return
+        half = len(accepted) // 2
+        await _submit(tx, accepted[:half])
+        await _submit(tx, accepted[half:])
+
+
+async def _submit_together(tx: Transaction, accepted: Sequence[tuple[Upserted, Mention]]) -> None:
     admitted = await parties.admit(tx, [mention for _, mention in accepted])
     await parties.describe(tx, admitted)
     await matching.suspect(tx, admitted)
@@ -65,7 +84,6 @@ async def upsert(tx: Transaction, items: Sequence[Mapping[str, Any]]) -> list[Up
             result.status = "created"
         elif place in admitted.changing:
             result.status = "updated"
-    return results
 
 
 async def amend(

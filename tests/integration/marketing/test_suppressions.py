@@ -12,6 +12,7 @@ import pytest
 
 from services.marketing.sending.channels.maildir import Maildir
 from services.marketing.sending.channels.smtp import Smtp
+from shared.engine import outbox
 from tests.integration.marketing.mail_server import MailServer
 from tests.integration.marketing.running import Marketing
 from tests.unit.marketing.facts import ADA, BOB, DAY, HOUR, NOW, consent, definition, described, erased, refund, sale
@@ -147,3 +148,13 @@ async def test_letter_that_waits_for_a_mail_server_is_decided_again(
     assert len(mail.taken) == (0 if reason else 1)
     rows = await marketing.rows("select outcome, reason from message")
     assert rows == [{"outcome": "skipped" if reason else "sent", "reason": reason}]
+
+
+async def test_unsubscribing_that_leads_to_more_than_a_topic_takes_is_refused_whole(
+    marketing: Marketing, http: httpx.AsyncClient, sent: Message, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "MAX_VALUE", 50)
+    answer = await http.post(path_of(sent), data=ONE_CLICK)
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:rapport:problem:too_large")
+    assert await withdrawals(marketing) == []
+    assert (await http.get("/v1/suppressions")).json()["items"] == []
