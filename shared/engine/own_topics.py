@@ -1,11 +1,12 @@
 """What the topics of one service hold: the last number of each partition, and every record beyond a number."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from shared.engine.decode import MAX_SEQUENCE
 from shared.engine.event import Record
 from shared.engine.ledger import Place
 from shared.engine.partitions import PARTITIONS
@@ -15,6 +16,7 @@ from shared.events.topics import topics_of
 _FIRST_LOOK, _WIDER = 32, 8
 """How many offsets before the end are looked at first, and by what factor more where they hold no answer."""
 _SILENT_POLLS = 20
+_DIGITS = 20
 
 
 class OwnTopics:
@@ -136,7 +138,14 @@ async def open_topics(source: str, options: Mapping[str, Any]) -> AsyncIterator[
 
 def sequence_of(record: Record) -> int:
     """Its number; 0 where it has none."""
-    return int(dict(record.headers).get("ce_sequence") or b"0")
+    return number_in(record.headers)
+
+
+def number_in(headers: Iterable[tuple[str, bytes | None]]) -> int:
+    """0 too where somebody else wrote what is no number of ours: nobody may stop a service by that."""
+    digits = dict(headers).get("ce_sequence") or b""
+    number = int(digits) if digits.isdigit() and len(digits) <= _DIGITS else 0
+    return number if number <= MAX_SEQUENCE else 0
 
 
 def _record(found: Any) -> Record:

@@ -17,14 +17,19 @@ from shared.sql import load_queries
 
 SQL = load_queries(Path(__file__).with_name("relay.sql"))
 
+BATCH_BYTES = 4 * 1024 * 1024
+"""Of payloads: what a relay holds in memory, and all brokers together are sent at once."""
+
 
 class PostgresRelayLedger:
     """See `ledger.RelayLedger`."""
 
-    def __init__(self, connection: asyncpg.Connection, shard: int, shards: int) -> None:
+    def __init__(self, connection: asyncpg.Connection, shard: int, shards: int, most_bytes: int = BATCH_BYTES) -> None:
+        """`most_bytes` is how much a batch holds; a row that is larger goes alone."""
         self._connection = connection
         self._shard = shard
         self._shards = shards
+        self._most_bytes = most_bytes
         self._aside = True
 
     async def check(self) -> None:
@@ -58,6 +63,7 @@ class PostgresRelayLedger:
             self._shards,
             limit,
             self._aside,
+            self._most_bytes,
         )
         return _numbered(rows)
 

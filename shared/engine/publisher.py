@@ -12,12 +12,13 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from shared.engine.event import Record
 from shared.engine.ledger import Outgoing, Place
 from shared.engine.outbox import headers_of, key_of
+from shared.engine.own_topics import number_in
+from shared.engine.refusals import FINAL
 from shared.engine.traced import under_spans
 from shared.errors import CrmError
 
@@ -83,8 +84,9 @@ class KafkaPublisher:
             builder, taken = self._fill(rows[:1] if alone else rows)
             try:
                 await (await self._producer.send_batch(builder, topic, partition=partition))
-            except (MessageSizeTooLargeError, RecordListTooLargeError) as error:
-                raise Unsendable(place, rows[0][0] if taken == 1 else None, type(error).__name__) from error
+            except tuple(FINAL) as error:
+                why = f"{type(error).__name__}: {FINAL[type(error)]}"
+                raise Unsendable(place, rows[0][0] if taken == 1 else None, why) from error
             acknowledged.append(rows[:taken])
             rows = rows[taken:]
 
@@ -113,7 +115,7 @@ class KafkaPublisher:
             consumer.seek(at, max(begin, end - _MOST_RECENT))
             while await consumer.position(at) < end:
                 for record in (await consumer.getmany(timeout_ms=1_000)).get(at, ()):
-                    highest = max(highest, int(dict(record.headers).get("ce_sequence", b"0")))
+                    highest = max(highest, number_in(record.headers))
             return highest
         finally:
             await consumer.stop()

@@ -145,7 +145,7 @@ class Relay:
             return
         # One that was stopped before us may have it in hand, and get it through once the limits have been changed.
         await _keeping(ledger, publisher.end_predecessors(refused.place))
-        published = await _keeping(ledger, publisher.last_number(refused.place))
+        published = 0 if refused.row.source else await _keeping(ledger, publisher.last_number(refused.place))
         self._acknowledged.append(_up_to(self._batch, refused.place, published))
         if any(row.id == refused.row.id for row, _ in self._acknowledged[-1]):
             return  # refused now, but a try before the brokers' limits were changed had got through

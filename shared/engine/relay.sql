@@ -13,7 +13,8 @@ order by stored.position
 
 -- name: store_batch
 -- One statement is one transaction in one round trip: forgets exactly the ids that were sent (a range would take rows
--- that became visible in between), takes the oldest of the others, numbers them, stores what it took.
+-- that became visible in between), takes the oldest of the others up to so many rows and bytes, one at least, numbers
+-- them, stores what it took.
 with forgotten as (
     delete from outbox where id = any($1::bigint[])
 ), last (topic, partition, sequence) as (
@@ -21,7 +22,7 @@ with forgotten as (
 ), saved as (
     insert into relay_position (topic, partition, sequence) select * from last where sequence > 0
     on conflict (topic, partition) do update set sequence = greatest(relay_position.sequence, excluded.sequence)
-), oldest as (
+), waiting as (
     select * from outbox
     where id not in (select unnest($1::bigint[]))
         -- A plain comparison would be taken for rare, and the table read whole.
@@ -30,6 +31,11 @@ with forgotten as (
         and case when $8::boolean then not exists (
             select from outbox_set_aside as held where held.topic = outbox.topic and held.key = outbox.key) else true end
     order by id limit $7
+), measured as (
+    -- A removal has no payload, and must not overtake what is too much for this batch.
+    select *, sum(coalesce(octet_length(payload), 0)) over (order by id rows unbounded preceding) as total from waiting
+), oldest as (
+    select * from measured where total <= $9::bigint or id = (select min(id) from measured)
 ), numbered as (
     -- What a service passes on for somebody else has a source of its own, and no number.
     select oldest.*, case when source is null then coalesce(greatest(position.sequence, last.sequence), 0)

@@ -143,7 +143,7 @@ HOT = {
     "take_due": ("'timer-1', '{0,1}', '{2026-03-01,2026-03-01}', 500", "timer_due"),
     "stored_batch": ("0", "outbox_pkey"),
     "outbox_depth": ("", "outbox_pkey"),
-    "store_batch": ("'{1,2,3}', '{topic-1}', '{0}', '{1}', 0, 1, 500, false", "outbox_pkey"),
+    "store_batch": ("'{1,2,3}', '{topic-1}', '{0}', '{1}', 0, 1, 500, false, 4000000", "outbox_pkey"),
 }
 
 
