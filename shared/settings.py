@@ -52,7 +52,8 @@ class KafkaSettings(Group):
 class DatabaseSettings(Group):
     """`dsn` is the service's role (no DDL); `owner_dsn` is read by `shared.run.migrate` alone.
 
-    `pool_max` connections are the engine's and the workers', `http_pool_max` more are for requests.
+    `pool_max` connections are the engine's and the workers', `http_pool_max` more are for requests, of which no
+    statement takes longer than `http_statement_s` seconds.
     """
 
     dsn: SecretStr
@@ -60,12 +61,14 @@ class DatabaseSettings(Group):
     pool_min: int = Field(default=2, ge=1)
     pool_max: int = Field(default=10, ge=1)
     http_pool_max: int = Field(default=10, ge=1)
+    http_statement_s: float = Field(default=10, gt=0)
 
 
 class HttpSettings(Group):
     """`port` 0 is any that is free; each service has a usual one, which its own settings name.
 
-    A request's head (its first line and headers) and its body have to come within `head_s` and `body_s` seconds.
+    A request's head (its first line and headers) and its body have to come within `head_s` and `body_s` seconds. Of
+    each costly route `costly_at_once` requests are worked on, and others wait up to `costly_wait_s` seconds.
     """
 
     host: str = "127.0.0.1"
@@ -76,6 +79,8 @@ class HttpSettings(Group):
     max_connections: int = Field(default=1_000, ge=1)
     head_s: float = Field(default=10, gt=0)
     body_s: float = Field(default=30, gt=0)
+    costly_at_once: int = Field(default=2, ge=1)
+    costly_wait_s: float = Field(default=10, gt=0)
 
 
 class AuthSettings(Group):

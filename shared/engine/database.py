@@ -1,7 +1,6 @@
 """The connections of a service: one pool a search path, with limits that free what a stopped process holds."""
 
 from datetime import datetime
-from typing import Any
 
 import asyncpg
 
@@ -74,17 +73,16 @@ class Database:
                 f"the database has no tables yet: run `python -m shared.run.migrate {self._application}`"
             )
         self.recovered = await self.main.fetchval(SQL["has_published"])
-        await self._open(_REQUESTS, 1, self._settings.http_pool_max)
+        timeout = f"{round(self._settings.http_statement_s * 1_000)}ms"
+        await self._open(_REQUESTS, 1, self._settings.http_pool_max, statement_timeout=timeout)
         for subscription in subscriptions:
             if subscription.schema is not None:
                 await self._open(subscription.schema, 1, 2, search_path=f"{subscription.schema}, public")
 
-    async def _open(self, name: str, least: int, most: int, search_path: str | None = None) -> None:
+    async def _open(self, name: str, least: int, most: int, **own: str) -> None:
         if name in self._pools:
             return
-        server: dict[str, Any] = {**_LIMITS, "timezone": "UTC", "application_name": f"rapport {self._application}"}
-        if search_path is not None:
-            server["search_path"] = search_path
+        server = {**_LIMITS, "timezone": "UTC", "application_name": f"rapport {self._application}", **own}
         pool = await asyncpg.create_pool(
             self.dsn,
             min_size=least,

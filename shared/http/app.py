@@ -15,6 +15,7 @@ from shared.http import operations
 from shared.http.admission import Admission
 from shared.http.auth import Authenticator, Principal, requires
 from shared.http.idempotency import Once, idempotent
+from shared.http.limits import Turns
 from shared.http.openapi import describe, operation_id
 from shared.http.pages import pages
 from shared.http.paging import Listing, Page
@@ -67,6 +68,7 @@ def _application(service: Running, settings: ProcessSettings, routers: Iterable[
     BUILD.labels(service.name, VERSION).set(1)
     app.state.service = service
     app.state.settings = settings
+    app.state.turns = Turns(settings.http)
     app.state.authenticator = Authenticator(settings.auth)
     for router in routers:
         app.include_router(router)

@@ -24,6 +24,7 @@ from shared.engine.operations import (
 from shared.engine.postgres import SQL
 from shared.errors import Invalid
 from shared.http.auth import Principal, requires
+from shared.http.limits import COSTLY
 from shared.http.paging import Listing, Page
 from shared.http.readiness import service_of
 
@@ -138,7 +139,7 @@ async def show_outbox(service: Service) -> Outbox:
     return Outbox(row["depth"], float(row["age"] or 0))
 
 
-@router.get("/parked", dependencies=[ADMINS])
+@router.get("/parked", dependencies=[ADMINS, COSTLY])
 async def show_parked(
     service: Service,
     page: Page,
@@ -166,7 +167,7 @@ async def drop_parked(service: Service, admin: Admin, chosen: Drop) -> list[Free
     return await _acts(service, admin).redrive_parked(chosen.choice(), Repair(given_up=chosen.because))
 
 
-@router.get("/quarantine", dependencies=[ADMINS])
+@router.get("/quarantine", dependencies=[ADMINS, COSTLY])
 async def show_quarantine(
     service: Service, page: Page, topic: Filter = None, reason: Filter = None
 ) -> Listing[QuarantinedLine]:

@@ -15,6 +15,7 @@ from services.contacts.settings import Context
 from shared.errors import NotFound
 from shared.events.values import BlankIsNone, tidy
 from shared.http.app import Listing, Page, requires, service_of
+from shared.http.limits import COSTLY
 from shared.http.openapi import answers_with
 from shared.http.paging import decode_cursor
 from shared.http.versions import etag_of
@@ -24,7 +25,7 @@ Service = Annotated[Any, Depends(service_of)]
 READS = [Depends(requires("crm:read"))]
 
 
-@router.get("/parties", dependencies=READS, response_model=Listing[PartyCard])
+@router.get("/parties", dependencies=[*READS, COSTLY], response_model=Listing[PartyCard])
 async def list_parties(
     service: Service,
     page: Page,

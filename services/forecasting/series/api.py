@@ -15,6 +15,7 @@ from shared.errors import NotFound
 from shared.events.money import Currency
 from shared.events.values import BlankIsNone, Channel
 from shared.http.app import Listing, Page, requires, service_of
+from shared.http.limits import COSTLY
 
 router = APIRouter(prefix="/v1/series", dependencies=[Depends(requires("crm:read"))])
 Service = Annotated[cuts.Source, Depends(service_of)]
@@ -49,7 +50,7 @@ async def read_values(
     return page.listing(values, lambda one: one, lambda one: (one.week,))
 
 
-@router.get("/sales", tags=["sales"])
+@router.get("/sales", tags=["sales"], dependencies=[COSTLY])
 async def sum_sales(
     service: Service,
     page: Page,

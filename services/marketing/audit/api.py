@@ -14,6 +14,7 @@ from shared.engine.service import Service
 from shared.errors import NotFound
 from shared.events.values import BlankIsNone, ReportedInstant
 from shared.http.app import Listing, Page, requires, service_of
+from shared.http.limits import COSTLY
 from shared.http.paging import encode_cursor
 
 router = APIRouter(prefix="/v1", tags=["marketing"], dependencies=[Depends(requires("crm:read"))])
@@ -25,7 +26,7 @@ Until = Annotated[ReportedInstant | None, BlankIsNone, Query(alias="to", descrip
 OfParty = Annotated[UUID | None, Query(description="Also finds those of parties merged with this one.")]
 
 
-@router.get("/audit/follow-ups")
+@router.get("/audit/follow-ups", dependencies=[COSTLY])
 async def audit_follow_ups(
     service: Serving, page: Page, since: Since = None, until: Until = None, outcome: State | None = None
 ) -> Audit | Listing[AuditedSale]:
@@ -44,7 +45,7 @@ async def audit_follow_ups(
     return Listing(items=items, next_cursor=following)
 
 
-@router.get("/messages")
+@router.get("/messages", dependencies=[COSTLY])
 async def list_messages(
     service: Serving,
     page: Page,

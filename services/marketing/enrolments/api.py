@@ -10,13 +10,14 @@ from services.marketing.enrolments import store
 from services.marketing.enrolments.schemas import Enrolment
 from shared.engine.service import Service
 from shared.http.app import Listing, Page, requires, service_of
+from shared.http.limits import COSTLY
 
 router = APIRouter(prefix="/v1", tags=["marketing"], dependencies=[Depends(requires("crm:read"))])
 Serving = Annotated[Service, Depends(service_of)]
 OfParty = Annotated[UUID | None, Query(description="Also finds those of parties merged with this one.")]
 
 
-@router.get("/enrolments")
+@router.get("/enrolments", dependencies=[COSTLY])
 async def list_enrolments(
     service: Serving,
     page: Page,

@@ -29,6 +29,7 @@ from shared.engine.transaction import Transaction
 from shared.errors import Invalid, NotFound
 from shared.events.tickets import TicketStatus
 from shared.http.app import Listing, Once, Page, Principal, idempotent, requires, service_of
+from shared.http.limits import COSTLY
 from shared.http.openapi import answers_with
 from shared.http.readiness import Serving
 from shared.http.versions import IfMatch, versions_of, with_etag
@@ -42,7 +43,7 @@ Service = Annotated[Serving, Depends(service_of)]
 Writer = Annotated[Principal, Depends(requires("crm:write"))]
 
 
-@router.get("", dependencies=[Depends(requires("crm:read"))])
+@router.get("", dependencies=[Depends(requires("crm:read")), COSTLY])
 async def list_tickets(
     service: Service,
     page: Page,

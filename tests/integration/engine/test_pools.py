@@ -3,6 +3,9 @@
 import asyncio
 from contextlib import AsyncExitStack
 
+import asyncpg
+import pytest
+
 from shared.engine.service import Service
 from tests.integration.engine.probe import Probe, check, noting
 
@@ -31,5 +34,27 @@ async def test_requests_that_take_every_connection_delay_no_event_and_no_worker(
             await asyncio.wait_for(worked.wait(), 10)
             ids = await probe.write("crm.sales", 7, 5)
             assert await probe.applied("support.pools", 7, ids, within=10) == ids
+    finally:
+        await service.stop()
+
+
+async def test_a_statement_of_a_request_has_an_end_that_those_of_workers_have_not(probe: Probe) -> None:
+    async def work(service: Service) -> None:
+        async with service.read() as tx:
+            await tx.fetchval("select pg_sleep(0.5)")
+        worked.set()
+        await asyncio.Event().wait()
+
+    worked, settings = asyncio.Event(), probe.settings()
+    brief = settings.database.model_copy(update={"http_statement_s": 0.2})
+    settings = settings.model_copy(update={"database": brief})
+    service = Service("support", settings, [], workers=[work])
+    await service.start()
+    try:
+        await asyncio.wait_for(worked.wait(), 40)
+        async with service.read() as tx:
+            with pytest.raises(asyncpg.QueryCanceledError):
+                await tx.fetchval("select pg_sleep(20)")
+            assert await tx.fetchval("select 1") == 1
     finally:
         await service.stop()

@@ -1,5 +1,6 @@
 """A service without Kafka or a database, and routes of every kind."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -14,7 +15,8 @@ from starlette.responses import Response
 from shared.engine.checks import Check
 from shared.engine.remembered import WentBack
 from shared.errors import Invalid, NotFound, Stale, Transient
-from shared.http.app import Page, Principal, requires
+from shared.http.app import Page, Principal, requires, service_of
+from shared.http.limits import COSTLY
 from shared.settings import AuthSettings, DatabaseSettings, HttpSettings, KafkaSettings, ServiceSettings
 from shared.telemetry.tracing import current_traceparent
 
@@ -31,6 +33,7 @@ class Desk:
     def __init__(self) -> None:
         self.life: list[str] = []
         self.checks = [Check("database")]
+        self.counting, self.most_counting, self.counted = 0, 0, asyncio.Event()
 
     async def start(self) -> None:
         self.life.append("started")
@@ -79,6 +82,19 @@ async def tagged() -> Response:
 @router.get("/traced/now")
 async def traced() -> dict[str, str | None]:
     return {"traceparent": current_traceparent()}
+
+
+@router.get("/counted/{kind}", dependencies=[COSTLY])
+async def count_parties(kind: str, desk: Annotated[Desk, Depends(service_of)]) -> dict[str, str]:
+    desk.counting += 1
+    desk.most_counting = max(desk.most_counting, desk.counting)
+    try:
+        await desk.counted.wait()
+        if kind == "unknown":
+            raise NotFound("nothing of this kind is counted")
+        return {"kind": kind}
+    finally:
+        desk.counting -= 1
 
 
 @router.get("/raises/{kind}")
