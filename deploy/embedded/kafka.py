@@ -23,6 +23,8 @@ class Kafka:
 
     def __init__(self, folder: Path, logs: Path, port: int, controller_port: int, java: Java) -> None:
         self.flags: Sequence[str] = ()  # more of them, for the JVM
+        self.users: Mapping[str, str] = {}  # by name their passwords; rights are granted to them, others have all
+        self.users_port = 0  # where users are let in
         self.advertised: Mapping[int, int] = {}  # more ports to listen on, each with the port that clients are told
         self.folder = folder
         self._port = port
@@ -60,7 +62,7 @@ class Kafka:
         listeners += [f"{name}://{HOST}:{port}" for name, port, _ in more]
         advertised = [f"PLAINTEXT://{self.bootstrap}", *(f"{name}://{HOST}:{told}" for name, _, told in more)]
         protocols = [f"{name}:PLAINTEXT" for name in ("CONTROLLER", "PLAINTEXT", *(name for name, _, _ in more))]
-        settings = {
+        settings: dict[str, object] = {
             "process.roles": "broker,controller",
             "node.id": 1,
             "controller.quorum.voters": f"1@{self._controller}",
@@ -94,4 +96,19 @@ class Kafka:
             "log.cleaner.dedupe.buffer.size": 16 << 20,
             "log.index.size.max.bytes": 1 << 20,
         }
+        if self.users:
+            self._let_in_users(settings)
         return "".join(f"{key}={value}\n" for key, value in settings.items())
+
+    def _let_in_users(self, settings: dict[str, object]) -> None:
+        """One more listener, for users with passwords; what they may do, the authorizer says."""
+        settings["listeners"] = f"{settings['listeners']},USERS://{HOST}:{self.users_port}"
+        settings["advertised.listeners"] = f"{settings['advertised.listeners']},USERS://{HOST}:{self.users_port}"
+        protocols = settings["listener.security.protocol.map"]
+        settings["listener.security.protocol.map"] = f"{protocols},USERS:SASL_PLAINTEXT"
+        known = " ".join(f'user_{name}="{password}"' for name, password in self.users.items())
+        login = f"org.apache.kafka.common.security.plain.PlainLoginModule required {known};"
+        settings["listener.name.users.plain.sasl.jaas.config"] = login
+        settings["listener.name.users.sasl.enabled.mechanisms"] = "PLAIN"
+        settings["authorizer.class.name"] = "org.apache.kafka.metadata.authorizer.StandardAuthorizer"
+        settings["super.users"] = "User:ANONYMOUS"

@@ -18,12 +18,14 @@ from shared.engine.database import Database
 from shared.engine.domain_time import DomainTime
 from shared.engine.health import check_service
 from shared.engine.housekeeping import Housekeeping, keep_reader
+from shared.engine.kafka import client_options
 from shared.engine.loops import TimerLoop, pass_clock
 from shared.engine.operations import Operations
 from shared.engine.postgres import PostgresLedger, PostgresTransaction
 from shared.engine.reader import Reader
 from shared.engine.relay import Relay
 from shared.engine.remembered import WentBack
+from shared.engine.rights import Rights
 from shared.engine.subscriber import connect
 from shared.engine.subscription import Subscription
 from shared.engine.supervisor import Supervisor, may_pass
@@ -71,6 +73,7 @@ class Service:
         self._spans = spans_of(name, settings.tracing)
         self._workers = list(workers)
         self._checks = list(checks)
+        self._rights = Rights(name, client_options(settings.kafka, name, "rights"))
         self._for_workers = False
         self._broker = connect(settings.kafka, name)
 
@@ -103,7 +106,7 @@ class Service:
         found = check_service(self.obstacle, self._housekeeping, self.readers)
         if self.obstacle is not None:
             return found
-        return [*found, *self._tasks.checks(), *(check() for check in self._checks)]
+        return [*found, self._rights.check, *self._tasks.checks(), *(check() for check in self._checks)]
 
     def _refuse_before(self, obstacle: str | None) -> None:
         """Nothing is written before it is known that the database is as far as its topics; workers begin after that."""
@@ -200,6 +203,7 @@ class Service:
         for shard, relay in enumerate(self.relays):
             self._tasks.start(f"relay {shard}", relay.run)
         self._tasks.start("wake relays", self._waking.listen)
+        self._tasks.start("ask for rights", self._rights.look)
         self._tasks.start("housekeeping", self._housekeeping.run)
         for reader in self.readers:
             self._tasks.start(f"keep reader {reader.group}", partial(keep_reader, reader))
