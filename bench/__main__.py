@@ -18,7 +18,7 @@ Work = Callable[[Sizes], Awaitable[list[Row]]]
 WORKS: tuple[tuple[tuple[str, ...], Work], ...] = (
     (("engine", "engine with timeline and outbox"), engine.measure),
     (("relay",), relay.measure),
-    (("main job", "main job at 200/s"), main_job.measure),
+    (("main job", "main job at 200/s", "main job beside 60 readers"), main_job.measure),
     (("360 view",), view.measure),
     (("create contacts", "create contacts in batches"), contacts.create),
     (("find by e-mail",), contacts.find),

@@ -37,6 +37,7 @@ GATES: dict[str, tuple[Gate, ...]] = {
         Gate("p99_ms", "≤", 250, 100),
         Gate("cores", "≤", 1.2, 0.6),
     ),
+    "main job beside 60 readers": (Gate("p99_ms", "≤", 1_000, 250),),
     "360 view": (Gate("ratio", "≥", 0.7, 0.9), Gate("rate", "≥", 800, 1_000)),
     "create contacts": (Gate("rate", "≥", 500, 1_000),),
     "create contacts in batches": (Gate("rate", "≥", 8_000, 15_000),),

@@ -1,8 +1,9 @@
-"""HTTP clients in a process of their own: `python -m bench.load PORT SECONDS CLIENTS view|find|create|batch NUMBERS…`.
+"""HTTP clients in a process of their own: `python -m bench.load PORT SECONDS CLIENTS KIND NUMBERS…`.
 
 `view PARTIES` and `find PARTIES` ask for parties drawn at random, `create FIRST` writes new ones from that number on,
-`batch FIRST SIZE` so many a call. Each client has one connection and one request in flight. Prints one JSON document:
-rate, percentiles, and `client_us`, what the client itself used a request.
+`batch FIRST SIZE` so many a call, `audit` counts all follow-ups. Each client has one connection and one request in
+flight. Prints one JSON document: rate, percentiles, `client_us`, what the client itself used a request, and `busy`, how
+often it was told to come later.
 """
 
 import asyncio
@@ -25,10 +26,11 @@ Requests = Iterator[tuple[str, Body]]
 
 
 class Client(asyncio.Protocol):
-    """Asks again as soon as it was answered, until the time is over. An answer that is no 2xx ends the run."""
+    """Asks again as soon as it was answered, until the time is over. An answer other than 2xx and 503 ends the run."""
 
     def __init__(self, requests: Requests, begin: float, end: float, port: int) -> None:
         self.seconds: list[float] = []
+        self.busy = 0
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._requests = requests
         self._begin, self._end = begin, end
@@ -36,6 +38,7 @@ class Client(asyncio.Protocol):
         self._buffer = bytearray()
         self._sent_at = 0.0
         self._expected = 0
+        self._served = True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
@@ -56,14 +59,17 @@ class Client(asyncio.Protocol):
             self._answered()
 
     def _length(self, head: bytes) -> int:
-        if head[9:10] != b"2":
+        self._served = head[9:10] == b"2"
+        if not self._served and head[9:12] != b"503":
             self.over.set_exception(RuntimeError(head.partition(b"\r\n")[0].decode()))
         lines = head.lower().split(b"\r\n")
         return next(int(line[15:]) for line in lines if line.startswith(b"content-length:"))
 
     def _answered(self) -> None:
         now = time.perf_counter()
-        if self._sent_at >= self._begin and now <= self._end:
+        if not self._served:
+            self.busy += 1
+        elif self._sent_at >= self._begin and now <= self._end:
             self.seconds.append(now - self._sent_at)
         self._buffer.clear()
         self._expected = 0
@@ -100,6 +106,10 @@ def batch(first: int, size: int) -> Requests:
         yield "POST /v1/parties/batch", json.dumps({"items": items}).encode()
 
 
+def audit() -> Requests:
+    return (("GET /v1/audit/follow-ups", None) for _ in count())
+
+
 def profile(number: int) -> dict[str, object]:
     """A person with an e-mail address and a number in a shop."""
     identities = [
@@ -109,7 +119,13 @@ def profile(number: int) -> dict[str, object]:
     return {"identities": identities, "kind": "person", "name": f"Customer {number}", "locale": "en"}
 
 
-KINDS: dict[str, Callable[..., Requests]] = {"view": view, "find": find, "create": create, "batch": batch}
+KINDS: dict[str, Callable[..., Requests]] = {
+    "view": view,
+    "find": find,
+    "create": create,
+    "batch": batch,
+    "audit": audit,
+}
 
 
 async def run(port: int, seconds: float, clients: int, requests: Requests) -> dict[str, float]:
@@ -128,6 +144,7 @@ async def run(port: int, seconds: float, clients: int, requests: Requests) -> di
         "rate": len(times) / seconds,
         "p50_ms": cuts[49] * 1e3,
         "p99_ms": cuts[98] * 1e3,
+        "busy": sum(connection.busy for connection in connections),
         "client_us": used / len(times) * seconds / (seconds + _WARM_S) * 1e6,
     }
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from urllib.parse import urlsplit
 
 import asyncpg
 
@@ -12,14 +13,16 @@ from bench.setting import Sizes, fresh_stack, say
 from deploy.embedded.stack import EmbeddedStack
 from shared.run.discovery import SERVICES
 
-RATE = 200
+RATE, READERS = 200, 60
 _PATIENCE_S = 600
+_STARTING_S = 3
+"""How much longer the readers read than the shop sends, which begins a little later."""
 READ = "select count(*) from sale"
 UNSENT = "select count(*) from message where outcome is null"
 
 
 async def measure(sizes: Sizes) -> list[Row]:
-    """The rows `main job` (as fast as it goes) and `main job at 200/s`."""
+    """The rows `main job` (as fast as it goes), `main job at 200/s`, and the same beside readers of the audit."""
     async with fresh_stack(SERVICES) as stack:
         say(f"  {sizes.customers} customers come to be known")
         await run_client("bench.feed", stack.bootstrap, "introduce", sizes.customers)
@@ -27,7 +30,9 @@ async def measure(sizes: Sizes) -> list[Row]:
         say(f"  {sizes.sales} sales at once")
         bulk = await _drain(stack, sizes)
         say(f"  {RATE} sales a second for {sizes.seconds:g} s")
-        return [bulk, await _pace(stack, sizes)]
+        alone = await _pace(stack, sizes)
+        say(f"  the same beside {READERS} readers of the audit")
+        return [bulk, alone, await _beside_readers(stack, sizes, alone)]
 
 
 async def _drain(stack: EmbeddedStack, sizes: Sizes) -> Row:
@@ -72,6 +77,32 @@ async def _pace(stack: EmbeddedStack, sizes: Sizes) -> Row:
         parties=sizes.customers,
         more={**spent.per(number), "max_ms": answer["max_ms"], "doubles": answer["doubles"]},
         note="from the time at which a sale was to be sent to its message.planned; letters go out meanwhile",
+    )
+
+
+async def _beside_readers(stack: EmbeddedStack, sizes: Sizes, alone: Row) -> Row:
+    port, seconds = urlsplit(stack.url("marketing")).port, sizes.seconds + _STARTING_S
+    reading = asyncio.create_task(run_client("bench.load", port, seconds, READERS, "audit"))
+    answer = await run_client("bench.feed", stack.bootstrap, "pace", sizes.customers, int(RATE * sizes.seconds), RATE)
+    read = await reading
+    assert alone.p99_ms is not None
+    return Row(
+        f"main job beside {READERS} readers",
+        answer["rate"],
+        "sales",
+        peer="p99 without readers, by p99 with them",
+        ratio=alone.p99_ms / answer["p99_ms"],
+        p50_ms=answer["p50_ms"],
+        p99_ms=answer["p99_ms"],
+        parties=sizes.customers,
+        more={
+            "max_ms": answer["max_ms"],
+            "doubles": answer["doubles"],
+            "audits": read["rate"],
+            "audit_p99_ms": read["p99_ms"],
+            "busy": read["busy"],
+        },
+        note="each reader asks for the whole audit again as soon as it is answered, also by 503 busy",
     )
 
 

@@ -80,7 +80,7 @@ def _party_row(number: int, id_: UUID) -> tuple[object, ...]:
 
 def _identity_rows(number: int, id_: UUID) -> Iterable[tuple[object, ...]]:
     yield derived_id("email", number), "email", "", f"customer-{number}@example.com", id_
-    yield derived_id("external", number), "external", "shop", str(number), id_
+    yield derived_id("external", number), "external", "shop", f"c-{number}", id_
 
 
 def _lines(id_: UUID) -> Iterable[tuple[object, ...]]:

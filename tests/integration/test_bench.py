@@ -25,7 +25,7 @@ TINY = Sizes(
     audited=1_000,
     seconds=2,
 )
-BESIDE_A_PEER = {"engine", "relay", "360 view"}
+BESIDE_A_PEER = {"engine", "relay", "main job beside 60 readers", "360 view"}
 
 
 @pytest.mark.parametrize(("names", "work"), WORKS, ids=lambda value: value[0] if isinstance(value, tuple) else "")
