@@ -45,7 +45,7 @@ def introductions(customers: int) -> Iterator[Fact]:
 def _identities(customer: int) -> bytes:
     return (
         b'"identities":[{"type":"email","value":"customer-%d@example.com"},'
-        b'{"type":"external","system":"shop","value":"%d"}]'
+        b'{"type":"external","system":"shop","value":"c-%d"}]'
     ) % (customer, customer)
 
 
