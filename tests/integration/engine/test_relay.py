@@ -77,7 +77,7 @@ async def test_a_relay_that_was_stopped_with_a_batch_in_hand_writes_nothing_behi
 async def test_what_the_brokers_refuse_is_set_aside_and_holds_back_its_key_alone(probe: Probe, decision: str) -> None:
     """Until an operator decides; the numbers of what is sent have no gap, and nothing is sent again meanwhile."""
     large, other = uuid4(), uuid4()
-    partition = partition_of(str(large))
+    partition = 10  # compaction leaves gaps in another, see test_compaction.py
     first = Emission(described(large, 1).data, clock.now(), partition=partition)
     news = [replace_name(large, "x" * 300_000), described(other, 1), described(large, 3)]
     for emission in news:
