@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from shared.engine.event import Record
 from shared.engine.subscription import Due, Subscription
@@ -58,9 +58,11 @@ class ParkedRecord:
     handled_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A row of the outbox. `payload` None is a tombstone; `source` None is the service's own, and has a number."""
+class Outgoing(NamedTuple):
+    """A row of the outbox. `payload` None is a tombstone; `source` None is the service's own, and has a number.
+
+    A tuple, since relays make one of each row: a frozen dataclass takes five times as long.
+    """
 
     id: int
     topic: str

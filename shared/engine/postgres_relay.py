@@ -85,7 +85,7 @@ class PostgresRelayLedger:
 
 
 def _numbered(rows: Iterable[Iterable[Any]]) -> list[tuple[Outgoing, int]]:
-    return [(Outgoing(*row[:-1]), row[-1]) for row in map(tuple, rows)]
+    return [(Outgoing._make(row[:-1]), row[-1]) for row in map(tuple, rows)]
 
 
 @asynccontextmanager

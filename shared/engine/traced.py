@@ -5,7 +5,6 @@ the commit, and a batch that is rolled back and tried again leaves one.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from time import time_ns
 from typing import Any
 
@@ -70,7 +69,7 @@ class Consumed:
 
 def under_spans(batch: Sequence[tuple[Outgoing, int]]) -> list[tuple[Outgoing, int]]:
     """The batch with the relay's own span as what readers continue, where a row is sampled."""
-    return [(replace(row, traceparent=own) if (own := _own(row)) else row, number) for row, number in batch]
+    return [(row._replace(traceparent=own) if (own := _own(row)) else row, number) for row, number in batch]
 
 
 def sent(spans: SpanSink, batch: Sequence[tuple[Outgoing, int]], seconds: float, *, again: bool) -> None:
