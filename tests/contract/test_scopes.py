@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from typing import NamedTuple
 
 import pytest
 
@@ -14,13 +15,16 @@ from tools.documents.openapi import ENVIRONMENT, ROOT
 OPEN = {"/healthz", "/readyz", "/metrics", "/docs/{name}"}
 # Opened by a token of their own in the path, or by a provider's signature; they show nothing else.
 SIGNED = ("/v1/unsubscribe/", "/v1/preferences/", "/v1/links/", "/v1/surveys/answers/", "/v1/webhooks/")
-LIST = """
-import json, sys
-from shared.http.routes import ServedRoutes
-from shared.run.discovery import create_app
-routes = ServedRoutes(create_app(sys.argv[1]).routes).all
-print(json.dumps([[route.path, sorted(route.methods - {"HEAD"}), route.scope] for route in routes]))
-"""
+OWN: set[str] = set()
+"""What a customer reads of the one party that the token names."""
+
+
+class Asked(NamedTuple):
+    method: str
+    path: str
+    scope: str | None
+    nobody: int
+    customer: int
 
 
 def expected(method: str, path: str) -> str | None:
@@ -34,11 +38,23 @@ def expected(method: str, path: str) -> str | None:
     return "crm:read" if method == "GET" else "crm:write"
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_every_route_is_opened_by_one_scope(service: str) -> None:
+@pytest.fixture(scope="module", params=SERVICES)
+def asked(request: pytest.FixtureRequest) -> list[Asked]:
+    """Every route of a service, with what nobody and what a customer is answered there."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RAPPORT_")} | ENVIRONMENT
-    command = [sys.executable, "-c", LIST, service]
+    command = [sys.executable, "-m", "tests.contract.asking", request.param]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
-    routes = [(method, path, scope) for path, methods, scope in json.loads(done.stdout) for method in methods]
-    assert {path for _, path, _ in routes} >= {*OPEN, "/docs", "/openapi.json", "/asyncapi.json"}
-    assert [route for route in routes if route[2] != expected(route[0], route[1])] == []
+    return [Asked(*json.loads(line)) for line in done.stdout.splitlines() if line.startswith("[")]
+
+
+def test_every_route_is_opened_by_one_scope(asked: list[Asked]) -> None:
+    assert {each.path for each in asked} >= {*OPEN, "/docs", "/openapi.json", "/asyncapi.json"}
+    assert [each for each in asked if each.scope != expected(each.method, each.path)] == []
+
+
+def test_nobody_comes_in_without_a_token_and_a_customer_nowhere_yet(asked: list[Asked]) -> None:
+    """`party:own` is for one's own party alone: whoever opens a route to it says so in `OWN`, and by which rule."""
+    closed = [each for each in asked if each.scope is not None]
+    assert closed
+    assert [each for each in closed if each.nobody != 401] == []
+    assert [each for each in closed if each.path not in OWN and each.customer != 403] == []
