@@ -21,17 +21,19 @@ class CrmError(Exception):
 
 
 class BadRecord(CrmError):
-    """Refuses one event for good. `reason` is a stable word that operators filter by.
+    """Refuses one event for good. `reason` is a stable word that operators filter by, `field` that of the data which it
+    is about, where it is about one.
 
     `holds` says whether later records of its key wait for it. They do where they may build on it; a refusal after
     which they mean the same as before parks its record alone.
     """
 
-    def __init__(self, reason: str, detail: str = "", *, holds: bool = True) -> None:
+    def __init__(self, reason: str, detail: str = "", *, holds: bool = True, field: str | None = None) -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
         self.detail = detail
         self.holds = holds
+        self.field = field
 
 
 class Conflict(BadRecord):
@@ -45,7 +47,7 @@ class NoIdentity(BadRecord):
     """No identity of the fact could be used."""
 
     def __init__(self, detail: str = "") -> None:
-        super().__init__("no_identity", detail, holds=False)
+        super().__init__("no_identity", detail, holds=False, field="party.identities")
 
 
 class Oversized(CrmError):

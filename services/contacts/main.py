@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.contacts import handlers, subscriptions
+from services.contacts.events import api as events
 from services.contacts.intake import api as intake
 from services.contacts.overview import api as overview
 from services.contacts.profiles import api as profiles
@@ -15,7 +16,7 @@ from shared.telemetry.logging import configure_logging
 
 __all__ = ["create_app", "create_context", "handlers"]
 
-routers = [profiles.router, overview.router, timeline.router, intake.router]
+routers = [profiles.router, overview.router, timeline.router, intake.router, events.router]
 
 
 def create_app() -> FastAPI:

@@ -87,7 +87,8 @@ class Emission:
     the subject, in the order of the emissions; without a cause, or with one put together from rows, it is a new one.
 
     A fact that the service takes in for somebody else and passes on to an outside topic names its `source`, and the
-    sender's own `id` and `key` where there are any: it carries no number, readers know it by source and id.
+    sender's own `id`, `key` and `correlation_id` where there are any: it carries no number, readers know it by source
+    and id.
     """
 
     data: object
@@ -97,3 +98,4 @@ class Emission:
     partition: int | None = None
     source: str | None = None
     key: str | None = None
+    correlation_id: str | None = None

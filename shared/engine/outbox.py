@@ -8,7 +8,7 @@ from functools import cache
 from uuid import UUID
 
 from shared.clock import rfc3339
-from shared.engine.decode import MAX_VALUE
+from shared.engine.decode import MAX_HEADER, MAX_ID, MAX_VALUE
 from shared.engine.event import Emission, Event, caused_id
 from shared.engine.ledger import Outgoing
 from shared.engine.partitions import partition_of
@@ -91,7 +91,7 @@ def _encode(emission: Emission, ordinals: Ordinals) -> Row:
         event_id,
         subject,
         rfc3339(emission.time),
-        cause.correlation_id if cause else event_id,
+        cause.correlation_id if cause else emission.correlation_id or event_id,
         cause.id if cause else None,
         cause.traceparent if cause else current_traceparent(),
         payload,
@@ -128,13 +128,14 @@ def _require_source(emission: Emission, contract: Contract) -> None:
         raise ValueError(f"{contract.type} on {contract.topic} is not ours to publish")
     if contract.key is not None and (emission.source is not None or emission.key is not None):
         raise ValueError(f"{contract.type} on {contract.topic} is published under the service's own name and key")
-    if contract.key is None and (emission.source in OUR_SOURCES or not _fits_header(emission.source or "", 1024)):
+    if contract.key is None and (emission.source in OUR_SOURCES or not fits_header(emission.source or "", MAX_HEADER)):
         raise ValueError("a source is ASCII, at most 1,024 characters, and not the name of a service of ours")
-    if isinstance(emission.id, str) and not _fits_header(emission.id, 200):
+    if isinstance(emission.id, str) and not fits_header(emission.id, MAX_ID):
         raise ValueError("an id is 1 to 200 printable ASCII characters")
 
 
-def _fits_header(text: str, most: int) -> bool:
+def fits_header(text: str, most: int) -> bool:
+    """Whether an id or a source may be passed on as it is."""
     return 0 < len(text) <= most and text.isascii() and text.isprintable()
 
 

@@ -63,6 +63,12 @@ returning source, id
 delete from inbox using unnest($2::text[], $3::text[]) as freed (source, id)
 where inbox.group_id = $1 and inbox.source = freed.source and inbox.id = freed.id
 
+-- name: find_applied
+-- Which of these ids of outside facts belong to a record that was applied.
+select inbox.source, inbox.id
+from unnest($2::text[], $3::text[]) as sent (source, id)
+join inbox on inbox.group_id = $1 and inbox.source = sent.source and inbox.id = sent.id
+
 -- name: purge_inbox
 -- Ids of outside facts are remembered for this long; a sender's second try comes sooner.
 delete from inbox where seen_at < now() - $1::interval

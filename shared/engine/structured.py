@@ -9,7 +9,8 @@ from pydantic_core import from_json, to_json
 from shared.errors import CrmError
 
 MEDIA_TYPE = b"application/cloudevents"
-_STRUCTURED = b"application/cloudevents+json"
+BATCHED = b"application/cloudevents-batch"
+_STRUCTURED = MEDIA_TYPE + b"+json"
 _DATA = frozenset({"data", "data_base64"})
 
 
@@ -27,15 +28,29 @@ def unwrap(content_type: bytes, value: bytes) -> tuple[dict[str, bytes | None], 
 
     An attribute that is no text, number or truth value is a header without value.
     """
-    media = content_type.partition(b";")[0].strip().lower()
-    if media.startswith(b"application/cloudevents-batch"):
+    media = media_type(content_type)
+    if media.startswith(BATCHED):
         raise Unreadable("batched_mode")
     if media != _STRUCTURED:
         raise Unreadable("unknown_event_format")
+    return unwrap_envelope(read_json(value))
+
+
+def media_type(content_type: bytes) -> bytes:
+    """Without its parameters."""
+    return content_type.partition(b";")[0].strip().lower()
+
+
+def read_json(value: bytes) -> object:
+    """What a document of the JSON event format holds. Raises Unreadable."""
     try:
-        envelope = from_json(value, allow_inf_nan=False)
+        return from_json(value, allow_inf_nan=False)
     except ValueError:
         raise Unreadable("bad_json") from None
+
+
+def unwrap_envelope(envelope: object) -> tuple[dict[str, bytes | None], bytes | None]:
+    """`unwrap` of an event that was a part of a larger document."""
     if not isinstance(envelope, dict):
         raise Unreadable("bad_json")
     headers = {

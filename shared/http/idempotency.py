@@ -41,9 +41,12 @@ class Once:
         self._operation = operation
         self._request_hash = request_hash
 
-    async def write(self, act: Callable[[Transaction], Awaitable[Any]], *, status: int = 200) -> Response:
+    async def write(
+        self, act: Callable[[Transaction], Awaitable[Any]], *, status: int | Callable[[Any], int] = 200
+    ) -> Response:
         """Run `act` in a transaction and answer what it returns as JSON; a repetition gets the stored answer.
 
+        `status` may depend on what `act` returns.
         A transaction that loses a deadlock is tried again, so `act` changes nothing but what `tx` holds.
         """
         for _ in range(_TRIES - 1):
@@ -51,16 +54,16 @@ class Once:
                 return await self._try(act, status)
         return await self._try(act, status)
 
-    async def _try(self, act: Callable[[Transaction], Awaitable[Any]], status: int) -> Response:
+    async def _try(self, act: Callable[[Transaction], Awaitable[Any]], status: int | Callable[[Any], int]) -> Response:
         async with self._service.transaction() as tx:
-            if self._key is None:
-                return _answer(status, to_json(await act(tx)))
-            stored = await self._claim(tx)
+            stored = None if self._key is None else await self._claim(tx)
             if stored is not None:
                 return stored
-            body = to_json(await act(tx))
-            await tx.execute(SQL["keep_answer"], self._key, self._operation, status, body)
-        return _answer(status, body)
+            done = await act(tx)
+            body, answered = to_json(done), status if isinstance(status, int) else status(done)
+            if self._key is not None:
+                await tx.execute(SQL["keep_answer"], self._key, self._operation, answered, body)
+        return _answer(answered, body)
 
     async def _claim(self, tx: Transaction) -> Response | None:
         """Takes the key, or finds the answer that it stands for."""
@@ -89,6 +92,8 @@ async def idempotent(
     operation = f"{request.method} {route_of(request.scope)}"
     hashed = sha256(f"{request.url.path}?{request.url.query}\n".encode())
     hashed.update(request.headers.get("if-match", "").encode() + b"\n")
+    # A CloudEvent in binary mode says in headers what it is.
+    hashed.update(repr(sorted(each for each in request.headers.items() if each[0].startswith("ce-"))).encode())
     hashed.update(await request.body())
     return Once(request.app.state.service, key, operation, hashed.digest())
 

@@ -116,7 +116,9 @@ async def _bad_record(request: Request, error: Exception) -> Response:
     """What an event's handler would park, a request is answered with."""
     del request
     assert isinstance(error, BadRecord)
-    return problem(422, error.reason, error.detail or str(error))
+    detail = error.detail or str(error)
+    errors = [{"field": error.field, "reason": error.reason, "detail": detail}] if error.field else None
+    return problem(422, error.reason, detail, errors=errors)
 
 
 async def _invalid_request(request: Request, error: Exception) -> Response:

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,20 @@ class NotHereError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """`send` and `receive` are command lines, to which the arguments of the programs are added."""
+    """Command lines, to which the arguments of the programs are added; `post` is of those that have an SDK for HTTP."""
 
     send: list[str]
     receive: list[str]
+    post: list[str] = field(default_factory=list)
 
     async def tell(self, brokers: str, mode: str, facts: Iterable[Mapping[str, Any]]) -> None:
         """Send facts to crm.ingest."""
         await _run([*self.send, brokers, mode], "".join(json.dumps(fact) + "\n" for fact in facts))
+
+    async def tell_over_http(self, url: str, mode: str, facts: Iterable[Mapping[str, Any]]) -> list[int]:
+        """Post facts; the status of each."""
+        said = await _run([*self.post, url, mode], "".join(json.dumps(fact) + "\n" for fact in facts))
+        return [int(line) for line in said.split()]
 
     async def hear(self, brokers: str, topic: str, count: int) -> list[dict[str, Any]]:
         """The first `count` events of a topic, as the client read them."""
@@ -37,14 +43,14 @@ class Client:
 
 def python(folder: Path) -> Client:
     del folder
-    return Client(*([sys.executable, str(HERE / "python" / name)] for name in ("send.py", "receive.py")))
+    return Client(*([sys.executable, str(HERE / "python" / name)] for name in ("send.py", "receive.py", "post.py")))
 
 
 def javascript(folder: Path) -> Client:
     _need("node", "npm")
     shutil.copytree(HERE / "javascript", folder, dirs_exist_ok=True)
     _build(folder, "npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts")
-    return Client(*(["node", str(folder / name)] for name in ("send.js", "receive.js")))
+    return Client(*(["node", str(folder / name)] for name in ("send.js", "receive.js", "post.js")))
 
 
 def java(folder: Path) -> Client:

@@ -98,6 +98,27 @@ async def test_what_a_client_writes_in_either_mode_is_taken_and_published(
     assert await refused(stack) == []
 
 
+@pytest.mark.parametrize("mode", [*MODES, "batch"])
+@pytest.mark.parametrize("name", ["python", "javascript"])
+async def test_what_an_sdk_posts_is_taken_once_and_published(
+    stack: EmbeddedStack, outside: Outside, clients: dict[str, Client | str], name: str, mode: str
+) -> None:
+    client, url = built(clients, name), stack.url("contacts") + "/v1/events"
+    told = facts(name, f"http-{mode}")
+
+    taken = await client.tell_over_http(url, mode, told)
+    again = await client.tell_over_http(url, mode, told)
+
+    assert (taken, again) == ([202] * len(told), [200] * len(told))
+    for fact in told:
+        sale = fact["data"]["sale_id"]
+        headers, data = await outside.find("crm.sales", "sale.completed", origin=f"/shop/{name}", sale_id=sale)
+        assert headers["ce_time"][:23] == fact["time"][:23]
+        assert data["lines"][0]["sku"] == "Å-17"
+        assert headers["ce_causationid"] == fact["id"]
+    assert await refused(stack) == []
+
+
 @pytest.mark.parametrize("name", CLIENTS)
 async def test_a_client_reads_every_event_once_by_its_number(
     stack: EmbeddedStack, outside: Outside, clients: dict[str, Client | str], name: str

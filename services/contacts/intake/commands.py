@@ -46,7 +46,8 @@ async def admit(tx: Transaction, events: Sequence[Event[Reported]]) -> Facts:
     Raises BadRecord for a fact that nobody could use, NoIdentity for one that names nobody, and Conflict for a sale
     that is known with other content or for another party.
     """
-    admitted = await parties.admit(tx, [_mention(tx, event) for event in events])
+    context: Context = tx.context
+    admitted = await parties.admit(tx, [mention_of(event, context) for event in events])
     facts = [
         Fact(place, event, admitted.parties[assigned.party_id], assigned, caused_id(event, "fact"))
         for place, (event, assigned) in enumerate(zip(events, admitted.resolution.assigned, strict=True))
@@ -93,10 +94,10 @@ async def take_back(tx: Transaction, sales: Sequence[Event[SaleCompleted]]) -> N
     )
 
 
-def _mention(tx: Transaction, event: Event[Reported]) -> Mention:
+def mention_of(event: Event[Reported], context: Context) -> Mention:
+    """What a fact says of whom; raises BadRecord for what nobody could use, NoIdentity where it names nobody."""
     domain.check(event.data)
     party = event.data.party
-    context: Context = tx.context
     region = party.address.country if party.address and party.address.country else context.default_region
     claims = normal_claims(party.identities, source=event.source, region=region)
     if not claims:

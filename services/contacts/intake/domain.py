@@ -57,20 +57,25 @@ def check(data: object) -> None:
             for place, line in enumerate(data.lines):
                 for money in (line.unit_price, line.discount):
                     if money is not None and money.currency != currency:
-                        raise BadRecord("mixed_currencies", "every line of a sale has the currency of its total")
+                        raise BadRecord(
+                            "mixed_currencies",
+                            "every line of a sale has the currency of its total",
+                            field=f"lines.{place}",
+                        )
                 if abs(line.unit_price.minor) * line.quantity > MOST_MINOR:
-                    raise BadRecord("amount", f"lines.{place}: quantity times unit_price is beyond {MOST_MINOR}")
+                    detail = f"lines.{place}: quantity times unit_price is beyond {MOST_MINOR}"
+                    raise BadRecord("amount", detail, field=f"lines.{place}")
         case ReportedRefund():
             _check_amount(data.total)
         case ReportedSurvey():
             low, high = _SURVEY_RANGE[data.survey]
             if not low <= data.value <= high:
-                raise BadRecord("survey_value", f"{data.survey} takes {low} to {high}")
+                raise BadRecord("survey_value", f"{data.survey} takes {low} to {high}", field="value")
 
 
 def _check_amount(total: Money) -> None:
     if total.minor < 0:
-        raise BadRecord("negative_amount", "a sale and a refund have totals of zero or more")
+        raise BadRecord("negative_amount", "a sale and a refund have totals of zero or more", field="total")
 
 
 def announce_fact(data: Any, stamp: Stamp) -> object:
