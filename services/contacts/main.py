@@ -6,6 +6,7 @@ from services.contacts import handlers, subscriptions
 from services.contacts.events import api as events
 from services.contacts.intake import api as intake
 from services.contacts.overview import api as overview
+from services.contacts.policy import DEFAULT, read_policy
 from services.contacts.profiles import api as profiles
 from services.contacts.settings import ContactsSettings, Context, Settings
 from services.contacts.timeline import api as timeline
@@ -34,4 +35,4 @@ def create_app() -> FastAPI:
 
 def create_context(settings: ContactsSettings) -> Context:
     """What handlers and routes need to know."""
-    return Context(settings.default_region, months_in_use())
+    return Context(settings.default_region, months_in_use(), read_policy(settings.identities or DEFAULT))

@@ -1,16 +1,21 @@
 """Settings of contacts: `RAPPORT_CONTACTS__…`."""
 
+from pathlib import Path
 from typing import NamedTuple
 
+from services.contacts.policy import IdentityPolicy
 from shared.engine.months import Months
 from shared.events.values import Country
 from shared.settings import Group, HttpSettings, ServiceSettings
 
 
 class ContactsSettings(Group):
-    """`default_region` (ISO 3166-1 alpha-2) reads national phone numbers of parties that name no country."""
+    """`default_region` (ISO 3166-1 alpha-2) reads national phone numbers of parties that name no country; `identities`
+    is a file of the identity policy, of which what it leaves out is as in `identities.yaml`.
+    """
 
     default_region: Country = "DK"
+    identities: Path | None = None
 
 
 class Settings(ServiceSettings):
@@ -23,3 +28,4 @@ class Context(NamedTuple):
 
     default_region: str
     months: Months
+    policy: IdentityPolicy

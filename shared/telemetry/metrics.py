@@ -51,6 +51,16 @@ RELAY_RESENT = Counter(
 TIMERS_FIRED = Counter("rapport_timers_fired", "Timers handled.", ("group", "timer"))
 WORKER_RESTARTS = Counter("rapport_worker_restarts", "Workers started again after an error.", ("service", "worker"))
 
+IDENTITIES_FLAGGED = Counter(
+    "rapport_identities_flagged",
+    "Identities that name nobody and were kept with their party, by reason: blocked, unreadable, local_number, "
+    "no_number, surplus.",
+    ("service", "type", "reason"),
+)
+IDENTITIES_NEAR_LIMIT = Counter(
+    "rapport_identities_near_limit", "Identities given to a party that comes near its limit.", ("service", "type")
+)
+
 LOG_LINES_LOST = Counter("rapport_log_lines_lost", "Lines of the log that could not be written, or only later.")
 SPANS = Counter(
     "rapport_spans", "Spans by outcome: made, exported, failed (not taken by the collector).", ("service", "outcome")

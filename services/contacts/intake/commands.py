@@ -10,7 +10,7 @@ from services.contacts.intake.domain import Stamp
 from services.contacts.intake.store import KnownSale, SaleName, StoredText
 from services.contacts.parties import commands as parties
 from services.contacts.parties.commands import Admitted, Mention
-from services.contacts.parties.domain.identity import normal_claims, primary_claims
+from services.contacts.parties.domain.identity import Reading, primary_claims, read_identities
 from services.contacts.parties.domain.party import Party
 from services.contacts.parties.domain.resolution import Assignment
 from services.contacts.settings import Context
@@ -99,18 +99,20 @@ def mention_of(event: Event[Reported], context: Context) -> Mention:
     domain.check(event.data)
     party = event.data.party
     region = party.address.country if party.address and party.address.country else context.default_region
-    claims = normal_claims(party.identities, source=event.source, region=region)
-    if not claims:
+    reading = Reading(context.policy, region, event.source)
+    named = read_identities(party.identities, reading)
+    if not named.claims:
         raise NoIdentity("none of its identities can be used")
     return Mention(
-        claims,
+        named.claims,
         party,
         event.time,
         event.now,
         event.source,
         overwrites=type(event.data) is ReportedProfile,
         cause=event,
-        primary=primary_claims(party.identities, source=event.source, region=region) if _says_primary(party) else (),
+        primary=primary_claims(party.identities, reading) if _says_primary(party) else (),
+        flagged=named.flagged,
         for_carriers=type(event.data) is ReportedWithdrawal,
     )
 

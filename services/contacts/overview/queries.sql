@@ -30,6 +30,19 @@ select
             ),
             '[]'
         ),
+        'flagged_identities', coalesce(
+            (
+                select json_agg(
+                    json_build_object(
+                        'type', type, 'system', nullif(system, ''), 'value', value, 'reason', reason, 'seen_at', seen_at
+                    )
+                    order by type, system, value
+                )
+                from flagged_identity
+                where party_id = $1
+            ),
+            '[]'
+        ),
         'lifecycle', json_build_object(
             'current', case
                 when party.post_purchase_at is not null then 'post_purchase'

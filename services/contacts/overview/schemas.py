@@ -27,6 +27,16 @@ class PartyCard(BaseModel):
     identities: list[KnownIdentity]
 
 
+class FlaggedIdentity(BaseModel):
+    """What the party was named by and nobody is known by, as its sender wrote it; `surplus` is beyond a limit."""
+
+    type: str
+    system: str | None
+    value: str
+    reason: Literal["blocked", "unreadable", "local_number", "no_number", "surplus"]
+    seen_at: datetime
+
+
 class StageEntry(BaseModel):
     stage: str
     entered_at: datetime
@@ -107,6 +117,7 @@ class PartyView(PartyState):
     """The 360 view: the last ten messages by due time, and the last ten lines."""
 
     registered_at: datetime
+    flagged_identities: list[FlaggedIdentity]
     lifecycle: LifecycleView
     totals: list[TotalView]
     consents: list[ConsentView]

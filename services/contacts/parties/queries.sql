@@ -4,7 +4,7 @@
 with claim as materialized (
     select * from unnest($1::text[], $2::text[], $3::text[]) with ordinality as claim (type, system, value, place)
 ), found as materialized (
-    select claim.place, identity.id as identity_id, identity.party_id
+    select claim.place, identity.id as identity_id, identity.party_id, identity.sharing
     from claim
     left join identity
         on identity.value = claim.value and identity.type = claim.type and identity.system = claim.system
@@ -16,7 +16,7 @@ with claim as materialized (
     for no key update
 )
 select
-    found.identity_id, found.party_id, locked.id, locked.partition, locked.version, locked.kind, locked.name,
+    found.identity_id, found.party_id, found.sharing, locked.id, locked.partition, locked.version, locked.kind, locked.name,
     locked.address::text as address, locked.roles, locked.birth_date, locked.locale, locked.time_zone, locked.owner,
     locked.merged_into, locked.said_at::text as said_at,
     locked.primaries::text as primaries, locked.discovery_at, locked.discovery_by, locked.purchase_at,
@@ -57,11 +57,30 @@ select party_id, id, type, system, value, shared from party_identity where party
 select id from party where id = any ($1::uuid[])
 
 -- name: add_shared_identities
--- Sorted by the caller; returns those that the party did not carry yet.
-insert into shared_identity (party_id, identity_id)
-select * from unnest($1::uuid[], $2::uuid[])
+-- Sorted by the caller; returns those that the party did not carry yet, and counts them with their identities.
+with added as (
+    insert into shared_identity (party_id, identity_id)
+    select * from unnest($1::uuid[], $2::uuid[])
+    on conflict do nothing
+    returning party_id, identity_id
+), locked as materialized (
+    select id from identity where id in (select identity_id from added) order by id for no key update
+), counted as (
+    update identity
+    set sharing = sharing + (select count(*) from added where added.identity_id = identity.id)
+    where id in (select id from locked)
+)
+select party_id, identity_id from added
+
+-- name: add_flagged
+-- Sorted by the caller. Of each party the first hundred are kept: a sender may send any number of them.
+insert into flagged_identity (party_id, type, system, value, reason, seen_at)
+select sent.*
+from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
+    as sent (party_id, type, system, value, reason, seen_at)
+where (select count(*) from flagged_identity as known where known.party_id = sent.party_id) < 100
 on conflict do nothing
-returning party_id, identity_id
+returning party_id, type, system, value, reason
 
 -- name: find_carriers
 -- The parties that carry these identities, their home first.

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic_core import from_json, to_json
 
-from services.contacts.parties.domain.identity import Claim, Home
+from services.contacts.parties.domain.identity import Claim, Flagged, Home
 from services.contacts.parties.domain.party import Entry, Lifecycle, Party, Primary
 from shared.engine.transaction import Transaction
 from shared.events.ingest import Address
@@ -27,7 +27,7 @@ async def find_homes(tx: Transaction, claims: Sequence[Claim]) -> tuple[dict[Cla
         party_id = row["party_id"]
         if party_id is None:
             continue
-        homes[claim] = Home(party_id, row["identity_id"])
+        homes[claim] = Home(party_id, row["identity_id"], row["sharing"])
         if row["id"] is not None and party_id not in parties:
             parties[party_id] = _party(row)
     return homes, parties
@@ -77,6 +77,15 @@ async def add_shared_identities(tx: Transaction, pairs: Iterable[tuple[UUID, UUI
     """Give parties addresses that are others' first, as (party, identity); returns those that are new."""
     rows = await tx.fetch(SQL["add_shared_identities"], *columns(sorted(pairs)))
     return {(row["party_id"], row["identity_id"]) for row in rows}
+
+
+async def add_flagged(tx: Transaction, flagged: Mapping[tuple[UUID, Flagged], datetime]) -> list[tuple[UUID, Flagged]]:
+    """Keep identities that name nobody, by party, with when they came; returns those that are new."""
+    rows = [(party_id, *each, at) for (party_id, each), at in sorted(flagged.items())]
+    if not rows:
+        return []
+    added = await tx.fetch(SQL["add_flagged"], *columns(rows))
+    return [(row["party_id"], Flagged(row["type"], row["system"], row["value"], row["reason"])) for row in added]
 
 
 async def find_carriers(tx: Transaction, identity_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:

@@ -10,7 +10,7 @@ from services.contacts.matching import commands as matching
 from services.contacts.parties import commands as parties
 from services.contacts.parties.commands import Admitted, Mention, identities
 from services.contacts.parties.domain import party as rules
-from services.contacts.parties.domain.identity import Claim, Home, normal_claims, primary_claims
+from services.contacts.parties.domain.identity import Claim, Home, Reading, primary_claims, read_identities
 from services.contacts.parties.domain.resolution import Assignment, Resolution
 from services.contacts.parties.schemas import PartyState
 from services.contacts.profiles.schemas import Upserted
@@ -37,6 +37,8 @@ async def create(tx: Transaction, profile: ReportedParty) -> dict[str, Any]:
     """A new party. Raises Taken where an identity is known, Invalid where there is nothing to know the party by."""
     admitted = await parties.admit(tx, [_mention(tx, profile)], expect_new=True)
     party_id = admitted.resolution.assigned[0].party_id
+    for _, claim in admitted.resolution.surplus:
+        raise _no_room(claim)
     others = [suspicion.other_id for suspicion in admitted.resolution.suspicions.values()]
     if party_id not in admitted.resolution.founded or others:
         other_id = others[0] if party_id in admitted.resolution.founded else party_id
@@ -77,9 +79,12 @@ async def _submit_together(tx: Transaction, accepted: Sequence[tuple[Upserted, M
     await parties.describe(tx, admitted)
     await matching.suspect(tx, admitted)
     await parties.save(tx, admitted)
+    left_out = set(admitted.resolution.surplus.values())
     for place, (result, _) in enumerate(accepted):
         party_id = admitted.resolution.assigned[place].party_id
         result.id, result.version = str(party_id), admitted.parties[party_id].version
+        if place in left_out:
+            result.detail = "the party has no room for one of these identities, which was left out"
         if admitted.resolution.founded.get(party_id) == place:
             result.status = "created"
         elif place in admitted.changing:
@@ -94,7 +99,8 @@ async def amend(
     Raises NotFound, Taken where an identity is another's, Stale where the party is of none of `versions`, and Invalid
     where nothing would be left to know the party by.
     """
-    claims = _usable(added.identities, _region(tx))
+    reading = _reading(tx)
+    claims = _usable(added.identities, reading)
     given = await identities.add_identities(tx, party_id, claims)
     if given.other_id is not None:
         raise await _taken(tx, given.other_id, given.added)
@@ -104,12 +110,12 @@ async def amend(
     if versions is not None and party.version not in versions:
         state = _state(await parties.describe_stored(tx, party))
         raise Stale("the party has changed; read it again", field="If-Match", state=state)
-    if given.second is not None:
-        raise Invalid("the party has another id of this system", field="body.identities")
+    if given.surplus is not None:
+        raise _no_room(given.surplus)
     fields = rules.amend(party, values, tx.now, prevails=True) | rules.add_roles(party, added.roles)
     if "name" in fields and party.name is None and not await identities.is_known_by_identity(tx, party_id):
         raise Invalid(NAMELESS, field="body.name")
-    said = primary_claims(added.identities, source="", region=_region(tx))
+    said = primary_claims(added.identities, reading)
     if await parties.prefer_written(tx, party, given, said) or given.added:
         fields.add("identities")
     if not fields:
@@ -138,27 +144,32 @@ def _read(tx: Transaction, item: Mapping[str, Any], result: Upserted) -> Mention
 def _mention(tx: Transaction, profile: ReportedParty) -> Mention:
     if not profile.identities and not profile.name:
         raise Invalid(NAMELESS, field="body.name")
-    region = (profile.address.country if profile.address else None) or _region(tx)
-    claims = _usable(profile.identities, region)
-    said = primary_claims(profile.identities, source="", region=region)
+    reading = _reading(tx, profile.address.country if profile.address else None)
+    claims = _usable(profile.identities, reading)
+    said = primary_claims(profile.identities, reading)
     return Mention(claims, profile, tx.now, tx.now, None, overwrites=True, primary=said)
 
 
-def _region(tx: Transaction) -> str:
+def _reading(tx: Transaction, country: str | None = None) -> Reading:
     context: Context = tx.context
-    return context.default_region
+    return Reading(context.policy, country or context.default_region)
 
 
-def _usable(identities: Sequence[ReportedIdentity], region: str) -> tuple[Claim, ...]:
+def _no_room(claim: Claim) -> Invalid:
+    reason = "another id of this system" if claim.type == "external" else f"as many {claim.type} identities as it may"
+    return Invalid(f"the party has {reason}", field="body.identities")
+
+
+def _usable(identities: Sequence[ReportedIdentity], reading: Reading) -> tuple[Claim, ...]:
     """Every identity as a claim; raises Invalid with the first that cannot be used."""
     for place, identity in enumerate(identities):
         if identity.type == "party":
             raise Invalid("a party's id stands in the path", field=f"body.identities.{place}.type")
         if identity.type in {"external", "anonymous"} and not identity.system:
             raise Invalid(f"an {identity.type} identity names its system", field=f"body.identities.{place}.system")
-        if not normal_claims([identity], source="", region=region):
+        if not read_identities([identity], reading).claims:
             raise Invalid(f"this is no usable {identity.type}", field=f"body.identities.{place}.value")
-    return normal_claims(identities, source="", region=region)
+    return read_identities(identities, reading).claims
 
 
 async def _taken(tx: Transaction, party_id: UUID, added: Mapping[Claim, Home]) -> Taken:

@@ -19,7 +19,7 @@ from tests.integration.running import NOW, Running
 
 __all__ = ["NOW", "Contacts", "handlers", "heard", "reported"]  # importing the handlers registers what they hear
 
-TABLES = ("party", "identity", "duplicate", "sale", "engagement", "fact_text", "shared_identity")
+TABLES = ("party", "identity", "duplicate", "sale", "engagement", "fact_text", "shared_identity", "flagged_identity")
 PROJECTED = ("line", "total", "consent", "message", "ticket")
 
 

@@ -3,7 +3,16 @@ from email_validator import validate_email
 from hypothesis import given, strategies as st
 
 from services.contacts.parties.domain import identity
-from services.contacts.parties.domain.identity import Claim, normal_claims, normal_email, normal_phone, search_values
+from services.contacts.parties.domain.identity import (
+    Claim,
+    Flagged,
+    Reading,
+    normal_email,
+    normal_phone,
+    read_identities,
+    search_values,
+)
+from services.contacts.policy import read_policy
 from shared.events.ingest import ReportedIdentity
 
 
@@ -70,6 +79,9 @@ def test_phone_is_e164_of_the_partys_country(written: str, region: str, normal: 
     assert normal_phone(written, region) == normal
 
 
+READING = Reading(read_policy(), "DK", "/shop")
+
+
 def reported(type_: str, value: str, system: str | None = None) -> ReportedIdentity:
     return ReportedIdentity(type=type_, value=value, system=system)  # type: ignore[arg-type]
 
@@ -86,12 +98,36 @@ def test_claims_come_by_strength_each_once_without_what_cannot_be_used() -> None
         reported("email", "ADA@example.com"),
         reported("external", "81", "crm"),
     ]
-    assert normal_claims(named, source="/shop", region="DK") == (
+    assert read_identities(named, READING).claims == (
         Claim("external", "/shop", "81"),
         Claim("external", "crm", "81"),
         Claim("email", "", "ada@example.com"),
         Claim("phone", "", "+4520123456"),
     )
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "reason"),
+    [
+        ("external", "n/a", "blocked"),
+        ("email", "noreply@example.com", "blocked"),
+        ("email", "ada", "unreadable"),
+        ("external", "8\x001", "unreadable"),
+        ("phone", "+1 253 0000", "local_number"),
+        ("phone", "555-0143", "no_number"),
+        ("phone", "call me", "no_number"),
+        ("party", "nobody", "unreadable"),
+    ],
+)
+def test_what_names_nobody_is_kept_as_it_was_written_with_the_reason(type_: str, value: str, reason: str) -> None:
+    named = read_identities([reported("email", "ada@example.com"), reported(type_, value)], READING)
+    assert named.claims == (Claim("email", "", "ada@example.com"),)
+    assert named.flagged == (Flagged(type_, "", value.replace("\x00", "\N{REPLACEMENT CHARACTER}"), reason),)
+
+
+def test_extensions_are_numbers_of_their_own() -> None:
+    said = [reported("phone", "33 12 12 12 ext. 101"), reported("phone", "33 12 12 12 ext. 102")]
+    assert len(read_identities(said, READING).claims) == 2
 
 
 def test_a_search_text_is_taken_for_everything_that_it_may_be() -> None:
@@ -121,19 +157,17 @@ NOBODY = [
 @pytest.mark.parametrize("type_", ["external", "anonymous"])
 @pytest.mark.parametrize("value", NOBODY)
 def test_placeholders_name_nobody(type_: str, value: str) -> None:
-    assert normal_claims([reported(type_, value, "shop")], source="/shop", region="DK") == ()
+    assert read_identities([reported(type_, value, "shop")], READING).claims == ()
 
 
 @pytest.mark.parametrize("value", ["1", "-12", "01", "999", "nullius-7", "A-0", "9", "909", "x"])
 def test_what_only_looks_like_a_placeholder_names_somebody(value: str) -> None:
-    assert normal_claims([reported("external", value)], source="/shop", region="DK") == (
-        Claim("external", "/shop", value),
-    )
+    assert read_identities([reported("external", value)], READING).claims == (Claim("external", "/shop", value),)
 
 
 @pytest.mark.parametrize("local", ["none", "no-reply", "NoReply", "no.email", "null", "unknown"])
 def test_a_mailbox_that_is_nobodys_names_nobody(local: str) -> None:
-    assert normal_claims([reported("email", f"{local}@example.com")], source="/shop", region="DK") == ()
+    assert read_identities([reported("email", f"{local}@example.com")], READING).claims == ()
 
 
 def test_the_strongest_claim_comes_first() -> None:
@@ -146,6 +180,6 @@ def test_the_strongest_claim_comes_first() -> None:
         reported("party", party_id.upper()),
         reported("party", "nobody"),
     ]
-    claims = normal_claims(named, source="/shop", region="DK")
+    claims = read_identities(named, READING).claims
     assert [claim.type for claim in claims] == ["party", "external", "email", "phone", "anonymous"]
     assert (claims[0].value, claims[-1].system) == (party_id, "/shop")

@@ -1,4 +1,4 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -8,13 +8,23 @@ from hypothesis import given, strategies as st
 
 from services.contacts.parties.domain.identity import Claim, Home
 from services.contacts.parties.domain.resolution import Resolution, questioned, resolve
+from services.contacts.policy import IdentityPolicy, KindPolicy, read_policy
+from shared.errors import NoIdentity
 
 A, B, C = (Claim("external", system, "1") for system in "abc")
 ONE, TWO = Home(UUID(int=1), UUID(int=11)), Home(UUID(int=2), UUID(int=12))
 
 
+POLICY = read_policy()
+
+
 def resolved(
-    facts: Sequence[Sequence[Claim]], known: Mapping[Claim, Home], first_id: int = 100, more: Sequence[Claim] = ()
+    facts: Sequence[Sequence[Claim]],
+    known: Mapping[Claim, Home],
+    first_id: int = 100,
+    more: Sequence[Claim] = (),
+    policy: IdentityPolicy = POLICY,
+    wide: Collection[int] = (),
 ) -> Resolution:
     """`more` are further identities of party ONE."""
     ids = count(first_id)
@@ -22,7 +32,7 @@ def resolved(
     for claim, home in known.items():
         owned.get(home.party_id, set()).add(claim)
     owned.get(ONE.party_id, set()).update(more)
-    return resolve(facts, known, owned, lambda _fact, _what: UUID(int=next(ids)))
+    return resolve(facts, known, owned, lambda _fact, _what: UUID(int=next(ids)), policy, wide)
 
 
 def test_nobody_known_founds_a_party_and_later_facts_join_it() -> None:
@@ -106,6 +116,9 @@ CASES: dict[str, tuple[str, tuple[Claim, ...], bool]] = {
     "a browser and another e-mail": ("a browser of an e-mail", (email("bo"), COOKIE), False),
     "a browser and the first e-mail": ("a browser alone", (email("bo"), COOKIE), True),
     "a browser and another customer number": ("everything", (external("82"), COOKIE), False),
+    "a browser of an e-mail and a customer number": ("a browser of an e-mail", (external("82"), COOKIE), False),
+    "a browser of an e-mail and a phone": ("a browser of an e-mail", (PHONE, COOKIE), False),
+    "a browser alone and a customer number": ("a browser alone", (external("82"), COOKIE), True),
     "a known customer number and another e-mail": ("everything", (external("81"), email("bo")), True),
 }
 
@@ -120,9 +133,10 @@ def test_a_stronger_identity_that_contradicts_founds_a_party(case: str) -> None:
         shared = fact[-1]
         assert found.assigned[0].claim == fact[0]
         assert set(found.added) == {fact[0]}
-        [suspicion] = found.suspicions.values()
-        assert (suspicion.other_id, suspicion.reason) == (ONE.party_id, f"shared_{shared.type}")
-        assert [claim for _, claim in found.shared] == ([shared] if shared.type in {"email", "phone"} else [])
+        said = [(each.other_id, each.reason) for each in found.suspicions.values()]
+        # A device or cookie is no reason to take two known people for one.
+        assert said == ([] if shared == COOKIE else [(ONE.party_id, f"shared_{shared.type}")])
+        assert [claim for _, claim in found.shared] == [shared]
 
 
 def test_a_party_has_one_external_id_per_system() -> None:
@@ -192,3 +206,62 @@ def test_a_cut_between_batches_gives_nobody_elses_fact(facts: list[tuple[Claim, 
     for one, other in pairs:
         for another, yet in pairs:
             assert (one.party_id == another.party_id) == (other.party_id == yet.party_id)
+
+
+def few(**kinds: tuple[int, int]) -> IdentityPolicy:
+    """`most` and `parties` of some types."""
+    given = {
+        name: POLICY.kinds[name].model_copy(update={"most": most, "parties": parties})
+        for name, (most, parties) in kinds.items()
+    }
+    return IdentityPolicy(**{**POLICY.kinds, **given})
+
+
+@pytest.mark.parametrize("type_", ["email", "phone", "anonymous"])
+def test_an_identity_beyond_the_limit_is_left_out_and_the_fact_is_taken(type_: str) -> None:
+    names = [Claim(type_, "", f"{number}") for number in range(1, 6)]  # type: ignore[arg-type]
+    found = resolved([(external("81"), name) for name in names], {}, policy=few(**{type_: (3, 9)}))
+
+    assert len({each.party_id for each in found.assigned}) == 1
+    assert set(found.added) == {external("81"), *names[:3]}
+    assert [claim for _, claim in found.surplus] == names[3:]
+    assert found.many == {(found.assigned[0].party_id, type_): 3}
+
+
+def test_a_shared_address_counts_towards_the_limit() -> None:
+    known = {external("81"): ONE, email("bo"): TWO, email("ada"): Home(ONE.party_id, UUID(int=21))}
+    found = resolved([(external("81"), email("bo"))], known, policy=few(email=(1, 9)))
+    assert (dict(found.shared), [claim for _, claim in found.surplus]) == ({}, [email("bo")])
+
+
+@pytest.mark.parametrize("claim", [PHONE, COOKIE, email("info")])
+def test_what_many_parties_share_names_nobody(claim: Claim) -> None:
+    """A till's dummy number, a tablet in a shop, the one address of a company."""
+    policy = few(**{claim.type: (9, 5)})
+    tills = [(external(str(number)), claim) for number in range(1, 1_001)]
+    found = resolved(tills, {}, policy=policy)
+
+    assert len({each.party_id for each in found.assigned}) == 1_000
+    assert len(found.suspicions) == (0 if claim == COOKIE else 5)
+    home = found.homes[claim]
+    shared = Home(home.party_id, home.identity_id, sharing=len(found.shared))
+    with pytest.raises(NoIdentity):
+        resolved([(claim,)], {claim: shared}, policy=policy)
+    assert resolved([(claim,)], {claim: shared}, policy=policy, wide=[0]).assigned[0].party_id == home.party_id
+    (someone,) = resolved([(external("1001"), claim)], {claim: shared}, 9000, policy=policy).assigned
+    assert someone.party_id != home.party_id
+
+
+def test_one_more_party_than_the_policy_has_it_is_too_many() -> None:
+    for sharing, names_somebody in ((4, True), (5, False)):
+        known = {PHONE: ONE._replace(sharing=sharing)}
+        found = resolved([(PHONE, COOKIE)], known, policy=few(phone=(9, 5)))
+        assert (found.assigned[0].party_id == ONE.party_id) == names_somebody
+
+
+def test_the_order_of_strength_is_the_policys() -> None:
+    swapped = IdentityPolicy(
+        email=KindPolicy(strength=20, most=9, parties=9), phone=KindPolicy(strength=30, most=9, parties=9)
+    )
+    assert list(swapped.order) == list(POLICY.order)
+    assert swapped.order["phone"] < swapped.order["email"]

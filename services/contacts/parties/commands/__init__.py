@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.contacts.parties import store
+from services.contacts.parties.commands.flagged import keep_flagged
 from services.contacts.parties.commands.identities import Given, find_homes, resolve_identities, without_unknown_ids
 from services.contacts.parties.domain import party as rules
-from services.contacts.parties.domain.identity import ADDRESSES, Claim, Home
+from services.contacts.parties.domain.identity import ADDRESSES, Claim, Flagged, Home
 from services.contacts.parties.domain.party import Party, Primary
 from services.contacts.parties.domain.resolution import Resolution
 from shared.engine.event import Emission, Event, caused_id
@@ -26,7 +27,8 @@ class Mention:
 
     A profile (`overwrites`) replaces what was stated before its `time`; anything else fills what is empty. `now`
     becomes `recorded_at`. `cause` is None over HTTP, where a profile replaces whatever was stated. `primary` are the
-    claims said to be written to. With `for_carriers` it concerns every party that carries one of its addresses.
+    claims said to be written to, `flagged` identities that name nobody. With `for_carriers` it concerns every party
+    that carries one of its addresses.
     """
 
     claims: tuple[Claim, ...]
@@ -37,6 +39,7 @@ class Mention:
     overwrites: bool = False
     cause: Event[Any] | None = None
     primary: tuple[Claim, ...] = ()
+    flagged: tuple[Flagged, ...] = ()
     for_carriers: bool = False
 
 
@@ -84,7 +87,11 @@ async def admit(tx: Transaction, mentions: Sequence[Mention], *, expect_new: boo
     """
     homes, parties = await find_homes(tx, [mention.claims for mention in mentions], expect_new=expect_new)
     facts = [without_unknown_ids(mention.claims, homes) for mention in mentions]
-    resolution = await resolve_identities(tx, facts, homes, lambda place, what: caused_id(mentions[place].cause, what))
+    # What people of the company write, and what concerns every carrier, may be of anybody who shares an identity.
+    wide = {place for place, mention in enumerate(mentions) if mention.for_carriers or mention.cause is None}
+    resolution = await resolve_identities(
+        tx, facts, homes, lambda place, what: caused_id(mentions[place].cause, what), wide
+    )
     carriers = await _find_carriers(tx, mentions, resolution)
     locks = {*resolution.parties(), *(carrier_id for found in carriers.values() for carrier_id, _ in found)}
     locks -= resolution.founded.keys()
@@ -98,6 +105,9 @@ async def admit(tx: Transaction, mentions: Sequence[Mention], *, expect_new: boo
             Carrier(known[party_id], claim, resolution.homes[claim].identity_id) for party_id, claim in found
         ]
     await _share(tx, admitted)
+    written = {place: mention.flagged for place, mention in enumerate(mentions) if mention.flagged}
+    if written or resolution.surplus or resolution.many:
+        await keep_flagged(tx, resolution, written, mentions[-1].now)
     _fold(admitted)
     return admitted
 
@@ -197,7 +207,11 @@ async def _find_carriers(
 ) -> dict[int, list[tuple[UUID, Claim]]]:
     """By the place of a mention that concerns them, the other parties that carry one of its addresses."""
     wide = {
-        place: {resolution.homes[claim].identity_id: claim for claim in mention.claims if claim.type in ADDRESSES}
+        place: {
+            resolution.homes[claim].identity_id: claim
+            for claim in mention.claims
+            if claim.type in ADDRESSES and claim in resolution.homes
+        }
         for place, mention in enumerate(mentions)
         if mention.for_carriers
     }
@@ -249,10 +263,11 @@ def _fold(admitted: Admitted) -> None:
 
 def _prefer(admitted: Admitted, place: int, party: Party) -> None:
     """The first address of each type that a mention names was used; one that is said to be primary goes before it."""
-    mention, homes = admitted.mentions[place], admitted.resolution.homes
+    mention, homes, surplus = admitted.mentions[place], admitted.resolution.homes, admitted.resolution.surplus
     for type_ in ADDRESSES:
-        said = next((claim for claim in mention.primary if claim.type == type_), None)
-        used = said or next((claim for claim in mention.claims if claim.type == type_), None)
+        carried = [each for each in mention.claims if each.type == type_ and (party.id, each) not in surplus]
+        said = next((claim for claim in carried if claim in mention.primary), None)
+        used = said or next(iter(carried), None)
         before = party.primary.get(type_)
         if used is None or not (said or before or (party.id, type_) in admitted.resolution.several):
             continue

@@ -7,7 +7,8 @@ from uuid import UUID
 from services.contacts.parties import store
 from services.contacts.parties.domain.identity import Claim, Home
 from services.contacts.parties.domain.party import Party
-from services.contacts.parties.domain.resolution import NewId, Resolution, questioned, resolve
+from services.contacts.parties.domain.resolution import NewId, Resolution, may_join, questioned, resolve
+from services.contacts.settings import Context
 from shared.engine.transaction import Transaction
 from shared.errors import NoIdentity, Transient
 from shared.ids import new_id
@@ -18,13 +19,13 @@ _ATTEMPTS = 10
 class Given(NamedTuple):
     """What became of identities that a party was to be given: those that are new, and all that are its own.
 
-    `other_id` is another party that has one of them, `second` an external id of a system of which the party has one.
+    `other_id` is another party that has one of them, `surplus` one that the party has no room for.
     """
 
     added: dict[Claim, Home]
     own: dict[Claim, Home]
     other_id: UUID | None
-    second: Claim | None
+    surplus: Claim | None
 
 
 async def find_homes(
@@ -53,17 +54,22 @@ def without_unknown_ids(claims: tuple[Claim, ...], homes: Mapping[Claim, Home]) 
 
 
 async def resolve_identities(
-    tx: Transaction, facts: Sequence[tuple[Claim, ...]], homes: dict[Claim, Home], new_id: NewId
+    tx: Transaction,
+    facts: Sequence[tuple[Claim, ...]],
+    homes: dict[Claim, Home],
+    new_id: NewId,
+    wide: Collection[int],
 ) -> Resolution:
     """Resolve, and write the identities that are new; again from the beginning where another transaction was first."""
+    context: Context = tx.context
     for _ in range(_ATTEMPTS):
         owned = await load_claims(tx, questioned(facts, homes))
-        resolution = resolve(facts, homes, owned, new_id)
+        resolution = resolve(facts, homes, owned, new_id, context.policy, wide)
         if not resolution.added:
             return resolution
         added = await store.add_identities(tx, resolution.added)
         taken = [claim for claim, home in resolution.added.items() if home.identity_id not in added]
-        if not taken and not await _got_email(tx, resolution, owned):
+        if not taken and not await _got_stronger(tx, resolution, owned):
             return resolution
         # What others wrote meanwhile decides about the rest.
         await store.forget_identities(tx, added)
@@ -81,14 +87,14 @@ async def load_claims(tx: Transaction, party_ids: Collection[UUID]) -> dict[UUID
     }
 
 
-async def _got_email(tx: Transaction, resolution: Resolution, owned: Mapping[UUID, set[Claim]]) -> bool:
-    """Whether a party that was taken for a fact's because it had no other e-mail has got one meanwhile."""
-    if not resolution.without_email:
+async def _got_stronger(tx: Transaction, resolution: Resolution, owned: Mapping[UUID, set[Claim]]) -> bool:
+    """Whether a party that got a fact because it had no stronger identity has got another one meanwhile."""
+    if not resolution.by_absence:
         return False
-    await store.lock_parties(tx, resolution.without_email)
-    now = await load_claims(tx, resolution.without_email)
+    await store.lock_parties(tx, resolution.by_absence)
+    now = await load_claims(tx, resolution.by_absence)
     return any(
-        claim.type == "email" and claim not in owned[party_id] and claim not in resolution.added
+        claim.type != "anonymous" and claim not in owned[party_id] and claim not in resolution.added
         for party_id, claims in now.items()
         for claim in claims
     )
@@ -102,11 +108,16 @@ async def add_identities(tx: Transaction, party_id: UUID, claims: Sequence[Claim
     """Give the party those identities that nobody has. Identities are locked before their party, so call this first."""
     if not claims:
         return Given({}, {}, None, None)
+    context: Context = tx.context
     homes, _ = await store.find_homes(tx, claims)
-    new = {claim: Home(party_id, new_id()) for claim in claims if claim not in homes}
+    carried = (await load_claims(tx, [party_id]))[party_id]
+    new: dict[Claim, Home] = {}
+    for claim in claims:
+        if claim not in homes and may_join(claim, carried | new.keys(), context.policy):
+            new[claim] = Home(party_id, new_id())
     ids = await store.add_identities(tx, new) if new else set()
     added = {claim: home for claim, home in new.items() if home.identity_id in ids}
-    missing = [claim for claim in new if claim not in added]
+    missing = [claim for claim in claims if claim not in homes and claim not in added]
     homes.update(added)
     homes.update((await store.find_homes(tx, missing))[0] if missing else {})
     return Given(

@@ -1,17 +1,21 @@
 """Which party each fact of a batch belongs to.
 
 A fact is its strongest known identity's, unless a stronger identity of the same fact contradicts: a party has one
-external id per system, and a phone or an anonymous id alone never overrules another e-mail or customer number. Then the
-fact founds a party of its own. The identity that both share stays where it is; where it can be written to, it is also
-an address of the new party, by which nobody is found.
+external id per system; a phone alone never overrules another e-mail, and a device or cookie never anything that a known
+party is known by. Then the fact founds a party of its own. The identity that both share stays where it is and is marked
+as shared; where it can be written to, it is an address of the new party, by which nobody is found. An identity that
+more parties carry than the policy has it names nobody.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set as AbstractSet
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
-from services.contacts.parties.domain.identity import ADDRESSES, Claim, Home, strength
+from services.contacts.parties.domain.identity import ADDRESSES, Claim, Home
+from services.contacts.policy import IdentityPolicy
+from shared.errors import NoIdentity
 
 SEVERAL_PARTIES = "shared_identities"
 
@@ -40,8 +44,10 @@ class Resolution:
     """`assigned` has one entry a fact; `added` are the claims that were unknown, `adding` the facts that made them.
 
     `founded` maps new parties to the fact that founded each, `suspicions` are by pair of parties, the lower id first.
-    `shared` are addresses of parties that belong to another party first, with the fact that named each so. `several`
-    are parties that get a second address of a type. `without_email` are known parties whose having no e-mail decided.
+    `shared` are identities of parties that belong to another party first, with the fact that named each so. `several`
+    are parties that get a second address of a type. `surplus` are claims that their party has no room for, with the
+    fact that made each; `many` counts the identities of parties that come near a limit. `by_absence` are known parties
+    that a fact was given to because they had no stronger identity.
     """
 
     assigned: list[Assignment] = field(default_factory=list)
@@ -51,7 +57,9 @@ class Resolution:
     suspicions: dict[tuple[UUID, UUID], Suspicion] = field(default_factory=dict)
     shared: dict[tuple[UUID, Claim], int] = field(default_factory=dict)
     several: set[tuple[UUID, str]] = field(default_factory=set)
-    without_email: set[UUID] = field(default_factory=set)
+    surplus: dict[tuple[UUID, Claim], int] = field(default_factory=dict)
+    many: dict[tuple[UUID, str], int] = field(default_factory=dict)
+    by_absence: set[UUID] = field(default_factory=set)
     homes: dict[Claim, Home] = field(default_factory=dict)
 
     def parties(self) -> list[UUID]:
@@ -63,12 +71,12 @@ class Resolution:
 
 def questioned(facts: Iterable[Sequence[Claim]], known: Mapping[Claim, Home]) -> set[UUID]:
     """The known parties whose other identities decide: those that a fact may add an identity to."""
-    found = set()
+    found: set[UUID] = set()
     for claims in facts:
         homes = [known.get(claim) for claim in claims]
-        first = next((home for home in homes if home), None)
-        if first and any(home is None or home.party_id != first.party_id for home in homes):
-            found.add(first.party_id)
+        party_ids = {home.party_id for home in homes if home}
+        if len(party_ids) > 1 or None in homes:
+            found |= party_ids
     return found
 
 
@@ -77,80 +85,124 @@ def resolve(
     known: Mapping[Claim, Home],
     owned: Mapping[UUID, AbstractSet[Claim]],
     new_id: NewId,
+    policy: IdentityPolicy,
+    wide: Collection[int] = (),
 ) -> Resolution:
     """Give each fact, in order, its party. `owned` are the identities of the parties that are `questioned`.
 
     Claims are sorted, the strongest first. Claims that live elsewhere raise a suspicion, once a pair. `new_id` takes
-    the place of a fact and a word for what it founds.
+    the place of a fact and a word for what it founds. Raises NoIdentity for a fact whose identities too many share,
+    unless its place is `wide`: then it may be of anybody who carries them.
     """
     resolution = Resolution(homes=dict(known))
-    carried = {party_id: set(claims) for party_id, claims in owned.items()}
-    for index, claims in enumerate(facts):
-        _resolve_fact(resolution, carried, index, claims, new_id)
+    batch = _Batch(resolution, {party_id: set(claims) for party_id, claims in owned.items()}, policy, new_id)
+    for place, claims in enumerate(facts):
+        batch.resolve(place, claims, wide=place in wide)
     return resolution
 
 
-def _resolve_fact(
-    resolution: Resolution,
-    carried: dict[UUID, set[Claim]],
-    index: int,
-    claims: Sequence[Claim],
-    new_id: NewId,
-) -> None:
-    homes = resolution.homes
-    used = next((claim for claim in claims if claim in homes), None)
-    reason = SEVERAL_PARTIES
-    if used is not None and used != claims[0]:
-        stronger = [claim for claim in claims if strength(claim) < strength(used)]
-        party_id = homes[used].party_id
-        if _contradicts(stronger, used, carried.get(party_id, set())):
+@dataclass(slots=True)
+class _Batch:
+    """`carried` are the identities of parties, as far as they decide; `sharing` counts what this batch shared anew."""
+
+    resolution: Resolution
+    carried: dict[UUID, set[Claim]]
+    policy: IdentityPolicy
+    new_id: NewId
+    sharing: Counter[Claim] = field(default_factory=Counter)
+
+    def resolve(self, place: int, claims: Sequence[Claim], *, wide: bool) -> None:
+        resolution, homes = self.resolution, self.resolution.homes
+        common = {claim for claim in claims if self._is_common(claim)} if not wide else set()
+        if common and len(common) == len(claims):
+            raise NoIdentity("too many parties share each of its identities")
+        used = next((claim for claim in claims if claim in homes and claim not in common), None)
+        reason = SEVERAL_PARTIES
+        if used is not None and used != claims[0] and self._contradicts(claims, used):
             reason, used = f"shared_{used.type}", None
-        elif any(claim.type == "email" for claim in stronger) and party_id not in resolution.founded:
-            resolution.without_email.add(party_id)
-    if used is None:
-        party_id = new_id(index, "party")
-        resolution.founded[party_id] = index
-        carried[party_id] = set()
-    else:
-        party_id = homes[used].party_id
-    for place, claim in enumerate(claims):
-        home = homes.get(claim)
-        if home is None and _may_join(claim, carried.get(party_id, set())):
-            homes[claim] = resolution.added[claim] = Home(party_id, new_id(index, f"identity {place}"))
-            resolution.adding.add(index)
-            _carry(resolution, carried, party_id, claim)
-        elif home is not None and home.party_id != party_id:
-            _suspect(resolution, Suspicion(party_id, home.party_id, index, reason))
-            if claim.type in ADDRESSES and claim not in carried.setdefault(party_id, set()):
-                resolution.shared[party_id, claim] = index
-                _carry(resolution, carried, party_id, claim)
-    by = used or next((claim for claim in claims if claim in homes and homes[claim].party_id == party_id), None)
-    resolution.assigned.append(Assignment(party_id, by, homes[by].identity_id if by else None))
+        if used is None:
+            party_id = self.new_id(place, "party")
+            resolution.founded[party_id] = place
+            self.carried[party_id] = set()
+        else:
+            party_id = homes[used].party_id
+        for number, claim in enumerate(claims):
+            home = homes.get(claim)
+            if home is None:
+                self._add(place, claim, party_id, number)
+            elif home.party_id != party_id:
+                if claim.type != "anonymous" and claim not in common:
+                    self._suspect(Suspicion(party_id, home.party_id, place, reason))
+                self._share(place, claim, party_id)
+        by = used or next((claim for claim in claims if claim in homes and homes[claim].party_id == party_id), None)
+        resolution.assigned.append(Assignment(party_id, by, homes[by].identity_id if by else None))
 
+    def _is_common(self, claim: Claim) -> bool:
+        home = self.resolution.homes.get(claim)
+        if home is None or claim.type == "party":
+            return False
+        return 1 + home.sharing + self.sharing[claim] > self.policy.kinds[claim.type].parties
 
-def _contradicts(stronger: Iterable[Claim], used: Claim, owned: AbstractSet[Claim]) -> bool:
-    """Whether a party with the identities `owned` cannot be whom the fact with the `stronger` ones is of."""
-    for claim in stronger:
-        if claim.type == "external" and not _may_join(claim, owned):
+    def _contradicts(self, claims: Sequence[Claim], used: Claim) -> bool:
+        """Whether the party of `used` cannot be whom the fact is of; remembers where that it had nothing decided."""
+        order, party_id = self.policy.order, self.resolution.homes[used].party_id
+        stronger = [claim for claim in claims if order[claim.type] < order[used.type]]
+        if contradicts(stronger, used, self.carried.get(party_id, set())):
             return True
-        if claim.type == "email" and used.type in {"phone", "anonymous"}:
+        if party_id not in self.resolution.founded and used.type in {"phone", "anonymous"}:
+            self.resolution.by_absence.add(party_id)
+        return False
+
+    def _add(self, place: int, claim: Claim, party_id: UUID, number: int) -> None:
+        if not may_join(claim, self.carried.get(party_id, set()), self.policy):
+            self.resolution.surplus.setdefault((party_id, claim), place)
+            return
+        home = Home(party_id, self.new_id(place, f"identity {number}"))
+        self.resolution.homes[claim] = self.resolution.added[claim] = home
+        self.resolution.adding.add(place)
+        self._carry(party_id, claim)
+
+    def _share(self, place: int, claim: Claim, party_id: UUID) -> None:
+        if claim.type in {"party", "external"} or claim in self.carried.setdefault(party_id, set()):
+            return
+        if not may_join(claim, self.carried[party_id], self.policy):
+            self.resolution.surplus.setdefault((party_id, claim), place)
+            return
+        self.resolution.shared[party_id, claim] = place
+        self.sharing[claim] += 1
+        self._carry(party_id, claim)
+
+    def _carry(self, party_id: UUID, claim: Claim) -> None:
+        owned = self.carried.setdefault(party_id, set())
+        if claim.type in ADDRESSES and any(each.type == claim.type for each in owned):
+            self.resolution.several.add((party_id, claim.type))
+        owned.add(claim)
+        count = sum(each.type == claim.type for each in owned)
+        if self.policy.warns(claim.type, count):
+            self.resolution.many[party_id, claim.type] = count
+
+    def _suspect(self, suspicion: Suspicion) -> None:
+        low, high = sorted((suspicion.party_id, suspicion.other_id))
+        self.resolution.suspicions.setdefault((low, high), suspicion)
+
+
+def contradicts(stronger: Iterable[Claim], used: Claim, owned: AbstractSet[Claim]) -> bool:
+    """Whether a party with the identities `owned` cannot be whom the fact with the `stronger` ones is of."""
+    if used.type == "anonymous" and any(each.type != "anonymous" for each in owned):
+        return any(True for _ in stronger)
+    for claim in stronger:
+        if claim.type == "external" and any(_is_rival(each, claim) for each in owned):
+            return True
+        if claim.type == "email" and used.type == "phone":
             return any(each.type == "email" and each != claim for each in owned)
     return False
 
 
-def _may_join(claim: Claim, owned: AbstractSet[Claim]) -> bool:
-    return claim.type != "external" or not any(
-        each.type == "external" and each.system == claim.system and each != claim for each in owned
-    )
+def may_join(claim: Claim, owned: AbstractSet[Claim], policy: IdentityPolicy) -> bool:
+    """Whether a party with the identities `owned` has room for another one."""
+    return sum(_is_rival(each, claim) for each in owned) < policy.kinds[claim.type].most
 
 
-def _carry(resolution: Resolution, carried: dict[UUID, set[Claim]], party_id: UUID, claim: Claim) -> None:
-    owned = carried.setdefault(party_id, set())
-    if claim.type in ADDRESSES and any(each.type == claim.type for each in owned):
-        resolution.several.add((party_id, claim.type))
-    owned.add(claim)
-
-
-def _suspect(resolution: Resolution, suspicion: Suspicion) -> None:
-    low, high = sorted((suspicion.party_id, suspicion.other_id))
-    resolution.suspicions.setdefault((low, high), suspicion)
+def _is_rival(one: Claim, other: Claim) -> bool:
+    """Whether both count towards one limit: of external ids those of one system."""
+    return one != other and one.type == other.type and (one.type != "external" or one.system == other.system)
