@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from services.contacts import handlers, subscriptions
 from services.contacts.events import api as events
 from services.contacts.intake import api as intake
+from services.contacts.moves import api as moves
 from services.contacts.overview import api as overview
 from services.contacts.policy import DEFAULT, read_policy
 from services.contacts.profiles import api as profiles
@@ -17,7 +18,7 @@ from shared.telemetry.logging import configure_logging
 
 __all__ = ["create_app", "create_context", "handlers"]
 
-routers = [profiles.router, overview.router, timeline.router, intake.router, events.router]
+routers = [profiles.router, overview.router, timeline.router, intake.router, events.router, moves.router]
 
 
 def create_app() -> FastAPI:

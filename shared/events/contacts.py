@@ -68,6 +68,43 @@ class DuplicateSuspected:
     recorded_at: Instant
 
 
+@contract(CONTACTS, "crm.identity.moved.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityMoved:
+    """Somebody of the company gave an identity of one party to another: a record for each of the two.
+
+    Facts that name it are the other's from now on; what was accepted before stays where it is. `undoes` is the
+    `move_id` that this one takes back.
+    """
+
+    party_id: UUID
+    party_version: int
+    move_id: UUID
+    identity_id: UUID
+    from_party_id: UUID
+    to_party_id: UUID
+    recorded_at: Instant
+    undoes: UUID | None = None
+
+
+@contract(CONTACTS, "crm.party.split.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartySplit:
+    """Somebody of the company took identities out of a party, which were another's: a record for each of the two.
+
+    `to_party_id` is a new party, or, where a split is undone (`undoes` is its `move_id`), the one that was split.
+    """
+
+    party_id: UUID
+    party_version: int
+    move_id: UUID
+    identity_ids: list[UUID]
+    from_party_id: UUID
+    to_party_id: UUID
+    recorded_at: Instant
+    undoes: UUID | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Consent:
     party_id: UUID

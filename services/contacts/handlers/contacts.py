@@ -11,9 +11,11 @@ from shared.events.contacts import (
     ConsentGiven,
     ConsentWithdrawn,
     DuplicateSuspected,
+    IdentityMoved,
     InteractionRecorded,
     LifecycleChanged,
     PartyRegistered,
+    PartySplit,
     PartyUpdated,
     SurveyAnswered,
 )
@@ -23,6 +25,8 @@ OfContacts = (
     | PartyUpdated
     | LifecycleChanged
     | DuplicateSuspected
+    | IdentityMoved
+    | PartySplit
     | ConsentGiven
     | ConsentWithdrawn
     | InteractionRecorded

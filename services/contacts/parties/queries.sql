@@ -52,6 +52,21 @@ delete from identity where id = any ($1::uuid[])
 -- Everything that the parties carry.
 select party_id, id, type, system, value, shared from party_identity where party_id = any ($1::uuid[])
 
+-- name: lock_identities
+-- Sorted, and before their parties, as everywhere.
+select id, type, system, value, party_id from identity where id = any ($1::uuid[]) order by id for no key update
+
+-- name: move_identities
+-- The parties of both are locked. Where the new home carried one as shared, it is its own now.
+with freed as (
+    delete from shared_identity
+    where party_id = $2 and identity_id = any ($1::uuid[])
+    returning identity_id
+)
+update identity
+set party_id = $2, sharing = sharing - (select count(*) from freed where freed.identity_id = identity.id)
+where id = any ($1::uuid[])
+
 -- name: find_parties
 -- Those of these ids that are parties.
 select id from party where id = any ($1::uuid[])

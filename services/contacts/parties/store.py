@@ -68,6 +68,19 @@ async def load_identities(tx: Transaction, party_ids: Iterable[UUID]) -> dict[UU
     return found
 
 
+async def lock_identities(tx: Transaction, ids: Iterable[UUID]) -> dict[Claim, Home]:
+    """The identities that exist, locked in order until the transaction ends."""
+    return {
+        Claim(row["type"], row["system"], row["value"]): Home(row["party_id"], row["id"])
+        for row in await tx.fetch(SQL["lock_identities"], list(ids))
+    }
+
+
+async def move_identities(tx: Transaction, ids: Iterable[UUID], party_id: UUID) -> None:
+    """Give locked identities to another, locked or new, party."""
+    await tx.execute(SQL["move_identities"], list(ids), party_id)
+
+
 async def find_parties(tx: Transaction, ids: Iterable[UUID]) -> set[UUID]:
     """Those of these ids that are parties."""
     return {row["id"] for row in await tx.fetch(SQL["find_parties"], list(ids))}

@@ -19,7 +19,17 @@ from tests.integration.running import NOW, Running
 
 __all__ = ["NOW", "Contacts", "handlers", "heard", "reported"]  # importing the handlers registers what they hear
 
-TABLES = ("party", "identity", "duplicate", "sale", "engagement", "fact_text", "shared_identity", "flagged_identity")
+TABLES = (
+    "party",
+    "identity",
+    "duplicate",
+    "sale",
+    "engagement",
+    "fact_text",
+    "shared_identity",
+    "flagged_identity",
+    "identity_move",
+)
 PROJECTED = ("line", "total", "consent", "message", "ticket")
 
 

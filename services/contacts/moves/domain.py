@@ -1,0 +1,60 @@
+"""What is said of identities that went from one party to another."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from services.contacts.parties.domain.party import Party
+from shared.events.contacts import IdentityMoved, PartySplit
+
+Kind = Literal["move", "split"]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One act of somebody of the company; `undoes` is the move that it takes back."""
+
+    id: UUID
+    kind: Kind
+    from_party_id: UUID
+    to_party_id: UUID
+    identity_ids: list[UUID]
+    because: str
+    moved_at: datetime
+    undoes: UUID | None = None
+
+
+def announce_move(move: Move, source: Party, target: Party) -> Iterator[tuple[Party, IdentityMoved | PartySplit]]:
+    """A record for each of the two parties, for a move one of each identity."""
+    for party in (source, target):
+        if move.kind == "split":
+            yield (
+                party,
+                PartySplit(
+                    party_id=party.id,
+                    party_version=party.version,
+                    move_id=move.id,
+                    identity_ids=move.identity_ids,
+                    from_party_id=source.id,
+                    to_party_id=target.id,
+                    recorded_at=move.moved_at,
+                    undoes=move.undoes,
+                ),
+            )
+        else:
+            for identity_id in move.identity_ids:
+                yield (
+                    party,
+                    IdentityMoved(
+                        party_id=party.id,
+                        party_version=party.version,
+                        move_id=move.id,
+                        identity_id=identity_id,
+                        from_party_id=source.id,
+                        to_party_id=target.id,
+                        recorded_at=move.moved_at,
+                        undoes=move.undoes,
+                    ),
+                )

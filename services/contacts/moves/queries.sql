@@ -1,0 +1,17 @@
+-- name: add_move
+-- Written in the transaction that moves the identities.
+insert into identity_move (id, kind, from_party_id, to_party_id, identity_ids, because, moved_at, undoes)
+values ($1, $2, $3, $4, $5::uuid[], $6, $7, $8)
+
+-- name: load_move
+-- With the move that took it back, if one did.
+select
+    move.id, move.kind, move.from_party_id, move.to_party_id, move.identity_ids, move.because, move.moved_at,
+    move.undoes, undoing.id as undone_by
+from identity_move as move
+left join identity_move as undoing on undoing.undoes = move.id
+where move.id = $1
+
+-- name: lock_move
+-- Two who undo the same move wait for each other.
+select id from identity_move where id = $1 for update
