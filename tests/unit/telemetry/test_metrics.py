@@ -6,7 +6,20 @@ from prometheus_client import Counter, Gauge, Histogram
 from shared.telemetry import metrics
 
 CATALOGUE = {name: value for name, value in vars(metrics).items() if isinstance(value, Counter | Gauge | Histogram)}
-LABELS = {"service", "group", "topic", "outcome", "timer", "worker", "method", "route", "status", "version"}
+LABELS = {
+    "service",
+    "group",
+    "topic",
+    "outcome",
+    "timer",
+    "worker",
+    "method",
+    "route",
+    "status",
+    "version",
+    "type",
+    "reason",
+}
 
 
 @pytest.mark.parametrize("metric", CATALOGUE.values(), ids=CATALOGUE)
