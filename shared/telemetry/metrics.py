@@ -53,12 +53,12 @@ WORKER_RESTARTS = Counter("rapport_worker_restarts", "Workers started again afte
 
 IDENTITIES_FLAGGED = Counter(
     "rapport_identities_flagged",
-    "Identities that name nobody and were kept with their party, by reason: blocked, unreadable, local_number, "
+    "Identities that name nobody and were kept with their party, by outcome: blocked, unreadable, local_number, "
     "no_number, surplus.",
-    ("service", "type", "reason"),
+    ("service", "outcome"),
 )
 IDENTITIES_NEAR_LIMIT = Counter(
-    "rapport_identities_near_limit", "Identities given to a party that comes near its limit.", ("service", "type")
+    "rapport_identities_near_limit", "Identities given to a party that comes near its limit.", ("service",)
 )
 
 LOG_LINES_LOST = Counter("rapport_log_lines_lost", "Lines of the log that could not be written, or only later.")

@@ -25,8 +25,8 @@ async def keep_flagged(
     for party_id, claim in resolution.surplus:
         found[party_id, Flagged(claim.type, claim.system, claim.value, "surplus")] = now
     for (party_id, type_), count in resolution.many.items():
-        metrics.IDENTITIES_NEAR_LIMIT.labels("contacts", type_).inc()
+        metrics.IDENTITIES_NEAR_LIMIT.labels("contacts").inc()
         log.warning("identities_near_limit", party_id=str(party_id), type=type_, count=count)
     for party_id, flagged in await store.add_flagged(tx, found):
-        metrics.IDENTITIES_FLAGGED.labels("contacts", flagged.type, flagged.reason).inc()
+        metrics.IDENTITIES_FLAGGED.labels("contacts", flagged.reason).inc()
         log.warning("identity_flagged", party_id=str(party_id), type=flagged.type, reason=flagged.reason)
