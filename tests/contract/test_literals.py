@@ -8,7 +8,8 @@ import pytest
 
 from deploy.embedded.databases import Databases
 from services.contacts.intake.schemas import TextView
-from services.contacts.overview.schemas import PartyCard, PartyView
+from services.contacts.moves.schemas import MoveView
+from services.contacts.overview.schemas import FlaggedIdentity, PartyCard, PartyView
 from services.marketing.audit.schemas import Message
 from services.support.tickets.schemas import Entry, Step, TicketLine, TicketState, TicketView
 from shared.run.discovery import SERVICES
@@ -22,6 +23,8 @@ SHOWN: dict[str, Shown] = {
         "party.kind": [(PartyView, "kind"), (PartyCard, "kind")],
         "identity.type": [],
         "fact_text.kind": [(TextView, "kind")],
+        "flagged_identity.reason": [(FlaggedIdentity, "reason")],
+        "identity_move.kind": [(MoveView, "kind")],
     },
     "marketing": {"message.outcome": [(Message, "outcome")], "former_ending.outcome": []},
     "support": {
