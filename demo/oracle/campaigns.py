@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from demo.oracle.ledger import Customer, Ledger, Sale
 
 PATIENCE = timedelta(hours=24)  # for an address
+SENT, UNKNOWN = "sent", "unknown"
 _DURATION = TypeAdapter(timedelta)
 
 
@@ -47,7 +48,7 @@ class MessageKey(NamedTuple):
 
 
 class Message(NamedTuple):
-    """What must stand when all timers are due: `sent`, or why it was skipped."""
+    """What must stand when all timers are due: `sent`, or `unknown`, or why it was skipped."""
 
     due_at: datetime | None
     outcome: str
@@ -109,7 +110,7 @@ def _steps(sale: Sale, customer: Customer, campaign: Campaign) -> Iterator[Messa
         expired = recorded - sale.at > campaign.max_age
         outcome = "expired" if expired else _outcome(sale, customer, campaign, max(due, recorded))
         yield Message(due, outcome)
-        if outcome != "sent":
+        if outcome != SENT:
             return
 
 
@@ -121,7 +122,7 @@ def _outcome(sale: Sale, customer: Customer, campaign: Campaign, at: datetime) -
     if reason := _refusal(sale, customer, campaign, at):
         return reason
     if customer.email_since is not None and customer.email_since <= at:
-        return "sent"
+        return SENT
     return _refusal(sale, customer, campaign, at + PATIENCE) or "no_address"
 
 

@@ -7,15 +7,16 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from demo.oracle.campaigns import Campaign, Message, MessageKey
+from demo.oracle.campaigns import SENT, UNKNOWN, Campaign, Message, MessageKey
 from demo.oracle.ledger import Ledger, Line, about
 from demo.oracle.reading import SQL, Databases, Expected, Read, Rows
 
 REGISTERED, STAGE = "crm.party.registered.v1", "crm.lifecycle.changed.v1"
 STARTED, EXITED = "crm.enrolment.started.v1", "crm.enrolment.exited.v1"
-PLANNED, SENT, SKIPPED = "crm.message.planned.v1", "crm.message.sent.v1", "crm.message.skipped.v1"
+PLANNED, SKIPPED = "crm.message.planned.v1", "crm.message.skipped.v1"
+ENDED = {SENT: "crm.message.sent.v1", UNKNOWN: "crm.message.unknown.v1"}
 UPDATED = "crm.party.updated.v1"
-_OF_CAMPAIGNS = frozenset([STARTED, EXITED, PLANNED, SENT, SKIPPED, "crm.message.unknown.v1"])
+_OF_CAMPAIGNS = frozenset([STARTED, EXITED, PLANNED, SKIPPED, *ENDED.values()])
 TIMELESS = datetime.min.replace(tzinfo=UTC)
 """Stands where the service's own clock gave the time, which the ledger cannot know."""
 
@@ -45,8 +46,8 @@ def _lines_of_message(key: MessageKey, message: Message, steps: int) -> list[Lin
     lines = [Line(PLANNED, TIMELESS, name)]
     if key.step == 1:
         lines.append(Line(STARTED, TIMELESS, enrolment))
-    if message.outcome == "sent":
-        return [*lines, Line(SENT, TIMELESS, name)]
+    if message.outcome in ENDED:
+        return [*lines, Line(ENDED[message.outcome], TIMELESS, name)]
     if key.step < steps:
         lines.append(Line(EXITED, TIMELESS, f"{enrolment} {message.outcome}"))
     return [*lines, Line(SKIPPED, TIMELESS, f"{name} {message.outcome}")]

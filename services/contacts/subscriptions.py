@@ -14,4 +14,4 @@ timeline = Subscription(
     topics=["crm.contacts", "crm.sales", "crm.campaigns", "crm.tickets"],
 )
 
-recovery = Recovery("contacts", topics=["crm.parties", "crm.sales"])
+recovery = Recovery("contacts", topics=["crm.parties", "crm.contacts", "crm.sales"])

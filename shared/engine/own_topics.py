@@ -42,9 +42,14 @@ class OwnTopics:
             last[place.topic, place.partition] = max(map(sequence_of, records), default=0)
         return last
 
-    async def beyond(self, numbers: Mapping[Place, int]) -> AsyncIterator[Sequence[Record]]:
-        """The records numbered beyond these, a repetition left out; parts of a partition, topic by topic, in order."""
-        for place in sorted(place for place, end in self._ends.items() if end > self._begins[place]):
+    async def beyond(self, numbers: Mapping[Place, int], first: Sequence[str] = ()) -> AsyncIterator[Sequence[Record]]:
+        """The records numbered beyond these, a repetition left out; parts of a partition, topic by topic, in order.
+
+        The topics of `first` come first, as they are named there.
+        """
+        turns = {topic: turn for turn, topic in enumerate(first)}
+        places = sorted(place for place, end in self._ends.items() if end > self._begins[place])
+        for place in sorted(places, key=lambda place: turns.get(place.topic, len(turns))):
             known = last = latest = numbers.get((place.topic, place.partition), 0)
             async for records in self._read({place: await self._find_start(place, known)}):
                 fresh = []

@@ -107,7 +107,7 @@ async def recover(tx: PostgresTransaction, recovery: Recovery | None, topics: Ow
     rows = await tx.fetch(SQL["sent_sequences"])
     sent = {(row["topic"], row["partition"]): row["sequence"] for row in rows}
     found = Recovered()
-    async for records in topics.beyond(sent):
+    async for records in topics.beyond(sent, tuple(recovery.subscription.topics) if recovery is not None else ()):
         ids = [id_ for record in records if (id_ := found.note(record)) is not None]
         await tx.execute(SQL["add_published"], [hashed_part(id_) for id_ in ids], [str(id_) for id_ in ids])
         if recovery is not None:

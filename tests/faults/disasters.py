@@ -1,10 +1,13 @@
 """The worst day, one disaster after another, on a stack that is under load."""
 
 import asyncio
+import shutil
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 from time import monotonic
 
 from deploy.errors import StartError
+from tests.faults.bombs import send_bombs
 from tests.faults.disks import fill, free
 from tests.faults.load import Load
 from tests.faults.nemesis import Nemesis
@@ -59,6 +62,7 @@ async def _start_again(world: World, name: str) -> None:
 async def put_database_back(world: World, nemesis: Nemesis, load: Load) -> None:
     """An older copy takes the place of the database while the services run; each refuses, and is recovered."""
     copy = world.folder.with_name(f"{world.folder.name}-copy")
+    await asyncio.to_thread(shutil.rmtree, copy, ignore_errors=True)
     await world.stack.stop_part("postgres")
     await asyncio.to_thread(copy_database, world, copy)
     await world.stack.start_part("postgres")
@@ -70,6 +74,7 @@ async def put_database_back(world: World, nemesis: Nemesis, load: Load) -> None:
     await nemesis.refused("restored", world.stack.services)
     for service in world.stack.services:
         await world.operate("recover", service, "--reason", "a copy was put back")
+    nemesis.recovered = datetime.now(UTC)
     await nemesis.caught_up("a database put back and recovered", world.stack.services, begun)
 
 
@@ -124,5 +129,6 @@ DISASTERS: Mapping[str, Disaster] = {
     "network": slow_network,
     "clocks": step_clocks,
     "growth": grow_party,
+    "bombs": send_bombs,
 }
 NEED_DISKS = frozenset(["logs", "mail", "data"])

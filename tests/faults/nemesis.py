@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import random
 import signal
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from time import monotonic
 
 import asyncpg
@@ -44,6 +45,8 @@ class Nemesis:
     dice: random.Random
     healed: list[Healed] = field(default_factory=list)
     kills: int = 0
+    recovered: datetime | None = None
+    """When marketing's database was recovered last: what was due by then may be unknown for good."""
 
     async def kill_at_points(self, services: Iterable[str]) -> None:
         """SIGKILL at each of the service's points in turn; it is armed for the next while it recovers."""
@@ -114,18 +117,28 @@ class Nemesis:
                 said = answer.text if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE else ""
             await asyncio.sleep(0.2)
 
-    async def caught_up(self, fault: str, services: Iterable[str], begun: float, within: float = 90) -> None:
+    async def caught_up(self, fault: str, services: Collection[str], begun: float, within: float = 90) -> None:
         """Wait until these are ready and next to nothing is left for them to handle or to publish."""
         deadline = monotonic() + within
-        while await self._left(services) > _NEARLY_NOTHING:
-            assert monotonic() < deadline, f"no recovery within {within} s: {fault}"
-            await asyncio.sleep(0.2)
+        async with httpx.AsyncClient(timeout=5) as client:
+            while left := await self._left(client, services):
+                assert monotonic() < deadline, f"no recovery within {within} s: {fault}: {'; '.join(left)}"
+                await asyncio.sleep(0.2)
         self.healed.append(Healed(fault, monotonic() - begun))
 
-    async def _left(self, services: Iterable[str]) -> float:
+    async def _left(self, client: httpx.AsyncClient, services: Collection[str]) -> list[str]:
+        """What keeps these from being done."""
         try:
             standings = await self.watch.standings()
-            ready = [await asyncio.to_thread(self.stack.parts[service].is_ready) for service in services]  # type: ignore[attr-defined]
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, KafkaError):
-            return float("inf")
-        return sum(standings[service].lag for service in services) if all(ready) else float("inf")
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, KafkaError) as error:
+            return [f"no answer: {type(error).__name__}"]
+        lags = {service: standings[service].lag for service in services}
+        left = [f"behind: {lags}"] if sum(lags.values()) > _NEARLY_NOTHING else []
+        for service in services:
+            try:
+                answer = await client.get(f"{self.stack.url(service)}/readyz")
+            except httpx.HTTPError as error:
+                left.append(f"{service}: {type(error).__name__}")
+            else:
+                left += [f"{service}: {answer.text}"] * (answer.status_code != httpx.codes.OK)
+        return left

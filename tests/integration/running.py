@@ -56,11 +56,11 @@ class Running:
     async def hear(
         self, subscription: Subscription, events: Iterable[Event[Any]], ledger: PostgresLedger | None = None
     ) -> None:
-        """One batch, in one transaction, each topic's events to its handler in order."""
+        """One batch, in one transaction, each topic's events of the types it names to its handler in order."""
         events = list(events)
         async with (ledger or self.ledger).transaction(subscription) as tx:
             for topic, handler in subscription.topics.items():
-                batch = [event for event in events if event.topic == topic]
+                batch = [event for event in events if event.topic == topic and event.type in handler.contracts]
                 if batch:
                     await handler.handle(batch, tx)
 

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from services.contacts.intake import commands as intake
+from services.contacts.lifecycle import commands as lifecycle
 from services.contacts.parties import commands as parties
 from services.contacts.subscriptions import recovery
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
+from shared.events.contacts import LifecycleChanged
 from shared.events.parties import PartyDescribed
 from shared.events.sales import SaleCompleted
 
@@ -14,6 +16,11 @@ from shared.events.sales import SaleCompleted
 @recovery.topic("crm.parties")
 async def take_back_parties(events: Sequence[Event[PartyDescribed]], tx: Transaction) -> None:
     await parties.take_back(tx, events)
+
+
+@recovery.topic("crm.contacts")
+async def take_back_stages(events: Sequence[Event[LifecycleChanged]], tx: Transaction) -> None:
+    await lifecycle.take_back(tx, events)
 
 
 @recovery.topic("crm.sales")

@@ -1,17 +1,19 @@
 """Moves the lifecycles of parties, set-wise."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
 from services.contacts.intake.commands import Facts
 from services.contacts.lifecycle import domain, store
 from services.contacts.lifecycle.domain import SIGNALS, Signal, Signals
-from services.contacts.parties.domain.party import Entry, Party
-from shared.engine.event import Emission, Event, caused_id
+from services.contacts.parties import commands as parties
+from services.contacts.parties.domain.party import STAGES, Entry, Party
+from shared.engine.event import Emission, Event
 from shared.engine.transaction import Transaction
 from shared.events.contacts import LifecycleChanged
 from shared.events.ingest import Reported, ReportedProfile
+from shared.ids import dated_id
 
 
 class _Step(NamedTuple):
@@ -45,6 +47,17 @@ async def follow(tx: Transaction, facts: Facts) -> None:
     await store.add_engagements(tx, kept)
 
 
+async def take_back(tx: Transaction, changes: Sequence[Event[LifecycleChanged]]) -> None:
+    """After a restore: the stages as they were told, so that facts that come again one by one tell no later entry."""
+    known = await parties.lock_parties(tx, {event.data.party_id for event in changes})
+    for event in changes:
+        data, party = event.data, known.get(event.data.party_id)
+        if party is not None and data.stage in STAGES:
+            told = Entry(data.entered_at, data.cause_event_id)
+            party.lifecycle = domain.take_back(party.lifecycle, data.stage, told)
+    await parties.save_parties(tx, known.values())
+
+
 def _steps(facts: Facts) -> Iterator[_Step]:
     """Leaves out what a lifecycle ignores, which is most. A profile is published as the change that it made, if any."""
     for _, event, party, _, fact_id in facts.fresh:
@@ -65,6 +78,6 @@ def _announce_entry(step: _Step, stage: str, entry: Entry) -> Emission:
         cause_event_id=entry.event_id,
         recorded_at=step.event.now,
     )
-    # Named by its entry, whichever fact of a batch was the last to be looked at.
-    event_id = caused_id(step.event, "lifecycle", step.party.id, stage, entry.event_id)
+    # Named by its entry alone: facts that come again after a restore come in other batches.
+    event_id = dated_id(int(entry.at.timestamp() * 1000), "lifecycle", step.party.id, stage, entry.event_id)
     return Emission(data, entry.at, step.event, event_id, step.party.partition)

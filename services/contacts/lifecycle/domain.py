@@ -79,5 +79,10 @@ def entered(before: Lifecycle, after: Lifecycle) -> list[tuple[str, Entry]]:
     return [(stage, entry) for stage, entry in found if entry and entry != getattr(before, stage)]
 
 
+def take_back(lifecycle: Lifecycle, stage: str, told: Entry) -> Lifecycle:
+    """The lifecycle with an entry that was told before, unless an earlier one is known."""
+    return replace(lifecycle, **{stage: _earliest((getattr(lifecycle, stage), told))})
+
+
 def _earliest(entries: Iterable[Entry | None]) -> Entry | None:
     return min((entry for entry in entries if entry), default=None)

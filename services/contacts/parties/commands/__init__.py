@@ -178,6 +178,16 @@ async def take_back(tx: Transaction, described: Sequence[Event[PartyDescribed]])
     await store.save_parties(tx, known.values())
 
 
+async def lock_parties(tx: Transaction, party_ids: Collection[UUID]) -> dict[UUID, Party]:
+    """Those of the parties that exist, locked until the transaction ends."""
+    return await store.lock_parties(tx, party_ids)
+
+
+async def save_parties(tx: Transaction, known: Collection[Party]) -> None:
+    """Write parties that were changed under their locks."""
+    await store.save_parties(tx, known)
+
+
 async def lock_party(tx: Transaction, party_id: UUID) -> Party | None:
     """The party, locked until the transaction ends; None where there is none."""
     return (await store.lock_parties(tx, [party_id])).get(party_id)
