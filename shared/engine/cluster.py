@@ -1,7 +1,8 @@
 """What the cluster itself says of topics: where their logs begin and end, and how they are set up."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -13,7 +14,7 @@ from shared.engine.ledger import Place
 from shared.engine.partitions import PARTITIONS
 from shared.engine.reading import Failure
 
-_FETCH_MS = 10_000
+_FETCH_S, _LOOK_MS, _LOOK_RECORDS, _LOOK_BYTES = 10, 500, 500, 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +44,31 @@ async def read_logs(options: dict[str, Any], places: Iterable[Place]) -> dict[Pl
         await consumer.stop()
 
 
-async def read_failure(options: dict[str, Any], place: Place, offset: int) -> Failure | None:
-    """Why nothing can be read at an offset, as our readers find it; None where something can. Raises KafkaError."""
+async def read_failures(options: dict[str, Any], offsets: Mapping[Place, int]) -> dict[Place, Failure]:
+    """Of these places those where nothing can be read at their offset, and why, as our readers find it.
+
+    What does not answer within ten seconds is left out. Raises KafkaError.
+    """
     fetched.mend()
-    tp = TopicPartition(*place)
+    starts = {TopicPartition(*place): offset for place, offset in offsets.items()}
     consumer = AIOKafkaConsumer(enable_auto_commit=False, isolation_level="read_committed", **options)
     await consumer.start()
     try:
-        consumer.assign([tp])
-        consumer.seek(tp, offset)
-        records, spans = await fetched.take(consumer, _FETCH_MS, 1, 1)
-        failure = fetched.failures(consumer).get(tp)
-        return None if records or spans.get(tp, (offset, offset))[1] > offset else failure
+        consumer.assign(list(starts))
+        for tp, offset in starts.items():
+            consumer.seek(tp, offset)
+        found, deadline = dict[Place, Failure](), monotonic() + _FETCH_S
+        while starts and monotonic() < deadline:
+            records, spans = await fetched.take(consumer, _LOOK_MS, _LOOK_RECORDS, _LOOK_BYTES)
+            failing = fetched.failures(consumer)
+            for tp, offset in list(starts.items()):
+                read = tp in records or spans.get(tp, (offset, offset))[1] > offset
+                if read or tp in failing:
+                    del starts[tp]
+                    consumer.pause(tp)
+                if not read and tp in failing:
+                    found[tp.topic, tp.partition] = failing[tp]
+        return found
     finally:
         await consumer.stop()
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from shared.engine import redrive
-from shared.engine.cluster import Log, read_failure, read_logs
-from shared.engine.lag import measure_lag
+from shared.engine.cluster import Log, read_failures, read_logs
+from shared.engine.lag import PartitionLag, measure_lag
 from shared.engine.ledger import Place
 from shared.engine.postgres import SQL
 from shared.errors import ConfigurationError
@@ -27,7 +27,26 @@ async def read_lag(stack: Stack) -> list[Row]:
             fences += [(service, row) for row in await connection.fetch(SQL["list_fences"])]
     logs = await read_logs(stack.kafka_options(), {(row["topic"], row["partition"]) for _, row in fences})
     lines = measure_lag([row for _, row in fences], logs)
-    return [{"service": service, **asdict(line)} for (service, _), line in zip(fences, lines, strict=True)]
+    unreadable: dict[tuple[str, Place], str] = {}
+    for group in sorted({line.group for line in lines}):
+        unreadable |= await _find_unreadable(stack, group, lines)
+    return [
+        {"service": service}
+        | asdict(line)
+        | {"stopped": line.stopped or unreadable.get((line.group, (line.topic, line.partition)))}
+        for (service, _), line in zip(fences, lines, strict=True)
+    ]
+
+
+async def _find_unreadable(stack: Stack, group: str, lines: Sequence[PartitionLag]) -> dict[tuple[str, Place], str]:
+    """Where the group is behind because what comes next cannot be read, and why: no fence says so."""
+    behind = {
+        (line.topic, line.partition): line.fence
+        for line in lines
+        if line.group == group and line.lag and line.stopped is None
+    }
+    failures = await read_failures(stack.kafka_options(), behind) if behind else {}
+    return {(group, place): str(failure) for place, failure in failures.items()}
 
 
 def by_topic(lines: Sequence[Row]) -> list[Row]:
@@ -65,7 +84,7 @@ async def accept(stack: Stack, group: str, place: Place, reason: str) -> int:
 async def skip_unreadable(stack: Stack, group: str, place: Place, offsets: tuple[int, int], reason: str) -> None:
     """Pass over a batch that cannot be read, if it is exactly that; raises ConfigurationError where it is not."""
     service = group.partition(".")[0]
-    failure = await read_failure(stack.kafka_options(), place, offsets[0])
+    failure = (await read_failures(stack.kafka_options(), {place: offsets[0]})).get(place)
     if failure is None:
         raise ConfigurationError(f"offset {offsets[0]} of {place[0]}/{place[1]} can be read: nothing is to be skipped")
     if (failure.first, failure.last) != offsets:

@@ -92,6 +92,11 @@ async def test_a_bomb_stops_its_partition_alone_until_an_operator_skips_exactly_
             assert why == f"offsets {first} to {first + 2} cannot be read: TooLarge"
         beside = await send(probe, 0, None, ["x"])
         assert await probe.applied(hears.group, 0, beside) == beside, "the others go on"
+        lines = await asyncio.to_thread(probe.rapport, "lag")
+        told = {line["partition"]: line["stopped"] for line in lines if line["group"] == hears.group}
+        assert {place: why for place, why in told.items() if why} == {
+            place: f"offsets {first} to {first + 2} cannot be read: TooLarge" for place, first in firsts.items()
+        }
         for place, first in firsts.items():
             named = hears.group, f"crm.ingest/{place}"
             for wrong in (f"{first}-{first + 3}", f"{first + 3}-{first + 3}"):
