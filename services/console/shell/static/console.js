@@ -132,23 +132,31 @@ if (live) {
     waiting ||= setTimeout(refresh, 150);
   };
   const show = (connected) => {
+    if (document.hidden) return;
     state.hidden = false;
     state.classList.toggle("lost", !connected);
     state.textContent = connected ? state.dataset.on : state.dataset.off;
   };
+  // A browser opens few connections to one host, so only a page that is seen holds one.
   let source;
   const connect = () => {
+    source?.close();
+    if (document.hidden) return;
     source = new EventSource(live.dataset.live);
     source.addEventListener("beat", () => show(true));
     source.addEventListener("message", news);
     source.addEventListener("reset", news);
     source.addEventListener("error", () => {
       show(false);
-      if (source.readyState === EventSource.CLOSED) setTimeout(connect, 5000);
+      if (source.readyState === EventSource.CLOSED) setTimeout(connect, 5000);  // on its own it does not come back
     });
   };
   connect();
-  addEventListener("pagehide", () => source.close());
+  addEventListener("pagehide", () => source?.close());
+  document.addEventListener("visibilitychange", () => {
+    connect();
+    if (!document.hidden) refresh();
+  });
   addEventListener("pageshow", (event) => {
     if (event.persisted) {
       connect();
