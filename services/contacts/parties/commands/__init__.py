@@ -26,9 +26,8 @@ class Mention:
     """A fact or a person of the company named a party and stated something of it.
 
     A profile (`overwrites`) replaces what was stated before its `time`; anything else fills what is empty. `now`
-    becomes `recorded_at`. `cause` is None over HTTP, where a profile replaces whatever was stated. `primary` are the
-    claims said to be written to, `flagged` identities that name nobody. With `for_carriers` it concerns every party
-    that carries one of its addresses.
+    becomes `recorded_at`. `cause` is None over HTTP, where a profile replaces all of it. `primary` are the claims to
+    write to, `flagged` identities that name nobody. With `for_carriers` it concerns all who carry one of its addresses.
     """
 
     claims: tuple[Claim, ...]
