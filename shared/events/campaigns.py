@@ -30,6 +30,7 @@ SkipReason = Literal[
     "expired",
     "holdout",
     "refused",
+    "cancelled",
 ]
 
 

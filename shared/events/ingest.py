@@ -37,6 +37,7 @@ Name = Annotated[str, Field(min_length=1, max_length=300)]
 OptionalId = Annotated[OutsideId | None, BlankIsNone]
 OptionalText = Annotated[Annotated[FreeText, Field(max_length=100_000)] | None, BlankIsNone]
 Locale = Annotated[Annotated[str, Field(max_length=35)] | None, Tidy]
+Revision = Annotated[int, Field(strict=True, ge=2, le=2**31 - 1)]
 _Word = Annotated[Annotated[FreeText, Field(max_length=100)] | None, BlankIsNone]
 
 
@@ -102,17 +103,47 @@ class ReportedChoice:
     intent: Literal["viewed", "carted", "requested"]
 
 
-@contract(INGEST, "crm.sale.completed.v1")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReportedSale:
-    """A sale was made; `sale_id` is unique per `ce_source`."""
-
+class _ReportedSale:
     party: ReportedParty
     sale_id: OutsideId
     channel: Channel
     total: Money
     lines: Annotated[list[Line], Field(min_length=1, max_length=1000)]
     store: OptionalId = None
+    subtotal: Money | None = None
+    tax: Money | None = None
+    shipping: Money | None = None
+    discounts: Money | None = None
+    coupon: OptionalId = None
+
+
+@contract(INGEST, "crm.sale.completed.v1")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedSale(_ReportedSale):
+    """A sale was made; `sale_id` is unique per `ce_source`. What its `total` is made of is optional."""
+
+
+@contract(INGEST, "crm.sale.amended.v1")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedAmendment(_ReportedSale):
+    """A sale is another than was told: its whole new state. The highest `revision` holds, whatever comes first.
+
+    The sale itself is revision 1; an amendment that comes before it waits for it.
+    """
+
+    revision: Revision
+
+
+@contract(INGEST, "crm.sale.cancelled.v1")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedCancellation:
+    """A sale came to nothing; a `revision` of it like an amendment."""
+
+    party: ReportedParty
+    sale_id: OutsideId
+    revision: Revision
+    reason: Annotated[Annotated[FreeText, Field(max_length=200)] | None, BlankIsNone] = None
 
 
 @contract(INGEST, "crm.sale.refunded.v1")
@@ -206,6 +237,8 @@ Reported = (
     ReportedProfile
     | ReportedChoice
     | ReportedSale
+    | ReportedAmendment
+    | ReportedCancellation
     | ReportedRefund
     | ReportedInteraction
     | ReportedRequest

@@ -1,4 +1,7 @@
-"""`crm.sales`: choices, sales and refunds of known parties, keyed by party. (`origin`, `sale_id`) names a sale."""
+"""`crm.sales`: choices, sales, amendments and refunds of known parties, keyed by party.
+
+(`origin`, `sale_id`) names a sale.
+"""
 
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
@@ -14,7 +17,7 @@ from shared.events.values import Channel, IdentityUsed, Instant, Line, ReturnedL
 SALES = topic(
     "crm.sales",
     owner="contacts",
-    about="Choices, sales and refunds of known parties.",
+    about="Choices, sales, their amendments and refunds of known parties.",
     cleanup="keep",
 )
 REASON_WORD = r"^[A-Za-z0-9_.:/-]{1,40}$"
@@ -50,6 +53,73 @@ class SaleCompleted:
     origin: str
     store: str | None = None
     identity_used: IdentityUsed | None = None
+    subtotal: Money | None = None
+    tax: Money | None = None
+    shipping: Money | None = None
+    discounts: Money | None = None
+    coupon: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaleState:
+    """What held of a sale in one revision, as far as sums are made of it."""
+
+    revision: int
+    channel: Channel
+    total: Money
+    lines: list[Line]
+
+
+@contract(SALES, "crm.sale.amended.v1", key="party_id", subject="sale/{sale_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaleAmended:
+    """The sale is another than was told: the whole of it, and in `replaces` what held until now.
+
+    Who adds sales up takes off what it replaces, on the day of `sold_at`, and adds what it says. `replaces` is null
+    where the sale had been cancelled. `sale_event_id` is the `ce_id` of its `sale.completed`, which came before.
+    """
+
+    party_id: UUID
+    party_version: int
+    sale_id: str
+    revision: int
+    channel: Channel
+    total: Money
+    lines: list[Line]
+    sold_at: Instant
+    sale_event_id: UUID
+    replaces: SaleState | None
+    recorded_at: Instant
+    origin: str
+    store: str | None = None
+    identity_used: IdentityUsed | None = None
+    subtotal: Money | None = None
+    tax: Money | None = None
+    shipping: Money | None = None
+    discounts: Money | None = None
+    coupon: str | None = None
+
+
+@contract(SALES, "crm.sale.cancelled.v1", key="party_id", subject="sale/{sale_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaleCancelled:
+    """The sale came to nothing; `replaces` is what held until now, null where it had been cancelled before.
+
+    `reason` is a word of the sender's; a sentence stays with contacts, and `has_text` says so.
+    """
+
+    party_id: UUID
+    party_version: int
+    sale_id: str
+    revision: int
+    sold_at: Instant
+    sale_event_id: UUID
+    replaces: SaleState | None
+    recorded_at: Instant
+    origin: str
+    reason: Annotated[str, Field(pattern=REASON_WORD)] | None = None
+    has_text: bool = False
+    identity_used: IdentityUsed | None = None
 
 
 @contract(SALES, "crm.sale.refunded.v1", key="party_id", subject="sale/{sale_id}")
@@ -70,3 +140,7 @@ class SaleRefunded:
     reason: Annotated[str, Field(pattern=REASON_WORD)] | None = None
     has_text: bool = False
     identity_used: IdentityUsed | None = None
+
+
+OfSales = SaleCompleted | SaleAmended | SaleCancelled | SaleRefunded
+"""What adds up to what parties bought."""

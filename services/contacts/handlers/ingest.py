@@ -28,7 +28,8 @@ async def accept_facts(events: Sequence[Event[Reported]], tx: Transaction) -> No
     log.info(
         "facts_accepted",
         facts=len(facts.fresh),
-        duplicates=len(events) - len(facts.fresh),
+        revisions=len(facts.revisions),
+        passed_over=len(events) - len(facts.fresh) - len(facts.revisions),
         founded=len(facts.admitted.resolution.founded),
         described=len(facts.admitted.changes),
     )

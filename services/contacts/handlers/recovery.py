@@ -10,7 +10,7 @@ from shared.engine.event import Event
 from shared.engine.transaction import Transaction
 from shared.events.contacts import LifecycleChanged
 from shared.events.parties import PartyDescribed
-from shared.events.sales import SaleCompleted
+from shared.events.sales import SaleAmended, SaleCancelled, SaleCompleted
 
 
 @recovery.topic("crm.parties")
@@ -24,5 +24,7 @@ async def take_back_stages(events: Sequence[Event[LifecycleChanged]], tx: Transa
 
 
 @recovery.topic("crm.sales")
-async def take_back_sales(events: Sequence[Event[SaleCompleted]], tx: Transaction) -> None:
+async def take_back_sales(
+    events: Sequence[Event[SaleCompleted | SaleAmended | SaleCancelled]], tx: Transaction
+) -> None:
     await intake.take_back(tx, events)

@@ -6,13 +6,11 @@ from services.contacts.subscriptions import timeline as timeline_group
 from services.contacts.timeline import commands as timeline
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
-from shared.events.sales import ProductChosen, SaleCompleted, SaleRefunded
-
-OfSales = ProductChosen | SaleCompleted | SaleRefunded
+from shared.events.sales import OfSales, ProductChosen
 
 
 @timeline_group.topic("crm.sales")
-async def show_sales(events: Sequence[Event[OfSales]], tx: Transaction) -> None:
+async def show_sales(events: Sequence[Event[ProductChosen | OfSales]], tx: Transaction) -> None:
     """What parties chose, bought and gave back, and what that adds up to."""
     await timeline.add_lines(tx, events)
     await timeline.add_totals(tx, events)

@@ -1,27 +1,25 @@
 """Sales by which repetitions are known, and the free texts of facts, in Postgres."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from pydantic import TypeAdapter
+from pydantic_core import to_json
+
 from services.contacts.intake.domain import Text
+from services.contacts.intake.domain.sales import SaleName, Standing
+from services.contacts.intake.domain.waiting import Waiting
 from shared.engine.transaction import Transaction
+from shared.events.sales import SaleState
 from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
 
-SaleName = tuple[str, str]
-"""`(origin, sale_id)`."""
-
-
-class KnownSale(NamedTuple):
-    """A sale that was accepted: whose it is, a hash of its content, and the id of the published event."""
-
-    party_id: UUID
-    content: bytes
-    event_id: UUID
+_STATE = TypeAdapter(SaleState)
+_WAITING = TypeAdapter(Waiting)
 
 
 class StoredText(NamedTuple):
@@ -33,26 +31,77 @@ class StoredText(NamedTuple):
     recorded_at: datetime
 
 
-async def add_sales(tx: Transaction, sales: Mapping[SaleName, KnownSale]) -> dict[SaleName, KnownSale]:
+async def add_sales(tx: Transaction, sales: Mapping[SaleName, Standing]) -> dict[SaleName, Standing]:
     """Write sales; returns those that were known before, as they are known."""
-    names = sorted(sales)
-    rows = [sales[name] for name in names]
-    origins, sale_ids = [name[0] for name in names], [name[1] for name in names]
-    status = await tx.execute(
-        SQL["add_sales"],
-        origins,
-        sale_ids,
-        [row.party_id for row in rows],
-        [row.content for row in rows],
-        [row.event_id for row in rows],
-    )
+    rows = [(*name, *_row(sales[name])) for name in sorted(sales)]
+    status = await tx.execute(SQL["add_sales"], *columns(rows))
     if status == f"INSERT 0 {len(rows)}":
         return {}
-    stored = {
-        (row["origin"], row["sale_id"]): KnownSale(row["party_id"], row["content"], row["event_id"])
-        for row in await tx.fetch(SQL["load_sales"], origins, sale_ids)
-    }
+    stored = _sales(await tx.fetch(SQL["load_sales"], *columns(sales)))
     return {name: known for name, known in stored.items() if known.event_id != sales[name].event_id}
+
+
+async def lock_sales(tx: Transaction, names: Iterable[SaleName]) -> dict[SaleName, Standing]:
+    """The sales that are known, locked until the transaction ends."""
+    return _sales(await tx.fetch(SQL["lock_sales"], *columns(sorted(names))))
+
+
+async def reserve_sales(tx: Transaction, names: Collection[SaleName]) -> None:
+    """Wait for whoever is telling one of these sales; nobody else tells one until the transaction ends."""
+    given = columns(sorted(names))
+    await tx.execute(SQL["reserve_sales"], *given)
+    await tx.execute(SQL["release_sales"], *given)
+
+
+async def save_revisions(tx: Transaction, sales: Mapping[SaleName, Standing]) -> None:
+    """Which revision of locked sales holds."""
+    rows = [(*name, each.content, each.revision, _state(each)) for name, each in sorted(sales.items())]
+    if rows:
+        await tx.execute(SQL["save_revisions"], *columns(rows))
+
+
+async def add_waiting(tx: Transaction, waiting: Mapping[SaleName, Waiting]) -> None:
+    """Keep revisions until their sales come; of one sale the highest."""
+    rows = [
+        (*name, each.revision, each.party_id, _WAITING.dump_json(each).decode())
+        for name, each in sorted(waiting.items())
+    ]
+    if rows:
+        await tx.execute(SQL["add_waiting"], *columns(rows))
+
+
+async def load_waiting(tx: Transaction, names: Collection[SaleName]) -> dict[SaleName, Waiting]:
+    """What came before these sales, locked."""
+    rows = await tx.fetch(SQL["load_waiting"], *columns(sorted(names)))
+    return {(row["origin"], row["sale_id"]): _WAITING.validate_json(row["fact"]) for row in rows}
+
+
+async def forget_waiting(tx: Transaction, names: Collection[SaleName]) -> None:
+    """Let go of what has been applied."""
+    if names:
+        await tx.execute(SQL["forget_waiting"], *columns(sorted(names)))
+
+
+def _row(sale: Standing) -> tuple[object, ...]:
+    return sale.party_id, sale.content, sale.event_id, sale.sold_at, sale.revision, _state(sale)
+
+
+def _state(sale: Standing) -> str | None:
+    return None if sale.state is None else to_json(sale.state).decode()
+
+
+def _sales(rows: Iterable[Any]) -> dict[SaleName, Standing]:
+    return {
+        (row["origin"], row["sale_id"]): Standing(
+            row["party_id"],
+            row["event_id"],
+            row["sold_at"],
+            row["revision"],
+            row["content"],
+            None if row["state"] is None else _STATE.validate_json(row["state"]),
+        )
+        for row in rows
+    }
 
 
 async def add_texts(tx: Transaction, texts: Iterable[StoredText]) -> None:

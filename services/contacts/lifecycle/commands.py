@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from services.contacts.intake.commands import Facts
+from services.contacts.intake.commands.facts import Facts
 from services.contacts.lifecycle import domain, store
 from services.contacts.lifecycle.domain import SIGNALS, Signal, Signals
 from services.contacts.parties import commands as parties

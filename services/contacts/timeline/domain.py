@@ -9,13 +9,14 @@ from uuid import UUID
 from shared.engine.event import Event
 from shared.events.campaigns import MessagePlanned, MessageSent, MessageSkipped, MessageUnknown
 from shared.events.contract import contract_of
-from shared.events.sales import SaleCompleted, SaleRefunded
+from shared.events.sales import SaleAmended, SaleCancelled, SaleCompleted, SaleRefunded, SaleState
 from shared.events.tickets import TicketOpened, TicketStatusChanged
 
 # What a line has in columns of its own, and what is ours alone.
 _LEFT_OUT: dict[str, Any] = dict.fromkeys(("party_id", "party_version", "recorded_at", "identity_used"), True)
 # Of a sold or returned line, the product and the quantity are enough to recognise it.
 _LEFT_OUT["lines"] = {"__all__": {"unit_price", "discount"}}
+_LEFT_OUT["replaces"] = {"lines": True}
 
 
 class Line(NamedTuple):
@@ -42,10 +43,14 @@ class Total:
     last_sale_at: datetime | None = None
 
     def add_sale(self, minor: int, at: datetime) -> None:
-        self.sales += 1
-        self.paid += minor
+        self.add(1, minor)
         self.first_sale_at = at if self.first_sale_at is None else min(self.first_sale_at, at)
         self.last_sale_at = at if self.last_sale_at is None else max(self.last_sale_at, at)
+
+    def add(self, sales: int, minor: int) -> None:
+        """Both may be negative: a sale that was amended takes off what it had been."""
+        self.sales += sales
+        self.paid += minor
 
     def add_refund(self, minor: int) -> None:
         self.refunds += 1
@@ -109,9 +114,20 @@ def fold_totals(events: Iterable[Event[Any]]) -> dict[tuple[UUID, str], Total]:
         match event.data:
             case SaleCompleted(party_id=party_id, total=money):
                 found.setdefault((party_id, money.currency), Total()).add_sale(money.minor, event.time)
+            case SaleAmended(party_id=party_id, total=money, replaces=before):
+                _take_off(found, party_id, before)
+                found.setdefault((party_id, money.currency), Total()).add_sale(money.minor, event.data.sold_at)
+            case SaleCancelled(party_id=party_id, replaces=before):
+                _take_off(found, party_id, before)
             case SaleRefunded(party_id=party_id, total=money):
                 found.setdefault((party_id, money.currency), Total()).add_refund(money.minor)
     return found
+
+
+def _take_off(found: dict[tuple[UUID, str], Total], party_id: UUID, before: SaleState | None) -> None:
+    """When the party bought first and last stays: nobody but the replayed log knows which sale is next."""
+    if before is not None:
+        found.setdefault((party_id, before.total.currency), Total()).add(-1, -before.total.minor)
 
 
 def fold_messages(events: Sequence[Event[Any]]) -> dict[UUID, Message]:

@@ -6,10 +6,10 @@ from services.forecasting.sales import store
 from services.forecasting.sales.domain import fold
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
-from shared.events.sales import SaleCompleted, SaleRefunded
+from shared.events.sales import OfSales
 
 
-async def add_sales(tx: Transaction, events: Sequence[Event[SaleCompleted | SaleRefunded]]) -> tuple[int, int]:
+async def add_sales(tx: Transaction, events: Sequence[Event[OfSales]]) -> tuple[int, int]:
     """Add the batch to the sums of its days; the number of sales and of refunds.
 
     A refund is kept by its sale's natural id and joined on reading.
@@ -18,5 +18,6 @@ async def add_sales(tx: Transaction, events: Sequence[Event[SaleCompleted | Sale
     await store.add_sold(tx, folded.sold)
     await store.add_channels(tx, folded.channels)
     await store.copy_sales(tx, folded.sales)
+    await store.amend_sales(tx, folded.amended)
     await store.copy_refunds(tx, folded.refunds)
     return len(folded.sales), len(folded.refunds)

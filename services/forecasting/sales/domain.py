@@ -8,10 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 
 from services.forecasting.cuts.domain import day_of
 from shared.engine.event import Event
-from shared.events.sales import SaleCompleted, SaleRefunded
+from shared.events.sales import OfSales, SaleAmended, SaleCancelled, SaleCompleted, SaleRefunded, SaleState
 from shared.events.values import Line
 from shared.sql import storable
 
@@ -49,41 +50,60 @@ class Refund:
 
 @dataclass(slots=True)
 class Folded:
-    """What a batch adds: sold (sales, units, revenue) by group and SKU, and channels (sales, amount)."""
+    """What a batch adds: sold (sales, units, revenue) by group and SKU, and channels (sales, amount).
+
+    A sale that was amended or cancelled takes off, on its own day, what it had been; `amended` are sales as they are.
+    """
 
     sold: defaultdict[Group, dict[str, list[int]]] = field(default_factory=lambda: defaultdict(dict))
     channels: defaultdict[ChannelKey, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     sales: list[Sale] = field(default_factory=list)
+    amended: dict[tuple[str, str], Sale] = field(default_factory=dict)
     refunds: list[Refund] = field(default_factory=list)
 
 
-def fold(events: Iterable[Event[SaleCompleted | SaleRefunded]]) -> Folded:
+def fold(events: Iterable[Event[OfSales]]) -> Folded:
     folded = Folded()
     for event in events:
-        day = day_of(event.time)
-        if isinstance(event.data, SaleCompleted):
-            _add_sale(folded, event.data, day, event.partition)
-        else:
-            folded.refunds.append(_refund(event.id, event.data, day))
+        match event.data:
+            case SaleCompleted() as sale:
+                lines = _add(folded, sale, day_of(event.time), event.partition, 1)
+                folded.sales.append(Sale(sale.origin, storable(sale.sale_id), sale.channel, lines))
+            case SaleRefunded() as refund:
+                folded.refunds.append(_refund(event.id, refund, day_of(event.time)))
+            case SaleAmended() | SaleCancelled() as revised:
+                _revise(folded, revised, event.partition)
     return folded
 
 
-def _add_sale(folded: Folded, sale: SaleCompleted, day: date, partition: int) -> None:
-    channel, total = sale.channel, sale.total
-    currency = total.currency
+def _revise(folded: Folded, revised: SaleAmended | SaleCancelled, partition: int) -> None:
+    day = day_of(revised.sold_at)
+    if revised.replaces is not None:
+        _add(folded, revised.replaces, day, partition, -1)
+    if isinstance(revised, SaleAmended):
+        lines = _add(folded, revised, day, partition, 1)
+        sale_id = storable(revised.sale_id)
+        folded.amended[revised.origin, sale_id] = Sale(revised.origin, sale_id, revised.channel, lines)
+
+
+def _add(
+    folded: Folded, sale: SaleCompleted | SaleAmended | SaleState, day: date, partition: int, sign: Literal[1, -1]
+) -> list[Bought]:
+    """Add a sale, or take it off; its products."""
+    channel, currency = sale.channel, sale.total.currency
     lines = _lines(sale.lines)
     rows = folded.sold[day, channel, currency]
     for sku, quantity, amount in lines:
         if (row := rows.get(sku)) is None:
-            rows[sku] = [1, quantity, amount]
+            rows[sku] = [sign, sign * quantity, sign * amount]
         else:
-            row[0] += 1
-            row[1] += quantity
-            row[2] += amount
-    folded.sales.append(Sale(sale.origin, storable(sale.sale_id), channel, lines))
+            row[0] += sign
+            row[1] += sign * quantity
+            row[2] += sign * amount
     sums = folded.channels[day, channel, currency, partition]
-    sums[0] += 1
-    sums[1] += total.minor
+    sums[0] += sign
+    sums[1] += sign * sale.total.minor
+    return lines
 
 
 def _lines(lines: Iterable[Line]) -> list[Bought]:

@@ -15,3 +15,9 @@ insert into channel_day as had (day, channel, currency, partition, sales, revenu
 select * from unnest($1::date[], $2::text[], $3::text[], $4::smallint[], $5::bigint[], $6::numeric[])
 on conflict (day, channel, currency, partition) do update set
     sales = had.sales + excluded.sales, revenue = had.revenue + excluded.revenue;
+
+-- name: amend_sales
+-- Of sales that stand; one that was cancelled stays as it was for its refunds.
+update sale set channel = amended.channel, lines = amended.lines
+from unnest($1::text[], $2::text[], $3::text[], $4::json[]) as amended (origin, sale_id, channel, lines)
+where sale.origin = amended.origin and sale.sale_id = amended.sale_id;

@@ -31,6 +31,13 @@ async def copy_sales(tx: Transaction, sales: Sequence[Sale]) -> None:
     await tx.copy("sale", ("origin", "sale_id", "channel", "lines"), rows)
 
 
+async def amend_sales(tx: Transaction, sales: Mapping[tuple[str, str], Sale]) -> None:
+    """What refunds need to know of sales that are others now."""
+    rows = [(*name, sale.channel, to_json(sale.lines).decode()) for name, sale in sorted(sales.items())]
+    if rows:
+        await tx.execute(SQL["amend_sales"], *columns(rows))
+
+
 async def copy_refunds(tx: Transaction, refunds: Sequence[Refund]) -> None:
     if refunds:
         names = ("event_id", "origin", "sale_id", "day", "currency", "amount", "skus", "quantities")

@@ -19,7 +19,7 @@ from services.forecasting.scores.domain.score import (
 )
 from shared.engine.event import Emission, Event
 from shared.engine.transaction import Transaction
-from shared.events.sales import SaleCompleted, SaleRefunded
+from shared.events.sales import OfSales
 from shared.ids import dated_id
 
 HELD_OUT = timedelta(days=28)
@@ -27,7 +27,7 @@ HELD_OUT = timedelta(days=28)
 _FIRST = UUID(int=0)
 
 
-async def add_purchases(tx: Transaction, events: Sequence[Event[SaleCompleted | SaleRefunded]]) -> None:
+async def add_purchases(tx: Transaction, events: Sequence[Event[OfSales]]) -> None:
     """Add a batch of sales to the purchase days of their parties."""
     await store.add_purchases(tx, add_up(events))
 

@@ -9,11 +9,11 @@ on conflict (party_id, day, currency) do update set
     sales = had.sales + excluded.sales, amount = had.amount + excluded.amount;
 
 -- name: load_histories
--- Purchase days before the cut and before the earlier day, of at most about $3 parties, the same ones every time.
+-- Purchase days before the cut and before the earlier day, without those whose every sale was cancelled, of at most about $3 parties, the same ones every time.
 with size as (
     select greatest(ceil(count(distinct party_id) / $3::float8), 1)::bigint as buckets
     from sales_v1.purchase_day
-    where day < $1
+    where day < $1 and sales > 0
 )
 select
     min(day) as first,
@@ -22,7 +22,7 @@ select
     max(day) filter (where day < $2) as last_before,
     (count(distinct day) filter (where day < $2))::int as days_before
 from sales_v1.purchase_day, size
-where day < $1 and (buckets = 1 or mod(hashtextextended(party_id::text, 0), buckets) = 0)
+where day < $1 and sales > 0 and (buckets = 1 or mod(hashtextextended(party_id::text, 0), buckets) = 0)
 group by party_id;
 
 -- name: load_page
@@ -33,7 +33,7 @@ select
     max(day) filter (where day < $2) as last,
     (count(distinct day) filter (where day < $2))::int as days
 from sales_v1.purchase_day
-where party_id > $1
+where party_id > $1 and sales > 0
 group by party_id
 order by party_id
 limit $3;
@@ -42,7 +42,7 @@ limit $3;
 -- One party's purchase days up to and with $2.
 select min(day) as first, max(day) as last, count(distinct day)::int as days
 from sales_v1.purchase_day
-where party_id = $1 and day <= $2
+where party_id = $1 and day <= $2 and sales > 0
 having count(*) > 0;
 
 -- name: load_scores

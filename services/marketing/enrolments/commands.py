@@ -12,7 +12,7 @@ from services.marketing.enrolments.decisions.decision import Facts, Skip
 from services.marketing.enrolments.domain.due import Decided, Planned, decide_cleared, decide_messages
 from services.marketing.enrolments.domain.enrolment import Enrolled, enrol
 from services.marketing.enrolments.domain.message import Ending, Message
-from services.marketing.enrolments.domain.sale import Sale, sale_of
+from services.marketing.enrolments.domain.sale import Sale, revision_of, sale_of
 from services.marketing.settings import Context
 from services.marketing.suppressions import commands as suppressions
 from shared.engine.event import Event
@@ -20,7 +20,7 @@ from shared.engine.subscription import Due
 from shared.engine.transaction import Transaction
 from shared.errors import Transient
 from shared.events.campaigns import MessageSent, MessageSkipped, MessageUnknown
-from shared.events.sales import SaleCompleted
+from shared.events.sales import SaleAmended, SaleCancelled, SaleCompleted
 
 TIMER = "messages"
 
@@ -43,6 +43,11 @@ async def enrol_sales(tx: Transaction, events: Sequence[Event[SaleCompleted]]) -
     await tx.set_timers(TIMER, sorted(enrolled.timers))
     tx.emit(enrolled.emissions)
     return enrolled
+
+
+async def revise_sales(tx: Transaction, events: Sequence[Event[SaleAmended | SaleCancelled]]) -> None:
+    """Nothing is enrolled anew; messages that are not decided yet go by the sale as it stands then."""
+    await store.revise_sales(tx, [revision_of(event) for event in events])
 
 
 async def decide_due(tx: Transaction, due: Sequence[Due]) -> Decided:
@@ -119,6 +124,8 @@ async def _load_facts(tx: Transaction, sales: Sequence[Sale], *, with_tickets: b
             [each.statement() for each in suppressed.get(sale.party_id, ())],
             known.refunds.get((sale.origin, sale.sale_id), ()),
             known.tickets.get(sale.party_id, ()),
+            sale.cancelled_by,
+            sale.cancelled_at,
         )
         for sale in sales
     }

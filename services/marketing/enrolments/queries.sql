@@ -14,6 +14,25 @@ order by origin, sale_id, place
 on conflict do nothing
 returning trigger_event_id::text as id
 
+-- name: revise_sales
+-- Sorted by the caller. A cancellation leaves what had been sold; an amendment of a later revision takes it back.
+with newer as materialized (
+  select sale.trigger_event_id as id, given.*
+  from unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::uuid[],
+    $9::timestamptz[])
+    as given (origin, sale_id, revision, channel, minor, currency, skus, cancelled_by, cancelled_at)
+  join sale on sale.origin = given.origin and sale.sale_id = given.sale_id
+  order by given.origin, given.sale_id
+  for no key update of sale
+)
+update sale set
+  revision = newer.revision, channel = coalesce(newer.channel, sale.channel), minor = coalesce(newer.minor, sale.minor),
+  currency = coalesce(newer.currency, sale.currency),
+  skus = coalesce(string_to_array(newer.skus, chr(31)), sale.skus),
+  cancelled_by = newer.cancelled_by, cancelled_at = newer.cancelled_at
+from newer
+where sale.trigger_event_id = newer.id and sale.revision < newer.revision
+
 -- name: add_repeated_sales
 -- Of these events those whose sale stands under another one; an event that is merely read again is no repetition.
 insert into repeated_sale (trigger_event_id, first_trigger_event_id, party_id, recorded_at)
@@ -31,7 +50,7 @@ on conflict do nothing
 select m.id, m.triggered_at, m.trigger_event_id::text, m.party_id, m.planned_at, m.enrolment_id, m.campaign,
   m.campaign_version, m.follow_up, m.step, m.channel, m.due_at,
   s.party_version, s.partition, s.origin, s.sale_id, s.channel as sale_channel, s.minor, s.currency, s.skus,
-  s.recorded_at, s.correlation_id, s.traceparent, s.email_id,
+  s.recorded_at, s.correlation_id, s.traceparent, s.email_id, s.cancelled_by::text, s.cancelled_at,
   exists (select from sale b where b.party_id = s.party_id and b.occurred_at < s.occurred_at) as repeat,
   case when m.step > 1 then (
     select p.reason from message p
@@ -48,7 +67,7 @@ where m.id = any($1::uuid[]) and m.outcome is null
 select m.id, m.triggered_at, m.trigger_event_id::text, m.party_id, m.planned_at, m.enrolment_id, m.campaign,
   m.campaign_version, m.follow_up, m.step, m.channel, m.due_at,
   s.party_version, s.partition, s.origin, s.sale_id, s.channel as sale_channel, s.minor, s.currency, s.skus,
-  s.recorded_at, s.correlation_id, s.traceparent, s.email_id
+  s.recorded_at, s.correlation_id, s.traceparent, s.email_id, s.cancelled_by::text, s.cancelled_at
 from message m join sale s on s.trigger_event_id = m.trigger_event_id
 where m.id = any($1::uuid[]) and m.triggered_at between $2 and $3
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from services.marketing.enrolments import schemas
 from services.marketing.enrolments.domain.due import Restored
 from services.marketing.enrolments.domain.message import Ending, Enrolment, Message
-from services.marketing.enrolments.domain.sale import Sale
+from services.marketing.enrolments.domain.sale import Revision, Sale
 from shared.engine.subscription import Due
 from shared.engine.transaction import Transaction
 from shared.events.campaigns import SkipReason
@@ -35,6 +35,8 @@ _SALE_COLUMNS = (
     "correlation_id",
     "traceparent",
     "email_id",
+    "cancelled_by",
+    "cancelled_at",
 )
 _ENROLMENT_COLUMNS = ("trigger_event_id", "campaign", "id", "version", "party_id", "follow_up", "started_at")
 _MESSAGE_COLUMNS = (
@@ -93,6 +95,30 @@ async def add_sales(tx: Transaction, sales: Sequence[Sale]) -> set[str]:
         for each in sales
     ]
     return {row["id"] for row in await tx.fetch(SQL["add_sales"], *columns(rows))}
+
+
+async def revise_sales(tx: Transaction, revisions: Sequence[Revision]) -> None:
+    """What sales are by now; of one sale the highest revision holds."""
+    newest: dict[tuple[str, str], Revision] = {}
+    for each in revisions:
+        name = each.origin, each.sale_id
+        if name not in newest or newest[name].revision < each.revision:
+            newest[name] = each
+    rows = [
+        (
+            *name,
+            each.revision,
+            each.channel,
+            each.minor,
+            each.currency,
+            None if each.skus is None else "\x1f".join(sku.replace("\x1f", " ") for sku in each.skus),
+            each.cancelled_by,
+            each.cancelled_at,
+        )
+        for name, each in sorted(newest.items())
+    ]
+    if rows:
+        await tx.execute(SQL["revise_sales"], *columns(rows))
 
 
 async def add_repeated_sales(tx: Transaction, sales: Sequence[Sale]) -> None:

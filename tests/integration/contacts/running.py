@@ -29,6 +29,7 @@ TABLES = (
     "shared_identity",
     "flagged_identity",
     "identity_move",
+    "waiting_revision",
 )
 PROJECTED = ("line", "total", "consent", "message", "ticket")
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from shared.engine.event import Event
 from tests.integration.forecasting.running import Forecasting
-from tests.unit.forecasting.facts import ADA, BO, product, refund, sale, skipped, ticket
+from tests.unit.forecasting.facts import ADA, BO, amended, cancelled, product, refund, sale, skipped, ticket
 
 MONDAY = date(2026, 3, 2)
 
@@ -38,6 +38,29 @@ async def test_a_refund_counts_on_its_own_day_by_what_the_returned_units_cost(fo
     )
 
     assert [tuple(row.values()) for row in rows] == [("A", "phone", 1, 500, 0), ("B", "phone", 1, 250, 0)]
+
+
+async def test_revisions_correct_the_day_of_the_sale_in_whatever_batches(forecasting: Forecasting) -> None:
+    first = sale("s-1", "2026-03-02", ("A", 2, 500))
+    kept = sale("s-2", "2026-03-02", ("A", 1, 500), party=BO)
+    other = amended(first, 2, "2026-03-03", ("B", 3, 250), ("C", 1, 100))
+    await forecasting.heard(first, kept, other)
+    await forecasting.heard(refund("r-1", "2026-03-09", 250, ("B", 1), of="s-1"))
+    rows = await forecasting.rows(
+        "select day, sku, sales, units, revenue, refunded from sales_v1.product_day order by 1, 2"
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        (MONDAY, "A", 1, 1, 500, 0),
+        (MONDAY, "B", 1, 3, 750, 0),
+        (MONDAY, "C", 1, 1, 100, 0),
+        (date(2026, 3, 9), "B", 0, 0, 0, 250),
+    ]
+    await forecasting.heard(cancelled(other, 3, "2026-03-04"))
+    rows = await forecasting.rows("select sku, sales, revenue from sales_v1.product_day where sales <> 0 order by sku")
+    assert [tuple(row.values()) for row in rows] == [("A", 1, 500)]
+    [row] = await forecasting.rows("select sum(sales) as sales, sum(revenue) as revenue from sales_v1.channel_day")
+    assert (row["sales"], row["revenue"]) == (1, 500)
+    assert await forecasting.rows("select party_id from sales_v1.purchase_day where sales > 0") == [{"party_id": BO}]
 
 
 async def test_a_refund_without_lines_is_for_the_whole_sale_and_loses_no_cent(forecasting: Forecasting) -> None:

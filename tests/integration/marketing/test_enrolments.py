@@ -18,6 +18,8 @@ from tests.unit.marketing.facts import (
     DAY,
     HOUR,
     NOW,
+    amended,
+    cancelled,
     consent,
     definition,
     described,
@@ -62,6 +64,34 @@ async def test_sale_leads_to_one_letter_that_a_person_can_read(
 
     audit = (await http.get("/v1/audit/follow-ups")).json()
     assert audit == {"sales": 1, "one": 1, "waiting": 0, "skipped": {}, "unknown": 0, "missing": 0, "double": 0}
+
+
+async def test_a_message_goes_by_the_sale_as_it_stands_when_it_is_due(
+    marketing: Marketing, tmp_path: Path, http: httpx.AsyncClient
+) -> None:
+    """The highest revision holds; nothing is enrolled anew, and what was cancelled is not thanked for."""
+    body = {"": {"subject": "Thank you", "body": "{{ products | join(', ') }}"}}
+    await marketing.publish(definition(steps=[{"wait": "PT6H", "content": [{"template": "plain", "texts": body}]}]))
+    names = {"A-17": "Lamp", "B-1": "Rose", "B-2": "Tulip"}
+    await marketing.heard(*(product(sku, "TOYS", name) for sku, name in names.items()), described(), consent())
+    await marketing.heard(sale("kept"), amended("kept", 2, skus=("B-1",)), sale("gone"), sale("back"), sale("paid"))
+    gone, paid = cancelled("gone", 2), refund("paid", minor=6_000)
+    await marketing.heard(amended("kept", 4, skus=("B-2",)), amended("kept", 3), gone, cancelled("back", 2))
+    await marketing.heard(amended("back", 3), amended("paid", 2, minor=6_000), paid, amended("unknown", 2))
+
+    assert await marketing.pass_time(NOW + DAY) == 4
+    async with marketing.sender(Maildir(tmp_path, 500)) as sender:
+        assert await sender.send_batch() == 2
+    letters = sorted(
+        message_from_bytes(file.read_bytes(), policy=default).get_content() for file in (tmp_path / "new").iterdir()
+    )
+    assert [letter.strip() for letter in letters] == ["Lamp", "Tulip"]
+    skipped = {data["reason"]: data for kind, data in await marketing.published() if kind == "message.skipped"}
+    assert skipped["cancelled"]["deciding_event_ids"] == [gone.id]
+    assert skipped["refunded"]["deciding_event_ids"] == [paid.id]
+    audit = (await http.get("/v1/audit/follow-ups")).json()
+    assert (audit["sales"], audit["one"], audit["skipped"]) == (4, 2, {"cancelled": 1, "refunded": 1})
+    assert (audit["missing"], audit["double"]) == (0, 0)
 
 
 async def test_every_sale_ends_in_one_of_the_six_states(

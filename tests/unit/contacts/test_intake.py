@@ -5,7 +5,17 @@ from uuid import UUID
 
 import pytest
 
-from services.contacts.intake.domain import Stamp, announce_fact, check, sale_hash, text_of
+from services.contacts.intake.domain import announce_fact, check, text_of
+from services.contacts.intake.domain.sales import (
+    Revised,
+    Stamp,
+    Standing,
+    announce_revision,
+    judge,
+    revise,
+    sale_hash,
+    state_of,
+)
 from shared.errors import BadRecord
 from shared.events.contract import contract_of, contracts
 from shared.events.ingest import INGEST, Reported, ReportedProfile, ReportedSale
@@ -56,7 +66,8 @@ def test_a_fact_is_published_under_its_type_with_everything_but_the_person(type_
 
 
 def test_every_reported_fact_but_the_profile_is_published() -> None:
-    reported = {contract_of(model).type for model in get_args(Reported)} - {contract_of(ReportedProfile).type}
+    by_another_way = {contract_of(model).type for model in (ReportedProfile, *get_args(Revised))}
+    reported = {contract_of(model).type for model in get_args(Reported)} - by_another_way
     assert reported == {f"crm.{type_}.v1" for type_ in FACTS}
 
 
@@ -148,3 +159,39 @@ def test_the_reason_of_a_refund_is_published_as_a_word_and_never_as_a_sentence(
     published_refund: Any = announce_fact(refund, STAMP)
     assert (published_refund.reason, published_refund.has_text) == (published, has_text)
     assert (text_of(refund) is not None) == has_text
+
+
+STANDING = Standing(UUID(int=1), UUID(int=2), datetime(2026, 1, 1, tzinfo=UTC), 2, b"", None)
+
+
+def revision(type_: str, revision: int, **changes: Any) -> Any:
+    [contract] = [entry for entry in contracts() if (entry.topic, entry.type) == (INGEST, f"crm.sale.{type_}.v1")]
+    given = SALE if type_ == "amended" else {"party": PARTY, "sale_id": "s-1"}
+    return contract.adapter.validate_python({**given, "revision": revision, **changes})
+
+
+@pytest.mark.parametrize(
+    ("told", "judged"),
+    [(revision("amended", 3), "holds"), (revision("cancelled", 3), "holds"), (revision("amended", 1 + 1), "known")],
+)
+def test_the_higher_of_two_revisions_holds(told: Any, judged: str) -> None:
+    standing = revise(STANDING._replace(revision=1), revision("amended", 2))
+    assert judge(standing, UUID(int=1), told) == judged
+
+
+def test_a_revision_is_published_with_what_it_replaces() -> None:
+    sale = fact("sale.completed")
+    before = STANDING._replace(revision=1, state=state_of(sale))
+    amended: Any = announce_revision(revision("amended", 2, channel="phone", tax=PRICE), STAMP, before)
+    assert (amended.replaces, amended.channel, amended.tax) == (state_of(sale), "phone", sale.total)
+    gone: Any = announce_revision(revision("cancelled", 3, reason="she moved"), STAMP, before)
+    assert (gone.reason, gone.has_text, gone.sold_at) == (None, True, before.sold_at)
+
+
+@pytest.mark.parametrize("name", ["subtotal", "tax", "shipping", "discounts"])
+def test_the_parts_of_a_total_count_and_nothing_is_none_of_them(name: str) -> None:
+    assert hashed(**{name: {"minor": 0, "currency": "DKK"}}) == hashed()
+    assert hashed(**{name: PRICE}) != hashed()
+    assert hashed(coupon="SPRING") != hashed()
+    with pytest.raises(BadRecord):
+        check(fact("sale.completed", **{name: EUR}))

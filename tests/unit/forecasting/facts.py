@@ -8,7 +8,7 @@ from shared.engine.event import Event
 from shared.events.campaigns import MessageSkipped
 from shared.events.money import Money
 from shared.events.products import ProductDescribed
-from shared.events.sales import SaleCompleted, SaleRefunded
+from shared.events.sales import SaleAmended, SaleCancelled, SaleCompleted, SaleRefunded, SaleState
 from shared.events.tickets import TicketOpened
 from shared.events.values import Line, ReturnedLine
 from shared.ids import derived_id
@@ -62,6 +62,53 @@ def sale(
         origin="/shop",
     )
     return event("crm.sales", data, at(day, hour), ("sale", name), str(party), partition)
+
+
+def amended(before: Event[Any], revision: int, day: str, *lines: tuple[str, int, int]) -> Event[SaleAmended]:
+    """The sale of `before`, which is itself or an amendment or cancellation of it, with other lines."""
+    was = before.data
+    new = sale(was.sale_id, day, *lines, party=was.party_id).data
+    data = SaleAmended(
+        party_id=was.party_id,
+        party_version=1,
+        sale_id=was.sale_id,
+        revision=revision,
+        channel=new.channel,
+        total=new.total,
+        lines=new.lines,
+        sold_at=_sold_at(before),
+        sale_event_id=ADA,
+        replaces=_state(before),
+        recorded_at=at(day),
+        origin="/shop",
+    )
+    return event("crm.sales", data, at(day), ("amended", was.sale_id, revision), str(was.party_id), before.partition)
+
+
+def cancelled(before: Event[Any], revision: int, day: str) -> Event[SaleCancelled]:
+    was = before.data
+    data = SaleCancelled(
+        party_id=was.party_id,
+        party_version=1,
+        sale_id=was.sale_id,
+        revision=revision,
+        sold_at=_sold_at(before),
+        sale_event_id=ADA,
+        replaces=_state(before),
+        recorded_at=at(day),
+        origin="/shop",
+    )
+    return event("crm.sales", data, at(day), ("cancelled", was.sale_id, revision), str(was.party_id), before.partition)
+
+
+def _sold_at(before: Event[Any]) -> datetime:
+    return before.time if isinstance(before.data, SaleCompleted) else before.data.sold_at
+
+
+def _state(before: Event[Any]) -> SaleState | None:
+    if isinstance(before.data, SaleCancelled):
+        return None
+    return SaleState(revision=1, channel=before.data.channel, total=before.data.total, lines=before.data.lines)
 
 
 def refund(

@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 from services.forecasting.sales.domain import Folded, fold
 from shared.engine.event import Event
 from shared.events.money import Money
-from tests.unit.forecasting.facts import ADA, BO, refund, sale
+from tests.unit.forecasting.facts import ADA, BO, amended, cancelled, refund, sale
 
 DAY = date(2026, 3, 2)
 LINES = st.lists(st.tuples(st.sampled_from("ABC"), st.integers(1, 5), st.integers(0, 900)), min_size=1, max_size=4)
@@ -43,6 +43,30 @@ def test_a_discount_is_for_the_whole_line() -> None:
     sold.data.lines[0] = replace(sold.data.lines[0], discount=Money(minor=200, currency="DKK"))
 
     assert fold([sold]).sold[DAY, "web", "DKK"] == {"A": [1, 3, 1300]}
+
+
+def revised() -> list[Event[Any]]:
+    """A sale, its amendment a day later, its cancellation, and its return."""
+    sold = sale("s-1", "2026-03-02", ("A", 2, 500), ("B", 1, 250))
+    other = amended(sold, 2, "2026-03-03", ("B", 3, 250))
+    gone = cancelled(other, 3, "2026-03-04")
+    return [sold, other, gone, amended(gone, 4, "2026-03-05", ("C", 1, 100))]
+
+
+@pytest.mark.parametrize(
+    ("count", "rows", "sums"),
+    [
+        (1, {"A": [1, 2, 1000], "B": [1, 1, 250]}, [1, 1250]),
+        (2, {"A": [0, 0, 0], "B": [1, 3, 750]}, [1, 750]),
+        (3, {"A": [0, 0, 0], "B": [0, 0, 0]}, [0, 0]),
+        (4, {"A": [0, 0, 0], "B": [0, 0, 0], "C": [1, 1, 100]}, [1, 100]),
+    ],
+)
+def test_a_revision_takes_off_what_had_been_on_the_day_of_the_sale(count: int, rows: Any, sums: Any) -> None:
+    folded = fold(revised()[:count])
+    assert dict(folded.sold) == {(DAY, "web", "DKK"): rows}
+    assert dict(folded.channels) == {(DAY, "web", "DKK", 0): sums}
+    assert len(folded.sales) == 1
 
 
 def test_refunds_are_kept_with_their_lines_added_up() -> None:

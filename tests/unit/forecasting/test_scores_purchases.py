@@ -1,12 +1,13 @@
 from datetime import date
 from typing import Any
 
+import pytest
 from hypothesis import given, strategies as st
 
 from services.forecasting.scores.domain.purchases import PurchaseKey, add_up
 from shared.engine.event import Event
 from tests.unit.forecasting.facts import ADA, refund, sale
-from tests.unit.forecasting.test_sales import SALES
+from tests.unit.forecasting.test_sales import SALES, revised
 
 
 def test_sales_of_a_day_are_one_purchase_day_with_their_number_and_amount() -> None:
@@ -18,6 +19,11 @@ def test_sales_of_a_day_are_one_purchase_day_with_their_number_and_amount() -> N
 
 def test_a_refund_does_not_undo_a_purchase() -> None:
     assert add_up([refund("r-1", "2026-03-02", 900, of="s-1")]) == {}
+
+
+@pytest.mark.parametrize(("count", "sums"), [(1, [1, 1250]), (2, [1, 750]), (3, [0, 0]), (4, [1, 100])])
+def test_what_was_cancelled_was_no_purchase(count: int, sums: list[int]) -> None:
+    assert add_up(revised()[:count]) == {(ADA, date(2026, 3, 2), "DKK"): sums}
 
 
 @given(events=st.lists(SALES, max_size=12), split=st.integers(0, 12), seed=st.randoms())

@@ -11,7 +11,7 @@ from shared.events.contacts import ConsentGiven, ConsentWithdrawn
 from shared.events.money import Money
 from shared.events.parties import KnownIdentity, PartyDescribed
 from shared.events.products import ProductDescribed
-from shared.events.sales import SaleCompleted, SaleRefunded
+from shared.events.sales import SaleAmended, SaleCancelled, SaleCompleted, SaleRefunded
 from shared.events.tickets import TicketOpened, TicketStatusChanged
 from shared.events.values import IdentityUsed, Line
 from shared.ids import derived_id, new_id
@@ -67,6 +67,48 @@ def refund(sale_id: str, party: UUID = ADA, *, at: datetime = NOW, minor: int = 
         party_version=1,
         sale_id=sale_id,
         total=Money(minor=minor, currency="DKK"),
+        recorded_at=NOW,
+        origin="/shop",
+    )
+    return event("crm.sales", data, str(party), at)
+
+
+def amended(
+    sale_id: str,
+    revision: int,
+    party: UUID = ADA,
+    *,
+    at: datetime = NOW,
+    skus: tuple[str, ...] = ("A-17",),
+    minor: int = 12_995,
+) -> Event[Any]:
+    new = sale(sale_id, party, skus=skus, minor=minor).data
+    data = SaleAmended(
+        party_id=party,
+        party_version=1,
+        sale_id=sale_id,
+        revision=revision,
+        channel=new.channel,
+        total=new.total,
+        lines=new.lines,
+        sold_at=NOW,
+        sale_event_id=ADA,
+        replaces=None,
+        recorded_at=NOW,
+        origin="/shop",
+    )
+    return event("crm.sales", data, str(party), at)
+
+
+def cancelled(sale_id: str, revision: int, party: UUID = ADA, *, at: datetime = NOW) -> Event[Any]:
+    data = SaleCancelled(
+        party_id=party,
+        party_version=1,
+        sale_id=sale_id,
+        revision=revision,
+        sold_at=NOW,
+        sale_event_id=ADA,
+        replaces=None,
         recorded_at=NOW,
         origin="/shop",
     )

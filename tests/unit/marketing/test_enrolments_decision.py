@@ -50,6 +50,18 @@ def test_consent_lets_it_go_and_is_named() -> None:
     assert decided(definition(), facts()) == Send("yes")
 
 
+@pytest.mark.parametrize("fields", [{}, {"consents": []}, {"refunds": [Refund("r", "/shop", "s", 1_000, "DKK", NOW)]}])
+def test_a_sale_that_was_cancelled_is_not_thanked_for(fields: dict[str, Any]) -> None:
+    gone = facts(cancelled_by="c", cancelled_at=NOW, **fields)
+    assert decided(definition(), gone) == Skip("cancelled", ("c",))
+
+
+def test_on_the_streams_clock_a_cancellation_of_later_does_not_count_yet() -> None:
+    gone = facts(cancelled_by="c", cancelled_at=NOW + HOUR)
+    assert decided(definition(), gone) == Send("yes")
+    assert decided(definition(), gone, wall=NOW) == Skip("cancelled", ("c",))
+
+
 def test_service_messages_need_no_consent() -> None:
     assert decided(definition(purpose="service"), facts(consents=[])) == Send(None)
 

@@ -29,6 +29,8 @@ class Facts:
     suppressions: Sequence[Statement] = ()
     refunds: Sequence[Refund] = ()
     tickets: Sequence[TicketChange] = ()
+    cancelled_by: str | None = None
+    cancelled_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,10 @@ class Hold:
 
 
 def decide(definition: Definition, channel: str, facts: Facts, moment: Moment) -> Send | Skip | Hold:
-    """In this order: erased, refunded, consent or suppression, tickets, address. An erasure counts whenever it was."""
+    """In this order: erased, cancelled, refunded, consent or suppression, tickets, address."""
     party = facts.party
-    if party is not None and party.erased_by is not None:
-        return Skip("erased", (party.erased_by,))
+    if gone := _gone(facts, moment):
+        return gone
     refunds = refunding(definition.skip.refunded, facts.refunds, facts.minor, facts.currency, moment)
     if refunds:
         return Skip("refunded", refunds)
@@ -71,3 +73,12 @@ def decide(definition: Definition, channel: str, facts: Facts, moment: Moment) -
         until = next_look(moment.first_look, moment.look)
         return Hold(until) if until else Skip("no_address", (facts.trigger_event_id,))
     return Send(consent.event_id if consent else None)
+
+
+def _gone(facts: Facts, moment: Moment) -> Skip | None:
+    """Where there is nobody, or nothing, to write about. An erasure counts whenever it was."""
+    if facts.party is not None and facts.party.erased_by is not None:
+        return Skip("erased", (facts.party.erased_by,))
+    if facts.cancelled_by is not None and facts.cancelled_at is not None and moment.counts(facts.cancelled_at):
+        return Skip("cancelled", (facts.cancelled_by,))
+    return None

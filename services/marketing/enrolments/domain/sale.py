@@ -1,17 +1,22 @@
 """A sale as marketing keeps it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from shared.engine.event import Event
-from shared.events.sales import SaleCompleted
+from shared.events.sales import SaleAmended, SaleCancelled, SaleCompleted
+from shared.events.values import Line
 from shared.sql import storable
 
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """A sale as it was read. `skus` each once, the dearest line first; `email_id` is of the address that it named."""
+    """A sale as it stands. `skus` each once, the dearest line first; `email_id` is of the address that it named.
+
+    `cancelled_by` is the event that cancelled it, of `cancelled_at`.
+    """
 
     trigger_event_id: str
     party_id: UUID
@@ -28,6 +33,8 @@ class Sale:
     correlation_id: str
     traceparent: str | None
     email_id: str | None = None
+    cancelled_by: str | None = None
+    cancelled_at: datetime | None = None
 
     def cause(self) -> Event[object]:
         """The sale as the cause of what follows from it later, when its event is no longer at hand."""
@@ -47,9 +54,39 @@ class Sale:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What an amendment or a cancellation makes of a sale; a cancellation leaves what had been sold."""
+
+    origin: str
+    sale_id: str
+    revision: int
+    channel: str | None
+    minor: int | None
+    currency: str | None
+    skus: list[str] | None
+    cancelled_by: str | None
+    cancelled_at: datetime | None
+
+
+def revision_of(event: Event[SaleAmended | SaleCancelled]) -> Revision:
+    data = event.data
+    if isinstance(data, SaleCancelled):
+        return Revision(data.origin, data.sale_id, data.revision, None, None, None, None, event.id, event.time)
+    money, skus = data.total, _skus(data.lines)
+    return Revision(
+        data.origin, data.sale_id, data.revision, data.channel, money.minor, money.currency, skus, None, None
+    )
+
+
+def _skus(lines: Iterable[Line]) -> list[str]:
+    """Each once, the dearest line first."""
+    dearest = sorted(lines, key=lambda line: -line.unit_price.minor * line.quantity)
+    return list(dict.fromkeys(storable(line.sku) for line in dearest))
+
+
 def sale_of(event: Event[SaleCompleted]) -> Sale:
     sale, used = event.data, event.data.identity_used
-    lines = sorted(sale.lines, key=lambda line: -line.unit_price.minor * line.quantity)
     return Sale(
         event.id,
         sale.party_id,
@@ -60,7 +97,7 @@ def sale_of(event: Event[SaleCompleted]) -> Sale:
         sale.channel,
         sale.total.minor,
         sale.total.currency,
-        list(dict.fromkeys(storable(line.sku) for line in lines)),
+        _skus(sale.lines),
         event.time,
         sale.recorded_at,
         event.correlation_id,

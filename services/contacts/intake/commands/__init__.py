@@ -1,43 +1,32 @@
 """Facts from outside: each gets its party, what is known already is left out, and the rest is published."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
 from uuid import UUID
 
 from services.contacts.intake import domain, store
-from services.contacts.intake.domain import Stamp
-from services.contacts.intake.store import KnownSale, SaleName, StoredText
+from services.contacts.intake.commands.facts import Fact, Facts
+from services.contacts.intake.commands.revisions import apply_revisions, is_revision
+from services.contacts.intake.domain.sales import (
+    SaleName,
+    Stamp,
+    Standing,
+    announce_revision,
+    sale_hash,
+    state_of,
+    taken_back,
+)
+from services.contacts.intake.store import StoredText
 from services.contacts.parties import commands as parties
-from services.contacts.parties.commands import Admitted, Mention
+from services.contacts.parties.commands import Mention
 from services.contacts.parties.domain.identity import Reading, primary_claims, read_identities
 from services.contacts.parties.domain.party import Party
-from services.contacts.parties.domain.resolution import Assignment
 from services.contacts.settings import Context
 from shared.engine.event import Emission, Event, caused_id
 from shared.engine.transaction import Transaction
 from shared.errors import Conflict, NoIdentity
 from shared.events.ingest import Reported, ReportedParty, ReportedProfile, ReportedSale, ReportedWithdrawal
-from shared.events.sales import SaleCompleted
+from shared.events.sales import SaleAmended, SaleCancelled, SaleCompleted
 from shared.events.values import IdentityUsed
-
-
-class Fact(NamedTuple):
-    """A fact and its place in the batch, its party, how that was found, and the id under which it is published."""
-
-    place: int
-    event: Event[Reported]
-    party: Party
-    assigned: Assignment
-    id: UUID
-
-
-@dataclass(slots=True)
-class Facts:
-    """The facts of a batch that are new, in their order, and the parties that all of the batch named."""
-
-    admitted: Admitted
-    fresh: list[Fact]
 
 
 async def admit(tx: Transaction, events: Sequence[Event[Reported]]) -> Facts:
@@ -52,7 +41,10 @@ async def admit(tx: Transaction, events: Sequence[Event[Reported]]) -> Facts:
         Fact(place, event, admitted.parties[assigned.party_id], assigned, caused_id(event, "fact"))
         for place, (event, assigned) in enumerate(zip(events, admitted.resolution.assigned, strict=True))
     ]
-    return Facts(admitted, await _without_known_sales(tx, facts))
+    told = [fact for fact in facts if not is_revision(fact)]
+    fresh, sold = await _without_known_sales(tx, told)
+    revisions = await apply_revisions(tx, filter(is_revision, facts), sold)
+    return Facts(admitted, fresh, revisions)
 
 
 async def publish(tx: Transaction, facts: Facts) -> None:
@@ -61,37 +53,44 @@ async def publish(tx: Transaction, facts: Facts) -> None:
     A withdrawal that names an address is a record for every party that carries it.
     """
     texts, emissions = [], []
-    for place, event, party, assigned, event_id in facts.fresh:
+    for fact in facts.fresh:
+        place, event, party, _, event_id = fact
         if type(event.data) is ReportedProfile:
             continue
-        assert assigned.claim is not None  # a fact without a claim is refused
-        identity = IdentityUsed(type=assigned.claim.type, id=str(assigned.identity_id))
-        stamp = Stamp(party.id, party.version, event.now, event.source, identity)
-        published = domain.announce_fact(event.data, stamp)
+        published = domain.announce_fact(event.data, _stamp(event, party, fact.identity))
         emissions.append(Emission(published, event.time, event, event_id, party.partition))
         for carrier in facts.admitted.carriers.get(place, ()):
             assert isinstance(event.data, ReportedWithdrawal)  # nothing else concerns carriers
             identity = IdentityUsed(type=carrier.claim.type, id=str(carrier.identity_id))
-            stamp = Stamp(carrier.party.id, carrier.party.version, event.now, event.source, identity)
-            copy = domain.announce_fact(domain.without_text(event.data), stamp)
+            copy = domain.announce_fact(domain.without_text(event.data), _stamp(event, carrier.party, identity))
             emissions.append(Emission(copy, event.time, event, None, carrier.party.partition))
+        if text := domain.text_of(event.data):
+            texts.append(StoredText(event_id, party.id, text, event.now))
+    for event, party, identity, _, before in facts.revisions:
+        event_id = caused_id(event, "fact")
+        revised = announce_revision(event.data, _stamp(event, party, identity), before)
+        emissions.append(Emission(revised, event.time, event, event_id, party.partition))
         if text := domain.text_of(event.data):
             texts.append(StoredText(event_id, party.id, text, event.now))
     await store.add_texts(tx, texts)
     tx.emit(emissions)
 
 
-async def take_back(tx: Transaction, sales: Sequence[Event[SaleCompleted]]) -> None:
-    """After a restore: these sales are known, whatever comes again under their names."""
-    await store.add_sales(
-        tx,
-        {
-            (event.data.origin, event.data.sale_id): KnownSale(
-                event.data.party_id, domain.sale_hash(event.data), UUID(event.id)
-            )
-            for event in sales
-        },
-    )
+def _stamp(event: Event[Reported], party: Party, identity: IdentityUsed) -> Stamp:
+    return Stamp(party.id, party.version, event.now, event.source, identity)
+
+
+async def take_back(tx: Transaction, sales: Sequence[Event[SaleCompleted | SaleAmended | SaleCancelled]]) -> None:
+    """After a restore: these sales are known, as they stand, whatever comes again under their names."""
+    standing: dict[SaleName, Standing] = {}
+    for event in sales:
+        name = event.data.origin, event.data.sale_id
+        told = taken_back(event.data, UUID(event.id), event.time)
+        if name not in standing or standing[name].revision < told.revision:
+            standing[name] = told
+    known = await store.add_sales(tx, standing) if standing else {}
+    newer = {name: standing[name] for name, sale in known.items() if sale.revision < standing[name].revision}
+    await store.save_revisions(tx, newer)
 
 
 def mention_of(event: Event[Reported], context: Context) -> Mention:
@@ -121,24 +120,32 @@ def _says_primary(party: ReportedParty) -> bool:
     return any(identity.primary for identity in party.identities)
 
 
-async def _without_known_sales(tx: Transaction, facts: list[Fact]) -> list[Fact]:
-    """Raises Conflict where a known sale comes with other content or for another party."""
-    sales: dict[SaleName, KnownSale] = {}
+async def _without_known_sales(tx: Transaction, facts: list[Fact]) -> tuple[list[Fact], dict[SaleName, Party]]:
+    """Without them, and the sales that are told for the first time, with their parties.
+
+    Raises Conflict where a known sale comes with other content or for another party.
+    """
+    sales: dict[SaleName, Standing] = {}
+    parties_of: dict[SaleName, Party] = {}
     repeated = set()
     for fact in facts:
-        if not isinstance(fact.event.data, ReportedSale):
+        data = fact.event.data
+        if not isinstance(data, ReportedSale):
             continue
-        name = (fact.event.source, fact.event.data.sale_id)
-        sale = KnownSale(fact.party.id, domain.sale_hash(fact.event.data), fact.id)
+        name = (fact.event.source, data.sale_id)
+        sale = Standing(fact.party.id, fact.id, fact.event.time, 1, sale_hash(data), state_of(data))
         if name not in sales:
-            sales[name] = sale
+            sales[name], parties_of[name] = sale, fact.party
         elif sales[name].content == sale.content and sales[name].party_id == sale.party_id:
             repeated.add(fact.id)
         else:
             raise Conflict("the source has just sent this sale_id with other content")
     for name, known in (await store.add_sales(tx, sales) if sales else {}).items():
         sale = sales[name]
-        if known.content != sale.content or known.party_id != sale.party_id:
+        # What was amended since is not compared: only what the sale said itself would tell.
+        is_same = known.revision > 1 or known.content == sale.content
+        if not is_same or known.party_id != sale.party_id:
             raise Conflict(f"event {known.event_id} stands for this sale_id of this source, with other content")
         repeated.add(sale.event_id)
-    return [fact for fact in facts if fact.id not in repeated] if repeated else facts
+        del parties_of[name]
+    return [fact for fact in facts if fact.id not in repeated] if repeated else facts, parties_of

@@ -1,17 +1,15 @@
 """From a reported fact to the same fact as it is published: keyed by party, without personal data."""
 
-import json
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime
-from hashlib import blake2b
+from dataclasses import replace
 from typing import Any, NamedTuple
-from uuid import UUID
 
+from services.contacts.intake.domain.sales import Stamp, check_amount, check_sale, is_text, said_of
 from shared.errors import BadRecord
 from shared.events.contacts import ConsentGiven, ConsentWithdrawn, InteractionRecorded, SurveyAnswered
 from shared.events.ingest import (
+    ReportedAmendment,
+    ReportedCancellation,
     ReportedChoice,
     ReportedConsent,
     ReportedInteraction,
@@ -21,24 +19,10 @@ from shared.events.ingest import (
     ReportedSurvey,
     ReportedWithdrawal,
 )
-from shared.events.money import MOST_MINOR, Money
 from shared.events.requests import SupportRequested
-from shared.events.sales import REASON_WORD, ProductChosen, SaleCompleted, SaleRefunded
-from shared.events.values import IdentityUsed, Line
+from shared.events.sales import ProductChosen, SaleCompleted, SaleRefunded
 
-_canonical = json.JSONEncoder(separators=(",", ":")).encode
 _SURVEY_RANGE = {"csat": (1, 7), "ces": (1, 7), "nps": (0, 10)}
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """What contacts adds to every fact that it accepts."""
-
-    party_id: UUID
-    party_version: int
-    recorded_at: datetime
-    origin: str
-    identity_used: IdentityUsed
 
 
 class Text(NamedTuple):
@@ -51,31 +35,14 @@ class Text(NamedTuple):
 def check(data: object) -> None:
     """Refuse (BadRecord, with a stable reason) what the schema admits and no reader could use."""
     match data:
-        case ReportedSale():
-            _check_amount(data.total)
-            currency = data.total.currency
-            for place, line in enumerate(data.lines):
-                for money in (line.unit_price, line.discount):
-                    if money is not None and money.currency != currency:
-                        raise BadRecord(
-                            "mixed_currencies",
-                            "every line of a sale has the currency of its total",
-                            field=f"lines.{place}",
-                        )
-                if abs(line.unit_price.minor) * line.quantity > MOST_MINOR:
-                    detail = f"lines.{place}: quantity times unit_price is beyond {MOST_MINOR}"
-                    raise BadRecord("amount", detail, field=f"lines.{place}")
+        case ReportedSale() | ReportedAmendment():
+            check_sale(data)
         case ReportedRefund():
-            _check_amount(data.total)
+            check_amount(data.total)
         case ReportedSurvey():
             low, high = _SURVEY_RANGE[data.survey]
             if not low <= data.value <= high:
                 raise BadRecord("survey_value", f"{data.survey} takes {low} to {high}", field="value")
-
-
-def _check_amount(total: Money) -> None:
-    if total.minor < 0:
-        raise BadRecord("negative_amount", "a sale and a refund have totals of zero or more", field="total")
 
 
 def announce_fact(data: Any, stamp: Stamp) -> object:
@@ -92,7 +59,7 @@ def text_of(data: object) -> Text | None:
             return Text("answer", body)
         case ReportedConsent(evidence=str(body)) | ReportedWithdrawal(evidence=str(body)):
             return Text("evidence", body)
-        case ReportedRefund(reason=str(body)) if _is_text(body):
+        case ReportedRefund(reason=str(body)) | ReportedCancellation(reason=str(body)) if is_text(body):
             return Text("reason", body)
         case _:
             return None
@@ -101,30 +68,6 @@ def text_of(data: object) -> Text | None:
 def without_text(data: ReportedWithdrawal) -> ReportedWithdrawal:
     """As it concerns another party than the one that it is of: its evidence stays with that one."""
     return replace(data, evidence=None)
-
-
-def _is_text(reason: str | None) -> bool:
-    """Whether the reason of a refund is more than a word, and may be personal."""
-    return reason is not None and re.match(REASON_WORD, reason) is None
-
-
-def sale_hash(sale: ReportedSale | SaleCompleted) -> bytes:
-    """16 bytes that are equal for sales that mean the same: the order of lines and a discount of 0 mean nothing.
-
-    Whom it was sold to is compared by party, not here.
-    """
-    lines = sorted((line.sku, line.quantity, _plain(line.unit_price), _discount(line)) for line in sale.lines)
-    content = (sale.channel, _plain(sale.total), sale.store, lines)
-    return blake2b(_canonical(content).encode(), digest_size=16).digest()
-
-
-def _plain(money: Money) -> tuple[int, str]:
-    return money.minor, money.currency
-
-
-def _discount(line: Line) -> int:
-    # Its currency is that of the sale, as `check` saw to it.
-    return 0 if line.discount is None else line.discount.minor
 
 
 def _sale(data: ReportedSale, stamp: Stamp) -> SaleCompleted:
@@ -137,13 +80,13 @@ def _sale(data: ReportedSale, stamp: Stamp) -> SaleCompleted:
         lines=data.lines,
         recorded_at=stamp.recorded_at,
         origin=stamp.origin,
-        store=data.store,
         identity_used=stamp.identity_used,
+        **said_of(data),
     )
 
 
 def _refund(data: ReportedRefund, stamp: Stamp) -> SaleRefunded:
-    is_text = _is_text(data.reason)
+    said_more = is_text(data.reason)
     return SaleRefunded(
         party_id=stamp.party_id,
         party_version=stamp.party_version,
@@ -152,8 +95,8 @@ def _refund(data: ReportedRefund, stamp: Stamp) -> SaleRefunded:
         recorded_at=stamp.recorded_at,
         origin=stamp.origin,
         lines=data.lines,
-        reason=None if is_text else data.reason,
-        has_text=is_text,
+        reason=None if said_more else data.reason,
+        has_text=said_more,
         identity_used=stamp.identity_used,
     )
 

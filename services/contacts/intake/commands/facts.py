@@ -1,0 +1,50 @@
+"""The facts of a batch on their way through intake."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from uuid import UUID
+
+from services.contacts.intake.domain.sales import Revised, SaleName, Standing
+from services.contacts.parties.commands import Admitted
+from services.contacts.parties.domain.party import Party
+from services.contacts.parties.domain.resolution import Assignment
+from shared.engine.event import Event
+from shared.events.ingest import Reported
+from shared.events.values import IdentityUsed
+
+
+class Fact(NamedTuple):
+    """A fact and its place in the batch, its party, how that was found, and the id under which it is published."""
+
+    place: int
+    event: Event[Reported]
+    party: Party
+    assigned: Assignment
+    id: UUID
+
+    @property
+    def identity(self) -> IdentityUsed:
+        assert self.assigned.claim is not None  # a fact without a claim is refused
+        return IdentityUsed(type=self.assigned.claim.type, id=str(self.assigned.identity_id))
+
+
+class Revision(NamedTuple):
+    """A revision that holds from now on, the sale as it stood before, and the party of both."""
+
+    event: Event[Revised]
+    party: Party
+    identity: IdentityUsed
+    name: SaleName
+    before: Standing
+
+
+@dataclass(slots=True)
+class Facts:
+    """The facts of a batch that are new, in their order, and the parties that all of the batch named.
+
+    `revisions` of sales come behind them, each behind what it revises.
+    """
+
+    admitted: Admitted
+    fresh: list[Fact]
+    revisions: list[Revision] = field(default_factory=list)

@@ -1,0 +1,69 @@
+"""A revision that came before its sale: what is kept of it until then."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from services.contacts.intake.domain.sales import Revised
+from shared.engine.event import Event
+from shared.events.contract import find_contract
+from shared.events.ingest import INGEST, ReportedParty
+from shared.events.values import IdentityUsed
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A revision and the party that it was told of, without what else it said of that party."""
+
+    party_id: UUID
+    revision: int
+    identity: IdentityUsed
+    id: str
+    type: str
+    source: str
+    time: datetime
+    now: datetime
+    correlation_id: str
+    traceparent: str | None
+    timestamp: int | None
+    data: str
+
+
+def wait(event: Event[Revised], party_id: UUID, identity: IdentityUsed) -> Waiting:
+    contract = find_contract(INGEST, event.type)
+    assert contract is not None  # it was decoded by it
+    return Waiting(
+        party_id,
+        event.data.revision,
+        identity,
+        event.id,
+        event.type,
+        event.source,
+        event.time,
+        event.now,
+        event.correlation_id,
+        event.traceparent,
+        event.timestamp,
+        contract.adapter.dump_json(replace(event.data, party=ReportedParty())).decode(),
+    )
+
+
+def resume(waiting: Waiting) -> Event[Revised]:
+    """The event again, as far as what follows from it is concerned."""
+    contract = find_contract(INGEST, waiting.type)
+    assert contract is not None  # types only grow
+    return Event(
+        waiting.id,
+        waiting.type,
+        waiting.source,
+        waiting.time,
+        waiting.now,
+        INGEST,
+        0,
+        -1,
+        None,
+        waiting.correlation_id,
+        waiting.traceparent,
+        contract.adapter.validate_json(waiting.data),
+        waiting.timestamp,
+    )
