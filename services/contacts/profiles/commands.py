@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from services.contacts.matching import commands as matching
 from services.contacts.parties import commands as parties
-from services.contacts.parties.commands import Admitted, Mention, identities
+from services.contacts.parties.commands import Admitted, Mention, addresses, identities
 from services.contacts.parties.domain import party as rules
 from services.contacts.parties.domain.identity import Claim, Home, Reading, primary_claims, read_identities
 from services.contacts.parties.domain.resolution import Assignment, Resolution
@@ -116,7 +116,7 @@ async def amend(
     if "name" in fields and party.name is None and not await identities.is_known_by_identity(tx, party_id):
         raise Invalid(NAMELESS, field="body.name")
     said = primary_claims(added.identities, reading)
-    if await parties.prefer_written(tx, party, given, said) or given.added:
+    if await addresses.prefer_written(tx, party, given, said) or given.added:
         fields.add("identities")
     if not fields:
         return _state(await parties.describe_stored(tx, party))

@@ -1,6 +1,5 @@
 """Finds or founds the parties that facts and profiles name: one way in for Kafka and HTTP."""
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +8,7 @@ from uuid import UUID
 
 from services.contacts.parties import store
 from services.contacts.parties.commands.flagged import keep_flagged
-from services.contacts.parties.commands.identities import Given, find_homes, resolve_identities, without_unknown_ids
+from services.contacts.parties.commands.identities import find_homes, resolve_identities, without_unknown_ids
 from services.contacts.parties.domain import party as rules
 from services.contacts.parties.domain.identity import ADDRESSES, Claim, Flagged, Home
 from services.contacts.parties.domain.party import Party, Primary
@@ -190,19 +189,6 @@ async def save_parties(tx: Transaction, known: Collection[Party]) -> None:
 async def lock_party(tx: Transaction, party_id: UUID) -> Party | None:
     """The party, locked until the transaction ends; None where there is none."""
     return (await store.lock_parties(tx, [party_id])).get(party_id)
-
-
-async def prefer_written(tx: Transaction, party: Party, given: Given, said: Collection[Claim]) -> bool:
-    """What people of the company add is written to from now on where the party has several of its kind, or they say so.
-
-    Returns whether another address is written to.
-    """
-    kinds = Counter[str](identity.type for identity in (await store.load_identities(tx, [party.id])).get(party.id, ()))
-    changed = False
-    for claim, home in given.own.items():
-        if claim.type in ADDRESSES and (claim in said or (claim in given.added and kinds[claim.type] > 1)):
-            changed |= rules.prefer(party, claim.type, Primary(home.identity_id, tx.now, claim in said))
-    return changed
 
 
 async def describe_stored(tx: Transaction, party: Party) -> PartyDescribed:
