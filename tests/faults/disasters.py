@@ -115,7 +115,7 @@ async def step_clocks(world: World, nemesis: Nemesis, load: Load) -> None:
 
 
 async def grow_party(world: World, nemesis: Nemesis, load: Load) -> None:
-    """One customer is told of under ever more customer numbers, more than any record holds."""
+    """One customer is told of under ever more customer numbers, up to three quarters of what a record holds."""
     await load.grow(facts=150, identities=15)
     await nemesis.caught_up("a party that grew", world.stack.services, monotonic())
 

@@ -1,5 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from demo.oracle.campaigns import Campaign, Message, MessageKey
 from demo.oracle.ledger import Ledger, Line, Sale
 from demo.oracle.timeline import TIMELESS, lines_of_services, timeline_line
@@ -30,6 +32,14 @@ def test_a_skipped_first_step_is_planned_skipped_and_left() -> None:
         ("7", Line("crm.message.skipped.v1", TIMELESS, f"{name} refunded")),
         ("7", Line("crm.enrolment.exited.v1", TIMELESS, "b meals refunded")),
     }
+
+
+@pytest.mark.parametrize("outcome", ["sent", "unknown"])
+def test_a_first_step_that_may_have_been_sent_is_not_left(outcome: str) -> None:
+    due = NOON + DAY
+    found = lines_of_services(ledger(), {MessageKey(*KEY, "meals", 1): Message(due, outcome)}, [MEALS])
+    assert found["7", Line(f"crm.message.{outcome}.v1", TIMELESS, f"b meals 1 {due.isoformat()}")] == 1
+    assert not [line for _, line in found if line.type == "crm.enrolment.exited.v1"]
 
 
 def test_a_line_of_the_timeline_reads_as_the_ledger_writes_it() -> None:
