@@ -10,18 +10,22 @@ from services.contacts.settings import Context
 from services.contacts.subscriptions import ingest
 from shared.clock import now
 from shared.engine.applied import find_applied
+from shared.engine.event import Event
+from shared.engine.outbox import encode
 from shared.engine.transaction import Transaction
-from shared.events.ingest import INGEST
+from shared.events.ingest import INGEST, Reported
 from shared.http.cloudevents import Carried
 
 
 def read(events: Iterable[Carried], context: Context) -> list[Received | TakenFact]:
     """Each event as a fact that may be taken, or its refusal."""
     handler, wall = ingest.topics[INGEST], now()
-    return [
-        domain.read_fact(place, carried, handler, wall, lambda event: intake.mention_of(event, context))
-        for place, carried in enumerate(events)
-    ]
+
+    def check(event: Event[Reported]) -> None:
+        intake.mention_of(event, context)
+        encode([domain.pass_on(event)])  # what is left out when it is sent takes room when it is passed on
+
+    return [domain.read_fact(place, carried, handler, wall, check) for place, carried in enumerate(events)]
 
 
 async def take(tx: Transaction, facts: Iterable[Received]) -> list[TakenFact]:

@@ -11,6 +11,7 @@ import pytest
 
 from services.contacts.subscriptions import ingest
 from shared.clock import now, rfc3339
+from shared.engine import outbox as outbox_of_engine
 from shared.engine.partitions import partition_of
 from tests.integration.contacts.running import Contacts
 
@@ -196,3 +197,23 @@ async def test_a_batch_has_a_thousand_facts_and_no_more(contacts: Contacts, http
     assert (await post(http, "batch", *batch)).status_code == 413
     assert (await post(http, "batch", *batch[:1_000])).status_code == 202
     assert [row["event_id"] for row in await outbox(contacts)] == [each["id"] for each in batch[:1_000]]
+
+
+@pytest.mark.parametrize("mode", ["binary", "structured"])
+async def test_a_fact_that_grows_beyond_what_its_topic_takes_is_refused(
+    mode: str, http: httpx.AsyncClient, contacts: Contacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_of_engine, "MAX_VALUE", 480)
+    answer = await post(http, mode, event(**data(store="x" * 200)))
+    assert answer.status_code == 422
+    assert "too_large" in answer.text
+    assert await outbox(contacts) == []
+
+
+async def test_of_a_batch_only_the_fact_that_grows_too_large_is_refused(
+    http: httpx.AsyncClient, contacts: Contacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_of_engine, "MAX_VALUE", 480)
+    answer = await post(http, "batch", event("e-1"), event("e-2", **data(store="x" * 200)), event("e-3"))
+    assert statuses(answer) == [202, 422, 202]
+    assert [row["event_id"] for row in await outbox(contacts)] == ["e-1", "e-3"]
