@@ -41,3 +41,23 @@ def test_a_fence_that_is_being_stopped_may_be_moved_at_once() -> None:
     remembered.keep_fences("support.tickets", {place: Fence(10)})
     with pytest.raises(WentBack):
         remembered.check_fences("support.tickets", {place: Fence(0)})
+
+
+def test_whoever_missed_a_recovery_notices_it_and_begins_anew() -> None:
+    remembered = Remembered()
+    remembered.check_identity(identity(100), None)
+    with pytest.raises(WentBack, match="recovered meanwhile"):
+        remembered.check_identity(identity(200, recoveries=1), remembered.known())
+    assert remembered.recoveries == 0, "what it notes must not stand above the recovery that it missed"
+    remembered.forget()
+    remembered.check_identity(identity(200, recoveries=1), remembered.known())
+    remembered.check_recovery(None, 1)
+
+
+def test_nothing_may_be_written_during_a_recovery_and_may_be_after_it() -> None:
+    remembered = Remembered()
+    with pytest.raises(WentBack, match="being recovered"):
+        remembered.check_recovery(None, 0, under_way=True)
+    remembered.check_recovery(None, 0)
+    with pytest.raises(WentBack, match="its log"):
+        remembered.check_recovery("its log ends before", 0)
