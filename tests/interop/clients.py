@@ -28,16 +28,16 @@ class Client:
 
     async def tell(self, brokers: str, mode: str, facts: Iterable[Mapping[str, Any]]) -> None:
         """Send facts to crm.ingest."""
-        await _run([*self.send, brokers, mode], "".join(json.dumps(fact) + "\n" for fact in facts))
+        await run([*self.send, brokers, mode], "".join(json.dumps(fact) + "\n" for fact in facts))
 
     async def tell_over_http(self, url: str, mode: str, facts: Iterable[Mapping[str, Any]]) -> list[int]:
         """Post facts; the status of each."""
-        said = await _run([*self.post, url, mode], "".join(json.dumps(fact) + "\n" for fact in facts))
+        said = await run([*self.post, url, mode], "".join(json.dumps(fact) + "\n" for fact in facts))
         return [int(line) for line in said.split()]
 
     async def hear(self, brokers: str, topic: str, count: int) -> list[dict[str, Any]]:
         """The first `count` events of a topic, as the client read them."""
-        said = await _run([*self.receive, brokers, topic, str(count)], "")
+        said = await run([*self.receive, brokers, topic, str(count)], "")
         return [json.loads(line) for line in said.splitlines()]
 
 
@@ -47,38 +47,40 @@ def python(folder: Path) -> Client:
 
 
 def javascript(folder: Path) -> Client:
-    _need("node", "npm")
+    need("node", "npm")
     shutil.copytree(HERE / "javascript", folder, dirs_exist_ok=True)
-    _build(folder, "npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts")
+    build(folder, "npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts")
     return Client(*(["node", str(folder / name)] for name in ("send.js", "receive.js", "post.js")))
 
 
 def java(folder: Path) -> Client:
-    _need("java", "javac", "mvn")
+    need("java", "javac", "mvn")
     shutil.copytree(HERE / "java", folder, dirs_exist_ok=True)
-    _build(folder, "mvn", "-q", "-B", "dependency:build-classpath", "-Dmdep.outputFile=classpath")
+    build(folder, "mvn", "-q", "-B", "dependency:build-classpath", "-Dmdep.outputFile=classpath")
     classpath = (folder / "classpath").read_text("utf-8").strip()
-    _build(folder, "javac", "-cp", classpath, "Send.java", "Receive.java")
+    build(folder, "javac", "-cp", classpath, "Send.java", "Receive.java")
     return Client(*(["java", "-cp", f"{folder}:{classpath}", name] for name in ("Send", "Receive")))
 
 
 def go(folder: Path) -> Client:
-    _need("go")
+    need("go")
     shutil.copytree(HERE / "go", folder, dirs_exist_ok=True)
-    _build(folder, "go", "build", "-o", "client", ".")
+    build(folder, "go", "build", "-o", "client", ".")
     return Client(*([str(folder / "client"), verb] for verb in ("send", "receive")))
 
 
 CLIENTS: Mapping[str, Callable[[Path], Client]] = {"python": python, "javascript": javascript, "java": java, "go": go}
 
 
-def _need(*programs: str) -> None:
+def need(*programs: str) -> None:
+    """Raises NotHereError where one is missing."""
     missing = [program for program in programs if shutil.which(program) is None]
     if missing:
         raise NotHereError(f"{' and '.join(missing)} is not on this machine")
 
 
-def _build(folder: Path, *command: str) -> None:
+def build(folder: Path, *command: str) -> None:
+    """Run a command that may need a registry of packages; raises NotHereError where it fails."""
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_BUILD_S, check=False)
     except subprocess.TimeoutExpired:
@@ -87,7 +89,8 @@ def _build(folder: Path, *command: str) -> None:
         raise NotHereError(f"`{' '.join(command[:3])}` failed: {(done.stdout + done.stderr).strip()[-500:]}")
 
 
-async def _run(command: list[str], told: str) -> str:
+async def run(command: list[str], told: str = "") -> str:
+    """What the program printed, which has to end well."""
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe)
     try:

@@ -4,9 +4,7 @@ A client whose runtime is not here is left out, and the summary says why.
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -17,7 +15,6 @@ from deploy.embedded import EmbeddedStack
 from shared.engine.partitions import PARTITIONS, partition_of
 from tests.e2e.client import Client as Outside, eventually
 from tests.interop.clients import CLIENTS, Client, NotHereError
-from tests.stack import make_stack, started
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.interop, pytest.mark.timeout(900)]
 MODES = ("binary", "structured")
@@ -34,18 +31,6 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Client | str]
         except NotHereError as error:
             found[name] = str(error)
     return found
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
-    with started(make_stack(Path(tmp_path_factory.mktemp("interop")), services=("contacts",))) as running:
-        yield running
-
-
-@pytest.fixture
-async def outside(stack: EmbeddedStack) -> AsyncIterator[Outside]:
-    async with Outside(stack.bootstrap, {"contacts": stack.url("contacts")}) as connected:
-        yield connected
 
 
 def built(clients: dict[str, Client | str], name: str) -> Client:
