@@ -13,7 +13,9 @@ import pytest
 import yaml
 
 from deploy.embedded.postgres import LOGS_NO_VALUES
+from shared.errors import ConfigurationError
 from shared.run.discovery import ALL, SERVICES, port_of, settings_of
+from shared.settings import DatabaseSettings, HttpSettings
 
 ROOT = Path(__file__).parents[2]
 KUBERNETES = ROOT / "deploy" / "kubernetes"
@@ -153,6 +155,37 @@ def variables_of(manifests: list[Manifest], container: Manifest) -> dict[str, st
     return {name: value for settings in read for name, value in settings.items()}
 
 
+def secret_keys(service: str) -> list[str]:
+    """The files that the service finds in its mounted secret."""
+    made = yaml.safe_load((KUBERNETES / "overlays" / "local" / "credentials" / "kustomization.yaml").read_text("utf-8"))
+    files = {each["name"]: each["files"] for each in made["secretGenerator"]}
+    return [Path(file).name for file in files.get(f"{service}-database", ())]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_a_service_needs_is_set_by_its_configuration_and_its_secret(
+    manifests: list[Manifest], service: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    container = next(found for name, found in containers(manifests) if name == f"Deployment/{service}/service")
+    for name in [name for name in os.environ if name.startswith("RAPPORT_")]:
+        monkeypatch.delenv(name)
+    for name, value in variables_of(manifests, container).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("RAPPORT_SECRETS_DIR", str(tmp_path))
+    for key in secret_keys(service):
+        (tmp_path / key).write_text("postgresql://role:password@host/database-and-32-characters")
+    settings = settings_of(service)()
+    if service == "marketing":
+        own = getattr(settings, service)
+        assert own.public_url
+        assert own.unsubscribe_secret is not None, "a letter says how to unsubscribe"
+    for key in secret_keys(service):
+        (tmp_path / key).unlink()
+        with pytest.raises(ConfigurationError):
+            settings_of(service)()
+        (tmp_path / key).write_text("postgresql://role:password@host/database-and-32-characters")
+
+
 @pytest.mark.parametrize("service", ALL)
 def test_every_setting_is_one_that_the_service_knows(
     manifests: list[Manifest], service: str, monkeypatch: pytest.MonkeyPatch
@@ -160,9 +193,10 @@ def test_every_setting_is_one_that_the_service_knows(
     container = next(found for name, found in containers(manifests) if name == f"Deployment/{service}/service")
     for name in [name for name in os.environ if name.startswith("RAPPORT_")]:
         monkeypatch.delenv(name)
-    given = variables_of(manifests, container)
-    if service in SERVICES:
-        given["RAPPORT_DATABASE__DSN"] = "postgresql://role@host/database"
+    secrets = {
+        f"RAPPORT_{key.removeprefix('rapport_').upper()}": "postgresql://" + "x" * 32 for key in secret_keys(service)
+    }
+    given = {**variables_of(manifests, container), **secrets}
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     settings = settings_of(service)()
@@ -182,6 +216,20 @@ def test_only_the_migration_sees_the_owner_of_the_database(manifests: list[Manif
         for container in (*spec["initContainers"], *spec["containers"])
     }
     assert seen == {"migrate": {f"{service}-database-owner"}, "service": {f"{service}-database"}}
+
+
+@pytest.mark.parametrize("group", [HttpSettings, DatabaseSettings])
+def test_the_limits_of_a_service_stand_in_its_manual(group: type[HttpSettings | DatabaseSettings]) -> None:
+    text = (ROOT / "docs" / "operations" / "deploy.md").read_text("utf-8")
+    prefix = f"RAPPORT_{group.__name__.removesuffix('Settings').upper()}__"
+    told = dict(re.findall(rf"^\| `{prefix}(\w+)` \| (\S+)", text, re.MULTILINE))
+    limits = {name.upper(): field.default for name, field in group.model_fields.items() if "dsn" not in name}
+    assert told.keys() == limits.keys()
+    assert {name: each for name, each in told.items() if name not in {"HOST", "PORT"}} == {
+        name: f"{limit:g}" if isinstance(limit, float) else str(limit)
+        for name, limit in limits.items()
+        if name not in {"HOST", "PORT"}
+    }
 
 
 def test_every_selector_finds_a_pod_and_only_the_defaults_select_all(manifests: list[Manifest]) -> None:
