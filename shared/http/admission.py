@@ -14,6 +14,7 @@ from shared.errors import Refused
 from shared.http.auth import Authenticator
 from shared.http.problems import problem, refusal, unfit
 from shared.http.routes import Served, ServedRoutes
+from shared.http.versions import plain_tag
 from shared.http.wellformed import Unfit, check_address, check_json
 from shared.settings import LOOPBACK, HttpSettings
 
@@ -141,7 +142,7 @@ def _without_body(send: Send) -> Send:
 
 def _unless_known(known: str, send: Send) -> Send:
     """304 without a body where the caller has what would be answered. Tags compare weakly, as RFC 9110 has it."""
-    tags = {tag.strip().removeprefix("W/") for tag in known.split(",")}
+    tags = {plain_tag(tag).removeprefix("W/") for tag in known.split(",")}
     unchanged = False
 
     async def answer(message: Message) -> None:

@@ -99,10 +99,14 @@ class Authenticator:
         self._known[token] = principal, float(claims["exp"])
         return principal
 
-    async def admit(self, authorization: str, scope: str) -> Principal:
-        """Who an `Authorization` header speaks for; raises Forbidden too, where the token lacks the scope."""
+    async def speaker(self, authorization: str) -> Principal:
+        """Who an `Authorization` header speaks for; raises as `principal` does."""
         scheme, _, token = authorization.partition(" ")
-        principal = await self.principal(token.strip() if scheme.lower() == "bearer" else None)
+        return await self.principal(token.strip() if scheme.lower() == "bearer" else None)
+
+    async def admit(self, authorization: str, scope: str) -> Principal:
+        """Who the header speaks for; raises Forbidden too, where the token lacks the scope."""
+        principal = await self.speaker(authorization)
         if scope not in principal.scopes:
             raise Forbidden(scope)
         return principal

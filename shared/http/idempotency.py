@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from shared.engine.transaction import Transaction
 from shared.errors import Refused
+from shared.http.auth import Authenticator
 from shared.http.readiness import Serving
 from shared.http.requests import route_of
 from shared.sql import load_queries
@@ -89,8 +90,11 @@ async def idempotent(
     ] = None,
 ) -> Once:
     """The dependency of a write: `once: Annotated[Once, Depends(idempotent)]`. Without a key each request acts."""
+    authenticator: Authenticator = request.app.state.authenticator
+    speaker = await authenticator.speaker(request.headers.get("authorization", ""))
     operation = f"{request.method} {route_of(request.scope)}"
-    hashed = sha256(f"{request.url.path}?{request.url.query}\n".encode())
+    # The subject too: what one agent wrote is no answer to another who chose the same key.
+    hashed = sha256(f"{request.url.path}?{request.url.query}\n{speaker.subject}\n".encode())
     hashed.update(request.headers.get("if-match", "").encode() + b"\n")
     # A CloudEvent in binary mode says in headers what it is.
     hashed.update(repr(sorted(each for each in request.headers.items() if each[0].startswith("ce-"))).encode())

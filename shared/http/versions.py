@@ -13,6 +13,8 @@ from shared.errors import Invalid
 IfMatch = Annotated[
     str | None, Header(description="The ETags that the change may have been decided on; without it any will do.")
 ]
+# A proxy that compresses appends the coding to a tag, and sends it back so.
+_CODING = re.compile(r'[-;:]{1,2}(?:gzip|br|deflate|zstd)(?="$)')
 _TAG = re.compile(r'(W/)?"(\d{1,9})(?:-[0-9a-f]{16})?"')
 Versions = frozenset[int] | None
 
@@ -26,12 +28,17 @@ def versions_of(if_match: str | None) -> Versions:
         return None
     versions = set()
     for tag in if_match.split(","):
-        found = _TAG.fullmatch(tag.strip())
+        found = _TAG.fullmatch(plain_tag(tag))
         if found is None:
             raise Invalid('If-Match takes ETags of ours, such as "3"', field="If-Match")
         if not found[1]:
             versions.add(int(found[2]))
     return frozenset(versions)
+
+
+def plain_tag(tag: str) -> str:
+    """The tag as it left us."""
+    return _CODING.sub("", tag.strip())
 
 
 def etag_of(version: int, body: bytes) -> str:

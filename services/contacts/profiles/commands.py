@@ -48,7 +48,7 @@ async def create(tx: Transaction, profile: ReportedParty) -> dict[str, Any]:
     return _state(described)
 
 
-async def upsert(tx: Transaction, items: Sequence[Mapping[str, Any]]) -> list[Upserted]:
+async def upsert(tx: Transaction, items: Sequence[object]) -> list[Upserted]:
     """Each profile creates its party or is submitted to it as of now, in order; a result an item."""
     results = [Upserted(index=index, status="unchanged") for index in range(len(items))]
     accepted = [
@@ -129,12 +129,12 @@ async def amend(
     return _state(described)
 
 
-def _read(tx: Transaction, item: Mapping[str, Any], result: Upserted) -> Mention | None:
+def _read(tx: Transaction, item: object, result: Upserted) -> Mention | None:
     """The item of a batch as a mention; None, with the reason in `result`, where it is refused."""
     try:
         return _mention(tx, _PROFILE.validate_python(item))
     except ValidationError as error:
-        names = {".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False)}
+        names = {".".join(map(str, problem["loc"])) or "item" for problem in error.errors(include_input=False)}
         result.status, result.detail = "refused", f"not acceptable: {', '.join(sorted(names))}"
     except Invalid as error:
         result.status, result.detail = "refused", str(error)

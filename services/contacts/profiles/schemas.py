@@ -1,10 +1,10 @@
 """Bodies of requests and answers about profiles. A whole profile is `ReportedParty`, the same as on crm.ingest."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SkipValidation
 
-from shared.events.ingest import Address, Locale, Name, ReportedIdentity
+from shared.events.ingest import Address, Locale, Name, ReportedIdentity, ReportedParty
 from shared.events.values import BlankIsNone, Day, PartyKind, Tidy, TimeZone
 
 
@@ -26,7 +26,7 @@ class ProfilePatch(BaseModel):
 class Upserts(BaseModel):
     """Profiles, each checked for itself: one that is refused holds back no other."""
 
-    items: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=1000)]
+    items: Annotated[list[SkipValidation[ReportedParty]], Field(min_length=1, max_length=1000)]
 
 
 class Upserted(BaseModel):

@@ -170,6 +170,22 @@ async def test_a_value_that_is_none_is_refused_by_field_in_every_write(
     assert field in results[0]["detail"]
 
 
+async def test_an_item_that_is_no_profile_harms_no_other(http: httpx.AsyncClient) -> None:
+    items: list[Any] = [
+        None,
+        "Ada",
+        7,
+        [],
+        {"name": ["Ada"]},
+        {"name": "n" * 1_000_000},
+        {"identities": None},
+        {"name": "Bo"},
+    ]
+    answer = await http.post("/v1/parties/batch", json={"items": items})
+    statuses = [result["status"] for result in answer.json()["results"]]
+    assert (answer.status_code, statuses) == (200, ["refused"] * 7 + ["created"])
+
+
 async def test_an_item_with_nul_harms_no_other(http: httpx.AsyncClient) -> None:
     nul = "n\x00ul"
     items = [

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends
 
 from shared.engine.checks import Check
 from shared.errors import Stale
-from shared.http.app import Once, build_app, idempotent
+from shared.http.app import Once, Principal, build_app, idempotent
 from shared.run.migrate import migrate
 from shared.settings import ServiceSettings
 from tests.integration.shared.conftest import Base
@@ -65,6 +65,13 @@ async def write_note(shelf: str, new: dict[str, str], once: Annotated[Once, Depe
     return await once.write(act, status=201)
 
 
+class Named:
+    """Whoever asks is who the header says."""
+
+    async def speaker(self, authorization: str) -> Principal:
+        return Principal(authorization or "staff-1", frozenset())
+
+
 @pytest.fixture
 async def notes(database: Base) -> AsyncIterator[Notes]:
     await asyncio.to_thread(migrate, "support", database.owner)
@@ -79,8 +86,16 @@ async def http(notes: Notes) -> AsyncIterator[httpx.AsyncClient]:
         {"kafka": {"brokers": "127.0.0.1:9"}, "database": {"dsn": "postgresql://"}, "auth": {"mode": "off"}}
     )
     app = build_app(notes, settings, [router])
+    app.state.authenticator = Named()
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
         yield client
+
+
+async def test_the_key_of_one_agent_is_no_answer_to_another(http: httpx.AsyncClient, notes: Notes) -> None:
+    await http.post("/v1/notes/a", json={"text": "x"}, headers=KEY)
+    other = await http.post("/v1/notes/a", json={"text": "x"}, headers={**KEY, "Authorization": "staff-2"})
+    assert (other.status_code, other.json()["type"].rpartition(":")[2]) == (422, "idempotency_key_reused")
+    assert await notes.count() == 1
 
 
 async def test_a_repetition_gets_the_first_answer_and_does_nothing(http: httpx.AsyncClient, notes: Notes) -> None:

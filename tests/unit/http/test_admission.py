@@ -84,7 +84,18 @@ async def test_head_is_get_without_its_body(http: httpx.AsyncClient) -> None:
 
 @pytest.mark.parametrize(
     ("known", "status"),
-    [('"7-a"', 304), ('W/"7-a"', 304), ('"1", "7-a"', 304), ("*", 304), ('"7"', 200), ('"7-b"', 200)],
+    [
+        ('"7-a"', 304),
+        ('"7-a-gzip"', 304),
+        ('W/"7-a;br"', 304),
+        ('"7-a--gzip"', 304),
+        ('"7-b-gzip"', 200),
+        ('W/"7-a"', 304),
+        ('"1", "7-a"', 304),
+        ("*", 304),
+        ('"7"', 200),
+        ('"7-b"', 200),
+    ],
 )
 async def test_what_is_known_already_is_not_sent_again(known: str, status: int, http: httpx.AsyncClient) -> None:
     answer = await http.get("/v1/parties/tagged/now", headers={"If-None-Match": known})
