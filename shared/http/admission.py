@@ -62,6 +62,8 @@ class Admission:
             return problem(421, "misdirected", "RAPPORT_AUTH__MODE=off answers on loopback only; ask 127.0.0.1")
         if method == "OPTIONS" and (allowed := self._routes.methods_of(path)):
             return Response(status_code=204, headers={"Allow": allowed})
+        if self._routes.refuses(method, path):
+            return problem(405, "method_not_allowed", headers={"Allow": self._routes.methods_of(path)})
         try:
             check_address(scope)
         except Unfit as error:

@@ -39,11 +39,21 @@ class ServedRoutes:
         ]
 
     def find(self, method: str, path: str) -> Served | None:
-        return next((route for route in self.all if method in route.methods and route.pattern.match(path)), None)
+        return next((route for route in self._at(path) if method in route.methods), None)
+
+    def refuses(self, method: str, path: str) -> bool:
+        """Whether the path is there as it is written, and not for this method: it is no id of another route then."""
+        here = self._at(path)
+        asked = "GET" if method == "HEAD" else method
+        return bool(here) and here[0].path == path and not any(asked in route.methods for route in here)
+
+    def _at(self, path: str) -> list[Served]:
+        found = [route for route in self.all if route.pattern.match(path)]
+        return [route for route in found if route.path == path] or found
 
     def methods_of(self, path: str) -> str:
         """What `Allow` says: every method of every route of a path; empty where there is no such path."""
-        methods = {method for route in self.all if route.pattern.match(path) for method in route.methods}
+        methods = {method for route in self._at(path) for method in route.methods}
         if "GET" in methods:
             methods.add("HEAD")
         return ", ".join(sorted({*methods, "OPTIONS"})) if methods else ""

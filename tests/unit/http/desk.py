@@ -59,6 +59,17 @@ class NewParty(BaseModel):
 router = APIRouter(prefix="/v1/parties")
 
 
+@router.get("/newest")
+async def newest() -> dict[str, str]:
+    return {"id": ID}
+
+
+@router.put("/{party_id}")
+async def replace_party(party_id: UUID, new: NewParty) -> NewParty:
+    del party_id
+    return new
+
+
 @router.get("/{party_id}")
 async def read_party(party_id: UUID, principal: Annotated[Principal, Depends(requires("crm:read"))]) -> dict[str, str]:
     return {"id": str(party_id), "by": principal.subject}

@@ -67,12 +67,21 @@ async def test_a_token_without_a_subject_is_refused(http: httpx.AsyncClient) -> 
 
 @pytest.mark.parametrize("path", ["/v1/parties", f"/v1/parties/{ID}"])
 async def test_allow_names_every_method_of_a_path(path: str, http: httpx.AsyncClient) -> None:
-    methods = {"GET", "HEAD", "OPTIONS", "POST"} if path == "/v1/parties" else {"GET", "HEAD", "OPTIONS"}
+    methods = {"GET", "HEAD", "OPTIONS", "POST" if path == "/v1/parties" else "PUT"}
     refused = await http.delete(path)
     problem_of(refused, 405, "method_not_allowed")
     asked = await http.options(path)
     assert asked.status_code == 204
     assert set(refused.headers["allow"].split(", ")) == set(asked.headers["allow"].split(", ")) == methods
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "POST", "TRACE"])
+async def test_a_path_that_is_written_out_is_no_id_of_another(method: str, http: httpx.AsyncClient) -> None:
+    refused = await http.request(method, "/v1/parties/newest")
+    problem_of(refused, 405, "method_not_allowed")
+    assert (
+        refused.headers["allow"] == (await http.options("/v1/parties/newest")).headers["allow"] == "GET, HEAD, OPTIONS"
+    )
 
 
 async def test_head_is_get_without_its_body(http: httpx.AsyncClient) -> None:
