@@ -9,6 +9,7 @@ PROGRAMS = {
     "js": ("javascript/send.js", "javascript/receive.js", "javascript/post.js"),
     "java": ("java/Send.java", "java/Receive.java"),
     "go": ("go/main.go", "go/main.go"),
+    "properties": ("connect/source.properties", "connect/sink.properties"),
 }
 
 
