@@ -16,7 +16,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from shared.engine.transaction import Transaction
-from shared.errors import Refused
+from shared.errors import Invalid, Refused
 from shared.http.auth import Authenticator
 from shared.http.readiness import Serving
 from shared.http.requests import route_of
@@ -90,6 +90,8 @@ async def idempotent(
     ] = None,
 ) -> Once:
     """The dependency of a write: `once: Annotated[Once, Depends(idempotent)]`. Without a key each request acts."""
+    if len(request.headers.getlist("Idempotency-Key")) > 1:
+        raise Invalid("a request has one key", field="Idempotency-Key")
     authenticator: Authenticator = request.app.state.authenticator
     speaker = await authenticator.speaker(request.headers.get("authorization", ""))
     operation = f"{request.method} {route_of(request.scope)}"

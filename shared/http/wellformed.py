@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from math import isfinite
 from typing import Any
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
 from pydantic_core import from_json
 from starlette.exceptions import HTTPException
@@ -50,10 +50,8 @@ def _infinite(value: Any, place: str) -> Iterator[str]:
 
 
 def check_address(scope: Scope) -> None:
-    """Raises Unfit for a path or query that is no text; bytes that a client did not escape are escaped here."""
+    """Raises Unfit for a path or query that is no text. What is not escaped in it the server has refused."""
     query: bytes = scope["query_string"]
-    if not query.isascii():
-        query = scope["query_string"] = quote(query, safe="%&=+;/?:@!$'()*,-._~").encode()
     if b"%" in query:
         for part in query.split(b"&"):
             name, _, value = part.partition(b"=")

@@ -68,6 +68,13 @@ class _LimitedProtocol(HttpToolsProtocol):
                 return
         super().data_received(data)
 
+    def send_400_response(self, msg: str) -> None:
+        """What the parser cannot read is answered in the one form of every error, once."""
+        del msg
+        if not self._refused:
+            detail = "no HTTP request that can be read; what is beyond ASCII is escaped in an address (%C3%85)"
+            self._refuse(400, "bad_request", detail)
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
         if not self._in_head:

@@ -98,6 +98,13 @@ async def test_the_key_of_one_agent_is_no_answer_to_another(http: httpx.AsyncCli
     assert await notes.count() == 1
 
 
+async def test_two_keys_are_refused(http: httpx.AsyncClient, notes: Notes) -> None:
+    keys = [("Idempotency-Key", "one"), ("Idempotency-Key", "two")]
+    answer = await http.post("/v1/notes/a", json={"text": "x"}, headers=keys)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "Idempotency-Key")
+    assert await notes.count() == 0
+
+
 async def test_a_repetition_gets_the_first_answer_and_does_nothing(http: httpx.AsyncClient, notes: Notes) -> None:
     first = await http.post("/v1/notes/a", json={"text": "x"}, headers=KEY)
     again = await http.post("/v1/notes/a", json={"text": "x"}, headers=KEY)

@@ -3,7 +3,6 @@
 import httpx
 import pytest
 
-from shared.http.wellformed import Unfit, check_address
 from tests.unit.http.desk import ID, problem_of
 
 JSON = {"Content-Type": "application/json"}
@@ -108,19 +107,3 @@ async def test_an_address_that_is_no_text_is_refused(
 @pytest.mark.parametrize("query", ["q=%C3%85se+%2B%26=", "q=a%2", "q=%zz", "%", "&&=&", "q=%25%30%30"])
 async def test_an_address_that_is_odd_and_text_is_read(query: str, http: httpx.AsyncClient) -> None:
     assert (await http.get(f"/v1/parties/{ID}?{query}")).status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("typed", "meant"),
-    [("q=Åse", "q=%C3%85se"), ("q=Åse%20Holm&limit=2", "q=%C3%85se%20Holm&limit=2"), ("q=a+b&c", "q=a+b&c")],
-)
-def test_what_a_client_did_not_escape_is_read_as_utf_8(typed: str, meant: str) -> None:
-    scope = {"query_string": typed.encode(), "raw_path": b"/v1/parties"}
-    check_address(scope)
-    assert scope["query_string"] == meant.encode()
-
-
-def test_what_a_client_did_not_escape_and_is_not_utf_8_is_refused() -> None:
-    with pytest.raises(Unfit) as refused:
-        check_address({"query_string": "q=Åse".encode("latin-1")})
-    assert refused.value.error["field"] == "query.q"

@@ -83,6 +83,11 @@ def problem_of(answer: bytes) -> tuple[int, str]:
             [b"GET / HTTP/1.1\r\nx: ", *[b"y" * 500] * 6], 431, "head_too_large", id="a header without an end"
         ),
         pytest.param([b"GET /" + b"y" * 3_000], 431, "head_too_large", id="a line without an end"),
+        pytest.param(["GET /å HTTP/1.1\r\n\r\n".encode()], 400, "bad_request", id="an address beyond ASCII"),
+        pytest.param([b"\x16\x03\x01\x00\xa5"], 400, "bad_request", id="TLS without TLS"),
+        pytest.param(
+            [b"GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"], 400, "bad_request", id="two lengths"
+        ),
         pytest.param([ASKS % (b"y" * 400, b"")], 414, "url_too_long", id="a long URL"),
         pytest.param([b"GET / HTTP/1.1\r\nhost: x\r\n"], 408, "too_slow", id="a head that does not end"),
     ],
