@@ -38,7 +38,7 @@ def build_app(service: Serving, settings: ServiceSettings, routers: Iterable[API
     """The application of one service. Its lifespan starts and stops the service; `app.state` holds all three."""
     app = _application(service, settings, (*routers, operations.router, probes, pages))
     answer_problems(app)
-    describe(app, settings.http.port)
+    describe(app, app.state.routes, settings.http.port)
     return app
 
 

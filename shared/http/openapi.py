@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from shared.http.problems import Problem
+from shared.http.routes import ServedRoutes
 
 Json = dict[str, Any]
 _ABOUT = """Errors are problem documents (RFC 9457) with a stable `type`. Lists page by `cursor` and `limit`; `Link` and
@@ -38,7 +39,7 @@ def operation_id(route: APIRoute) -> str:
     return route.name
 
 
-def describe(app: FastAPI, port: int) -> None:
+def describe(app: FastAPI, routes: ServedRoutes, port: int) -> None:
     """Makes the application's document say what every route has in common. Raises ValueError for a name taken twice."""
     generate = app.openapi
 
@@ -51,7 +52,9 @@ def describe(app: FastAPI, port: int) -> None:
                 here = {"url": f"http://127.0.0.1:{port}", "description": "This machine, where nothing else is set."}
                 document["servers"].append(here)
             _add_components(document.setdefault("components", {}))
-            _describe_operations(document)
+            _describe_operations(
+                document, {(route.path, each): route.scope for route in routes.all for each in route.methods}
+            )
         assert app.openapi_schema is not None
         return app.openapi_schema
 
@@ -68,13 +71,15 @@ def _add_components(components: Json) -> None:
     components["headers"] = dict(HEADERS)
 
 
-def _describe_operations(document: Json) -> None:
+def _describe_operations(document: Json, scopes: Mapping[tuple[str, str], str | None]) -> None:
     seen: set[str] = set()
-    for operation in _operations(document):
+    for path, method, operation in _operations(document):
         name = operation["operationId"]
         if name in seen:
             raise ValueError(f"two handlers are called {name}: a client has one place for both, rename one")
         seen.add(name)
+        if scope := scopes.get((path, method)):
+            operation["security"] = [{"bearer": [scope]}]
         operation.setdefault("description", operation["summary"])
         for status, response in operation["responses"].items():
             more = _OF_ERRORS if status == "default" else ("X-Request-ID", *_of_success(operation, status))
@@ -95,6 +100,7 @@ def _references(names: tuple[str, ...]) -> Json:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
-def _operations(document: Json) -> Iterator[Json]:
-    for operations in document["paths"].values():
-        yield from operations.values()
+def _operations(document: Json) -> Iterator[tuple[str, str, Json]]:
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            yield path, method.upper(), operation

@@ -12,7 +12,7 @@ from starlette.types import Scope
 
 _BOM = b"\xef\xbb\xbf"
 # Only a number that is written in one of these ways can be beyond what a double holds.
-_MAYBE_TOO_LARGE = re.compile(rb"[0-9][eE]\+?[0-9]{3}|[0-9]{308}")
+_MAYBE_TOO_LARGE = re.compile(rb"[0-9][eE]\+?[0-9]{2}|[0-9]{308}")
 _NO_JSON, _NO_NUMBER = "json_invalid", "finite_number"
 
 

@@ -203,6 +203,8 @@ async def test_openapi_names_each_operation_and_what_its_answers_carry(http: htt
     operations = {each["operationId"]: each for path in document["paths"].values() for each in path.values()}
     assert {"read_party", "create_party", "list_parties"} <= set(operations)
     assert all(each["description"] for each in operations.values())
+    assert operations["create_party"]["security"] == [{"bearer": ["crm:write"]}]
+    assert "security" not in operations["newest"]
     listed = operations["list_parties"]["responses"]["200"]["headers"]
     assert set(listed) == {"X-Request-ID", "Link"}
     assert document["components"]["headers"].keys() >= listed.keys()
