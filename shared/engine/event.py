@@ -30,7 +30,8 @@ class Event(Generic[D_co]):
     """One decoded event. Treat it as frozen; it is not, because construction is on the hot path.
 
     `time` is when it happened (`ce_time`). `now` is when the service handles it: the wall clock, or on the stream's
-    clock the last tick before it in its partition; use it for `recorded_at`. `id` is the `ce_id`, text.
+    clock the last tick before it in its partition, or `time` where that is later, so that facts between two ticks keep
+    their order; use it for `recorded_at`. `id` is the `ce_id`, text.
     `partition` is that of the topic, and the same for its key on every topic of ours. `key` is bytes: two that differ
     are two, whatever text they make. `timestamp` is Kafka's, in milliseconds; None where the event was put together
     from rows long after its record was handled.

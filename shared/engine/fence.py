@@ -40,7 +40,8 @@ def sift(
 
     Below the fence: redelivered. At or below the mark: sent again by a relay, dropped although its offset is new. Above
     the mark by more than one, on a topic whose numbers have no gaps: records were lost, and the partition stops at that
-    record until an operator accepts the loss. `now` of every event is set: the wall clock, or the last tick before it.
+    record until an operator accepts the loss. `now` of every event is set: the wall clock, or the last tick before it,
+    or its own time where that is later.
     Where a fence stands before what is `known` of it, the database went back under its members, and what lies between
     would be left out: nothing of that place is handled.
     """
@@ -58,7 +59,7 @@ def sift(
         else:
             newest[place] = max(newest.get(place, 0), record.timestamp)
         if event is not None:
-            event.now = (fence.watermark or event.time) if stream else wall
+            event.now = max(fence.watermark or event.time, event.time) if stream else wall
             sifted.fresh.append(decoded)
         elif decoded.refusal is not None:
             sifted.fresh.append(decoded)

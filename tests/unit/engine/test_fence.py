@@ -181,7 +181,17 @@ def tick(offset: int, text: str) -> Decoded:
     return read(outside({"now": text}, place=(0, offset), ce_type=TICK.encode()))
 
 
-def test_on_the_streams_clock_events_are_handled_at_the_last_tick_before_them() -> None:
+def test_on_the_streams_clock_a_fact_is_handled_no_earlier_than_it_happened() -> None:
+    """Else facts between two ticks would be of one moment, and a consent after a withdrawal would not hold."""
+    early, late = read(outside(place=(0, 1), ce_time=b"2026-03-01T09:40:00Z")), read(outside(place=(0, 2)))
+    sifted, _ = run(Fence(), tick(0, "2026-03-01T09:00:00Z"), early, late, stream=True)
+    assert [decoded.event.now for decoded in sifted.fresh if decoded.event] == [
+        WALL.replace(hour=9, minute=40),
+        WALL.replace(hour=9, minute=30),
+    ]
+
+
+def test_on_the_streams_clock_late_events_are_handled_at_the_last_tick_before_them() -> None:
     batch = [
         read(outside(place=(0, 0))),
         tick(1, "2026-03-01T10:00:00Z"),
