@@ -24,7 +24,7 @@ def dated_id(milliseconds: int, *parts: object) -> UUID:
 
 
 def hashed_part(id_: UUID) -> bytes:
-    """What an id has beside its time. Two `dated_id` of the same parts have it in common, whatever their times."""
+    """An id without its time. It is equal for two `dated_id` of the same parts, whatever their times."""
     return id_.bytes[6:]
 
 

@@ -8,12 +8,11 @@ from services.marketing.catalogue import api as catalogue
 from services.marketing.catalogue.files import load_definitions
 from services.marketing.catalogue.worker import publishing
 from services.marketing.enrolments import api as enrolments
-from services.marketing.enrolments.store import OPEN_MONTH
+from services.marketing.enrolments.commands import open_months
 from services.marketing.sending.worker import sending
 from services.marketing.settings import Context, MarketingSettings, Settings
 from services.marketing.subscriptions import follow_ups
 from services.marketing.suppressions import api as suppressions
-from shared.engine.months import opening_months
 from shared.engine.service import Service
 from shared.http.app import build_app
 from shared.telemetry.logging import configure_logging
@@ -35,6 +34,6 @@ def create_app() -> FastAPI:
     configure_logging(settings.log)
     definitions = load_definitions(settings.marketing.campaigns)
     context = create_context(settings.marketing, stream=settings.clock == "stream")
-    workers = [publishing(definitions), opening_months(OPEN_MONTH), sending(settings.marketing, context)]
+    workers = [publishing(definitions), open_months, sending(settings.marketing, context)]
     service = Service("marketing", settings, subscriptions=[follow_ups], workers=workers, context=context)
     return build_app(service, settings, routers=ROUTERS)

@@ -135,7 +135,6 @@ def _channel(name: str, entries: Iterable[Contract]) -> Json:
 
 
 def _message(entry: Contract, schemas: Json) -> Json:
-    """The message of a contract; the models it uses are added to `schemas`."""
     headers = "OutsideHeaders" if entry.topic in OUTSIDE else "OurHeaders"
     payload = _moved(entry.schema())
     for name, schema in payload.pop("$defs", {}).items():
@@ -159,7 +158,6 @@ def _message(entry: Contract, schemas: Json) -> Json:
 
 
 def _moved(schema: Any) -> Any:
-    """References into `$defs` point to where AsyncAPI keeps its schemas."""
     if isinstance(schema, dict):
         return {
             key: value.replace("#/$defs/", "#/components/schemas/") if key == "$ref" else _moved(value)

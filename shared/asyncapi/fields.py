@@ -29,7 +29,6 @@ class Field:
 
 
 def fields_of(schema: Schema) -> list[Field]:
-    """The fields of an object in the order of its model."""
     required = set(schema.get("required", ()))
     return [
         Field(name, kind_of(part), name in required, ", ".join(_rules(part)))

@@ -19,7 +19,6 @@ code, pre { font-size: 13px } pre { overflow: auto; padding: .6rem; background: 
 
 
 def page(document: Json) -> str:
-    """The page, with the document itself at `asyncapi.json` beside it."""
     return "".join(_page(document))
 
 

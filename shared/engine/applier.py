@@ -26,31 +26,31 @@ _NOTHING: Mapping[Place, int] = MappingProxyType({})
 
 @dataclass(slots=True)
 class Applied:
-    """What became of a batch, as counts per topic and outcome; `paused` says which places are not handled, and why.
+    """What became of a batch, as counts by topic and outcome; `paused` says which places stand still, and why.
 
-    Of the `tripped` nothing was handled from some record on, of the `misplaced` nothing at all.
+    Of the places in `tripped` nothing was handled from some record on, of those in `reverted` nothing at all.
 
-    Outcomes: handled, skipped (nobody here asked), redelivered, resent, repeated (a sender's own), parked, quarantined.
+    Outcomes: handled, skipped (no handler of the group takes the type), redelivered, resent (by a relay), repeated (by
+    a sender), parked, quarantined.
     """
 
     counts: dict[tuple[str, str], int] = field(default_factory=dict)
     paused: dict[Place, str] = field(default_factory=dict)
     tripped: set[Place] = field(default_factory=set)
-    misplaced: set[Place] = field(default_factory=set)
+    reverted: set[Place] = field(default_factory=set)
     ticked: bool = False
 
     def then(self, later: "Applied") -> "Applied":
-        """Both together."""
+        """Add a later part of the same batch to this one."""
         for (topic, outcome), number in later.counts.items():
             self.count(topic, outcome, number)
         self.paused |= later.paused
         self.tripped |= later.tripped
-        self.misplaced |= later.misplaced
+        self.reverted |= later.reverted
         self.ticked = self.ticked or later.ticked
         return self
 
     def count(self, topic: str, outcome: str, number: int = 1) -> None:
-        """Add to an outcome."""
         if number:
             self.counts[topic, outcome] = self.counts.get((topic, outcome), 0) + number
 
@@ -78,9 +78,9 @@ class Applier:
         self._ours_alone = all(topic in OWNERS for topic in subscription.topics)
 
     async def apply(self, records: Sequence[Record], known: Mapping[Place, int] = _NOTHING) -> Applied:
-        """Apply a batch, of any partitions, each in the order of its log; what stands already is left alone.
+        """Apply a batch of any partitions, each in the order of its log; what stands already is left alone.
 
-        `known` says where fences stood when they were last seen: one that went back means another database.
+        `known` says where the fences stood when they were last seen: a fence before that means another database.
 
         The whole batch is tried first. An event that cannot be applied parks with the later ones of its key, and the
         others stand. Raises only infrastructure errors: nothing of the batch stands then, or all of it does (a commit
@@ -129,7 +129,7 @@ class Applier:
         return [decode(record, handlers[record.topic], wall, stream=stream) for record in records]
 
     async def _isolate(self, batch: Sequence[Decoded], wall: datetime, known: Mapping[Place, int]) -> Applied:
-        """Apply key by key; without the places whose breaker opens, of which nothing stands then."""
+        """Apply key by key. Of a place whose breaker opens meanwhile nothing stands."""
         tripped: set[Place] = set()
         while True:
             rest = [d for d in batch if (d.record.topic, d.record.partition) not in tripped]
@@ -154,8 +154,8 @@ class Applier:
             return Applied()
         async with self._ledger.transaction(self.subscription) as tx:
             sifted = sift(batch, await tx.lock_fences(places), wall, known, stream=self._stream)
-            applied = Applied(paused=sifted.stopped, misplaced=sifted.misplaced, ticked=sifted.ticked)
-            tx.heard = self._heard(sifted, wall)
+            applied = Applied(paused=sifted.stopped, reverted=sifted.reverted, ticked=sifted.ticked)
+            tx.last_event_times = self._last_event_times(sifted, wall)
             inbox = None if self._ours_alone else await Inbox.open(tx, sifted.fresh)
             parked, events = await self._admit(tx, sifted, applied, inbox)
             for topic, fresh in events.items():
@@ -179,22 +179,22 @@ class Applier:
             applied.count(topic, outcome, number)
         return applied
 
-    def _heard(self, sifted: Sifted, wall: datetime) -> dict[int, datetime]:
+    def _last_event_times(self, sifted: Sifted, wall: datetime) -> dict[int, datetime]:
         if not self.subscription.timers:
             return {}
         if not self._stream:
             return dict.fromkeys((partition for _, partition in sifted.fences), wall)
-        heard: dict[int, datetime] = {}
+        times: dict[int, datetime] = {}
         for decoded in sifted.fresh:
             if decoded.event is not None:
                 partition, now = decoded.event.partition, decoded.event.now
-                heard[partition] = max(heard.get(partition, now), now)
-        return heard
+                times[partition] = max(times.get(partition, now), now)
+        return times
 
     async def _admit(
         self, tx: EngineTransaction, sifted: Sifted, applied: Applied, inbox: Inbox | None
     ) -> tuple[list[tuple[Decoded, Refusal]], dict[str, list[Event[Any]]]]:
-        """Sort out what was sent twice, is unreadable, or waits behind a parked record; the rest is for handlers."""
+        """Pick the events for handlers; the rest was sent twice, cannot be read, or waits behind a parked record."""
         held = await self._held(tx, sifted)
         parked: list[tuple[Decoded, Refusal]] = []
         unreadable: list[tuple[Record, Refusal]] = []
@@ -220,7 +220,7 @@ class Applier:
 
     @staticmethod
     async def _held(tx: EngineTransaction, sifted: Sifted) -> set[tuple[str, bytes | None]]:
-        """The (topic, key) of this batch that have parked records; asked only where a fence says there are any."""
+        """The (topic, key) pairs of this batch that have parked records."""
         held: set[tuple[str, bytes | None]] = set()
         if not any(fence.parked for fence in sifted.fences.values()):
             return held
@@ -264,11 +264,10 @@ class Applier:
 
 
 def _without_held(rest: Sequence[Decoded], applied: Applied) -> Sequence[Decoded]:
-    """What follows, without the places of which the part before could not be applied: fences never move over that."""
-    held = applied.tripped | applied.misplaced | applied.paused.keys()
+    """The rest of a batch without the places that its first part could not apply: no fence may move over those."""
+    held = applied.tripped | applied.reverted | applied.paused.keys()
     return [d for d in rest if (d.record.topic, d.record.partition) not in held] if held else rest
 
 
 def _reached(batch: Sequence[Decoded]) -> dict[Place, int]:
-    """Where the fences stand once this is applied."""
     return {(d.record.topic, d.record.partition): d.record.offset + 1 for d in batch}

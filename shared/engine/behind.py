@@ -1,29 +1,31 @@
 """Whether a service's database is behind the service's own topics, as one restored from a backup is."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import asyncpg
 
 from shared.engine.database import Database
-from shared.engine.kafka import client_options
 from shared.engine.own_topics import open_topics
 from shared.engine.postgres import SQL
 from shared.engine.recovery import Ahead, ahead_of
 from shared.engine.remembered import WentBack
-from shared.settings import ServiceSettings
 
 T = TypeVar("T")
 
 
-async def find_ahead(service: str, settings: ServiceSettings, database: Database) -> list[Ahead]:
-    """Where the topics are beyond the database; the topics are read first, since a relay may be at work."""
-    async with open_topics(f"/{service}", client_options(settings.kafka, service, "recovery")) as topics:
+async def find_ahead(
+    service: str, kafka: Mapping[str, Any], executor: asyncpg.Pool | asyncpg.Connection
+) -> list[Ahead]:
+    """Where the topics are beyond the database. The topics are read first, since a relay may be at work."""
+    async with open_topics(f"/{service}", kafka) as topics:
         published = await topics.last_sequences()
-    rows = await database.main.fetch(SQL["remembered_sequences"])
+    rows = await executor.fetch(SQL["remembered_sequences"])
     return ahead_of(published, {(row["topic"], row["partition"]): row["sequence"] for row in rows})
 
 
-def say_ahead(ahead: Sequence[Ahead]) -> str:
+def describe_ahead(ahead: Sequence[Ahead]) -> str:
     first = ahead[0]
     return (
         f"{first.place[0]}/{first.place[1]} holds number {first.published}, this database remembers "
@@ -41,6 +43,6 @@ async def hold_unless_behind(
     async with hold() as held:
         ahead = await find()
         if ahead:
-            database.remembered.notice(say_ahead(ahead))
+            database.remembered.notice(describe_ahead(ahead))
             raise WentBack(database.remembered.reason)
         yield held

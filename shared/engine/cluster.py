@@ -49,7 +49,7 @@ async def read_failures(options: dict[str, Any], offsets: Mapping[Place, int]) -
 
     What does not answer within ten seconds is left out. Raises KafkaError.
     """
-    fetched.mend()
+    fetched.patch_aiokafka()
     starts = {TopicPartition(*place): offset for place, offset in offsets.items()}
     consumer = AIOKafkaConsumer(enable_auto_commit=False, isolation_level="read_committed", **options)
     await consumer.start()

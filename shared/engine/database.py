@@ -5,7 +5,7 @@ from datetime import datetime
 import asyncpg
 
 from shared.engine.ledger import Fence, Place
-from shared.engine.postgres import SQL
+from shared.engine.postgres import SQL, ensure_fences
 from shared.engine.remembered import Identity, Remembered
 from shared.engine.rows import fences_of
 from shared.engine.subscription import Subscription
@@ -29,6 +29,17 @@ async def _leave_as_it_is(connection: asyncpg.Connection) -> None:
     del connection
 
 
+async def find_setback(connection: asyncpg.Connection) -> str | None:
+    """What was noticed of a database that went back, until it is recovered."""
+    setback: str | None = await connection.fetchval(SQL["find_setback"])
+    return setback
+
+
+async def note_setback(connection: asyncpg.Connection, reason: str, recoveries: int) -> None:
+    """Tell every process that the database went back; `recoveries` is how many there were when it was noticed."""
+    await connection.execute(SQL["note_setback"], reason, recoveries)
+
+
 class Database:
     """Pools: the engine's, that of HTTP, and one for each projection, which finds its tables in its schema first."""
 
@@ -41,25 +52,22 @@ class Database:
         self.recovered = False
 
     async def find_setback(self) -> str | None:
-        """What was noticed of this database and not recovered from yet; None where it can be used.
-
-        On a connection of its own, which nothing refuses. Errors as of `open`.
-        """
+        """Why this database may not be used until it is recovered; None where it may. Raises what `open` raises."""
         connection = await asyncpg.connect(self.dsn, timeout=10, command_timeout=10)
         try:
             if not await connection.fetchval(SQL["has_tables"]):
                 return None
             if self.remembered.noticed.is_set():
-                await connection.execute(SQL["note_setback"], self.remembered.reason, self.remembered.recoveries)
-            setback: str | None = await connection.fetchval(SQL["find_setback"])
+                await note_setback(connection, self.remembered.reason, self.remembered.recoveries)
+            setback = await find_setback(connection)
         finally:
             await connection.close()
         if setback is None:
             self.remembered.forget()
         return setback
 
-    async def recognise(self, connection: asyncpg.Connection | None = None) -> None:
-        """See that it is still the same database and has not gone back. Raises WentBack."""
+    async def check_identity(self, connection: asyncpg.Connection | None = None) -> None:
+        """Raises WentBack where another or an older database answers."""
         before = self.remembered.known()
         found = await (connection or self.main).fetchrow(SQL["identify"])
         if found is not None:
@@ -90,21 +98,21 @@ class Database:
             server_settings=server,
             command_timeout=40,
             statement_cache_size=200,
-            init=self._greet,
+            init=self._check_connection,
             reset=_leave_as_it_is,
         )
         self._pools[name] = pool
 
-    async def _greet(self, connection: asyncpg.Connection) -> None:
-        """Of a new connection: behind the same name may be another database by now."""
+    async def _check_connection(self, connection: asyncpg.Connection) -> None:
+        # Behind the same name may be another database by now.
         if await connection.fetchval(SQL["has_tables"]):
-            await self.recognise(connection)
+            await self.check_identity(connection)
             for group in self.remembered.groups():
                 rows = await connection.fetch(SQL["read_fences"], group)
                 self.remembered.check_fences(group, fences_of(rows))
 
     async def close(self) -> None:
-        """Drop every connection; what was in flight rolls back."""
+        """Drop every connection; transactions in flight roll back."""
         for pool in self._pools.values():
             pool.terminate()
         self._pools.clear()
@@ -125,7 +133,6 @@ class Database:
         return self._pools[name]
 
     def pool_of(self, subscription: Subscription) -> asyncpg.Pool:
-        """The pool whose search path fits a subscription."""
         return self._pools[subscription.schema or ""]
 
     async def watermarks(self, subscription: Subscription) -> dict[int, datetime]:
@@ -140,9 +147,8 @@ class Database:
         return {row["partition"] for row in rows}
 
     async def ensure_fences(self, group: str, places: list[Place]) -> dict[Place, Fence]:
-        """The fences of these places, made where they are missing."""
-        topics, partitions = [place[0] for place in places], [place[1] for place in places]
-        await self.main.execute(SQL["ensure_fences"], group, topics, partitions)
+        """The fences of these places; missing ones are made."""
+        await ensure_fences(self.main, group, places)
         fences = fences_of(await self.main.fetch(SQL["read_fences"], group))
         self.remembered.check_fences(group, fences)
         self.remembered.keep_fences(group, {place: fences[place] for place in places})

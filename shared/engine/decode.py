@@ -36,8 +36,8 @@ Headers = Mapping[str, bytes | None]
 class Decoded:
     """A record and what became of it.
 
-    Exactly one holds: `event` is set (a handler's), `tick` is set (the clock's), `refusal` is set (parked, or with
-    `unreadable` quarantined), or none is (nobody here asked for this type).
+    At most one is set: `event` (for a handler), `tick` (of the clock), or `refusal` (parked, or with `unreadable`
+    quarantined). None is where no handler of the group takes the type.
     """
 
     record: Record
@@ -80,7 +80,7 @@ def decode(record: Record, handler: TopicHandler, wall: datetime, *, stream: boo
 
 
 def _open(record: Record) -> tuple[Headers, bytes | None]:
-    """Headers and value in binary mode; what a handler does not need is never decoded."""
+    # Binary mode is not decoded: most headers are of no use to a handler.
     headers, value = dict(record.headers), record.value
     if value is None:
         return headers, None
@@ -100,7 +100,6 @@ def _require(headers: Headers) -> None:
 
 
 def _from_outside(record: Record, headers: Headers, value: bytes | None, wall: datetime) -> Decoded:
-    """The headers of an outside topic, every rule of the contract checked."""
     _require(headers)
     if headers["ce_specversion"] != b"1.0":
         raise Unreadable("unknown_specversion")
@@ -121,7 +120,7 @@ def _from_outside(record: Record, headers: Headers, value: bytes | None, wall: d
 
 
 def _text(headers: Headers, name: str, longest: int) -> str:
-    """A header that has to be readable; no database takes U+0000 into a text."""
+    """A required header. It may hold no U+0000, which no database takes into a text."""
     value = headers[name] or b""
     if not 0 < len(value) <= longest or not value.isascii() or b"\0" in value:
         raise Unreadable(f"unreadable_{name}")
@@ -129,14 +128,14 @@ def _text(headers: Headers, name: str, longest: int) -> str:
 
 
 def _if_text(value: bytes | None) -> str | None:
-    """A header that anybody may fill with anything: one that cannot be read counts as left out."""
+    """An optional header; one that cannot be read counts as left out."""
     if not value or len(value) > MAX_HEADER or not value.isascii() or b"\0" in value:
         return None
     return value.decode("ascii")
 
 
 def _trace(headers: Headers) -> str | None:
-    """None for what is none, as W3C has it: no text of a sender travels on as a trace."""
+    """The W3C trace context, or None: no other text of a sender travels on under this name."""
     text = _if_text(headers.get("traceparent"))
     if is_sound(text):
         return text
@@ -154,7 +153,6 @@ def _sequence(headers: Headers) -> int:
 
 
 def _time(record: Record, headers: Headers) -> datetime:
-    """When it happened: `ce_time`, or the record's own timestamp."""
     text = headers.get("ce_time")
     if not text:
         return _written(record.timestamp)
@@ -216,7 +214,7 @@ def _refuse_no_numbers(value: bytes) -> None:
 
 
 def _field_with_nul(handler: TopicHandler, type_: str, data: object) -> str | None:
-    """The first field of the contract with such a text in it; nobody reads the others."""
+    """The first field of the contract that holds U+0000; fields beyond the contract are never stored."""
     adapter = handler.contracts[type_].adapter
     if not _NUL.search(adapter.dump_json(data)):
         return None
@@ -225,7 +223,7 @@ def _field_with_nul(handler: TopicHandler, type_: str, data: object) -> str | No
 
 
 def _without_contract(decoded: Decoded, type_: str, value: bytes, *, stream: bool) -> None:
-    """A type that the handler does not name: the clock's, another reader's, a later major, or nobody's."""
+    """Decide about a type that the handler does not take: the clock's, another group's, a later major, or unknown."""
     topic = decoded.record.topic
     if type_ == CLOCK_TICKED and stream:
         decoded.tick = _tick(topic, value)
@@ -255,7 +253,7 @@ def _tick(topic: str, value: bytes) -> datetime:
 
 
 def _schema_refusal(error: ValidationError) -> Refusal:
-    """Name the first fields that break the schema, never their values: they may be personal."""
+    """Names the first fields that break the schema, never their values: they may be personal."""
     problems = error.errors(include_url=False, include_context=False, include_input=False)
     if problems[0]["type"] == "json_invalid":
         raise Unreadable("bad_json") from None

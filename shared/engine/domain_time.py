@@ -23,7 +23,7 @@ class DomainTime:
         self._passed = at
 
     def applied(self, applied: Applied) -> None:
-        """Wake the loops that wait for the stream's clock, where a batch moved it."""
+        """Wake the loops that wait for the stream's clock where a batch moved it."""
         if applied.ticked:
             self.ticked.set()
             self.timers_woken.set()

@@ -22,7 +22,7 @@ class Sifted:
     fresh: list[Decoded] = field(default_factory=list)
     fences: dict[Place, Fence] = field(default_factory=dict)
     stopped: dict[Place, str] = field(default_factory=dict)
-    misplaced: set[Place] = field(default_factory=set)
+    reverted: set[Place] = field(default_factory=set)
     last: dict[Place, Record] = field(default_factory=dict)
     passed_over: Counter[tuple[str, str]] = field(default_factory=Counter)
     ticked: bool = False
@@ -46,7 +46,7 @@ def sift(
     would be left out: nothing of that place is handled.
     """
     sifted = Sifted()
-    sifted.misplaced = {place for place, fence in locked.items() if fence.next_offset < known.get(place, 0)}
+    sifted.reverted = {place for place, fence in locked.items() if fence.next_offset < known.get(place, 0)}
     newest: dict[Place, int] = {}
     for decoded in batch:
         record, event = decoded.record, decoded.event
@@ -70,7 +70,6 @@ def sift(
 
 
 def _close(sifted: Sifted, newest: Mapping[Place, int], wall: datetime) -> None:
-    """Say in the fences what the last record was, and up to when everything is handled."""
     for place, record in sifted.last.items():
         fence = sifted.fences[place]
         fence.last_offset, fence.last_id = record.offset, fingerprint(record)
@@ -87,9 +86,9 @@ def _open(sifted: Sifted, place: Place, locked: Mapping[Place, Fence]) -> Fence:
 
 
 def _is_new(sifted: Sifted, place: Place, fence: Fence, decoded: Decoded) -> bool:
-    """Move the fence over a record; False where the record is no news, or not to be handled yet."""
+    """Move the fence over a record; False where it was handled already or may not be handled now."""
     offset, sequence = decoded.record.offset, decoded.sequence
-    if place in sifted.misplaced:
+    if place in sifted.reverted:
         return False
     if offset < fence.next_offset:
         if offset == fence.last_offset and fingerprint(decoded.record) != fence.last_id:
@@ -111,14 +110,14 @@ def _is_new(sifted: Sifted, place: Place, fence: Fence, decoded: Decoded) -> boo
 
 
 def fingerprint(record: Record) -> str:
-    """Of a record's bytes, whatever can be made of them today and tomorrow."""
+    """A hash that tells whether another record stands at this offset. It is stored, so its form stays."""
     digest = blake2b(repr((record.key, tuple(record.headers), record.timestamp)).encode(), digest_size=8)
     digest.update(record.value or b"")
     return digest.hexdigest()
 
 
 def _follow_clock(sifted: Sifted, fence: Fence, decoded: Decoded) -> None:
-    """On the stream's clock the watermark moves by ticks alone."""
+    # Ticks alone move the watermark on the stream's clock.
     if decoded.tick is not None:
         fence.watermark = max(fence.watermark or decoded.tick, decoded.tick)
         sifted.ticked = True

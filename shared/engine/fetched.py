@@ -34,8 +34,8 @@ _OFFSET, _LENGTH, _LAST = struct.Struct(">q"), struct.Struct(">8xi"), struct.Str
 _consumer_record = fetcher.PartitionRecords._consumer_record  # noqa: SLF001 - super() takes longer, for each record
 
 
-def mend() -> None:
-    """Consumers of this process read by the classes and codecs below from now on; they are asked by `take`."""
+def patch_aiokafka() -> None:
+    """From now on the consumers of this process use the classes and codecs below; read them by `take`."""
     fetcher.MemoryRecords, fetcher.PartitionRecords, fetcher.FetchResult = Batches, Records, Fetched
     codecs = {"gzip_decode": gunzip, "snappy_decode": unsnap, "lz4_decode": unlz4, "zstd_decode": unzstd}
     for folder in ("aiokafka.record._crecords", "aiokafka.record"):
@@ -46,8 +46,8 @@ def mend() -> None:
 
 
 @dataclass(slots=True)
-class _Hand:
-    """What one call of `take` gathers: the spans it took, and how many bytes it may still take."""
+class _Taking:
+    """One call of `take`: the spans that it took, and how many bytes it may still take."""
 
     left: int
     spans: dict[TopicPartition, tuple[int, int]] = field(default_factory=dict)
@@ -56,15 +56,15 @@ class _Hand:
 async def take(
     consumer: AIOKafkaConsumer, wait_ms: int, records: int, size: int
 ) -> tuple[dict[TopicPartition, list[Any]], dict[TopicPartition, tuple[int, int]]]:
-    """What comes within a while: at most so many records, or more bytes by one record, and the spans of the log that
-    were looked through for them.
+    """What arrives within `wait_ms`: at most `records`, and at most `size` bytes but for the last record. Beside it the
+    spans of the log that were looked through.
     """
-    hand, subscription = _Hand(size), consumer._subscription.subscription  # noqa: SLF001 - aiokafka has no word for it
+    taking, subscription = _Taking(size), consumer._subscription.subscription  # noqa: SLF001 - nothing public
     if subscription is not None and subscription.assignment is not None:
-        subscription.assignment.hand = hand
+        subscription.assignment.taking = taking
     found = await consumer.getmany(timeout_ms=wait_ms, max_records=records)
-    # What came from an assignment of the meantime has no span: it is not in hand, and comes again.
-    return {tp: each for tp, each in found.items() if tp in hand.spans}, hand.spans
+    # What came from an assignment of the meantime has no span: it is left out, and comes again.
+    return {tp: each for tp, each in found.items() if tp in taking.spans}, taking.spans
 
 
 def failures(consumer: AIOKafkaConsumer) -> dict[TopicPartition, Failure]:
@@ -76,14 +76,14 @@ def failures(consumer: AIOKafkaConsumer) -> dict[TopicPartition, Failure]:
 
 
 def state(consumer: AIOKafkaConsumer, tp: TopicPartition) -> Any:
-    """Of a partition that is assigned: `paused`, `position`, `lso`, `timestamp`; else None."""
+    """The client's state of an assigned partition (`paused`, `position`, `lso`, `timestamp`), else None."""
     subscription = consumer._subscription.subscription  # noqa: SLF001 - asked for each partition, and without awaiting
     assignment = subscription.assignment if subscription is not None else None
     return assignment.state_value(tp) if assignment is not None else None
 
 
 def dead(consumer: AIOKafkaConsumer) -> str | None:
-    """Which of its tasks ended although the consumer was not stopped; nothing public shows it."""
+    """Which of the consumer's tasks ended although nobody stopped it; None where all run."""
     if consumer._closed:  # noqa: SLF001 - as above
         return "whole"
     coordination, fetching = getattr(consumer._coordinator, "_coordination_task", None), consumer._fetcher  # noqa: SLF001
@@ -99,10 +99,10 @@ class Fetched(fetcher.FetchResult):  # type: ignore[misc]  # aiokafka has no typ
     _partition_records: Any
 
     def getall(self, max_records: int | None = None) -> list[Any]:
-        """Up to so many records; none once there is a `failure`."""
+        """At most so many records; none once there is a `failure`."""
         found: list[Any] = []
-        hand: _Hand = getattr(self._assignment, "hand", None) or _Hand(sys.maxsize)
-        if hand.left <= 0 or self.failure is not None:
+        taking: _Taking = getattr(self._assignment, "taking", None) or _Taking(sys.maxsize)
+        if taking.left <= 0 or self.failure is not None:
             return found
         if not self.check_assignment(self._topic_partition) or not self.has_more():
             return found
@@ -110,16 +110,16 @@ class Fetched(fetcher.FetchResult):  # type: ignore[misc]  # aiokafka has no typ
         try:
             for record in islice(records, max_records):
                 found.append(record)
-                hand.left -= record.serialized_value_size
+                taking.left -= record.serialized_value_size
                 if records._records.packed:  # noqa: SLF001 - names and values of headers too may unpack to anything
-                    hand.left -= sum(len(value or b"") + len(name) for name, value in record.headers)
-                if hand.left <= 0:
+                    taking.left -= sum(len(value or b"") + len(name) for name, value in record.headers)
+                if taking.left <= 0:
                     break
         except Exception as error:  # noqa: BLE001 - of Kafka, a codec or a struct: the reader stops and tells it
             self.failure = records.failure(error)
         self._update_position()
-        hand.spans[self._topic_partition] = begin, records.next_fetch_offset
-        if self.failure is None and hand.left > 0 and (max_records is None or len(found) < max_records):
+        taking.spans[self._topic_partition] = begin, records.next_fetch_offset
+        if self.failure is None and taking.left > 0 and (max_records is None or len(found) < max_records):
             self._partition_records = None
         return found
 
@@ -160,7 +160,7 @@ class Records(fetcher.PartitionRecords):  # type: ignore[misc]
             self._records = Batches(fetched[end:])
 
     def _consumer_record(self, tp: TopicPartition, record: Any) -> Any:
-        """Brokers take a record that counts itself beyond its batch; a fence behind it would leave out what follows."""
+        # Brokers accept a record that lies outside its batch by its own count; a fence behind it would skip records.
         if record.offset >= self._records.end:
             raise CorruptRecordException(f"A record of {tp} lies outside of its batch")
         return _consumer_record(self, tp, record)
@@ -181,7 +181,7 @@ class Batches:
 
 
 def _find(fetched: bytes, offset: int) -> tuple[int, int]:
-    """Begin and end of the batch that holds the offset, or of the first one behind it."""
+    """Where the batch with this offset begins and ends, or the first one behind it."""
     begin = 0
     while True:
         end = begin + _LENGTH.size + _LENGTH.unpack_from(fetched, begin)[0]

@@ -58,11 +58,11 @@ def _obstacle(reader: Reader) -> str | None:
 
 
 def _standstill(reader: Reader) -> str | None:
-    """What holds up the database or a partition keeps the brokers from being asked too: their silence is told last."""
+    # The silence of the brokers comes last: a stuck database or partition keeps them from being asked.
     stalled, silent = reader.clock() - reader.progressed_at, reader.places.silent()
-    if stalled > STUCK_SECONDS and reader.troubles:
+    if stalled > STUCK_SECONDS and reader.errors:
         return f"no progress for {stalled:.0f} s{_because(reader)}"
-    if silent is not None and silent > SILENT and not reader.places.positions.in_hand:
+    if silent is not None and silent > SILENT and not reader.places.positions.in_flight:
         return "the brokers do not answer"
     if stalled > STUCK_SECONDS and any(reader.places.lag().values()):
         return f"no progress for {stalled:.0f} s"
@@ -70,5 +70,4 @@ def _standstill(reader: Reader) -> str | None:
 
 
 def _because(reader: Reader) -> str:
-    """While doing what, and of what kind the error is."""
-    return "".join(f", {doing}: {kind}" for doing, kind in reader.troubles.items())
+    return "".join(f", {doing}: {kind}" for doing, kind in reader.errors.items())

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import NoReturn
 
 from shared.engine.database import Database
+from shared.engine.operations import measure_outbox
 from shared.engine.postgres import SQL
 from shared.engine.postgres_relay import SQL as RELAY
 from shared.engine.reader import Reader
@@ -33,7 +34,7 @@ class Housekeeping:
     async def run(self) -> NoReturn:
         purged = 0.0
         while True:
-            await self._database.recognise()
+            await self._database.check_identity()
             self.outbox_age = await self._measure()
             self.seen_database_at = time.monotonic()
             if time.monotonic() - purged > _PURGE_S:
@@ -45,10 +46,9 @@ class Housekeeping:
 
     async def _measure(self) -> float:
         """Set the gauges; returns the age of the oldest waiting event in seconds."""
-        (outbox,) = await self._database.main.fetch(SQL["outbox_depth"])
-        age = float(outbox["age"] or 0)
-        metrics.OUTBOX_DEPTH.labels(self._service).set(outbox["depth"])
-        metrics.OUTBOX_AGE.labels(self._service).set(age)
+        outbox = await measure_outbox(self._database.main)
+        metrics.OUTBOX_DEPTH.labels(self._service).set(outbox.waiting)
+        metrics.OUTBOX_AGE.labels(self._service).set(outbox.oldest_seconds)
         aside = {row["topic"]: row["waiting"] for row in await self._database.main.fetch(RELAY["count_set_aside"])}
         for topic in self._aside_topics | aside.keys():
             metrics.OUTBOX_SET_ASIDE.labels(self._service, topic).set(aside.get(topic, 0))
@@ -63,7 +63,7 @@ class Housekeeping:
         self.parked = sum(row["records"] for row in rows)
         for row in await self._database.main.fetch(SQL["quarantined_records"]):
             metrics.QUARANTINED.labels(row["group_id"], row["topic"]).set(row["records"])
-        return age
+        return outbox.oldest_seconds
 
 
 def _measure_reader(reader: Reader) -> None:
@@ -76,12 +76,11 @@ def _measure_reader(reader: Reader) -> None:
         metrics.STOPPED.labels(reader.group, topic).set(stopped)
 
 
-async def keep_reader(reader: Reader) -> NoReturn:
-    """Let a reader resume and advance once a second, and tell Kafka now and then how far it is."""
+async def maintain_reader(reader: Reader) -> NoReturn:
     committed = time.monotonic()
     while True:
         await asyncio.sleep(1)
-        await reader.keep_house()
+        await reader.maintain()
         if time.monotonic() - committed > reader.reading.commit_every:
             await reader.commit_offsets()
             committed = time.monotonic()

@@ -30,16 +30,15 @@ class Inbox:
 
     @classmethod
     async def open(cls, tx: EngineTransaction, fresh: Iterable[Decoded]) -> "Inbox":
-        """Enter every id of the batch; `settle` takes out again what is not applied."""
+        """Enter every id of the batch; `settle` takes out those that are not applied."""
         ids = {(d.source, d.id) for d in fresh if not d.unreadable and d.record.topic not in OWNERS}
         return cls(await tx.admit(sorted(ids)) if ids else set())
 
     def was_applied(self, decoded: Decoded) -> bool:
-        """Whether a record from outside was applied under this id before this batch."""
         return decoded.record.topic not in OWNERS and (decoded.source, decoded.id) not in self._new
 
     def claim(self, decoded: Decoded) -> bool:
-        """True for the first of the batch that is to be applied under its id; a record of ours always is."""
+        """False for a repetition within the batch. A record of ours is none, whatever its id."""
         if decoded.record.topic in OWNERS:
             return True
         name = (decoded.source, decoded.id)
@@ -50,7 +49,7 @@ class Inbox:
         return True
 
     async def settle(self, tx: EngineTransaction, parked: Sequence[Decoded]) -> None:
-        """Let go of the ids of what is parked. Raises Corrected where the batch has another record for one of them."""
+        """Free the ids of parked records. Raises Corrected where the batch has another record with one of them."""
         those = {id(decoded) for decoded in parked}
         refused = {name for name, decoded in self._claimed.items() if id(decoded) in those}
         for decoded in self._repeated:

@@ -21,7 +21,7 @@ def kept(record: Record) -> Record:
 
 
 def _that_fit(record: Record) -> list[tuple[str, bytes | None]]:
-    """Ours before others; of two of one name the last is read."""
+    # Ours come before others, and of two headers of one name the last counts.
     fitting, left = [], MAX_HEADERS
     for name, value in sorted(dict(record.headers).items(), key=lambda header: not header[0].startswith("ce_")):
         left -= len(name) + len(value or b"")

@@ -8,7 +8,7 @@ _ESCAPED = re.compile(rb"\\(?:x([0-9a-fA-F]{2})|(\\))")
 
 
 def escape_key(key: bytes) -> str:
-    r"""`81` for text, `\xff\x01` for what is none. Different keys give different texts, and `parse_key` the key."""
+    r"""`81` for text, `\\xff\\x01` for other bytes. Different keys give different texts; `parse_key` is the inverse."""
     return "".join(map(_escaped, key.decode("utf-8", "surrogateescape")))
 
 
@@ -21,7 +21,7 @@ def _escaped(character: str) -> str:
 
 
 def parse_key(text: str) -> bytes:
-    """The key that `escape_key` wrote so; raises Invalid where a backslash begins nothing."""
+    """The inverse of `escape_key`; raises Invalid for a backslash that begins no escape."""
     raw = text.encode("utf-8", "surrogateescape")
     if b"\\" in _ESCAPED.sub(b"", raw):
         raise Invalid(r"a backslash in a key is written \\, a byte \x and two hexadecimal digits", field="key")

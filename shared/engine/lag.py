@@ -31,7 +31,7 @@ class PartitionLag:
 
 async def read_lag(executor: asyncpg.Pool | asyncpg.Connection, kafka: dict[str, Any]) -> list[PartitionLag]:
     """Every partition of every group of one service; raises Transient where the brokers do not answer."""
-    fences = await executor.fetch(SQL["list_fences"])
+    fences = await list_fences(executor)
     try:
         logs = await read_logs(kafka, {(fence["topic"], fence["partition"]) for fence in fences})
     except KafkaError as error:
@@ -39,8 +39,12 @@ async def read_lag(executor: asyncpg.Pool | asyncpg.Connection, kafka: dict[str,
     return measure_lag(fences, logs)
 
 
+async def list_fences(executor: asyncpg.Pool | asyncpg.Connection) -> Sequence[Any]:
+    """How far each group's effects stand, for `measure_lag`."""
+    return await executor.fetch(SQL["list_fences"])
+
+
 def measure_lag(fences: Sequence[Any], logs: Mapping[Place, Log]) -> list[PartitionLag]:
-    """The rows of `list_fences` beside the logs."""
     return [_measure(fence, logs.get((fence["topic"], fence["partition"]))) for fence in fences]
 
 

@@ -31,7 +31,6 @@ class Fence:
     stopped: str | None = None
 
     def copy(self) -> "Fence":
-        """A fence of its own."""
         return replace(self)
 
 
@@ -82,12 +81,12 @@ class Outgoing(NamedTuple):
 class EngineTransaction(Transaction, Protocol):
     """A transaction with what only the engine may touch.
 
-    `heard` is the domain time of each partition's last event in this batch: the timers that it sets fire once all
-    topics are beyond it, so that what was published together decides together, also where a timer is due when it is
-    set. On the stream's clock a tick always follows the last event, so none waits for ever.
+    `last_event_times` holds the domain time of each partition's last event in this batch. Timers that the batch sets
+    fire once all topics are beyond it, so that what was published together decides together, also where a timer is due
+    when it is set. On the stream's clock a tick always follows the last event, so none waits for ever.
     """
 
-    heard: Mapping[int, datetime]
+    last_event_times: Mapping[int, datetime]
 
     async def lock_fences(self, places: Sequence[Place]) -> dict[Place, Fence]:
         """Lock the group's fences of these places, in their order, and return them as last committed."""

@@ -23,7 +23,7 @@ class TimerLoop:
     def __init__(
         self, subscription: Subscription, database: Database, ledger: PostgresLedger, time: DomainTime, limit: int
     ) -> None:
-        """`limit` is how many timers are handled in one transaction."""
+        """`limit` is how many timers one transaction handles."""
         self._subscription = subscription
         self._database = database
         self._ledger = ledger
@@ -53,7 +53,7 @@ class TimerLoop:
 
 
 async def pass_clock(subscription: Subscription, ledger: PostgresLedger, time: DomainTime) -> NoReturn:
-    """Pass the ticks of crm.ingest on to the topics of this subscription's service, as they are passed."""
+    """Pass the ticks of crm.ingest on to the topics of this subscription's service."""
     while True:
         await _wait(time.ticked, _LOOK_FOR_TICKS_S)
         passed = await pass_ticks(subscription, ledger, INGEST)

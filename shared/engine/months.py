@@ -32,7 +32,7 @@ class Months:
         self._until = 0.0
 
     async def bounds(self, tx: Transaction) -> tuple[datetime, datetime]:
-        """From, and until but not with."""
+        """From (inclusive) and until (exclusive)."""
         if monotonic() > self._until:
             row = await tx.fetchrow(self._statement)
             known = row["first"] is not None and not row["outside"]
@@ -60,13 +60,13 @@ def opening_months(statement: str) -> Callable[[Service], Awaitable[None]]:
 
 
 def months_from(day: date) -> list[date]:
-    """The first days of the month of `day` and of those after it."""
+    """The first days of the month of `day` and of the next two."""
     whole = day.year * 12 + day.month - 1
     return [date((whole + ahead) // 12, (whole + ahead) % 12 + 1, 1) for ahead in range(_AHEAD)]
 
 
 async def _open(service: Service, statement: str, month: date) -> bool:
-    """False where the tables are too busy at the moment; until it succeeds the default table does as well."""
+    """False where the tables are too busy now; rows of the month go into the default table until it succeeds."""
     try:
         async with service.read() as tx:
             new = await tx.fetchval(statement, month)

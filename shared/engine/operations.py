@@ -96,6 +96,20 @@ class Repair:
     given_up: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """Events that wait to be published, counted up to 100,001, and the age of the oldest in seconds."""
+
+    waiting: int
+    oldest_seconds: float
+
+
+async def measure_outbox(executor: Executor) -> Outbox:
+    row = await executor.fetchrow(SQL["outbox_depth"])
+    assert row is not None
+    return Outbox(row["depth"], float(row["age"] or 0))
+
+
 async def list_parked(executor: Executor, choice: Choice, limit: int, before: int | None = None) -> list[ParkedLine]:
     """Newest first; with `before`, those older than that id."""
     rows = await executor.fetch(SQL["list_parked"], *choice.filters, before, limit)
@@ -136,11 +150,9 @@ class Operations:
         return [await self._free(row) for row in firsts]
 
     async def count_changed(self, choice: Choice) -> int:
-        """How many records a repair would be about."""
         return len((await self._plan(choice))[0])
 
     async def _plan(self, choice: Choice) -> tuple[list[int], list[Any]]:
-        """The records that a repair means, and the first parked record of each key that is chosen."""
         rows = await self._database.main.fetch(SQL["choose_parked"], *choice.filters)
         chosen = [row["id"] for row in rows]
         firsts = await self._database.main.fetch(SQL["first_parked"], chosen)
@@ -175,7 +187,7 @@ class Operations:
         return Freed(*line, done.applied, done.reason, done.detail)
 
     async def read_quarantined(self, quarantine_id: int) -> QuarantinedRecord:
-        """With key, headers and bytes; raises NotFound."""
+        """Raises NotFound."""
         async with self._ledger(None).transaction() as tx:
             return await find_quarantined(tx, quarantine_id)
 

@@ -74,10 +74,6 @@ where id = $1
 -- Who acts in this transaction, for the audit lines.
 select set_config('rapport.actor', $1, true)
 
--- name: list_actions
--- What operators did, newest first.
-select id, action, subject, reason, actor, acted_at from operator_action order by id desc limit $1
-
 -- name: list_failed_timers
 -- Timers that were set aside, for an operator.
 select name, id, partition, due_at, failed from timer where failed is not null order by name, due_at limit $1

@@ -55,20 +55,18 @@ class Breaker:
     _probing: set[Place] = field(default_factory=set)
 
     def succeeded(self, place: Place, keys: int) -> None:
-        """So many keys of a place were handled."""
         if place in self._outcomes:
             self._outcomes[place].extend([False] * min(keys, _WINDOW))
         self._probing.discard(place)
 
     def failed(self, place: Place) -> None:
-        """A key of a place failed unexpectedly. Raises BreakerOpen."""
+        """Count an unexpected failure of one key. Raises BreakerOpen."""
         outcomes = self._outcomes.setdefault(place, deque(maxlen=_WINDOW))
         outcomes.append(True)
         if place in self._probing or sum(outcomes) >= _LIMIT:
             raise BreakerOpen(place)
 
     def copy(self) -> "Breaker":
-        """The same state, for a try that may be undone."""
         return Breaker(
             {place: deque(outcomes, _WINDOW) for place, outcomes in self._outcomes.items()}, set(self._probing)
         )
@@ -103,7 +101,7 @@ class Isolation:
         await self._settle(list(by_key.values()))
 
     async def _settle(self, keys: Sequence[Sequence[Event[Any]]]) -> None:
-        """Try these keys together; halve where that fails, down to one key, then to its single events."""
+        # Halve what fails together, down to one key, then to its single events.
         if not keys:
             return
         if len(keys) == 1:

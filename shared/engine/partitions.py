@@ -23,5 +23,4 @@ def murmur2(data: bytes) -> int:
 
 @lru_cache(maxsize=100_000)
 def partition_of(key: str) -> int:
-    """The partition of a key on every keyed topic of ours."""
     return (murmur2(key.encode()) & 0x7FFFFFFF) % PARTITIONS

@@ -39,51 +39,50 @@ class Places:
     _probe_at: dict[Place, float] = field(default_factory=dict)
     _unreadable: dict[Place, Failure] = field(default_factory=dict)
 
-    def steer(self) -> None:
-        """Fetch where it is known how far everything stands, and nowhere else; for a while nowhere, where `holding`."""
-        self.source.flow(() if self.holding else self.positions.done.keys())
+    def update_fetching(self) -> None:
+        """Fetch the places whose position is known, and no others; none at all while `holding`."""
+        self.source.fetch_only(() if self.holding else self.positions.done.keys())
 
     def rewind(self) -> bool:
-        """Read again what is in hand; the fence leaves out what stands. True where something was."""
+        """Read what is in flight again; fences drop what stands already. True where anything was."""
         again = self.positions.rewind()
         for place, offset in again.items():
             self.source.seek(place, offset)
         return bool(again)
 
     def realign(self) -> None:
-        """Put the client where everything before stands, wherever it went with what nobody got."""
+        """Seek back to what is done, wherever the client moved with records that nobody received."""
         for place, done in self.positions.done.items():
             if not self.positions.holds(place) and self.source.position(place) != done:
                 self.source.seek(place, done)
 
-    def lose(self, places: Collection[Place], reason: str) -> None:
-        """Put them at their fences again, with the next upkeep."""
+    def reposition(self, places: Collection[Place], reason: str) -> None:
+        """Put these places at their fences again, with the next maintenance."""
         for place in places:
             if place in self.positions.done:
-                log.warning("place_lost", group=self.group, topic=place[0], partition=place[1], reason=reason)
+                log.warning("place_repositioned", group=self.group, topic=place[0], partition=place[1], reason=reason)
             self.positions.forget(place)
-        self.steer()
+        self.update_fetching()
 
     def pause(self, place: Place, reason: str, *, probe: bool = False) -> None:
-        """Read it no more: until an operator says so, or with `probe` until it is tried again by itself."""
+        """Stop reading a place until an operator frees it, or with `probe` until it is tried again by itself."""
         if place not in self.paused:
             log.error("partition_paused", group=self.group, topic=place[0], partition=place[1], reason=reason)
         self.paused[place] = reason
         if probe:
             self._probe_at[place] = self.clock() + self.probe_after
         self.positions.forget(place)
-        self.steer()
+        self.update_fetching()
 
     def forget(self) -> None:
-        """Of every place everything."""
         self.positions.clear()
         self.paused.clear()
         self._probe_at.clear()
         self._unreadable.clear()
-        self.steer()
+        self.update_fetching()
 
     async def place_others(self) -> None:
-        """Put what is assigned and neither read nor paused at its fence."""
+        """Put assigned places at their fences, but for those that are read or paused."""
         places = sorted(set(self.source.assigned()) - self.positions.done.keys() - self.paused.keys())
         if not places:
             return
@@ -92,7 +91,7 @@ class Places:
         for place in places:
             if place in self.source.assigned():
                 await self._place(place, fences[place], bounds[place])
-        self.steer()
+        self.update_fetching()
 
     async def _place(self, place: Place, fence: Fence, bounds: tuple[int, int]) -> None:
         start, alarm = check_positions(place, fence, *bounds)
@@ -105,7 +104,7 @@ class Places:
             self.positions.place(place, start, fence.next_offset)
 
     async def keep(self) -> bool:
-        """Resume what may go on, place what is not placed, advance what is idle. Raises infrastructure errors.
+        """Resume, place and advance whatever may be. Raises infrastructure errors.
 
         True where everything that is read is handled up to its end.
         """
@@ -116,7 +115,7 @@ class Places:
         return await self._advance_idle()
 
     async def _stop_at_unreadable(self) -> None:
-        """Pause where a whole batch cannot be read, and try it again later: another broker, or a codec, may mend it.
+        """Pause where a whole batch cannot be read, and try again later: another broker or a codec may help.
 
         The fence moves up to it, so that an operator may skip it and nothing else.
         """
@@ -135,7 +134,9 @@ class Places:
         known = self.positions.fences
         places = sorted(self.paused.keys() | known.keys())
         fences = await self.fences.ensure(places) if places else {}
-        self.lose([p for p in fences if fences[p].next_offset < known.get(p, 0)], "the fence in the database went back")
+        self.reposition(
+            [p for p in fences if fences[p].next_offset < known.get(p, 0)], "the fence in the database went back"
+        )
         self._resume({place: fence for place, fence in fences.items() if place in self.paused})
 
     def _resume(self, fences: Mapping[Place, Fence]) -> None:
@@ -176,7 +177,7 @@ class Places:
                 fences[place] = max(fences[place], passed[place].upto)
 
     def _caught_up(self, place: Place) -> datetime | None:
-        """The time of the log up to whose end everything was handled; None where something waits.
+        """The time up to which a place is handled to its end; None where something waits.
 
         A batch that was fetched but not applied yet shows as a position beyond what is done.
         """

@@ -20,68 +20,69 @@ class Positions:
 
     done: dict[Place, int] = field(default_factory=dict)
     fences: dict[Place, int] = field(default_factory=dict)
-    _in_hand: dict[Place, int] = field(default_factory=dict)
+    _in_flight: dict[Place, int] = field(default_factory=dict)
     _received: int = 0
 
     def place(self, place: Place, start: int, fence: int) -> None:
-        """Reading begins at `start`, where the consumer was put too."""
         self.done[place], self.fences[place] = start, fence
-        self._in_hand.pop(place, None)
+        self._in_flight.pop(place, None)
 
     def forget(self, place: Place) -> None:
-        """Nothing more is known; what is in hand of it is not applied."""
+        """Forget a place; its records in flight are not applied."""
         self.done.pop(place, None)
         self.fences.pop(place, None)
-        self._in_hand.pop(place, None)
+        self._in_flight.pop(place, None)
 
     def clear(self) -> None:
-        """Forget every place."""
         self.done.clear()
         self.fences.clear()
-        self._in_hand.clear()
+        self._in_flight.clear()
 
     def receive(self, taken: Taken) -> tuple[tuple[Record, ...], set[Place]]:
-        """Take into hand what goes on where each place stands; the other places are strays, and their records dropped:
-        something between was lost on the way, or Kafka put the consumer elsewhere.
+        """Take records into flight whose span begins where their place is done.
+
+        The other places are returned as unexpected and their records dropped: something between was lost on the way, or
+        Kafka put the consumer elsewhere.
         """
-        self._in_hand = {place: end for place, (begin, end) in taken.spans.items() if self.done.get(place) == begin}
-        self._received = len(self._in_hand)
-        strays = taken.spans.keys() - self._in_hand.keys()
-        if not strays:
-            return taken.records, strays
-        return tuple(record for record in taken.records if (record.topic, record.partition) in self._in_hand), strays
+        self._in_flight = {place: end for place, (begin, end) in taken.spans.items() if self.done.get(place) == begin}
+        self._received = len(self._in_flight)
+        unexpected = taken.spans.keys() - self._in_flight.keys()
+        if not unexpected:
+            return taken.records, unexpected
+        return tuple(
+            record for record in taken.records if (record.topic, record.partition) in self._in_flight
+        ), unexpected
 
     def left(self, records: Sequence[Record]) -> Sequence[Record]:
-        """Those whose place is still in hand."""
-        if len(self._in_hand) == self._received:
+        """The records whose place is still in flight."""
+        if len(self._in_flight) == self._received:
             return records
-        return [record for record in records if (record.topic, record.partition) in self._in_hand]
+        return [record for record in records if (record.topic, record.partition) in self._in_flight]
 
     @property
-    def in_hand(self) -> bool:
-        """Whether anything is."""
-        return bool(self._in_hand)
+    def in_flight(self) -> bool:
+        return bool(self._in_flight)
 
     def holds(self, place: Place) -> bool:
-        """Whether something of it is in hand."""
-        return place in self._in_hand
+        """Whether records of a place are in flight."""
+        return place in self._in_flight
 
     def apply(self, records: Sequence[Record]) -> None:
-        """These stand in the database, with their fences."""
+        """These records stand in the database, with their fences."""
         for place, offset in {(record.topic, record.partition): record.offset for record in records}.items():
-            if place in self._in_hand:
+            if place in self._in_flight:
                 self.done[place] = self.fences[place] = offset + 1
 
     def complete(self) -> None:
-        """Everything in hand was applied; what follows the last record of a span is none."""
-        for place, end in self._in_hand.items():
+        """Everything in flight was applied; what follows the last record of a span is no record."""
+        for place, end in self._in_flight.items():
             self.done[place] = end
-        self._in_hand.clear()
+        self._in_flight.clear()
 
     def rewind(self) -> dict[Place, int]:
-        """Let go of what is in hand; where to read on, for the places of which something was."""
-        again = {place: self.done[place] for place in self._in_hand}
-        self._in_hand.clear()
+        """Drop what is in flight; returns from where to read those places again."""
+        again = {place: self.done[place] for place in self._in_flight}
+        self._in_flight.clear()
         return again
 
 

@@ -1,6 +1,5 @@
 """The ledger in Postgres."""
 
-import json
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -11,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from shared.engine import outbox
+from shared.engine import actions, outbox
 from shared.engine.event import Emission, Record
 from shared.engine.ledger import Fence, ParkedRecord, Place, Refusal
 from shared.engine.remembered import Remembered
@@ -32,8 +31,8 @@ MAX_EMITTED = 5_000
 DATABASE_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """What a statement may raise; the last is asyncpg's word for a connection that ends as it is used."""
 
-COMPANY = timedelta(seconds=1)
-"""By how much what was published together may appear apart on different topics; an event's timers wait for it."""
+PUBLICATION_SKEW = timedelta(seconds=1)
+"""How far apart events that were published together may appear on different topics; an event's timers wait for it."""
 
 DATA_STATES = frozenset({"21", "22", "23", "54"})
 """Classes of SQLSTATE that the same rows cause again: of cardinality, values, constraints, and limits of a row."""
@@ -62,12 +61,12 @@ class PostgresTransaction:
         *,
         recovered: bool = False,
     ) -> None:
-        """`remembered` notices a database that went back. Of one that was `recovered`, what its topics hold already
-        is not published again.
+        """`remembered` notices a database that went back. In one that was `recovered`, events that the topics hold
+        already are not published again.
         """
         self.now = now
         self.context: Any = context
-        self.heard: Mapping[int, datetime] = {}
+        self.last_event_times: Mapping[int, datetime] = {}
         self.group = subscription.group if subscription else ""
         self.then: list[Callable[[], Awaitable[None]]] = []
         self.emitted = 0
@@ -104,8 +103,8 @@ class PostgresTransaction:
     async def set_timers(self, name: str, timers: Iterable[tuple[UUID, int, datetime]]) -> None:
         rows = list(timers)
         if rows:
-            heard = [self.heard.get(partition) for _, partition, _ in rows]
-            not_before = [None if at is None else at + COMPANY for at in heard]
+            events = [self.last_event_times.get(partition) for _, partition, _ in rows]
+            not_before = [None if at is None else at + PUBLICATION_SKEW for at in events]
             await self.execute(SQL["set_timers"], name, *map(list, zip(*rows, strict=True)), not_before)
 
     async def clear_timers(self, name: str, ids: Iterable[UUID]) -> None:
@@ -115,7 +114,7 @@ class PostgresTransaction:
         self.then.append(then)
 
     async def flush(self) -> None:
-        """Write what was emitted; ids are drawn here, after every lock of the handlers."""
+        """Write what was emitted. Ids of the outbox are drawn here, after every lock of the handlers."""
         rows, self._rows = self._rows, []
         if rows and self._recovered:
             known = await self.fetch(SQL["load_published"], outbox.hashed_parts(rows))
@@ -125,7 +124,6 @@ class PostgresTransaction:
             await self.copy("outbox", outbox.COLUMNS, rows)
 
     def committed(self) -> None:
-        """Remember how far its fences stand now."""
         if self._remembered is not None:
             self._remembered.keep_fences(self.group, self._moved)
 
@@ -146,7 +144,7 @@ class PostgresTransaction:
         topics, partitions = [p[0] for p in places], [p[1] for p in places]
         rows = await self.fetch(SQL["lock_fences"], self.group, topics, partitions)
         if len(rows) < len(places):
-            await self.execute(SQL["ensure_fences"], self.group, topics, partitions)
+            await ensure_fences(self._connection, self.group, places)
             rows = await self.fetch(SQL["lock_fences"], self.group, topics, partitions)
         fences = fences_of(rows)
         if self._remembered is not None:
@@ -199,7 +197,7 @@ class PostgresTransaction:
         await self.execute(SQL["describe_parked"], parked.id, *columns)
 
     async def record_action(self, action: str, subject: Mapping[str, object], reason: str) -> None:
-        await self.execute(SQL["record_action"], action, json.dumps(subject), reason)
+        await actions.record_action(self._connection, action, subject, reason)
 
     # --- timers
 
@@ -212,6 +210,10 @@ class PostgresTransaction:
     async def fail_timer(self, name: str, due: Due, refusal: Refusal) -> None:
         why = f"{refusal.reason}: {refusal.detail}"
         await self.execute(SQL["fail_timer"], name, due.id, due.partition, due.due_at, why)
+
+
+async def ensure_fences(executor: asyncpg.Pool | Connection, group: str, places: Sequence[Place]) -> None:
+    await executor.execute(SQL["ensure_fences"], group, [place[0] for place in places], [place[1] for place in places])
 
 
 class PostgresLedger:

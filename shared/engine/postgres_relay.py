@@ -41,7 +41,6 @@ class PostgresRelayLedger:
             )
 
     async def keep(self) -> None:
-        """Use the connection; raises where it is lost."""
         await self._connection.execute("select 1")
 
     async def stored(self) -> list[tuple[Outgoing, int]]:

@@ -27,7 +27,7 @@ class QuarantinedRecord:
 
 
 async def find_quarantined(tx: PostgresTransaction, quarantine_id: int) -> QuarantinedRecord:
-    """A record by its id; raises NotFound."""
+    """Raises NotFound."""
     row = await tx.fetchrow(SQL["read_quarantine"], quarantine_id)
     if row is None:
         raise NotFound(f"nothing is in quarantine under {quarantine_id}")
@@ -41,7 +41,7 @@ async def repair_quarantined(
     value: bytes | None,
     headers: Mapping[str, bytes],
 ) -> None:
-    """Give it another value where one is named, and these headers in the place of those of the same names."""
+    """Replace the value where one is given, and the headers of these names."""
     if value is None and not headers:
         return
     kept = [(name, old) for name, old in found.record.headers if name not in headers]
@@ -52,7 +52,7 @@ async def repair_quarantined(
 
 
 async def redrive_quarantined(subscription: Subscription, ledger: PostgresLedger, found: QuarantinedRecord) -> Redriven:
-    """Apply it as if it came now, with the usual handler. It stays where it is refused, under the new reason.
+    """Apply the record as if it came now, with the usual handler. Where it is refused it stays, under the new reason.
 
     A key that is held by parked records has to be freed first: what comes later may not overtake them.
     """
@@ -89,7 +89,7 @@ async def _apply(subscription: Subscription, tx: PostgresTransaction, found: Qua
 async def drop_quarantined(
     subscription: Subscription, ledger: PostgresLedger, found: QuarantinedRecord, reason: str
 ) -> None:
-    """Give it up; raises NotFound where it is gone already."""
+    """Raises NotFound where it is gone already."""
     async with ledger.transaction(subscription) as tx:
         if await tx.fetchval(SQL["release_quarantined"], found.id) is None:
             raise NotFound(f"nothing is in quarantine under {found.id} any more")

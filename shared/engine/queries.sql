@@ -126,10 +126,6 @@ update parked set reason = $2, detail = $3, unexpected = $4, holds = $5 where id
 -- The value that an operator gives; what the sender sent is kept beside it.
 update parked set replaced_value = coalesce(replaced_value, value), value = $2 where id = $1
 
--- name: record_action
--- The audit line of what an operator did.
-insert into operator_action (action, subject, reason) values ($1, $2, $3)
-
 -- name: set_timers
 -- Sorted, so that two members wait instead of deadlocking; a timer that is set again moves and counts as not failed.
 insert into timer (name, id, partition, due_at, not_before)

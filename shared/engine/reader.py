@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 
 import structlog
@@ -12,7 +12,7 @@ from shared.engine.applier import Applied, Applier
 from shared.engine.event import Record
 from shared.engine.ledger import Place
 from shared.engine.places import SILENT, Places
-from shared.engine.reading import FenceStore, Reading, Source, cut
+from shared.engine.reading import FenceStore, Reading, Source, Taken, cut
 from shared.engine.remembered import WentBack
 from shared.telemetry import metrics
 
@@ -35,7 +35,7 @@ class Reader:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     clock: Callable[[], float] = time.monotonic
     places: Places = field(init=False)
-    troubles: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
     progressed_at: float = field(init=False)
     assigned_once: bool = False
     restarted: str | None = None
@@ -60,48 +60,42 @@ class Reader:
 
     @property
     def paused(self) -> dict[Place, str]:
-        """The places that stand still, with the reason."""
         return self.places.paused
 
     # --- batches
 
     async def take(self) -> tuple[Record, ...]:
-        """The next records, or none after a while. What was taken before and never came to be applied comes again."""
+        """The next records, or none after a while. Records that were taken before and not applied come again."""
         if self.places.rewind():
             metrics.BATCH_RETRIES.labels(self.group, "").inc()
             await self.sleep(_AGAIN)
-        try:
+        taken = Taken()
+        async with self._trying("fetching"):
             taken = await self.source.take(self.reading.records, self.reading.bytes)
-        except Exception as error:  # noqa: BLE001  whatever it is, nothing is lost by trying again
-            self.places.realign()
-            await self._suffer("fetching", error)
-            return ()
-        self.troubles.pop("fetching", None)
-        records, strays = self.places.positions.receive(taken)
-        if strays:
-            self.places.lose(strays, "Kafka's client reads on elsewhere")
+        records, unexpected = self.places.positions.receive(taken)
+        if unexpected:
+            self.places.reposition(unexpected, "Kafka's client reads on elsewhere")
         if not records:
             self.places.positions.complete()
         return records
 
     async def read(self, records: Sequence[Record]) -> None:
-        """Apply what was taken. Whatever does not come to stand is taken again."""
+        """Apply what was taken. What could not be applied is taken again."""
         due = self.clock() + self.reading.pace if len(records) < self.reading.small else None
         try:
             if due is not None:
                 # aiokafka would fetch at once, get one record, and then nothing until that is handled.
                 self.places.holding = True
-                self.places.steer()
-            async with self.busy:
-                await self._apply_parts(records)
-            if due is not None:
-                await self.sleep(max(due - self.clock(), 0))
-        except Exception as error:  # noqa: BLE001  whatever it is, nothing is lost by trying again
-            await self._suffer("reading", error)
+                self.places.update_fetching()
+            async with self._trying("reading"):
+                async with self.busy:
+                    await self._apply_parts(records)
+                if due is not None:
+                    await self.sleep(max(due - self.clock(), 0))
         finally:
             self.places.holding = False
             self.places.rewind()
-            self.places.steer()
+            self.places.update_fetching()
 
     async def _apply_parts(self, records: Sequence[Record]) -> None:
         for part in cut(records, self.reading.bytes):
@@ -109,17 +103,16 @@ class Reader:
             if left and not await self._apply(left):
                 return
         self.places.positions.complete()
-        self.troubles.pop("reading", None)
 
     async def _apply(self, records: Sequence[Record]) -> bool:
-        """Apply with back-off; False when it is time to let others have a turn."""
+        """Apply with back-off; False once it has taken so long that other partitions should have a turn."""
         pause, until = 0.05, self.clock() + self.reading.backoff_max
         while True:
             begun = time.perf_counter()
             try:
                 applied = await self.applier.apply(records, self.places.positions.fences)
             except Exception as error:
-                kind = self.troubles["applying"] = type(error).__name__
+                kind = self.errors["applying"] = type(error).__name__
                 metrics.BATCH_RETRIES.labels(self.group, records[0].topic).inc()
                 log.warning("batch_retried", group=self.group, error=kind, exc_info=not self.is_infrastructure(error))
                 if isinstance(error, WentBack) or self.clock() + pause > until:
@@ -127,7 +120,7 @@ class Reader:
                 await self.sleep(pause)
                 pause = min(pause * 2, 5)
             else:
-                self.troubles.pop("applying", None)
+                self.errors.pop("applying", None)
                 self._settle(records, applied, time.perf_counter() - begun)
                 return True
 
@@ -137,8 +130,8 @@ class Reader:
             self.places.pause(place, reason)
         for place in applied.tripped:
             self.places.pause(place, "breaker: too many keys failed unexpectedly", probe=True)
-        if applied.misplaced:
-            self.places.lose(applied.misplaced, "the fence in the database went back")
+        if applied.reverted:
+            self.places.reposition(applied.reverted, "the fence in the database went back")
         self._progress()
         topic = records[0].topic
         metrics.BATCH_SIZE.labels(self.group, topic).observe(len(records))
@@ -151,15 +144,23 @@ class Reader:
         self.progressed_at = self.clock()
         self.restarted = None
 
-    async def _suffer(self, what: str, error: Exception) -> None:
-        self.troubles[what] = type(error).__name__
-        log.warning("reader_troubled", group=self.group, doing=what, exc_info=error)
-        await self.sleep(_RECOVERY)
+    @asynccontextmanager
+    async def _trying(self, doing: str) -> AsyncIterator[None]:
+        """Log an error of any kind and pause: nothing is lost by trying again."""
+        try:
+            yield
+        except Exception as error:
+            self.places.realign()
+            self.errors[doing] = type(error).__name__
+            log.warning("reader_failed", group=self.group, doing=doing, exc_info=error)
+            await self.sleep(_RECOVERY)
+        else:
+            self.errors.pop(doing, None)
 
     # --- rebalance
 
     async def revoke(self) -> None:
-        """Wait for the batch in flight, so that the next member does not begin it beside us."""
+        """Wait for the batch in flight, so that the next member does not begin it beside this one."""
         try:
             async with self.busy:
                 await self.commit_offsets()
@@ -167,15 +168,12 @@ class Reader:
             self._forget()
 
     async def assign(self) -> None:
-        """Begin at the fences, whatever Kafka remembers. Housekeeping goes on with what cannot be placed now."""
+        """Begin at the fences, whatever offsets Kafka remembers. What cannot be placed now is placed by `maintain`."""
         metrics.REBALANCES.labels(self.group).inc()
         self.assigned_once = True
         self._forget()
-        try:
-            async with self.busy:
-                await self.places.place_others()
-        except Exception as error:  # noqa: BLE001  whatever it is, nothing is lost by trying again
-            await self._suffer("placing", error)
+        async with self._trying("placing"), self.busy:
+            await self.places.place_others()
 
     def _forget(self) -> None:
         self.places.forget()
@@ -184,18 +182,18 @@ class Reader:
 
     # --- housekeeping, once a second
 
-    async def keep_house(self) -> None:
-        """Resume what may go on, place what is not placed, advance idle partitions. Raises infrastructure errors."""
+    async def maintain(self) -> None:
+        """Once a second: see `Places.keep`. Raises infrastructure errors."""
         async with self.busy:
             try:
                 level = await self.places.keep()
             except Exception as error:
-                self.troubles["housekeeping"] = type(error).__name__
+                self.errors["housekeeping"] = type(error).__name__
                 raise
             finally:
-                self.places.steer()
-        self.troubles.pop("housekeeping", None)
-        self.troubles.pop("placing", None)
+                self.places.update_fetching()
+        self.errors.pop("housekeeping", None)
+        self.errors.pop("placing", None)
         if level and (self.places.silent() or 0) < SILENT:
             self._progress()
 
@@ -213,7 +211,7 @@ class Reader:
             self._committed.update(news)
 
     async def watch(self) -> None:
-        """Start reading again where it makes no progress although nothing that is known of holds it up."""
+        """Start the consumer again where it makes no progress for no known reason."""
         while not self.closing:
             await self.sleep(1)
             reason = self.stuck()
@@ -223,14 +221,14 @@ class Reader:
                 log.error("reader_restarted", group=self.group, reason=reason)
                 self._forget()
                 await self.source.restart()
-                self.troubles.clear()
+                self.errors.clear()
 
     def stuck(self) -> str | None:
-        """Why reading has to be started again."""
+        """Why the consumer has to be started again; None where it need not."""
         if self.closing:
             return None
         if (dead := self.source.dead()) is not None:
             return dead
         still = self.clock() - self.progressed_at
-        known = self.troubles or not self.places.positions.done
+        known = self.errors or not self.places.positions.done
         return f"no progress for {still:.0f} s" if still > self.reading.patience and not known else None

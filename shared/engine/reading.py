@@ -58,19 +58,19 @@ class Source(Protocol):
         ...
 
     async def take(self, records: int, size: int) -> Taken:
-        """What comes within half a second, about so much of it. Positions have moved behind it."""
+        """What arrives within half a second, at most about this much. Positions have moved behind it."""
         ...
 
     def seek(self, place: Place, offset: int) -> None:
-        """Read on there; what was fetched before is forgotten."""
+        """Read on from there; what was fetched already is dropped."""
         ...
 
-    def flow(self, places: Collection[Place]) -> None:
-        """Fetch these, and no others."""
+    def fetch_only(self, places: Collection[Place]) -> None:
+        """Fetch these places and pause the others."""
         ...
 
     def position(self, place: Place) -> int | None:
-        """What is read next."""
+        """The offset that is read next."""
         ...
 
     def end(self, place: Place) -> int | None:
@@ -78,19 +78,19 @@ class Source(Protocol):
         ...
 
     def polled(self, place: Place) -> float | None:
-        """When that was, in seconds since the epoch."""
+        """When the broker last answered a fetch, in seconds since the epoch."""
         ...
 
     def failures(self) -> Mapping[Place, Failure]:
-        """Where reading stands before something that it cannot read."""
+        """The batches that cannot be read and that reading stands before."""
         ...
 
     async def bounds(self, places: Collection[Place]) -> dict[Place, tuple[int, int]]:
-        """Begin and end of these logs."""
+        """The first offset and the end of each log."""
         ...
 
     async def commit(self, offsets: Mapping[Place, int]) -> None:
-        """Tell Kafka, for its own tools."""
+        """Commit offsets to Kafka, for its own tools."""
         ...
 
     def missing(self) -> Collection[str]:

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared import clock
 from shared.engine.applier import Applier
-from shared.engine.fetched import failures, mend
+from shared.engine.fetched import failures, patch_aiokafka
 from shared.engine.ledger import Place
 from shared.engine.postgres import PostgresLedger, is_infrastructure
 from shared.engine.subscription import Subscription
@@ -74,7 +74,6 @@ async def rebuild(
 
 
 def _twin_of(subscription: Subscription) -> Subscription:
-    """The same handlers under a group of their own, which is forgotten in the end."""
     twin = Subscription(
         f"{subscription.group}.rebuilt", kind="projection", topics=subscription.order, version=subscription.version
     )
@@ -97,7 +96,7 @@ class _Reading:
     """The topics of a subscription from their beginning, applied in the order of each partition."""
 
     def __init__(self, twin: Subscription, ledger: PostgresLedger, kafka: dict[str, Any], *, stream: bool) -> None:
-        mend()
+        patch_aiokafka()
         self._applier = Applier(twin, ledger, stream=stream, wall=clock.now, is_infrastructure=is_infrastructure)
         self._consumer = AIOKafkaConsumer(
             enable_auto_commit=False, auto_offset_reset="earliest", isolation_level="read_committed", **kafka
@@ -112,7 +111,6 @@ class _Reading:
         await self._consumer.stop()
 
     async def up_to(self, fences: Mapping[Place, int], say: Callable[[str], None]) -> None:
-        """Apply every record below the fences."""
         wanted = {TopicPartition(*place): offset for place, offset in fences.items() if offset}
         if not wanted:
             return
@@ -142,7 +140,6 @@ class _Reading:
 
 
 async def _clone(owner: asyncpg.Connection, schema: str, built: str) -> None:
-    """The same tables, parts, indexes and views, empty."""
     await owner.execute(f"create schema {_name(built)}")
     for row in await owner.fetch(SQL["list_tables"], schema):
         table = _name(row["name"])
@@ -158,7 +155,7 @@ async def _clone(owner: asyncpg.Connection, schema: str, built: str) -> None:
 
 
 async def _compare(owner: asyncpg.Connection, schema: str, built: str) -> list[Compared]:
-    """Count and a hash that does not depend on the order of rows, of every table."""
+    """Compares row counts and hashes that do not depend on the order of rows."""
     compared = []
     for row in await owner.fetch(SQL["list_tables"], schema):
         digest = "select count(*) as rows, sum(hashtextextended(t::text, 0)) as hash from "
@@ -169,7 +166,7 @@ async def _compare(owner: asyncpg.Connection, schema: str, built: str) -> list[C
 
 
 async def _switch(owner: asyncpg.Connection, schema: str, built: str) -> None:
-    """The new schema takes the old one's name, rights and readers; statements resolve names anew and follow."""
+    # Statements resolve names anew, so that open connections find the new tables.
     readers = [row for row in await owner.fetch(SQL["list_views"], schema) if row["schema"] != schema]
     rights = await owner.fetch(SQL["list_readers"], schema)
     await owner.execute(f"alter schema {_name(schema)} rename to {_name(schema + '_replaced')}")
@@ -188,8 +185,9 @@ async def _switch(owner: asyncpg.Connection, schema: str, built: str) -> None:
 
 async def _forget(owner: asyncpg.Connection, twin: Subscription, built: str) -> None:
     await owner.execute(f"drop schema if exists {_name(built)} cascade")
-    for statement in ("forget_group", "forget_inbox", "forget_parked"):
-        await owner.execute(SQL[statement], twin.group)
+    await owner.execute(SQL["forget_group"], twin.group)
+    await owner.execute(SQL["forget_inbox"], twin.group)
+    await owner.execute(SQL["forget_parked"], twin.group)
 
 
 def _name(identifier: str) -> str:

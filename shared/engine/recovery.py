@@ -2,7 +2,6 @@
 brought up to them by `recover`.
 """
 
-import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,7 +32,6 @@ class Ahead:
 
 
 def ahead_of(published: Mapping[Place, int], remembered: Mapping[Place, int]) -> list[Ahead]:
-    """The partitions in which more was published than is remembered, in order."""
     return [
         Ahead(place, sequence, remembered.get(place, 0))
         for place, sequence in sorted(published.items())
@@ -56,7 +54,6 @@ class Recovery:
 
     @property
     def subscription(self) -> Subscription:
-        """Its handlers, by topic."""
         return self._hears
 
     def topic(self, name: str) -> Callable[[H], H]:
@@ -66,7 +63,7 @@ class Recovery:
         return self._hears.topic(name)
 
     def ending(self, act: Ending) -> Ending:
-        """Decorate what is done once every topic has been read."""
+        """Decorate what runs once every topic has been read."""
         self.endings.append(act)
         return act
 
@@ -121,7 +118,7 @@ async def recover(tx: PostgresTransaction, recovery: Recovery | None, topics: Ow
         await end(tx)
     await tx.execute(SQL["end_setback"])
     subject = {"records": dict(found.records), "written": len(found.written)}
-    await tx.execute(SQL["record_action"], "recover", json.dumps(subject), reason)
+    await tx.record_action("recover", subject, reason)
     return found
 
 

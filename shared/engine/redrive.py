@@ -1,6 +1,5 @@
 """What an operator does about parked records and stopped partitions. Each act leaves a line."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,6 +7,7 @@ from datetime import datetime
 import asyncpg
 
 from shared import clock
+from shared.engine.actions import record_action
 from shared.engine.decode import Decoded, decode
 from shared.engine.ledger import EngineTransaction, Ledger, ParkedRecord, Place, Refusal
 from shared.engine.parking import BEHIND, refusal_of
@@ -31,7 +31,7 @@ class Redriven:
 
 
 async def find_parked(tx: PostgresTransaction, parked_id: int) -> ParkedRecord:
-    """A parked record by its id; raises NotFound."""
+    """Raises NotFound."""
     row = await tx.fetchrow(SQL["take_parked_by_id"], parked_id)
     if row is None:
         raise NotFound(f"nothing is parked under {parked_id}")
@@ -94,9 +94,9 @@ async def _apply(subscription: Subscription, tx: EngineTransaction, parked: Park
 
 
 async def handle_once(subscription: Subscription, tx: EngineTransaction, decoded: Decoded, now: datetime) -> str:
-    """Hand a decoded record to its handler, and say what was done as an audit line names it.
+    """Handle a decoded record and return the action for the audit line.
 
-    It is left out where a record was applied under its id meanwhile, a corrected one or the same sent again.
+    It is left out where a record was applied under its id meanwhile: a corrected one, or the same sent again.
     """
     record = decoded.record
     if record.topic not in OWNERS and not await tx.admit([(decoded.source, decoded.id)]):
@@ -108,14 +108,14 @@ async def handle_once(subscription: Subscription, tx: EngineTransaction, decoded
 
 
 async def _describe(subscription: Subscription, ledger: Ledger, parked: ParkedRecord, refusal: Refusal) -> None:
-    """Say why it is refused now. What was parked alone stays alone."""
+    # What was parked alone stays alone.
     async with ledger.transaction(subscription) as tx:
         await tx.lock_fences([(parked.record.topic, parked.record.partition)])
         await tx.describe_parked(parked, replace(refusal, holds=refusal.holds and parked.refusal.holds))
 
 
 async def _release(tx: EngineTransaction, parked: ParkedRecord) -> bool:
-    """Forget it and count it out of its fence, whose lock is held until the end; False where it is gone already."""
+    """Delete a parked record and count it out of its fence, which stays locked; False where it is gone already."""
     place = (parked.record.topic, parked.record.partition)
     fence = (await tx.lock_fences([place]))[place]
     if not await tx.release(parked):
@@ -126,14 +126,14 @@ async def _release(tx: EngineTransaction, parked: ParkedRecord) -> bool:
 
 
 async def replace_value(subscription: Subscription, ledger: PostgresLedger, parked: ParkedRecord, value: bytes) -> None:
-    """Put another value in the place of a parked record's; what its sender sent is kept beside it."""
+    """Replace a parked record's value; the sender's is kept beside it."""
     async with ledger.transaction(subscription) as tx:
         await tx.execute(SQL["replace_parked"], parked.id, value)
         await tx.record_action("replace", _subject(subscription, parked), parked.refusal.reason)
 
 
 async def drop(subscription: Subscription, ledger: Ledger, parked: ParkedRecord, reason: str) -> None:
-    """Give a parked record up; the later ones of its key are then redriven by the caller."""
+    """Give a parked record up; the caller then redrives the later ones of its key."""
     async with ledger.transaction(subscription) as tx:
         if not await _release(tx, parked):
             raise NotFound(f"nothing is parked under {parked.id} any more")
@@ -150,8 +150,8 @@ async def accept_loss(
         offset = await connection.fetchval(SQL["accept_loss"], group, *place, beginning)
         if offset is None:
             raise NotFound(f"{group} is not stopped at {place[0]}/{place[1]}")
-        subject = json.dumps({"group": group, "topic": place[0], "partition": place[1], "goes_on_at": offset})
-        await connection.execute(SQL["record_action"], "accept-loss", subject, reason)
+        subject = {"group": group, "topic": place[0], "partition": place[1], "goes_on_at": offset}
+        await record_action(connection, "accept-loss", subject, reason)
     return int(offset)
 
 
@@ -161,7 +161,7 @@ async def skip(connection: asyncpg.Connection, group: str, place: Place, first: 
         if await connection.fetchval(SQL["skip_offsets"], group, *place, first, last) is None:
             raise NotFound(f"{group} does not stand at offset {first} of {place[0]}/{place[1]}, or is stopped there")
         subject = {"group": group, "topic": place[0], "partition": place[1], "first": first, "last": last}
-        await connection.execute(SQL["record_action"], "skip", json.dumps(subject), reason)
+        await record_action(connection, "skip", subject, reason)
 
 
 def _subject(subscription: Subscription, parked: ParkedRecord) -> dict[str, object]:

@@ -43,11 +43,11 @@ class Remembered:
         self._fences: dict[tuple[str, Place], int] = {}
 
     def known(self) -> Identity | None:
-        """What was known last; ask for it before the database is asked."""
+        """The identity that was seen last. Ask for it before asking the database."""
         return self._identity
 
     def check_identity(self, found: Identity, before: Identity | None) -> None:
-        """For every new connection, and every few seconds.
+        """Raises WentBack where `found` is another or an older database.
 
         `before` was known when the database was asked: answers to several connections come in any order, so what
         became known meanwhile may be newer than `found`.
@@ -81,7 +81,10 @@ class Remembered:
             raise WentBack("it is being recovered")
 
     def check_fences(self, group: str, fences: Mapping[Place, Fence]) -> None:
-        """For fences that were just locked or read. A stopped one is not remembered: an operator may move it."""
+        """Raises WentBack where a fence that was just locked or read stands before what is remembered of it.
+
+        A stopped one is not remembered: an operator may move it.
+        """
         for place, fence in fences.items():
             name = (group, place)
             if fence.stopped:
@@ -93,15 +96,14 @@ class Remembered:
             raise WentBack(self.reason)
 
     def forget_fence(self, group: str, place: Place) -> None:
-        """It is being stopped: from then on it may be moved by an operator, also before it is looked at again."""
+        """Call it when a fence is stopped: an operator may move it before it is looked at again."""
         self._fences.pop((group, place), None)
 
     def groups(self) -> set[str]:
-        """Those of which a fence is remembered."""
         return {group for group, _ in self._fences}
 
     def keep_fences(self, group: str, fences: Mapping[Place, Fence]) -> None:
-        """These stand in the database; what is stopped there is left to operators."""
+        """Remember committed fences; stopped ones are left to operators."""
         for place, fence in fences.items():
             if fence.stopped:
                 self._fences.pop((group, place), None)
@@ -109,13 +111,12 @@ class Remembered:
                 self._fences[group, place] = max(fence.next_offset, self._fences.get((group, place), 0))
 
     def notice(self, reason: str) -> None:
-        """Nothing is to be done with this database any more."""
+        """From now on every check raises WentBack."""
         if not self.noticed.is_set():
             self.reason = reason
             self.noticed.set()
 
     def forget(self) -> None:
-        """Begin anew, with nothing known of the database."""
         self.noticed.clear()
         self.reason, self._identity = "", None
         self._fences.clear()

@@ -10,7 +10,6 @@ from shared.engine.ledger import Fence, ParkedRecord, Place, Refusal
 
 
 def fences_of(rows: Iterable[Any]) -> dict[Place, Fence]:
-    """Fences by place."""
     return {
         (r["topic"], r["partition"]): Fence(
             r["next_offset"], r["last_offset"], r["last_id"], r["mark"], r["watermark"], r["parked"], r["stopped"]
@@ -26,25 +25,23 @@ def columns_of(record: Record) -> tuple[str, int, int, bytes | None, str, bytes 
 
 
 def headers_json(headers: Iterable[tuple[str, bytes | None]]) -> str:
-    """Headers as the columns `headers` hold them."""
     return json.dumps(
         [[_name(name), None if value is None else base64.b64encode(value).decode()] for name, value in headers]
     )
 
 
 def _name(name: str) -> str:
-    """A header's name as jsonb takes it, with U+0000 and bytes beyond UTF-8 written out as an escape."""
+    """A header's name as jsonb takes it: U+0000 and bytes beyond UTF-8 become escapes."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace").replace("\0", "\\0")
 
 
 def parked_of(row: Any) -> ParkedRecord:
-    """A row of `parked` as the record that it was."""
     refusal = Refusal(row["reason"], row["detail"], row["unexpected"], row["holds"])
     return ParkedRecord(row["id"], record_of(row), refusal, row["handled_at"])
 
 
 def record_of(row: Any) -> Record:
-    """A row of `parked` or `quarantine` as it came from Kafka, but with the value that an operator gave it."""
+    """A row of `parked` or `quarantine` as it came from Kafka, but with an operator's value where there is one."""
     headers = tuple(
         (name, None if value is None else base64.b64decode(value)) for name, value in json.loads(row["headers"])
     )

@@ -12,12 +12,12 @@ from typing import NoReturn
 import asyncpg
 import structlog
 
-from shared.engine.behind import find_ahead, say_ahead
+from shared.engine.behind import describe_ahead, find_ahead
 from shared.engine.checks import Check
 from shared.engine.database import Database
 from shared.engine.domain_time import DomainTime
 from shared.engine.health import check_service
-from shared.engine.housekeeping import Housekeeping, keep_reader
+from shared.engine.housekeeping import Housekeeping, maintain_reader
 from shared.engine.kafka import client_options
 from shared.engine.loops import TimerLoop, pass_clock
 from shared.engine.operations import Operations
@@ -142,16 +142,16 @@ class Service:
     # --- life
 
     async def start(self) -> None:
-        """Begin; what is not there yet is waited for."""
+        """Returns at once; what is missing yet is waited for."""
         self._life.start("life", self._live)
 
     async def stop(self) -> None:
-        """Finish the batch in flight, then let go of Kafka and the database."""
+        """Finish the batch in flight, then close Kafka's clients and the database."""
         await self._life.stop()
         await self._halt()
 
     async def _live(self) -> NoReturn:
-        """Begin, and begin anew once the database went back and was recovered."""
+        # Begins anew once the database went back and was recovered.
         while True:
             await self._boot()
             await self.database.remembered.noticed.wait()
@@ -192,13 +192,13 @@ class Service:
             pause = min(pause * 2, 5)
 
     async def _look_ahead(self) -> str | None:
-        """Where the topics are beyond the database, if they are."""
         await self.database.open(self.subscriptions)
-        ahead = await find_ahead(self.name, self.settings, self.database)
-        return say_ahead(ahead) if ahead else None
+        kafka = client_options(self.settings.kafka, self.name, "recovery")
+        ahead = await find_ahead(self.name, kafka, self.database.main)
+        return describe_ahead(ahead) if ahead else None
 
     async def _begin(self) -> None:
-        """Start everything; may be called again after it raised."""
+        """May be called again after it raised."""
         await self._start_reading()
         for shard, relay in enumerate(self.relays):
             self._tasks.start(f"relay {shard}", relay.run)
@@ -206,7 +206,7 @@ class Service:
         self._tasks.start("ask for rights", self._rights.look)
         self._tasks.start("housekeeping", self._housekeeping.run)
         for reader in self.readers:
-            self._tasks.start(f"keep reader {reader.group}", partial(keep_reader, reader))
+            self._tasks.start(f"keep reader {reader.group}", partial(maintain_reader, reader))
             self._tasks.start(f"watch reader {reader.group}", reader.watch)
         for subscription in self.subscriptions:
             self._start_loops(subscription)

@@ -32,7 +32,7 @@ _METADATA_MS = 10_000
 
 
 async def _parse(records: tuple[Record, ...]) -> KafkaMessage:
-    """Hand the records on untouched: FastStream's own parser fails on headers beyond UTF-8 and loses the batch."""
+    # FastStream's own parser fails on headers beyond UTF-8 and loses the batch.
     return KafkaMessage(
         body=records, raw_message=records, headers={}, content_type=None, reply_to="", consumer=FAKE_CONSUMER
     )
@@ -43,8 +43,8 @@ async def _decode(message: KafkaMessage) -> object:
 
 
 def connect(kafka: KafkaSettings, service: str) -> KafkaBroker:
-    """A broker that only consumes; publishing is the relay's."""
-    fetched.mend()
+    """A broker that only consumes; the relay publishes."""
+    fetched.patch_aiokafka()
     return KafkaBroker(
         kafka.bootstrap,
         client_id=client_id(service, "reader"),
@@ -98,7 +98,6 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]
 
     @property
     def consumer(self) -> AIOKafkaConsumer | None:
-        """Aiokafka's consumer, while there is one."""
         return self._subscriber.consumer if self._subscriber is not None else None
 
     def attach(self, broker: KafkaBroker, reader: Reads) -> None:
@@ -128,7 +127,7 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]
         self._subscriber(reader.read)
 
     async def _next(self, consumer: AIOKafkaConsumer) -> tuple[Record, ...]:
-        """FastStream's own would sleep where nothing came, whatever comes meanwhile."""
+        # FastStream's own method sleeps after an empty poll, whatever arrives meanwhile.
         if self._reader is None or consumer is not self.consumer:
             raise ConsumerStoppedError
         self._started = True
@@ -162,7 +161,7 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]
             if self.consumer is not None:
                 self.consumer.seek(TopicPartition(*place), offset)
 
-    def flow(self, places: Collection[Place]) -> None:
+    def fetch_only(self, places: Collection[Place]) -> None:
         consumer = self.consumer
         if consumer is None:
             return

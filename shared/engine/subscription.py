@@ -1,4 +1,4 @@
-"""What a service hears: a subscription is one consumer group with one handler a topic."""
+"""A subscription is one consumer group of a service, with one handler for each of its topics."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ class Subscription:
 
     @property
     def schema(self) -> str | None:
-        """The schema of a projection's tables."""
+        """The schema that holds a projection's tables; None for a process."""
         return (
             f"{self.group.partition('.')[2].replace('-', '_')}_v{self.version}" if self.kind == "projection" else None
         )
@@ -85,12 +85,12 @@ class Subscription:
             if name not in self.order:
                 raise ValueError(f"{self.group} does not list {name} among its topics")
             if name in self.topics:
-                raise ValueError(f"{self.group} hears {name} twice")
+                raise ValueError(f"{self.group} has two handlers for {name}")
             models = _models(handle)
             contracts = [contract_of(model) for model in models if model is not Tombstone]
-            strangers = [entry.type for entry in contracts if entry.topic != name]
-            if strangers:
-                raise ValueError(f"{self.group} hears {strangers} on {name}, where they are not published")
+            elsewhere = [entry.type for entry in contracts if entry.topic != name]
+            if elsewhere:
+                raise ValueError(f"{self.group} subscribes to {elsewhere} on {name}, where they are not published")
             self.topics[name] = TopicHandler(
                 name,
                 handle,

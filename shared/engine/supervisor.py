@@ -33,7 +33,7 @@ class Supervisor:
         self._tasks.append(asyncio.create_task(self._keep_running(task, run), name=task))
 
     def checks(self) -> list[Check]:
-        """Each task that ended lately by an error that no other check tells of."""
+        """The tasks that failed lately by an error that no other check reports."""
         recent = time.monotonic() - _SOUND_AFTER_S
         return [
             Check(task, "degraded", f"was started again after {error}")
@@ -42,14 +42,12 @@ class Supervisor:
         ]
 
     async def stop(self) -> None:
-        """Cancel every task and wait until all have ended."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
 
     async def _keep_running(self, task: str, run: Callable[[], Awaitable[None]]) -> None:
-        """Start a task again after an error, ever later up to every ten seconds."""
         pause: float = _FIRST_PAUSE_S
         while True:
             begun = time.monotonic()

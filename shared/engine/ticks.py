@@ -37,5 +37,5 @@ async def pass_ticks(subscription: Subscription, ledger: PostgresLedger, source_
 
 
 def _tick_id(topic: str, partition: int, tick: datetime) -> UUID:
-    """The same tick, passed on again after a restore, is the same event."""
+    # A tick that is passed on again after a restore is the same event.
     return dated_id(int(tick.timestamp() * 1000), "tick", topic, partition, tick)

@@ -55,10 +55,8 @@ async def _fire_one(
 
 
 def due_partitions(earliest: Mapping[int, datetime], watermarks: Mapping[int, datetime]) -> dict[int, datetime]:
-    """The partitions with something due, and the watermark that says so."""
     return {p: watermarks[p] for p, due_at in earliest.items() if p in watermarks and due_at <= watermarks[p]}
 
 
 def clocked_topics(subscription: Subscription, clocked: Sequence[str]) -> list[str]:
-    """The topics of a subscription whose watermarks decide its timers."""
     return sorted(set(subscription.topics) & set(clocked))

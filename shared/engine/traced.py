@@ -13,12 +13,12 @@ from shared.engine.event import Event
 from shared.engine.ledger import Outgoing, Refusal
 from shared.engine.subscription import Subscription
 from shared.events.topics import OWNERS
-from shared.telemetry.sink import SpanSink
+from shared.telemetry.sink import Span, SpanSink
 from shared.telemetry.tracing import is_sampled, is_sound, span_under, trace_of
 
 
 class Consumed:
-    """The sampled events of the batch that one subscription has in hand."""
+    """The sampled events of the batch that a subscription is handling."""
 
     def __init__(self, spans: SpanSink, subscription: Subscription) -> None:
         self._spans = spans
@@ -28,7 +28,7 @@ class Consumed:
         self._begun = self._size = 0
 
     def open(self, batch: Sequence[Decoded]) -> None:
-        """Make its own span the one that each sampled event hands on to what it causes."""
+        """Give each sampled event its own span as parent of what it causes."""
         self._begun, self._size = time_ns(), len(batch)
         self._parents.clear()
         for decoded in batch:
@@ -45,7 +45,7 @@ class Consumed:
                 self._parents[id(event)] = parent
 
     def applied(self, events: Mapping[str, Sequence[Event[Any]]], parked: Sequence[tuple[Decoded, Refusal]]) -> None:
-        """The effects of these events are committed, but for those that were refused and parked."""
+        """Make the spans of committed events, and of those that were parked."""
         if not self._parents:
             return
         times = self._begun, time_ns()
@@ -54,7 +54,7 @@ class Consumed:
             if id(event) in self._parents and event.traceparent is not None:
                 about = self._attributes(event, refusals.get(id(event)))
                 parent = self._parents[id(event)]
-                self._spans.add(f"process {event.topic}", "consumer", event.traceparent, parent, times, about)
+                self._spans.add(Span(f"process {event.topic}", "consumer", event.traceparent, parent, times, about))
 
     def _attributes(self, event: Event[Any], refusal: Refusal | None) -> dict[str, str | int | bool]:
         about = _message("process", event.topic, event.partition, event.id, event.type)
@@ -73,13 +73,14 @@ def under_spans(batch: Sequence[tuple[Outgoing, int]]) -> list[tuple[Outgoing, i
 
 
 def sent(spans: SpanSink, batch: Sequence[tuple[Outgoing, int]], seconds: float, *, again: bool) -> None:
-    """A batch as it was stored was acknowledged just now. One that is sent again leaves the same spans again."""
+    """Make the spans of an acknowledged batch. A batch that is sent again gets the same spans again."""
     ended = time_ns()
     for row, _ in batch:
         if own := _own(row):
             about = _message("send", row.topic, row.partition, row.event_id, row.type)
             times = ended - int(seconds * 1e9), ended
-            spans.add(f"send {row.topic}", "producer", own, row.traceparent, times, about | {"rapport.resent": again})
+            about["rapport.resent"] = again
+            spans.add(Span(f"send {row.topic}", "producer", own, row.traceparent, times, about))
 
 
 def _own(row: Outgoing) -> str | None:
@@ -88,7 +89,7 @@ def _own(row: Outgoing) -> str | None:
 
 
 def _message(operation: str, topic: str, partition: int, event_id: str, type_: str) -> dict[str, str | int | bool]:
-    """By OpenTelemetry's conventions; the key is left out, on outside topics it is the sender's."""
+    # OpenTelemetry's conventions without the key, which on outside topics is the sender's.
     return {
         "messaging.system": "kafka",
         "messaging.operation.name": operation,

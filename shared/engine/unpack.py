@@ -27,7 +27,6 @@ class TooLarge(Exception):
 
 
 def gunzip(packed: Buffer) -> bytes:
-    """Gzip, of any number of members."""
     parts: list[bytes] = []
     left = MAX_UNPACKED
     rest = bytes(packed)
@@ -45,7 +44,7 @@ def gunzip(packed: Buffer) -> bytes:
 
 
 def unsnap(packed: Buffer) -> bytes:
-    """Snappy, raw or in the blocks of the xerial library; each says at its begin how long it is."""
+    """Raw, or in blocks of the xerial library; each block says at its beginning how long it is."""
     blocks = _xerial(packed) if _detect_xerial_stream(packed) else [bytes(packed)]
     if sum(cramjam.snappy.decompress_raw_len(block) for block in blocks) > MAX_UNPACKED:
         raise TooLarge
@@ -64,17 +63,16 @@ def _xerial(packed: Buffer) -> list[bytes]:
 
 
 def unlz4(packed: Buffer) -> bytes:
-    """An LZ4 frame."""
     return _into(cramjam.lz4.decompress_into, bytes(packed))
 
 
 def unzstd(packed: Buffer) -> bytes:
-    """A frame of Zstandard; what it says about its size is the sender's word."""
+    # A frame's own word about its size is the sender's, and is not asked.
     return _into(cramjam.zstd.decompress_into, bytes(packed))
 
 
 def _into(unpack: Callable[[bytes, bytearray], int], packed: bytes) -> bytes:
-    """Into a buffer that grows: to unpack some of it again costs a third more at most."""
+    # The buffer grows fourfold: unpacking again costs a third more at most.
     size = max(_FIRST, len(packed))
     while True:
         room = bytearray(min(size, MAX_UNPACKED))

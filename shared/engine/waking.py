@@ -20,7 +20,7 @@ class Waking:
         self.relays: Sequence[Relay] = ()
 
     async def emitted(self) -> None:
-        """Wake whoever holds a relay. Called after the commit, so that the rows can be seen."""
+        """Wake the relays of all instances. Call it after the commit, so that they see the rows."""
         self._wake()
         if not all(relay.holding for relay in self.relays):
             # A relay looks for itself too, so that a lost notice only costs it a moment.
@@ -28,7 +28,7 @@ class Waking:
                 await self._database.main.execute(SQL["notify_relays"], _CHANNEL)
 
     async def listen(self) -> None:
-        """Wake the relays held here when another instance emits; ends only by an error."""
+        """Wake the relays of this process when another instance emits; ends only by an error."""
         async with self._database.main.acquire() as connection:
             await connection.add_listener(_CHANNEL, self._wake)
             try:

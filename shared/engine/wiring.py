@@ -92,7 +92,7 @@ def _pace_ms(subscription: Subscription, engine: EngineSettings) -> int:
 def make_relay(
     service: str, settings: ServiceSettings, database: Database, shard: int, spans: SpanSink | None
 ) -> Relay:
-    """The relay of one shard of a service's outbox; it begins by waiting for the shard's lock."""
+    """The relay of one shard of a service's outbox; it waits for the shard's lock first."""
 
     def relayed(batch: Sequence[tuple[Outgoing, int]], seconds: float, again: bool) -> None:  # noqa: FBT001  a callback
         metrics.RELAY_SECONDS.labels(service).observe(seconds)
@@ -104,9 +104,10 @@ def make_relay(
         if spans is not None:
             sent(spans, batch, seconds, again=again)
 
+    recovering = client_options(settings.kafka, service, "recovery")
     hold = partial(hold_shard, database.dsn, shard, settings.engine.relay_shards)
     return Relay(
-        partial(hold_unless_behind, hold, database, partial(find_ahead, service, settings, database)),
+        partial(hold_unless_behind, hold, database, lambda: find_ahead(service, recovering, database.main)),
         partial(
             KafkaPublisher,
             f"/{service}",

@@ -40,7 +40,6 @@ class Contract:
 
     @property
     def major(self) -> int:
-        """The number after `.v` in the type."""
         return int(self.type.rpartition(".v")[2])
 
     def schema(self) -> dict[str, Any]:
@@ -108,5 +107,4 @@ def find_contract(topic: str, type_: str) -> Contract | None:
 
 
 def contracts() -> list[Contract]:
-    """Every contract, by topic and type."""
     return [entry for _, entry in sorted(_by_type.items())]

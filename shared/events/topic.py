@@ -28,12 +28,10 @@ class Topic:
 
     @property
     def source(self) -> str | None:
-        """The `ce_source` that its owner writes."""
         return f"/{self.owner}" if self.owner else None
 
     @property
     def writer(self) -> str:
-        """The owner, or who else writes the topic."""
         return self.owner or ("anyone" if self.name == "crm.ingest" else "outside systems")
 
 

@@ -15,13 +15,14 @@ from shared.engine.operations import (
     Choice,
     Freed,
     Operations,
+    Outbox,
     ParkedLine,
     QuarantinedLine,
     Repair,
     list_parked,
     list_quarantine,
+    measure_outbox,
 )
-from shared.engine.postgres import SQL
 from shared.errors import Invalid
 from shared.http.auth import Principal, requires
 from shared.http.limits import COSTLY
@@ -98,14 +99,6 @@ class GivenUp(Body):
 
 
 @dataclass(frozen=True, slots=True)
-class Outbox:
-    """What waits to be published."""
-
-    waiting: int
-    oldest_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
 class Quarantined:
     """A record whole: its bytes in base64, those of key and headers written out where they are no text."""
 
@@ -135,8 +128,7 @@ async def show_lag(service: Service) -> list[PartitionLag]:
 @router.get("/outbox", dependencies=[ADMINS])
 async def show_outbox(service: Service) -> Outbox:
     """What waits to be published; counted up to 100,001."""
-    row = await service.database.requests.fetchrow(SQL["outbox_depth"])
-    return Outbox(row["depth"], float(row["age"] or 0))
+    return await measure_outbox(service.database.requests)
 
 
 @router.get("/parked", dependencies=[ADMINS, COSTLY])

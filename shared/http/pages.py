@@ -47,13 +47,12 @@ async def openapi_json(request: Request) -> Response:
 
 @pages.get("/docs", dependencies=READS)
 async def docs(request: Request) -> Response:
-    """Swagger's viewer; in a browser it needs RAPPORT_AUTH__MODE=off, or a proxy that adds the token."""
     return HTMLResponse(_VIEWER.format(title=request.app.title), headers=_HEADERS)
 
 
 @pages.get("/docs/{name}")
 async def docs_asset(name: str) -> Response:
-    """The viewer's own files, which a script or link of a page asks for without a token."""
+    # A browser asks for the files of a page without a token.
     if name == "start.js":
         return Response(_START, media_type="text/javascript", headers=_HEADERS)
     if name not in _ASSETS:
@@ -64,13 +63,11 @@ async def docs_asset(name: str) -> Response:
 
 @pages.get("/asyncapi.json", dependencies=READS)
 async def asyncapi_json(service: Annotated[Serving, Depends(service_of)]) -> Response:
-    """What the service hears and says on Kafka, as AsyncAPI 3."""
     return Response(to_json(await run_in_threadpool(asyncapi, service)), media_type="application/json")
 
 
 @pages.get("/asyncapi", dependencies=READS)
 async def asyncapi_page(service: Annotated[Serving, Depends(service_of)]) -> Response:
-    """The same document for people."""
     document = await run_in_threadpool(asyncapi, service)
     return HTMLResponse(page(document), headers=_HEADERS)
 

@@ -43,7 +43,7 @@ def decode_cursor(cursor: str, *kinds: type) -> tuple[Any, ...]:
 
 
 def _storable(position: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The position, if a list can have it: numbers of eight bytes, texts without NUL. Raises ValueError."""
+    """Raises ValueError for numbers beyond eight bytes and texts with NUL, which no list has."""
     for part in position:
         if (isinstance(part, int) and not -(2**63) <= part < 2**63) or (isinstance(part, str) and "\0" in part):
             raise ValueError("no position of a list")

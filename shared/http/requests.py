@@ -14,7 +14,7 @@ from shared.errors import Transient
 from shared.http.problems import problem
 from shared.ids import new_id
 from shared.telemetry import metrics
-from shared.telemetry.sink import SpanSink
+from shared.telemetry.sink import Span, SpanSink
 from shared.telemetry.tracing import continue_trace, is_sampled, request_span
 
 log = structlog.get_logger()
@@ -71,7 +71,6 @@ class Requests:
                 _add_span(self._spans, scope, status, own, parent, begun)
 
     def _unexpected(self, scope: Scope, error: Exception) -> Response:
-        """The problem document of an error that no route expected, which is logged here."""
         request = {"method": scope["method"], "route": route_of(scope)}
         state = str(getattr(error, "sqlstate", ""))[:2]
         if isinstance(error, WentBack):
@@ -111,7 +110,6 @@ def _read_headers(scope: Scope) -> tuple[bytes, str | None]:
 
 
 def _bind_context(request_id: bytes, traceparent: str | None) -> None:
-    """What every line of the request carries."""
     context = {"request_id": request_id.decode()}
     if trace_id := continue_trace(traceparent):
         context["trace_id"] = trace_id
@@ -120,7 +118,7 @@ def _bind_context(request_id: bytes, traceparent: str | None) -> None:
 
 
 def _add_span(spans: SpanSink, scope: Scope, status: int, own: str, parent: str | None, begun: float) -> None:
-    """By OpenTelemetry's conventions, but without the path and the query, as in logs and metrics."""
+    # OpenTelemetry's conventions, but without the path and the query, as in logs and metrics.
     method, route, ended = scope["method"], route_of(scope), time_ns()
     if route in _UNLOGGED:
         return
@@ -130,7 +128,7 @@ def _add_span(spans: SpanSink, scope: Scope, status: int, own: str, parent: str 
     if not 0 < status < 500:
         about["error.type"] = str(status) if status else "aborted"
     times = ended - int((perf_counter() - begun) * 1e9), ended
-    spans.add(f"{method} {route}", "server", own, parent if is_sampled(parent) else None, times, about)
+    spans.add(Span(f"{method} {route}", "server", own, parent if is_sampled(parent) else None, times, about))
 
 
 def route_of(scope: Scope) -> str:

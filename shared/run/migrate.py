@@ -54,12 +54,12 @@ class _Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]
         return _connect(self.conninfo)
 
     def lock(self, timeout: int = 10) -> AbstractContextManager[None]:
-        """Nothing: `migrate` holds a lock of the session, which a process that dies lets go of."""
+        # `migrate` holds a lock of the session, which ends with its process.
         del timeout
         return nullcontext()
 
     def get_log_data(self, migration: Migration, operation: str = "apply") -> dict[str, object]:
-        """A line of yoyo's log, without its look-ups of a user and a domain, which a container may not have."""
+        # yoyo itself looks up a user and a domain, which a container may not have.
         return {
             "id": str(new_id()),
             "migration_id": migration.id,
@@ -89,7 +89,7 @@ def migrate(name: str, dsn: str, *, check: bool = False) -> list[str]:
 
 
 def _apply(backend: _Backend, folder: Path, *, check: bool) -> list[str]:
-    """One folder at a time, since yoyo sorts by id over all that it is given."""
+    # yoyo sorts by id over all that it is given, so each folder is applied by itself.
     known = read_migrations(str(folder))
     pending = backend.to_apply(known)
     ids = [migration.id for migration in pending]

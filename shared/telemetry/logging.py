@@ -95,7 +95,6 @@ def configure_logging(settings: LogSettings) -> None:
 
 
 def _adopt_standard_logging(level: int, shared: list[Any], render: list[Any]) -> None:
-    """uvicorn, aiokafka, FastStream and warnings speak through the same processors; their own handlers go."""
     text = [*render[:-1], _as_text(render[-1])]
     handler = _Handler(_Stdout())
     handler.setFormatter(

@@ -45,7 +45,6 @@ def frames(traceback: TracebackType | None) -> list[str]:
 
 
 def causes(error: BaseException) -> list[str]:
-    """What led to the error, nearest first."""
     chain: list[str] = []
     seen = {id(error)}
     while (earlier := error.__cause__ or (None if error.__suppress_context__ else error.__context__)) is not None:

@@ -4,7 +4,7 @@ Nothing here waits: what cannot be exported in time is lost, and the service goe
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from socket import gethostname
 from threading import Thread
 
@@ -17,7 +17,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
 from shared.telemetry import metrics
-from shared.telemetry.sink import Kind
+from shared.telemetry.sink import Span
 
 log = structlog.get_logger()
 _STOP_S = 2.0
@@ -40,27 +40,19 @@ class Spans:
             {"service.namespace": "rapport", "service.name": service, "service.instance.id": gethostname()}
         )
 
-    def add(
-        self,
-        name: str,
-        kind: Kind,
-        own: str,
-        parent: str | None,
-        times: tuple[int, int],
-        attributes: Mapping[str, str | int | bool],
-    ) -> None:
+    def add(self, span: Span) -> None:
         self._made.inc()
         self._processor.on_end(
             ReadableSpan(
-                name,
-                _context(own, remote=False),
-                _context(parent, remote=True) if parent else None,
+                span.name,
+                _context(span.own, remote=False),
+                _context(span.parent, remote=True) if span.parent else None,
                 self._resource,
-                attributes,
-                kind=SpanKind[kind.upper()],
-                status=Status(StatusCode.ERROR if "error.type" in attributes else StatusCode.UNSET),
-                start_time=times[0],
-                end_time=times[1],
+                span.attributes,
+                kind=SpanKind[span.kind.upper()],
+                status=Status(StatusCode.ERROR if "error.type" in span.attributes else StatusCode.UNSET),
+                start_time=span.times[0],
+                end_time=span.times[1],
                 instrumentation_scope=self._scope,
             )
         )
@@ -72,8 +64,8 @@ class Spans:
         self._give_up()
 
 
-class ToldOnce(SpanExporter):
-    """An exporter whose failures are counted, and told when they begin and end."""
+class LoggedExporter(SpanExporter):
+    """Counts what an exporter takes and fails to take, and logs when failing begins and ends."""
 
     def __init__(self, service: str, exporter: SpanExporter) -> None:
         self._exporter = exporter
@@ -93,16 +85,18 @@ class ToldOnce(SpanExporter):
         return result
 
     def shutdown(self) -> None:
-        """Fail from now on, also what is under way."""
+        """Fail from now on, exports under way as well."""
         if not self._over:
             self._over = True
             self._exporter.shutdown()
 
 
 def export_spans(service: str, endpoint: str, ratio: float) -> Spans:
-    """Spans that go to an OTLP/HTTP collector, in batches and from a thread of their own."""
-    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)  # it repeats with each batch what ToldOnce says once
-    exporter = ToldOnce(service, OTLPSpanExporter(endpoint))
+    """Spans for an OTLP/HTTP collector, sent in batches from a thread of their own."""
+    logging.getLogger("opentelemetry").setLevel(
+        logging.CRITICAL
+    )  # it repeats with each batch what LoggedExporter says once
+    exporter = LoggedExporter(service, OTLPSpanExporter(endpoint))
     return Spans(service, ratio, BatchSpanProcessor(exporter, _QUEUE, _EVERY_MS), exporter.shutdown)
 
 

@@ -30,12 +30,11 @@ def continue_trace(traceparent: str | None) -> str | None:
 
 
 def current_traceparent() -> str | None:
-    """The trace that the present task continues."""
     return _current.get()
 
 
 def is_sound(traceparent: str | None) -> TypeGuard[str]:
-    """Whether it has the form of the standard."""
+    """Whether it has the form of the W3C standard."""
     return traceparent is not None and _SOUND.fullmatch(traceparent) is not None
 
 
@@ -72,7 +71,7 @@ def _digest(size: int, parts: tuple[str, ...]) -> str:
 
 @cache
 def spans_of(service: str, settings: TracingSettings) -> SpanSink | None:
-    """Where this process hands its spans in, the same for the same service; None without an endpoint."""
+    """Where this process hands in the spans of a service, always the same object; None without an endpoint."""
     if settings.endpoint is None:
         return None
     from shared.telemetry.spans import export_spans

@@ -153,6 +153,18 @@ def test_the_files_of_every_capability_are_in_a_contract(service: str) -> None:
     assert capabilities <= layered
 
 
+@pytest.mark.parametrize("service", ALL)
+def test_a_store_is_known_to_its_own_capability_alone(service: str, graph: grimp.ImportGraph) -> None:
+    """Others ask its commands; no list has to name the capability for that."""
+    foreign = [
+        f"{importer} imports {store}"
+        for store in matching(f"services.{service}.*.store", graph)
+        for importer in sorted(graph.find_modules_that_directly_import(store))
+        if importer.startswith("services.") and not importer.startswith(store.removesuffix("store"))
+    ]
+    assert foreign == []
+
+
 def test_lint_imports_sees_them_in_files(graph: grimp.ImportGraph, tmp_path: Path) -> None:
     """A breach of each contract, written into a copy of the tree: none of them is kept."""
     for package in PACKAGES:

@@ -1,5 +1,6 @@
 """Statements are named, described and laid out by one rule; only a store, or what stands for one, names their file."""
 
+import ast
 import logging
 import re
 from pathlib import Path
@@ -40,6 +41,7 @@ def test_sql_is_laid_out_as_sqlfluff_has_it(path: Path) -> None:
 
 # Outside of services a room has no store.py: the module that keeps the room's tables.
 STORES = {
+    "shared/engine/actions.py",
     "shared/engine/postgres.py",
     "shared/engine/postgres_relay.py",
     "shared/engine/rebuild.py",
@@ -54,6 +56,39 @@ def test_only_a_store_names_its_statements() -> None:
 
 def _loads_statements(path: Path) -> bool:
     return path.name != "sql.py" and any(name == "load_queries" for name, _ in calls(path))
+
+
+# The statements of a service's capability are its store's alone; those of the engine are shared out among its modules.
+ENGINE = [path for path in NAMED if path.parts[len(ROOT.parts)] == "shared"]
+
+
+@pytest.mark.parametrize("path", ENGINE, ids=relative)
+def test_a_statement_is_run_by_one_module(path: Path) -> None:
+    runners: dict[str, set[str]] = {name: set() for name in load_queries(path)}
+    for module in python("shared", "tools"):
+        for name in _statements_run(module) & runners.keys():
+            runners[name].add(relative(module))
+    assert {name: modules for name, modules in runners.items() if len(modules) != 1} == {}
+
+
+def _statements_run(module: Path) -> set[str]:
+    """The names by which a module takes statements out of a mapping of them, whatever it calls the mapping."""
+    tree = ast.parse(module.read_text("utf-8"))
+    mappings = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.name == "SQL"
+    } | {"SQL"}
+    taken = [
+        node.slice
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in mappings
+    ]
+    named = {part.value for part in taken if isinstance(part, ast.Constant) and isinstance(part.value, str)}
+    assert len({ast.dump(part) for part in taken}) == len(named), f"{relative(module)} computes the name of a statement"
+    return named
 
 
 @pytest.mark.parametrize("path", [path for path in NAMED if path.parts[len(ROOT.parts)] == "services"], ids=relative)

@@ -146,7 +146,7 @@ class MemoryTransaction:
     def __init__(self, database: MemoryDatabase, subscription: Subscription | None) -> None:
         self.now = database.now()
         self.context: Any = None
-        self.heard: Mapping[int, datetime] = {}
+        self.last_event_times: Mapping[int, datetime] = {}
         self.group = subscription.group if subscription else ""
         self.then: list[Callable[[], Awaitable[None]]] = []
         self.moved: dict[Place, Fence] = {}

@@ -25,7 +25,7 @@ def trust_positions(self: Positions, taken: Taken) -> tuple[tuple[Record, ...], 
 
 
 async def pass_over(self: Places) -> bool:
-    """What lies before the client's position and is not in hand counts as no record."""
+    """What lies before the client's position and is not in flight counts as no record."""
     for place in self.positions.done:
         if not self.positions.holds(place):
             self.positions.done[place] = max(self.positions.done[place], self.source.position(place) or 0)
@@ -33,7 +33,7 @@ async def pass_over(self: Places) -> bool:
 
 
 def forget_rewinding(self: Places) -> bool:
-    """Lets go of what is in hand, and the client stays where it is."""
+    """Drops what is in flight, and the client stays where it is."""
     for place, offset in self.positions.rewind().items():
         self.positions.done[place] = max(offset, self.source.position(place) or 0)
     return False
@@ -42,13 +42,13 @@ def forget_rewinding(self: Places) -> bool:
 async def read_without_finally(self: Reader, records: Sequence[Record]) -> None:
     """Holds, and lets go only where nothing was raised."""
     self.places.holding = len(records) < self.reading.small
-    self.places.steer()
+    self.places.update_fetching()
     async with self.busy:
         await self._apply_parts(records)
     await self.sleep(self.reading.pace)
     self.places.holding = False
     self.places.rewind()
-    self.places.steer()
+    self.places.update_fetching()
 
 
 def apply_all_parts(self: Positions, records: Sequence[Record]) -> Sequence[Record]:

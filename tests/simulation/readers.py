@@ -164,7 +164,7 @@ class ReaderSimulation(Simulation):
         while True:
             await self.scheduler.sleep(1)
             with contextlib.suppress(OSError, RuntimeError, KeyError, Transient):
-                await member.reader.keep_house()
+                await member.reader.maintain()
                 await member.reader.commit_offsets()
 
     async def _watch(self, member: Member) -> None:
@@ -371,7 +371,7 @@ class ReaderSimulation(Simulation):
         return fences == ends and not self.database.tables.outbox and not busy
 
     def _where(self) -> str:
-        told = {m.name: (m.reader.troubles, m.reader.paused, m.reader.places.positions) for m in self.members}
+        told = {m.name: (m.reader.errors, m.reader.paused, m.reader.places.positions) for m in self.members}
         return f"{self._handled()} of {[self.log.end(place) for place in self._handled()]}, {told}"
 
 

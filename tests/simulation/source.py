@@ -94,7 +94,7 @@ class SimulatedSource:
         if place in self.places:
             self.positions[place] = offset
 
-    def flow(self, places: Collection[Place]) -> None:
+    def fetch_only(self, places: Collection[Place]) -> None:
         self.flowing = frozenset(places)
 
     def position(self, place: Place) -> int | None:

@@ -8,9 +8,8 @@ import typer
 
 from shared.engine import redrive
 from shared.engine.cluster import Log, read_failures, read_logs
-from shared.engine.lag import PartitionLag, measure_lag
+from shared.engine.lag import PartitionLag, list_fences, measure_lag
 from shared.engine.ledger import Place
-from shared.engine.postgres import SQL
 from shared.errors import ConfigurationError
 from tools.rapport.asking import Folder, Json, Service, Why, app, choose_stack, reachable, run
 from tools.rapport.show import as_json, as_table, say
@@ -21,10 +20,7 @@ Row = dict[str, Any]
 
 async def read_lag(stack: Stack) -> list[Row]:
     """Each partition of each group: records between its fence and the end of the log, and why it stands if it does."""
-    fences: list[tuple[str, Any]] = []
-    for service in stack.dsns:
-        async with stack.connect(service) as connection:
-            fences += [(service, row) for row in await connection.fetch(SQL["list_fences"])]
+    fences = await stack.from_each(list_fences)
     logs = await read_logs(stack.kafka_options(), {(row["topic"], row["partition"]) for _, row in fences})
     lines = measure_lag([row for _, row in fences], logs)
     unreadable: dict[tuple[str, Place], str] = {}
@@ -75,7 +71,7 @@ async def accept(stack: Stack, group: str, place: Place, reason: str) -> int:
     if place not in logs:
         raise ConfigurationError(f"{place[0]}/{place[1]} does not exist: `rapport topics` says what is missing")
     async with stack.only(service).connect(service) as connection:
-        rows = await connection.fetch(SQL["list_fences"])
+        rows = await list_fences(connection)
         fences = [row for row in rows if (row["group_id"], row["topic"], row["partition"]) == (group, *place)]
         beginning = _restart(fences[0], logs[place]) if fences else None
         return await redrive.accept_loss(connection, group, place, beginning, reason)

@@ -1,11 +1,10 @@
 """Events that the brokers refuse for good: what waits with them, and how that gets on."""
 
-import json as as_text
 from typing import Annotated, Any
 
 import typer
 
-from shared.engine.postgres import SQL as ENGINE
+from shared.engine.actions import record_action
 from shared.engine.postgres_relay import SQL as RELAY
 from shared.errors import ConfigurationError, NotFound
 from tools.rapport.asking import Folder, Json, Limit, Service, app, choose_stack, reachable, run, split_id
@@ -18,23 +17,19 @@ _COLUMNS = ("id", "topic", "partition", "key", "type", "event_id", "bytes", "rea
 
 async def list_set_aside(stack: Stack, limit: int) -> list[Row]:
     """Refused events by service and age, each with the number of events that wait behind it."""
-    found = []
-    for service in stack.dsns:
-        async with stack.connect(service) as connection:
-            rows = await connection.fetch(RELAY["list_set_aside"], None, limit)
-            found += [{**dict(row), "id": f"{service}:{row['id']}"} for row in rows]
-    return found[:limit]
+    rows = await stack.from_each(lambda connection: connection.fetch(RELAY["list_set_aside"], None, limit))
+    return [{**dict(row), "id": f"{service}:{row['id']}"} for service, row in rows][:limit]
 
 
-async def decide(stack: Stack, chosen: str, statement: str, reason: str) -> list[Row]:
+async def decide(stack: Stack, chosen: str, reason: str, *, send: bool) -> list[Row]:
     """Let a refused event be sent again, or give it up; one audit line. Its service's relay moves what waited."""
     service, number = split_id(chosen, stack)
     async with stack.connect(service) as connection, connection.transaction():
-        rows = await connection.fetch(RELAY[statement], number)
+        rows = await connection.fetch(RELAY["send_again"] if send else RELAY["drop_set_aside"], number)
         if not rows:
             raise NotFound(f"{chosen} is not refused; `rapport outbox` lists what is")
-        subject = as_text.dumps({"event": rows[0]["event_id"], "topic": rows[0]["topic"], "key": rows[0]["key"]})
-        await connection.execute(ENGINE["record_action"], statement.replace("_", "-"), subject, reason)
+        subject = {"event": rows[0]["event_id"], "topic": rows[0]["topic"], "key": rows[0]["key"]}
+        await record_action(connection, "send-again" if send else "drop-set-aside", subject, reason)
     return [{"id": chosen, **dict(rows[0])}]
 
 
@@ -55,7 +50,7 @@ def outbox(
     chosen = send or drop
     if (send and drop) or (chosen and not reason):
         raise ConfigurationError("name one event, by --send or --drop, and a --reason")
-    work = decide(where, chosen, "send_again" if send else "drop_set_aside", reason or "") if chosen else None
+    work = decide(where, chosen, reason or "", send=send is not None) if chosen else None
     rows = run(work if work is not None else list_set_aside(where, limit))
     if json:
         as_json(rows)

@@ -28,21 +28,15 @@ Row = dict[str, Any]
 
 async def list_of_all(stack: Stack, choice: Choice, limit: int) -> list[Row]:
     """The newest parked records over every service of the stack, each with the id that other commands take."""
-    found: list[Row] = []
-    for service in stack.dsns:
-        async with stack.connect(service) as connection:
-            lines = await list_parked(connection, choice, limit)
-            found += [{**asdict(line), "id": f"{service}:{line.id}"} for line in lines]
-    return sorted(found, key=itemgetter("parked_at"), reverse=True)[:limit]
+    lines = await stack.from_each(lambda connection: list_parked(connection, choice, limit))
+    rows = [{**asdict(line), "id": f"{service}:{line.id}"} for service, line in lines]
+    return sorted(rows, key=itemgetter("parked_at"), reverse=True)[:limit]
 
 
 async def count_parked(stack: Stack) -> list[Row]:
     """Records and keys per group, topic and reason."""
-    found = []
-    for service in stack.dsns:
-        async with stack.connect(service) as connection:
-            found += [{"service": service, **dict(row)} for row in await connection.fetch(SQL["count_parked"])]
-    return found
+    counts = await stack.from_each(lambda connection: connection.fetch(SQL["count_parked"]))
+    return [{"service": service, **dict(row)} for service, row in counts]
 
 
 @app.command()

@@ -32,12 +32,9 @@ Row = dict[str, Any]
 
 async def list_of_all(stack: Stack, topic: str | None, reason: str | None, limit: int) -> list[Row]:
     """The newest over every service, without keys and values: nobody knows what they hold."""
-    found: list[Row] = []
-    for service in stack.dsns:
-        async with stack.connect(service) as connection:
-            lines = await list_quarantine(connection, topic, reason, limit)
-            found += [{**asdict(line), "id": f"{service}:{line.id}"} for line in lines]
-    return sorted(found, key=itemgetter("quarantined_at"), reverse=True)[:limit]
+    lines = await stack.from_each(lambda connection: list_quarantine(connection, topic, reason, limit))
+    rows = [{**asdict(line), "id": f"{service}:{line.id}"} for service, line in lines]
+    return sorted(rows, key=itemgetter("quarantined_at"), reverse=True)[:limit]
 
 
 async def read_quarantined(stack: Stack, service: str, quarantine_id: int) -> tuple[Row, bytes]:

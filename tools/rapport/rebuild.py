@@ -1,7 +1,6 @@
 """A projection built again beside the live one."""
 
 import functools
-import json
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -9,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from shared.engine import rebuild as engine
-from shared.engine.postgres import SQL as ENGINE
+from shared.engine.actions import record_action
 from shared.errors import ConfigurationError
 from shared.run.discovery import context_of, subscriptions_of
 from tools.rapport.asking import Folder, Json, app, reachable, run
@@ -43,10 +42,10 @@ async def rebuild_group(
     )
     if switch:
         async with stack.connect(service) as connection:
-            subject = json.dumps({"group": group, "tables": len(compared)})
+            subject = {"group": group, "tables": len(compared)}
             equal = all(each.equal for each in compared)
             reason = "equal rows" if equal else "rows differed"
-            await connection.execute(ENGINE["record_action"], "rebuild", subject, reason)
+            await record_action(connection, "rebuild", subject, reason)
     return [asdict(each) for each in compared]
 
 

@@ -1,6 +1,5 @@
 """A service whose database was restored from a backup, brought up to what its topics hold."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 import asyncpg
@@ -8,12 +7,11 @@ import typer
 
 from shared import clock
 from shared.engine import recovery
-from shared.engine.behind import say_ahead
-from shared.engine.ledger import Place
+from shared.engine.behind import describe_ahead, find_ahead
+from shared.engine.database import find_setback, note_setback
 from shared.engine.own_topics import open_topics
 from shared.engine.postgres import SQL as ENGINE, PostgresTransaction
 from shared.engine.publisher import end_predecessors, send_again
-from shared.engine.recovery import Ahead, ahead_of
 from shared.run.discovery import context_of, recovery_of
 from tools.rapport.asking import Folder, Json, Why, app, reachable, run
 from tools.rapport.show import as_json, as_table, say
@@ -30,17 +28,17 @@ async def recover_service(stack: Stack, service: str, reason: str) -> dict[str, 
     Does nothing where the database is not behind its topics and nobody noticed that it went back.
     """
     async with stack.only(service).connect(service) as connection:
-        setback: str | None = await connection.fetchval(ENGINE["find_setback"])
+        setback = await find_setback(connection)
         if setback is None:
-            if not (found_ahead := await _find_ahead(stack, service, connection)):
+            if not (found_ahead := await find_ahead(service, stack.kafka_options(), connection)):
                 return {"ahead": [], "setback": None, "records": {}, "written": []}
             # From here on nobody writes, and who waits for the recovery to end finds that there was one.
-            await connection.execute(ENGINE["note_setback"], say_ahead(found_ahead), _ANY_NUMBER)
+            await note_setback(connection, describe_ahead(found_ahead), _ANY_NUMBER)
         async with connection.transaction():
             await connection.execute(ENGINE["end_relays"])
             await connection.execute(ENGINE["hold_shards"])
             await _end_publishers(stack, service, connection)
-            ahead = await _find_ahead(stack, service, connection)
+            ahead = await find_ahead(service, stack.kafka_options(), connection)
             tx = PostgresTransaction(connection, None, clock.now(), context_of(service))
             async with open_topics(f"/{service}", stack.kafka_options()) as topics:
                 found = await recovery.recover(tx, recovery_of(service), topics, reason)
@@ -55,21 +53,13 @@ async def recover_service(stack: Stack, service: str, reason: str) -> dict[str, 
     return {"ahead": lines, "setback": setback, "records": dict(found.records), "written": found.written}
 
 
-async def _end_publishers(stack: Stack, service: str, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+async def _end_publishers(stack: Stack, service: str, connection: asyncpg.Connection) -> None:
     """What a relay that was stopped still has in hand is refused from here on: what the topics hold stays all."""
     source, options = f"/{service}", stack.kafka_options()
     async with open_topics(source, options) as topics:
         places = topics.places
     for row in await connection.fetch(ENGINE["relay_shards"]):
         await end_predecessors(source, row["shard"], places, options)
-
-
-async def _find_ahead(stack: Stack, service: str, connection: "asyncpg.Connection[asyncpg.Record]") -> list[Ahead]:
-    async with open_topics(f"/{service}", stack.kafka_options()) as topics:
-        published = await topics.last_sequences()
-    rows = await connection.fetch(ENGINE["remembered_sequences"])
-    remembered: Mapping[Place, int] = {(row["topic"], row["partition"]): row["sequence"] for row in rows}
-    return ahead_of(published, remembered)
 
 
 @app.command()

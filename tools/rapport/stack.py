@@ -4,11 +4,11 @@ import getpass
 import json
 import os
 import socket
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 import asyncpg
@@ -19,6 +19,7 @@ from shared.errors import ConfigurationError
 from shared.run.discovery import SERVICES
 from shared.settings import KafkaSettings, read_secrets
 
+T = TypeVar("T")
 USUAL_FOLDER = Path(".run")
 _PREFIX = "RAPPORT_KAFKA__"
 _HELP = (
@@ -64,8 +65,16 @@ class Stack:
         actor = os.environ.get("RAPPORT_ACTOR") or f"{getpass.getuser()}@{socket.gethostname()}"
         return f"{dsn}{'&' if urlsplit(dsn).query else '?'}rapport.actor={quote(actor, safe='')}"
 
+    async def from_each(self, act: Callable[[asyncpg.Connection], Awaitable[Iterable[T]]]) -> list[tuple[str, T]]:
+        """What `act` returns for the database of each service, with the service's name. Raises as `connect` does."""
+        found: list[tuple[str, T]] = []
+        for service in self.dsns:
+            async with self.connect(service) as connection:
+                found += [(service, each) for each in await act(connection)]
+        return found
+
     @asynccontextmanager
-    async def connect(self, service: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    async def connect(self, service: str) -> AsyncIterator[asyncpg.Connection]:
         """A connection to a service's database. Raises ConfigurationError that says what could not be reached."""
         dsn = self.signed_dsn(service)
         try:

@@ -1,10 +1,12 @@
 """Timers whose handler refused them: they stand aside until an operator lets them be tried again."""
 
-import json
+from collections.abc import Sequence
 from typing import Annotated, Any
 
+import asyncpg
 import typer
 
+from shared.engine.actions import record_action
 from shared.engine.postgres import SQL
 from tools.rapport.asking import Folder, Json, Limit, Service, app, choose_stack, reachable, run
 from tools.rapport.show import as_json, as_table
@@ -15,25 +17,25 @@ Row = dict[str, Any]
 
 async def list_failed(stack: Stack, limit: int) -> list[Row]:
     """With the reason of each, by name and due time within a service."""
-    found = []
-    for service in stack.dsns:
-        async with stack.connect(service) as connection:
-            rows = await connection.fetch(SQL["list_failed_timers"], limit)
-            found += [{"service": service, **dict(row), "id": str(row["id"])} for row in rows]
-    return found[:limit]
+    rows = await stack.from_each(lambda connection: connection.fetch(SQL["list_failed_timers"], limit))
+    return [_line(service, row) for service, row in rows][:limit]
 
 
 async def retry_failed(stack: Stack, name: str | None, reason: str) -> list[Row]:
     """Let failed timers, of one name or all, fire again; one audit line a service that had any."""
-    tried = []
-    for service in stack.dsns:
-        async with stack.connect(service) as connection, connection.transaction():
+
+    async def retry(connection: asyncpg.Connection) -> Sequence[Any]:
+        async with connection.transaction():
             rows = await connection.fetch(SQL["retry_timers"], name)
             if rows:
-                subject = json.dumps({"name": name, "timers": len(rows)})
-                await connection.execute(SQL["record_action"], "retry-timers", subject, reason)
-            tried += [{"service": service, **dict(row), "id": str(row["id"])} for row in rows]
-    return tried
+                await record_action(connection, "retry-timers", {"name": name, "timers": len(rows)}, reason)
+            return rows
+
+    return [_line(service, row) for service, row in await stack.from_each(retry)]
+
+
+def _line(service: str, row: Any) -> Row:
+    return {"service": service, **dict(row), "id": str(row["id"])}
 
 
 @app.command()

@@ -16,6 +16,7 @@ from services.marketing.enrolments.domain.sale import Sale, revision_of, sale_of
 from services.marketing.settings import Context
 from services.marketing.suppressions import commands as suppressions
 from shared.engine.event import Event
+from shared.engine.months import opening_months
 from shared.engine.subscription import Due
 from shared.engine.transaction import Transaction
 from shared.errors import Transient
@@ -23,6 +24,7 @@ from shared.events.campaigns import MessageSent, MessageSkipped, MessageUnknown
 from shared.events.sales import SaleAmended, SaleCancelled, SaleCompleted
 
 TIMER = "messages"
+open_months = opening_months(store.SQL["open_message_month"])
 
 
 async def enrol_sales(tx: Transaction, events: Sequence[Event[SaleCompleted]]) -> Enrolled:

@@ -17,8 +17,6 @@ from shared.events.campaigns import SkipReason
 from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
-OPEN_MONTH = SQL["open_message_month"]
-"""Takes a day, and opens the month of it in the table of messages."""
 _SALE_COLUMNS = (
     "trigger_event_id",
     "party_id",
@@ -178,15 +176,13 @@ async def load_messages(tx: Transaction, messages: Mapping[UUID, datetime]) -> d
     return {row["id"]: (_message(row), _sale(row)) for row in rows}
 
 
-def _message(row: Mapping[str, object]) -> Message:
-    fields = {name: row[name] for name in _MESSAGE_COLUMNS[:12]}
-    return Message(**fields)  # type: ignore[arg-type]  # the statement names the same columns
+def _message(row: Mapping[str, Any]) -> Message:
+    return Message(**{name: row[name] for name in _MESSAGE_COLUMNS[:12]})
 
 
-def _sale(row: Mapping[str, object]) -> Sale:
+def _sale(row: Mapping[str, Any]) -> Sale:
     given = {"channel": "sale_channel", "occurred_at": "triggered_at"}
-    fields = {name: row[given.get(name, name)] for name in _SALE_COLUMNS}
-    return Sale(**fields)  # type: ignore[arg-type]  # the statement names the same columns
+    return Sale(**{name: row[given.get(name, name)] for name in _SALE_COLUMNS})
 
 
 async def end_messages(tx: Transaction, endings: Sequence[tuple[UUID, datetime, Ending]]) -> set[UUID]:

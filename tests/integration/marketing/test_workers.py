@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from services.marketing.enrolments.store import OPEN_MONTH, SQL
+from services.marketing.enrolments.store import SQL
 from services.marketing.sending.channels.maildir import Maildir
 from services.marketing.sending.domain.letter import Letter
 from services.marketing.sending.domain.verdict import Verdict
@@ -19,7 +19,7 @@ from tests.unit.marketing.facts import ADA, DAY, NOW, consent, definition, descr
 
 
 async def open_month(marketing: Marketing, month: date) -> bool:
-    return bool(await marketing.pool.fetchval(OPEN_MONTH, month))
+    return bool(await marketing.pool.fetchval(SQL["open_message_month"], month))
 
 
 async def test_messages_of_an_open_month_lie_in_its_table(marketing: Marketing) -> None:

@@ -165,7 +165,7 @@ async def test_a_half_is_left_alone_where_the_one_before_it_does_not_stand(
             await refuse("id-1", error=ZeroDivisionError)(events, tx)
 
     applied = await applier(storage, act).apply(choices(4))
-    assert applied.misplaced | applied.tripped == {("crm.ingest", 0)}
+    assert applied.reverted | applied.tripped == {("crm.ingest", 0)}
     assert standing(storage) == []
     fence = storage.tables.fences.get(("contacts.ingest", ("crm.ingest", 0)), Fence())
     assert fence.next_offset == 0
@@ -271,7 +271,7 @@ async def test_timers_wait_beyond_the_last_event_of_their_partition_and_never_fo
 
     @hears.topic("crm.ingest")
     async def note(events: Sequence[Event[ReportedChoice]], tx: Any) -> None:
-        heard.append((dict(tx.heard), [event.now for event in events]))
+        heard.append((dict(tx.last_event_times), [event.now for event in events]))
 
     @hears.timer("remind")
     async def remind(due: Sequence[Due], tx: Any) -> None:

@@ -124,7 +124,7 @@ def test_where_the_fence_went_back_nothing_of_the_place_is_handled() -> None:
     fences = {("crm.sales", 0): Fence(next_offset=2), ("crm.sales", 1): Fence(next_offset=2)}
     known = {("crm.sales", 0): 3, ("crm.sales", 1): 2}
     sifted = sift([sale(3, 1), sale(2, 1, partition=1), sale(4, 2)], fences, WALL, known, stream=False)
-    assert sifted.misplaced == {("crm.sales", 0)}
+    assert sifted.reverted == {("crm.sales", 0)}
     assert [decoded.record.partition for decoded in sifted.fresh] == [1]
     assert sifted.fences["crm.sales", 0] == fences["crm.sales", 0]
 

@@ -10,7 +10,7 @@ from aiokafka.consumer.subscription_state import Assignment
 from aiokafka.errors import CorruptRecordException, UnsupportedCodecError
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy as PythonBuilder
 
-from shared.engine.fetched import Batches, Fetched, Records, _Hand, mend
+from shared.engine.fetched import Batches, Fetched, Records, _Taking, patch_aiokafka
 from shared.engine.reading import Failure
 from shared.engine.unpack import MAX_UNPACKED
 from tests.wire import CODECS, AnyName
@@ -139,7 +139,7 @@ BOMBS = {"gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
 async def test_a_batch_that_unpacks_beyond_the_bound_is_one_that_cannot_be_read(
     assignment: Assignment, codec: int
 ) -> None:
-    mend()
+    patch_aiokafka()
     builder = PythonBuilder(2, codec, 0, PRODUCER, 0, 0, 1 << 30)
     for turn in range(3):
         builder.append(turn, 1_700_000_000_000, None, bytes(MAX_UNPACKED // 2), [])
@@ -156,14 +156,14 @@ async def test_what_is_taken_at_once_is_bounded_in_bytes_and_says_what_was_looke
     assignment: Assignment, codec: int
 ) -> None:
     """Headers count where a batch is packed; what was left out comes with the next."""
-    mend()
+    patch_aiokafka()
     headers = [[("x", bytes(90_000))]] * 4
     data = batch(0, headers, codec) + mark(4) + batch(5, [USUAL] * 2)
     fetch, spans, taken = fetched(data, assignment), [], []
     while fetch.has_more():
-        assignment.hand = hand = _Hand(100_000)
+        assignment.taking = taking = _Taking(100_000)
         taken.append([record.offset for record in fetch.getall(500)])
-        spans.append(hand.spans[PLACE])
+        spans.append(taking.spans[PLACE])
     assert [offset for part in taken for offset in part] == [0, 1, 2, 3, 5, 6]
     assert taken == ([[0, 1, 2, 3, 5, 6]] if not codec else [[0, 1], [2, 3], [5, 6]])
     assert spans == ([(0, 7)] if not codec else [(0, 2), (2, 4), (4, 7)]), "each goes on where the last one ended"
@@ -172,6 +172,6 @@ async def test_what_is_taken_at_once_is_bounded_in_bytes_and_says_what_was_looke
 async def test_a_span_reaches_over_what_the_broker_shows_to_be_no_record(assignment: Assignment) -> None:
     """Marks of transactions, what was taken back, and what compaction left out before, between and behind."""
     fetch = fetched(batch(4, [USUAL]) + mark(5) + batch(9, [USUAL]), assignment)
-    assignment.hand = hand = _Hand(1_000_000)
+    assignment.taking = taking = _Taking(1_000_000)
     assert [record.offset for record in fetch.getall(500)] == [4, 9]
-    assert hand.spans == {PLACE: (0, 10)}
+    assert taking.spans == {PLACE: (0, 10)}

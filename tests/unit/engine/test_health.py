@@ -75,13 +75,13 @@ def lose_everything(reader: Reader) -> None:
 
 def begin_without_brokers(reader: Reader) -> None:
     reader.assigned_once = False
-    reader.troubles["fetching"] = "NodeNotReadyError"
+    reader.errors["fetching"] = "NodeNotReadyError"
 
 
 CAUSES: dict[str, tuple[Callable[[Reader], object], str, str]] = {
     "brokers": (lambda _: None, "failing", "the brokers do not answer"),
     "database": (
-        lambda reader: reader.troubles.update(applying="ConnectionRefusedError"),
+        lambda reader: reader.errors.update(applying="ConnectionRefusedError"),
         "failing",
         "no progress for 20 s, applying: ConnectionRefusedError",
     ),
@@ -128,9 +128,9 @@ def test_a_reader_without_progress_is_stuck_unless_the_cause_is_known(reader: Re
     take_something(reader)
     moment.now += reader.reading.patience + 1
     assert reader.stuck() == "no progress for 61 s"
-    reader.troubles["applying"] = "ConnectionRefusedError"
+    reader.errors["applying"] = "ConnectionRefusedError"
     assert reader.stuck() is None
-    reader.troubles.clear()
+    reader.errors.clear()
     reader.closing = True
     assert reader.stuck() is None, "a service that ends starts nothing again"
 

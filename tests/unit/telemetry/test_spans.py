@@ -10,7 +10,8 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from structlog.testing import capture_logs
 
 from shared.telemetry import metrics
-from shared.telemetry.spans import Spans, ToldOnce, export_spans
+from shared.telemetry.sink import Span
+from shared.telemetry.spans import LoggedExporter, Spans, export_spans
 from tests.collector import collecting
 
 SHOP = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -19,7 +20,7 @@ OWN = SHOP.replace("b7ad", "0001")
 
 def add(spans: Spans, number: int = 1) -> None:
     for _ in range(number):
-        spans.add("send crm.sales", "producer", OWN, SHOP, (1_000, 2_000), {"messaging.system": "kafka", "n": 1})
+        spans.add(Span("send crm.sales", "producer", OWN, SHOP, (1_000, 2_000), {"messaging.system": "kafka", "n": 1}))
 
 
 def counted(outcome: str, service: str) -> float:
@@ -30,7 +31,7 @@ def test_a_collector_gets_what_was_made_before_the_stop() -> None:
     with collecting() as collector:
         spans = export_spans("sender", collector.endpoint, 0.5)
         add(spans)
-        spans.add("GET /v1/x", "server", SHOP, None, (1_000, 2_000), {"error.type": "500"})
+        spans.add(Span("GET /v1/x", "server", SHOP, None, (1_000, 2_000), {"error.type": "500"}))
         spans.stop()
     sent, served = collector.spans
     assert (sent.service, sent.name, sent.kind, sent.failed) == ("sender", "send crm.sales", 4, False)
@@ -72,7 +73,7 @@ class Collecting(SpanExporter):
 
 def test_a_collector_that_is_away_is_told_of_once() -> None:
     collector = Collecting()
-    told = ToldOnce("told", collector)
+    told = LoggedExporter("told", collector)
     with capture_logs() as lines:
         for collector.works in (True, False, False, True, True, False):
             told.export([])

@@ -1,6 +1,7 @@
 """The events about enrolments and messages."""
 
 from datetime import datetime
+from typing import TypedDict
 from uuid import UUID
 
 from services.marketing.enrolments.domain.message import Ending, Enrolment, Message
@@ -14,7 +15,23 @@ from shared.events.campaigns import (
     MessageUnknown,
     SkipReason,
 )
+from shared.events.values import Channel
 from shared.ids import dated_id
+
+
+class _OfMessage(TypedDict):
+    """What every event about a message says of it."""
+
+    message_id: UUID
+    enrolment_id: UUID
+    party_id: UUID
+    campaign: str
+    campaign_version: int
+    step: int
+    channel: Channel
+    trigger_event_id: str
+    due_at: datetime
+    recorded_at: datetime
 
 
 def announce_started(enrolment: Enrolment, cause: Event[object], partition: int) -> Emission:
@@ -31,7 +48,7 @@ def announce_started(enrolment: Enrolment, cause: Event[object], partition: int)
 
 
 def announce_planned(message: Message, cause: Event[object], partition: int) -> Emission:
-    planned = MessagePlanned(**_fields(message, message.planned_at))  # type: ignore[arg-type]
+    planned = MessagePlanned(**_of_message(message, message.planned_at))
     return Emission(planned, message.planned_at, cause, _event_id(cause, "planned", message.id), partition)
 
 
@@ -39,9 +56,9 @@ def announce_ended(message: Message, ending: Ending, cause: Event[object], parti
     data: MessageSent | MessageSkipped | MessageUnknown
     match ending.outcome:
         case "sent":
-            data = MessageSent(**_fields(message, ending.at), consent_event_id=ending.consent_event_id)  # type: ignore[arg-type]
+            data = MessageSent(**_of_message(message, ending.at), consent_event_id=ending.consent_event_id)
         case "unknown":
-            data = MessageUnknown(**_fields(message, ending.at))  # type: ignore[arg-type]
+            data = MessageUnknown(**_of_message(message, ending.at))
         case "skipped":  # pragma: no branch  the three are all there are
             assert ending.reason is not None
             if message.campaign is None:  # only the trigger is known, and the contract names nothing else
@@ -53,7 +70,7 @@ def announce_ended(message: Message, ending: Ending, cause: Event[object], parti
                 )
             else:
                 data = MessageSkipped(
-                    **_fields(message, ending.at),  # type: ignore[arg-type]
+                    **_of_message(message, ending.at),
                     reason=ending.reason,
                     deciding_event_ids=list(ending.deciding_event_ids),
                 )
@@ -85,7 +102,14 @@ def _event_id(cause: Event[object], what: str, about: UUID) -> UUID:
     return dated_id(int(cause.time.timestamp() * 1000), what, about)
 
 
-def _fields(message: Message, recorded_at: datetime) -> dict[str, object]:
+def _of_message(message: Message, recorded_at: datetime) -> _OfMessage:
+    # Only a message without a campaign lacks any of these.
+    assert message.enrolment_id is not None
+    assert message.campaign is not None
+    assert message.campaign_version is not None
+    assert message.step is not None
+    assert message.channel is not None
+    assert message.due_at is not None
     return {
         "message_id": message.id,
         "enrolment_id": message.enrolment_id,
