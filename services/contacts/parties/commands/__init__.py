@@ -187,7 +187,6 @@ async def save_parties(tx: Transaction, known: Collection[Party]) -> None:
 
 
 async def lock_party(tx: Transaction, party_id: UUID) -> Party | None:
-    """The party, locked until the transaction ends; None where there is none."""
     return (await store.lock_parties(tx, [party_id])).get(party_id)
 
 
