@@ -67,8 +67,10 @@ class DatabaseSettings(Group):
 class HttpSettings(Group):
     """`port` 0 is any that is free; each service has a usual one, which its own settings name.
 
-    A request's head (its first line and headers) and its body have to come within `head_s` and `body_s` seconds. Of
-    each costly route `costly_at_once` requests are worked on, and others wait up to `costly_wait_s` seconds.
+    A request's head (its first line and headers) and its body have to come within `head_s` and `body_s` seconds, and an
+    answer whose client reads nothing for `unread_s` seconds is cut off. Of each costly route `costly_at_once` requests
+    are worked on, and others wait up to `costly_wait_s` seconds. `max_streams` streams of changes are open at a time,
+    `max_streams_each` for one subject of tokens.
     """
 
     host: str = "127.0.0.1"
@@ -81,6 +83,9 @@ class HttpSettings(Group):
     body_s: float = Field(default=30, gt=0)
     costly_at_once: int = Field(default=2, ge=1)
     costly_wait_s: float = Field(default=10, gt=0)
+    unread_s: float = Field(default=30, gt=0)
+    max_streams: int = Field(default=400, ge=1)
+    max_streams_each: int = Field(default=40, ge=1)
 
 
 class AuthSettings(Group):

@@ -160,6 +160,8 @@ class Applier:
             parked, events = await self._admit(tx, sifted, applied, inbox)
             for topic, fresh in events.items():
                 refused = await self._handle(tx, topic, fresh, isolate=isolate, alone=len(batch) == 1)
+                gone = {(event.partition, event.offset) for event, _ in refused}
+                tx.tell([e for e in fresh if (e.partition, e.offset) not in gone] if gone else fresh)
                 applied.count(topic, "handled", len(fresh) - len(refused))
                 if refused:
                     of = {(d.record.partition, d.record.offset): d for d in sifted.fresh if d.record.topic == topic}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import NoReturn
 
+from shared.engine.change_log import ChangeLog
 from shared.engine.database import Database
 from shared.engine.operations import measure_outbox
 from shared.engine.postgres import SQL
@@ -16,6 +17,7 @@ from shared.telemetry import metrics
 INBOX_KEPT, QUARANTINE_KEPT = timedelta(days=30), timedelta(days=30)
 _MEASURE_S = 2
 _PURGE_S = 3600
+_PURGE_CHANGES_S = 60
 
 
 class Housekeeping:
@@ -74,6 +76,13 @@ def _measure_reader(reader: Reader) -> None:
         stopped = sum(place[0] == topic for place in reader.paused)
         metrics.LAG.labels(reader.group, topic).set(lag)
         metrics.STOPPED.labels(reader.group, topic).set(stopped)
+
+
+async def keep_purging(log: ChangeLog) -> NoReturn:
+    """Forget old changes once a minute: little each time."""
+    while True:
+        await log.purge()
+        await asyncio.sleep(_PURGE_CHANGES_S)
 
 
 async def maintain_reader(reader: Reader) -> NoReturn:

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from shared.engine.event import Record
+from shared.engine.event import Event, Record
 from shared.engine.subscription import Due, Subscription
 from shared.engine.transaction import Transaction
 
@@ -87,6 +87,10 @@ class EngineTransaction(Transaction, Protocol):
     """
 
     last_event_times: Mapping[int, datetime]
+
+    def tell(self, events: Sequence[Event[Any]]) -> None:
+        """Leave word, with the commit, that readers see these from now on (`GET /v1/changes`)."""
+        ...
 
     async def lock_fences(self, places: Sequence[Place]) -> dict[Place, Fence]:
         """Lock the group's fences of these places, in their order, and return them as last committed."""

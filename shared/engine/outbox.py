@@ -1,10 +1,11 @@
 """From an emission to a row of the outbox, and from a row to the record that leaves."""
 
 from collections import Counter
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from operator import attrgetter
 from uuid import UUID
 
 from shared.clock import rfc3339
@@ -79,7 +80,7 @@ def _encode(emission: Emission, ordinals: Ordinals) -> Row:
         _require_source(emission, contract)
         topic, type_, payload = contract.topic, contract.type, contract.adapter.dump_json(data)
         key = str(getattr(data, contract.key)) if contract.key else emission.key
-        subject = _subject(contract.subject, data)
+        subject = subject_of(contract.subject)(data)
     if payload is not None and len(payload) > MAX_VALUE:
         raise BadRecord("too_large", f"it leads to a {type_} of {len(payload)} bytes, at most {MAX_VALUE}")
     event_id = str(emission.id or _id_of(cause, (topic, type_, subject or key or ""), ordinals))
@@ -139,13 +140,19 @@ def fits_header(text: str, most: int) -> bool:
     return 0 < len(text) <= most and text.isascii() and text.isprintable()
 
 
-def _subject(template: str | None, data: object) -> str | None:
+@cache
+def subject_of(template: str | None) -> Callable[[object], str | None]:
     """`sale/{sale_id}` over the data's fields; what came from outside is cut to what a header may hold."""
     if template is None:
-        return None
+        return lambda _: None
     kind, _, field = template.partition("/")
-    value = str(getattr(data, field[1:-1]))
-    return f"{kind}/{value if value.isascii() else value.encode('ascii', 'backslashreplace').decode()}"[:1024]
+    read = attrgetter(field[1:-1])
+
+    def subject(data: object) -> str:
+        value = str(read(data))
+        return f"{kind}/{value if value.isascii() else value.encode('ascii', 'backslashreplace').decode()}"[:1024]
+
+    return subject
 
 
 @cache

@@ -11,7 +11,8 @@ from uuid import UUID
 import asyncpg
 
 from shared.engine import actions, outbox
-from shared.engine.event import Emission, Record
+from shared.engine.changes import Told, written
+from shared.engine.event import Emission, Event, Record
 from shared.engine.ledger import Fence, ParkedRecord, Place, Refusal
 from shared.engine.remembered import Remembered
 from shared.engine.rows import columns_of, fences_of, parked_of
@@ -60,9 +61,10 @@ class PostgresTransaction:
         remembered: Remembered | None = None,
         *,
         recovered: bool = False,
+        told: Told | None = None,
     ) -> None:
         """`remembered` notices a database that went back. In one that was `recovered`, events that the topics hold
-        already are not published again.
+        already are not published again. `told` says what readers are told of; None where nobody is told anything.
         """
         self.now = now
         self.context: Any = context
@@ -73,6 +75,8 @@ class PostgresTransaction:
         self._connection = connection
         self._remembered = remembered
         self._recovered = recovered
+        self._told = told
+        self._applied: list[Event[Any]] = []
         self._moved: dict[Place, Fence] = {}
         self._may_emit = subscription is None or subscription.kind == "process"
         self._rows: list[outbox.Row] = []
@@ -113,6 +117,9 @@ class PostgresTransaction:
     def after_commit(self, then: Callable[[], Awaitable[None]]) -> None:
         self.then.append(then)
 
+    def tell(self, events: Sequence[Event[Any]]) -> None:
+        self._applied += events
+
     async def flush(self) -> None:
         """Write what was emitted. Ids of the outbox are drawn here, after every lock of the handlers."""
         rows, self._rows = self._rows, []
@@ -122,6 +129,8 @@ class PostgresTransaction:
         if rows:
             self.emitted += len(rows)
             await self.copy("outbox", outbox.COLUMNS, rows)
+        if self._told is not None and (lines := self._told.lines(self._applied, rows)):
+            await self.execute(SQL["add_change"], written(lines))
 
     def committed(self) -> None:
         if self._remembered is not None:
@@ -230,6 +239,7 @@ class PostgresLedger:
         recovered: bool = False,
         fenced: bool = False,
         actor: str | None = None,
+        told: Told | None = None,
     ) -> None:
         """`fenced` transactions lock fences, which notices a database that went back; others ask for it by themselves.
 
@@ -238,6 +248,7 @@ class PostgresLedger:
         self._remembered = remembered
         self._fenced = fenced
         self._recovered = recovered
+        self._told = told
         self._pool = pool
         self._actor = actor
         self._now = now
@@ -248,7 +259,13 @@ class PostgresLedger:
     async def transaction(self, subscription: Subscription | None = None) -> AsyncIterator[PostgresTransaction]:
         async with self._pool.acquire() as connection, connection.transaction():
             tx = PostgresTransaction(
-                connection, subscription, self._now(), self._context, self._remembered, recovered=self._recovered
+                connection,
+                subscription,
+                self._now(),
+                self._context,
+                self._remembered,
+                recovered=self._recovered,
+                told=self._told,
             )
             if self._remembered is not None and not self._fenced:
                 found = await tx.fetchrow(SQL["begin_unfenced"])

@@ -191,6 +191,14 @@ insert into relay_position (topic, partition, sequence)
 select * from unnest($1::text[], $2::smallint[], $3::bigint[])
 on conflict (topic, partition) do update set sequence = greatest(relay_position.sequence, excluded.sequence)
 
+-- name: add_change
+-- The last statement of a transaction, so that the rows of two that waited for each other are in their order.
+insert into change (lines) values ($1)
+
+-- name: forget_changes
+-- After a restore: where they stand is told by numbers of transactions that another server drew.
+delete from change
+
 -- name: outbox_depth
 -- How many events wait, counted up to 100,001, and how long the oldest has waited.
 select count(*) as depth, extract(epoch from now() - min(created_at))::float8 as age
@@ -295,7 +303,7 @@ update relay_batch set ids = '{}', sequences = '{}'
 
 -- name: has_tables
 -- Whether the migrations have run.
-select to_regclass('setback') is not null
+select to_regclass('change_horizon') is not null
 
 -- name: identify
 -- Which database this is and how far its log is written; a server that follows another cannot say, and is none to use.

@@ -116,6 +116,7 @@ async def recover(tx: PostgresTransaction, recovery: Recovery | None, topics: Ow
         await tx.execute(SQL["save_positions"], *columns(positions))
     for end in recovery.endings if recovery is not None else ():
         await end(tx)
+    await tx.execute(SQL["forget_changes"])
     await tx.execute(SQL["end_setback"])
     subject = {"records": dict(found.records), "written": len(found.written)}
     await tx.record_action("recover", subject, reason)

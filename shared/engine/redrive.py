@@ -104,6 +104,7 @@ async def handle_once(subscription: Subscription, tx: EngineTransaction, decoded
     if decoded.event is not None:
         decoded.event.now = now
         await subscription.topics[record.topic].handle([decoded.event], tx)
+        tx.tell([decoded.event])
     return "redrive"
 
 

@@ -13,15 +13,19 @@ import asyncpg
 import structlog
 
 from shared.engine.behind import describe_ahead, find_ahead
+from shared.engine.change_feed import ChangeFeed
+from shared.engine.changes import Told
 from shared.engine.checks import Check
 from shared.engine.database import Database
 from shared.engine.domain_time import DomainTime
+from shared.engine.event import Record
 from shared.engine.health import check_service
-from shared.engine.housekeeping import Housekeeping, maintain_reader
+from shared.engine.housekeeping import Housekeeping, keep_purging, maintain_reader
 from shared.engine.kafka import client_options
 from shared.engine.loops import TimerLoop, pass_clock
 from shared.engine.operations import Operations
 from shared.engine.postgres import PostgresLedger, PostgresTransaction
+from shared.engine.published import Published
 from shared.engine.reader import Reader
 from shared.engine.relay import Relay
 from shared.engine.remembered import WentBack
@@ -75,6 +79,9 @@ class Service:
         self._checks = list(checks)
         self._rights = Rights(name, client_options(settings.kafka, name, "rights"))
         self._for_workers = False
+        self._told = Told(self.subscriptions)
+        self.changes = ChangeFeed(lambda: self.database.main)
+        self._published = Published(client_options(settings.kafka, name, "published"))
         self._broker = connect(settings.kafka, name)
 
     # --- what handlers, endpoints and workers use
@@ -96,6 +103,10 @@ class Service:
         self._refuse_before(self.obstacle if _is_restored(self.obstacle) else None)
         async with self._pool().acquire() as connection:
             yield PostgresTransaction(connection, None, self.now(), self.context)
+
+    async def published(self, topic: str, partition: int, offset: int) -> Record | None:
+        """What a topic holds at an offset, None where that is nothing. Raises Transient where no broker answers."""
+        return await self._published.read((topic, partition), offset)
 
     async def watermark(self, subscription: Subscription) -> datetime | None:
         """Up to when everything has been handled on every partition; None as long as one has not begun."""
@@ -137,6 +148,7 @@ class Service:
             recovered=self.database.recovered,
             fenced=fenced,
             actor=actor,
+            told=self._told,
         )
 
     # --- life
@@ -205,6 +217,8 @@ class Service:
         self._tasks.start("wake relays", self._waking.listen)
         self._tasks.start("ask for rights", self._rights.look)
         self._tasks.start("housekeeping", self._housekeeping.run)
+        self._tasks.start("changes", self.changes.run)
+        self._tasks.start("purge changes", partial(keep_purging, self.changes.log))
         for reader in self.readers:
             self._tasks.start(f"keep reader {reader.group}", partial(maintain_reader, reader))
             self._tasks.start(f"watch reader {reader.group}", reader.watch)

@@ -45,7 +45,7 @@ class Admission:
         if refused is not None:
             await refused(scope, receive, send)
         elif scope["method"] == "HEAD":
-            scope["method"] = "GET"
+            scope["method"], scope["head_only"] = "GET", True
             try:
                 await self._app(scope, receive, _without_body(send))
             finally:

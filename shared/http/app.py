@@ -11,9 +11,10 @@ from pydantic_core import to_json
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from shared.http import operations
+from shared.http import changes, operations
 from shared.http.admission import Admission
 from shared.http.auth import Authenticator, Principal, requires
+from shared.http.changes import Streams
 from shared.http.idempotency import Once, idempotent
 from shared.http.limits import Turns
 from shared.http.openapi import describe, operation_id
@@ -36,7 +37,9 @@ probes = APIRouter(include_in_schema=False)
 
 def build_app(service: Serving, settings: ServiceSettings, routers: Iterable[APIRouter]) -> FastAPI:
     """The application of one service. Its lifespan starts and stops the service; `app.state` holds all three."""
-    app = _application(service, settings, (*routers, operations.router, probes, pages))
+    app = _application(service, settings, (*routers, changes.router, operations.router, probes, pages))
+    app.state.streams = Streams(service, settings)
+    app.state.end_streams = service.changes.close
     answer_problems(app)
     describe(app, app.state.routes, settings.http.port)
     return app

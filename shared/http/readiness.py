@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from starlette.requests import Request
 
+from shared.engine.change_feed import ChangeFeed
 from shared.engine.checks import Check
 from shared.engine.subscription import Subscription
 from shared.engine.transaction import Transaction
@@ -38,6 +39,10 @@ class Serving(Running, Protocol):
     @property
     def subscriptions(self) -> Sequence[Subscription]:
         """What it hears, for its AsyncAPI document."""
+
+    @property
+    def changes(self) -> ChangeFeed:
+        """What `GET /v1/changes` tells."""
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Commits at the end of the block, rolls back on an error; its emissions go to the outbox."""

@@ -46,17 +46,18 @@ class Requests:
         request_id, parent = _read_headers(scope)
         own = parent if self._spans is None else request_span(parent, self._spans.ratio)
         _bind_context(request_id, own)
-        status = 0
+        status, begun, streamed_after = 0, perf_counter(), None
 
         async def answer(message: Message) -> None:
-            nonlocal status
+            nonlocal status, streamed_after
             if message["type"] == "http.response.start":
-                status = message["status"]
-                message.setdefault("headers", []).append((b"x-request-id", request_id))
+                status, headers = message["status"], message.setdefault("headers", [])
+                if any(name == b"content-type" and kind.startswith(b"text/event-stream") for name, kind in headers):
+                    streamed_after = perf_counter() - begun  # how long it stays open is its client's business
+                headers.append((b"x-request-id", request_id))
             await send(message)
 
         self._in_flight.inc()
-        begun = perf_counter()
         try:
             await self._app(scope, receive, answer)
         except Exception as error:
@@ -66,7 +67,7 @@ class Requests:
             await respond(scope, receive, answer)
         finally:
             self._in_flight.dec()
-            self._account(scope, status, perf_counter() - begun)
+            self._account(scope, status, streamed_after or perf_counter() - begun)
             if self._spans is not None and is_sampled(own):
                 _add_span(self._spans, scope, status, own, parent, begun)
 

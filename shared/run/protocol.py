@@ -16,16 +16,26 @@ from shared.settings import HttpSettings
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`head_s` is from the first byte of a connection, or of its next request, to the end of the headers."""
+    """`head_s` is from the first byte of a connection, or of its next request, to the end of the headers.
+
+    Where a client takes nothing of what is to be sent for `unread_s`, it is cut off, with all that is held for it.
+    """
 
     head_bytes: int
     url_bytes: int
     head_s: float
     connections: int
+    unread_s: float
 
     @classmethod
     def of(cls, settings: HttpSettings) -> "Limits":
-        return cls(settings.max_head_bytes, settings.max_url_bytes, settings.head_s, settings.max_connections)
+        return cls(
+            settings.max_head_bytes,
+            settings.max_url_bytes,
+            settings.head_s,
+            settings.max_connections,
+            settings.unread_s,
+        )
 
 
 def limited_protocol(limits: Limits) -> type[asyncio.Protocol]:
@@ -45,6 +55,7 @@ class _LimitedProtocol(HttpToolsProtocol):
     _refused = False
     _taken = 0
     _late: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -55,7 +66,22 @@ class _LimitedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_is_over()
+        self._is_read()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._is_read()
+        self._unread = self.loop.call_later(self.limits.unread_s, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        self._is_read()
+        super().resume_writing()
+
+    def _is_read(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
 
     def data_received(self, data: bytes) -> None:
         """Counts raw bytes, since the parser tells of a header only when all of it is there."""

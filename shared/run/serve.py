@@ -3,6 +3,7 @@
 import gc
 import signal
 import sys
+from collections.abc import Callable
 from socket import socket
 
 import uvicorn
@@ -16,6 +17,14 @@ _GC_THRESHOLD = 50_000
 
 
 class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._end_streams = end_streams
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        self._end_streams()  # they would be waited for, and never end by themselves
+        await super().shutdown(sockets)
+
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
         gc.collect()
@@ -50,7 +59,8 @@ def main(arguments: list[str]) -> int:
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=20,
-        )
+        ),
+        app.state.end_streams,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn raises a signal again once it has stopped; by then there is nothing left to do.

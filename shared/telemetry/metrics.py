@@ -73,4 +73,6 @@ HTTP_SECONDS = Histogram(
     buckets=SECONDS,
 )
 BUILD = Gauge("rapport_build_info", "1; which version answers, in a label.", ("service", "version"))
+CHANGE_STREAMS = Gauge("rapport_change_streams", "Open streams of changes.", ("service",))
+CHANGE_RESETS = Counter("rapport_change_resets", "Listeners that came back too late and begin anew.", ("service",))
 HTTP_IN_FLIGHT = Gauge("rapport_http_requests_in_flight", "Requests being answered.", ("service",))

@@ -23,6 +23,7 @@ from tests.unit.engine.records import WALL, outside
 
 ROOT = Path(__file__).parents[2]
 EVERYWHERE = (
+    "shared/engine/changes.sql",
     "shared/engine/queries.sql",
     "shared/engine/operations.sql",
     "shared/engine/relay.sql",

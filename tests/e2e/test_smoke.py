@@ -32,6 +32,11 @@ async def test_a_sale_is_followed_up_and_stands_in_the_history(client: Client) -
         return expected <= {line["type"] for line in lines}
 
     await eventually(history, "the history of the party")
+    assert await client.get("contacts", f"/v1/events/{headers['ce_id']}") == {
+        **{name.removeprefix("ce_"): text for name, text in headers.items() if name != "content-type"},
+        "datacontenttype": "application/json",
+        "data": sold,
+    }
     view = await client.get("contacts", f"/v1/parties/{party}")
     assert [(total["currency"], total["sales"]) for total in view["totals"]] == [("DKK", 1)]
 

@@ -11,6 +11,7 @@ import httpx
 from fastapi import APIRouter
 from pydantic import TypeAdapter
 
+from shared.engine.change_feed import ChangeFeed
 from shared.engine.checks import Check
 from shared.engine.event import Event
 from shared.engine.postgres import PostgresLedger, PostgresTransaction
@@ -32,6 +33,7 @@ class Running:
         self.name = name
         self.context = context
         self.pool = pool
+        self.changes = ChangeFeed(lambda: pool)
         self.now = NOW
         self.ledger = self.ledger_of(pool)
         self.transaction = self.ledger.transaction

@@ -17,7 +17,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.engine import outbox
-from shared.engine.event import Emission, Record
+from shared.engine.event import Emission, Event, Record
 from shared.engine.ledger import Fence, Outgoing, ParkedRecord, Place, Refusal
 from shared.engine.remembered import Remembered
 from shared.engine.subscription import Due, Subscription
@@ -209,6 +209,9 @@ class MemoryTransaction:
         self.then.append(then)
 
     # --- EngineTransaction
+
+    def tell(self, events: Sequence[Event[Any]]) -> None:
+        pass
 
     async def lock_fences(self, places: Sequence[Place]) -> dict[Place, Fence]:
         for place in places:

@@ -11,6 +11,7 @@ import typer
 from pydantic import SecretStr
 
 from shared import clock
+from shared.engine.changes import Told
 from shared.engine.database import Database
 from shared.engine.operations import Choice, Operations, Repair
 from shared.engine.postgres import SQL, PostgresLedger
@@ -65,7 +66,7 @@ async def operations(stack: Stack, service: str) -> AsyncIterator[Operations]:
     subscriptions = subscriptions_of(service)
     settings = DatabaseSettings(dsn=SecretStr(stack.signed_dsn(service)), pool_min=1, pool_max=3)
     database = Database(settings, service)
-    context = context_of(service)
+    context, told = context_of(service), Told(subscriptions)
 
     async def wake_relay() -> None:
         await database.main.execute(SQL["wake_relay"])
@@ -74,7 +75,7 @@ async def operations(stack: Stack, service: str) -> AsyncIterator[Operations]:
 
     def ledger_of(pool: asyncpg.Pool) -> PostgresLedger:
         known, recovered = database.remembered, database.recovered
-        return PostgresLedger(pool, clock.now, wake_relay, context, known, recovered=recovered)
+        return PostgresLedger(pool, clock.now, wake_relay, context, known, recovered=recovered, told=told)
 
     try:
         yield Operations(database, subscriptions, ledger_of)

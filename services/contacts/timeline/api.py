@@ -5,12 +5,15 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
+from pydantic_core import to_json
 from starlette.responses import Response
 
 from services.contacts.settings import Context
+from services.contacts.subscriptions import timeline as group
 from services.contacts.timeline import store
-from services.contacts.timeline.schemas import LineView
+from services.contacts.timeline.schemas import LineView, PublishedEvent
 from services.contacts.timeline.store import Place
+from shared.engine.published import as_cloud_event
 from shared.errors import NotFound
 from shared.http.app import Listing, Page, requires, service_of
 
@@ -41,3 +44,19 @@ async def read_timeline(
         if not lines and not await store.find_party(tx, party_id):
             raise NotFound("no party has this id")
     return page.written(lines, lambda line: line.body, lambda line: line.place)
+
+
+@router.get("/events/{event_id}", dependencies=[Depends(requires("crm:read"))], response_model=PublishedEvent)
+async def read_event(service: Service, event_id: UUID) -> Response:
+    """An event of a timeline as it was published, read from its topic."""
+    async with service.read() as tx:
+        context: Context = tx.context
+        place = await store.find_event(tx, context.months, event_id)
+    if place is None:
+        raise NotFound("no timeline has an event of this id")
+    topic = next(name for name, handler in group.topics.items() if place.type in handler.contracts)
+    record = await service.published(topic, place.partition, place.offset)
+    event = None if record is None else as_cloud_event(record)
+    if event is None or event["id"] != str(event_id):
+        raise NotFound("its topic does not hold this event any more")
+    return Response(to_json(event), media_type="application/json")

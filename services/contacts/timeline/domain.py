@@ -29,6 +29,8 @@ class Line(NamedTuple):
     type: str
     source: str
     summary: str
+    partition: int
+    record_offset: int
 
 
 @dataclass(slots=True)
@@ -97,6 +99,8 @@ def lines_of(events: Iterable[Event[Any]]) -> list[Line]:
             event.type,
             event.source,
             _summary(event.data),
+            event.partition,
+            event.offset,
         )
         for event in events
     ]

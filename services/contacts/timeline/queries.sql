@@ -76,6 +76,12 @@ where
 order by occurred_at desc, recorded_at desc, event_id desc
 limit $8
 
+-- name: find_event
+-- Where the log holds an event that is a line; no row where it is none, or its line does not say.
+select type, partition, record_offset from line
+where event_id = $1 and recorded_at >= $2 and recorded_at < $3 and record_offset is not null
+limit 1
+
 -- name: find_party
 -- Whether a party has this id.
 select exists (select from party where id = $1)

@@ -22,6 +22,14 @@ class Place(NamedTuple):
     event_id: str
 
 
+class EventPlace(NamedTuple):
+    """The topic is the one that has this type."""
+
+    type: str
+    partition: int
+    offset: int
+
+
 class StoredLine(NamedTuple):
     """A line as JSON that Postgres built, and its place."""
 
@@ -58,6 +66,12 @@ async def load_lines(
         StoredLine(Place(row["occurred_at"], row["recorded_at"], row["event_id"]), row["body"])
         for row in await tx.fetch(SQL["load_lines"], party_id, *bounds, *before, types, limit)
     ]
+
+
+async def find_event(tx: Transaction, months: Months, event_id: UUID) -> EventPlace | None:
+    """Where the log holds the event of a line."""
+    row = await tx.fetchrow(SQL["find_event"], str(event_id), *await months.bounds(tx))
+    return None if row is None else EventPlace(*row)
 
 
 async def find_party(tx: Transaction, party_id: UUID) -> bool:

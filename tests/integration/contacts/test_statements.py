@@ -30,6 +30,7 @@ HOT = {
     "lifecycle.load_engagements": "'{00000000-0000-0000-0000-000000000001}'",
     "overview.load_view": f"{A_PARTY}, {MARCH}",
     "timeline.load_lines": f"{A_PARTY}, {MARCH}, '2027-01-01Z', '2027-01-01Z', '', null, 50",
+    "timeline.find_event": f"{A_PARTY}, {MARCH}",
     "overview.list_parties": f"{A_PARTY}, 50",
     "overview.find_by_identity": f"'{{ada@example.com}}', {A_PARTY}, 50",
     "overview.find_by_name": f"'ada', '', {A_PARTY}, 50",

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import APIRouter, Depends
 
+from shared.engine.change_feed import ChangeFeed
 from shared.engine.checks import Check
 from shared.errors import Stale
 from shared.http.app import Once, Principal, build_app, idempotent
@@ -29,6 +30,7 @@ class Notes:
 
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         self.pool = pool
+        self.changes = ChangeFeed(lambda: pool)
         self.delay = 0.0
         self.obstacles: list[Exception] = []
 

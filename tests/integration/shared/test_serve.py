@@ -23,11 +23,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from shared.http.app import Principal, build_app, requires
 from shared.telemetry.logging import configure_logging
+from shared.engine.change_feed import ChangeFeed
 from shared.engine.checks import Check
 from shared.settings import ServiceSettings
 
 class Toy:
     name = "toy"
+    changes = ChangeFeed(lambda: None)
     async def start(self):
         print("started", type(asyncio.get_running_loop()).__module__)
     async def stop(self):

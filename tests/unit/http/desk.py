@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, HTTPException
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from shared.engine.change_feed import ChangeFeed
 from shared.engine.checks import Check
 from shared.engine.remembered import WentBack
 from shared.errors import Invalid, NotFound, Stale, Transient
@@ -24,6 +25,10 @@ ID = "6f1c2a0e-5f0c-5c39-9a44-2f8f1f0c7d11"
 PERSON = "ada@example.com"
 
 
+def no_database() -> asyncpg.Pool:
+    raise Transient("there is none")
+
+
 class Desk:
     """A service without Kafka or a database."""
 
@@ -34,6 +39,7 @@ class Desk:
         self.life: list[str] = []
         self.checks = [Check("database")]
         self.counting, self.most_counting, self.counted = 0, 0, asyncio.Event()
+        self.changes = ChangeFeed(no_database)
 
     async def start(self) -> None:
         self.life.append("started")

@@ -12,15 +12,18 @@ from starlette.types import Receive, Scope, Send
 
 from shared.run.protocol import Limits, limited_protocol
 
-LIMITS = Limits(head_bytes=2_000, url_bytes=300, head_s=0.3, connections=3)
+LIMITS = Limits(head_bytes=2_000, url_bytes=300, head_s=0.3, connections=3, unread_s=0.3)
 ASKS = b"GET /%b HTTP/1.1\r\nhost: x\r\n%b\r\n"
 
 
-async def answers(_: Scope, receive: Receive, send: Send) -> None:
+async def answers(scope: Scope, receive: Receive, send: Send) -> None:
     body = b""
     while (message := await receive()).get("more_body"):
         body += message["body"]
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    length = [] if scope["path"] == "/endless" else [(b"content-length", b"2")]
+    await send({"type": "http.response.start", "status": 200, "headers": length})
+    while scope["path"] == "/endless":
+        await send({"type": "http.response.body", "body": b"more" * 10_000, "more_body": True})
     await send({"type": "http.response.body", "body": b"ok"})
 
 
@@ -122,6 +125,18 @@ async def test_requests_of_one_connection_have_a_head_each() -> None:
         for _ in range(3):
             writer.write(one)
             assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
+        writer.close()
+
+
+async def test_an_answer_that_nobody_reads_is_cut_off() -> None:
+    async with served() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1_000)
+        writer.write(b"GET /endless HTTP/1.1\r\nhost: x\r\n\r\n")
+        await asyncio.sleep(LIMITS.unread_s + 1)
+        with contextlib.suppress(ConnectionError):  # what was on its way still comes
+            async with asyncio.timeout(5):
+                while await reader.read(1 << 20):
+                    pass
         writer.close()
 
 
