@@ -88,14 +88,25 @@ class HttpSettings(Group):
     max_streams_each: int = Field(default=40, ge=1)
 
 
+Granted = Literal["crm:read", "crm:write", "crm:admin", "crm:erase", "party:own"]
+
+
 class AuthSettings(Group):
-    """`jwks` is the path of a file or an http(s) URL with the keys that tokens are signed with."""
+    """`jwks` is the path of a file or an http(s) URL with the keys that tokens are signed with.
+
+    Scopes are what `scope` or `scp` says, or the claim `scopes_claim` (`realm_access.roles` is one within another).
+    With `scopes` only what it names counts, and opens what it lists: `{"agents": ["crm:read", "crm:write"]}`.
+    `party_claim` holds the party of `party:own`.
+    """
 
     mode: Literal["jwt", "off"] = "jwt"
     issuer: str | None = None
     audience: str | None = None
     jwks: str | None = None
     leeway_s: int = Field(default=10, ge=0, le=300)
+    scopes_claim: str | None = Field(default=None, min_length=1)
+    scopes: dict[str, frozenset[Granted]] = Field(default_factory=dict)
+    party_claim: str = Field(default="party_id", min_length=1)
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

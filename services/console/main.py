@@ -7,20 +7,23 @@ from services.console.campaigns import api as campaigns
 from services.console.design import api as design
 from services.console.followups import api as followups
 from services.console.forecasts import api as forecasts
+from services.console.login import api as login
+from services.console.login.sessions import OpenIdSessions, SessionCookies
 from services.console.operations import api as operations
 from services.console.parties import api as parties
 from services.console.settings import Settings
 from services.console.shell import api as shell, live, static_files
-from services.console.shell.agent import BearerTokens, ChosenNames
+from services.console.shell.agent import BearerTokens, ChosenNames, Sessions
 from services.console.shell.asking import Front
 from services.console.shell.errors import answer_errors
 from services.console.shell.guard import Guard
 from services.console.tickets import api as tickets
 from services.console.today import api as today
 from shared.http.app import build_front
+from shared.http.auth import Authenticator
 from shared.telemetry.logging import configure_logging
 
-pages = (today, parties, tickets, followups, campaigns, forecasts, operations, design, shell, live, static_files)
+pages = (today, parties, tickets, followups, campaigns, forecasts, operations, design, login, shell, live, static_files)
 
 
 def create_app() -> FastAPI:
@@ -31,7 +34,17 @@ def create_app() -> FastAPI:
     app = build_front(front, settings, [page.router for page in pages])
     answer_errors(app)
     app.state.end_streams = front.end_streams
-    app.state.sessions = ChosenNames() if settings.auth.mode == "off" else BearerTokens(app.state.authenticator)
+    app.state.sessions = _sessions_of(settings, app.state.authenticator)
+    app.add_middleware(SessionCookies)
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
     app.add_middleware(Guard)
     return app
+
+
+def _sessions_of(settings: Settings, authenticator: Authenticator) -> Sessions:
+    if settings.auth.mode == "off":
+        return ChosenNames()
+    if settings.login is None:
+        return BearerTokens(authenticator)
+    assert settings.auth.issuer is not None
+    return OpenIdSessions(settings.auth.issuer, settings.login, authenticator)

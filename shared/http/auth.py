@@ -102,8 +102,9 @@ class Authenticator:
         claims = self._verified(token, await self._key(token))
         if not str(claims["sub"]).strip():
             raise Unauthenticated("the token names no subject", error="invalid_token")
-        expires_at = float(claims["exp"])
-        principal = Principal(str(claims["sub"]), _scopes(claims), claims.get("party_id"), expires_at)
+        expires_at, party = float(claims["exp"]), _claim(claims, self._settings.party_claim)
+        own = party if isinstance(party, str) else None
+        principal = Principal(str(claims["sub"]), self._scopes(claims), own, expires_at)
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
         self._known[token] = principal, expires_at
@@ -123,6 +124,15 @@ class Authenticator:
         if scope not in principal.scopes and not (own and principal.owns):
             raise Forbidden(scope)
         return principal
+
+    def _scopes(self, claims: Mapping[str, Any]) -> frozenset[str]:
+        """What the claims grant, by the settings' names for it where there are any."""
+        path, names = self._settings.scopes_claim, self._settings.scopes
+        granted = _claim(claims, path) if path else claims.get("scope") or claims.get("scp")
+        said = granted.split() if isinstance(granted, str) else granted if isinstance(granted, list) else []
+        if not names:
+            return frozenset(map(str, said))
+        return frozenset(scope for each in said for scope in names.get(str(each), ()))
 
     def _verified(self, token: str, key: jwt.PyJWK) -> Mapping[str, Any]:
         try:
@@ -174,10 +184,14 @@ class Authenticator:
         self._known.clear()
 
 
-def _scopes(claims: Mapping[str, Any]) -> frozenset[str]:
-    """From `scope` (one text) or `scp` (a text or a list)."""
-    granted = claims.get("scope") or claims.get("scp") or ""
-    return frozenset(granted.split() if isinstance(granted, str) else map(str, granted))
+def _claim(claims: Mapping[str, Any], path: str) -> Any:
+    """A claim by its name, which may itself have dots, or within others; None where there is none."""
+    if path in claims:
+        return claims[path]
+    found: Any = claims
+    for name in path.split("."):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found
 
 
 class RequiresScope(HTTPBearer):

@@ -26,9 +26,10 @@ class SignInNeeded(Exception):
 
 
 class Sessions(Protocol):
-    """How agents are known. `sign_in` is the page that a stranger is sent to."""
+    """How agents are known. A stranger is sent to the page `sign_in`; `sign_out` takes the form of whoever leaves."""
 
     sign_in: str
+    sign_out: str
 
     async def find(self, request: Request) -> Agent | None:
         """Who asks, or None."""
@@ -38,6 +39,7 @@ class ChosenNames:
     """RAPPORT_AUTH__MODE=off: everybody may do everything, under a name of their choice that a cookie keeps."""
 
     sign_in = "/sign-in"
+    sign_out = "/sign-out"
 
     async def find(self, request: Request) -> Agent | None:
         name = request.cookies.get(NAME_COOKIE, "")
@@ -48,6 +50,7 @@ class BearerTokens:
     """A token of the issuer in the request itself, as a proxy in front that signs people in adds it."""
 
     sign_in = "/sign-in"
+    sign_out = "/sign-out"
 
     def __init__(self, authenticator: Authenticator) -> None:
         self._authenticator = authenticator

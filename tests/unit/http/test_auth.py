@@ -47,6 +47,43 @@ async def test_scopes_may_come_as_scp(claims: dict[str, Any], authenticator: Aut
     assert principal.party_id == "p-1"
 
 
+AGENTS: dict[str, Any] = {"agents": {"crm:read", "crm:write"}, "lead": {"crm:admin"}, "guest": {"party:own"}}
+
+
+@pytest.mark.parametrize(
+    ("settings", "claims", "scopes"),
+    [
+        pytest.param({"scopes_claim": "roles"}, {"roles": ["crm:read"]}, {"crm:read"}, id="another claim"),
+        pytest.param(
+            {"scopes_claim": "realm_access.roles", "scopes": AGENTS},
+            {"realm_access": {"roles": ["agents", "lead", "crm:erase"]}},
+            {"crm:read", "crm:write", "crm:admin"},
+            id="names within a claim; what is not named opens nothing",
+        ),
+        pytest.param(
+            {"scopes_claim": "https://crm.example/roles", "scopes": AGENTS},
+            {"https://crm.example/roles": "agents guest"},
+            {"crm:read", "crm:write", "party:own"},
+            id="a claim whose name has dots",
+        ),
+        pytest.param({"scopes": AGENTS}, {"scope": "lead"}, {"crm:admin"}, id="names in scope"),
+        pytest.param({"scopes_claim": "roles.deep"}, {"roles": ["agents"]}, set(), id="no such claim"),
+        pytest.param({"scopes_claim": "roles"}, {"roles": 7}, set(), id="a claim of another kind"),
+    ],
+)
+async def test_claims_are_mapped_to_scopes(
+    settings: dict[str, Any], claims: dict[str, Any], scopes: set[str], keys: Path
+) -> None:
+    authenticator = Authenticator(AuthSettings(issuer=ISSUER, audience=AUDIENCE, jwks=str(keys), **settings))
+    assert (await authenticator.principal(token(**claims))).scopes == scopes
+
+
+async def test_the_party_of_a_token_may_come_in_another_claim(keys: Path) -> None:
+    settings = AuthSettings(issuer=ISSUER, audience=AUDIENCE, jwks=str(keys), party_claim="crm.party")
+    principal = await Authenticator(settings).principal(token(crm={"party": "p-1"}, scope="party:own"))
+    assert principal.party_id == "p-1"
+
+
 def _public_number() -> bytes:
     number: int = PRIVATE["RS256"].public_key().public_numbers().n
     return number.to_bytes(256)
