@@ -15,8 +15,8 @@ from tools.documents.openapi import ENVIRONMENT, ROOT
 OPEN = {"/healthz", "/readyz", "/metrics", "/docs/{name}"}
 # Opened by a token of their own in the path, or by a provider's signature; they show nothing else.
 SIGNED = ("/v1/unsubscribe/", "/v1/preferences/", "/v1/links/", "/v1/surveys/answers/", "/v1/webhooks/")
-OWN: set[str] = set()
-"""What a customer reads of the one party that the token names."""
+OWN = {"/v1/changes"}
+"""What a customer reads of the one party that the token names: of changes, those that are about that party."""
 
 
 class Asked(NamedTuple):
