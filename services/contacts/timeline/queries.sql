@@ -80,6 +80,7 @@ limit $8
 -- Where the log holds an event that is a line; no row where it is none, or its line does not say.
 select type, partition, record_offset from line
 where event_id = $1 and recorded_at >= $2 and recorded_at < $3 and record_offset is not null
+order by recorded_at
 limit 1
 
 -- name: find_party

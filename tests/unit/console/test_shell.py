@@ -17,7 +17,8 @@ ENVIRONMENT = {
     "RAPPORT_AUTH__MODE": "off",
     **{f"RAPPORT_CONSOLE__{name}": AWAY for name in ("CONTACTS", "MARKETING", "SUPPORT", "FORECASTING")},
 }
-OPEN = {"/sign-in", "/sign-out", "/static/{name}", "/healthz", "/readyz", "/metrics"}
+_LOGIN = {"/login", "/login/callback", "/login/bye", "/logout"}
+OPEN = {"/sign-in", "/sign-out", *_LOGIN, "/static/{name}", "/healthz", "/readyz", "/metrics"}
 SAME = {"Sec-Fetch-Site": "same-origin"}
 
 
