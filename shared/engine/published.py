@@ -26,7 +26,7 @@ class Published:
 
     async def read(self, place: Place, offset: int) -> Record | None:
         """The record at an offset, None where the topic holds none there. Raises Transient without brokers."""
-        fetched.mend()
+        fetched.patch_aiokafka()
         partition = TopicPartition(*place)
         async with self._turn:
             consumer = AIOKafkaConsumer(

@@ -21,7 +21,7 @@ async def follow(
     page: Shown,
     service: Service,
     subject: Annotated[list[str], Query(min_length=1, max_length=5)],
-    last_event_id: Annotated[str | None, Header(max_length=500)] = None,
+    last_event_id: Annotated[str | None, Header(max_length=20_000)] = None,
 ) -> Response:
     """Ends when the service, the console or the browser does; the browser comes back with the last id that it saw."""
     front: Front = page.request.app.state.service
