@@ -9,7 +9,8 @@ on conflict (party_id, day, currency) do update set
     sales = had.sales + excluded.sales, amount = had.amount + excluded.amount;
 
 -- name: load_histories
--- Purchase days before the cut and before the earlier day, without those whose every sale was cancelled, of at most about $3 parties, the same ones every time.
+-- Purchase days before the cut and before the earlier day, without those whose every sale was cancelled, of at most about
+-- $3 parties, the same ones every time.
 with size as (
     select greatest(ceil(count(distinct party_id) / $3::float8), 1)::bigint as buckets
     from sales_v1.purchase_day

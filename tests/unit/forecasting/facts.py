@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from shared.engine.event import Event
+from shared.engine.event import Event, Tombstone
 from shared.events.campaigns import MessageSkipped
+from shared.events.contract import contract_of
 from shared.events.money import Money
 from shared.events.products import ProductDescribed
 from shared.events.sales import SaleAmended, SaleCancelled, SaleCompleted, SaleRefunded, SaleState
@@ -26,7 +27,7 @@ def event(
     id_ = str(derived_id(topic, name))
     return Event(
         id_,
-        type(data).__name__,
+        contract_of(ProductDescribed if isinstance(data, Tombstone) else type(data)).type,
         "/contacts",
         time,
         time,
