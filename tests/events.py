@@ -4,11 +4,20 @@ from datetime import datetime
 from itertools import count
 from typing import TypeVar
 
-from shared.engine.event import Event
+from shared.engine.event import Event, Tombstone
 from shared.engine.partitions import partition_of
+from shared.events.clock import ClockTicked
+from shared.events.contract import contract_of, contracts
 
 D = TypeVar("D")
 _numbers = count(1)
+
+
+def type_of(topic: str, data: object) -> str:
+    """As its owner publishes it; a tombstone has the type of what it removes."""
+    if isinstance(data, Tombstone):
+        return next(each.type for each in contracts() if each.topic == topic and each.model is not ClockTicked)
+    return contract_of(type(data)).type
 
 
 def decoded(

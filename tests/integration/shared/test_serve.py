@@ -146,8 +146,8 @@ def test_a_configuration_error_is_one_line_and_status_2(tmp_path: Path) -> None:
     running = Running(tmp_path, RAPPORT_HTTP__PORT="eighty", RAPPORT_KAFKA__BROKERS="")
     status, output, errors = running.end()
     assert (status, output) == (2, "")
-    assert errors.startswith("toy cannot start: RAPPORT_KAFKA__BROKERS: ")
-    assert "RAPPORT_HTTP__PORT: " in errors
+    assert errors.startswith("toy cannot start: RAPPORT_")
+    assert all(f"{name}: " in errors for name in ("RAPPORT_HTTP__PORT", "RAPPORT_KAFKA__BROKERS"))
     assert errors.count("\n") == 1
 
 

@@ -4,15 +4,15 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from shared.engine.event import Event, Tombstone
+from shared.engine.event import Event
 from shared.events.campaigns import MessageSkipped
-from shared.events.contract import contract_of
 from shared.events.money import Money
 from shared.events.products import ProductDescribed
 from shared.events.sales import SaleAmended, SaleCancelled, SaleCompleted, SaleRefunded, SaleState
 from shared.events.tickets import TicketOpened
 from shared.events.values import Line, ReturnedLine
 from shared.ids import derived_id
+from tests.events import type_of
 
 ADA, BO = derived_id("party", "ada"), derived_id("party", "bo")
 
@@ -27,7 +27,7 @@ def event(
     id_ = str(derived_id(topic, name))
     return Event(
         id_,
-        contract_of(ProductDescribed if isinstance(data, Tombstone) else type(data)).type,
+        type_of(topic, data),
         "/contacts",
         time,
         time,

@@ -15,7 +15,7 @@ from shared.events.sales import SaleAmended, SaleCancelled, SaleCompleted, SaleR
 from shared.events.tickets import TicketOpened, TicketStatusChanged
 from shared.events.values import IdentityUsed, Line
 from shared.ids import derived_id, new_id
-from tests.events import decoded
+from tests.events import decoded, type_of
 
 NOW = datetime(2026, 3, 2, 13, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -30,7 +30,7 @@ def event(
 ) -> Event[Any]:
     name = id_ or str(new_id())
     source = _OURS.get(topic, "/shop")
-    return decoded(topic, "", data, key=key, at=at, now=recorded, source=source, id_=name)
+    return decoded(topic, type_of(topic, data), data, key=key, at=at, now=recorded, source=source, id_=name)
 
 
 def sale(
