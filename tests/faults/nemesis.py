@@ -28,6 +28,20 @@ _NEARLY_NOTHING = 40
 """Records that a service under load is always behind by."""
 
 
+async def die_at(stack: EmbeddedStack, service: str, point: str, passes: int) -> None:
+    """Start a service that was stopped, so that it dies at that pass of a point; wait until it has."""
+    child = stack.parts[service].child
+    try:
+        await stack.start_part(service, {"RAPPORT_FAULT": f"{point}:kill@{passes}"})
+    except StartError:
+        assert child.status == -signal.SIGKILL, child.log
+    for _ in range(600):
+        if not child.is_alive():
+            break
+        await asyncio.sleep(0.05)
+    assert child.status == -signal.SIGKILL, f"{service} never came to pass {passes} of {point}"
+
+
 @dataclass(frozen=True, slots=True)
 class Healed:
     """A fault, and the seconds from its end to a service that is ready and has caught up."""
@@ -62,17 +76,7 @@ class Nemesis:
             await self.caught_up(f"{service} killed at {', '.join(points)}", (service,), begun)
 
     async def _die_at(self, service: str, point: str) -> None:
-        passes = self.dice.randint(1, _PASSES.get(point, 12))
-        child = self.stack.parts[service].child
-        try:
-            await self.stack.start_part(service, {"RAPPORT_FAULT": f"{point}:kill@{passes}"})
-        except StartError:
-            assert child.status == -signal.SIGKILL, child.log
-        for _ in range(600):
-            if not child.is_alive():
-                break
-            await asyncio.sleep(0.05)
-        assert child.status == -signal.SIGKILL, f"{service} never came to pass {passes} of {point}"
+        await die_at(self.stack, service, point, self.dice.randint(1, _PASSES.get(point, 12)))
         self.kills += 1
 
     async def suspend(self, name: str, seconds: float) -> None:

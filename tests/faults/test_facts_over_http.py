@@ -1,7 +1,6 @@
 """Facts that are posted to contacts while it is killed: what was answered is applied, once."""
 
 import asyncio
-import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -11,8 +10,8 @@ import httpx
 import pytest
 
 from deploy.embedded import EmbeddedStack
-from deploy.errors import StartError
 from tests.faults.evidence import read_topics
+from tests.faults.nemesis import die_at
 from tests.stack import make_stack, started
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
@@ -79,7 +78,9 @@ async def test_what_was_answered_before_a_kill_is_applied_once(stack: EmbeddedSt
     sending = asyncio.create_task(sender.run())
     try:
         for point in POINTS:
-            await _die_at(stack, point)
+            # What is posted leads it there; nothing else does.
+            await stack.stop_part("contacts")
+            await die_at(stack, "contacts", point, 3)
         await stack.start_part("contacts")
         await _goes_on(sender)
         await stack.kill_part("contacts")
@@ -92,21 +93,6 @@ async def test_what_was_answered_before_a_kill_is_applied_once(stack: EmbeddedSt
     assert sender.repeated, "no request was lost in a kill: nothing was tried"
     found = await _published(stack, len(sender.answered))
     assert found == Counter(sender.answered)
-
-
-async def _die_at(stack: EmbeddedStack, point: str) -> None:
-    """Contacts dies at the third pass of a point, which it comes to only through what is posted."""
-    await stack.stop_part("contacts")
-    child = stack.parts["contacts"].child
-    try:
-        await stack.start_part("contacts", {"RAPPORT_FAULT": f"{point}:kill@3"})
-    except StartError:
-        assert child.status == -signal.SIGKILL, child.log
-    for _ in range(600):
-        if not child.is_alive():
-            break
-        await asyncio.sleep(0.05)
-    assert child.status == -signal.SIGKILL, f"never came to {point}"
 
 
 async def _goes_on(sender: Sender) -> None:
