@@ -10,7 +10,7 @@ export PYTHONUNBUFFERED = 1
 export TEST_STACK ?= embedded
 PYTEST = $(PY) -m pytest $(PYTEST_ARGS)
 
-.PHONY: help demo run test check bench lock clean
+.PHONY: help demo run test check bench eval lock clean
 
 help: ## this list
 	@echo 'Rapport. Targets:'
@@ -38,6 +38,9 @@ check: $(READY) ## format, lint, types, import contracts, unit tests
 
 bench: $(READY) ## figures beside their peers; JSON=file, SCALE=full
 	@$(PY) -m bench
+
+eval: $(READY) ## measured quality beside its peers on the sets of DATA=folder; JSON=file
+	@$(PY) -m eval $(DATA)
 
 lock: $(READY) ## new requirements/*.txt from pyproject.toml; UPGRADE=1 takes newer versions
 	@requirements/lock.sh $(VENV)/bin/uv $(if $(UPGRADE),--upgrade)

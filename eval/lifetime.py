@@ -8,13 +8,22 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from eval.rows import Row, compare
+from eval.setting import Setting
 from services.forecasting.fitting.bgnbd import Patterns, expected, fit
 from services.forecasting.scores.domain.lifetime import DAYS, History
 
 Floats = NDArray[np.float64]
 
 
-def report(path: Path) -> list[str]:
+def measure(setting: Setting) -> list[Row]:
+    """CDNOW's sample, or any `CDNOW*.txt` beside it with a purchase a line."""
+    setting.file("CDNOW_sample.txt")
+    assert setting.data is not None
+    return [row for path in sorted(setting.data.glob("CDNOW*.txt")) for row in _measure_set(path)]
+
+
+def _measure_set(path: Path) -> list[Row]:
     bought = read_purchases(path)
     first, last = min(map(min, bought.values())), max(map(max, bought.values()))
     cut = first + timedelta(weeks=round((last - first).days / DAYS / 2))
@@ -22,20 +31,15 @@ def report(path: Path) -> list[str]:
     patterns = Patterns.of([History(days[0], days[-1], len(days)).at(cut) for days in known.values() if days])
     truth = np.array([sum(day >= cut for day in bought[who]) for who, days in known.items() if days], dtype=float)
     weeks = ((last - cut).days + 1) / DAYS
-    began = time.perf_counter()
-    model = fit(patterns)
-    took = time.perf_counter() - began
-    guesses = {
-        "nobody returns; recency as score": (truth * 0, patterns.recency - patterns.age),
-        "same rate as so far": (patterns.repeats / np.maximum(patterns.age, 1 / DAYS) * weeks,) * 2,
-        "Rapport (BG/NBD on scipy)": (expected(model, patterns, weeks),) * 2,
+    peers = {
+        "nobody returns; recency as score": _figures(truth * 0, patterns.recency - patterns.age, truth),
+        "same rate as so far": _figures(*(patterns.repeats / np.maximum(patterns.age, 1 / DAYS) * weeks,) * 2, truth),
     }
-    return [
-        f"lifetime: {len(truth)} customers, cut {cut}, {weeks:.0f} weeks held out, fit {took:.2f} s",
-        f"r={model.r:.3f} alpha={model.alpha:.3f} a={model.a:.3f} b={model.b:.3f}",
-        f"{'model':34}{'MAE':>7}{'RMSE':>7}{'total %':>9}{'AUC':>7}",
-        *(_line(name, guess, score, truth) for name, (guess, score) in guesses.items()),
-    ]
+    began = time.perf_counter()
+    guess = expected(fit(patterns), patterns, weeks)
+    took = time.perf_counter() - began
+    name = f"{path.stem}, half of {((last - first).days + 1) / DAYS:.0f} weeks held out"
+    return compare("customers", name, ("Rapport", {**_figures(guess, guess, truth), "seconds": took}), peers)
 
 
 def read_purchases(path: Path) -> dict[str, set[date]]:
@@ -48,11 +52,14 @@ def read_purchases(path: Path) -> dict[str, set[date]]:
     return bought
 
 
-def _line(name: str, guess: Floats, score: Floats, truth: Floats) -> str:
+def _figures(guess: Floats, score: Floats, truth: Floats) -> dict[str, float]:
     error = guess - truth
-    total = 100 * (guess.sum() / truth.sum() - 1)
-    rmse = float(np.sqrt((error**2).mean()))
-    return f"{name:34}{np.abs(error).mean():7.3f}{rmse:7.3f}{total:+9.1f}{_auc(score, truth > 0):7.3f}"
+    return {
+        "MAE": float(np.abs(error).mean()),
+        "RMSE": float(np.sqrt((error**2).mean())),
+        "total error": float(guess.sum() / truth.sum() - 1),
+        "AUC active": _auc(score, truth > 0),
+    }
 
 
 def _auc(score: Floats, positive: NDArray[np.bool_]) -> float:

@@ -5,12 +5,15 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from functools import partial
 from importlib.resources import as_file, files
 from pathlib import Path
 
 import numpy as np
 from statsforecast.models import AutoCES, AutoETS, AutoTheta, Naive
 
+from eval.rows import Row, compare
+from eval.setting import Setting
 from services.forecasting.cuts.domain import WEEK, week_of
 from services.forecasting.fitting.ensemble import look_ahead
 from services.forecasting.forecasts.domain.outlook import HORIZON, Range, Track, factors_at, mean_step
@@ -18,25 +21,34 @@ from services.forecasting.forecasts.domain.outlook import HORIZON, Range, Track,
 Forecaster = Callable[[str, int], list[Range]]
 _DEPARTMENTS = 15
 _FEWEST = 12
+_ORIGINS = 10
 _EPOCH = date(2001, 1, 1)
 
 
-def report(path: Path | None, count: int) -> list[str]:
-    series = read_csv(path) if path else complete_journey()
+def measure(setting: Setting) -> list[Row]:
+    """Complete Journey by department, and every `weekly*.csv` of the folder: columns series, date (ISO) and value."""
+    rows = _measure_set("weekly, Complete Journey", complete_journey())
+    for path in sorted(setting.data.glob("weekly*.csv")) if setting.data else ():
+        rows += _measure_set(f"weekly, {path.stem}", read_csv(path))
+    return rows
+
+
+def _measure_set(name: str, series: Mapping[str, list[float]]) -> list[Row]:
     weeks = len(next(iter(series.values())))
-    starts = [weeks - HORIZON * (back + 1) for back in reversed(range(count))]
-    lines = [
-        f"weekly: {len(series)} series, {weeks} weeks, {HORIZON} ahead, {count} origins",
-        f"{'model':34}{'MASE':>7}{'sMAPE %':>9}{'80':>7}{'95':>7}{'s':>7}",
-    ]
-    peers = {model.__name__: _peer(model, series) for model in (Naive, AutoETS, AutoTheta, AutoCES)}
-    for name, forecast in {**peers, "Rapport (mean, log, conformal)": _ours(series)}.items():
-        began = time.perf_counter()
-        marks = np.array([_mark(series[one], start, forecast(one, start)) for start in starts for one in series])
-        mase, smape, in80, in95 = marks.mean(axis=0)
-        took = time.perf_counter() - began
-        lines.append(f"{name:34}{mase:7.3f}{smape:9.1f}{in80:7.3f}{in95:7.3f}{took:7.1f}")
-    return lines
+    starts = [weeks - HORIZON * (back + 1) for back in reversed(range(_ORIGINS))]
+    peers = (Naive, AutoETS, AutoTheta, AutoCES)
+    marked = {peer.__name__: _mark_all(series, starts, partial(_peer, peer, series)) for peer in peers}
+    return compare("forecasts", name, ("Rapport", _mark_all(series, starts, partial(_ours, series))), marked)
+
+
+def _mark_all(
+    series: Mapping[str, list[float]], starts: list[int], prepare: Callable[[], Forecaster]
+) -> dict[str, float]:
+    began = time.perf_counter()
+    forecast = prepare()
+    marks = np.array([_mark(series[one], start, forecast(one, start)) for start in starts for one in series])
+    figures = dict(zip(("MASE", "sMAPE %", "coverage80", "coverage95"), map(float, marks.mean(axis=0)), strict=True))
+    return {**figures, "seconds": time.perf_counter() - began}
 
 
 def read_csv(path: Path) -> dict[str, list[float]]:

@@ -1,0 +1,50 @@
+"""`make eval DATA=folder`: measured quality beside its peers. JSON=file for programs.
+
+Sets that are not in the folder are left out and named; everything else is measured. Each task can be asked for alone.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from eval import lifetime, weekly
+from eval.report import print_table, write_json
+from eval.rows import Row
+from eval.setting import MissingError, Setting, say
+
+TASKS: dict[str, Callable[[Setting], list[Row]]] = {
+    "forecasts": weekly.measure,
+    "customers": lifetime.measure,
+}
+
+
+def main() -> int:
+    """Exit status 0 where every task was measured, 3 where a set was missing."""
+    parser = argparse.ArgumentParser(
+        prog="python -m eval", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("data", nargs="?", type=Path, default=os.environ.get("DATA") or None, help="folder of the sets")
+    parser.add_argument("--only", action="append", choices=sorted(TASKS), help="one task; may be said again")
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args()
+    setting = Setting(chosen.data and Path(chosen.data), chosen.seed)
+    rows: list[Row] = []
+    missing: list[str] = []
+    for name in chosen.only or TASKS:
+        say(name)
+        try:
+            rows += TASKS[name](setting)
+        except MissingError as error:
+            missing.append(f"{name} was not measured. {error}")
+    print_table(rows)
+    if file := os.environ.get("JSON"):
+        write_json(rows, Path(file))
+    for line in missing:
+        say(line)
+    return 3 if missing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
