@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.contacts import handlers, subscriptions
+from services.contacts.consents import api as consents
 from services.contacts.events import api as events
 from services.contacts.intake import api as intake
 from services.contacts.moves import api as moves
@@ -18,7 +19,15 @@ from shared.telemetry.logging import configure_logging
 
 __all__ = ["create_app", "create_context", "handlers"]
 
-routers = [profiles.router, overview.router, timeline.router, intake.router, events.router, moves.router]
+routers = [
+    profiles.router,
+    overview.router,
+    timeline.router,
+    intake.router,
+    events.router,
+    moves.router,
+    consents.router,
+]
 
 
 def create_app() -> FastAPI:
@@ -36,4 +45,10 @@ def create_app() -> FastAPI:
 
 def create_context(settings: ContactsSettings) -> Context:
     """What handlers and routes need to know."""
-    return Context(settings.default_region, months_in_use(), read_policy(settings.identities or DEFAULT))
+    return Context(
+        settings.default_region,
+        months_in_use(),
+        read_policy(settings.identities or DEFAULT),
+        settings.double_opt_in,
+        settings.confirm_within,
+    )

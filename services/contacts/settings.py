@@ -1,7 +1,10 @@
 """Settings of contacts: `RAPPORT_CONTACTS__…`."""
 
+from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+from pydantic import Field
 
 from services.contacts.policy import IdentityPolicy
 from shared.engine.months import Months
@@ -11,11 +14,14 @@ from shared.settings import Group, HttpSettings, ServiceSettings
 
 class ContactsSettings(Group):
     """`default_region` (ISO 3166-1 alpha-2) reads national phone numbers of parties that name no country; `identities`
-    is a file of the identity policy, of which what it leaves out is as in `identities.yaml`.
+    is a file of the identity policy, of which what it leaves out is as in `identities.yaml`. `double_opt_in` names what
+    a customer has to confirm, as `marketing/email` (purpose and channel), within `confirm_within`.
     """
 
     default_region: Country = "DK"
     identities: Path | None = None
+    double_opt_in: frozenset[Annotated[str, Field(pattern=r"^[^/]+/[a-z_]+$")]] = frozenset()
+    confirm_within: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(days=7)
 
 
 class Settings(ServiceSettings):
@@ -29,3 +35,5 @@ class Context(NamedTuple):
     default_region: str
     months: Months
     policy: IdentityPolicy
+    double_opt_in: frozenset[str]
+    confirm_within: timedelta

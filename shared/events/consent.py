@@ -4,6 +4,7 @@ Per party, purpose, topic and channel the latest statement by (moment, recorded_
 moment the withdrawal. A statement without a topic covers all topics. A consent ends when it expires.
 """
 
+import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
@@ -44,7 +45,7 @@ def statement_of(event_id: str, occurred_at: datetime, data: ConsentGiven | Cons
     """What a published event says, in the form in which statements are compared."""
     return Statement(
         event_id,
-        data.purpose,
+        word_of(data.purpose),
         topic_of(data.topic),
         data.channel,
         isinstance(data, ConsentGiven),
@@ -54,9 +55,14 @@ def statement_of(event_id: str, occurred_at: datetime, data: ConsentGiven | Cons
     )
 
 
+def word_of(text: str) -> str:
+    """A purpose or topic in the form in which it is compared: composed letters, no space around."""
+    return unicodedata.normalize("NFC", text).strip()
+
+
 def topic_of(topic: str | None) -> str:
     """Null, empty and absent mean the same: every topic."""
-    return (topic or "").strip() or EVERY_TOPIC
+    return word_of(topic or "") or EVERY_TOPIC
 
 
 def deciding(statements: Iterable[Statement], purpose: str, topic: str | None, channel: str) -> Statement | None:
@@ -65,5 +71,6 @@ def deciding(statements: Iterable[Statement], purpose: str, topic: str | None, c
     The caller passes what is known of one party at the time of its decision, and asks the answer what it `allows`.
     """
     topics = {EVERY_TOPIC, topic_of(topic)}
-    covering = (s for s in statements if s.purpose == purpose and s.channel == channel and s.topic in topics)
+    asked = word_of(purpose)
+    covering = (s for s in statements if s.purpose == asked and s.channel == channel and s.topic in topics)
     return max(covering, key=lambda statement: statement.rank, default=None)

@@ -134,6 +134,29 @@ class ConsentWithdrawn(_Consent):
     """Consent was taken back. One that names an address is published for every party that carries the address."""
 
 
+@contract(CONTACTS, "crm.consent.requested.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRequested(_Consent):
+    """Somebody asked for this in the party's name; it allows nothing until the party confirms it as `consent.given`."""
+
+    expires_at: Instant | None = None
+
+
+@contract(CONTACTS, "crm.consent.expired.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentExpired:
+    """The consent of `consent_event_id`, which still decided of its purpose, topic and channel, came to its end."""
+
+    party_id: UUID
+    party_version: int
+    consent_event_id: UUID
+    purpose: str
+    channel: Channel
+    expired_at: Instant
+    recorded_at: Instant
+    topic: str | None = None
+
+
 @contract(CONTACTS, "crm.interaction.recorded.v1", key="party_id", subject="party/{party_id}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InteractionRecorded:

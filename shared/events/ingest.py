@@ -222,9 +222,14 @@ class _ReportedConsent:
 @contract(INGEST, "crm.consent.given.v1")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedConsent(_ReportedConsent):
-    """A customer allowed something; `topic` null or empty covers all topics. It ends at `expires_at`."""
+    """A customer allowed something; `topic` null or empty covers all topics. It ends at `expires_at`.
+
+    With double opt-in, `opt_in` is first `requested`, which allows nothing, and `confirmed` once the customer has said
+    so again from the address that is to be written to.
+    """
 
     expires_at: ReportedInstant | None = None
+    opt_in: Annotated[Literal["requested", "confirmed"] | None, BlankIsNone] = None
 
 
 @contract(INGEST, "crm.consent.withdrawn.v1")

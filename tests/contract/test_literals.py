@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from deploy.embedded.databases import Databases
+from services.contacts.consents.schemas import RecordView
 from services.contacts.intake.schemas import TextView
 from services.contacts.moves.schemas import MoveView
 from services.contacts.overview.schemas import FlaggedIdentity, PartyCard, PartyView
@@ -25,6 +26,7 @@ SHOWN: dict[str, Shown] = {
         "fact_text.kind": [(TextView, "kind")],
         "flagged_identity.reason": [(FlaggedIdentity, "reason")],
         "identity_move.kind": [(MoveView, "kind")],
+        "consent_record.said": [(RecordView, "said")],
     },
     "marketing": {"message.outcome": [(Message, "outcome")], "former_ending.outcome": []},
     "support": {

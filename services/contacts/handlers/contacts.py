@@ -8,7 +8,9 @@ from services.contacts.timeline import commands as timeline
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
 from shared.events.contacts import (
+    ConsentExpired,
     ConsentGiven,
+    ConsentRequested,
     ConsentWithdrawn,
     DuplicateSuspected,
     IdentityMoved,
@@ -27,8 +29,10 @@ OfContacts = (
     | DuplicateSuspected
     | IdentityMoved
     | PartySplit
+    | ConsentRequested
     | ConsentGiven
     | ConsentWithdrawn
+    | ConsentExpired
     | InteractionRecorded
     | SurveyAnswered
 )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from services.contacts.consents import commands as consents
 from services.contacts.intake import commands as intake
 from services.contacts.lifecycle import commands as lifecycle
 from services.contacts.matching import commands as matching
@@ -22,7 +23,8 @@ async def accept_facts(events: Sequence[Event[Reported]], tx: Transaction) -> No
     facts = await intake.admit(tx, events)
     await parties.describe(tx, facts.admitted)
     await matching.suspect(tx, facts.admitted)
-    await intake.publish(tx, facts)
+    published = await intake.publish(tx, facts)
+    await consents.keep(tx, published)
     await lifecycle.follow(tx, facts)
     await parties.save(tx, facts.admitted)
     log.info(

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends, Query
 from pydantic_core import to_json
 from starlette.responses import Response
 
+from services.contacts.consents.domain import decide_consents
 from services.contacts.overview import store
-from services.contacts.overview.domain import decide_consents
 from services.contacts.overview.schemas import PartyCard, PartyView
 from services.contacts.parties.domain.identity import search_values
 from services.contacts.settings import Context

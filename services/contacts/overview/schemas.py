@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.contacts.consents.schemas import ConsentView
 from services.contacts.parties.schemas import PartyState
 from services.contacts.timeline.schemas import LineView
 from shared.events.money import Currency
@@ -68,26 +69,6 @@ class TotalView(BaseModel):
     net: Sum
     first_sale_at: datetime | None
     last_sale_at: datetime | None
-
-
-class ConsentView(BaseModel):
-    """The statement that decides of its kind; `topic` null covers all topics.
-
-    `holds` says whether this purpose, topic and channel is allowed now: a later statement for all topics decides about
-    each of them too, and a consent ends at `expires_at`.
-    """
-
-    purpose: str
-    topic: str | None
-    channel: str
-    given: bool
-    holds: bool = False
-    occurred_at: datetime
-    recorded_at: datetime
-    expires_at: datetime | None
-    basis: str | None
-    text_version: str | None
-    event_id: str
 
 
 class TicketView(BaseModel):

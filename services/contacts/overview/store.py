@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from services.contacts.overview.schemas import ConsentView
+from services.contacts.consents.schemas import ConsentView
 from shared.engine.months import Months
 from shared.engine.transaction import Transaction
 from shared.sql import load_queries

@@ -30,6 +30,7 @@ TABLES = (
     "flagged_identity",
     "identity_move",
     "waiting_revision",
+    "consent_record",
 )
 PROJECTED = ("line", "total", "consent", "message", "ticket")
 

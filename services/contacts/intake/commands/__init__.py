@@ -47,23 +47,27 @@ async def admit(tx: Transaction, events: Sequence[Event[Reported]]) -> Facts:
     return Facts(admitted, fresh, revisions)
 
 
-async def publish(tx: Transaction, facts: Facts) -> None:
+async def publish(tx: Transaction, facts: Facts) -> list[Emission]:
     """Emit every fact but profiles, which are published as the change that they made, and keep the texts left out.
 
-    A withdrawal that names an address is a record for every party that carries it.
+    A withdrawal that names an address is a record for every party that carries it. Returns what was emitted.
     """
+    context: Context = tx.context
     texts, emissions = [], []
     for fact in facts.fresh:
         place, event, party, _, event_id = fact
         if type(event.data) is ReportedProfile:
             continue
-        published = domain.announce_fact(event.data, _stamp(event, party, fact.identity))
+        published = domain.announce_fact(
+            event.data, _stamp(event, party, fact.identity), confirms=context.double_opt_in
+        )
         emissions.append(Emission(published, event.time, event, event_id, party.partition))
         for carrier in facts.admitted.carriers.get(place, ()):
             assert isinstance(event.data, ReportedWithdrawal)  # nothing else concerns carriers
             identity = IdentityUsed(type=carrier.claim.type, id=str(carrier.identity_id))
             copy = domain.announce_fact(domain.without_text(event.data), _stamp(event, carrier.party, identity))
-            emissions.append(Emission(copy, event.time, event, None, carrier.party.partition))
+            carried_id = caused_id(event, "carried", carrier.party.id)
+            emissions.append(Emission(copy, event.time, event, carried_id, carrier.party.partition))
         if text := domain.text_of(event.data):
             texts.append(StoredText(event_id, party.id, text, event.now))
     for event, party, identity, _, before in facts.revisions:
@@ -74,6 +78,7 @@ async def publish(tx: Transaction, facts: Facts) -> None:
             texts.append(StoredText(event_id, party.id, text, event.now))
     await store.add_texts(tx, texts)
     tx.emit(emissions)
+    return emissions
 
 
 def _stamp(event: Event[Reported], party: Party, identity: IdentityUsed) -> Stamp:

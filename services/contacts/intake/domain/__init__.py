@@ -1,12 +1,19 @@
 """From a reported fact to the same fact as it is published: keyed by party, without personal data."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from services.contacts.intake.domain.sales import Stamp, check_amount, check_sale, is_text, said_of
 from shared.errors import BadRecord
-from shared.events.contacts import ConsentGiven, ConsentWithdrawn, InteractionRecorded, SurveyAnswered
+from shared.events.consent import word_of
+from shared.events.contacts import (
+    ConsentGiven,
+    ConsentRequested,
+    ConsentWithdrawn,
+    InteractionRecorded,
+    SurveyAnswered,
+)
 from shared.events.ingest import (
     ReportedAmendment,
     ReportedCancellation,
@@ -45,8 +52,13 @@ def check(data: object) -> None:
                 raise BadRecord("survey_value", f"{data.survey} takes {low} to {high}", field="value")
 
 
-def announce_fact(data: Any, stamp: Stamp) -> object:
-    """The event that says the same of the party. `data` is any reported fact but a profile."""
+def announce_fact(data: Any, stamp: Stamp, *, confirms: Collection[str] = ()) -> object:
+    """The event that says the same of the party. `data` is any reported fact but a profile.
+
+    A consent of a `purpose/channel` among `confirms` is only requested until it comes as confirmed.
+    """
+    if type(data) is ReportedConsent and data.opt_in is None and f"{word_of(data.purpose)}/{data.channel}" in confirms:
+        data = replace(data, opt_in="requested")
     return _PUBLISHED[type(data)](data, stamp)
 
 
@@ -162,7 +174,9 @@ def _survey(data: ReportedSurvey, stamp: Stamp) -> SurveyAnswered:
     )
 
 
-def _consent(data: ReportedConsent | ReportedWithdrawal, stamp: Stamp) -> ConsentGiven | ConsentWithdrawn:
+def _consent(
+    data: ReportedConsent | ReportedWithdrawal, stamp: Stamp
+) -> ConsentGiven | ConsentRequested | ConsentWithdrawn:
     common: dict[str, Any] = {
         "party_id": stamp.party_id,
         "party_version": stamp.party_version,
@@ -177,7 +191,8 @@ def _consent(data: ReportedConsent | ReportedWithdrawal, stamp: Stamp) -> Consen
         "identity_used": stamp.identity_used,
     }
     if isinstance(data, ReportedConsent):
-        return ConsentGiven(**common, expires_at=data.expires_at)
+        model = ConsentRequested if data.opt_in == "requested" else ConsentGiven
+        return model(**common, expires_at=data.expires_at)
     return ConsentWithdrawn(**common)
 
 

@@ -190,6 +190,11 @@ async def lock_party(tx: Transaction, party_id: UUID) -> Party | None:
     return (await store.lock_parties(tx, [party_id])).get(party_id)
 
 
+async def is_known(tx: Transaction, party_id: UUID) -> bool:
+    """Whether a party has this id."""
+    return party_id in await store.find_parties(tx, [party_id])
+
+
 async def describe_stored(tx: Transaction, party: Party) -> PartyDescribed:
     """The description of a party as it stands, which is not emitted."""
     identities = await store.load_identities(tx, [party.id])
