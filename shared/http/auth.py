@@ -206,7 +206,10 @@ class RequiresScope(HTTPBearer):
 
     async def __call__(self, request: Request) -> Principal:  # type: ignore[override]
         authenticator: Authenticator = request.app.state.authenticator
-        return await authenticator.admit(request.headers.get("authorization", ""), self.scope, own=self._own)
+        principal = await authenticator.admit(request.headers.get("authorization", ""), self.scope, own=self._own)
+        if request.scope["query_string"]:
+            request.app.state.routes.check_query(request.method, request.scope["path"], request.query_params)
+        return principal
 
 
 def requires(scope: str, *, own: bool = False) -> Callable[..., Awaitable[Principal]]:

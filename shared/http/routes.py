@@ -1,7 +1,7 @@
 """What an application serves: the methods of a path, the scope that opens a route, and the kind of body it takes."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from fastapi.dependencies.models import Dependant
@@ -9,17 +9,22 @@ from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute
 
 from shared.http.auth import RequiresScope
+from shared.http.wellformed import Unfit, legible
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """One route; `scope` None where no token is asked for, `takes_json` where FastAPI reads its body as JSON."""
+    """One route; `scope` None where no token is asked for, `takes_json` where FastAPI reads its body as JSON.
+
+    `asks` holds the names of the parameters that it reads of the query.
+    """
 
     path: str
     pattern: re.Pattern[str]
     methods: frozenset[str]
     scope: str | None
     takes_json: bool
+    asks: frozenset[str]
 
 
 class ServedRoutes:
@@ -33,6 +38,7 @@ class ServedRoutes:
                 methods=frozenset(context.methods),
                 scope=_scope_of(getattr(context, "dependant", None)),
                 takes_json=getattr(context, "body_field", None) is not None,
+                asks=frozenset(_asked_of(getattr(context, "dependant", None))),
             )
             for context in iter_route_contexts(list(routes))
             if context.methods
@@ -40,6 +46,14 @@ class ServedRoutes:
 
     def find(self, method: str, path: str) -> Served | None:
         return next((route for route in self._at(path) if method in route.methods), None)
+
+    def check_query(self, method: str, path: str, given: Iterable[str]) -> None:
+        """Raises Unfit for a parameter that the route does not have: a misspelt filter would filter nothing."""
+        route = self.find(method, path)
+        if route is None or not (unknown := sorted(set(given) - route.asks - {""})):
+            return
+        takes = f"it takes {', '.join(sorted(route.asks))}" if route.asks else "it takes none"
+        raise Unfit(f"query.{legible(unknown[0])}", "unknown_parameter", f"no parameter of this route; {takes}")
 
     def refuses(self, method: str, path: str) -> bool:
         """Whether the path is there as it is written, and not for this method: it is no id of another route then."""
@@ -66,3 +80,10 @@ def _scope_of(dependant: Dependant | None) -> str | None:
         if scope := _scope_of(dependency):
             return scope
     return None
+
+
+def _asked_of(dependant: Dependant | None) -> Iterator[str]:
+    if dependant is not None:
+        yield from (field.alias for field in dependant.query_params)
+        for dependency in dependant.dependencies:
+            yield from _asked_of(dependency)

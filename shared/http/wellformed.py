@@ -54,8 +54,8 @@ def check_address(scope: Scope) -> None:
     query: bytes = scope["query_string"]
     if b"%" in query:
         for part in query.split(b"&"):
-            name, _, value = part.partition(b"=")
-            _check_text(f"query.{_legible(name)}", name + b"=" + value)
+            name = part.partition(b"=")[0].decode("latin-1")
+            _check_text(f"query.{legible(name)}", part)
     if b"%" in (path := scope.get("raw_path") or b""):
         _check_text("path", path)
 
@@ -69,5 +69,6 @@ def _check_text(field: str, escaped: bytes) -> None:
         raise Unfit(field, "string_pattern_mismatch", "contains U+0000, which no text here holds")
 
 
-def _legible(name: bytes) -> str:
-    return re.sub(rb"[^A-Za-z0-9_.-]", b"?", name[:50]).decode()
+def legible(name: str) -> str:
+    """A parameter's name as an answer may hold it."""
+    return re.sub(r"[^A-Za-z0-9_.-]", "?", name[:50])

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -92,6 +93,19 @@ def test_what_a_parameter_or_field_cannot_be_is_refused_by_its_name(service: str
         faults = [fault for each in odd_parameters(document) if (fault := _parameter_fault(http, each))]
         faults += [fault for each in odd_fields(document) if (fault := _field_fault(_ask(http, each), each))]
     assert faults == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_operation_refuses_a_parameter_that_it_does_not_have(service: str, stack: EmbeddedStack) -> None:
+    headers = {"Authorization": bearer(scope="crm:read crm:write crm:admin crm:erase")}
+    taken = []
+    with httpx.Client(base_url=stack.url(service), headers=headers, timeout=30) as http:
+        for path, operations in http.get("/openapi.json").json()["paths"].items():
+            for method in operations:
+                answer = http.request(method, re.sub("{[^}]*}", str(uuid4()), path) + "?no_such_parameter=1")
+                if path not in SIGNED and "query.no_such_parameter" not in answer.text:
+                    taken.append((method, path, answer.status_code))
+    assert taken == []
 
 
 def _ask(http: httpx.Client, asked: Request) -> httpx.Response:

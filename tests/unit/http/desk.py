@@ -77,7 +77,10 @@ async def replace_party(party_id: UUID, new: NewParty) -> NewParty:
 
 
 @router.get("/{party_id}")
-async def read_party(party_id: UUID, principal: Annotated[Principal, Depends(requires("crm:read"))]) -> dict[str, str]:
+async def read_party(
+    party_id: UUID, principal: Annotated[Principal, Depends(requires("crm:read"))], q: str | None = None
+) -> dict[str, str]:
+    del q
     return {"id": str(party_id), "by": principal.subject}
 
 

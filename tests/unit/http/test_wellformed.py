@@ -106,6 +106,19 @@ async def test_an_address_that_is_no_text_is_refused(
     assert document["errors"][0]["field"].startswith(field)
 
 
-@pytest.mark.parametrize("query", ["q=%C3%85se+%2B%26=", "q=a%2", "q=%zz", "%", "&&=&", "q=%25%30%30"])
+@pytest.mark.parametrize("query", ["q=%C3%85se+%2B%26=", "q=a%2", "q=%zz", "&&=&", "q=%25%30%30"])
 async def test_an_address_that_is_odd_and_text_is_read(query: str, http: httpx.AsyncClient) -> None:
     assert (await http.get(f"/v1/parties/{ID}?{query}")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "named"), [("Q=a", "Q"), ("q=a&qq=", "qq"), ("limit", "limit"), ("%F0%9F=", "?"), ("%", "?")]
+)
+async def test_a_parameter_that_the_route_does_not_have_is_refused(
+    query: str, named: str, http: httpx.AsyncClient
+) -> None:
+    """A filter that is written wrongly would filter nothing, and its caller would take all for what was asked for."""
+    document = problem_of(await http.get(f"/v1/parties/{ID}?{query}"), 422, "invalid")
+    (error,) = document["errors"]
+    assert error["field"].startswith(f"query.{named}")
+    assert error["reason"] in {"unknown_parameter", "string_unicode"}
