@@ -43,11 +43,10 @@ from unnest($1::text[], $2::text[], $3::bytea[], $4::integer[], $5::text[])
 where sale.origin = revised.origin and sale.sale_id = revised.sale_id
 
 -- name: add_waiting
--- Sorted by the caller. Only the highest revision is of use.
-insert into waiting_revision as known (origin, sale_id, revision, party_id, fact)
-select * from unnest($1::text[], $2::text[], $3::integer[], $4::uuid[], $5::text[])
-on conflict (origin, sale_id) do update set
-    revision = excluded.revision, party_id = excluded.party_id, fact = excluded.fact
+-- Sorted by the caller. Of each party only the highest revision is of use.
+insert into waiting_revision as known (origin, sale_id, party_id, revision, fact)
+select * from unnest($1::text[], $2::text[], $3::uuid[], $4::integer[], $5::text[])
+on conflict (origin, sale_id, party_id) do update set revision = excluded.revision, fact = excluded.fact
 where known.revision < excluded.revision
 
 -- name: load_waiting
@@ -55,7 +54,7 @@ where known.revision < excluded.revision
 select waiting.origin, waiting.sale_id, waiting.party_id, waiting.fact
 from unnest($1::text[], $2::text[]) as named (origin, sale_id)
 join waiting_revision as waiting on waiting.origin = named.origin and waiting.sale_id = named.sale_id
-order by waiting.origin, waiting.sale_id
+order by waiting.origin, waiting.sale_id, waiting.party_id
 for update of waiting
 
 -- name: forget_waiting

@@ -41,6 +41,11 @@ async def add_sales(tx: Transaction, sales: Mapping[SaleName, Standing]) -> dict
     return {name: known for name, known in stored.items() if known.event_id != sales[name].event_id}
 
 
+async def load_sales(tx: Transaction, names: Collection[SaleName]) -> dict[SaleName, Standing]:
+    """The sales that are known."""
+    return _sales(await tx.fetch(SQL["load_sales"], *columns(sorted(names)))) if names else {}
+
+
 async def lock_sales(tx: Transaction, names: Iterable[SaleName]) -> dict[SaleName, Standing]:
     """The sales that are known, locked until the transaction ends."""
     return _sales(await tx.fetch(SQL["lock_sales"], *columns(sorted(names))))
@@ -60,20 +65,20 @@ async def save_revisions(tx: Transaction, sales: Mapping[SaleName, Standing]) ->
         await tx.execute(SQL["save_revisions"], *columns(rows))
 
 
-async def add_waiting(tx: Transaction, waiting: Mapping[SaleName, Waiting]) -> None:
-    """Keep revisions until their sales come; of one sale the highest."""
+async def add_waiting(tx: Transaction, waiting: Mapping[tuple[SaleName, UUID], Waiting]) -> None:
+    """Keep revisions until their sales come; of one sale and party the highest."""
     rows = [
-        (*name, each.revision, each.party_id, _WAITING.dump_json(each).decode())
-        for name, each in sorted(waiting.items())
+        (*name, party_id, each.revision, _WAITING.dump_json(each).decode())
+        for (name, party_id), each in sorted(waiting.items())
     ]
     if rows:
         await tx.execute(SQL["add_waiting"], *columns(rows))
 
 
-async def load_waiting(tx: Transaction, names: Collection[SaleName]) -> dict[SaleName, Waiting]:
-    """What came before these sales, locked."""
+async def load_waiting(tx: Transaction, names: Collection[SaleName]) -> list[tuple[SaleName, Waiting]]:
+    """What came before these sales, by sale, locked."""
     rows = await tx.fetch(SQL["load_waiting"], *columns(sorted(names)))
-    return {(row["origin"], row["sale_id"]): _WAITING.validate_json(row["fact"]) for row in rows}
+    return [((row["origin"], row["sale_id"]), _WAITING.validate_json(row["fact"])) for row in rows]
 
 
 async def forget_waiting(tx: Transaction, names: Collection[SaleName]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from pydantic_core import from_json, to_json
 
 from services.contacts.parties.domain.identity import Claim, Flagged, Home
@@ -14,6 +15,11 @@ from shared.engine.transaction import Transaction
 from shared.events.ingest import Address
 from shared.events.parties import KnownIdentity
 from shared.sql import columns, load_queries
+
+
+class Rival(Exception):
+    """A party would have two external ids of one system."""
+
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
 
@@ -77,8 +83,13 @@ async def lock_identities(tx: Transaction, ids: Iterable[UUID]) -> dict[Claim, H
 
 
 async def move_identities(tx: Transaction, ids: Iterable[UUID], party_id: UUID) -> None:
-    """Give locked identities to another, locked or new, party."""
-    await tx.execute(SQL["move_identities"], list(ids), party_id)
+    """Give locked identities to another, locked or new, party. Raises Rival where a fact that was accepted meanwhile
+    gave it another external id of the system; nothing else can be done in the transaction then.
+    """
+    try:
+        await tx.execute(SQL["move_identities"], list(ids), party_id)
+    except asyncpg.UniqueViolationError:
+        raise Rival from None
 
 
 async def find_parties(tx: Transaction, ids: Iterable[UUID]) -> set[UUID]:

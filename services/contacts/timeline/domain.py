@@ -129,7 +129,6 @@ def fold_totals(events: Iterable[Event[Any]]) -> dict[tuple[UUID, str], Total]:
 
 
 def _take_off(found: dict[tuple[UUID, str], Total], party_id: UUID, before: SaleState | None) -> None:
-    """When the party bought first and last stays: nobody but the replayed log knows which sale is next."""
     if before is not None:
         found.setdefault((party_id, before.total.currency), Total()).add(-1, -before.total.minor)
 

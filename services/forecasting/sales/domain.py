@@ -26,12 +26,13 @@ Bought = tuple[str, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """What a refund needs to know of its sale."""
+    """What a refund needs to know of its sale: of a cancelled one nothing is paid back that still counts."""
 
     origin: str
     sale_id: str
     channel: str
     lines: list[Bought]
+    cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ class Refund:
 class Folded:
     """What a batch adds: sold (sales, units, revenue) by group and SKU, and channels (sales, amount).
 
-    A sale that was amended or cancelled takes off, on its own day, what it had been; `amended` are sales as they are.
+    A sale that was amended or cancelled takes off, on its own day, what it had been; `amended` are these sales as they
+    are.
     """
 
     sold: defaultdict[Group, dict[str, list[int]]] = field(default_factory=lambda: defaultdict(dict))
@@ -78,12 +80,14 @@ def fold(events: Iterable[Event[OfSales]]) -> Folded:
 
 def _revise(folded: Folded, revised: SaleAmended | SaleCancelled, partition: int) -> None:
     day = day_of(revised.sold_at)
-    if revised.replaces is not None:
-        _add(folded, revised.replaces, day, partition, -1)
+    sale_id = storable(revised.sale_id)
+    name = revised.origin, sale_id
+    if (before := revised.replaces) is not None:
+        lines = _add(folded, before, day, partition, -1)
+        folded.amended[name] = Sale(revised.origin, sale_id, before.channel, lines, cancelled=True)
     if isinstance(revised, SaleAmended):
         lines = _add(folded, revised, day, partition, 1)
-        sale_id = storable(revised.sale_id)
-        folded.amended[revised.origin, sale_id] = Sale(revised.origin, sale_id, revised.channel, lines)
+        folded.amended[name] = Sale(revised.origin, sale_id, revised.channel, lines)
 
 
 def _add(

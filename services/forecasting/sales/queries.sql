@@ -17,7 +17,8 @@ on conflict (day, channel, currency, partition) do update set
     sales = had.sales + excluded.sales, revenue = had.revenue + excluded.revenue;
 
 -- name: amend_sales
--- Of sales that stand; one that was cancelled stays as it was for its refunds.
-update sale set channel = amended.channel, lines = amended.lines
-from unnest($1::text[], $2::text[], $3::text[], $4::json[]) as amended (origin, sale_id, channel, lines)
+-- As they stand; one that was cancelled keeps what it was, and its refunds count for nothing.
+update sale set channel = amended.channel, lines = amended.lines, cancelled = amended.cancelled
+from unnest($1::text[], $2::text[], $3::text[], $4::json[], $5::boolean[])
+    as amended (origin, sale_id, channel, lines, cancelled)
 where sale.origin = amended.origin and sale.sale_id = amended.sale_id;

@@ -33,7 +33,7 @@ async def copy_sales(tx: Transaction, sales: Sequence[Sale]) -> None:
 
 async def amend_sales(tx: Transaction, sales: Mapping[tuple[str, str], Sale]) -> None:
     """What refunds need to know of sales that are others now."""
-    rows = [(*name, sale.channel, to_json(sale.lines).decode()) for name, sale in sorted(sales.items())]
+    rows = [(*name, sale.channel, to_json(sale.lines).decode(), sale.cancelled) for name, sale in sorted(sales.items())]
     if rows:
         await tx.execute(SQL["amend_sales"], *columns(rows))
 

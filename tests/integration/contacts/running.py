@@ -32,7 +32,7 @@ TABLES = (
     "waiting_revision",
     "consent_record",
 )
-PROJECTED = ("line", "total", "consent", "message", "ticket")
+PROJECTED = ("line", "total", "timeline_v1.revised_sale", "timeline_v1.refund", "consent", "message", "ticket")
 
 
 def reported(
@@ -98,7 +98,9 @@ class Contacts(Running):
             assert row["partition"] == partition_of(row["key"])
             data = contract.adapter.validate_json(row["payload"])
             at, id_ = datetime.fromisoformat(row["time"]), str(row["event_id"])
-            events.append(decoded(row["topic"], row["type"], data, key=row["key"], at=at, now=NOW, id_=id_))
+            source = row["source"] or "/contacts"
+            told = decoded(row["topic"], row["type"], data, key=row["key"], at=at, now=NOW, source=source, id_=id_)
+            events.append(told)
         return events
 
     async def types(self) -> list[str]:

@@ -140,3 +140,28 @@ async def test_facts_that_come_while_an_identity_moves_are_of_one_of_the_two(
     assert set(sold) == {ada, bo}
     versions = [(each.party_id, each.version) for each in await contacts.of_type("party.described")]
     assert len(set(versions)) == len(versions)
+
+
+async def test_a_move_that_meets_an_identity_of_its_system_on_its_way_is_refused(
+    contacts: Contacts, http: httpx.AsyncClient
+) -> None:
+    """A fact's transaction writes another number of the shop for Bo, and has not ended when Ada's is moved to him."""
+    await contacts.accept(sale("s-1", SHOP_81, ADA, name="Ada"), sale("s-2", BO, name="Bo"))
+    ada, bo = await buyers(contacts)
+    number = (await identities(http, ada))["81"]["id"]
+    async with contacts.pool.acquire() as fact:
+        writing = fact.transaction()
+        await writing.start()
+        await fact.execute(
+            "insert into identity (id, type, system, value, party_id) values ($1, 'external', 'shop', '82', $2)",
+            uuid4(),
+            bo,
+        )
+        url = f"/v1/parties/{ada}/identities/{number}/move"
+        moving = asyncio.create_task(http.post(url, json={"to": str(bo), **BECAUSE}))
+        while not await contacts.pool.fetchval("select exists (select from pg_locks where not granted)"):
+            await asyncio.sleep(0.01)
+        await writing.commit()
+    answer = await moving
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:rapport:problem:invalid")
+    assert "81" in await identities(http, ada)

@@ -49,6 +49,11 @@ async def totals(contacts: Contacts) -> list[tuple[str, int, int]]:
     return [(row["currency"], row["sales"], int(row["paid"])) for row in rows if row["sales"] or row["paid"]]
 
 
+REFUND: dict[str, Any] = {
+    "sale_id": "s-1",
+    "total": {"minor": 500, "currency": "DKK"},
+    "lines": [{"sku": "A-17", "quantity": 1}],
+}
 HISTORY = [sale("s-1", SHOP_81, ADA), amended("s-1", 2, 500), cancelled("s-1", 3), amended("s-1", 4, 700)]
 
 
@@ -119,11 +124,64 @@ async def test_a_revision_of_another_party_or_with_other_content_is_a_conflict(
     assert len(await told(contacts)) == 3
 
 
-async def test_what_waited_for_the_sale_of_another_party_is_not_applied(contacts: Contacts) -> None:
-    await contacts.accept(amended("s-1", 2, 500, SHOP_82))
+@pytest.mark.parametrize("others", [9, 1])
+async def test_what_waited_for_the_sale_of_another_party_comes_again_and_is_a_conflict(
+    contacts: Contacts, others: int
+) -> None:
+    await contacts.accept(amended("s-1", others + 1, 500, SHOP_82), amended("s-1", 5, 700, SHOP_81))
     await contacts.accept(sale("s-1", SHOP_81))
-    assert [type(each).__name__ for each in await told(contacts)] == ["SaleCompleted"]
-    assert len(await contacts.rows("select * from waiting_revision")) == 1
+    assert [type(each).__name__ for each in await told(contacts)] == ["SaleCompleted", "SaleAmended"]
+    assert await contacts.rows("select * from waiting_revision") == []
+    [again] = [event for event in await contacts.relayed() if event.topic == "crm.ingest"]
+    assert (again.source, again.data.revision) == ("/shop", others + 1)
+    with pytest.raises(Conflict):
+        await contacts.accept(again)
+
+
+@pytest.mark.parametrize("apart", [True, False])
+async def test_a_refund_of_another_partys_sale_is_a_conflict(contacts: Contacts, *, apart: bool) -> None:
+    sold, back = sale("s-1", SHOP_81), reported("sale.refunded", party={"identities": [SHOP_82]}, **REFUND)
+    own = reported("sale.refunded", party={"identities": [SHOP_81]}, **REFUND)
+    early = reported("sale.refunded", party={"identities": [SHOP_82]}, **{**REFUND, "sale_id": "s-9"})
+    await contacts.accept(*([sold, own, early] if apart else [early]))
+    with pytest.raises(Conflict):
+        await contacts.accept(*([back] if apart else [back, sold]))
+    assert len(await contacts.of_type("sale.refunded")) == (2 if apart else 1)
+
+
+CHANGES = [
+    [sale("s-1", SHOP_81, at=NOW), sale("s-2", SHOP_81, at=NOW + timedelta(days=1))],
+    [sale("s-3", SHOP_81, at=NOW + timedelta(days=2), minor=300)],
+    [reported("sale.refunded", party={"identities": [SHOP_81]}, **REFUND)],
+    [cancelled("s-1", 2), cancelled("s-3", 2)],
+    [reported("sale.refunded", party={"identities": [SHOP_81]}, **REFUND)],
+    [amended("s-3", 3, 400, currency="EUR"), amended("s-2", 2, 800)],
+    [amended("s-1", 3, 900)],
+]
+AFTER = {
+    4: [("DKK", 1, 12_995, 0, 0, 1, 1)],
+    5: [("DKK", 1, 12_995, 0, 0, 1, 1)],
+    6: [("DKK", 1, 800, 0, 0, 1, 1), ("EUR", 1, 400, 0, 0, 2, 2)],
+    7: [("DKK", 2, 1700, 2, 1000, 0, 1), ("EUR", 1, 400, 0, 0, 2, 2)],
+}
+
+
+@pytest.mark.parametrize("count", AFTER)
+@pytest.mark.parametrize("together", [True, False])
+async def test_of_a_cancelled_sale_nothing_counts_neither_refunds_nor_when_it_was(
+    contacts: Contacts, count: int, *, together: bool
+) -> None:
+    for batch in CHANGES[:count]:
+        await contacts.accept(*batch)
+    events = [event for event in await contacts.relayed() if event.topic == "crm.sales"]
+    for batch in [events] if together else [[event] for event in events]:
+        await contacts.show(batch)
+    rows = await contacts.rows(
+        "select currency, sales, paid::int, refunds, refunded::int, extract(day from first_sale_at - $1)::int as first,"
+        " extract(day from last_sale_at - $1)::int as last from total where sales <> 0 order by currency",
+        NOW,
+    )
+    assert [tuple(row.values()) for row in rows] == AFTER[count]
 
 
 async def test_why_a_sale_was_cancelled_is_a_word_or_stays_here(contacts: Contacts, http: httpx.AsyncClient) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from datetime import date
 from itertools import pairwise
 
+import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from shared.engine.event import Event
@@ -61,6 +62,18 @@ async def test_revisions_correct_the_day_of_the_sale_in_whatever_batches(forecas
     [row] = await forecasting.rows("select sum(sales) as sales, sum(revenue) as revenue from sales_v1.channel_day")
     assert (row["sales"], row["revenue"]) == (1, 500)
     assert await forecasting.rows("select party_id from sales_v1.purchase_day where sales > 0") == [{"party_id": BO}]
+
+
+@pytest.mark.parametrize("early", [True, False])
+async def test_a_refund_of_a_cancelled_sale_counts_for_nothing(forecasting: Forecasting, *, early: bool) -> None:
+    sold = sale("s-1", "2026-03-02", ("A", 2, 500))
+    gone = cancelled(sold, 2, "2026-03-04")
+    back = [refund("r-1", "2026-03-09", 250, ("A", 1), of="s-1"), refund("r-2", "2026-03-09", 750, of="s-1")]
+    await forecasting.heard(*([*back, sold, gone] if early else [sold, gone, *back]))
+    assert await forecasting.rows("select sku from sales_v1.product_day where refunded <> 0 or returned <> 0") == []
+    await forecasting.heard(amended(gone, 3, "2026-03-10", ("A", 2, 500)))
+    [row] = await forecasting.rows("select sum(revenue) as sold, sum(refunded) as back from sales_v1.product_day")
+    assert (row["sold"], row["back"]) == (1000, 1000)
 
 
 async def test_a_refund_without_lines_is_for_the_whole_sale_and_loses_no_cent(forecasting: Forecasting) -> None:

@@ -1,6 +1,6 @@
 """Facts from outside: each gets its party, what is known already is left out, and the rest is published."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from services.contacts.intake import domain, store
@@ -24,7 +24,14 @@ from services.contacts.settings import Context
 from shared.engine.event import Emission, Event, caused_id
 from shared.engine.transaction import Transaction
 from shared.errors import Conflict, NoIdentity
-from shared.events.ingest import Reported, ReportedParty, ReportedProfile, ReportedSale, ReportedWithdrawal
+from shared.events.ingest import (
+    Reported,
+    ReportedParty,
+    ReportedProfile,
+    ReportedRefund,
+    ReportedSale,
+    ReportedWithdrawal,
+)
 from shared.events.sales import SaleAmended, SaleCancelled, SaleCompleted
 from shared.events.values import IdentityUsed
 
@@ -33,7 +40,7 @@ async def admit(tx: Transaction, events: Sequence[Event[Reported]]) -> Facts:
     """Each fact with its party, locked; sales that are known already are left out.
 
     Raises BadRecord for a fact that nobody could use, NoIdentity for one that names nobody, and Conflict for a sale
-    that is known with other content or for another party.
+    that is known with other content or for another party, and for what changes the sale of another party.
     """
     context: Context = tx.context
     admitted = await parties.admit(tx, [mention_of(event, context) for event in events])
@@ -43,6 +50,7 @@ async def admit(tx: Transaction, events: Sequence[Event[Reported]]) -> Facts:
     ]
     told = [fact for fact in facts if not is_revision(fact)]
     fresh, sold = await _without_known_sales(tx, told)
+    await _check_refunds(tx, told, sold)
     revisions = await apply_revisions(tx, filter(is_revision, facts), sold)
     return Facts(admitted, fresh, revisions)
 
@@ -154,3 +162,20 @@ async def _without_known_sales(tx: Transaction, facts: list[Fact]) -> tuple[list
         repeated.add(sale.event_id)
         del parties_of[name]
     return [fact for fact in facts if fact.id not in repeated] if repeated else facts, parties_of
+
+
+async def _check_refunds(tx: Transaction, facts: Sequence[Fact], sold: Mapping[SaleName, Party]) -> None:
+    """Raises Conflict for a refund of another party's sale; one that comes before its sale is its sender's word."""
+    refunds = [
+        ((fact.event.source, fact.event.data.sale_id), fact)
+        for fact in facts
+        if isinstance(fact.event.data, ReportedRefund)
+    ]
+    if not refunds:
+        return
+    owners = {name: party.id for name, party in sold.items()}
+    known = await store.load_sales(tx, {name for name, _ in refunds} - owners.keys())
+    owners |= {name: sale.party_id for name, sale in known.items()}
+    for name, fact in refunds:
+        if owners.get(name, fact.party.id) != fact.party.id:
+            raise Conflict("this was sold to another party")

@@ -5,10 +5,11 @@ from datetime import datetime
 from uuid import UUID
 
 from services.contacts.intake.domain.sales import Revised
-from shared.engine.event import Event
+from shared.engine.event import Emission, Event
 from shared.events.contract import find_contract
-from shared.events.ingest import INGEST, ReportedParty
+from shared.events.ingest import INGEST, ReportedIdentity, ReportedParty
 from shared.events.values import IdentityUsed
+from shared.ids import dated_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,4 +67,19 @@ def resume(waiting: Waiting) -> Event[Revised]:
         waiting.traceparent,
         contract.adapter.validate_json(waiting.data),
         waiting.timestamp,
+    )
+
+
+def send_again(waiting: Waiting) -> Emission:
+    """The revision as a fact of the party that it was told of; its own id is taken, so it gets another."""
+    event = resume(waiting)
+    party = ReportedParty(identities=[ReportedIdentity(type="party", value=str(waiting.party_id))])
+    again = dated_id(int(event.time.timestamp() * 1000), "again", event.source, event.id)
+    return Emission(
+        replace(event.data, party=party),
+        event.time,
+        id=str(again),
+        source=event.source,
+        key=str(waiting.party_id),
+        correlation_id=event.correlation_id,
     )

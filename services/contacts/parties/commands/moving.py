@@ -52,7 +52,10 @@ async def move_identities(
     if len(homes) < len(ids) or any(home.party_id != source_id for home in homes.values()):
         raise Moved("the party has not got each of these identities for its own")
     target = await _target(tx, source, homes, parties.get(target_id) if target_id else None, is_new=target_id is None)
-    await store.move_identities(tx, ids, target.id)
+    try:
+        await store.move_identities(tx, ids, target.id)
+    except store.Rival:
+        raise Invalid("the party has just got another id of this system", field="body.to") from None
     for party in (source, target):
         party.primary = {kind: each for kind, each in party.primary.items() if each.identity_id not in ids}
     await _describe(tx, source, target, homes, is_new=target_id is None)
