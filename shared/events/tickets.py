@@ -14,7 +14,8 @@ TICKETS = topic(
     about="The life of tickets.",
     cleanup="keep",
 )
-TicketStatus = Literal["new", "open", "pending", "resolved", "closed"]
+TicketStatus = Literal["new", "open", "pending", "resolved", "closed", "reopened", "merged", "spam"]
+Waiting = Literal["customer", "internal", "until"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +29,8 @@ class _Ticket:
 @contract(TICKETS, "crm.ticket.opened.v1", key="party_id", subject="ticket/{ticket_id}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketOpened(_Ticket):
-    """A request became a ticket; `follows` is the ticket whose thread it continues.
+    """A request became a ticket; `follows` is the ticket whose thread it continues, `split_from` the one that it was a
+    part of, and then no request is its own.
 
     (`origin`, `sale_id`) names the sale that the request was about.
     """
@@ -40,17 +42,22 @@ class TicketOpened(_Ticket):
     sale_id: str | None = None
     origin: str | None = None
     follows: UUID | None = None
+    split_from: UUID | None = None
 
 
 @contract(TICKETS, "crm.ticket.replied.v1", key="party_id", subject="ticket/{ticket_id}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketReplied(_Ticket):
-    """Somebody wrote: the customer, an agent (staff id), or the system."""
+    """Somebody wrote: the customer, an agent (staff id), or the system. `message_event_id` is the request by which a
+    customer wrote into a ticket that stood already.
+    """
 
     reply_id: UUID
     author: Literal["customer", "agent", "system"]
     has_text: bool
     agent: str | None = None
+    message_event_id: str | None = None
+    channel: Channel | None = None
 
 
 @contract(TICKETS, "crm.ticket.noted.v1", key="party_id", subject="ticket/{ticket_id}")
@@ -65,12 +72,16 @@ class TicketNoted(_Ticket):
 @contract(TICKETS, "crm.ticket.status_changed.v1", key="party_id", subject="ticket/{ticket_id}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketStatusChanged(_Ticket):
-    """The ticket moved on; `version` counts its changes."""
+    """The ticket moved on; `version` counts its changes. A pending one says for what it `waits_for`, and `until` when
+    where that is a time.
+    """
 
     previous: TicketStatus
     status: TicketStatus
     version: int
     agent: str | None = None
+    waits_for: Waiting | None = None
+    until: Instant | None = None
 
 
 @contract(TICKETS, "crm.ticket.resolved.v1", key="party_id", subject="ticket/{ticket_id}")
@@ -86,4 +97,32 @@ class TicketResolved(_Ticket):
 class TicketReopened(_Ticket):
     """It was not."""
 
+    agent: str | None = None
+
+
+@contract(TICKETS, "crm.ticket.merged.v1", key="party_id", subject="ticket/{ticket_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketMerged(_Ticket):
+    """The ticket goes on in another of the same customer; nothing of it was moved or lost."""
+
+    into: UUID
+    agent: str | None = None
+
+
+@contract(TICKETS, "crm.ticket.unmerged.v1", key="party_id", subject="ticket/{ticket_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketUnmerged(_Ticket):
+    """It goes on by itself again."""
+
+    out_of: UUID
+    agent: str | None = None
+
+
+@contract(TICKETS, "crm.ticket.split.v1", key="party_id", subject="ticket/{ticket_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketSplit(_Ticket):
+    """Some of what was written is a matter of its own, and stands in the ticket `into`."""
+
+    into: UUID
+    replies: tuple[UUID, ...]
     agent: str | None = None

@@ -12,7 +12,8 @@ from services.contacts.intake.schemas import TextView
 from services.contacts.moves.schemas import MoveView
 from services.contacts.overview.schemas import FlaggedIdentity, PartyCard, PartyView
 from services.marketing.audit.schemas import Message
-from services.support.tickets.schemas import Entry, Step, TicketLine, TicketState, TicketView
+from services.support.desk.schemas import Entry, Step, TicketLine, TicketView
+from services.support.tickets.schemas import TicketState
 from shared.run.discovery import SERVICES
 from tests.integration.conftest import databases  # noqa: F401  the fixture
 from tests.stack import migrated
@@ -31,7 +32,9 @@ SHOWN: dict[str, Shown] = {
     "marketing": {"message.outcome": [(Message, "outcome")], "former_ending.outcome": []},
     "support": {
         "ticket.status": [(model, "status") for model in (TicketLine, TicketView, TicketState, Step)],
+        "ticket.waits_for": [(model, "waits_for") for model in (TicketLine, TicketView, TicketState)],
         "reply.kind": [(Entry, "kind")],
+        "reply.author": [(Entry, "author")],
     },
 }
 COLUMNS = """

@@ -46,6 +46,9 @@ TERMS: dict[str, dict[str, str]] = {
         "pending": _("Waiting for customer"),
         "resolved": _("Resolved"),
         "closed": _("Closed"),
+        "reopened": _("Reopened"),
+        "merged": _("Merged"),
+        "spam": _("Spam"),
     },
     "move": {
         "new": _("Make new"),
@@ -53,6 +56,8 @@ TERMS: dict[str, dict[str, str]] = {
         "pending": _("Wait for customer"),
         "resolved": _("Resolve"),
         "closed": _("Close"),
+        "reopened": _("Reopen"),
+        "spam": _("This is spam"),
     },
     "entry": {"request": _("Request"), "reply": _("Reply"), "note": _("Note")},
     "outcome": {
@@ -123,6 +128,9 @@ TERMS: dict[str, dict[str, str]] = {
         "ticket.status_changed": _("Ticket moved"),
         "ticket.resolved": _("Ticket resolved"),
         "ticket.reopened": _("Ticket reopened"),
+        "ticket.merged": _("Ticket merged"),
+        "ticket.unmerged": _("Merge of a ticket undone"),
+        "ticket.split": _("Ticket split"),
         "score.computed": _("Score computed"),
     },
     "field": {

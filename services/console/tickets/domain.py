@@ -3,14 +3,23 @@
 from collections.abc import Mapping
 from typing import Any
 
-TONES = {"new": "bad", "open": "warn", "pending": "accent", "resolved": "good", "closed": "plain"}
-QUEUE = ("new", "open", "pending", "resolved", "closed")
-WAITING = ("new", "open")
+TONES = {
+    "new": "bad",
+    "open": "warn",
+    "reopened": "bad",
+    "pending": "accent",
+    "resolved": "good",
+    "closed": "plain",
+    "merged": "plain",
+    "spam": "plain",
+}
+QUEUE = tuple(TONES)
+WAITING = ("new", "open", "reopened")
 
 
 def moves_of(ticket: Mapping[str, Any]) -> list[str]:
     """The moves that are allowed, the one that agents make most often first."""
-    order = ("resolved", "pending", "open", "closed", "new")
+    order = ("resolved", "pending", "open", "reopened", "closed", "spam")
     return sorted(ticket["allowed"], key=lambda status: order.index(status) if status in order else len(order))
 
 

@@ -7,15 +7,28 @@ from services.contacts.timeline import commands as timeline
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
 from shared.events.tickets import (
+    TicketMerged,
     TicketNoted,
     TicketOpened,
     TicketReopened,
     TicketReplied,
     TicketResolved,
+    TicketSplit,
     TicketStatusChanged,
+    TicketUnmerged,
 )
 
-OfTickets = TicketOpened | TicketReplied | TicketNoted | TicketStatusChanged | TicketResolved | TicketReopened
+OfTickets = (
+    TicketOpened
+    | TicketReplied
+    | TicketNoted
+    | TicketStatusChanged
+    | TicketResolved
+    | TicketReopened
+    | TicketMerged
+    | TicketUnmerged
+    | TicketSplit
+)
 
 
 @timeline_group.topic("crm.tickets")

@@ -102,7 +102,7 @@ select
                     order by opened_at desc, ticket_id
                 )
                 from ticket
-                where party_id = $1 and status not in ('resolved', 'closed')
+                where party_id = $1 and status not in ('resolved', 'closed', 'merged', 'spam')
             ),
             '[]'
         ),

@@ -13,7 +13,7 @@ from shared.events.sales import SaleRefunded
 from shared.events.tickets import TicketOpened, TicketReopened, TicketResolved, TicketStatusChanged
 from shared.sql import storable
 
-_ENDED = ("resolved", "closed")
+_ENDED = ("resolved", "closed", "merged", "spam")
 
 Category = tuple[str, ...]
 """From the department down."""

@@ -23,6 +23,11 @@ async def lock_parties(tx: Transaction, ids: Collection[UUID]) -> set[UUID]:
     return await store.lock_parties(tx, ids)
 
 
+async def load_families(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """Of parties that were merged, or into which others were, all that are one with them."""
+    return await store.load_families(tx, ids)
+
+
 async def lock_party(tx: Transaction, party_id: UUID) -> bool:
     """Lock a party that is known; whether it was erased."""
     return bool(await store.lock_parties(tx, [party_id]))

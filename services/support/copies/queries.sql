@@ -39,6 +39,24 @@ family as (
 )
 select id from family order by id;
 
+-- name: load_families
+-- For each of these parties all that were merged into the same survivor, and the survivor; none for one by itself.
+with recursive up as (
+    select id as asked, id from party where id = any($1::uuid[]) and merged_into is not null
+    union
+    select asked.id, asked.id
+    from party as asked
+    where asked.id = any($1::uuid[]) and exists (select from party as other where other.merged_into = asked.id)
+    union
+    select up.asked, party.merged_into from party join up on up.id = party.id where party.merged_into is not null
+),
+family as (
+    select asked, id from up
+    union
+    select family.asked, party.id from party join family on party.merged_into = family.id
+)
+select asked, id from family order by asked, id;
+
 -- name: find_party
 -- One copy, for reading.
 select id, version, name, locale, merged_into, erased from party where id = $1::uuid;

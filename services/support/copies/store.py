@@ -33,3 +33,11 @@ async def find_party(tx: Transaction, party_id: UUID) -> Party | None:
 
 async def find_merged_parties(tx: Transaction, party_id: UUID) -> list[UUID]:
     return [row["id"] for row in await tx.fetch(SQL["find_merged_parties"], party_id)]
+
+
+async def load_families(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """Of parties that were merged, or into which others were, all that are one with them."""
+    families: dict[UUID, list[UUID]] = {}
+    for row in await tx.fetch(SQL["load_families"], list(ids)):
+        families.setdefault(row["asked"], []).append(row["id"])
+    return families

@@ -1,5 +1,5 @@
 """Importing this package registers every handler."""
 
-from services.support.handlers import parties, recovery, requests
+from services.support.handlers import parties, recovery, requests, timers
 
-__all__ = ["parties", "recovery", "requests"]
+__all__ = ["parties", "recovery", "requests", "timers"]

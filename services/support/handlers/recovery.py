@@ -7,12 +7,22 @@ from services.support.subscriptions import recovery
 from services.support.tickets import commands as tickets
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
-from shared.events.tickets import TicketNoted, TicketOpened, TicketReplied, TicketStatusChanged
+from shared.events.tickets import (
+    TicketMerged,
+    TicketNoted,
+    TicketOpened,
+    TicketReplied,
+    TicketStatusChanged,
+    TicketUnmerged,
+)
 
 
 @recovery.topic("crm.tickets")
 async def take_back_tickets(
-    events: Sequence[Event[TicketOpened | TicketReplied | TicketNoted | TicketStatusChanged]], tx: Transaction
+    events: Sequence[
+        Event[TicketOpened | TicketReplied | TicketNoted | TicketStatusChanged | TicketMerged | TicketUnmerged]
+    ],
+    tx: Transaction,
 ) -> None:
     """Tickets under their numbers, and what agents did; the texts of requests come again, those of agents are lost."""
     await copies.lock_parties(tx, {event.data.party_id for event in events})

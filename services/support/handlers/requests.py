@@ -1,4 +1,4 @@
-"""Requests for help: each becomes a ticket."""
+"""Requests for help: each becomes a ticket, or joins the one that it continues."""
 
 from collections.abc import Sequence
 
@@ -15,8 +15,10 @@ log = structlog.get_logger()
 
 
 @hears.topic("crm.requests")
-async def open_tickets(events: Sequence[Event[SupportRequested]], tx: Transaction) -> None:
-    """Open a ticket per request. The text stays in support's tables; the topic learns that there is one."""
-    erased = await copies.lock_parties(tx, {event.data.party_id for event in events})
-    opened = await tickets.open_tickets(tx, events, erased)
-    log.info("tickets_opened", requests=len(events), tickets=opened)
+async def take_requests(events: Sequence[Event[SupportRequested]], tx: Transaction) -> None:
+    """The text stays in support's tables; the topic learns that there is one."""
+    asking = {event.data.party_id for event in events}
+    families = await copies.load_families(tx, asking)
+    erased = await copies.lock_parties(tx, sorted(asking.union(*families.values())))
+    taken = await tickets.take_requests(tx, events, families, erased)
+    log.info("requests_taken", requests=len(events), taken=len(taken))

@@ -1,48 +1,128 @@
 """What is done to tickets. Each command locks the party, then the ticket, so that events leave in the order of acts."""
 
-from collections.abc import Sequence, Set as AbstractSet
+from collections.abc import Collection, Mapping, Sequence, Set as AbstractSet
 from uuid import UUID
 
 from services.support.copies import commands as copies
+from services.support.settings import Context
 from services.support.tickets import store
-from services.support.tickets.domain import opening
-from services.support.tickets.domain.status import MOVES
-from services.support.tickets.domain.ticket import Changed, ReplyKind, Ticket, move, write
+from services.support.tickets.domain import ticket as acts
+from services.support.tickets.domain.opening import Opening, announce_opening, open_ticket
+from services.support.tickets.domain.status import moves_by_hand
+from services.support.tickets.domain.threads import Joining, Known, Thread, sort_requests, threads_of
+from services.support.tickets.domain.ticket import Changed, Pending, ReplyKind, Ticket, common
 from services.support.tickets.schemas import TicketState
-from shared.engine.event import Event
+from services.support.tickets.store import Written
+from shared.engine.event import Emission, Event
+from shared.engine.partitions import partition_of
+from shared.engine.subscription import Due
 from shared.engine.transaction import Transaction
-from shared.errors import NotFound, Stale
+from shared.errors import Invalid, NotFound, Refused, Stale
 from shared.events.requests import SupportRequested
-from shared.events.tickets import TicketNoted, TicketOpened, TicketReplied, TicketStatus, TicketStatusChanged
+from shared.events.tickets import (
+    TicketMerged,
+    TicketNoted,
+    TicketOpened,
+    TicketReplied,
+    TicketStatus,
+    TicketStatusChanged,
+    TicketUnmerged,
+)
 from shared.http.versions import Versions
 from shared.ids import new_id
 
-
-async def open_tickets(tx: Transaction, events: Sequence[Event[SupportRequested]], erased: AbstractSet[UUID]) -> int:
-    """Open a ticket for each request that has none; the number of them. The parties are locked by the caller."""
-    threads = await store.load_threads(tx, [thread for event in events for thread in opening.threads_of(event.data)])
-    numbers = await store.draw_numbers(tx, len(events))
-    openings = opening.open_tickets(events, numbers, threads, erased)
-
-    added = await store.add_tickets(tx, openings)
-    await store.complete_tickets(tx, [each for each in openings if each.id not in added])
-    tx.emit([opening.announce_opening(each) for each in openings if each.id in added])
-    return len(added)
+WAKING = "waking"
+"""The timer of tickets that wait until a time."""
+OwnEvent = TicketOpened | TicketReplied | TicketNoted | TicketStatusChanged | TicketMerged | TicketUnmerged
 
 
-async def take_back(
-    tx: Transaction, event: Event[TicketOpened | TicketReplied | TicketNoted | TicketStatusChanged]
-) -> None:
+class OtherCustomerError(Refused):
+    """Two tickets of two customers are never one."""
+
+    status = 409
+    reason = "other_customer"
+
+
+async def take_requests(
+    tx: Transaction,
+    events: Sequence[Event[SupportRequested]],
+    families: Mapping[UUID, Sequence[UUID]],
+    erased: AbstractSet[UUID],
+) -> list[Opening | Joining]:
+    """Open a ticket for each request, or have it join the ticket that it continues. The parties are locked."""
+    known = await store.find_known_requests(tx, [event.id for event in events])
+    fresh = [event for event in events if event.id not in known]
+    await _complete(tx, [event for event in events if event.id in known], erased)
+    threads = [each for event in fresh for each in threads_of(event.data, families.get(event.data.party_id))]
+    references = await store.load_references(tx, threads)
+    tickets = await store.lock_tickets(tx, sorted(set(references.values())))
+    numbers = iter(await store.draw_numbers(tx, len(fresh)) if fresh else ())
+    context: Context = tx.context
+    become = sort_requests(fresh, numbers, Known(references, tickets, families), erased, context.reopening)
+    await _save_requests(tx, become)
+    return become
+
+
+async def _save_requests(tx: Transaction, become: Sequence[Opening | Joining]) -> None:
+    """Openings and messages in the order of the log; each is announced in the order of what it led to."""
+    joinings = [each for each in become if isinstance(each, Joining)]
+    openings = [each for each in become if isinstance(each, Opening)]
+    if openings:
+        await store.add_tickets(tx, openings)
+    await store.add_replies(tx, [store.message_of(each) for each in joinings])
+    if joinings:
+        await store.save_changes(tx, [each.changed for each in joinings], max(each.event.now for each in joinings))
+        await tx.clear_timers(WAKING, [each.changed.ticket.id for each in joinings])
+    references: dict[Thread, UUID] = {}
+    for each in become:
+        ticket, name = _joined(each)
+        if name is not None:
+            references[each.event.data.party_id, name] = ticket
+    await store.save_references(tx, references)
+    for each in become:
+        tx.emit([announce_opening(each)] if isinstance(each, Opening) else each.changed.emissions)
+
+
+def _joined(become: Opening | Joining) -> tuple[UUID, str | None]:
+    return (become.id, become.thread) if isinstance(become, Opening) else (become.changed.ticket.id, become.reference)
+
+
+async def _complete(tx: Transaction, events: Sequence[Event[SupportRequested]], erased: AbstractSet[UUID]) -> None:
+    """Give what was taken back from the topic, after a restore, the texts and references that only requests tell."""
+    if events:
+        again = [open_ticket(event, 0, None, erased=event.data.party_id in erased) for event in events]
+        await store.complete_tickets(tx, again)
+        await store.complete_messages(tx, again)
+        await store.complete_references(tx, again)
+
+
+async def take_back(tx: Transaction, event: Event[OwnEvent]) -> None:
     """After a restore, of a ticket whose party is locked: what an event of ours tells of it."""
     match event.data:
         case TicketOpened() as opened:
             await store.take_back_ticket(tx, opened, event.time)
-        case TicketReplied(agent=str(agent)) as replied:
-            await store.take_back_reply(tx, replied.ticket_id, replied.reply_id, "reply", agent, replied.recorded_at)
-        case TicketNoted() as noted:
-            await store.take_back_reply(tx, noted.ticket_id, noted.note_id, "note", noted.agent, noted.recorded_at)
+        case TicketReplied() as data:
+            kept = Written(
+                data.reply_id,
+                data.ticket_id,
+                "reply",
+                data.author,
+                data.agent,
+                None,
+                event.time,
+                channel=data.channel,
+                message_event_id=data.message_event_id,
+            )
+            await store.take_back_reply(tx, kept)
+        case TicketNoted() as data:
+            note = Written(data.note_id, data.ticket_id, "note", "agent", data.agent, None, data.recorded_at)
+            await store.take_back_reply(tx, note)
         case TicketStatusChanged() as changed:
             await store.take_back_status(tx, changed)
+            if changed.until is not None:
+                await tx.set_timers(WAKING, [(changed.ticket_id, partition_of(str(changed.party_id)), changed.until)])
+        case TicketMerged() | TicketUnmerged() as data:
+            await store.take_back_merge(tx, data.ticket_id, data.into if isinstance(data, TicketMerged) else None)
 
 
 async def continue_numbers(tx: Transaction) -> None:
@@ -57,20 +137,93 @@ async def write_reply(tx: Transaction, ticket_id: UUID, kind: ReplyKind, agent: 
     """
     reply_id = new_id()
     ticket, erased = await _lock(tx, ticket_id, None)
-    changed = await _save(tx, write(ticket, reply_id, kind, agent, tx.now))
-    await store.add_reply(tx, reply_id, ticket_id, kind, agent, None if erased else text, tx.now)
+    changed = await _save(tx, acts.write(ticket, reply_id, kind, agent, tx.now))
+    body = None if erased else text
+    await store.add_replies(tx, [Written(reply_id, ticket_id, kind, "agent", agent, body, tx.now)])
     return reply_id, changed
 
 
 async def move_ticket(
-    tx: Transaction, ticket_id: UUID, status: TicketStatus, agent: str | None, versions: Versions
+    tx: Transaction,
+    ticket_id: UUID,
+    status: TicketStatus,
+    agent: str | None,
+    versions: Versions,
+    pending: Pending | None = None,
 ) -> Ticket:
     """Take the ticket to another status, with `versions` only from one of them.
 
-    Raises NotFound, Stale and IllegalMove.
+    Raises NotFound, Stale, IllegalMove, and Invalid where it should wait until a time that has passed.
+    """
+    if pending is not None and pending.until is not None and pending.until <= tx.now:
+        raise Invalid("the time until which the ticket waits has passed already", field="body.until")
+    ticket, _ = await _lock(tx, ticket_id, versions)
+    return await _save(tx, acts.move(ticket, status, agent, tx.now, pending))
+
+
+async def wake_tickets(tx: Transaction, due: Sequence[Due]) -> int:
+    """Open the tickets whose time of waiting is over; the number of them."""
+    woken = 0
+    await copies.lock_parties(tx, sorted({await _party_of(tx, timer.id) for timer in due}))
+    for timer in due:
+        ticket, _ = await _lock(tx, timer.id, None)
+        if ticket.until is not None and ticket.until <= timer.now:
+            await _save(tx, acts.move(ticket, "open", None, timer.now))
+            woken += 1
+    return woken
+
+
+async def merge_ticket(tx: Transaction, ticket_id: UUID, into: UUID, agent: str, versions: Versions) -> Ticket:
+    """Have the ticket go on in another of the same customer.
+
+    Raises NotFound, Stale, IllegalMove, and OtherCustomerError where the other is of another customer.
+    """
+    if ticket_id == into:
+        raise Invalid("a ticket is not merged into itself", field="body.into")
+    parties = [await _party_of(tx, each) for each in (ticket_id, into)]
+    if parties[1] not in await copies.find_merged_parties(tx, parties[0]):
+        raise OtherCustomerError("The two tickets are of two customers.", field="body.into")
+    await copies.lock_parties(tx, sorted(set(parties)))
+    tickets = await store.lock_tickets(tx, [ticket_id, into])
+    ticket, other = tickets[ticket_id][1], tickets[into][1]
+    _require_version(ticket, versions)
+    return await _save(tx, acts.merge(ticket, other, agent, tx.now))
+
+
+async def unmerge_ticket(tx: Transaction, ticket_id: UUID, agent: str, versions: Versions) -> Ticket:
+    """Have a merged ticket go on by itself again, with all that is its own. Raises NotFound, Stale and IllegalMove."""
+    ticket, _ = await _lock(tx, ticket_id, versions)
+    return await _save(tx, acts.unmerge(ticket, agent, tx.now))
+
+
+async def split_ticket(
+    tx: Transaction, ticket_id: UUID, replies: Collection[UUID], subject: str | None, agent: str, versions: Versions
+) -> tuple[Ticket, UUID, int]:
+    """Make a ticket of some of what was written in this one: the ticket after it, id and number of the new one.
+
+    Merging the new one into the ticket again undoes it. Raises NotFound, Stale, IllegalMove and Invalid.
     """
     ticket, _ = await _lock(tx, ticket_id, versions)
-    return await _save(tx, move(ticket, status, agent, tx.now))
+    own = await store.find_own_replies(tx, ticket_id, replies)
+    if missing := [str(each) for each in replies if each not in own]:
+        raise Invalid(f"the ticket has no reply {missing[0]}", field="body.replies")
+    into = new_id()
+    changed = await _save(tx, acts.split(ticket, into, list(own), agent, tx.now))
+    title = subject or next((each for each in own.values() if each is not None), None)
+    made = await store.add_split_ticket(tx, ticket_id, into, title, tx.now)
+    await store.move_replies(tx, ticket_id, into, own)
+    opened = TicketOpened(
+        **common(Ticket(into, ticket.party_id, None, "new", 1), tx.now),
+        number=made.number,
+        channel=made.channel,
+        has_text=True,
+        sku=made.sku,
+        sale_id=made.sale_id,
+        origin=made.origin,
+        split_from=ticket_id,
+    )
+    tx.emit([Emission(data=opened, time=tx.now)])
+    return changed, into, made.number
 
 
 async def forget(tx: Transaction, parties: Sequence[UUID]) -> None:
@@ -82,22 +235,42 @@ async def forget(tx: Transaction, parties: Sequence[UUID]) -> None:
 
 def state_of(ticket: Ticket) -> TicketState:
     """The ticket as an act answers it."""
-    return TicketState(id=ticket.id, status=ticket.status, version=ticket.version, allowed=list(MOVES[ticket.status]))
+    return TicketState(
+        id=ticket.id,
+        status=ticket.status,
+        waits_for=ticket.waits_for,
+        until=ticket.until,
+        version=ticket.version,
+        allowed=moves_by_hand(ticket.status),
+    )
+
+
+async def _party_of(tx: Transaction, ticket_id: UUID) -> UUID:
+    party_id = await store.find_party_of_ticket(tx, ticket_id)
+    if party_id is None:
+        raise NotFound("no ticket has this id")
+    return party_id
 
 
 async def _lock(tx: Transaction, ticket_id: UUID, versions: Versions) -> tuple[Ticket, bool]:
     """The ticket under the lock of its party, and whether the party was erased."""
-    party_id = await store.find_party_of_ticket(tx, ticket_id)
-    if party_id is None:
-        raise NotFound("no ticket has this id")
-    erased = await copies.lock_party(tx, party_id)
-    ticket = await store.lock_ticket(tx, ticket_id)
-    if versions is not None and ticket.version not in versions:
-        raise Stale("the ticket has changed; read it again", field="If-Match", state=state_of(ticket))
+    erased = await copies.lock_party(tx, await _party_of(tx, ticket_id))
+    _, ticket = (await store.lock_tickets(tx, [ticket_id]))[ticket_id]
+    _require_version(ticket, versions)
     return ticket, erased
 
 
+def _require_version(ticket: Ticket, versions: Versions) -> None:
+    if versions is not None and ticket.version not in versions:
+        raise Stale("the ticket has changed; read it again", field="If-Match", state=state_of(ticket))
+
+
 async def _save(tx: Transaction, changed: Changed) -> Ticket:
-    await store.save_change(tx, changed, tx.now)
+    ticket = changed.ticket
+    await store.save_changes(tx, [changed], tx.now)
+    if ticket.until is not None:
+        await tx.set_timers(WAKING, [(ticket.id, partition_of(str(ticket.party_id)), ticket.until)])
+    elif changed.step is not None:
+        await tx.clear_timers(WAKING, [ticket.id])
     tx.emit(changed.emissions)
-    return changed.ticket
+    return ticket

@@ -7,16 +7,40 @@ where party_id = any($1::uuid[]) and (subject is not null or body is not null);
 
 -- name: forget_reply_texts
 -- What was written to them and about them.
-update reply set body = null
+update reply set subject = null, body = null
 from ticket
-where ticket.id = reply.ticket_id and ticket.party_id = any($1::uuid[]) and reply.body is not null;
+where
+    ticket.id = reply.ticket_id and ticket.party_id = any($1::uuid[])
+    and (reply.subject is not null or reply.body is not null);
 
--- name: load_threads
--- The newest ticket in each (party, thread) that is asked for.
-select distinct on (asked.party_id, asked.thread) asked.party_id, asked.thread, ticket.number, ticket.id
-from unnest($1::uuid[], $2::text[]) as asked (party_id, thread)
-join ticket on ticket.party_id = asked.party_id and ticket.thread = asked.thread
-order by asked.party_id, asked.thread, ticket.number desc;
+-- name: find_known_requests
+-- Those of these requests that are tickets or messages already.
+select request_event_id as id from ticket where request_event_id = any($1::text[])
+union all
+select message_event_id from reply where message_event_id = any($1::text[]);
+
+-- name: load_references
+-- The ticket that each (party, reference) leads to; one that was merged leads on to where it went.
+with recursive found as (
+    select asked.party_id, asked.reference, ticket_reference.ticket_id as id
+    from unnest($1::uuid[], $2::text[]) as asked (party_id, reference)
+    join ticket_reference
+        on ticket_reference.party_id = asked.party_id and ticket_reference.reference = asked.reference
+    union
+    select found.party_id, found.reference, ticket.merged_into
+    from found join ticket on ticket.id = found.id
+    where ticket.merged_into is not null
+)
+select found.party_id, found.reference, found.id
+from found join ticket on ticket.id = found.id
+where ticket.merged_into is null;
+
+-- name: save_references
+-- The newest ticket to which a message of this name belongs.
+insert into ticket_reference (party_id, reference, ticket_id)
+select * from unnest($1::uuid[], $2::text[], $3::uuid[]) as said (party_id, reference, ticket_id)
+order by party_id, reference
+on conflict (party_id, reference) do update set ticket_id = excluded.ticket_id;
 
 -- name: draw_numbers
 -- As many ticket numbers as requests; a number drawn for a transaction that fails is never used.
@@ -54,28 +78,38 @@ where ticket.id = given.id and ticket.origin = '';
 -- name: take_back_ticket
 -- As its opening tells; one that it follows may be lost. Its request completes it.
 insert into ticket (
-    id, number, party_id, request_event_id, channel, sku, sale_id, origin, follows, opened_at, recorded_at, changed_at
+    id, number, party_id, request_event_id, channel, sku, sale_id, origin, follows, split_from, opened_at, recorded_at,
+    changed_at
 )
 select
     $1::uuid, $2::bigint, $3::uuid, $4::text, $5::text, $6::text, $7::text, '',
-    (select id from ticket where id = $8::uuid), $9::timestamptz, $10::timestamptz, $10::timestamptz
+    (select id from ticket where id = $8::uuid), (select id from ticket where id = $11::uuid), $9::timestamptz,
+    $10::timestamptz, $10::timestamptz
 on conflict do nothing;
 
 -- name: take_back_reply
 -- That somebody wrote; the text is lost. Nothing where the reply is known, or its ticket is not.
 with ticket_written as (
-    insert into reply (id, ticket_id, kind, agent, body, written_at)
-    select $2::uuid, ticket.id, $3::text, $4::text, null, $5::timestamptz from ticket where ticket.id = $1::uuid
-    on conflict (id) do nothing
+    insert into reply (id, ticket_id, kind, author, agent, channel, message_event_id, written_at)
+    select $2::uuid, ticket.id, $3::text, $4::text, $5::text, $6::text, $7::text, $8::timestamptz
+    from ticket where ticket.id = $1::uuid
+    on conflict do nothing
     returning ticket_id
 )
-update ticket set version = ticket.version + 1, changed_at = $5::timestamptz
+update ticket set version = ticket.version + 1, changed_at = $8::timestamptz
 from ticket_written where ticket.id = ticket_written.ticket_id;
+
+-- name: take_back_merge
+-- Where a ticket goes on, or that it goes on by itself again.
+update ticket set merged_into = (select id from ticket where id = $2::uuid) where id = $1::uuid;
 
 -- name: take_back_status
 -- One step of the status machine that is not known.
 with stepped as (
-    update ticket set status = $4::text, version = $2::integer, changed_at = $6::timestamptz
+    update ticket set
+        status = $4::text, version = $2::integer, changed_at = $6::timestamptz, waits_for = $7::text,
+        until = $8::timestamptz, merged_into = case when $4::text = 'merged' then merged_into end,
+        settled_at = case when $4::text = 'resolved' then $6::timestamptz else settled_at end
     where id = $1::uuid and version < $2::integer
     returning id
 )
@@ -93,68 +127,82 @@ from (select greatest((select coalesce(max(number), 0) from ticket), (select las
 -- Whose ticket it is, which never changes: that party is locked before the ticket.
 select party_id from ticket where id = $1::uuid;
 
--- name: lock_ticket
--- What the rules need of a ticket, whose party is locked already.
-select id, party_id, request_event_id, status, version from ticket where id = $1::uuid for update;
+-- name: lock_tickets
+-- What the rules need of tickets, whose parties are locked already.
+select id, number, party_id, request_event_id, status, version, waits_for, until, settled_at, merged_into
+from ticket
+where id = any($1::uuid[])
+order by id
+for update;
 
--- name: save_ticket
+-- name: save_tickets
 -- The state after an act.
-update ticket set status = $2::text, version = $3::integer, changed_at = $4::timestamptz where id = $1::uuid;
+update ticket set
+    status = given.status, version = given.version, waits_for = given.waits_for, until = given.until,
+    settled_at = given.settled_at, merged_into = given.merged_into, changed_at = given.changed_at
+from unnest(
+    $1::uuid[], $2::text[], $3::integer[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::uuid[], $8::timestamptz[]
+) as given (id, status, version, waits_for, until, settled_at, merged_into, changed_at)
+where ticket.id = given.id;
 
--- name: add_status_change
--- One step of the status machine, under the version that it led to.
+-- name: add_status_changes
+-- Steps of the machine, each under the version that it led to.
 insert into status_change (ticket_id, version, previous, status, agent, changed_at)
-values ($1::uuid, $2::integer, $3::text, $4::text, $5::text, $6::timestamptz);
+select * from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
+    as step (ticket_id, version, previous, status, agent, changed_at)
+order by ticket_id, version;
 
--- name: add_reply
--- One reply or note, without its text if the customer was erased meanwhile.
-insert into reply (id, ticket_id, kind, agent, body, written_at)
-values ($1::uuid, $2::uuid, $3::text, $4::text, $5::text, $6::timestamptz);
+-- name: add_replies
+-- Replies, notes and messages, without their texts if the customer was erased meanwhile.
+insert into reply (
+    id, ticket_id, kind, author, agent, subject, body, channel, message_event_id, reference, written_at
+)
+select * from unnest(
+    $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+    $10::text[], $11::timestamptz[]
+) as said (id, ticket_id, kind, author, agent, subject, body, channel, message_event_id, reference, written_at)
+order by id
+on conflict do nothing;
 
--- name: find_ticket
--- A ticket with its text, for reading.
+-- name: complete_messages
+-- The texts of messages that were taken back from the topic, which does not tell them.
+update reply set subject = given.subject, body = given.body, reference = given.reference
+from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as given (event_id, subject, body, reference)
+where reply.message_event_id = given.event_id and reply.subject is null and reply.body is null;
+
+-- name: complete_references
+-- What messages are known by that came again after a restore.
+insert into ticket_reference (party_id, reference, ticket_id)
+select distinct on (given.party_id, given.reference)
+    given.party_id, given.reference, coalesce(reply.ticket_id, ticket.id)
+from unnest($1::text[], $2::uuid[], $3::text[]) as given (event_id, party_id, reference)
+left join ticket on ticket.request_event_id = given.event_id
+left join reply on reply.message_event_id = given.event_id
+where given.reference is not null
+order by given.party_id, given.reference, ticket.number desc nulls last
+on conflict (party_id, reference) do nothing;
+
+-- name: find_own_replies
+-- Which of these are replies of this ticket.
+select id, subject from reply where ticket_id = $1::uuid and id = any($2::uuid[]) order by id;
+
+-- name: add_split_ticket
+-- A ticket made of a part of another.
+insert into ticket (
+    id, number, party_id, channel, subject, locale, sku, sale_id, origin, split_from, opened_at, recorded_at, changed_at
+)
 select
-    id, number, party_id, request_event_id, channel, subject, body, locale, sku, sale_id, origin, status, version,
-    follows, opened_at, recorded_at, changed_at
+    $2::uuid, nextval('ticket_number'), party_id, channel, $3::text, locale, sku, sale_id, origin, id, $4::timestamptz,
+    $4::timestamptz, $4::timestamptz
 from ticket
-where id = $1::uuid;
+where id = $1::uuid
+returning number, channel, sku, sale_id, origin;
 
--- name: find_followers
--- The tickets that continue this one.
-select id, number from ticket where party_id = $1::uuid and follows = $2::uuid order by number;
-
--- name: find_replies
--- Replies and notes of a ticket below an id, newest first; ids grow with time.
-select id, kind, agent, body, written_at
-from reply
-where ticket_id = $1::uuid and id < $2::uuid
-order by id desc
-limit $3::integer;
-
--- name: find_status_changes
--- The steps of a ticket, oldest first.
-select version, previous, status, agent, changed_at from status_change where ticket_id = $1::uuid order by version;
-
--- name: list_tickets
--- Newest first, below a number.
-select id, number, party_id, request_event_id, channel, subject, status, version, follows, opened_at, changed_at
-from ticket
-where number < $1::bigint
-order by number desc
-limit $2::integer;
-
--- name: list_tickets_by_status
--- As list_tickets, in one status.
-select id, number, party_id, request_event_id, channel, subject, status, version, follows, opened_at, changed_at
-from ticket
-where number < $1::bigint and status = $3::text
-order by number desc
-limit $2::integer;
-
--- name: list_tickets_of_parties
--- As list_tickets, of some parties and in one status or any.
-select id, number, party_id, request_event_id, channel, subject, status, version, follows, opened_at, changed_at
-from ticket
-where number < $1::bigint and party_id = any($3::uuid[]) and ($4::text is null or status = $4::text)
-order by number desc
-limit $2::integer;
+-- name: move_replies
+-- What was split off goes on in the new ticket, and what answers it leads there.
+with moved as (
+    update reply set ticket_id = $2::uuid where ticket_id = $1::uuid and id = any($3::uuid[]) returning reference
+)
+update ticket_reference set ticket_id = $2::uuid
+from moved
+where ticket_reference.ticket_id = $1::uuid and ticket_reference.reference = moved.reference;

@@ -1,13 +1,12 @@
-"""Bodies of requests and answers about tickets. Texts are shown here and nowhere else."""
+"""Bodies of what is asked of a ticket, and what is answered."""
 
-from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
-from shared.events.tickets import TicketStatus
-from shared.events.values import Channel
+from shared.events.tickets import TicketStatus, Waiting
+from shared.events.values import Instant, ReportedInstant
 
 
 def _with_words(text: str) -> str:
@@ -31,80 +30,39 @@ class NewReply(BaseModel):
 
 
 class NewStatus(BaseModel):
-    status: TicketStatus
+    """A pending ticket waits for its customer, for somebody in house, or `until` a time, at which it opens again."""
+
+    status: Literal["new", "open", "pending", "resolved", "closed", "reopened", "spam"]
+    waits_for: Waiting | None = None
+    until: ReportedInstant | None = None
+    agent: Agent | None = None
+
+    @model_validator(mode="after")
+    def _waiting(self) -> Self:
+        if self.status != "pending" and (self.waits_for or self.until):
+            raise ValueError("only a pending ticket waits for something")
+        if (self.waits_for == "until") != (self.until is not None):
+            raise ValueError("waits_for is until where, and only where, until says when")
+        return self
+
+
+class NewMerge(BaseModel):
+    """The ticket of the same customer in which this one goes on."""
+
+    into: UUID
     agent: Agent | None = None
 
 
-class TicketLine(BaseModel):
-    """A ticket in a list; `subject` is null where the request had none, and once the customer was erased."""
-
-    id: UUID
-    number: int
-    party_id: UUID
-    request_event_id: str
-    channel: Channel
-    subject: str | None
-    status: TicketStatus
-    version: int
-    follows: UUID | None
-    opened_at: datetime
-    changed_at: datetime
+class Undoing(BaseModel):
+    agent: Agent | None = None
 
 
-class Customer(BaseModel):
-    """The newest copy of who asked; `merged_into` is set where the party goes on as another."""
+class NewSplit(BaseModel):
+    """Replies and messages that are a matter of their own; the subject is that of the first, unless it is given."""
 
-    party_id: UUID
-    name: str | None
-    locale: str | None
-    merged_into: UUID | None
-    erased: bool
-
-
-class Entry(BaseModel):
-    """One text of the thread; null where the request had no words, and once the customer was erased."""
-
-    id: UUID
-    kind: Literal["request", "reply", "note"]
-    author: Literal["customer", "agent"]
-    agent: str | None
-    at: datetime
-    text: str | None
-
-
-class Step(BaseModel):
-    """One change of status, under the version that it led to."""
-
-    version: int
-    previous: TicketStatus
-    status: TicketStatus
-    agent: str | None
-    changed_at: datetime
-
-
-class Follower(BaseModel):
-    id: UUID
-    number: int
-
-
-class TicketView(TicketLine):
-    """A whole ticket: the thread with its texts, oldest first, and what may become of it.
-
-    The thread has the request and the newest replies and notes; `earlier_replies` says that there are older ones, which
-    `GET /v1/tickets/{id}/replies` lists.
-    """
-
-    customer: Customer
-    locale: str | None
-    sku: str | None
-    sale_id: str | None
-    origin: str
-    recorded_at: datetime
-    allowed: list[TicketStatus]
-    thread: list[Entry]
-    earlier_replies: bool
-    history: list[Step]
-    followed_by: list[Follower]
+    replies: Annotated[list[UUID], Field(min_length=1, max_length=1_000)]
+    subject: Annotated[Text, Field(max_length=1_000)] | None = None
+    agent: Agent | None = None
 
 
 class TicketState(BaseModel):
@@ -112,9 +70,18 @@ class TicketState(BaseModel):
 
     id: UUID
     status: TicketStatus
+    waits_for: Waiting | None
+    until: Instant | None
     version: int
     allowed: list[TicketStatus]
 
 
 class Written(TicketState):
     reply_id: UUID
+
+
+class SplitOff(TicketState):
+    """The ticket that was split, after it, and the new one."""
+
+    into: UUID
+    number: int

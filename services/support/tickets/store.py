@@ -1,43 +1,69 @@
 """The tables of tickets, a typed function per statement."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 from uuid import UUID
 
-from services.support.tickets.domain.opening import Opening, Thread
+from services.support.tickets.domain.opening import Opening
+from services.support.tickets.domain.threads import Joining, Thread
 from services.support.tickets.domain.ticket import Changed, ReplyKind, Ticket
-from services.support.tickets.schemas import Entry, Follower, Step, TicketLine
 from shared.engine.transaction import Transaction
 from shared.events.tickets import TicketOpened, TicketStatusChanged
+from shared.events.values import Channel
 from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
-_NO_CEILING = 2**63 - 1
-_LAST_ID = UUID(int=2**128 - 1)
 
 
 @dataclass(frozen=True, slots=True)
-class StoredTicket:
-    """A ticket as it is shown; `request` is the first text of its thread."""
+class Written:
+    """One reply, note or message as it is kept."""
 
-    line: TicketLine
-    request: Entry
-    locale: str | None
+    id: UUID
+    ticket_id: UUID
+    kind: ReplyKind
+    author: Literal["customer", "agent", "system"]
+    agent: str | None
+    body: str | None
+    at: datetime
+    subject: str | None = None
+    channel: Channel | None = None
+    message_event_id: str | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SplitTicket:
+    """What a ticket that was split off another has of it."""
+
+    number: int
+    channel: Channel
     sku: str | None
     sale_id: str | None
     origin: str
-    recorded_at: datetime
 
 
-async def load_threads(tx: Transaction, threads: Iterable[Thread]) -> Mapping[Thread, tuple[int, UUID]]:
-    """Number and id of the newest ticket in each thread that has one."""
+async def find_known_requests(tx: Transaction, ids: Sequence[str]) -> set[str]:
+    """Those that are tickets, or messages in one, already."""
+    return {row["id"] for row in await tx.fetch(SQL["find_known_requests"], ids)}
+
+
+async def load_references(tx: Transaction, threads: Iterable[Thread]) -> dict[Thread, UUID]:
+    """The ticket that each thread belongs to, where there is one."""
     asked = sorted(set(threads))
     if not asked:
         return {}
-    rows = await tx.fetch(SQL["load_threads"], *columns(asked))
-    return {(row["party_id"], row["thread"]): (row["number"], row["id"]) for row in rows}
+    rows = await tx.fetch(SQL["load_references"], *columns(asked))
+    return {(row["party_id"], row["reference"]): row["id"] for row in rows}
+
+
+async def save_references(tx: Transaction, references: Mapping[Thread, UUID]) -> None:
+    rows = [(*thread, ticket_id) for thread, ticket_id in references.items()]
+    if rows:
+        await tx.execute(SQL["save_references"], *columns(rows))
 
 
 async def draw_numbers(tx: Transaction, count: int) -> list[int]:
@@ -52,10 +78,8 @@ async def add_tickets(tx: Transaction, openings: Sequence[Opening]) -> set[UUID]
 
 async def complete_tickets(tx: Transaction, openings: Sequence[Opening]) -> None:
     """Give tickets that were taken back from the topic what only their requests tell."""
-    rows = [_row(opening) for opening in openings]
-    if rows:
-        given = columns(rows)
-        await tx.execute(SQL["complete_tickets"], *(given[place] for place in (0, 5, 6, 7, 8, 9, 12)))
+    given = columns(_row(opening) for opening in openings)
+    await tx.execute(SQL["complete_tickets"], *(given[place] for place in (0, 5, 6, 7, 8, 9, 12)))
 
 
 async def take_back_ticket(tx: Transaction, opened: TicketOpened, opened_at: datetime) -> None:
@@ -71,13 +95,26 @@ async def take_back_ticket(tx: Transaction, opened: TicketOpened, opened_at: dat
         opened.follows,
         opened_at,
         opened.recorded_at,
+        opened.split_from,
     )
 
 
-async def take_back_reply(
-    tx: Transaction, ticket_id: UUID, reply_id: UUID, kind: ReplyKind, agent: str, written_at: datetime
-) -> None:
-    await tx.execute(SQL["take_back_reply"], ticket_id, reply_id, kind, agent, written_at)
+async def take_back_reply(tx: Transaction, written: Written) -> None:
+    await tx.execute(
+        SQL["take_back_reply"],
+        written.ticket_id,
+        written.id,
+        written.kind,
+        written.author,
+        written.agent,
+        written.channel,
+        written.message_event_id,
+        written.at,
+    )
+
+
+async def take_back_merge(tx: Transaction, ticket_id: UUID, into: UUID | None) -> None:
+    await tx.execute(SQL["take_back_merge"], ticket_id, into)
 
 
 async def take_back_status(tx: Transaction, changed: TicketStatusChanged) -> None:
@@ -89,6 +126,8 @@ async def take_back_status(tx: Transaction, changed: TicketStatusChanged) -> Non
         changed.status,
         changed.agent,
         changed.recorded_at,
+        changed.waits_for,
+        changed.until,
     )
 
 
@@ -109,76 +148,98 @@ async def find_party_of_ticket(tx: Transaction, ticket_id: UUID) -> UUID | None:
     return found
 
 
-async def lock_ticket(tx: Transaction, ticket_id: UUID) -> Ticket:
-    """A ticket that is there, since tickets are never deleted; its party is locked by the caller."""
-    return Ticket(**await tx.fetchrow(SQL["lock_ticket"], ticket_id))
+async def lock_tickets(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, tuple[int, Ticket]]:
+    """Tickets that are there, with their numbers; their parties are locked by the caller."""
+    found: dict[UUID, tuple[int, Ticket]] = {}
+    for row in await tx.fetch(SQL["lock_tickets"], list(ids)) if ids else ():
+        values = dict(row)
+        number = values.pop("number")
+        found[values["id"]] = (number, Ticket(**values))
+    return found
 
 
-async def save_change(tx: Transaction, changed: Changed, now: datetime) -> None:
-    """Store the ticket as an act left it, and the step if its status moved."""
-    ticket, step = changed.ticket, changed.step
-    await tx.execute(SQL["save_ticket"], ticket.id, ticket.status, ticket.version, now)
-    if step is not None:
-        await tx.execute(
-            SQL["add_status_change"], ticket.id, ticket.version, step.previous, step.status, step.agent, now
+async def save_changes(tx: Transaction, changes: Sequence[Changed], now: datetime) -> None:
+    """Store the tickets as acts left them, the last of each, and the steps of those whose status moved."""
+    latest = {changed.ticket.id: changed.ticket for changed in changes}
+    rows = [
+        (each.id, each.status, each.version, each.waits_for, each.until, each.settled_at, each.merged_into, now)
+        for each in sorted(latest.values(), key=lambda ticket: ticket.id)
+    ]
+    steps = [
+        (each.ticket.id, each.ticket.version, each.step.previous, each.step.status, each.step.agent, now)
+        for each in changes
+        if each.step is not None
+    ]
+    if rows:
+        await tx.execute(SQL["save_tickets"], *columns(rows))
+    if steps:
+        await tx.execute(SQL["add_status_changes"], *columns(steps))
+
+
+async def add_replies(tx: Transaction, written: Sequence[Written]) -> None:
+    rows = [
+        (
+            each.id,
+            each.ticket_id,
+            each.kind,
+            each.author,
+            each.agent,
+            each.subject,
+            each.body,
+            each.channel,
+            each.message_event_id,
+            each.reference,
+            each.at,
         )
+        for each in written
+    ]
+    if rows:
+        await tx.execute(SQL["add_replies"], *columns(rows))
 
 
-async def add_reply(
-    tx: Transaction, reply_id: UUID, ticket_id: UUID, kind: ReplyKind, agent: str, body: str | None, now: datetime
-) -> None:
-    await tx.execute(SQL["add_reply"], reply_id, ticket_id, kind, agent, body, now)
-
-
-async def list_tickets(
-    tx: Transaction, below: int | None, limit: int, parties: Sequence[UUID] | None, status: str | None
-) -> list[TicketLine]:
-    """Tickets with a number below `below`, newest first; `parties` and `status` choose where they are given."""
-    ceiling = _NO_CEILING if below is None else below
-    if parties is not None:
-        rows = await tx.fetch(SQL["list_tickets_of_parties"], ceiling, limit, parties, status)
-    elif status is not None:
-        rows = await tx.fetch(SQL["list_tickets_by_status"], ceiling, limit, status)
-    else:
-        rows = await tx.fetch(SQL["list_tickets"], ceiling, limit)
-    return [TicketLine.model_validate(dict(row)) for row in rows]
-
-
-async def find_ticket(tx: Transaction, ticket_id: UUID) -> StoredTicket | None:
-    row = await tx.fetchrow(SQL["find_ticket"], ticket_id)
-    if row is None:
-        return None
-    request = Entry(id=row["id"], kind="request", author="customer", agent=None, at=row["opened_at"], text=row["body"])
-    return StoredTicket(
-        line=TicketLine.model_validate(dict(row)),
-        request=request,
-        locale=row["locale"],
-        sku=row["sku"],
-        sale_id=row["sale_id"],
-        origin=row["origin"],
-        recorded_at=row["recorded_at"],
+def message_of(joining: Joining) -> Written:
+    """The row of a message that joins a ticket."""
+    event = joining.event
+    return Written(
+        id=joining.reply_id,
+        ticket_id=joining.changed.ticket.id,
+        kind="reply",
+        author="customer",
+        agent=None,
+        body=joining.body,
+        at=event.time,
+        subject=joining.subject,
+        channel=event.data.channel,
+        message_event_id=event.id,
+        reference=joining.reference,
     )
 
 
-async def find_replies(tx: Transaction, ticket_id: UUID, before: UUID | None, limit: int) -> list[Entry]:
-    """Replies and notes written before one of them, newest first."""
-    return [
-        Entry(
-            id=row["id"], kind=row["kind"], author="agent", agent=row["agent"], at=row["written_at"], text=row["body"]
-        )
-        for row in await tx.fetch(SQL["find_replies"], ticket_id, before or _LAST_ID, limit)
-    ]
+async def complete_messages(tx: Transaction, again: Sequence[Opening]) -> None:
+    """Give messages that were taken back from the topic their texts."""
+    rows = [(each.event.id, each.subject, each.body, each.thread) for each in again]
+    await tx.execute(SQL["complete_messages"], *columns(rows))
 
 
-async def find_status_changes(tx: Transaction, ticket_id: UUID) -> list[Step]:
-    """Every step of the status machine, oldest first."""
-    return [Step.model_validate(dict(row)) for row in await tx.fetch(SQL["find_status_changes"], ticket_id)]
+async def complete_references(tx: Transaction, again: Sequence[Opening]) -> None:
+    rows = [(each.event.id, each.event.data.party_id, each.thread) for each in again]
+    await tx.execute(SQL["complete_references"], *columns(rows))
 
 
-async def find_followers(tx: Transaction, party_id: UUID, ticket_id: UUID) -> list[Follower]:
-    """The tickets that continue this one."""
-    rows = await tx.fetch(SQL["find_followers"], party_id, ticket_id)
-    return [Follower.model_validate(dict(row)) for row in rows]
+async def find_own_replies(tx: Transaction, ticket_id: UUID, ids: Collection[UUID]) -> dict[UUID, str | None]:
+    """The subjects of those of these replies that are the ticket's own, in order."""
+    rows = await tx.fetch(SQL["find_own_replies"], ticket_id, list(ids))
+    return {row["id"]: row["subject"] for row in rows}
+
+
+async def add_split_ticket(
+    tx: Transaction, ticket_id: UUID, into: UUID, subject: str | None, now: datetime
+) -> SplitTicket:
+    return SplitTicket(**await tx.fetchrow(SQL["add_split_ticket"], ticket_id, into, subject, now))
+
+
+async def move_replies(tx: Transaction, ticket_id: UUID, into: UUID, replies: Collection[UUID]) -> None:
+    await tx.execute(SQL["move_replies"], ticket_id, into, list(replies))
 
 
 def _row(opening: Opening) -> tuple[object, ...]:

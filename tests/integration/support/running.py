@@ -1,11 +1,15 @@
 """Support over a real Postgres without Kafka."""
 
+from datetime import datetime
 from typing import Any
 
 import asyncpg
 
 from services.support import handlers
+from services.support.main import create_context
+from services.support.settings import SupportSettings
 from services.support.subscriptions import tickets
+from shared.engine.timers import fire_due
 from tests.integration.running import Running
 
 __all__ = ["Support", "handlers"]  # importing the handlers registers what the subscription hears
@@ -13,10 +17,17 @@ __all__ = ["Support", "handlers"]  # importing the handlers registers what the s
 
 class Support(Running):
     def __init__(self, pool: asyncpg.Pool) -> None:
-        super().__init__("support", pool)
+        super().__init__("support", pool, create_context(SupportSettings()))
 
     async def heard(self, *events: Any) -> None:
         await self.hear(tickets, events)
 
+    async def pass_time(self, to: datetime) -> None:
+        """Every partition's watermark moves to `to`, and what is due by then is done."""
+        self.now = to
+        for name in tickets.timers:
+            while await fire_due(tickets, self.ledger, name, dict.fromkeys(range(12), to), 500, lambda _: True):
+                pass
+
     async def clear(self) -> None:
-        await self.empty("reply", "status_change", "ticket", "party")
+        await self.empty("timer", "reply", "status_change", "ticket_reference", "ticket", "party")

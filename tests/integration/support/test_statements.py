@@ -17,13 +17,13 @@ async def test_every_statement_is_understood_by_the_database(dsn: str, name: str
 
 
 HOT = {
-    "tickets.load_threads": ("ticket_thread", "'{00000000-0000-0000-0000-000000000001}', '{<m1>}'"),
-    "tickets.list_tickets": ("ticket_number_key", "1000, 50"),
-    "tickets.list_tickets_by_status": ("ticket_status", "1000, 50, 'new'"),
-    "tickets.list_tickets_of_parties": ("ticket_party", "1000, 50, '{00000000-0000-0000-0000-000000000001}', null"),
-    "tickets.find_replies": (
+    "tickets.load_references": ("ticket_reference_pkey", "'{00000000-0000-0000-0000-000000000001}', '{<m1>}'"),
+    "desk.list_tickets": ("ticket_number_key", "1000, 50"),
+    "desk.list_tickets_by_status": ("ticket_status", "1000, 50, 'new'"),
+    "desk.list_tickets_of_parties": ("ticket_party", "1000, 50, '{00000000-0000-0000-0000-000000000001}', null"),
+    "desk.find_replies": (
         "reply_ticket",
-        "'00000000-0000-0000-0000-000000000001', 'ffffffff-ffff-ffff-ffff-ffffffffffff', 101",
+        "'{00000000-0000-0000-0000-000000000001}', 'ffffffff-ffff-ffff-ffff-ffffffffffff', 101",
     ),
     "copies.lock_parties": ("party_pkey", "'{00000000-0000-0000-0000-000000000001}'"),
 }

@@ -28,7 +28,11 @@ async def test_a_ticket_is_read_with_its_text_and_its_customer(http: httpx.Async
     assert answer.status_code == 200
     assert answer.headers["etag"] == '"1"'
     view = answer.json()
-    assert (view["subject"], view["status"], view["allowed"]) == ("Lamp", "new", ["open", "pending", "resolved"])
+    assert (view["subject"], view["status"], view["allowed"]) == (
+        "Lamp",
+        "new",
+        ["open", "pending", "resolved", "spam"],
+    )
     assert [(entry["kind"], entry["author"], entry["text"]) for entry in view["thread"]] == [
         ("request", "customer", "It is dark.")
     ]
@@ -83,7 +87,9 @@ async def test_a_reply_sent_twice_with_one_key_is_written_once(
 
 
 async def test_the_whole_life_of_a_ticket(http: httpx.AsyncClient, ticket: str, support: Support) -> None:
-    answer = await move(http, ticket, "open", "pending", "open", "resolved", "open", "resolved", "closed", "open")
+    answer = await move(
+        http, ticket, "open", "pending", "open", "resolved", "reopened", "resolved", "closed", "reopened"
+    )
     assert (answer.status_code, answer.headers["etag"]) == (200, '"9"')
     kinds = [kind.removeprefix("ticket.") for kind, _ in await support.published()]
     assert kinds.count("status_changed") == 8
@@ -100,7 +106,7 @@ async def test_an_illegal_move_names_the_legal_ones_and_changes_nothing(
     assert answer.status_code == 409
     problem = answer.json()
     assert problem["type"] == "urn:rapport:problem:illegal_move"
-    assert problem["state"] == {"status": "new", "allowed": ["open", "pending", "resolved"]}
+    assert problem["state"] == {"status": "new", "allowed": ["open", "pending", "resolved", "merged", "spam"]}
     assert (await http.get(ticket)).json()["version"] == 1
     assert len(await support.published()) == 1
 

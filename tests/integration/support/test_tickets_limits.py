@@ -10,10 +10,11 @@ import httpx
 import pytest
 from pydantic import BaseModel
 
-from services.support.tickets.api import SHOWN_REPLIES
+from services.support.desk.api import SHOWN_REPLIES
+from services.support.desk.schemas import Entry, TicketLine
 from services.support.tickets.domain.ticket import ReplyKind
-from services.support.tickets.schemas import Entry, NewReply, TicketLine
-from shared.events.tickets import TicketStatus
+from services.support.tickets.schemas import NewReply
+from shared.events.tickets import TicketStatus, Waiting
 from shared.events.values import Channel
 from shared.http.paging import encode_cursor
 from shared.ids import derived_id
@@ -71,7 +72,7 @@ async def test_a_character_that_cannot_be_stored_costs_neither_the_request_nor_i
     assert texts == tuple(
         text.replace("?", "\N{REPLACEMENT CHARACTER}") for text in ("La?mp", "It? is dark.", "Ada?Holm")
     )
-    assert [one["id"] for one in view["followed_by"]] == [str(derived_id("ticket", "b"))]
+    assert [entry["kind"] for entry in view["thread"]] == ["request", "reply"]
 
 
 @pytest.mark.parametrize("text", [*BLANK, "a\0b", "\ud800"])
@@ -138,12 +139,9 @@ async def test_a_request_of_any_clock_is_a_ticket_of_its_own_time(
 
 
 async def test_requests_of_one_moment_keep_the_order_of_the_log(http: httpx.AsyncClient, support: Support) -> None:
-    await support.heard(*(asked(name, thread="<m1>") for name in "abc"))
+    await support.heard(*(asked(name, thread="<m1>", body=name) for name in "abc"))
 
-    lines = (await http.get("/v1/tickets")).json()["items"]
-
-    assert [line["request_event_id"] for line in lines] == ["c", "b", "a"]
-    assert [line["follows"] for line in lines] == [lines[1]["id"], lines[2]["id"], None]
+    assert [entry["text"] for entry in (await http.get(TICKET)).json()["thread"]] == ["a", "b", "c"]
 
 
 async def test_two_customers_of_one_thread_one_sale_and_one_sender_never_see_each_other(
@@ -206,16 +204,22 @@ async def test_a_long_thread_is_shown_with_its_newest_texts_and_the_older_ones_a
 async def test_every_literal_of_a_table_is_one_of_the_answers_model(support: Support) -> None:
     """What a table admits, an answer must be able to say; and what a request admits, a table must be able to hold."""
     rows = await support.rows(
-        "select conrelid::regclass::text as of_table, pg_get_constraintdef(oid) as rule from pg_constraint"
+        "select conrelid::regclass || '.' || attname as of_column, pg_get_constraintdef(pg_constraint.oid) as rule"
+        " from pg_constraint join pg_attribute on attrelid = conrelid and attnum = conkey[1]"
         " where contype = 'c' and conrelid in ('ticket'::regclass, 'reply'::regclass)"
     )
-    admitted = {row["of_table"]: set(re.findall(r"'([a-z_]+)'", row["rule"])) for row in rows}
+    admitted = {row["of_column"]: set(re.findall(r"'([a-z_]+)'", row["rule"])) for row in rows}
 
-    assert admitted == {"ticket": set(get_args(TicketStatus)), "reply": set(get_args(ReplyKind))}
-    assert literals(TicketLine, "status") == admitted["ticket"]
+    assert admitted == {
+        "ticket.status": set(get_args(TicketStatus)),
+        "ticket.waits_for": set(get_args(Waiting)),
+        "reply.kind": set(get_args(ReplyKind)),
+        "reply.author": literals(Entry, "author"),
+    }
+    assert literals(TicketLine, "status") == admitted["ticket.status"]
     assert literals(TicketLine, "channel") == set(get_args(Channel))
-    assert literals(Entry, "kind") == admitted["reply"] | {"request"}
-    assert literals(NewReply, "kind") == admitted["reply"]
+    assert literals(Entry, "kind") == admitted["reply.kind"] | {"request"}
+    assert literals(NewReply, "kind") == admitted["reply.kind"]
 
 
 def literals(model: type[BaseModel], field: str) -> set[str]:

@@ -26,12 +26,14 @@ async def test_a_request_handled_twice_stays_one_ticket_and_one_event(support: S
     assert len(await support.published()) == 1
 
 
-async def test_a_follow_up_is_linked_over_batches(support: Support) -> None:
+async def test_a_message_joins_its_ticket_over_batches(support: Support) -> None:
     await support.heard(requested(event_id="a", thread="<m1>"))
     await support.heard(requested(party=2, event_id="b", in_reply_to="<m1>"))
     await support.heard(requested(event_id="c", in_reply_to="<m1>"))
-    links = {row["request_event_id"]: row["follows"] for row in await support.rows("select * from ticket")}
-    assert links == {"a": None, "b": None, "c": derived_id("ticket", "a")}
+    assert [row["request_event_id"] for row in await support.rows("select * from ticket order by number")] == ["a", "b"]
+    assert [row["message_event_id"] for row in await support.rows("select * from reply")] == ["c"]
+    await support.heard(requested(event_id="c", in_reply_to="<m1>"))
+    assert [kind for kind, _ in await support.published()] == ["ticket.opened", "ticket.opened", "ticket.replied"]
 
 
 async def test_erasing_a_customer_takes_the_texts_and_leaves_the_ticket(support: Support) -> None:
@@ -83,6 +85,7 @@ async def _everything(support: Support) -> list[list[dict[str, object]]]:
     return [
         await support.rows("select * from party order by id"),
         await support.rows(f"select {columns} from ticket order by id"),
+        await support.rows("select ticket_id, author, subject, body, message_event_id from reply order by id"),
         await support.rows("select convert_from(payload, 'utf8')::jsonb - 'number' from outbox order by id"),
     ]
 

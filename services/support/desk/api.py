@@ -1,0 +1,124 @@
+"""What agents read over HTTP: queues of tickets, and a ticket with its thread."""
+
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from services.support.copies import commands as copies
+from services.support.copies.domain import Party
+from services.support.desk import store
+from services.support.desk.schemas import Customer, Entry, Follower, Step, TicketLine, TicketView
+from services.support.desk.store import MergedTicket, StoredTicket
+from services.support.tickets.domain.status import moves_by_hand
+from services.support.tickets.domain.threads import suggests_split
+from shared.engine.transaction import Transaction
+from shared.errors import NotFound
+from shared.events.tickets import TicketStatus
+from shared.http.app import Listing, Page, requires, service_of
+from shared.http.limits import COSTLY
+from shared.http.openapi import answers_with
+from shared.http.readiness import Serving
+
+router = APIRouter(prefix="/v1/tickets", tags=["tickets"])
+
+SHOWN_REPLIES = 100
+"""Beside its ticket; texts may be long, so an answer with all of them would have no bound."""
+
+Service = Annotated[Serving, Depends(service_of)]
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Everything that is shown of a ticket."""
+
+    ticket: StoredTicket
+    party: Party
+    merged: list[MergedTicket]
+    replies: list[Entry]
+    steps: list[Step]
+    followers: list[Follower]
+
+
+@router.get("", dependencies=[Depends(requires("crm:read")), COSTLY])
+async def list_tickets(
+    service: Service,
+    page: Page,
+    party_id: Annotated[UUID | None, Query(description="Also finds tickets of parties merged with this one.")] = None,
+    status: TicketStatus | None = None,
+) -> Listing[TicketLine]:
+    """Newest first."""
+    position = page.after(int)
+    async with service.read() as tx:
+        family = None if party_id is None else await copies.find_merged_parties(tx, party_id)
+        lines = await store.list_tickets(tx, position[0] if position else None, page.limit + 1, family, status)
+    return page.listing(lines, lambda line: line, lambda line: (line.number,))
+
+
+@router.get("/{ticket_id}", dependencies=[Depends(requires("crm:read"))], responses=answers_with(200, "ETag"))
+async def read_ticket(service: Service, ticket_id: UUID, response: Response) -> TicketView:
+    """The ticket with its thread; the ETag is its version."""
+    async with service.read() as tx:
+        whole = await _load(tx, ticket_id)
+    response.headers["ETag"] = f'"{whole.ticket.line.version}"'
+    return _view(whole)
+
+
+@router.get("/{ticket_id}/replies", dependencies=[Depends(requires("crm:read"))])
+async def list_replies(service: Service, ticket_id: UUID, page: Page) -> Listing[Entry]:
+    """Replies, notes and messages, newest first; requests are in the ticket."""
+    position = page.after(UUID)
+    async with service.read() as tx:
+        if await store.find_ticket(tx, ticket_id) is None:
+            raise NotFound("no ticket has this id")
+        tickets = [ticket_id, *(each.id for each in await store.find_merged_tickets(tx, ticket_id))]
+        replies = await store.find_replies(tx, tickets, position[0] if position else None, page.limit + 1)
+    return page.listing(replies, lambda reply: reply, lambda reply: (reply.id,))
+
+
+async def _load(tx: Transaction, ticket_id: UUID) -> Whole:
+    ticket = await store.find_ticket(tx, ticket_id)
+    if ticket is None:
+        raise NotFound("no ticket has this id")
+    party = await copies.find_party(tx, ticket.line.party_id)
+    assert party is not None  # a ticket refers to its party
+    merged = await store.find_merged_tickets(tx, ticket_id)
+    return Whole(
+        ticket,
+        party,
+        merged,
+        await store.find_replies(tx, [ticket_id, *(each.id for each in merged)], None, SHOWN_REPLIES + 1),
+        await store.find_status_changes(tx, ticket_id),
+        await store.find_followers(tx, ticket.line.party_id, ticket_id),
+    )
+
+
+def _view(whole: Whole) -> TicketView:
+    """Requests are the first texts of the thread."""
+    ticket, party, subject = whole.ticket, whole.party, whole.ticket.line.subject
+    requests = [ticket.request, *(each.request for each in whole.merged)]
+    replies = [
+        reply.model_copy(update={"suggests_split": suggests_split(reply.subject, subject)})
+        for reply in reversed(whole.replies[:SHOWN_REPLIES])
+    ]
+    return TicketView(
+        **ticket.line.model_dump(),
+        customer=Customer(
+            party_id=party.id, name=party.name, locale=party.locale, merged_into=party.merged_into, erased=party.erased
+        ),
+        locale=ticket.locale,
+        sku=ticket.sku,
+        sale_id=ticket.sale_id,
+        origin=ticket.origin,
+        recorded_at=ticket.recorded_at,
+        allowed=moves_by_hand(ticket.line.status),
+        thread=[*(each for each in requests if each is not None), *replies],
+        earlier_replies=len(whole.replies) > SHOWN_REPLIES,
+        history=whole.steps,
+        followed_by=whole.followers,
+        merged_into=ticket.merged_into,
+        merged=[Follower(id=each.id, number=each.number) for each in whole.merged],
+        split_from=ticket.split_from,
+    )

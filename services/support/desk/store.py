@@ -1,0 +1,119 @@
+"""What agents read of tickets, a typed function per statement."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from services.support.desk.schemas import Entry, Follower, Step, TicketLine
+from shared.engine.transaction import Transaction
+from shared.sql import load_queries
+
+SQL = load_queries(Path(__file__).with_name("queries.sql"))
+_NO_CEILING = 2**63 - 1
+_LAST_ID = UUID(int=2**128 - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTicket:
+    """A ticket as it is shown; `request` is the first text of its thread, None where it was split off another."""
+
+    line: TicketLine
+    request: Entry | None
+    locale: str | None
+    sku: str | None
+    sale_id: str | None
+    origin: str
+    recorded_at: datetime
+    merged_into: UUID | None
+    split_from: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class MergedTicket:
+    id: UUID
+    number: int
+    request: Entry | None
+
+
+async def list_tickets(
+    tx: Transaction, below: int | None, limit: int, parties: Sequence[UUID] | None, status: str | None
+) -> list[TicketLine]:
+    """Tickets with a number below `below`, newest first; `parties` and `status` choose where they are given."""
+    ceiling = _NO_CEILING if below is None else below
+    if parties is not None:
+        rows = await tx.fetch(SQL["list_tickets_of_parties"], ceiling, limit, parties, status)
+    elif status is not None:
+        rows = await tx.fetch(SQL["list_tickets_by_status"], ceiling, limit, status)
+    else:
+        rows = await tx.fetch(SQL["list_tickets"], ceiling, limit)
+    return [TicketLine.model_validate(dict(row)) for row in rows]
+
+
+async def find_ticket(tx: Transaction, ticket_id: UUID) -> StoredTicket | None:
+    row = await tx.fetchrow(SQL["find_ticket"], ticket_id)
+    if row is None:
+        return None
+    return StoredTicket(
+        line=TicketLine.model_validate(dict(row)),
+        request=_request(row) if row["request_event_id"] is not None else None,
+        locale=row["locale"],
+        sku=row["sku"],
+        sale_id=row["sale_id"],
+        origin=row["origin"],
+        recorded_at=row["recorded_at"],
+        merged_into=row["merged_into"],
+        split_from=row["split_from"],
+    )
+
+
+async def find_merged_tickets(tx: Transaction, ticket_id: UUID) -> list[MergedTicket]:
+    """Those that go on in this one, with their requests."""
+    rows = await tx.fetch(SQL["find_merged_tickets"], ticket_id)
+    return [
+        MergedTicket(row["id"], row["number"], _request(row) if row["request_event_id"] is not None else None)
+        for row in rows
+    ]
+
+
+async def find_replies(tx: Transaction, tickets: Sequence[UUID], before: UUID | None, limit: int) -> list[Entry]:
+    """Replies, notes and messages of these tickets written before one of them, newest first."""
+    return [
+        Entry(
+            id=row["id"],
+            kind=row["kind"],
+            author=row["author"],
+            agent=row["agent"],
+            at=row["written_at"],
+            text=row["body"],
+            subject=row["subject"],
+            channel=row["channel"],
+        )
+        for row in await tx.fetch(SQL["find_replies"], tickets, before or _LAST_ID, limit)
+    ]
+
+
+async def find_status_changes(tx: Transaction, ticket_id: UUID) -> list[Step]:
+    """Every step of the status machine, oldest first."""
+    return [Step.model_validate(dict(row)) for row in await tx.fetch(SQL["find_status_changes"], ticket_id)]
+
+
+async def find_followers(tx: Transaction, party_id: UUID, ticket_id: UUID) -> list[Follower]:
+    """The tickets that continue this one."""
+    rows = await tx.fetch(SQL["find_followers"], party_id, ticket_id)
+    return [Follower.model_validate(dict(row)) for row in rows]
+
+
+def _request(row: Any) -> Entry:
+    return Entry(
+        id=row["id"],
+        kind="request",
+        author="customer",
+        agent=None,
+        at=row["opened_at"],
+        text=row["body"],
+        subject=row["subject"],
+        channel=row["channel"],
+    )

@@ -1,0 +1,18 @@
+"""Tickets whose time has come."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from services.support.subscriptions import tickets as hears
+from services.support.tickets import commands as tickets
+from shared.engine.subscription import Due
+from shared.engine.transaction import Transaction
+
+log = structlog.get_logger()
+
+
+@hears.timer(tickets.WAKING)
+async def wake_tickets(due: Sequence[Due], tx: Transaction) -> None:
+    """Tickets that waited until now are open again."""
+    log.info("tickets_woken", due=len(due), woken=await tickets.wake_tickets(tx, due))
