@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from shared.events.contacts import ConsentGiven, ConsentWithdrawn
+from shared.events.values import trim
 
 EVERY_TOPIC = ""
 
@@ -56,8 +57,8 @@ def statement_of(event_id: str, occurred_at: datetime, data: ConsentGiven | Cons
 
 
 def word_of(text: str) -> str:
-    """A purpose or topic in the form in which it is compared: composed letters, no space around."""
-    return unicodedata.normalize("NFC", text).strip()
+    """A purpose or topic in the form in which it is compared: composed letters, nothing unseen around."""
+    return trim(unicodedata.normalize("NFC", text))
 
 
 def topic_of(topic: str | None) -> str:

@@ -34,11 +34,23 @@ Sku = Annotated[str, Field(min_length=1, max_length=100, pattern=_NO_NUL)]
 OutsideId = Annotated[str, Field(min_length=1, max_length=200, pattern=_NO_NUL)]
 
 
+def trim(text: str) -> str:
+    """Without what nobody sees at its ends: spaces, and marks of width and direction such as U+200B and U+202A."""
+    text = text.strip()
+    while text and (_is_unseen(text[0]) or _is_unseen(text[-1])):
+        text = text[1:].lstrip() if _is_unseen(text[0]) else text[:-1].rstrip()
+    return text
+
+
+def _is_unseen(letter: str) -> bool:
+    return letter > "\x7f" and unicodedata.category(letter) == "Cf"
+
+
 def tidy(value: object) -> object:
-    """Text in one form: composed letters (NFC), no NUL, no space around; blank is None. Anything else as it is."""
+    """Text in one form: composed letters (NFC), no NUL, nothing unseen around; blank is None. Others as they are."""
     if not isinstance(value, str):
         return value
-    return unicodedata.normalize("NFC", value.replace("\x00", "")).strip() or None
+    return trim(unicodedata.normalize("NFC", value.replace("\x00", ""))) or None
 
 
 def _without_nul(value: object) -> object:
@@ -46,7 +58,7 @@ def _without_nul(value: object) -> object:
 
 
 def _blank_to_none(value: object) -> object:
-    return None if isinstance(value, str) and not value.replace("\x00", "").strip() else value
+    return None if isinstance(value, str) and not trim(value.replace("\x00", "")) else value
 
 
 Tidy = BeforeValidator(tidy)

@@ -8,6 +8,7 @@ from urllib.parse import unquote_to_bytes
 from starlette.exceptions import HTTPException
 
 from shared.engine.structured import BATCHED, Unreadable, is_cloudevents, media_type, read_json, unwrap, unwrap_envelope
+from shared.http.wellformed import Unfit
 
 MOST_EVENTS = 1_000
 _JSON = re.compile(rb"application/(?:json|[^/]+\+json)")
@@ -53,7 +54,7 @@ def _read_batch(body: bytes) -> list[Carried]:
     except Unreadable:
         envelopes = None
     if not isinstance(envelopes, list):
-        raise HTTPException(422, "a batch is a JSON array of events")
+        raise Unfit("body", "bad_json", "a batch is a JSON array of events")
     if len(envelopes) > MOST_EVENTS:
         raise HTTPException(413, f"a batch has at most {MOST_EVENTS} events")
     return [_unwrapped(envelope) for envelope in envelopes]

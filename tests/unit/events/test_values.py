@@ -165,3 +165,17 @@ def test_an_id_that_no_database_can_hold_is_refused_with_its_field(place: str) -
     line = {**SALE["lines"][0], "sku": "A\x0017"}
     changes: dict[str, Any] = {"lines": [line]} if place.startswith("lines") else {place: "a\x00b"}
     assert refused(lambda: sale(**changes)) == place
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("\u200b", None),
+        ("\u202a \ufeff", None),
+        ("\u202aAda\u202c ", "Ada"),
+        (" \u200eÅse ", "Åse"),
+        ("\U0001f469\u200d\U0001f467", "\U0001f469\u200d\U0001f467"),  # the joiner within an emoji is part of it
+    ],
+)
+def test_marks_that_nobody_sees_are_no_text(name: str, kept: str | None) -> None:
+    assert profile(name=name).name == kept

@@ -1,6 +1,7 @@
 """What names a customer: e-mail, phone and external ids in the one form in which they are compared."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
@@ -150,7 +151,10 @@ def _party_id(value: str) -> str | None:
 
 
 def normal_email(value: str) -> str | None:
-    """Trimmed, NFC, lower case, the domain in IDNA; dots and plus stay. None if it is no address."""
+    """Trimmed, NFC, lower case, the domain in IDNA; dots and plus stay. None if it is no address.
+
+    What copying leaves in an address is taken off: `mailto:`, unseen marks, the dot behind a domain.
+    """
     plain = value.strip().lower()
     if not _PLAIN_EMAIL.fullmatch(plain):
         return _odd_email(plain)
@@ -160,6 +164,8 @@ def normal_email(value: str) -> str | None:
 
 @lru_cache(maxsize=10_000)
 def _odd_email(value: str) -> str | None:
+    seen = "".join(letter for letter in value if unicodedata.category(letter) != "Cf")
+    value = seen.strip().removeprefix("mailto:").removesuffix(".")
     try:
         found = validate_email(value, check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError:
