@@ -2,14 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json, to_json
 
 T = TypeVar("T", bound=type[Any])
+_EXACT = 2**53
+"""Above it a double is no longer one integer."""
 _WORDS = {"title", "description", "$schema", "$id"}
 
 
@@ -35,8 +38,21 @@ class Contract:
 
     @property
     def parse(self) -> Callable[[bytes], Any]:
-        """JSON to the dataclass; raises pydantic's ValidationError. Look it up once where the caller is hot."""
-        return self.adapter.validator.validate_json
+        """JSON to the dataclass; raises pydantic's ValidationError. Look it up once where the caller is hot.
+
+        `100.0` is the integer 100, as JSON Schema has it; `"100"` and `true` are none.
+        """
+        validate = self.adapter.validator.validate_json
+
+        def parse(value: bytes) -> Any:
+            try:
+                return validate(value)
+            except ValidationError as error:
+                if not any(map(_is_whole, error.errors(include_url=False, include_context=False))):
+                    raise
+            return validate(to_json(_with_integers(from_json(value))))
+
+        return parse
 
     @property
     def major(self) -> int:
@@ -74,6 +90,19 @@ def rules_of(schema: dict[str, Any], *, names: bool = False) -> dict[str, Any]:
 @cache
 def _adapter(model: Any) -> TypeAdapter[Any]:
     return TypeAdapter(model)
+
+
+def _is_whole(error: Mapping[str, Any]) -> bool:
+    return error["type"] == "int_type" and isinstance(error["input"], float) and error["input"].is_integer()
+
+
+def _with_integers(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_integers(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return list(map(_with_integers, value))
+    exact = isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT
+    return int(value) if exact else value
 
 
 _by_type: dict[tuple[str, str], Contract] = {}

@@ -231,7 +231,17 @@ def test_samples_of_every_version_are_read_by_the_newest_model(version: Version)
     assert contract is not None
     sample = json.loads((CONTRACTS / version.sample_path).read_text("utf-8"))
     jsonschema.validate(sample, load(version))
-    contract.adapter.validate_json(json.dumps(sample))
+    read = contract.parse(json.dumps(sample).encode())
+    assert contract.parse(json.dumps(as_doubles(sample)).encode()) == read
+
+
+def as_doubles(value: Any) -> Any:
+    """The same JSON as a writer without integers writes it: 100.0, which JSON Schema takes for the integer 100."""
+    if isinstance(value, dict):
+        return {name: as_doubles(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return list(map(as_doubles, value))
+    return float(value) if type(value) is int else value
 
 
 def test_a_changed_version_a_lost_type_and_a_broken_reader_are_each_reported(tmp_path: Path) -> None:

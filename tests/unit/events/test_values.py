@@ -90,7 +90,7 @@ def test_currencies_of_today_and_former_ones_are_taken(currency: str) -> None:
     assert sale(total={"minor": 1, "currency": currency}).total.currency == currency
 
 
-NUMBERS = ["12995", True, 12995.5, 12995.0, None, [1], {}]
+NUMBERS = ["12995", True, 12995.5, 1e300, float(2**60), None, [1], {}]
 
 
 @pytest.mark.parametrize("value", NUMBERS)
