@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -17,6 +18,25 @@ _FIRST_LOOK, _WIDER = 32, 8
 """How many offsets before the end are looked at first, and by what factor more where they hold no answer."""
 _SILENT_POLLS = 20
 _DIGITS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a database knows of its service's topics: up to which number each partition's events were `sent`, and the
+    ids of stored batches by their numbers, which may have been sent.
+    """
+
+    sent: Mapping[Place, int]
+    stored: Mapping[Place, Mapping[int, str]]
+
+    def of(self, place: Place) -> int:
+        """The number up to which everything was sent."""
+        return self.sent.get(place, 0)
+
+    def misses(self, record: Record) -> bool:
+        """Whether this was published and the database does not know of it."""
+        place, number = (record.topic, record.partition), sequence_of(record)
+        return number > self.of(place) and self.stored.get(place, {}).get(number) != id_of(record)
 
 
 class OwnTopics:
@@ -35,12 +55,17 @@ class OwnTopics:
         """Every partition of the topics that exist."""
         return [(place.topic, place.partition) for place in self._ends]
 
-    async def last_sequences(self) -> dict[Place, int]:
-        """The `ce_sequence` of the last record in each partition; 0 where none is kept."""
-        last = {(place.topic, place.partition): 0 for place in self._ends}
-        async for place, records in self._look_back():
-            last[place.topic, place.partition] = max(map(sequence_of, records), default=0)
-        return last
+    async def find_missed(self, known: Known) -> dict[Place, int]:
+        """Where a record stands of which the database does not know, and the highest number that was seen there.
+
+        A partition is looked at from its end back to a number that was sent: a repetition that was cut short may stand
+        behind the highest one, however long it is.
+        """
+        missed: dict[Place, int] = {}
+        async for at, records in self._look_back(known):
+            if any(map(known.misses, records)):
+                missed[at.topic, at.partition] = max(map(sequence_of, records))
+        return missed
 
     async def beyond(self, numbers: Mapping[Place, int], first: Sequence[str] = ()) -> AsyncIterator[Sequence[Record]]:
         """The records numbered beyond these, a repetition left out; parts of a partition, topic by topic, in order.
@@ -87,16 +112,22 @@ class OwnTopics:
             width *= _WIDER
         return begin
 
-    async def _look_back(self) -> AsyncIterator[tuple[TopicPartition, list[Record]]]:
-        """The last records of each partition. At its end may stand none, so the looks get wider and wider."""
+    async def _look_back(self, known: Known) -> AsyncIterator[tuple[TopicPartition, list[Record]]]:
+        """The last records of each partition, back to one that was sent or to one that is not known; looks get wider
+        and wider.
+        """
         pending, width = {place for place, end in self._ends.items() if end > self._begins[place]}, _FIRST_LOOK
         while pending:
             starts = {place: max(self._ends[place] - width, self._begins[place]) for place in pending}
             found: dict[TopicPartition, list[Record]] = {place: [] for place in pending}
             async for records in self._read(starts):
-                found |= records
+                for place, some in records.items():
+                    found[place] += some
             for place, some in found.items():
-                if some or starts[place] == self._begins[place]:
+                sent = known.of((place.topic, place.partition))
+                if starts[place] == self._begins[place] or any(
+                    known.misses(each) or 0 < sequence_of(each) <= sent for each in some
+                ):
                     pending.discard(place)
                     yield place, some
             width *= _WIDER
@@ -144,6 +175,10 @@ async def open_topics(source: str, options: Mapping[str, Any]) -> AsyncIterator[
 def sequence_of(record: Record) -> int:
     """Its number; 0 where it has none."""
     return number_in(record.headers)
+
+
+def id_of(record: Record) -> str:
+    return (dict(record.headers).get("ce_id") or b"").decode("utf-8", "replace")
 
 
 def number_in(headers: Iterable[tuple[str, bytes | None]]) -> int:

@@ -7,7 +7,6 @@ wherever that one may still write before it sends anything newer.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Self
 
@@ -137,6 +136,12 @@ async def end_predecessors(source: str, shard: int, places: Collection[Place], o
         await producer.abort_transaction()
     finally:
         await _close(producer)
+    # The coordinator answers before the marks are written, and gives out the next epoch only after that.
+    last = _producer(source, shard, options)
+    try:
+        await last.start()
+    finally:
+        await _close(last)
 
 
 async def send_again(records: Sequence[Record], options: Mapping[str, Any]) -> None:
@@ -167,9 +172,11 @@ async def _close(producer: AIOKafkaProducer) -> None:
     aiokafka has no public way: its `stop` flushes, and waits for ever where a broker is gone.
     """
     producer._closed = True  # noqa: SLF001  see above
-    with contextlib.suppress(asyncio.CancelledError, Exception):
-        await producer._sender.close()  # noqa: SLF001
-    await producer.client.close()
+    try:
+        # It ends by a cancellation of its own, which must not be taken for one of ours, nor ours for one of its own.
+        await asyncio.gather(producer._sender.close(), return_exceptions=True)  # noqa: SLF001
+    finally:
+        await producer.client.close()
 
 
 def transactional_id(source: str, shard: int) -> str:

@@ -234,14 +234,14 @@ select group_id, topic, count(*) as records from quarantine group by group_id, t
 -- The first reason stands until an operator accepts it.
 update fence set stopped = $4 where group_id = $1 and topic = $2 and partition = $3 and stopped is null
 
--- name: remembered_sequences
--- What was forgotten as sent, and what a stored batch may have sent.
-select topic, partition, max(sequence) as sequence from (
-    select topic, partition, sequence from relay_position
-    union all
-    select topic, partition, stored.sequence
-    from relay_batch, unnest(ids, sequences) as stored (id, sequence) join outbox on outbox.id = stored.id) as known
-group by topic, partition
+-- name: known_numbers
+-- Up to which number each partition was sent, and the events of stored batches, which may have been sent: in one
+-- statement, so that a batch that is being forgotten is in one of the two.
+select topic, partition, sequence, null as event_id from relay_position
+union all
+select topic, partition, stored.sequence, event_id::text
+from relay_batch, unnest(ids, sequences) as stored (id, sequence) join outbox on outbox.id = stored.id
+where stored.sequence > 0
 
 -- name: begin_recovery
 -- Waits for every transaction that no fence guards; until this one ends, none begins.

@@ -3,7 +3,7 @@ brought up to them by `recover`.
 """
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -24,19 +24,11 @@ Ending = Callable[[Transaction], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """A partition whose last number is beyond what the database remembers to have drawn."""
+    """A partition that holds what the database knows nothing of, numbered beyond what it remembers as sent."""
 
     place: Place
     published: int
     remembered: int
-
-
-def ahead_of(published: Mapping[Place, int], remembered: Mapping[Place, int]) -> list[Ahead]:
-    return [
-        Ahead(place, sequence, remembered.get(place, 0))
-        for place, sequence in sorted(published.items())
-        if sequence > remembered.get(place, 0)
-    ]
 
 
 class Recovery:

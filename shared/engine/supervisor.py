@@ -15,6 +15,7 @@ from shared.telemetry import metrics
 log = structlog.get_logger()
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 10
 _SOUND_AFTER_S = 60
+_AGAIN_S = 1
 
 
 def may_pass(error: BaseException) -> bool:
@@ -42,10 +43,12 @@ class Supervisor:
         ]
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks.clear()
+        """Returns once every task has ended. Libraries lose a cancellation now and then, so it is said again."""
+        tasks, self._tasks = set(self._tasks), []
+        while tasks:
+            for task in tasks:
+                task.cancel()
+            _, tasks = await asyncio.wait(tasks, timeout=_AGAIN_S)
 
     async def _keep_running(self, task: str, run: Callable[[], Awaitable[None]]) -> None:
         pause: float = _FIRST_PAUSE_S

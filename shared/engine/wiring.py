@@ -5,7 +5,7 @@ from functools import partial
 
 from shared import clock
 from shared.engine.applier import Applied, Applier
-from shared.engine.behind import find_ahead, hold_unless_behind
+from shared.engine.behind import end_publishers, find_ahead, hold_unless_behind
 from shared.engine.database import Database
 from shared.engine.kafka import client_options
 from shared.engine.ledger import Outgoing, Place
@@ -107,7 +107,13 @@ def make_relay(
     recovering = client_options(settings.kafka, service, "recovery")
     hold = partial(hold_shard, database.dsn, shard, settings.engine.relay_shards)
     return Relay(
-        partial(hold_unless_behind, hold, database, lambda: find_ahead(service, recovering, database.main)),
+        partial(
+            hold_unless_behind,
+            hold,
+            database,
+            partial(end_publishers, service, [shard], recovering),
+            lambda: find_ahead(service, recovering, database.main),
+        ),
         partial(
             KafkaPublisher,
             f"/{service}",

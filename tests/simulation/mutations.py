@@ -9,12 +9,13 @@ from shared.engine.applier import Applier
 from shared.engine.decode import Decoded
 from shared.engine.event import Emission, Record
 from shared.engine.ledger import Fence, Outgoing, Place, RelayLedger
+from shared.engine.own_topics import Known
 from shared.engine.publisher import Batch
 from shared.engine.remembered import Remembered
 from shared.ids import new_id
-from tests.simulation.memory import MemoryTransaction
+from tests.simulation.memory import MemoryTransaction, Tables
 from tests.simulation.memory_relay import MemoryRelayLedger
-from tests.simulation.recovery import recover
+from tests.simulation.recovery import known_of, recover
 from tests.simulation.run import Parts
 from tests.simulation.world import Log
 
@@ -103,6 +104,13 @@ class WithoutMemory(Remembered):
         del group, fences
 
 
+def know_numbers(tables: Tables) -> Known:
+    """Takes the numbers of a stored batch for sent, whatever has got them since."""
+    known = known_of(tables)
+    highest = {place: max([number, *known.stored.get(place, ())]) for place, number in known.sent.items()}
+    return Known({place: max(numbers) for place, numbers in known.stored.items()} | highest, {})
+
+
 MUTATIONS = {
     "the fence's lock": Parts(transaction=WithoutFenceLock),
     "the mark": Parts(applier=WithoutMark),
@@ -114,6 +122,8 @@ MUTATIONS = {
     "the ids that a record leads to": Parts(transaction=WithNewIds),
     "the fence that a process remembers": Parts(remembered=WithoutMemory),
     "the last number when a shard is taken": Parts(compares_numbers=False),
+    "the end of predecessors when a shard is taken": Parts(ends_predecessors=False, setbacks="unpublished"),
+    "the events of a stored batch": Parts(knows=know_numbers, setbacks="stored"),
     "what was published before a restore": Parts(recovers=partial(recover, knows=False)),
     "the epoch of the relay's publisher": Parts(log=WithoutEpochs),
     "waiting behind what was set aside": Parts(relay=WithoutWaiting),

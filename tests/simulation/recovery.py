@@ -4,11 +4,21 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from shared.engine.event import Record
-from shared.engine.own_topics import sequence_of
+from shared.engine.ledger import Place
+from shared.engine.own_topics import Known, sequence_of
 from shared.events.sales import SALES
 from shared.ids import hashed_part
 from tests.simulation.memory import Tables
 from tests.simulation.world import Log
+
+
+def known_of(tables: Tables) -> Known:
+    """What is committed of the numbers of a service's topics."""
+    stored: dict[Place, dict[int, str]] = {}
+    for id_, number in tables.batch:
+        row = tables.outbox[id_]
+        stored.setdefault((row.topic, row.partition), {})[number] = row.event_id
+    return Known(dict(tables.positions), stored)
 
 
 def recover(tables: Tables, log: Log, *, knows: bool = True) -> None:

@@ -12,9 +12,8 @@ from aiokafka.errors import ProducerFenced
 from shared.engine.applier import Applier
 from shared.engine.event import Record
 from shared.engine.ledger import ParkedRecord
-from shared.engine.own_topics import sequence_of
+from shared.engine.own_topics import Known
 from shared.engine.reader import Reader
-from shared.engine.recovery import ahead_of
 from shared.engine.redrive import drop, redrive
 from shared.engine.relay import make_way
 from shared.engine.remembered import Remembered, WentBack
@@ -24,12 +23,13 @@ from shared.events.sales import SALES
 from tests.simulation.memory import MemoryDatabase, MemoryTransaction, Tables
 from tests.simulation.memory_relay import MemoryRelayLedger
 from tests.simulation.oracle import check, check_newest_last
-from tests.simulation.recovery import recover
+from tests.simulation.recovery import known_of, recover
 from tests.simulation.relaying import MakeWay, Publisher, relay_on
 from tests.simulation.scheduler import Actor, Scheduler, Stuck
 from tests.simulation.world import NOW, PARTITIONS, Log, Repair, Sender, subscriptions
 
 FACTS, MOST_STEPS = 14, 40_000
+PLACES = [(SALES, partition) for partition in range(PARTITIONS)]
 
 
 def is_infrastructure(error: BaseException) -> bool:
@@ -50,8 +50,11 @@ class Parts:
     reader: type[Reader] = Reader
     remembered: type[Remembered] = Remembered
     compares_numbers: bool = True
+    ends_predecessors: bool = True
+    knows: Callable[[Tables], Known] = known_of
     recovers: Callable[[Tables, Log], None] = recover
     restores: bool = True
+    setbacks: str | None = None
 
 
 @dataclass(slots=True)
@@ -69,8 +72,10 @@ class Simulation:
     groups: tuple[Subscription, Subscription] = field(init=False)
     deadliness: float = field(init=False)
     haste: float = field(init=False)
+    setbacks: str = field(init=False)
     target: str | None = field(init=False)
     backup: Tables | None = None
+    published: list[int] = field(default_factory=list)
     setback: bool = False
 
     def __post_init__(self) -> None:
@@ -83,6 +88,7 @@ class Simulation:
         # Every seed has a temper of its own: rare faults meet only where the common ones do not drown them.
         self.deadliness = self.dice.choice([0.005, 0.02, 0.08])
         self.haste = self.dice.choice([0.03, 0.1, 0.5])
+        self.setbacks = self.parts.setbacks or self.dice.choice(["rare", "often", "unpublished", "stored"])
         self.target = self.dice.choice([None, "numbering", "reading", "relay"])
 
     # --- actors
@@ -122,13 +128,18 @@ class Simulation:
                 offsets[record.topic, record.partition] = record.offset + 1
 
     async def relay(self) -> None:
-        """A relay that takes the shard over from whoever has it."""
+        """A relay that takes the shard over from whoever has it, and ends who wrote before."""
         ledger = self.parts.relay(self.database)
-        publisher = Publisher(self.log, self.scheduler.pause)
-        if self.parts.compares_numbers and self._ahead():
-            self.setback = True
-            return
         with contextlib.suppress(Transient, ProducerFenced):
+            if self.parts.ends_predecessors:
+                epoch = self.log.next_epoch()
+                await self.scheduler.pause()
+                self.log.end_predecessors(epoch, PLACES)
+            await self.scheduler.pause()
+            if self.parts.compares_numbers and self._ahead():
+                self.setback = True
+                return
+            publisher = Publisher(self.log, self.scheduler.pause)
             await ledger.keep()
             rest = partial(self.scheduler.until, self._something_to_send)
             await relay_on(ledger, publisher, lambda: self.dice.randrange(1, 5), rest, self.parts.make_way)
@@ -217,42 +228,52 @@ class Simulation:
             stopped.frozen = self.dice.randrange(5, 60)
             if stopped.name != "operator":
                 self._spawn(stopped.name)
-        elif chance < self.deadliness + 0.011 and self.seed % 2 == 0 and self.parts.restores:
-            self._restore()
-        elif chance < self.deadliness + 0.02:
+        elif chance < self.deadliness + 0.019:
             self._repair(done=self.repair.done or self.dice.random() < 0.3)
             self._spawn("operator")
+        if self.seed % 2 == 0 and self.parts.restores and self.dice.random() < self._setback_chance():
+            self._restore()
+
+    def _setback_chance(self) -> float:
+        """Of a backup, or of going back to it: at any moment, or where what a relay has in hand tells on it."""
+        stored = bool(self.database.tables.batch)
+        if self.setbacks == "unpublished" and self.backup is not None:
+            return 0.3 if stored and not self.backup.batch and self.published == self._ends() else 0.003
+        if self.setbacks == "stored":
+            return 0.02 if self.backup is not None else 0.1 * stored
+        return 0.001 if self.setbacks == "rare" else 0.03
+
+    def _ends(self) -> list[int]:
+        return [self.log.end(place) for place in PLACES]
 
     def _repair(self, *, done: bool) -> None:
         self.repair.done = done
         self.log.takes_heavy = self.log.takes_heavy or done
 
     def _restore(self) -> None:
-        """The database goes back to a backup under everybody; what was published since stays published."""
-        if self.backup is None:
-            self.backup = self.database.backup()
+        """The database goes back to a backup under everybody, perhaps not for the first time; what was published since
+        stays published.
+        """
+        if self.backup is None or (self.setbacks != "stored" and self.dice.random() < 0.3):
+            self.backup, self.published = self.database.backup(), self._ends()
             return
+        for actor in self.scheduler.actors:
+            if actor.name == "relay":
+                actor.frozen = self.dice.randrange(200)  # what it was about to send arrives late
         self.database.restore(self.backup)
-        self.backup = None
+        if self.dice.random() < 0.5 and self.setbacks != "stored":
+            self.backup = None
         self._spawn("relay")
 
     def _ahead(self) -> bool:
-        """Whether the topic holds numbers of which the database knows nothing."""
-        tables = self.database.tables
-        remembered = dict(tables.positions)
-        for id_, sequence in tables.batch:
-            row = tables.outbox[id_]
-            remembered[row.topic, row.partition] = sequence
-        published = {
-            (SALES, partition): max(map(sequence_of, log), default=0)
-            for partition, log in enumerate([record for record in each if record] for each in self.log.topics[SALES])
-        }
-        return bool(ahead_of(published, remembered))
+        """Whether the topic holds what the database does not know."""
+        known = self.parts.knows(self.database.tables)
+        return any(known.misses(record) for log in self.log.topics[SALES] for record in log if record is not None)
 
     def _number_on(self) -> None:
         """What `rapport recover` does: no relay of before gets anything through from here on."""
         self.database.relay = None
-        self.log.end_predecessors(self.log.next_epoch(), [(SALES, partition) for partition in range(PARTITIONS)])
+        self.log.end_predecessors(self.log.next_epoch(), PLACES)
         self.parts.recovers(self.database.tables, self.log)
 
     def _recover(self) -> None:

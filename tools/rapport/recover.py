@@ -2,16 +2,15 @@
 
 from typing import Annotated, Any
 
-import asyncpg
 import typer
 
 from shared import clock
 from shared.engine import recovery
-from shared.engine.behind import describe_ahead, find_ahead
+from shared.engine.behind import describe_ahead, end_publishers, find_ahead
 from shared.engine.database import find_setback, note_setback
 from shared.engine.own_topics import open_topics
 from shared.engine.postgres import SQL as ENGINE, PostgresTransaction
-from shared.engine.publisher import end_predecessors, send_again
+from shared.engine.publisher import send_again
 from shared.run.discovery import context_of, recovery_of
 from tools.rapport.asking import Folder, Json, Why, app, reachable, run
 from tools.rapport.show import as_json, as_table, say
@@ -37,7 +36,8 @@ async def recover_service(stack: Stack, service: str, reason: str) -> dict[str, 
         async with connection.transaction():
             await connection.execute(ENGINE["end_relays"])
             await connection.execute(ENGINE["hold_shards"])
-            await _end_publishers(stack, service, connection)
+            shards = [row["shard"] for row in await connection.fetch(ENGINE["relay_shards"])]
+            await end_publishers(service, shards, stack.kafka_options())
             ahead = await find_ahead(service, stack.kafka_options(), connection)
             tx = PostgresTransaction(connection, None, clock.now(), context_of(service))
             async with open_topics(f"/{service}", stack.kafka_options()) as topics:
@@ -51,15 +51,6 @@ async def recover_service(stack: Stack, service: str, reason: str) -> dict[str, 
         for each in ahead
     ]
     return {"ahead": lines, "setback": setback, "records": dict(found.records), "written": found.written}
-
-
-async def _end_publishers(stack: Stack, service: str, connection: asyncpg.Connection) -> None:
-    """What a relay that was stopped still has in hand is refused from here on: what the topics hold stays all."""
-    source, options = f"/{service}", stack.kafka_options()
-    async with open_topics(source, options) as topics:
-        places = topics.places
-    for row in await connection.fetch(ENGINE["relay_shards"]):
-        await end_predecessors(source, row["shard"], places, options)
 
 
 @app.command()

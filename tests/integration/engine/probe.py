@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -236,3 +237,15 @@ async def check(service: Service, status: str, within: float = 40) -> Check:
 
     found: Check = await eventually(look, f"a check that is {status}", within)
     return found
+
+
+async def stands_still(pid: int) -> bool:
+    """Whether a process has been stopped."""
+    stat = await asyncio.to_thread(Path(f"/proc/{pid}/stat").read_text)
+    return stat.rpartition(")")[2].split()[0] == "T"
+
+
+async def relays(probe: Probe, count: int) -> bool:
+    """Whether so many relays are connected: one holds the shard, the others wait for it."""
+    statement = "select 1 from pg_stat_activity where datname = $1 and application_name = 'rapport relay'"
+    return len(await probe.rows(statement, NAME)) == count

@@ -1,10 +1,8 @@
 """What compaction leaves of a topic, also where a relay was stopped with old records in hand: on a real broker."""
 
-import asyncio
 import signal
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,7 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from shared.engine.event import Emission
-from tests.integration.engine.probe import Probe, eventually, member
+from tests.integration.engine.probe import Probe, eventually, member, stands_still
 from tests.integration.engine.test_relay import described, in_partition, removed
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
@@ -53,7 +51,7 @@ async def test_compaction_keeps_the_newest_and_what_was_erased_stays_erased(prob
     try:
         with member(probe, "-", "stopped", fault="relay.before_send:stop@1") as stopped:
             await probe.emit(here([described(changed, 1), described(erased, 1)]))
-            await eventually(partial(_stands_still, stopped.pid), "a relay with a batch in hand")
+            await eventually(partial(stands_still, stopped.pid), "a relay with a batch in hand")
             with member(probe, "-", "successor"):
                 await probe.emit(here([described(changed, 2), removed(erased)]))
                 await eventually(partial(_ends_with, probe, changed, 2), "its successor's records", within=60)
@@ -78,11 +76,6 @@ async def _compacted(probe: Probe, changed: UUID, erased: UUID) -> list[Consumer
 async def _ends_with(probe: Probe, party: UUID, version: int) -> bool:
     records = [record for record in await in_partition(probe, PARTITION) if record.key == _key(party)]
     return bool(records) and b'"version":%d' % version in (records[-1].value or b"")
-
-
-async def _stands_still(pid: int) -> bool:
-    stat = await asyncio.to_thread(Path(f"/proc/{pid}/stat").read_text)
-    return stat.rpartition(")")[2].split()[0] == "T"
 
 
 def _key(party: UUID) -> bytes:

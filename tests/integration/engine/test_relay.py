@@ -1,10 +1,8 @@
 """What the relay does with an outbox, on real topics."""
 
-import asyncio
 import json
 import signal
 from collections.abc import Sequence
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -23,7 +21,17 @@ from shared.engine.transaction import Transaction
 from shared.events.contract import contract_of
 from shared.events.ingest import ReportedChoice
 from shared.events.parties import PartyDescribed
-from tests.integration.engine.probe import CHOICE, NAME, Probe, check, eventually, member, noting, reopened
+from tests.integration.engine.probe import (
+    CHOICE,
+    Probe,
+    check,
+    eventually,
+    member,
+    noting,
+    relays,
+    reopened,
+    stands_still,
+)
 
 pytestmark = pytest.mark.stack
 
@@ -56,12 +64,12 @@ async def test_a_relay_that_was_stopped_with_a_batch_in_hand_writes_nothing_behi
     changed, erased = uuid4(), uuid4()
     with member(probe, "-", "stopped", fault="relay.before_send:stop@1") as stopped:
         await probe.emit([described(changed, 1), described(erased, 1)])
-        await eventually(lambda: _stands_still(stopped.pid), "a relay with a batch in hand")
+        await eventually(lambda: stands_still(stopped.pid), "a relay with a batch in hand")
         with member(probe, "-", "successor"):
             await probe.emit([described(changed, 2), removed(erased)])
             await eventually(lambda: _holds(probe, changed, erased, 4), "its successor's records", within=60)
             stopped.send_signal(signal.SIGCONT)
-            await eventually(lambda: _relays(probe, 2), "it waits for its turn again")
+            await eventually(lambda: relays(probe, 2), "it waits for its turn again")
             await probe.emit([described(changed, 3)])
             await eventually(lambda: _holds(probe, changed, erased, 5), "what came after")
     for party in (changed, erased):
@@ -187,14 +195,3 @@ async def _holds(probe: Probe, changed: UUID, erased: UUID, count: int) -> bool:
     """Whether the topic holds so many different records of the two."""
     records = await of_party(probe, changed) + await of_party(probe, erased)
     return len({dict(record.headers)["ce_id"] for record in records}) == count
-
-
-async def _stands_still(pid: int) -> bool:
-    stat = await asyncio.to_thread(Path(f"/proc/{pid}/stat").read_text)
-    return stat.rpartition(")")[2].split()[0] == "T"
-
-
-async def _relays(probe: Probe, count: int) -> bool:
-    """Whether so many relays are connected: one holds the shard, the others wait for it."""
-    statement = "select 1 from pg_stat_activity where datname = $1 and application_name = 'rapport relay'"
-    return len(await probe.rows(statement, NAME)) == count

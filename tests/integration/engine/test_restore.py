@@ -1,5 +1,7 @@
 """A database that goes back, to a backup or under services at work, is older than its topics."""
 
+import signal
+import subprocess
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from shared.engine.event import Emission, Event
-from shared.engine.own_topics import OwnTopics, sequence_of
+from shared.engine.own_topics import Known, OwnTopics, sequence_of
 from shared.engine.publisher import send_again
 from shared.engine.remembered import WentBack
 from shared.engine.service import Service
@@ -17,7 +19,18 @@ from shared.engine.subscription import Subscription
 from shared.engine.transaction import Transaction
 from shared.events.tickets import TicketReopened
 from tests.faults.evidence import read_topics, sequence_faults
-from tests.integration.engine.probe import CHOICE, NAME, Probe, check, eventually, noting, of_shop, reopened
+from tests.integration.engine.probe import (
+    CHOICE,
+    NAME,
+    Probe,
+    check,
+    eventually,
+    member,
+    noting,
+    of_shop,
+    reopened,
+    stands_still,
+)
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 PARTY = uuid4()
@@ -107,6 +120,34 @@ async def test_a_database_that_goes_back_under_a_running_service_is_noticed_and_
     assert [len(await _causes(probe, name)) for name in ("early", "late", "then")] == [10, 10, 10]
 
 
+async def test_a_relay_that_slept_through_a_restore_writes_nothing_under_the_numbers_of_its_successor(
+    probe: Probe,
+) -> None:
+    """Nothing was published since the backup, so that the database is as far as its topics."""
+    first, unknown, elsewhere, then = (uuid4() for _ in range(4))
+    async with probe.running():
+        await probe.emit([reopened(first, 7)])
+        await eventually(lambda: _published(probe, [first]), "an event before the backup")
+        await eventually(lambda: _nothing_waits(probe), "the relay's last word")
+    await _back_up(probe)
+    with member(probe, "-", "asleep", fault="relay.before_send:stop@1,relay.after_send:kill@1") as asleep:
+        await probe.emit([reopened(unknown, 7)])
+        await eventually(lambda: stands_still(asleep.pid), "a relay with a batch in hand")
+        await _put_back(probe)
+        async with probe.running() as service:
+            await check(service, "ok")
+            await probe.emit([reopened(elsewhere, 8)])
+            await eventually(lambda: _published(probe, [elsewhere]), "an event in another partition")
+            asleep.send_signal(signal.SIGCONT)
+            await eventually(lambda: _ended_or(asleep, service), "that it sent what it had, or that it was refused")
+            if await _restored(service):  # it knows another database than it found
+                probe.rapport("recover", NAME, "--reason", "put back in a test")
+                await check(service, "ok")
+            await probe.emit([reopened(then, 7)])
+            await eventually(lambda: _published(probe, [then]), "an event in the same partition")
+    assert await _ids(probe, 7) == [str(first), str(then)]
+
+
 @pytest.mark.parametrize("numbers", [[1, 2, 3, 4, 3], [1, 2, 3, 4, 3, 4, 3], [*range(1, 90), *range(3, 80)]])
 async def test_a_repetition_that_was_cut_short_is_completed(probe: Probe, numbers: list[int]) -> None:
     """By a relay that was killed while it sent its batch again; then the database went back to a time before."""
@@ -121,11 +162,16 @@ async def test_a_repetition_that_was_cut_short_is_completed(probe: Probe, number
             await producer.send(topic, b"%d" % number, headers=[("ce_sequence", b"%020d" % number), ("none", None)])
     async with AIOKafkaConsumer(**options, enable_auto_commit=False) as consumer:
         read = OwnTopics(consumer, {place: 0}, {place: len(numbers)})
+        assert set(await read.find_missed(Known({(topic, 0): 2}, {}))) == {(topic, 0)}
+        stored = {(topic, 0): dict.fromkeys(range(3, last), "")}
+        assert await read.find_missed(Known({(topic, 0): 2}, stored)) == {(topic, 0): last}
+        stored[topic, 0][last] = ""
+        assert await read.find_missed(Known({(topic, 0): 2}, stored)) == {}
         beyond = [record async for records in read.beyond({(topic, 0): 2}) for record in records]
         missing = [record async for records in read.left_out() for record in records]
         await send_again(missing, options)
         read = OwnTopics(consumer, {place: 0}, {place: len(numbers) + len(missing)})
-        assert (await read.last_sequences())[topic, 0] == last
+        assert await read.find_missed(Known({(topic, 0): last}, {})) == {}
         assert [record async for records in read.left_out() for record in records] == []
     assert [sequence_of(record) for record in beyond] == list(range(3, last + 1))
     assert [sequence_of(record) for record in missing] == list(range(numbers[-1] + 1, last + 1))
@@ -193,6 +239,10 @@ async def _refuses(service: Service) -> None:
             pass
     with pytest.raises(WentBack):
         service.operations("staff-1")
+
+
+async def _ended_or(asleep: subprocess.Popen[bytes], service: Service) -> bool:
+    return asleep.poll() is not None or await _restored(service) is not None
 
 
 async def _restored(service: Service) -> str | None:

@@ -5,7 +5,7 @@ import ssl
 from pydantic import SecretStr
 
 from shared.engine.kafka import client_options
-from shared.engine.own_topics import open_topics
+from shared.engine.own_topics import Known, open_topics
 from shared.settings import KafkaSettings
 
 
@@ -33,4 +33,4 @@ def test_credentials_and_a_context_go_where_the_protocol_wants_them() -> None:
 
 async def test_who_publishes_nothing_is_asked_nothing() -> None:
     async with open_topics("/nobody", {"bootstrap_servers": "127.0.0.1:9"}) as topics:
-        assert await topics.last_sequences() == {}
+        assert await topics.find_missed(Known({}, {})) == {}

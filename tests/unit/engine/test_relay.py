@@ -6,7 +6,6 @@ import pytest
 
 from shared.engine.ledger import Outgoing
 from shared.engine.publisher import Batch, _by_partition
-from shared.engine.recovery import Ahead, ahead_of
 from shared.engine.relay import make_way, relay_once
 from shared.errors import Transient
 
@@ -76,9 +75,3 @@ def test_order_is_kept_within_a_partition() -> None:
         ("crm.sales", 0): [1, 3],
         ("crm.sales", 5): [2],
     }
-
-
-def test_a_database_is_behind_where_more_was_published_than_it_remembers() -> None:
-    published = {("crm.sales", 1): 5, ("crm.sales", 0): 3, ("crm.parties", 2): 7, ("crm.contacts", 0): 0}
-    remembered = {("crm.sales", 0): 3, ("crm.parties", 2): 6}
-    assert ahead_of(published, remembered) == [Ahead(("crm.parties", 2), 7, 6), Ahead(("crm.sales", 1), 5, 0)]

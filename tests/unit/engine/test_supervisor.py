@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 
 import pytest
 
@@ -35,3 +36,25 @@ async def test_a_task_that_ends_by_an_error_that_no_other_check_tells_of_is_told
 
     assert [(check.name, check.state, check.detail) for check in supervisor.checks()] == told
     await supervisor.stop()
+
+
+@pytest.mark.parametrize("error", [None, OSError("instead of the cancellation")])
+async def test_a_task_that_loses_a_cancellation_ends_all_the_same(error: Exception | None) -> None:
+    """As a client does that takes one for the end of its own task, or a pool that says what became of a connection
+    instead: a service that waited for the task never began again.
+    """
+    supervisor, begun = Supervisor("contacts"), asyncio.Event()
+
+    async def run() -> None:
+        again = begun.is_set()
+        begun.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        if error is not None and not again:
+            raise error
+        await asyncio.Event().wait()
+
+    supervisor.start("relay 0", run)
+    async with asyncio.timeout(5):
+        await begun.wait()
+        await supervisor.stop()
