@@ -9,6 +9,7 @@ from services.marketing.catalogue.files import load_definitions
 from services.marketing.catalogue.worker import publishing
 from services.marketing.enrolments import api as enrolments
 from services.marketing.enrolments.commands import open_months
+from services.marketing.flows import api as flows
 from services.marketing.sending.worker import sending
 from services.marketing.settings import Context, MarketingSettings, Settings
 from services.marketing.subscriptions import follow_ups
@@ -19,7 +20,7 @@ from shared.telemetry.logging import configure_logging
 
 __all__ = ["create_app", "create_context", "handlers"]
 
-ROUTERS = (audit.router, catalogue.router, enrolments.router, suppressions.router, suppressions.links)
+ROUTERS = (audit.router, catalogue.router, enrolments.router, flows.router, suppressions.router, suppressions.links)
 
 
 def create_context(settings: MarketingSettings, *, stream: bool = False) -> Context:

@@ -6,7 +6,7 @@ from shared.engine.subscription import Subscription
 follow_ups = Subscription(
     "marketing.follow-ups",
     kind="process",
-    topics=["crm.contacts", "crm.parties", "crm.products", "crm.sales", "crm.tickets"],
+    topics=["crm.contacts", "crm.insights", "crm.parties", "crm.products", "crm.sales", "crm.tickets"],
 )
 
 recovery = Recovery("marketing", topics=["crm.campaigns"])

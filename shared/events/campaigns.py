@@ -31,6 +31,9 @@ SkipReason = Literal[
     "holdout",
     "refused",
     "cancelled",
+    "exited",
+    "stopped",
+    "dispute_open",
 ]
 
 
@@ -73,7 +76,7 @@ class EnrolmentStarted:
 @contract(CAMPAIGNS, "crm.enrolment.exited.v1", key="party_id", subject="enrolment/{enrolment_id}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrolmentExited:
-    """An enrolment of several steps ended before its last one."""
+    """An enrolment of several steps ended before its last one, by `deciding_event_id` where an event ended it."""
 
     enrolment_id: UUID
     party_id: UUID
@@ -82,6 +85,7 @@ class EnrolmentExited:
     trigger_event_id: str
     reason: str
     recorded_at: Instant
+    deciding_event_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from shared.asyncapi.document import everything
 from shared.events.contract import contracts
 from shared.run.discovery import SERVICES
+from tools.documents.campaign_schema import CAMPAIGN_SCHEMA, campaign_schema
 from tools.documents.events_page import events_page
 from tools.documents.openapi import ROOT, openapi_documents
 from tools.documents.schemas import CONTRACTS, committed, complaints, current, render, version_of
@@ -23,6 +24,7 @@ def generated(root: Path = ROOT, *, replace: bool = False) -> dict[Path, str]:
         files = {path: text for path, text in files.items() if not (path.name.endswith(_GOLDEN) and path.exists())}
     files[root / "docs" / "events.md"] = events_page()
     files[root / "docs" / "api" / "asyncapi.json"] = render(everything())
+    files[root / CAMPAIGN_SCHEMA] = render(campaign_schema())
     for service, document in openapi_documents().items():
         files[root / "docs" / "api" / f"{service}.openapi.json"] = render(document)
     for service in SERVICES:

@@ -1,6 +1,19 @@
 """`rapport` with every command: a file for each noun registers its own."""
 
-from tools.rapport import audit, lag, outbox, parked, quarantine, rebuild, recover, redrive, timers, topics
+from tools.rapport import audit, campaigns, lag, outbox, parked, quarantine, rebuild, recover, redrive, timers, topics
 from tools.rapport.asking import app
 
-__all__ = ["app", "audit", "lag", "outbox", "parked", "quarantine", "rebuild", "recover", "redrive", "timers", "topics"]
+__all__ = [
+    "app",
+    "audit",
+    "campaigns",
+    "lag",
+    "outbox",
+    "parked",
+    "quarantine",
+    "rebuild",
+    "recover",
+    "redrive",
+    "timers",
+    "topics",
+]

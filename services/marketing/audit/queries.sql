@@ -35,7 +35,7 @@ select m.id, m.triggered_at, m.trigger_event_id::text, m.party_id, m.enrolment_i
   coalesce(m.consent_event_id, d.consent_event_id)::text as consent_event_id,
   m.deciding_event_ids::text[], d.number as attempt, s.origin, s.sale_id
 from message m
-join sale s on s.trigger_event_id = m.trigger_event_id
+left join sale s on s.trigger_event_id = m.trigger_event_id
 left join dispatch d on d.message_id = m.id
 cross join lateral (
   select coalesce(m.outcome, case when d.owner is not null then 'sending'
@@ -58,6 +58,6 @@ select m.id, m.triggered_at, m.trigger_event_id::text, m.party_id, m.enrolment_i
   coalesce(m.consent_event_id, d.consent_event_id)::text as consent_event_id,
   m.deciding_event_ids::text[], d.number as attempt, s.origin, s.sale_id
 from message m
-join sale s on s.trigger_event_id = m.trigger_event_id
+left join sale s on s.trigger_event_id = m.trigger_event_id
 left join dispatch d on d.message_id = m.id
 where m.id = $1

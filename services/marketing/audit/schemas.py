@@ -38,7 +38,10 @@ class AuditedSale(BaseModel):
 
 
 class Message(BaseModel):
-    """A message and why it was, or was not, sent. Without a campaign: no follow-up campaign matched the sale."""
+    """A message and why it was, or was not, sent. Without a campaign: no follow-up campaign matched the sale.
+
+    `origin` and `sale_id` are null where no sale triggered it.
+    """
 
     message_id: UUID | None
     enrolment_id: UUID | None
@@ -50,8 +53,8 @@ class Message(BaseModel):
     channel: str | None
     content: str | None
     trigger_event_id: str
-    origin: str
-    sale_id: str
+    origin: str | None
+    sale_id: str | None
     due_at: datetime | None
     planned_at: datetime
     outcome: MessageState

@@ -1,20 +1,37 @@
 """Campaigns over HTTP."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
 
-from services.marketing.catalogue import store
-from services.marketing.catalogue.schemas import Campaign, CampaignDetail
+from services.marketing.catalogue import commands, store
+from services.marketing.catalogue.domain.reading import Source, Unreadable, read
+from services.marketing.catalogue.schemas import (
+    Campaign,
+    CampaignDetail,
+    Checked,
+    Difference,
+    Draft,
+    DraftProblem,
+    FieldChange,
+    PublishedCampaign,
+    StoppedCampaign,
+)
 from shared.engine.service import Service
+from shared.engine.transaction import Transaction
 from shared.errors import NotFound
-from shared.http.app import Listing, Page, requires, service_of
+from shared.http.app import Listing, Once, Page, idempotent, requires, service_of
 
-router = APIRouter(prefix="/v1", tags=["marketing"], dependencies=[Depends(requires("crm:read"))])
+router = APIRouter(prefix="/v1", tags=["marketing"])
+READS = [Depends(requires("crm:read"))]
+WRITES = [Depends(requires("crm:write"))]
+Repeatable = Annotated[Once, Depends(idempotent)]
 Serving = Annotated[Service, Depends(service_of)]
 
 
-@router.get("/campaigns")
+@router.get("/campaigns", dependencies=READS)
 async def list_campaigns(service: Serving, page: Page) -> Listing[Campaign]:
     """The newest version of each, by name."""
     after = page.after(str)
@@ -23,7 +40,7 @@ async def list_campaigns(service: Serving, page: Page) -> Listing[Campaign]:
     return page.listing(campaigns, lambda each: each, lambda each: (each.campaign,))
 
 
-@router.get("/campaigns/{name}")
+@router.get("/campaigns/{name}", dependencies=READS)
 async def read_campaign(
     service: Serving, name: str, version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None
 ) -> CampaignDetail:
@@ -33,3 +50,48 @@ async def read_campaign(
     if campaign is None:
         raise NotFound("no campaign has this name and version")
     return campaign
+
+
+@router.post("/campaigns/validate", dependencies=WRITES)
+async def validate_campaign(draft: Draft) -> Checked:
+    """What is wrong with a draft, by file, line and field; nothing is published."""
+    try:
+        definition = read(Source(draft.file, draft.text, draft.templates))
+    except Unreadable as error:
+        problems = [DraftProblem(**asdict(problem)) for problem in error.problems]
+        return Checked(valid=False, problems=problems)
+    return Checked(valid=True, campaign=definition.name, events=sorted(definition.hears))
+
+
+@router.post("/campaigns/diff", dependencies=WRITES)
+async def compare_campaign(service: Serving, draft: Draft) -> Difference:
+    """How a draft differs from what is in force under its name; no change: nothing would be published."""
+    definition = commands.read_draft(draft)
+    async with service.read() as tx:
+        changes = await commands.compare(tx, definition)
+    return Difference(campaign=definition.name, changes=[FieldChange(**each._asdict()) for each in changes])
+
+
+@router.post("/campaigns", status_code=201, dependencies=WRITES, response_model=PublishedCampaign)
+async def publish_campaign(draft: Draft, once: Repeatable) -> Response:
+    """In force from now on, as a new version; who is enrolled stays with the one that they began with.
+
+    200: the same was in force already.
+    """
+    definition = commands.read_draft(draft)
+
+    async def act(tx: Transaction) -> PublishedCampaign:
+        version, changed = await commands.publish(tx, definition)
+        return PublishedCampaign(campaign=definition.name, version=version, changed=changed)
+
+    return await once.write(act, status=lambda done: 201 if done.changed else 200)
+
+
+@router.post("/campaigns/{name}/stop", dependencies=WRITES, response_model=StoppedCampaign)
+async def stop_campaign(name: str, once: Repeatable) -> Response:
+    """Enrols nobody from now on; who is enrolled goes on."""
+
+    async def act(tx: Transaction) -> StoppedCampaign:
+        return StoppedCampaign(campaign=name, changed=await commands.stop(tx, name))
+
+    return await once.write(act)

@@ -6,35 +6,68 @@ from uuid import UUID
 
 from services.marketing.catalogue import store
 from services.marketing.catalogue.domain.campaign import Campaign
+from services.marketing.catalogue.domain.changes import Change, changes_between
 from services.marketing.catalogue.domain.definition import Definition
+from services.marketing.catalogue.domain.reading import Source, Unreadable, read
+from services.marketing.catalogue.schemas import Draft
 from shared.engine.event import Emission
 from shared.engine.transaction import Transaction
+from shared.errors import Invalid, NotFound
 from shared.events.campaigns import CampaignPublished, CampaignStopped
 from shared.ids import dated_id
 
 
-async def publish(tx: Transaction, definitions: Sequence[Definition]) -> list[str]:
-    """A new version for each definition that changed; one that is no longer given is stopped.
+async def publish_files(tx: Transaction, definitions: Sequence[Definition]) -> list[str]:
+    """A new version for each definition whose file changed since it was last published from there; a campaign of the
+    files that is no longer given is stopped. Returns the names that changed.
 
-    Returns the names that changed. Enrolments keep the version that they began with.
+    What was published or stopped over HTTP since then stands. Enrolments keep the version that they began with.
     """
     await store.lock_campaigns(tx)
-    in_force = await store.load_digests(tx)
-    changed = [each for each in definitions if in_force.get(each.name) != each.digest()]
-    gone = sorted(in_force.keys() - {each.name for each in definitions})
+    published, of_files = await store.load_digests(tx), await store.load_file_digests(tx)
+    changed = [each for each in definitions if of_files.get(each.name) != each.digest()]
+    given = {each.name for each in definitions}
+    gone = [each for each in published.values() if each.source == "files" and each.in_force and each.name not in given]
     for definition in changed:
-        await _publish(tx, definition)
-    for name in gone:
-        await store.stop_campaign(tx, name, tx.now)
-        event_id = _event_id(tx, "stopped", name, in_force[name])
-        tx.emit([Emission(CampaignStopped(campaign=name, recorded_at=tx.now), tx.now, id=event_id)])
-    return [each.name for each in changed] + gone
+        await _publish(tx, definition, "files")
+    for each in gone:
+        await _stop(tx, each)
+    await store.close_flows(tx, tx.now)
+    return [each.name for each in changed] + [each.name for each in gone]
 
 
-async def _publish(tx: Transaction, definition: Definition) -> None:
+def read_draft(draft: Draft) -> Definition:
+    """Raises Invalid with everything that is wrong, by file, line and field."""
+    try:
+        return read(Source(draft.file, draft.text, draft.templates))
+    except Unreadable as error:
+        raise Invalid(str(error), field="text") from None
+
+
+async def publish(tx: Transaction, definition: Definition) -> tuple[int, bool]:
+    """The version that is in force now, and whether it is a new one."""
+    await store.lock_campaigns(tx)
+    before = (await store.load_digests(tx)).get(definition.name)
+    if before is not None and before.in_force and before.definition_hash == definition.digest():
+        return await store.next_version(tx, definition.name) - 1, False
+    return await _publish(tx, definition, "http"), True
+
+
+async def stop(tx: Transaction, name: str) -> bool:
+    """Enrols nobody from now on; False where it was stopped before. Raises NotFound where there never was one."""
+    await store.lock_campaigns(tx)
+    published = (await store.load_digests(tx)).get(name)
+    if published is None:
+        raise NotFound("no campaign has this name")
+    if published.in_force:
+        await _stop(tx, published)
+    return published.in_force
+
+
+async def _publish(tx: Transaction, definition: Definition, source: store.Source) -> int:
     version = await store.next_version(tx, definition.name)
     await store.stop_campaign(tx, definition.name, tx.now)
-    await store.add_campaign(tx, definition, version, tx.now)
+    await store.add_campaign(tx, definition, version, tx.now, source)
     published = CampaignPublished(
         campaign=definition.name,
         version=version,
@@ -45,6 +78,13 @@ async def _publish(tx: Transaction, definition: Definition) -> None:
     )
     event_id = _event_id(tx, "published", definition.name, version, definition.digest())
     tx.emit([Emission(published, tx.now, id=event_id)])
+    return version
+
+
+async def _stop(tx: Transaction, published: store.Published) -> None:
+    await store.stop_campaign(tx, published.name, tx.now)
+    event_id = _event_id(tx, "stopped", published.name, published.definition_hash)
+    tx.emit([Emission(CampaignStopped(campaign=published.name, recorded_at=tx.now), tx.now, id=event_id)])
 
 
 def _event_id(tx: Transaction, *parts: object) -> UUID:
@@ -52,7 +92,14 @@ def _event_id(tx: Transaction, *parts: object) -> UUID:
     return dated_id(int(tx.now.timestamp() * 1000), "campaign", *parts)
 
 
+async def compare(tx: Transaction, definition: Definition) -> list[Change]:
+    """How a definition differs from what is in force under its name; everything where nothing is."""
+    in_force = next((c for c in await store.load_campaigns(tx) if c.name == definition.name and c.in_force), None)
+    return changes_between(in_force.definition.document() if in_force else {}, definition.document())
+
+
 async def load_campaigns(tx: Transaction) -> list[Campaign]:
+    """Those in force, in the order in which they may take a sale, and flows that somebody may still be in."""
     return await store.load_campaigns(tx)
 
 
@@ -64,3 +111,9 @@ async def load_campaign_versions(
 
 async def find_longest_wait(tx: Transaction) -> timedelta:
     return await store.find_longest_wait(tx)
+
+
+async def find_version(tx: Transaction, name: str, version: int | None) -> int | None:
+    """The one that is asked for, or the newest; None where there is none."""
+    found = await store.find_campaign(tx, name, version)
+    return found.version if found else None

@@ -2,9 +2,23 @@
 -- Two instances that start together publish one after the other; any number will do for the lock.
 select pg_advisory_xact_lock(7262019)
 
--- name: load_campaigns_in_force
--- The newest version of every campaign that was not stopped.
-select name, version, definition_hash, definition from campaign where stopped_at is null order by name
+-- name: load_campaigns
+-- The newest version of every campaign that was not stopped, and the flows that somebody may still be in.
+select name, version, definition_hash, definition, stopped_at is null as in_force
+from campaign where stopped_at is null or flow order by name, version
+
+-- name: load_digests
+-- What was published last of each name, by whom, and whether it is in force.
+select distinct on (name) name, definition_hash, source, stopped_at is null as in_force
+from campaign order by name, version desc
+
+-- name: load_file_digests
+-- What the files said when they were last published from.
+select distinct on (name) name, definition_hash from campaign where source = 'files' order by name, version desc
+
+-- name: close_flows
+-- Stopped versions in which nobody can be any more: they listen no longer.
+update campaign set flow = false where flow and stopped_at < $1::timestamptz - longest_wait - interval '2 days'
 
 -- name: load_campaign_versions
 -- Definitions in the versions that messages were planned with.
@@ -26,8 +40,9 @@ update campaign set stopped_at = $2 where name = $1 and stopped_at is null
 
 -- name: add_campaign
 -- In force until it is stopped.
-insert into campaign (name, version, follow_up, priority, definition_hash, definition, longest_wait, published_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
+insert into campaign (name, version, follow_up, priority, definition_hash, definition, longest_wait, published_at,
+  flow, source)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 
 -- name: list_campaigns
 -- The newest version of each, the stopped ones too.

@@ -1,9 +1,9 @@
 """Campaigns as they are shown."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Campaign(BaseModel):
@@ -16,6 +16,64 @@ class Campaign(BaseModel):
     definition_hash: str
     published_at: datetime
     stopped_at: datetime | None
+
+
+class Draft(BaseModel):
+    """A campaign's file as it was written, and the templates that it names, each by its file's name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Annotated[str, Field(max_length=200_000)]
+    file: Annotated[str, Field(max_length=200)] = "campaign.yaml"
+    templates: Annotated[dict[str, Annotated[str, Field(max_length=60_000)]], Field(max_length=200)] = {}
+
+
+class DraftProblem(BaseModel):
+    """What is wrong with a field of a draft; lines count from 1."""
+
+    file: str
+    line: int
+    field: str
+    message: str
+
+
+class Checked(BaseModel):
+    """Whether a draft can be published. `events` are those that start, move or end an enrolment."""
+
+    valid: bool
+    campaign: str | None = None
+    events: list[str] = []
+    problems: list[DraftProblem] = []
+
+
+class FieldChange(BaseModel):
+    """A field by its path; null stands for what is not there."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+class Difference(BaseModel):
+    """How a draft differs from what is in force under its name."""
+
+    campaign: str
+    changes: list[FieldChange]
+
+
+class PublishedCampaign(BaseModel):
+    """`changed` false: the same was in force already."""
+
+    campaign: str
+    version: int
+    changed: bool
+
+
+class StoppedCampaign(BaseModel):
+    """`changed` false: it was stopped already."""
+
+    campaign: str
+    changed: bool
 
 
 class SampleText(BaseModel):

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 from services.marketing.catalogue.domain.campaign import Campaign, ordered
 from services.marketing.catalogue.domain.definition import Definition
@@ -13,6 +14,16 @@ from shared.engine.transaction import Transaction
 from shared.sql import load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
+Source = Literal["files", "http"]
+
+
+class Published(NamedTuple):
+    """What was published last under a name."""
+
+    name: str
+    definition_hash: str
+    source: Source
+    in_force: bool
 
 
 @lru_cache(maxsize=1_000)
@@ -25,14 +36,24 @@ async def lock_campaigns(tx: Transaction) -> None:
     await tx.execute(SQL["lock_campaigns"])
 
 
-async def load_digests(tx: Transaction) -> dict[str, str]:
-    return {row["name"]: row["definition_hash"] for row in await tx.fetch(SQL["load_campaigns_in_force"])}
+async def load_digests(tx: Transaction) -> dict[str, Published]:
+    """The newest version of each name."""
+    return {row["name"]: Published(**row) for row in await tx.fetch(SQL["load_digests"])}
+
+
+async def load_file_digests(tx: Transaction) -> dict[str, str]:
+    """What the files said when they were last published from."""
+    return {row["name"]: row["definition_hash"] for row in await tx.fetch(SQL["load_file_digests"])}
+
+
+async def close_flows(tx: Transaction, now: datetime) -> None:
+    await tx.execute(SQL["close_flows"], now)
 
 
 async def load_campaigns(tx: Transaction) -> list[Campaign]:
-    """Campaigns in force, in the order in which they may take a sale."""
-    rows = await tx.fetch(SQL["load_campaigns_in_force"])
-    return ordered(Campaign(read_definition(row["definition"]), row["version"]) for row in rows)
+    """Campaigns in force, in the order in which they may take a sale, and flows that somebody may still be in."""
+    rows = await tx.fetch(SQL["load_campaigns"])
+    return ordered(Campaign(read_definition(row["definition"]), row["version"], row["in_force"]) for row in rows)
 
 
 async def load_campaign_versions(
@@ -58,7 +79,7 @@ async def stop_campaign(tx: Transaction, name: str, at: datetime) -> None:
     await tx.execute(SQL["stop_campaign"], name, at)
 
 
-async def add_campaign(tx: Transaction, definition: Definition, version: int, at: datetime) -> None:
+async def add_campaign(tx: Transaction, definition: Definition, version: int, at: datetime, source: Source) -> None:
     await tx.execute(
         SQL["add_campaign"],
         definition.name,
@@ -69,6 +90,8 @@ async def add_campaign(tx: Transaction, definition: Definition, version: int, at
         json.dumps(definition.document(), ensure_ascii=False),
         definition.longest_wait,
         at,
+        definition.is_flow,
+        source,
     )
 
 

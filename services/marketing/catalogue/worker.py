@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
-from services.marketing.catalogue.commands import publish
+from services.marketing.catalogue.commands import publish_files
 from services.marketing.catalogue.domain.definition import Definition
 from shared.engine.service import Service
 
@@ -16,7 +16,7 @@ def publishing(definitions: Sequence[Definition]) -> Callable[[Service], Awaitab
 
     async def run(service: Service) -> None:
         async with service.transaction() as tx:
-            changed = await publish(tx, definitions)
+            changed = await publish_files(tx, definitions)
         log.info("campaigns_published", campaigns=len(definitions), changed=changed)
 
     return run

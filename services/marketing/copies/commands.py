@@ -10,17 +10,22 @@ from services.marketing.copies.domain import (
     Parties,
     Party,
     Refund,
+    Score,
+    StageChange,
     TicketChange,
     TicketEvent,
     fold_parties,
     fold_products,
+    newest_scores,
     refund_of,
+    stage_change_of,
     ticket_change_of,
 )
 from shared.engine.event import Event, Tombstone
 from shared.engine.transaction import Transaction
 from shared.events.consent import Statement, statement_of
-from shared.events.contacts import ConsentGiven, ConsentWithdrawn
+from shared.events.contacts import ConsentGiven, ConsentWithdrawn, LifecycleChanged
+from shared.events.insights import ScoreComputed
 from shared.events.parties import PartyDescribed
 from shared.events.products import ProductDescribed
 from shared.events.sales import SaleRefunded
@@ -34,6 +39,17 @@ class Copies:
     consents: Mapping[UUID, Sequence[Statement]]
     refunds: Mapping[tuple[str, str], Sequence[Refund]]
     tickets: Mapping[UUID, Sequence[TicketChange]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Profiles:
+    """What conditions may ask of some parties."""
+
+    parties: Mapping[UUID, Party]
+    stages: Mapping[UUID, Sequence[StageChange]]
+    scores: Mapping[UUID, Sequence[Score]]
+    tickets: Mapping[UUID, Sequence[TicketChange]]
+    consents: Mapping[UUID, Sequence[Statement]]
 
 
 async def copy_parties(tx: Transaction, events: Sequence[Event[PartyDescribed | Tombstone]]) -> Parties:
@@ -60,6 +76,24 @@ async def copy_refunds(tx: Transaction, events: Sequence[Event[SaleRefunded]]) -
 
 async def copy_ticket_changes(tx: Transaction, events: Sequence[Event[TicketEvent]]) -> None:
     await store.save_ticket_changes(tx, [ticket_change_of(event) for event in events])
+
+
+async def copy_stage_changes(tx: Transaction, events: Sequence[Event[LifecycleChanged]]) -> None:
+    await store.save_stage_changes(tx, [stage_change_of(event) for event in events])
+
+
+async def copy_scores(tx: Transaction, events: Sequence[Event[ScoreComputed]]) -> None:
+    await store.save_scores(tx, newest_scores(events))
+
+
+async def load_profiles(tx: Transaction, parties: Collection[UUID]) -> Profiles:
+    return Profiles(
+        await store.load_parties(tx, parties),
+        await store.load_stage_changes(tx, parties),
+        await store.load_scores(tx, parties),
+        await store.load_ticket_changes(tx, parties),
+        await store.load_consents(tx, parties),
+    )
 
 
 async def load_copies(

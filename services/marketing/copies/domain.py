@@ -7,6 +7,8 @@ from uuid import UUID
 
 from shared.engine.event import Event, Tombstone
 from shared.errors import BadRecord
+from shared.events.contacts import LifecycleChanged
+from shared.events.insights import ScoreComputed
 from shared.events.parties import PartyDescribed
 from shared.events.products import ProductDescribed
 from shared.events.sales import SaleRefunded
@@ -34,6 +36,8 @@ class Party:
     locale: str | None = None
     merged_into: UUID | None = None
     erased_by: str | None = None
+    kind: str | None = None
+    time_zone: str | None = None
     emails: Mapping[str, str] = field(default_factory=dict)
 
     def address_for(self, identity_id: str | None) -> str | None:
@@ -72,6 +76,25 @@ class TicketChange:
 
 
 @dataclass(frozen=True, slots=True)
+class StageChange:
+    """The party came to a stage of its life as a customer."""
+
+    event_id: str
+    party_id: UUID
+    stage: str
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    party_id: UUID
+    score: str
+    value: float
+    band: str
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Parties:
     """What a batch says of parties. One that is described after its erasure begins anew, whatever its version was."""
 
@@ -107,6 +130,8 @@ def _described(data: PartyDescribed) -> Party:
         written_to.value if written_to else None,
         data.locale,
         data.merged_into,
+        kind=data.kind,
+        time_zone=data.time_zone,
         emails={str(identity.id): identity.value for identity in emails} if len(emails) > 1 else {},
     )
 
@@ -137,6 +162,22 @@ def refund_of(event: Event[SaleRefunded]) -> Refund:
 
 def ticket_change_of(event: Event[TicketEvent]) -> TicketChange:
     return TicketChange(event.id, event.data.ticket_id, event.data.party_id, _is_open(event.data), event.time)
+
+
+def stage_change_of(event: Event[LifecycleChanged]) -> StageChange:
+    return StageChange(event.id, event.data.party_id, storable(event.data.current), event.time)
+
+
+def newest_scores(events: Iterable[Event[ScoreComputed]]) -> list[Score]:
+    """Of each party and kind the one as of the latest time."""
+    newest: dict[tuple[UUID, str], Score] = {}
+    for event in events:
+        data = event.data
+        score = Score(data.party_id, storable(data.score), data.value, storable(data.band), data.as_of)
+        before = newest.get((score.party_id, score.score))
+        if before is None or before.as_of <= score.as_of:
+            newest[score.party_id, score.score] = score
+    return [newest[key] for key in sorted(newest)]
 
 
 def _is_open(data: TicketEvent) -> bool:

@@ -19,18 +19,21 @@ select sku, name from product where sku = any($1::text[])
 
 -- name: save_parties
 -- A description replaces one of its version or older, and an erased party that is described again begins anew.
-insert into party (id, version, name, email, locale, merged_into, erased_by, emails)
-select id, version, name, email, locale, merged_into, erased_by, emails
-from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::uuid[], $8::json[])
-  as given (id, version, name, email, locale, merged_into, erased_by, emails) order by id
+insert into party (id, version, name, email, locale, merged_into, erased_by, kind, time_zone, emails)
+select id, version, name, email, locale, merged_into, erased_by, kind, time_zone, emails
+from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::uuid[], $8::text[],
+  $9::text[], $10::json[])
+  as given (id, version, name, email, locale, merged_into, erased_by, kind, time_zone, emails) order by id
 on conflict (id) do update set
   version = excluded.version, name = excluded.name, email = excluded.email, locale = excluded.locale,
-  merged_into = excluded.merged_into, erased_by = excluded.erased_by, emails = excluded.emails
+  merged_into = excluded.merged_into, erased_by = excluded.erased_by, kind = excluded.kind,
+  time_zone = excluded.time_zone, emails = excluded.emails
 where party.version <= excluded.version or party.erased_by is not null or excluded.erased_by is not null
 
 -- name: load_parties
 -- Addresses and erasures, as far as marketing has heard of these parties.
-select id, version, name, email, locale, merged_into, erased_by::text, emails from party where id = any($1::uuid[])
+select id, version, name, email, locale, merged_into, erased_by::text, kind, time_zone, emails
+from party where id = any($1::uuid[])
 
 -- name: find_family
 -- A party, those merged into the same survivor, and the survivor.
@@ -86,3 +89,28 @@ on conflict do nothing
 -- name: load_ticket_changes
 -- Every change of every ticket of these parties.
 select event_id::text, ticket_id, party_id, open, occurred_at from ticket_change where party_id = any($1::uuid[])
+
+-- name: save_stage_changes
+-- Each event once, whatever order they come in.
+insert into stage_change (event_id, party_id, stage, occurred_at)
+select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[])
+  as given (event_id, party_id, stage, occurred_at)
+order by event_id
+on conflict do nothing
+
+-- name: load_stage_changes
+-- Every stage that these parties came to.
+select event_id::text, party_id, stage, occurred_at from stage_change where party_id = any($1::uuid[])
+
+-- name: save_scores
+-- The newest of each kind holds.
+insert into score (party_id, score, value, band, as_of)
+select * from unnest($1::uuid[], $2::text[], $3::double precision[], $4::text[], $5::timestamptz[])
+  as given (party_id, score, value, band, as_of)
+order by party_id, score
+on conflict (party_id, score) do update set value = excluded.value, band = excluded.band, as_of = excluded.as_of
+where score.as_of <= excluded.as_of
+
+-- name: load_scores
+-- The newest of each kind of these parties.
+select party_id, score, value, band, as_of from score where party_id = any($1::uuid[])

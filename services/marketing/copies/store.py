@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
 
-from services.marketing.copies.domain import Category, Party, Product, Refund, TicketChange
+from services.marketing.copies.domain import Category, Party, Product, Refund, Score, StageChange, TicketChange
 from shared.engine.transaction import Transaction
 from shared.events.consent import Statement
 from shared.sql import columns, load_queries
@@ -16,7 +16,18 @@ SQL = load_queries(Path(__file__).with_name("queries.sql"))
 
 async def save_parties(tx: Transaction, parties: Sequence[Party]) -> None:
     rows = [
-        (p.id, p.version, p.name, p.email, p.locale, p.merged_into, p.erased_by, json.dumps(dict(p.emails)))
+        (
+            p.id,
+            p.version,
+            p.name,
+            p.email,
+            p.locale,
+            p.merged_into,
+            p.erased_by,
+            p.kind,
+            p.time_zone,
+            json.dumps(dict(p.emails)),
+        )
         for p in parties
     ]
     if rows:
@@ -99,4 +110,30 @@ async def load_ticket_changes(tx: Transaction, parties: Collection[UUID]) -> Map
     found: defaultdict[UUID, list[TicketChange]] = defaultdict(list)
     for row in await tx.fetch(SQL["load_ticket_changes"], sorted(parties)):
         found[row["party_id"]].append(TicketChange(**row))
+    return found
+
+
+async def save_stage_changes(tx: Transaction, changes: Sequence[StageChange]) -> None:
+    rows = [(c.event_id, c.party_id, c.stage, c.occurred_at) for c in changes]
+    if rows:
+        await tx.execute(SQL["save_stage_changes"], *columns(rows))
+
+
+async def load_stage_changes(tx: Transaction, parties: Collection[UUID]) -> Mapping[UUID, list[StageChange]]:
+    found: defaultdict[UUID, list[StageChange]] = defaultdict(list)
+    for row in await tx.fetch(SQL["load_stage_changes"], sorted(parties)):
+        found[row["party_id"]].append(StageChange(**row))
+    return found
+
+
+async def save_scores(tx: Transaction, scores: Sequence[Score]) -> None:
+    rows = [(s.party_id, s.score, s.value, s.band, s.as_of) for s in scores]
+    if rows:
+        await tx.execute(SQL["save_scores"], *columns(rows))
+
+
+async def load_scores(tx: Transaction, parties: Collection[UUID]) -> Mapping[UUID, list[Score]]:
+    found: defaultdict[UUID, list[Score]] = defaultdict(list)
+    for row in await tx.fetch(SQL["load_scores"], sorted(parties)):
+        found[row["party_id"]].append(Score(**row))
     return found

@@ -6,20 +6,23 @@ from uuid import UUID
 
 from services.marketing.catalogue import commands as catalogue
 from services.marketing.catalogue.domain.campaign import Campaign, asks_for_products, skus_of
+from services.marketing.catalogue.domain.definition import SALE, Definition
 from services.marketing.copies import commands as copies
 from services.marketing.enrolments import store
 from services.marketing.enrolments.decisions.decision import Facts, Skip
+from services.marketing.enrolments.domain.dry_run import run_dry
 from services.marketing.enrolments.domain.due import Decided, Planned, decide_cleared, decide_messages
 from services.marketing.enrolments.domain.enrolment import Enrolled, enrol
-from services.marketing.enrolments.domain.message import Ending, Message
+from services.marketing.enrolments.domain.message import Ending, Enrolment, Message
 from services.marketing.enrolments.domain.sale import Sale, revision_of, sale_of
+from services.marketing.enrolments.schemas import DryRun
 from services.marketing.settings import Context
 from services.marketing.suppressions import commands as suppressions
 from shared.engine.event import Event
 from shared.engine.months import opening_months
 from shared.engine.subscription import Due
 from shared.engine.transaction import Transaction
-from shared.errors import Transient
+from shared.errors import Invalid, Transient
 from shared.events.campaigns import MessageSent, MessageSkipped, MessageUnknown
 from shared.events.sales import SaleAmended, SaleCancelled, SaleCompleted
 
@@ -27,24 +30,59 @@ TIMER = "messages"
 open_months = opening_months(store.SQL["open_message_month"])
 
 
-async def enrol_sales(tx: Transaction, events: Sequence[Event[SaleCompleted]]) -> Enrolled:
-    """Raises Transient as long as no campaign was ever in force: then nobody can say what follows a sale."""
-    campaigns = await catalogue.load_campaigns(tx)
+async def enrol_sales(
+    tx: Transaction, events: Sequence[Event[SaleCompleted]], campaigns: Sequence[Campaign]
+) -> Enrolled:
+    """`campaigns` as the catalogue has them. Raises Transient as long as none was ever in force: then nobody can say
+    what follows a sale.
+    """
     if not campaigns:
         raise Transient("no campaign is published yet: the definitions are still being read")
     sales = [sale_of(event) for event in events]
     added = await store.add_sales(tx, sales)
     await store.add_repeated_sales(tx, [sale for sale in sales if sale.trigger_event_id not in added])
     products = {}
-    if asks_for_products(campaign.definition.when for campaign in campaigns):
+    taking = [campaign for campaign in campaigns if campaign.takes_sales]
+    if asks_for_products(campaign.definition.when for campaign in taking):
         products = await copies.load_categories(tx, skus_of(sale.skus for sale in sales))
-    enrolled = enrol([event for event in events if event.id in added], campaigns, products)
+    enrolled = enrol([event for event in events if event.id in added], taking, products)
 
     await store.add_enrolments(tx, enrolled.enrolments)
     await store.add_messages(tx, enrolled.messages)
     await tx.set_timers(TIMER, sorted(enrolled.timers))
     tx.emit(enrolled.emissions)
     return enrolled
+
+
+async def add_entries(tx: Transaction, entries: Sequence[Sale]) -> None:
+    """Triggers that are no sales, for the messages that come of them."""
+    await store.add_entries(tx, entries)
+
+
+async def add_enrolments(tx: Transaction, enrolments: Sequence[Enrolment]) -> None:
+    await store.add_enrolments(tx, enrolments)
+
+
+async def plan_messages(tx: Transaction, planned: Sequence[tuple[Message, int]]) -> None:
+    """Each with its party's partition; they are decided when they are due."""
+    await store.add_messages(tx, [message for message, _ in planned])
+    due = [(message.id, partition, message.due_at) for message, partition in planned if message.due_at is not None]
+    await tx.set_timers(TIMER, sorted(due))
+
+
+async def load_bought(tx: Transaction, parties: Collection[UUID]) -> Mapping[UUID, Sequence[tuple[datetime, int, str]]]:
+    """The sales of these parties that stand: when, and how much."""
+    return await store.load_bought(tx, parties)
+
+
+async def dry_run(tx: Transaction, definition: Definition, most: int) -> DryRun:
+    """What it would have done with the newest sales. Raises Invalid where it asks for more than a sale's `when`."""
+    if definition.trigger.event != SALE or definition.trigger.where or definition.filter:
+        raise Invalid("a dry run goes over sales, and asks their `when` alone", field="text")
+    sales = await store.load_newest_sales(tx, most)
+    products = await copies.load_categories(tx, skus_of(sale.skus for sale in sales))
+    campaigns = [each for each in await catalogue.load_campaigns(tx) if each.takes_sales]
+    return run_dry(Campaign(definition, 0), campaigns, sales, products)
 
 
 async def revise_sales(tx: Transaction, events: Sequence[Event[SaleAmended | SaleCancelled]]) -> None:

@@ -55,9 +55,27 @@ select m.id, m.triggered_at, m.trigger_event_id::text, m.party_id, m.planned_at,
   case when m.step > 1 then (
     select p.reason from message p
     where p.party_id = m.party_id and p.triggered_at = m.triggered_at and p.enrolment_id = m.enrolment_id
-      and p.step < m.step and p.outcome = 'skipped'
+      and (p.step < m.step or p.due_at < m.due_at) and p.outcome = 'skipped'
     order by p.step limit 1) end as failed
 from message m join sale s on s.trigger_event_id = m.trigger_event_id
+where m.id = any($1::uuid[]) and m.outcome is null
+  and m.triggered_at >= $2::timestamptz - interval '2 days' - $4::interval
+  and m.triggered_at <= $3
+
+-- name: load_due_of_entries
+-- As before, of messages whose trigger is no sale.
+select m.id, m.triggered_at, m.trigger_event_id::text, m.party_id, m.planned_at, m.enrolment_id, m.campaign,
+  m.campaign_version, m.follow_up, m.step, m.channel, m.due_at,
+  e.party_version, e.partition, e.origin, '' as sale_id, e.channel as sale_channel, 0 as minor, '' as currency, e.skus,
+  e.recorded_at, e.correlation_id, e.traceparent, e.email_id, null::text as cancelled_by,
+  null::timestamptz as cancelled_at,
+  exists (select from sale b where b.party_id = e.party_id and b.occurred_at < e.occurred_at) as repeat,
+  (
+    select p.reason from message p
+    where p.party_id = m.party_id and p.triggered_at = m.triggered_at and p.enrolment_id = m.enrolment_id
+      and p.due_at < m.due_at and p.outcome = 'skipped'
+    order by p.step limit 1) as failed
+from message m join entry e on e.trigger_event_id = m.trigger_event_id
 where m.id = any($1::uuid[]) and m.outcome is null
   and m.triggered_at >= $2::timestamptz - interval '2 days' - $4::interval
   and m.triggered_at <= $3
@@ -70,6 +88,40 @@ select m.id, m.triggered_at, m.trigger_event_id::text, m.party_id, m.planned_at,
   s.recorded_at, s.correlation_id, s.traceparent, s.email_id, s.cancelled_by::text, s.cancelled_at
 from message m join sale s on s.trigger_event_id = m.trigger_event_id
 where m.id = any($1::uuid[]) and m.triggered_at between $2 and $3
+
+-- name: load_messages_of_entries
+-- As before, of messages whose trigger is no sale.
+select m.id, m.triggered_at, m.trigger_event_id::text, m.party_id, m.planned_at, m.enrolment_id, m.campaign,
+  m.campaign_version, m.follow_up, m.step, m.channel, m.due_at,
+  e.party_version, e.partition, e.origin, '' as sale_id, e.channel as sale_channel, 0 as minor, '' as currency, e.skus,
+  e.recorded_at, e.correlation_id, e.traceparent, e.email_id, null::text as cancelled_by,
+  null::timestamptz as cancelled_at
+from message m join entry e on e.trigger_event_id = m.trigger_event_id
+where m.id = any($1::uuid[]) and m.triggered_at between $2 and $3
+
+-- name: add_entries
+-- Each trigger once, whichever campaigns it starts.
+insert into entry (trigger_event_id, party_id, party_version, partition, origin, channel, skus, occurred_at, recorded_at,
+  correlation_id, traceparent, email_id)
+select trigger_event_id, party_id, party_version, partition, origin, channel, string_to_array(skus, chr(31)),
+  occurred_at, recorded_at, correlation_id, traceparent, email_id
+from unnest($1::uuid[], $2::uuid[], $3::integer[], $4::smallint[], $5::text[], $6::text[], $7::text[],
+  $8::timestamptz[], $9::timestamptz[], $10::text[], $11::text[], $12::text[])
+  as given (trigger_event_id, party_id, party_version, partition, origin, channel, skus, occurred_at, recorded_at,
+  correlation_id, traceparent, email_id)
+order by trigger_event_id
+on conflict do nothing
+
+-- name: load_newest_sales
+-- Triggers are UUIDv7, so the newest stand last.
+select trigger_event_id::text, party_id, party_version, partition, origin, sale_id, channel as sale_channel, minor,
+  currency, skus, occurred_at as triggered_at, recorded_at, correlation_id, traceparent, email_id, cancelled_by::text,
+  cancelled_at
+from sale order by trigger_event_id desc limit $1
+
+-- name: load_bought
+-- Sales of these parties that were not cancelled.
+select party_id, occurred_at, minor, currency from sale where party_id = any($1::uuid[]) and cancelled_by is null
 
 -- name: end_messages
 -- Only once: the rows that come back are those that ended now.

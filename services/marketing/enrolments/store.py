@@ -1,5 +1,6 @@
 """Sales, enrolments and messages, a typed function per statement."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -71,7 +72,6 @@ async def add_sales(tx: Transaction, sales: Sequence[Sale]) -> set[str]:
     """The triggers of those that were not read before, by whatever event."""
     if not sales:
         return set()
-    # SKUs go in as one text each, since an array of arrays must be a rectangle.
     rows = [
         (
             each.trigger_event_id,
@@ -83,7 +83,7 @@ async def add_sales(tx: Transaction, sales: Sequence[Sale]) -> set[str]:
             each.channel,
             each.minor,
             each.currency,
-            "\x1f".join(sku.replace("\x1f", " ") for sku in each.skus),
+            _joined(each.skus),
             each.occurred_at,
             each.recorded_at,
             each.correlation_id,
@@ -93,6 +93,45 @@ async def add_sales(tx: Transaction, sales: Sequence[Sale]) -> set[str]:
         for each in sales
     ]
     return {row["id"] for row in await tx.fetch(SQL["add_sales"], *columns(rows))}
+
+
+async def add_entries(tx: Transaction, entries: Sequence[Sale]) -> None:
+    """Triggers of messages that are no sales."""
+    rows = [
+        (
+            e.trigger_event_id,
+            e.party_id,
+            e.party_version,
+            e.partition,
+            e.origin,
+            e.channel,
+            _joined(e.skus),
+            e.occurred_at,
+            e.recorded_at,
+            e.correlation_id,
+            e.traceparent,
+            e.email_id,
+        )
+        for e in entries
+    ]
+    if rows:
+        await tx.execute(SQL["add_entries"], *columns(rows))
+
+
+def _joined(skus: Sequence[str]) -> str:
+    """SKUs go in as one text each, since an array of arrays must be a rectangle."""
+    return "\x1f".join(sku.replace("\x1f", " ") for sku in skus)
+
+
+async def load_newest_sales(tx: Transaction, most: int) -> list[Sale]:
+    return [_sale(row) for row in await tx.fetch(SQL["load_newest_sales"], most)]
+
+
+async def load_bought(tx: Transaction, parties: Collection[UUID]) -> dict[UUID, list[tuple[datetime, int, str]]]:
+    found: defaultdict[UUID, list[tuple[datetime, int, str]]] = defaultdict(list)
+    for row in await tx.fetch(SQL["load_bought"], sorted(parties)):
+        found[row["party_id"]].append((row["occurred_at"], row["minor"], row["currency"]))
+    return found
 
 
 async def revise_sales(tx: Transaction, revisions: Sequence[Revision]) -> None:
@@ -109,7 +148,7 @@ async def revise_sales(tx: Transaction, revisions: Sequence[Revision]) -> None:
             each.channel,
             each.minor,
             each.currency,
-            None if each.skus is None else "\x1f".join(sku.replace("\x1f", " ") for sku in each.skus),
+            None if each.skus is None else _joined(each.skus),
             each.cancelled_by,
             each.cancelled_at,
         )
@@ -165,14 +204,19 @@ def _message_row(message: Message) -> tuple[object, ...]:
 async def load_due_messages(tx: Transaction, due: Sequence[Due], longest_wait: timedelta) -> list[DueMessage]:
     times = [timer.due_at for timer in due]
     ids = [timer.id for timer in due]
-    rows = await tx.fetch(SQL["load_due_messages"], ids, min(times), max(times), longest_wait)
+    bounds = min(times), max(times), longest_wait
+    rows = [*await tx.fetch(SQL["load_due_messages"], ids, *bounds)]
+    if others := set(ids) - {row["id"] for row in rows}:
+        rows += await tx.fetch(SQL["load_due_of_entries"], sorted(others), *bounds)
     return [DueMessage(_message(row), _sale(row), row["repeat"], row["failed"]) for row in rows]
 
 
 async def load_messages(tx: Transaction, messages: Mapping[UUID, datetime]) -> dict[UUID, tuple[Message, Sale]]:
     """With their sales; `messages` gives the trigger's time of each."""
     times = messages.values()
-    rows = await tx.fetch(SQL["load_messages"], sorted(messages), min(times), max(times))
+    rows = [*await tx.fetch(SQL["load_messages"], sorted(messages), min(times), max(times))]
+    if others := messages.keys() - {row["id"] for row in rows}:
+        rows += await tx.fetch(SQL["load_messages_of_entries"], sorted(others), min(times), max(times))
     return {row["id"]: (_message(row), _sale(row)) for row in rows}
 
 

@@ -1,20 +1,45 @@
-"""What marketing learns from crm.contacts: consent."""
+"""What marketing learns from crm.contacts: consent, and what campaigns may begin with or wait for."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import structlog
 
 from services.marketing.copies import commands as copies
+from services.marketing.flows import commands as flows
+from services.marketing.sending import commands as sending
 from services.marketing.subscriptions import follow_ups as hears
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
-from shared.events.contacts import ConsentGiven, ConsentWithdrawn
+from shared.events.contacts import (
+    ConsentGiven,
+    ConsentWithdrawn,
+    InteractionRecorded,
+    LifecycleChanged,
+    PartyRegistered,
+    SurveyAnswered,
+)
 
 log = structlog.get_logger()
 
 
 @hears.topic("crm.contacts")
-async def copy_consents(events: Sequence[Event[ConsentGiven | ConsentWithdrawn]], tx: Transaction) -> None:
-    """Every consent that was given or withdrawn is kept; which one holds is decided when a message is due."""
-    await copies.copy_consents(tx, events)
-    log.info("consents_copied", consents=len(events))
+async def follow_contacts(
+    events: Sequence[
+        Event[
+            ConsentGiven | ConsentWithdrawn | LifecycleChanged | PartyRegistered | InteractionRecorded | SurveyAnswered
+        ]
+    ],
+    tx: Transaction,
+) -> None:
+    """Every consent and stage is kept; which one holds is decided when it is asked for."""
+    consents = [
+        cast("Event[ConsentGiven | ConsentWithdrawn]", event)
+        for event in events
+        if isinstance(event.data, ConsentGiven | ConsentWithdrawn)
+    ]
+    stages = [cast("Event[LifecycleChanged]", event) for event in events if isinstance(event.data, LifecycleChanged)]
+    await copies.copy_consents(tx, consents)
+    await copies.copy_stage_changes(tx, stages)
+    await sending.drop(tx, await flows.follow_events(tx, events))
+    log.info("contacts_followed", events=len(events), consents=len(consents), stages=len(stages))

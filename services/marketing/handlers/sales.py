@@ -5,19 +5,25 @@ from typing import cast
 
 import structlog
 
+from services.marketing.catalogue import commands as catalogue
 from services.marketing.copies import commands as copies
 from services.marketing.enrolments import commands as enrolments
+from services.marketing.flows import commands as flows
+from services.marketing.sending import commands as sending
 from services.marketing.subscriptions import follow_ups as hears
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
-from shared.events.sales import OfSales, SaleAmended, SaleCancelled, SaleCompleted, SaleRefunded
+from shared.events.sales import OfSales, ProductChosen, SaleAmended, SaleCancelled, SaleCompleted, SaleRefunded
 
 log = structlog.get_logger()
 
 
 @hears.topic("crm.sales")
-async def follow_sales(events: Sequence[Event[OfSales]], tx: Transaction) -> None:
-    """Enrols each sale; refunds, amendments and cancellations are kept and decide when the message is due."""
+async def follow_sales(events: Sequence[Event[OfSales | ProductChosen]], tx: Transaction) -> None:
+    """Enrols each sale; refunds, amendments and cancellations are kept and decide when the message is due.
+
+    All of them may start, move or end what a party runs.
+    """
     sales = [cast("Event[SaleCompleted]", event) for event in events if isinstance(event.data, SaleCompleted)]
     refunds = [cast("Event[SaleRefunded]", event) for event in events if isinstance(event.data, SaleRefunded)]
     revisions = [
@@ -26,8 +32,11 @@ async def follow_sales(events: Sequence[Event[OfSales]], tx: Transaction) -> Non
         if isinstance(event.data, SaleAmended | SaleCancelled)
     ]
     await copies.copy_refunds(tx, refunds)
-    enrolled = await enrolments.enrol_sales(tx, sales)
+    campaigns = await catalogue.load_campaigns(tx)
+    enrolled = await enrolments.enrol_sales(tx, sales, campaigns)
     await enrolments.revise_sales(tx, revisions)
+    await flows.begin(tx, enrolled.flows)
+    await sending.drop(tx, await flows.follow_events(tx, events, campaigns))
     log.info(
         "sales_followed",
         sales=len(sales),

@@ -1,10 +1,12 @@
-"""Whether a party waits for an answer: for campaigns that then keep silent."""
+"""Whether a party waits for an answer: for campaigns that then keep silent, or begin when it has it."""
 
 from collections.abc import Sequence
 
 import structlog
 
 from services.marketing.copies import commands as copies
+from services.marketing.flows import commands as flows
+from services.marketing.sending import commands as sending
 from services.marketing.subscriptions import follow_ups as hears
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
@@ -19,4 +21,5 @@ async def copy_ticket_changes(
 ) -> None:
     """When a ticket was opened and when it was met; support's words stay with support."""
     await copies.copy_ticket_changes(tx, events)
+    await sending.drop(tx, await flows.follow_events(tx, events))
     log.info("ticket_changes_copied", changes=len(events))

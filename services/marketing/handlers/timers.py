@@ -1,10 +1,11 @@
-"""Messages whose time has come."""
+"""Messages, and waits of enrolments, whose time has come."""
 
 from collections.abc import Sequence
 
 import structlog
 
 from services.marketing.enrolments import commands as enrolments
+from services.marketing.flows import commands as flows
 from services.marketing.sending import commands as sending
 from services.marketing.subscriptions import follow_ups as hears
 from shared.engine.subscription import Due
@@ -16,6 +17,7 @@ log = structlog.get_logger()
 @hears.timer(enrolments.TIMER)
 async def decide_messages(due: Sequence[Due], tx: Transaction) -> None:
     decided = await enrolments.decide_due(tx, due)
+    await flows.end_skipped(tx, decided.ended_flows)
     await sending.dispatch(tx, decided.cleared)
     log.info(
         "messages_decided",
@@ -24,3 +26,9 @@ async def decide_messages(due: Sequence[Due], tx: Transaction) -> None:
         skipped=len(decided.ended),
         held=len(decided.timers) - len(decided.planned),
     )
+
+
+@hears.timer(flows.TIMER)
+async def wake_enrolments(due: Sequence[Due], tx: Transaction) -> None:
+    woken = await flows.wake_due(tx, due)
+    log.info("enrolments_woken", due=len(due), woken=woken)

@@ -12,8 +12,10 @@ from services.marketing.copies.domain import Party
 from services.marketing.enrolments import commands as enrolments
 from services.marketing.enrolments.domain.announcements import announce_ended
 from services.marketing.enrolments.domain.due import Cleared
-from services.marketing.enrolments.domain.message import Message
+from services.marketing.enrolments.domain.message import Ending, Message
 from services.marketing.enrolments.domain.sale import Sale
+from services.marketing.flows.domain.announcements import cause_of
+from services.marketing.flows.domain.follow import Dropped
 from services.marketing.sending import store
 from services.marketing.sending.domain.attempt import (
     Attempt,
@@ -41,6 +43,31 @@ async def dispatch(tx: Transaction, cleared: Sequence[Cleared]) -> None:
     await store.doubt_dispatches(tx, [each.message_id for each in cleared if each.doubtful])
     if cleared:
         tx.after_commit(context.wake_sender)
+
+
+async def drop(tx: Transaction, dropped: Sequence[Dropped]) -> None:
+    """Ends messages that their enrolments want no more, unless somebody is sending them at this moment.
+
+    Their timers go first: whoever decides one of them has committed by then, or will not find it.
+    """
+    if not dropped:
+        return
+    messages = {each.message.id: each for each in dropped}
+    await tx.clear_timers(enrolments.TIMER, sorted(messages))
+    begun = await store.withdraw_dispatches(tx, messages)
+    endings = {
+        id_: Ending("skipped", tx.now, "exited", tuple(filter(None, [each.flow.ended_by])))
+        for id_, each in messages.items()
+        if id_ not in begun
+    }
+    ended = await enrolments.end_messages(
+        tx, [(id_, messages[id_].message.triggered_at, ending) for id_, ending in endings.items()]
+    )
+    tx.emit(
+        announce_ended(each.message, endings[id_], cause_of(each.flow), each.flow.partition)
+        for id_, each in messages.items()
+        if id_ in ended
+    )
 
 
 async def begin(tx: Transaction, owner: UUID, limit: int, via: Via) -> list[Attempt]:

@@ -71,3 +71,13 @@ order by message_id limit $1
 -- name: forget_erased_letters
 -- They are out of the maildir.
 delete from erased_letter where message_id = any($1::uuid[])
+
+-- name: withdraw_dispatches
+-- What nobody has begun to send is taken back; what somebody has comes back. Locked first: a sender may be beginning.
+with held as materialized (
+  select message_id, owner from dispatch where message_id = any($1::uuid[]) order by message_id for update
+),
+gone as (
+  delete from dispatch d using held where d.message_id = held.message_id and held.owner is null
+)
+select message_id from held where owner is not null

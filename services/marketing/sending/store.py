@@ -46,6 +46,11 @@ async def postpone_dispatches(tx: Transaction, owner: UUID, waits: Mapping[UUID,
         await tx.execute(SQL["postpone_dispatches"], list(waits), owner, list(waits.values()))
 
 
+async def withdraw_dispatches(tx: Transaction, messages: Collection[UUID]) -> set[UUID]:
+    """Takes back what nobody has begun to send; those that somebody has."""
+    return {row["message_id"] for row in await tx.fetch(SQL["withdraw_dispatches"], sorted(messages))}
+
+
 async def find_other_owners(tx: Transaction, owner: UUID) -> list[UUID]:
     return [row["owner"] for row in await tx.fetch(SQL["find_other_owners"], owner)]
 

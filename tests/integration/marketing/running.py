@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 
 from services.marketing import handlers
-from services.marketing.catalogue.commands import publish
+from services.marketing.catalogue.commands import publish_files
 from services.marketing.catalogue.domain.definition import Definition
 from services.marketing.sending.channels.channel import Deliverer
 from services.marketing.sending.domain.letter import FromAddress
@@ -35,6 +35,11 @@ TABLES = (
     "dispatch",
     "erased_letter",
     "suppression",
+    "entry",
+    "flow",
+    "party_tag",
+    "stage_change",
+    "score",
 )
 
 
@@ -48,7 +53,7 @@ class Marketing(Running):
 
     async def publish(self, *definitions: Definition) -> list[str]:
         async with self.transaction() as tx:
-            return await publish(tx, definitions)
+            return await publish_files(tx, definitions)
 
     async def heard(self, *events: Any) -> None:
         await self.hear(follow_ups, events)
@@ -58,8 +63,9 @@ class Marketing(Running):
         self.now = to
         marks = dict.fromkeys(range(12), to)
         fired = 0
-        while due := await fire_due(follow_ups, self.ledger, "messages", marks, 500, lambda _: True):
-            fired += due
+        for name in ("flows", "messages"):
+            while due := await fire_due(follow_ups, self.ledger, name, marks, 500, lambda _: True):
+                fired += due if name == "messages" else 0
         return fired
 
     @asynccontextmanager

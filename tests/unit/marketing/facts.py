@@ -6,12 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from services.marketing.catalogue.domain.definition import Definition
+from services.marketing.catalogue.domain.flow import complaints
 from shared.engine.event import Event, Tombstone
-from shared.events.contacts import ConsentGiven, ConsentWithdrawn
+from shared.events.contacts import ConsentGiven, ConsentWithdrawn, LifecycleChanged
+from shared.events.insights import ScoreComputed
 from shared.events.money import Money
 from shared.events.parties import KnownIdentity, PartyDescribed
 from shared.events.products import ProductDescribed
-from shared.events.sales import SaleAmended, SaleCancelled, SaleCompleted, SaleRefunded
+from shared.events.sales import ProductChosen, SaleAmended, SaleCancelled, SaleCompleted, SaleRefunded
 from shared.events.tickets import TicketOpened, TicketStatusChanged
 from shared.events.values import IdentityUsed, Line
 from shared.ids import derived_id, new_id
@@ -22,7 +24,13 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ADA = UUID("00000000-0000-4000-8000-00000000ada0")
 BOB = UUID("00000000-0000-4000-8000-00000000b0b0")
 CAY = UUID("00000000-0000-4000-8000-00000000ca70")
-_OURS = {"crm.parties": "/contacts", "crm.contacts": "/contacts", "crm.sales": "/contacts", "crm.tickets": "/support"}
+_OURS = {
+    "crm.parties": "/contacts",
+    "crm.contacts": "/contacts",
+    "crm.sales": "/contacts",
+    "crm.tickets": "/support",
+    "crm.insights": "/forecasting",
+}
 
 
 def event(
@@ -203,9 +211,50 @@ def product(sku: str, department: str, name: str = "Rose bouquet") -> Event[Any]
     return event("crm.products", data, sku, NOW)
 
 
+def chosen(sku: str, party: UUID = ADA, *, intent: Any = "carted", at: datetime = NOW) -> Event[Any]:
+    data = ProductChosen(
+        party_id=party, party_version=1, sku=sku, channel="web", intent=intent, recorded_at=at, origin="/shop"
+    )
+    return event("crm.sales", data, str(party), at, recorded=at)
+
+
+def stage(current: str, party: UUID = ADA, *, at: datetime = NOW) -> Event[Any]:
+    data = LifecycleChanged(
+        party_id=party, stage=current, current=current, entered_at=at, cause_event_id="e", recorded_at=at
+    )
+    return event("crm.contacts", data, str(party), at, recorded=at)
+
+
+def score(value: float, party: UUID = ADA, *, name: str = "churn", at: datetime = NOW) -> Event[Any]:
+    data = ScoreComputed(
+        party_id=party,
+        score=name,
+        value=value,
+        band="high" if value > 0.5 else "low",
+        model="m",
+        as_of=at,
+        contributions=[],
+        recorded_at=at,
+    )
+    return event("crm.insights", data, str(party), at, recorded=at)
+
+
+TEXTS = {"": {"subject": "Thank you, {{ first_name }}", "body": "Hello {{ name }},\nthank you.\n"}}
+
+
+def send(wait: str, template: str = "thanks", **fields: Any) -> dict[str, Any]:
+    """A step that sends one text to everybody."""
+    return {"wait": wait, "content": [{"template": template, "texts": TEXTS}], **fields}
+
+
 def definition(name: str = "thanks", **fields: Any) -> Definition:
     """A follow-up campaign for every sale, due an hour after it."""
-    text = {"subject": "Thank you, {{ first_name }}", "body": "Hello {{ name }},\nthank you.\n"}
-    content = [{"template": "thanks", "texts": {"": text}}]
-    given = {"follow_up": True, "steps": [{"wait": "PT1H", "content": content}], **fields}
-    return Definition.model_validate({"name": name, "trigger": "sale.completed", **given})
+    given = {"trigger": "sale.completed", "follow_up": True, "steps": [send("PT1H")], **fields}
+    return Definition.model_validate({"name": name, **given})
+
+
+def flow(name: str, trigger: Any, *steps: Any, **fields: Any) -> Definition:
+    """A campaign that is no follow-up, and in which nothing is wrong as a whole."""
+    found = definition(name, trigger=trigger, follow_up=False, steps=list(steps), **fields)
+    assert complaints(found) == []
+    return found

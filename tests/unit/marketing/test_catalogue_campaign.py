@@ -12,7 +12,7 @@ from services.marketing.catalogue.domain.campaign import (
     ordered,
     skus_of,
 )
-from services.marketing.catalogue.domain.definition import Match
+from services.marketing.catalogue.domain.steps import Match
 from tests.unit.marketing.facts import definition
 
 PRODUCTS = {"F-1": ("FLORAL", "ROSES"), "G-1": ("GROCERY", "CEREAL"), "N-1": ()}
@@ -71,7 +71,7 @@ def test_first_content_that_fits_is_taken_and_the_last_fits_always() -> None:
         {"template": "again", "when": {"customer": "repeat"}, "texts": text},
         {"template": "first", "texts": text},
     ]
-    (step,) = definition(steps=[{"wait": "PT1H", "content": content}]).steps
+    step = definition(steps=[{"wait": "PT1H", "content": content}]).sends[1]
     chosen = [
         choose_content(step, bought, repeat=repeat).template
         for bought, repeat in [(basket("F-1"), True), (basket("G-1"), True), (basket("G-1"), False)]

@@ -33,22 +33,25 @@ def test_own_campaigns_can_be_read_and_one_follows_every_sale() -> None:
     assert thanks.follow_up
     assert thanks.when is None
     assert all(each.priority > thanks.priority for each in definitions.values() if each is not thanks)
-    assert set(thanks.steps[0].content[0].texts) == {"", "da"}
+    assert set(thanks.sends[1].content[0].texts) == {"", "da"}
 
 
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        (GOOD.replace("name: thanks", "name: No Good"), "name: String should match"),
+        (GOOD.replace("name: thanks", "name: No Good"), "thanks.yaml:2: name: String should match"),
         (GOOD.replace("PT1M", "soon"), "steps.0.wait: Input should be a valid timedelta"),
         (GOOD.replace("PT1M", "-PT1M"), "steps.0.wait: Input should be greater than or equal to"),
-        (GOOD.replace("trigger: sale.completed", "trigger: moon.rose"), "trigger: Input should be 'sale.completed'"),
+        (GOOD.replace("trigger: sale.completed", "trigger: moon.rose"), "thanks.yaml:3: trigger.event: is none of"),
         (GOOD + "follow-up: true\n", "follow-up: Extra inputs are not permitted"),
         (GOOD + "max_age: P0D\n", "max_age: Input should be greater than"),
         (GOOD.replace("[{template: thanks}]", "[{template: thanks, when: {skus: [A]}}]"), "steps.0.content: the last"),
         (GOOD.replace("[{template: thanks}]", "[]"), "steps.0.content: Tuple should have at least 1 item"),
         (GOOD.replace("[{template: thanks}]", "[3]"), "steps.0.content.0: Input should be a valid dictionary"),
-        (GOOD.replace("template: thanks", "template: gone"), "template gone is missing: write"),
+        (
+            GOOD.replace("template: thanks", "template: gone"),
+            "thanks.yaml:6: steps.0.content.0.template: template gone is missing",
+        ),
         ("- a list", "is no mapping"),
         ("name: [", "cannot be read"),
         (
@@ -107,3 +110,79 @@ def test_texts_by_language_need_one_for_everybody() -> None:
     content = [{"template": "t", "texts": {"da": {"subject": "s", "body": "b"}}}]
     with pytest.raises(ValueError, match="without a language"):
         definition(steps=[{"wait": "PT1H", "content": content}])
+
+
+FLOW = """
+name: cart-left
+trigger: {event: product.chosen, where: {intent: carted}}
+entry: {key: sku, again: P7D}
+exit_on: [{event: sale.completed, match: {lines.sku: sku}}]
+steps:
+  - wait_for: {event: sale.completed, match: {lines.sku: sku}, within: PT4H, restart: true, otherwise: remind}
+    go: end
+  - {id: remind, wait: PT0S, content: [{template: thanks}]}
+lasts: P7D
+"""
+SEND = "{wait: P1D, content: [{template: thanks}]}"
+
+
+NOTHING_COMMON = FLOW.replace("{lines.sku: sku}}]", "{skus: sku}}]")
+ALIAS = FLOW.replace("{lines.sku: sku}}]", "&a {lines.sku: sku}}]").replace(
+    "match: {lines.sku: sku}, w", "match: *a, w"
+)
+
+
+def flow_of(*steps: str, **fields: str) -> str:
+    lines = ["name: thanks", *(f"{name}: {text}" for name, text in {"trigger": "ticket.resolved", **fields}.items())]
+    return "\n".join([*lines, "steps:", *(f"  - {step}" for step in steps)])
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (FLOW.replace("intent: carted", "intnt: carted"), ":3: trigger.where.intnt: product.chosen has no field intnt"),
+        (FLOW.replace("carted}}", "cartd}}"), ":3: trigger.where.intent: intent is one of viewed, carted, requested"),
+        (FLOW.replace("key: sku", "key: color"), ":4: entry.key: product.chosen has no field color"),
+        (NOTHING_COMMON, ":5: exit_on.0.match.skus: sale.completed has no field skus"),
+        (FLOW.replace("otherwise: remind", "otherwise: gone"), ":7: steps.0.wait_for.otherwise: no step is called"),
+        (FLOW.replace("lasts: P7D\n", ""), ":6: steps: steps that may be taken more than once need `lasts`"),
+        (FLOW.replace("otherwise: remind", "otherwise: end"), ":9: steps.1: no step leads here"),
+        (FLOW + "steps: []\n", ":11: steps: stands there twice"),
+        (ALIAS, ": an anchor is used a second time"),
+        (flow_of(SEND, filter="{party.sails: 3}"), ":3: filter.party.sails: knows no party.sails; of a party"),
+        (flow_of(SEND, filter="{any: [{sales: 3}]}"), ":3: filter.any.0.sales: knows no sales: it may ask for trigger"),
+        (flow_of(SEND, filter="{party.sales: {more: 3}}"), ":3: filter: party.sales.more: a test is one of"),
+        (flow_of(SEND, filter="{not: []}"), ":3: filter: not: a condition is a mapping"),
+        (flow_of("{id: a, tag: {add: [x]}}", "{branch: [{go: a}]}", SEND), ": leads back to itself without a wait"),
+        (flow_of("{exit: enough}", SEND), ":5: steps.1: no step leads here"),
+        (flow_of("{split: [{percent: 70}, {percent: 31}]}", SEND), ":4: steps.0.split: the shares come to more than"),
+        (flow_of("{split: [{percent: 7, holdout: true, go: end}]}", SEND), "split.0: a holdout goes nowhere"),
+        (flow_of(SEND, when="{skus: [A]}"), ":3: when: ticket.resolved names no products"),
+        (flow_of(SEND, follow_up="true"), ":2: trigger: a follow-up is triggered by every sale.completed"),
+        (flow_of("{wait_for: {event: ticket.opened, within: P1D}}", SEND, trigger="sale.completed", follow_up="true"),
+         ":5: steps.0: a follow-up begins with its message"),
+        (flow_of("{wait: P1D, contents: []}"), ":4: steps.0.contents: Extra inputs"),
+        (flow_of("{" * 3_000), "cannot be read"),
+    ],
+)  # fmt: skip
+def test_flow_that_cannot_be_meant_is_refused_by_line_and_field(tmp_path: Path, text: str, complaint: str) -> None:
+    load_definitions(folder(tmp_path, FLOW))
+    (tmp_path / "thanks.yaml").write_text(text)
+    with pytest.raises(ConfigurationError) as refused:
+        load_definitions(tmp_path)
+    assert complaint in str(refused.value)
+
+
+def test_a_follow_up_may_hold_out_and_go_on(tmp_path: Path) -> None:
+    text = flow_of(
+        SEND,
+        "{wait_for: {event: ticket.opened, within: P1D}, go: end}",
+        trigger="sale.completed",
+        follow_up="true",
+        holdout="10",
+    )
+    (found,) = load_definitions(folder(tmp_path, text))
+    assert found.is_flow
+    assert found.hears == {"sale.completed", "ticket.opened"}
+    assert found.longest_wait.days == 2
+    assert Definition.model_validate(found.document(), context={"stored": True}) == found

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from services.marketing.catalogue.domain.definition import Content
+from services.marketing.catalogue.domain.steps import Content
 from services.marketing.sending.domain.letter import Addressee, FromAddress, can_be_written_to, values_of, write
 from tests.unit.marketing.facts import NOW
 

@@ -2,9 +2,12 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from uuid import UUID
 
-from services.marketing.catalogue.domain.definition import Content, Definition, Match, Step
+from services.marketing.catalogue.domain.definition import Definition
+from services.marketing.catalogue.domain.steps import Content, Match, Send, Share
 
 Category = tuple[str, ...]
 """From the department down."""
@@ -12,10 +15,14 @@ Category = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A definition in a version; enrolments keep the version that they began with."""
+    """A definition in a version; enrolments keep the version that they began with.
+
+    One that is not `in_force` enrols nobody, and has enrolments that go on.
+    """
 
     definition: Definition
     version: int
+    in_force: bool = True
 
     @property
     def name(self) -> str:
@@ -27,12 +34,30 @@ class Campaign:
 
     @property
     def contents_ask_for_products(self) -> bool:
-        return asks_for_products(content.when for step in self.definition.steps for content in step.content)
+        return asks_for_products(content.when for step in self.definition.sends.values() for content in step.content)
 
-    def step(self, number: int) -> Step | None:
-        """Counted from 1; None after the last."""
-        steps = self.definition.steps
-        return steps[number - 1] if number <= len(steps) else None
+    @property
+    def is_flow(self) -> bool:
+        return self.definition.is_flow
+
+    @property
+    def takes_sales(self) -> bool:
+        """Whether a sale that it fits is enrolled when it is read; every other flow is started by its trigger."""
+        return self.in_force and (self.follow_up or not self.is_flow)
+
+    def wait_until(self, number: int) -> timedelta:
+        """From the trigger to when a message is due before which nothing but time passes."""
+        steps = self.definition.steps[:number]
+        return sum((step.wait for step in steps if isinstance(step, Send)), timedelta(0))
+
+    def holds_out(self, party: UUID) -> bool:
+        """Whether this party is never written to, so that it can be compared with the others."""
+        percent = self.definition.holdout
+        return percent is not None and place_of_party(party, self.name, 0) < percent
+
+    def send(self, number: int) -> Send | None:
+        """The message of a step, counted from 1; None where it sends none, and after the last."""
+        return self.definition.sends.get(number)
 
     def has_expired(self, occurred_at: datetime, recorded_at: datetime) -> bool:
         return recorded_at - occurred_at > self.definition.max_age
@@ -82,7 +107,23 @@ def matches(when: Match | None, basket: Basket) -> bool:
     )
 
 
-def choose_content(step: Step, basket: Basket, *, repeat: bool) -> Content:
+def share_of(party: UUID, campaign: str, step: int, shares: Sequence[Share]) -> Share | None:
+    """The share of a party, always the same one; None where it is among those who are left over."""
+    place = place_of_party(party, campaign, step)
+    for share in shares:
+        if place < share.percent:
+            return share
+        place -= share.percent
+    return None
+
+
+def place_of_party(party: UUID, campaign: str, step: int) -> int:
+    """From 0 to 99, by chance, and always the same."""
+    drawn = blake2b(f"{campaign}\x1f{step}\x1f{party}".encode(), digest_size=8).digest()
+    return int.from_bytes(drawn) % 100
+
+
+def choose_content(step: Send, basket: Basket, *, repeat: bool) -> Content:
     """The first content that fits the sale; the last of a step fits every sale."""
     customer = "repeat" if repeat else "first"
     for content in step.content[:-1]:

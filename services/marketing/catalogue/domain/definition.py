@@ -2,73 +2,21 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from functools import cached_property
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from services.marketing.catalogue.content.template import SAMPLE, Text
-from shared.events.values import BlankIsNone, Channel
+from services.marketing.catalogue.content.template import SAMPLE
+from services.marketing.catalogue.domain.condition import Condition
+from services.marketing.catalogue.domain.steps import Heard, Match, Name, Part, Pause, Send, Step, WaitFor
+from shared.events.values import BlankIsNone
 
 NEEDS_NO_CONSENT = "service"
-Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
-Words = tuple[Annotated[str, Field(min_length=1, max_length=100)], ...]
-Wait = Annotated[timedelta, Field(ge=timedelta(0), le=timedelta(days=366))]
-
-
-class Part(BaseModel):
-    """One mapping of the file; a key that nobody knows is an error, not a silent typing mistake."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Match(Part):
-    """Holds when every field that is given holds; a field holds when one of its values does.
-
-    `skus` may end in `*`. Departments are the first part of a product's category, categories any part of it.
-    """
-
-    skus: Words = ()
-    departments: Words = ()
-    categories: Words = ()
-    channels: tuple[Channel, ...] = ()
-
-
-class ContentMatch(Match):
-    """`customer`: `first` where the party bought nothing before this sale, else `repeat`."""
-
-    customer: Literal["first", "repeat"] | None = None
-
-
-class Content(Part):
-    """A text and when it is taken. `texts` are by language, the one without a language under the empty text."""
-
-    template: Name
-    when: ContentMatch | None = None
-    texts: dict[Annotated[str, Field(pattern=r"^([a-z]{2})?$")], Text]
-
-    @field_validator("texts")
-    @classmethod
-    def _has_default(cls, texts: dict[str, Text]) -> dict[str, Text]:
-        if "" not in texts:
-            raise ValueError("a template needs a text without a language in its name, for everybody else")
-        return texts
-
-
-class Step(Part):
-    """One message, `wait` after the trigger or after the step before was due. The first content that fits is taken."""
-
-    wait: Wait
-    content: Annotated[tuple[Content, ...], Field(min_length=1)]
-    channel: Literal["email"] = "email"
-
-    @field_validator("content")
-    @classmethod
-    def _ends_with_default(cls, content: tuple[Content, ...]) -> tuple[Content, ...]:
-        if content[-1].when is not None or any(entry.when is None for entry in content[:-1]):
-            raise ValueError("the last content, and only the last, has no `when`: it is for every other sale")
-        return content
+SALE = "sale.completed"
+_LONGEST = timedelta(days=366)
 
 
 class Skip(Part):
@@ -76,6 +24,23 @@ class Skip(Part):
 
     refunded: Literal["full", "any", "never"] = "full"
     ticket_open: bool = False
+
+
+class Trigger(Heard):
+    """The event that enrols its party; a name alone is an event of that type, whatever it says."""
+
+    match: None = None
+
+
+class Entry(Part):
+    """Who may be enrolled again. `key` is a field of the trigger, such as `sku`; without one it is the party.
+
+    Of one party and key one enrolment runs at a time. `again`: whether, or how long after the last one began, there may
+    be another.
+    """
+
+    key: Annotated[str, Field(max_length=100)] | None = None
+    again: Literal["always", "never"] | Annotated[timedelta, Field(gt=timedelta(0))] = "always"
 
 
 class Sample(NamedTuple):
@@ -91,30 +56,66 @@ class Sample(NamedTuple):
 class Definition(Part):
     """A campaign. `purpose: service` needs no consent; every other needs one for its purpose and topic.
 
-    `max_age` is the longest from the trigger's occurrence to its recording; an older trigger ends as `expired`.
+    `max_age` is the longest from the trigger's occurrence to its recording; an older trigger ends as `expired`. `lasts`
+    is the longest from the trigger to the last step, for steps that may be taken more than once; else it is their sum.
+    `holdout`: so many parties of a hundred are enrolled and never written to.
     """
 
     name: Name
     description: Annotated[str, Field(max_length=500)] = ""
-    trigger: Literal["sale.completed"]
+    trigger: Trigger
+    filter: Condition | None = None
+    entry: Entry | None = None
+    exit_on: Annotated[tuple[Heard, ...], Field(max_length=10)] = ()
+    goal: Heard | None = None
+    holdout: Annotated[int, Field(ge=1, le=99)] | None = None
     follow_up: bool = False
     priority: Annotated[int, Field(ge=-1_000, le=1_000)] = 0
     purpose: Annotated[str, Field(min_length=1, max_length=60)] = "marketing"
     topic: Annotated[Annotated[str, Field(max_length=100)] | None, BlankIsNone] = None
     max_age: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(days=7)
+    lasts: Annotated[timedelta, Field(gt=timedelta(0), le=_LONGEST)] | None = None
     when: Match | None = None
     skip: Skip = Skip()
-    steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=20)]
+    steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=50)]
+
+    @field_validator("trigger", mode="before")
+    @classmethod
+    def _named(cls, trigger: object) -> object:
+        return {"event": trigger} if isinstance(trigger, str) else trigger
 
     @model_validator(mode="after")
     def _bounded(self) -> Self:
-        if self.longest_wait > timedelta(days=366):
+        if self.longest_wait > _LONGEST:
             raise ValueError("the waits of all steps must not exceed a year together")
         return self
 
+    @cached_property
+    def is_flow(self) -> bool:
+        """Whether enrolments have a state between their messages; plain sends after a sale need none."""
+        return (
+            self.trigger.event != SALE
+            or self.trigger.where is not None
+            or any((self.filter, self.entry, self.exit_on, self.goal))
+            or any(not isinstance(step, Send) or step.go is not None for step in self.steps)
+        )
+
+    @cached_property
+    def sends(self) -> Mapping[int, Send]:
+        """The messages by the number of their step, from 1."""
+        return {number: step for number, step in enumerate(self.steps, start=1) if isinstance(step, Send)}
+
+    @cached_property
+    def hears(self) -> frozenset[str]:
+        """The events that start, move or end an enrolment of a flow."""
+        heard = [self.trigger, *self.exit_on, *([self.goal] if self.goal else ())]
+        heard += [step.wait_for for step in self.steps if isinstance(step, WaitFor)]
+        return frozenset(each.event for each in heard)
+
     @property
     def longest_wait(self) -> timedelta:
-        return sum((step.wait for step in self.steps), timedelta(0))
+        """From the trigger to when the last step may be due; a flow that has lasted so long is given up."""
+        return self.lasts or sum(map(_wait_of, self.steps), timedelta(0))
 
     @property
     def needs_consent(self) -> bool:
@@ -122,7 +123,7 @@ class Definition(Part):
 
     def samples(self) -> Iterator[Sample]:
         """Every text as it will look, in the order of the steps."""
-        for number, step in enumerate(self.steps, start=1):
+        for number, step in self.sends.items():
             for content in step.content:
                 for locale, text in content.texts.items():
                     yield Sample(number, content.template, locale, *text.render(SAMPLE))
@@ -135,3 +136,13 @@ class Definition(Part):
         """Changes when anything changes that the definition says, texts included."""
         canonical = json.dumps(self.document(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _wait_of(step: Step) -> timedelta:
+    match step:
+        case Send(wait=wait) | Pause(wait=wait):
+            return wait
+        case WaitFor(wait_for=awaited):
+            return awaited.within
+        case _:
+            return timedelta(0)

@@ -58,13 +58,14 @@ class Restored:
 
 @dataclass(slots=True)
 class Decided:
-    """What a batch of due timers leads to."""
+    """What a batch of due timers leads to. `ended_flows`: of `ended` those whose enrolments have a state."""
 
     cleared: list[Cleared] = field(default_factory=list)
     ended: list[Message] = field(default_factory=list)
     planned: list[Message] = field(default_factory=list)
     timers: list[tuple[UUID, int, datetime]] = field(default_factory=list)
     emissions: list[Emission] = field(default_factory=list)
+    ended_flows: list[Message] = field(default_factory=list)
 
 
 def decide_messages(
@@ -93,10 +94,10 @@ def decide_messages(
                 _clear(timer, known, products, consent_event_id, decided, restored)
             case Skip(reason, deciding):
                 ending = Ending("skipped", timer.now, reason, deciding)
-                decided.ended.append(replace(message, ending=ending))
+                _end(known, ending, decided)
                 cause = known.sale.cause()
                 decided.emissions.append(announce_ended(message, ending, cause, timer.partition))
-                if known.failed or _has_more_steps(known):
+                if not known.campaign.is_flow and (known.failed or _has_more_steps(known)):
                     decided.emissions.append(announce_exited(message, reason, timer.now, cause, timer.partition))
             case Hold(until):  # pragma: no branch  the three are all there are
                 decided.timers.append((timer.id, timer.partition, until))
@@ -122,13 +123,21 @@ def decide_cleared(message: Message, sale: Sale, campaign: Campaign, facts: Fact
 
 
 def _has_more_steps(known: Planned) -> bool:
+    """Whether this message leads to another one by itself; what follows in a flow, its state says."""
     assert known.message.step is not None
-    return known.campaign.step(known.message.step + 1) is not None
+    return not known.campaign.is_flow and known.campaign.send(known.message.step + 1) is not None
+
+
+def _end(known: Planned, ending: Ending, decided: Decided) -> None:
+    ended = replace(known.message, ending=ending)
+    decided.ended.append(ended)
+    if known.campaign.is_flow:
+        decided.ended_flows.append(ended)
 
 
 def _end_again(timer: Due, known: Planned, ending: Ending, decided: Decided) -> None:
     message, cause = known.message, known.sale.cause()
-    decided.ended.append(replace(message, ending=ending))
+    _end(known, ending, decided)
     decided.emissions.append(announce_ended(message, ending, cause, timer.partition))
     if not _has_more_steps(known):
         return
@@ -154,7 +163,7 @@ def _clear(
 ) -> None:
     message, sale, campaign = known.message, known.sale, known.campaign
     assert message.step is not None
-    step = campaign.step(message.step)
+    step = campaign.send(message.step)
     assert step is not None
     content = choose_content(step, Basket.of(sale.skus, sale.channel, products), repeat=known.repeat)
     decided.cleared.append(

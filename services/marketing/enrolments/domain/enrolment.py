@@ -15,18 +15,20 @@ from services.marketing.enrolments.domain.announcements import (
 from services.marketing.enrolments.domain.message import Ending, Enrolment, Message, plan, unmatched
 from services.marketing.enrolments.domain.sale import sale_of
 from shared.engine.event import Emission, Event
+from shared.events.campaigns import SkipReason
 from shared.events.sales import SaleCompleted
 from shared.ids import derived_id
 
 
 @dataclass(slots=True)
 class Enrolled:
-    """What a batch of sales leads to, all of it new."""
+    """What a batch of sales leads to, all of it new. `flows`: those that go on after their first message."""
 
     enrolments: list[Enrolment] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     timers: list[tuple[UUID, int, datetime]] = field(default_factory=list)
     emissions: list[Emission] = field(default_factory=list)
+    flows: list[tuple[Event[SaleCompleted], Campaign, Message]] = field(default_factory=list)
 
 
 def enrol(
@@ -34,7 +36,7 @@ def enrol(
     campaigns: Sequence[Campaign],
     products: Mapping[str, Category],
 ) -> Enrolled:
-    """Each sale once per matching campaign; `campaigns` are in force and in their order (`campaign.ordered`).
+    """Each sale once per matching campaign; `campaigns` take sales and are in their order (`campaign.ordered`).
 
     The events are of sales that were not read before. The same input gives the same outcome.
     """
@@ -64,14 +66,19 @@ def _enrol(event: Event[SaleCompleted], campaign: Campaign, enrolled: Enrolled) 
     enrolled.enrolments.append(enrolment)
     enrolled.emissions.append(announce_started(enrolment, event, event.partition))
     enrolled.emissions.append(announce_planned(message, event, event.partition))
+    reason: SkipReason | None = "holdout" if campaign.holds_out(sale.party_id) else None
     if campaign.has_expired(event.time, sale.recorded_at):
-        _end(replace(message, ending=Ending("skipped", now, "expired", (event.id,))), event, enrolled)
-        if campaign.step(2) is not None:
-            enrolled.emissions.append(announce_exited(message, "expired", now, event, event.partition))
+        reason = "expired"
+    if reason is not None:
+        _end(replace(message, ending=Ending("skipped", now, reason, (event.id,))), event, enrolled)
+        if len(campaign.definition.steps) > 1:
+            enrolled.emissions.append(announce_exited(message, reason, now, event, event.partition))
         return
     assert message.due_at is not None
     enrolled.messages.append(message)
     enrolled.timers.append((message.id, event.partition, message.due_at))
+    if campaign.is_flow:
+        enrolled.flows.append((event, campaign, message))
 
 
 def _end(message: Message, event: Event[SaleCompleted], enrolled: Enrolled) -> None:

@@ -72,12 +72,23 @@ def unmatched(event: Event[SaleCompleted]) -> Message:
 
 def plan(enrolment: Enrolment, campaign: Campaign, triggered_at: datetime, step: int, now: datetime) -> Message:
     """Step `step` of an enrolment, due after the waits of all steps so far."""
-    steps = campaign.definition.steps[:step]
-    due_at = triggered_at
-    for each in steps:
-        due_at += each.wait
+    return plan_at(enrolment, campaign, triggered_at, step, triggered_at + campaign.wait_until(step), now)
+
+
+def plan_at(
+    enrolment: Enrolment,
+    campaign: Campaign,
+    triggered_at: datetime,
+    step: int,
+    due_at: datetime,
+    now: datetime,
+    visit: int = 1,
+) -> Message:
+    """`visit` tells the messages of a step apart that is taken more than once; the first step is the first visit."""
+    send = campaign.definition.sends[step]
+    repeats = campaign.definition.lasts is not None and visit > 1
     return Message(
-        derived_id(enrolment.id, step, steps[-1].channel),
+        derived_id(enrolment.id, step, send.channel, *([visit] if repeats else [])),
         triggered_at,
         enrolment.trigger_event_id,
         enrolment.party_id,
@@ -87,6 +98,6 @@ def plan(enrolment: Enrolment, campaign: Campaign, triggered_at: datetime, step:
         campaign.version,
         enrolment.follow_up,
         step,
-        steps[-1].channel,
+        send.channel,
         due_at,
     )

@@ -7,7 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from services.marketing.catalogue.domain.campaign import Campaign
-from services.marketing.catalogue.domain.definition import Content
+from services.marketing.catalogue.domain.steps import Content
 from services.marketing.enrolments.decisions.decision import Skip
 from services.marketing.enrolments.domain.message import Ending, Message
 from services.marketing.enrolments.domain.sale import Sale
@@ -52,7 +52,7 @@ class Attempt:
     @property
     def content(self) -> Content:
         assert self.message.step is not None
-        contents = self.campaign.definition.steps[self.message.step - 1].content
+        contents = self.campaign.definition.sends[self.message.step].content
         return next(each for each in contents if each.template == self.dispatch.content)
 
 

@@ -12,7 +12,7 @@ from email.utils import format_datetime
 from typing import Any
 from uuid import UUID
 
-from services.marketing.catalogue.domain.definition import Content
+from services.marketing.catalogue.domain.steps import Content
 
 _LONGEST_LINE = 900
 """RFC 5322 allows 998 bytes a line; above this, a text is encoded."""

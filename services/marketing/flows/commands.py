@@ -1,0 +1,154 @@
+"""Moves enrolments that have a state: by events, and by time."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from typing import cast
+from uuid import UUID
+
+from services.marketing.catalogue import commands as catalogue
+from services.marketing.catalogue.domain.campaign import Campaign, asks_for_products
+from services.marketing.catalogue.domain.condition import named_in
+from services.marketing.catalogue.domain.occurrences import NAMES, PRODUCTS, Occurrence, values_at
+from services.marketing.catalogue.domain.steps import Branch
+from services.marketing.copies import commands as copies
+from services.marketing.enrolments import commands as enrolments
+from services.marketing.enrolments.domain.message import Message
+from services.marketing.flows import store
+from services.marketing.flows.domain.announcements import announce_left, cause_of
+from services.marketing.flows.domain.facts import Bought, PartyFacts
+from services.marketing.flows.domain.follow import (
+    Dropped,
+    Followed,
+    Previous,
+    ended_by_skip,
+    follow,
+    is_relevant,
+    key_of,
+    new_flow,
+    wake_all,
+)
+from services.marketing.suppressions import commands as suppressions
+from shared.engine.event import Event
+from shared.engine.subscription import Due
+from shared.engine.transaction import Transaction
+from shared.events.sales import SaleCompleted
+
+TIMER = "flows"
+
+
+async def begin(tx: Transaction, taken: Sequence[tuple[Event[SaleCompleted], Campaign, Message]]) -> None:
+    """Follow-ups that go on after their first message stand at it from the beginning."""
+    flows = []
+    for event, campaign, message in taken:
+        flow = new_flow(campaign, cast("Event[Occurrence]", event), key_of(campaign.definition, event.data))
+        flows.append(replace(flow, step=1, visits=1, wakes_at=message.due_at))
+    if flows:
+        await store.save_flows(tx, flows)
+        await tx.set_timers(TIMER, sorted((f.id, f.partition, f.wakes_at) for f in flows if f.wakes_at is not None))
+
+
+async def follow_events(
+    tx: Transaction, events: Sequence[Event[Occurrence]], campaigns: Sequence[Campaign] | None = None
+) -> list[Dropped]:
+    """Moves what the parties of these events run, and starts what they trigger.
+
+    `campaigns` as the catalogue has them, where the caller has asked for them. Returns the messages that are not wanted
+    any more.
+    """
+    flows = [each for each in campaigns or await catalogue.load_campaigns(tx) if each.is_flow]
+    relevant = [event for event in events if type(event.data) in NAMES and is_relevant(event, flows)]
+    if not relevant:
+        return []
+    parties = {event.data.party_id for event in relevant}
+    running = await store.lock_flows(tx, parties)
+    products = {}
+    if asks_for_products(campaign.definition.when for campaign in flows):
+        products = await copies.load_categories(tx, _skus(relevant))
+    previous = await _load_previous(tx, flows, parties)
+    facts = await _load_facts(tx, flows, parties)
+    return await _save(tx, follow(relevant, flows, running, previous, facts, products))
+
+
+async def wake_due(tx: Transaction, due: Sequence[Due]) -> int:
+    """Moves the flows of these timers on; how many there were."""
+    flows = await store.lock_due_flows(tx, [timer.id for timer in due])
+    if not flows:
+        return 0
+    campaigns = await catalogue.load_campaign_versions(tx, {(flow.campaign, flow.version) for flow in flows})
+    facts = await _load_facts(tx, campaigns.values(), {flow.party_id for flow in flows})
+    times = {timer.id: timer.due_at for timer in due}
+    await _save(tx, wake_all(times, flows, campaigns, facts, max(timer.now for timer in due)))
+    return len(flows)
+
+
+async def end_skipped(tx: Transaction, ended: Iterable[Message]) -> None:
+    """An enrolment ends with a message that was skipped when it was due."""
+    skipped = {m.enrolment_id: m.ending for m in ended if m.enrolment_id and m.ending and m.ending.reason}
+    flows = await store.lock_due_flows(tx, skipped) if skipped else []
+    over = []
+    for flow in flows:
+        ending = skipped[flow.id]
+        over.append(ended_by_skip(flow, ending.reason or "", ending.at))
+    await store.save_flows(tx, over)
+    tx.emit(announce_left(flow, cause_of(flow), flow.ended_at) for flow in over if flow.ended_at)
+
+
+async def _save(tx: Transaction, followed: Followed) -> list[Dropped]:
+    await enrolments.add_entries(tx, list(followed.entries.values()))
+    await enrolments.add_enrolments(tx, followed.enrolments)
+    await store.save_flows(tx, followed.flows.values())
+    await enrolments.plan_messages(tx, followed.planned)
+    await tx.set_timers(TIMER, followed.timers)
+    await store.save_tags(tx, followed.tags)
+    tx.emit(followed.emissions)
+    return followed.dropped
+
+
+async def _load_previous(tx: Transaction, flows: Sequence[Campaign], parties: Collection[UUID]) -> Previous:
+    limited = {c.name for c in flows if c.definition.entry and c.definition.entry.again != "always"}
+    return await store.load_latest_entries(tx, parties, limited) if limited else {}
+
+
+async def _load_facts(tx: Transaction, flows: Iterable[Campaign], parties: Collection[UUID]) -> dict[UUID, PartyFacts]:
+    """Of what is known of the parties, that for which these campaigns ask."""
+    asked = {
+        name.removeprefix("party.").partition(".")[0]
+        for campaign in flows
+        for condition in _conditions(campaign)
+        for _, name, _ in named_in(condition)
+        if name.startswith("party.")
+    }
+    if not asked:
+        return {}
+    with_sales = not asked.isdisjoint({"sales", "spent", "days_since_sale"})
+    known = await copies.load_profiles(tx, parties)
+    sales = await enrolments.load_bought(tx, parties) if with_sales else {}
+    tags = await store.load_tags(tx, parties) if "tags" in asked else {}
+    suppressed = await suppressions.load_suppressions(tx, parties) if "consent" in asked else {}
+    return {
+        party: PartyFacts(
+            known.parties.get(party),
+            [Bought(*each) for each in sales.get(party, ())],
+            known.stages.get(party, ()),
+            known.scores.get(party, ()),
+            known.tickets.get(party, ()),
+            [*known.consents.get(party, ()), *(each.statement() for each in suppressed.get(party, ()))],
+            tags.get(party, frozenset()),
+        )
+        for party in parties
+    }
+
+
+def _conditions(campaign: Campaign) -> Iterable[dict[str, object] | None]:
+    yield campaign.definition.filter
+    for step in campaign.definition.steps:
+        if isinstance(step, Branch):
+            yield from (arm.when for arm in step.branch)
+
+
+def _skus(events: Iterable[Event[Occurrence]]) -> list[str]:
+    found = set()
+    for event in events:
+        if path := PRODUCTS[type(event.data)]:
+            found |= set(map(str, values_at(event.data, path)))
+    return sorted(found)

@@ -1,0 +1,57 @@
+-- name: lock_flows
+-- What these parties run, locked in one order, so that events and timers of a party move it one after another.
+select id, trigger_event_id::text, campaign, version, party_id, partition, key, trigger, triggered_at, correlation_id,
+  traceparent, step, visits, since, wakes_at, ended_at, reason, ended_by
+from flow where party_id = any($1::uuid[]) and ended_at is null order by id for update
+
+-- name: lock_due_flows
+-- Those of them that have not ended.
+select id, trigger_event_id::text, campaign, version, party_id, partition, key, trigger, triggered_at, correlation_id,
+  traceparent, step, visits, since, wakes_at, ended_at, reason, ended_by
+from flow where id = any($1::uuid[]) and ended_at is null order by id for update
+
+-- name: load_latest_entries
+-- When these parties were last enrolled, by campaign and key.
+select party_id, campaign, key, max(triggered_at) as triggered_at
+from flow where party_id = any($1::uuid[]) and campaign = any($2::text[]) group by party_id, campaign, key
+
+-- name: save_flows
+-- Their newest state; what a flow began with stays.
+insert into flow (id, trigger_event_id, campaign, version, party_id, partition, key, trigger, triggered_at,
+  correlation_id, traceparent, step, visits, since, wakes_at, ended_at, reason, ended_by)
+select * from unnest(
+  $1::uuid[], $2::uuid[], $3::text[], $4::integer[], $5::uuid[], $6::smallint[], $7::text[], $8::json[],
+  $9::timestamptz[], $10::text[], $11::text[], $12::smallint[], $13::integer[], $14::timestamptz[], $15::timestamptz[],
+  $16::timestamptz[], $17::text[], $18::text[]
+) as given (id, trigger_event_id, campaign, version, party_id, partition, key, trigger, triggered_at, correlation_id,
+  traceparent, step, visits, since, wakes_at, ended_at, reason, ended_by)
+order by id
+on conflict (id) do update set
+  step = excluded.step, visits = excluded.visits, since = excluded.since, wakes_at = excluded.wakes_at,
+  ended_at = excluded.ended_at, reason = excluded.reason, ended_by = excluded.ended_by
+
+-- name: add_tags
+-- Of parties that may have them already.
+insert into party_tag (party_id, tag)
+select party_id, tag from unnest($1::uuid[], $2::text[]) as given (party_id, tag) order by party_id, tag
+on conflict do nothing
+
+-- name: forget_tags
+-- Of parties that may not have them.
+delete from party_tag using unnest($1::uuid[], $2::text[]) as given (party_id, tag)
+where party_tag.party_id = given.party_id and party_tag.tag = given.tag
+
+-- name: load_tags
+-- All words that these parties were given.
+select party_id, tag from party_tag where party_id = any($1::uuid[])
+
+-- name: find_flow
+-- Where one enrolment stands.
+select id, trigger_event_id::text, campaign, version, party_id, partition, key, trigger, triggered_at, correlation_id,
+  traceparent, step, visits, since, wakes_at, ended_at, reason, ended_by
+from flow where id = $1
+
+-- name: count_flows
+-- Who is where in a version: by step, and by how it ended.
+select step, reason, count(*) as enrolments from flow where campaign = $1 and version = $2 group by step, reason
+order by step, reason nulls first

@@ -1,0 +1,93 @@
+"""Flows and tags, a typed function per statement."""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from services.marketing.flows.domain.machine import Flow
+from services.marketing.flows.schemas import Standing
+from shared.engine.transaction import Transaction
+from shared.sql import columns, load_queries
+
+SQL = load_queries(Path(__file__).with_name("queries.sql"))
+
+
+async def lock_flows(tx: Transaction, parties: Collection[UUID]) -> list[Flow]:
+    """What these parties run."""
+    return [_flow(row) for row in await tx.fetch(SQL["lock_flows"], sorted(parties))]
+
+
+async def lock_due_flows(tx: Transaction, ids: Collection[UUID]) -> list[Flow]:
+    """Those of them that have not ended."""
+    return [_flow(row) for row in await tx.fetch(SQL["lock_due_flows"], sorted(ids))]
+
+
+async def find_flow(tx: Transaction, id_: UUID) -> Flow | None:
+    row = await tx.fetchrow(SQL["find_flow"], id_)
+    return None if row is None else _flow(row)
+
+
+def _flow(row: Mapping[str, Any]) -> Flow:
+    trigger = {path: tuple(values) for path, values in json.loads(row["trigger"]).items()}
+    return Flow(**{**row, "trigger": trigger})
+
+
+async def load_latest_entries(
+    tx: Transaction, parties: Collection[UUID], campaigns: Collection[str]
+) -> dict[tuple[UUID, str, str], datetime]:
+    """When these parties were last enrolled, by campaign and key."""
+    rows = await tx.fetch(SQL["load_latest_entries"], sorted(parties), sorted(campaigns))
+    return {(row["party_id"], row["campaign"], row["key"]): row["triggered_at"] for row in rows}
+
+
+async def save_flows(tx: Transaction, flows: Iterable[Flow]) -> None:
+    rows = [
+        (
+            f.id,
+            f.trigger_event_id,
+            f.campaign,
+            f.version,
+            f.party_id,
+            f.partition,
+            f.key,
+            json.dumps({path: list(values) for path, values in f.trigger.items()}, default=str),
+            f.triggered_at,
+            f.correlation_id,
+            f.traceparent,
+            f.step,
+            f.visits,
+            f.since,
+            f.wakes_at,
+            f.ended_at,
+            f.reason,
+            f.ended_by,
+        )
+        for f in flows
+    ]
+    if rows:
+        await tx.execute(SQL["save_flows"], *columns(rows))
+
+
+async def save_tags(tx: Transaction, tags: Mapping[tuple[UUID, str], bool]) -> None:
+    """Added where True, else taken away."""
+    added = [key for key, stays in tags.items() if stays]
+    gone = [key for key, stays in tags.items() if not stays]
+    if added:
+        await tx.execute(SQL["add_tags"], *columns(added))
+    if gone:
+        await tx.execute(SQL["forget_tags"], *columns(gone))
+
+
+async def load_tags(tx: Transaction, parties: Collection[UUID]) -> Mapping[UUID, frozenset[str]]:
+    found: defaultdict[UUID, set[str]] = defaultdict(set)
+    for row in await tx.fetch(SQL["load_tags"], sorted(parties)):
+        found[row["party_id"]].add(row["tag"])
+    return {party: frozenset(tags) for party, tags in found.items()}
+
+
+async def count_flows(tx: Transaction, campaign: str, version: int) -> list[Standing]:
+    return [Standing(**row) for row in await tx.fetch(SQL["count_flows"], campaign, version)]

@@ -1,0 +1,141 @@
+"""Campaigns over HTTP and by the operators' command, which asks marketing over a real socket."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from typer.testing import CliRunner, Result
+
+from services.marketing.main import ROUTERS
+from services.marketing.settings import Settings
+from shared.http.app import build_app
+from tests.integration.marketing.running import Marketing
+from tests.unit.marketing.facts import BOB, DAY, NOW, definition, product, sale
+from tools.rapport.cli import app
+
+TEXT = """
+name: roses
+trigger: sale.completed
+follow_up: true
+priority: 5
+when: {departments: [FLORAL]}
+steps: [{wait: PT1H, content: [{template: roses}]}]
+"""
+TEMPLATES = {"roses.txt": "Subject: Your roses\n\nHello {{ name }}\n", "other.txt": "no template of this campaign"}
+DRAFT = {"file": "roses.yaml", "text": TEXT, "templates": TEMPLATES}
+
+
+async def test_a_campaign_is_looked_over_compared_published_and_stopped(
+    marketing: Marketing, http: httpx.AsyncClient
+) -> None:
+    await marketing.publish(definition())
+    wrong = {**DRAFT, "text": TEXT.replace("FLORAL", "").replace("roses}]", "tulips}]")}
+    checked = (await http.post("/v1/campaigns/validate", json=wrong)).json()
+    assert (checked["valid"], [(each["line"], each["field"]) for each in checked["problems"]]) == (
+        False,
+        [(7, "steps.0.content.0.template")],
+    )
+    assert (await http.post("/v1/campaigns/validate", json=DRAFT)).json()["events"] == ["sale.completed"]
+    refused = await http.post("/v1/campaigns", json=wrong)
+    assert (refused.status_code, "roses.yaml:7: steps.0.content.0.template" in refused.json()["detail"]) == (422, True)
+
+    answers = [
+        await http.post("/v1/campaigns", json=DRAFT, headers={"Idempotency-Key": key}) for key in ("a", "a", "b")
+    ]
+    assert [each.status_code for each in answers] == [201, 201, 200]
+    assert answers[0].json() == answers[1].json() == {"campaign": "roses", "version": 1, "changed": True}
+    later = {**DRAFT, "text": TEXT.replace("priority: 5", "priority: 6")}
+    compared = (await http.post("/v1/campaigns/diff", json=later)).json()
+    assert compared == {"campaign": "roses", "changes": [{"field": "priority", "before": 5, "after": 6}]}
+    assert (await http.post("/v1/campaigns", json=later)).json()["version"] == 2
+
+    for changed in (True, False):
+        stopped = await http.post("/v1/campaigns/roses/stop")
+        assert stopped.json() == {"campaign": "roses", "changed": changed}
+    assert (await http.post("/v1/campaigns/gone/stop")).status_code == 404
+    kinds = [kind for kind, data in await marketing.published() if data["campaign"] == "roses"]
+    assert kinds == ["campaign.published", "campaign.published", "campaign.stopped"]
+
+
+async def test_what_was_done_over_http_outlives_a_start_until_the_file_changes(
+    marketing: Marketing, http: httpx.AsyncClient
+) -> None:
+    await marketing.publish(definition(), definition("news", follow_up=False))
+    await http.post("/v1/campaigns", json=DRAFT)
+    await http.post("/v1/campaigns/news/stop")
+    assert await marketing.publish(definition(), definition("news", follow_up=False)) == []
+    assert await marketing.publish(definition(), definition("news", follow_up=False, priority=1)) == ["news"]
+    assert await marketing.publish(definition()) == ["news"]
+    listed = (await http.get("/v1/campaigns")).json()["items"]
+    assert {each["campaign"] for each in listed if each["stopped_at"] is None} == {"thanks", "roses"}
+
+
+async def test_a_dry_run_says_whom_it_would_take_and_from_whom(marketing: Marketing, http: httpx.AsyncClient) -> None:
+    await marketing.publish(definition(), definition("best", priority=9, when={"skus": ["F-2"]}))
+    await marketing.heard(product("F-1", "FLORAL"), product("F-2", "FLORAL"))
+    await marketing.heard(
+        sale("a", skus=("F-1",)), sale("b", BOB, skus=("F-1",)), sale("c", BOB, skus=("F-1",)), sale("d"),
+        sale("best", skus=("F-2",)), sale("old", skus=("F-1",), at=NOW - 8 * DAY),
+    )  # fmt: skip
+    tried = await http.post("/v1/campaigns/dry-run", json=DRAFT)
+    assert tried.json() == {
+        "campaign": "roses", "sales": 6, "matched": 5, "left": 1, "expired": 1, "held_out": 0, "enrolled": 3,
+        "parties": 2, "taken": {"thanks": 4},
+    }  # fmt: skip
+    assert await marketing.rows("select from campaign where name = 'roses'") == []
+    other = {**DRAFT, "text": TEXT.replace("sale.completed\nfollow_up: true", "product.chosen")}
+    assert (await http.post("/v1/campaigns/dry-run", json=other)).status_code == 422
+
+
+@pytest.fixture
+async def url(marketing: Marketing, dsn: str) -> AsyncIterator[str]:
+    given = {"kafka": {"brokers": "127.0.0.1:9"}, "database": {"dsn": dsn}, "auth": {"mode": "off"}}
+    served = build_app(marketing, Settings.model_validate(given), routers=ROUTERS)
+    server = uvicorn.Server(uvicorn.Config(served, port=0, log_config=None, lifespan="off"))
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    await task
+
+
+async def test_the_command_does_the_same_with_files(marketing: Marketing, url: str, tmp_path: Path) -> None:
+    await marketing.publish(definition())
+    (tmp_path / "templates").mkdir()
+    for name, text in TEMPLATES.items():
+        (tmp_path / "templates" / name).write_text(text)
+    file, broken = tmp_path / "roses.yaml", tmp_path / "broken.yaml"
+    file.write_text(TEXT)
+    broken.write_text(TEXT.replace("wait", "weight"))
+
+    async def rapport(*arguments: str) -> Result:
+        command = ["campaigns", *arguments, "--url", url]
+        return await asyncio.to_thread(CliRunner().invoke, app, command, catch_exceptions=False)
+
+    async def answer(*arguments: str) -> Any:
+        return json.loads((await rapport(*arguments, "--json")).stdout)
+
+    assert (await rapport("validate", str(file))).exit_code == 0
+    told = await rapport("validate", str(file), str(broken))
+    assert (told.exit_code, "steps.0.wait" in told.output) == (1, True)
+    assert (await rapport("publish", str(file), str(broken))).exit_code == 2
+    assert await marketing.rows("select from campaign where name = 'roses'") == []
+    assert await answer("dry-run", str(file), "--sales", "10") | {"sales": 0} == {
+        "campaign": "roses", "sales": 0, "matched": 0, "left": 0, "expired": 0, "held_out": 0, "enrolled": 0,
+        "parties": 0, "taken": {},
+    }  # fmt: skip
+    assert await answer("publish", str(file)) == [{"campaign": "roses", "version": 1, "changed": True}]
+    assert (await rapport("diff", str(file))).exit_code == 0
+    file.write_text(TEXT.replace("PT1H", "PT2H"))
+    changes = (await answer("diff", str(file)))["changes"]
+    assert changes == [{"field": "steps.0.wait", "before": "PT1H", "after": "PT2H"}]
+    assert "is stopped" in (await rapport("stop", "roses")).output
+    assert "was stopped before" in (await rapport("stop", "roses")).output
+    assert (await rapport("stop", "gone")).exit_code == 2

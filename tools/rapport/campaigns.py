@@ -1,0 +1,139 @@
+"""Campaigns as files: looked over, compared, tried, published and stopped, over marketing's own HTTP side."""
+
+import json as json_format
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+
+from shared.errors import ConfigurationError
+from tools.rapport.asking import Folder, Json, app, reachable
+from tools.rapport.show import as_json, as_table, say
+from tools.rapport.stack import USUAL_FOLDER
+
+Answer = dict[str, Any]
+File = Annotated[Path, typer.Argument(help="The campaign's YAML; its texts stand in templates/ beside it.")]
+Files = Annotated[list[Path], typer.Argument(help="Campaigns; their texts stand in templates/ beside each.")]
+Url = Annotated[str | None, typer.Option(help="Where marketing answers, if not as in the stack's addresses.json.")]
+_TEMPLATES = "templates"
+
+campaigns = typer.Typer(name="campaigns", help="Campaigns as files.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(campaigns)
+
+
+def draft_of(file: Path) -> Answer:
+    """A file with its templates, as marketing takes it. Raises ConfigurationError where it cannot be read."""
+    try:
+        found = {path.name: path.read_text("utf-8") for path in sorted((file.parent / _TEMPLATES).glob("*.txt"))}
+        return {"file": str(file)[-200:], "text": file.read_text("utf-8"), "templates": found}
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{file} or one of its templates is no UTF-8") from None
+
+
+def ask(url: str, path: str, body: Answer | None) -> Answer:
+    """What marketing answers; its refusals become one line. `RAPPORT_TOKEN` is a bearer token with `crm:write`."""
+    token = os.environ.get("RAPPORT_TOKEN")
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    try:
+        answer = httpx.post(f"{url}/v1/campaigns{path}", json=body, headers=headers, timeout=60)
+    except httpx.HTTPError as error:
+        raise ConfigurationError(f"marketing does not answer at {url} ({type(error).__name__})") from None
+    if answer.is_error:
+        try:
+            said = answer.json()
+        except ValueError:
+            said = {}
+        raise ConfigurationError(str(said.get("detail") or f"marketing answered {answer.status_code}"))
+    found: Answer = answer.json()
+    return found
+
+
+def marketing_at(url: str | None, folder: Path | None) -> str:
+    """Raises ConfigurationError where nobody says where marketing is."""
+    if url is not None:
+        return url.rstrip("/")
+    place = folder or USUAL_FOLDER
+    addresses = place if place.suffix == ".json" else place / "addresses.json"
+    try:
+        return str(json_format.loads(addresses.read_text("utf-8"))["marketing"])
+    except (OSError, ValueError, KeyError):
+        raise ConfigurationError("say where marketing answers: --url http://…, or --stack FOLDER") from None
+
+
+@campaigns.command()
+@reachable
+def validate(files: Files, *, stack: Folder = None, url: Url = None, json: Json = False) -> None:
+    """Say what is wrong, by file, line and field. Exit status 1 where anything is."""
+    where = marketing_at(url, stack)
+    found = [ask(where, "/validate", draft_of(file)) for file in files]
+    problems = [problem for each in found for problem in each["problems"]]
+    if json:
+        as_json(found)
+    else:
+        as_table("Problems", problems, ("file", "line", "field", "message"), f"{len(files)} can be published.")
+    if problems:
+        raise typer.Exit(1)
+
+
+@campaigns.command()
+@reachable
+def diff(file: File, *, stack: Folder = None, url: Url = None, json: Json = False) -> None:
+    """Compare a file with what is in force under its name. Exit status 1 where they differ."""
+    found = ask(marketing_at(url, stack), "/diff", draft_of(file))
+    if json:
+        as_json(found)
+    else:
+        as_table(f"Changes of {found['campaign']}", found["changes"], ("field", "before", "after"), "No difference.")
+    if found["changes"]:
+        raise typer.Exit(1)
+
+
+@campaigns.command("dry-run")
+@reachable
+def dry_run(
+    file: File,
+    *,
+    stack: Folder = None,
+    url: Url = None,
+    sales: Annotated[int, typer.Option(min=1, max=50_000, help="So many of the newest.")] = 10_000,
+    json: Json = False,
+) -> None:
+    """Say what a campaign would have done with the newest sales."""
+    found = ask(marketing_at(url, stack), f"/dry-run?sales={sales}", draft_of(file))
+    if json:
+        as_json(found)
+    else:
+        names = ("sales", "matched", "left", "expired", "held_out", "enrolled", "parties", "taken")
+        as_table(f"Dry run of {found['campaign']}", [found], names, "")
+
+
+@campaigns.command()
+@reachable
+def publish(files: Files, *, stack: Folder = None, url: Url = None, json: Json = False) -> None:
+    """Put campaigns in force; who is enrolled stays with the version that they began with."""
+    where = marketing_at(url, stack)
+    for file in files:
+        found = ask(where, "/validate", draft_of(file))
+        if not found["valid"]:
+            first = found["problems"][0]
+            raise ConfigurationError("{file}:{line}: {field}: {message}; nothing was published".format_map(first))
+    found_all = [ask(where, "", draft_of(file)) for file in files]
+    if json:
+        as_json(found_all)
+    else:
+        as_table("Published", found_all, ("campaign", "version", "changed"), "")
+
+
+@campaigns.command()
+@reachable
+def stop(name: str, *, stack: Folder = None, url: Url = None, json: Json = False) -> None:
+    """Enrol nobody any more; who is enrolled goes on."""
+    found = ask(marketing_at(url, stack), f"/{name}/stop", None)
+    if json:
+        as_json(found)
+    else:
+        say(f"{name} is stopped." if found["changed"] else f"{name} was stopped before.")
