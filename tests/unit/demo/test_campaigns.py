@@ -117,7 +117,7 @@ def test_the_demos_campaigns_are_read_as_marketing_reads_them() -> None:
     assert mine.keys() == definitions.keys()
     for name, campaign in mine.items():
         definition = definitions[name]
-        assert campaign.waits == tuple(step.wait for step in definition.steps)
+        assert campaign.waits == tuple(step.wait for step in definition.sends.values())
         assert (campaign.follow_up, campaign.priority) == (definition.follow_up, definition.priority)
         assert (campaign.max_age, campaign.refunded) == (definition.max_age, definition.skip.refunded)
         assert campaign.needs_consent == definition.needs_consent
