@@ -36,7 +36,7 @@ def create_app() -> FastAPI:
     app.state.end_streams = front.end_streams
     app.state.sessions = _sessions_of(settings, app.state.authenticator)
     app.add_middleware(SessionCookies)
-    app.add_middleware(GZipMiddleware, minimum_size=1_000)
+    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)  # 9 takes twice as long for 2 % less
     app.add_middleware(Guard)
     return app
 

@@ -1,6 +1,7 @@
 """What the cluster itself says of topics: where their logs begin and end, and how they are set up."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -8,12 +9,14 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaTimeoutError
 
 from shared.engine import fetched
 from shared.engine.ledger import Place
 from shared.engine.partitions import PARTITIONS
 from shared.engine.reading import Failure
 
+_READ_S = 10
 _FETCH_S, _LOOK_MS, _LOOK_RECORDS, _LOOK_BYTES = 10, 500, 500, 1 << 20
 
 
@@ -25,23 +28,61 @@ class Log:
     end: int
 
 
-async def read_logs(options: dict[str, Any], places: Iterable[Place]) -> dict[Place, Log]:
-    """Where each partition begins and ends; one that does not exist is left out. Raises KafkaError."""
-    consumer = AIOKafkaConsumer(enable_auto_commit=False, **options)
-    await consumer.start()
-    try:
-        existing = await consumer.topics()
+class Logs:
+    """Says where partitions begin and end, by one client that stays until it fails or is closed."""
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self._options = options
+        self._turn = asyncio.Lock()
+        self._consumer: AIOKafkaConsumer | None = None
+        self._existing: frozenset[str] = frozenset()
+
+    async def read(self, places: Collection[Place]) -> dict[Place, Log]:
+        """Those that do not exist are left out. Raises KafkaError."""
+        async with self._turn:
+            try:
+                async with asyncio.timeout(_READ_S):
+                    return await self._read(places)
+            except TimeoutError as error:
+                await self._drop()
+                raise KafkaTimeoutError from error
+            except BaseException:
+                await self._drop()  # one that was interrupted, or knows topics that are gone, is not asked again
+                raise
+
+    async def close(self) -> None:
+        async with self._turn:
+            await self._drop()
+
+    async def _read(self, places: Collection[Place]) -> dict[Place, Log]:
+        if self._consumer is None:
+            self._consumer = AIOKafkaConsumer(enable_auto_commit=False, **self._options)
+            await self._consumer.start()
+        if not self._existing.issuperset(topic for topic, _ in places):
+            self._existing = frozenset(await self._consumer.topics())
         wanted = [
             TopicPartition(topic, partition)
             for topic, partition in sorted(places)
-            if topic in existing and partition in range(PARTITIONS)
+            if topic in self._existing and partition in range(PARTITIONS)
         ]
         if not wanted:
             return {}
-        beginnings, ends = await consumer.beginning_offsets(wanted), await consumer.end_offsets(wanted)
+        beginnings, ends = await self._consumer.beginning_offsets(wanted), await self._consumer.end_offsets(wanted)
         return {(place.topic, place.partition): Log(beginnings[place], ends[place]) for place in wanted}
+
+    async def _drop(self) -> None:
+        consumer, self._consumer, self._existing = self._consumer, None, frozenset()
+        if consumer is not None:
+            await consumer.stop()
+
+
+async def read_logs(options: Mapping[str, Any], places: Iterable[Place]) -> dict[Place, Log]:
+    """Where each partition begins and ends, once; one that does not exist is left out. Raises KafkaError."""
+    logs = Logs(options)
+    try:
+        return await logs.read(set(places))
     finally:
-        await consumer.stop()
+        await logs.close()
 
 
 async def read_failures(options: dict[str, Any], offsets: Mapping[Place, int]) -> dict[Place, Failure]:

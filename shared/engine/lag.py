@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 from aiokafka.errors import KafkaError
 
-from shared.engine.cluster import Log, read_logs
+from shared.engine.cluster import Log, Logs
 from shared.engine.ledger import Place
 from shared.engine.postgres import SQL
 from shared.errors import Transient
@@ -29,11 +29,11 @@ class PartitionLag:
     stopped: str | None
 
 
-async def read_lag(executor: asyncpg.Pool | asyncpg.Connection, kafka: dict[str, Any]) -> list[PartitionLag]:
+async def read_lag(executor: asyncpg.Pool | asyncpg.Connection, known: Logs) -> list[PartitionLag]:
     """Every partition of every group of one service; raises Transient where the brokers do not answer."""
     fences = await list_fences(executor)
     try:
-        logs = await read_logs(kafka, {(fence["topic"], fence["partition"]) for fence in fences})
+        logs = await known.read({(fence["topic"], fence["partition"]) for fence in fences})
     except KafkaError as error:
         raise Transient(f"the brokers do not answer: {type(error).__name__}") from error
     return measure_lag(fences, logs)

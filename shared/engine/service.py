@@ -16,6 +16,7 @@ from shared.engine.behind import describe_ahead, find_ahead
 from shared.engine.change_feed import ChangeFeed
 from shared.engine.changes import Told
 from shared.engine.checks import Check
+from shared.engine.cluster import Logs
 from shared.engine.database import Database
 from shared.engine.domain_time import DomainTime
 from shared.engine.event import Record
@@ -81,6 +82,7 @@ class Service:
         self._for_workers = False
         self._told = Told(self.subscriptions)
         self.changes = ChangeFeed(lambda: self.database.main)
+        self.logs = Logs(client_options(settings.kafka, name, "operations"))
         self._published = Published(client_options(settings.kafka, name, "published"))
         self._broker = connect(settings.kafka, name)
 
@@ -160,6 +162,7 @@ class Service:
     async def stop(self) -> None:
         """Finish the batch in flight, then close Kafka's clients and the database."""
         await self._life.stop()
+        await self.logs.close()
         await self._halt()
 
     async def _live(self) -> NoReturn:

@@ -16,7 +16,7 @@ from shared.http.admission import Admission
 from shared.http.auth import Authenticator, Principal, requires
 from shared.http.changes import Streams
 from shared.http.idempotency import Once, idempotent
-from shared.http.limits import Turns
+from shared.http.limits import SharedLooks, Turns
 from shared.http.openapi import describe, operation_id
 from shared.http.pages import pages
 from shared.http.paging import Listing, Page
@@ -72,6 +72,7 @@ def _application(service: Running, settings: ProcessSettings, routers: Iterable[
     app.state.service = service
     app.state.settings = settings
     app.state.turns = Turns(settings.http)
+    app.state.looks = SharedLooks(app.state.turns)
     app.state.authenticator = Authenticator(settings.auth)
     for router in routers:
         app.include_router(router)

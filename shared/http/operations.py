@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from shared.engine.kafka import client_options
 from shared.engine.keys import escape_key
 from shared.engine.lag import PartitionLag, read_lag
 from shared.engine.operations import (
@@ -25,7 +24,7 @@ from shared.engine.operations import (
 )
 from shared.errors import Invalid
 from shared.http.auth import Principal, requires
-from shared.http.limits import COSTLY
+from shared.http.limits import COSTLY, Looks
 from shared.http.paging import Listing, Page
 from shared.http.readiness import service_of
 
@@ -120,9 +119,9 @@ Filter = Annotated[str | None, Query(max_length=500)]
 
 
 @router.get("/lag", dependencies=[ADMINS])
-async def show_lag(service: Service) -> list[PartitionLag]:
+async def show_lag(service: Service, looks: Looks) -> list[PartitionLag]:
     """Each partition of each group: how far it is behind, and why it stands still if it does."""
-    return await read_lag(service.database.requests, client_options(service.settings.kafka, service.name, "operations"))
+    return await looks.share("lag", None, lambda: read_lag(service.database.requests, service.logs))
 
 
 @router.get("/outbox", dependencies=[ADMINS])

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.console.forecasts.domain import BY, fan_of, past_of
+from services.console.forecasts.domain import BY, SPANS, fan_of, past_of
 from services.console.shell.asking import Asked, Json, attempt
 from services.console.shell.pages import Shown
 
@@ -22,17 +22,22 @@ async def show_sales(
     page: Shown,
     by: Annotated[str, Query(max_length=20)] = "category",
     since: Annotated[date | None, Query(alias="from")] = None,
+    last: Annotated[int, Query(ge=0, le=3660)] = SPANS[1],
     cursor: Cursor = None,
 ) -> Response:
-    """Totals by product, department, channel, day or week; the departments lead to their forecasts."""
+    """Totals by product, department, channel, day or week, of a quarter where nothing else is asked for; the
+    departments lead to their forecasts.
+    """
     chosen = by if by in BY else "category"
-    asked = {"by": chosen, "from": since, "cursor": cursor, "limit": 100}
+    asked = {"by": chosen, "from": since, "last": last or None, "cursor": cursor, "limit": 100}
     totals, series = await asyncio.gather(
         attempt(page.asked.get("forecasting", "series/sales", **asked)),
         attempt(page.asked.get("forecasting", "series", limit=_MOST)),
     )
     known = {(one["department"], one["currency"]): one for one in series.value["items"]} if series.value else {}
-    return page.show("forecasts/sales.html", by=chosen, since=since, totals=totals, series=known, ways=BY)
+    return page.show(
+        "forecasts/sales.html", by=chosen, since=since, last=last, totals=totals, series=known, ways=BY, spans=SPANS
+    )
 
 
 @router.get("/series")

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 BY = ("category", "channel", "week", "day", "product")
+SPANS = (28, 91, 364, 0)
+"""Days up to the newest sale; 0 is all of them."""
 SHOWN_WEEKS = 40
 
 

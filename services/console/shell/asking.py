@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, Literal, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
-import httpx
-from pydantic_core import from_json
+from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
+from pydantic_core import from_json, to_json
+from yarl import URL
 
 from services.console.settings import ConsoleSettings
 from services.console.shell.agent import Agent
@@ -18,7 +20,12 @@ from shared.ids import new_id
 T = TypeVar("T")
 Stream = AsyncIterator[bytes]
 # A service says something every ten seconds.
-_STREAM = httpx.Timeout(35, connect=1)
+_STREAM = ClientTimeout(total=None, sock_connect=1, sock_read=35)
+# Shorter than a service keeps a connection that nobody uses: a form is never sent into one that closes.
+_KEPT_S = 4
+_CHECK = ClientTimeout(total=0.2)
+AWAY = (ClientError, TimeoutError)
+"""What asking raises where a service does not answer."""
 Json = Any
 """What a service said, as it said it."""
 Service = Literal["contacts", "marketing", "support", "forecasting"]
@@ -79,8 +86,8 @@ class Answer:
 class Asked:
     """The services, asked as one agent."""
 
-    def __init__(self, client: httpx.AsyncClient, addresses: ConsoleSettings, agent: Agent) -> None:
-        self._client = client
+    def __init__(self, session: ClientSession, addresses: ConsoleSettings, agent: Agent) -> None:
+        self._session = session
         self._addresses = addresses
         self._headers = {"Authorization": f"Bearer {agent.token}"} if agent.token else {}
 
@@ -91,20 +98,19 @@ class Asked:
     async def read(self, service: Service, path: str, **query: object) -> Answer:
         """The same with the ETag."""
         given = {name.rstrip("_"): value for name, value in query.items() if value is not None and value != ""}
-        return await self._ask(service, "GET", path, params=given)
+        return await self._ask(service, "GET", f"{path}?{urlencode(given, doseq=True)}" if given else path)
 
     @asynccontextmanager
     async def follow(self, service: Service, subjects: list[str], last_event_id: str | None) -> AsyncIterator[Stream]:
         """What a service's readers see from now on, or since that event. Raises Trouble."""
         headers = {**self._headers, **({"Last-Event-ID": last_event_id} if last_event_id else {})}
-        url = f"{getattr(self._addresses, service)}/v1/changes"
-        asked = self._client.stream("GET", url, params={"subject": subjects}, headers=headers, timeout=_STREAM)
+        url = self._url(service, f"changes?{urlencode({'subject': subjects}, doseq=True)}")
         try:
-            async with asked as response:
-                if response.is_error:
-                    raise Trouble(service, response.status_code, {})
-                yield response.aiter_raw()
-        except httpx.HTTPError as error:
+            async with self._session.get(url, headers=headers, timeout=_STREAM, allow_redirects=False) as response:
+                if not response.ok:
+                    raise Trouble(service, response.status, {})
+                yield response.content.iter_any()
+        except AWAY as error:
             raise Trouble(service, 503, {}) from error
 
     async def write(
@@ -121,22 +127,33 @@ class Asked:
         headers = {"Idempotency-Key": key or str(new_id())}
         if if_match:
             headers["If-Match"] = if_match
-        return await self._ask(service, method, path, json=body, headers=headers)
+        return await self._ask(service, method, path, headers, to_json(body))
 
-    async def _ask(self, service: Service, method: str, path: str, **options: Any) -> Answer:
-        url = f"{getattr(self._addresses, service)}/v1/{path}"
-        headers = {**self._headers, **options.pop("headers", {})}
+    async def _ask(
+        self, service: Service, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes = b""
+    ) -> Answer:
+        given = {**self._headers, **(headers or {})}
+        if body:
+            given["Content-Type"] = "application/json"
+        asked = self._session.request(
+            method, self._url(service, path), headers=given, data=body or None, allow_redirects=False
+        )
         try:
-            response = await self._client.request(method, url, headers=headers, **options)
-        except httpx.HTTPError as error:
+            async with asked as response:
+                content = await response.read()
+        except AWAY as error:
             raise Trouble(service, 503, {}) from error
         try:
-            body = from_json(response.content) if response.content else None
+            said = from_json(content) if content else None
         except ValueError as error:
             raise Trouble(service, 502, {}) from error
-        if response.is_error:
-            raise Trouble(service, response.status_code, body if isinstance(body, dict) else {})
-        return Answer(body, response.headers.get("etag"))
+        if not response.ok:
+            raise Trouble(service, response.status, said if isinstance(said, dict) else {})
+        return Answer(said, response.headers.get("etag"))
+
+    def _url(self, service: Service, path: str) -> URL:
+        """Of a path whose parts are escaped already."""
+        return URL(f"{getattr(self._addresses, service)}/v1/{path}", encoded=True)
 
 
 class Front:
@@ -147,16 +164,20 @@ class Front:
     def __init__(self, settings: ConsoleSettings) -> None:
         self._settings = settings
         self.ending = asyncio.Event()
-        self.client = httpx.AsyncClient(
-            timeout=httpx.Timeout(settings.wait_s, connect=min(1.0, settings.wait_s)),
-            # each open page that is live holds one
-            limits=httpx.Limits(max_connections=1_000, max_keepalive_connections=50),
-            follow_redirects=False,
-            trust_env=False,
+
+    @cached_property
+    def _session(self) -> ClientSession:
+        """Made by the first who asks, since it belongs to the running loop."""
+        wait_s = self._settings.wait_s
+        return ClientSession(
+            # each open page that is live holds a connection
+            connector=TCPConnector(limit=1_000, keepalive_timeout=_KEPT_S),
+            timeout=ClientTimeout(total=wait_s, sock_connect=min(1.0, wait_s)),
+            cookie_jar=DummyCookieJar(),
         )
 
     def as_(self, agent: Agent) -> Asked:
-        return Asked(self.client, self._settings, agent)
+        return Asked(self._session, self._settings, agent)
 
     async def start(self) -> None:
         """Nothing has to be there: a page says which service is away."""
@@ -167,7 +188,7 @@ class Front:
 
     async def stop(self) -> None:
         self.end_streams()
-        await self.client.aclose()
+        await self._session.close()
 
     async def ready(self) -> list[Check]:
         """A service that is away takes none of the others' pages away, so it only degrades."""
@@ -175,7 +196,8 @@ class Front:
 
     async def _check(self, service: Service) -> Check:
         try:
-            response = await self.client.get(f"{getattr(self._settings, service)}/healthz", timeout=0.2)
-        except httpx.HTTPError as error:
+            async with self._session.get(f"{getattr(self._settings, service)}/healthz", timeout=_CHECK) as response:
+                answered = response.ok
+        except AWAY as error:
             return Check(service, "degraded", f"does not answer ({type(error).__name__})")
-        return Check(service) if response.is_success else Check(service, "degraded", f"answers {response.status_code}")
+        return Check(service) if answered else Check(service, "degraded", f"answers {response.status}")

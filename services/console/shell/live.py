@@ -5,12 +5,11 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack
 from typing import Annotated, Literal
 
-import httpx
 from fastapi import APIRouter, Header, Query
 from starlette.background import BackgroundTask
 from starlette.responses import Response, StreamingResponse
 
-from services.console.shell.asking import Front, Service, Stream, Trouble
+from services.console.shell.asking import AWAY, Front, Service, Stream, Trouble
 from services.console.shell.pages import Shown
 
 router = APIRouter()
@@ -40,7 +39,7 @@ async def _until_the_end(stream: Stream, ending: asyncio.Event, held: AsyncExitS
     try:
         while piece := await _either(anext(stream, b""), told):
             yield piece
-    except httpx.HTTPError:
+    except AWAY:
         return  # the browser asks again
     finally:
         told.cancel()

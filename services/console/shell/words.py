@@ -94,11 +94,13 @@ class Words:
         return _spaced(text)
 
     def moment(self, at: str | datetime) -> str:
-        """`12 Mar 2026, 14:05`"""
-        return str(format_datetime(self.local(at), f"{_DAYS[self.language]} y, HH:mm", locale=self._locale))
+        """`12 Mar 2026, 14:05`. Hours are written without babel, which takes three times as long for a page of them."""
+        local = self.local(at)
+        return f"{format_date(local, f'{_DAYS[self.language]} y', locale=self._locale)}, {local:%H:%M}"
 
     def moment_precisely(self, at: str | datetime) -> str:
-        return str(format_datetime(self.local(at), "full", locale=self._locale))
+        local = self.local(at)
+        return f"{format_date(local, 'full', locale=self._locale)}, {local:%H:%M:%S %Z}"
 
     def day(self, at: str | date | datetime) -> str:
         """Of a moment in the person's zone, or of a day of the calendar."""
@@ -114,7 +116,7 @@ class Words:
         return str(format_datetime(self.local(at), "LLLL y", locale=self._locale)).capitalize()
 
     def clock(self, at: str | datetime) -> str:
-        return str(format_datetime(self.local(at), "HH:mm", locale=self._locale))
+        return f"{self.local(at):%H:%M}"
 
     def duration(self, seconds: float) -> str:
         return str(format_timedelta(timedelta(seconds=seconds), locale=self._locale))

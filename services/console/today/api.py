@@ -9,7 +9,7 @@ from starlette.responses import Response
 from services.console.shell.asking import SERVICES, Json, Part, attempt
 from services.console.shell.navigation import sections_for
 from services.console.shell.pages import Page, Shown
-from services.console.today.domain import sales_of
+from services.console.today.domain import WEEKS, sales_of
 
 router = APIRouter()
 _MOST = 200
@@ -21,7 +21,7 @@ async def show_today(page: Shown) -> Response:
         attempt(page.asked.get("support", "tickets", status="new", limit=5)),
         attempt(page.asked.get("support", "tickets", status="open", limit=5)),
         attempt(page.asked.get("marketing", "audit/follow-ups")),
-        attempt(page.asked.get("forecasting", "series/sales", by="week", limit=_MOST)),
+        attempt(page.asked.get("forecasting", "series/sales", by="week", last=WEEKS * 7, limit=_MOST)),
         attempt(page.asked.get("forecasting", "forecasts", limit=_MOST)),
         _parked(page),
     )

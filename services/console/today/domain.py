@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-WEEKS = 26
+WEEKS = 17
+"""A quarter that has passed, and a month ahead."""
 _WEEK = timedelta(days=7)
 
 

@@ -1,6 +1,6 @@
 """Parameters of requests that several capabilities share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
@@ -31,6 +31,13 @@ class DayRange:
 
     begin: date | None
     until: date | None
+    last: int | None = None
+
+    def until_newest(self, newest: date | None) -> "DayRange":
+        """With the first day that `last` means, where no other is given."""
+        if self.begin is not None or self.last is None or newest is None:
+            return self
+        return replace(self, begin=newest - timedelta(days=self.last - 1))
 
     def within(self, now: datetime) -> tuple[date, date]:
         """The days that are meant: by default the last ten years. Raises Invalid for none, and for more than that."""
@@ -48,8 +55,12 @@ def _day_range(
         AskedDay, Query(alias="from", description="The first day; by default ten years before `until`.")
     ] = None,
     until: Annotated[AskedDay, Query(description="The day after the last; by default all until now.")] = None,
+    last: Annotated[
+        int | None,
+        Query(ge=1, le=MOST_DAYS, description="So many days up to the newest sale, where no first day is given."),
+    ] = None,
 ) -> DayRange:
-    return DayRange(begin, until)
+    return DayRange(begin, until, last)
 
 
 Days = Annotated[DayRange, Depends(_day_range)]

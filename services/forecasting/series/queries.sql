@@ -26,23 +26,29 @@ where place <= $4
 order by department, currency, week;
 
 -- name: load_weeks
--- Revenue by week within [$1, $2) of the departments and currencies that are asked for.
-select
-    asked.department,
-    asked.currency,
-    date_trunc('week', sold_day.day)::date as week,
-    sum(sold_day.revenue) as revenue
-from sales_v1.sold_day
-left join sales_v1.product using (sku)
-join unnest($4::text[], $5::text[]) as asked (department, currency)
-    on asked.department = coalesce(product.category[1], $3) and asked.currency = sold_day.currency
-where sold_day.day >= $1 and sold_day.day < $2
+-- Revenue by week within [$1, $2) of the departments and currencies that are asked for. Lines are summed by day first: the
+-- week of a day is dear to find.
+with daily as (
+    select asked.department, asked.currency, sold_day.day, sum(sold_day.revenue) as revenue
+    from sales_v1.sold_day
+    left join sales_v1.product using (sku)
+    join unnest($4::text[], $5::text[]) as asked (department, currency)
+        on asked.department = coalesce(product.category[1], $3) and asked.currency = sold_day.currency
+    where sold_day.day >= $1 and sold_day.day < $2
+    group by 1, 2, 3
+)
+select department, currency, date_trunc('week', day)::date as week, sum(revenue) as revenue
+from daily
 group by 1, 2, 3
 order by 1, 2, 3;
 
 -- name: find_first_day
 -- The day of the earliest sale.
 select min(day) from sales_v1.sold_day;
+
+-- name: find_last_day
+-- The day of the newest sale.
+select max(day) from sales_v1.sold_day;
 
 -- name: count_sales
 -- Sales that happened before the cut, as far as they are known.
@@ -74,25 +80,34 @@ limit $2;
 -- Those of the ids that are known.
 select id, department, currency, unit, first_week from series where id = any($1::text[]) order by id;
 
+-- name: prepare_sums
+-- For the transaction: a plan for what is asked. One for any question would look up each line's product even where
+-- nobody asks for departments.
+select set_config('plan_cache_mode', 'force_custom_plan', true), set_config('work_mem', '32MB', true);
+
 -- name: sum_sales
--- Totals by product, category, channel, day or week, after the position ($8, $9).
-select key, currency, lines, units, revenue, returned, refunded
-from (
+-- Totals by product, category, channel, day or week, after the position ($8, $9). Lines are summed before their keys are
+-- written out.
+with line as (
+    select day, sku, channel, currency, sales, units, revenue, 0 as returned, 0 as refunded from sales_v1.sold_day
+    union all
+    select day, sku, channel, currency, 0, 0, 0, units, refunded from sales_v1.refund_line
+),
+summed as (
     select
         case $1
             when 'product' then sku
             when 'category' then coalesce(product.category[1], '(none)')
             when 'channel' then channel
-            when 'day' then day::text
-            else date_trunc('week', day)::date::text
-        end collate "C" as key,
+        end as name,
+        case when $1 in ('day', 'week') then day end as day,
         currency,
-        sum(sales)::bigint as lines,
-        sum(units)::bigint as units,
+        sum(sales) as lines,
+        sum(units) as units,
         sum(revenue) as revenue,
-        sum(returned)::bigint as returned,
+        sum(returned) as returned,
         sum(refunded) as refunded
-    from sales_v1.product_day
+    from line
     left join sales_v1.product using (sku)
     where
         day >= $2 and day < $3
@@ -100,8 +115,22 @@ from (
         and ($5::text is null or coalesce(product.category[1], '(none)') = $5)
         and ($6::text is null or channel = $6)
         and ($7::text is null or currency = $7)
+    group by 1, 2, 3
+),
+total as (
+    select
+        coalesce(name, case $1 when 'day' then day::text else date_trunc('week', day)::date::text end) collate "C" as key,
+        currency,
+        sum(lines)::bigint as lines,
+        sum(units)::bigint as units,
+        sum(revenue) as revenue,
+        sum(returned)::bigint as returned,
+        sum(refunded) as refunded
+    from summed
     group by 1, 2
-) as total
+)
+select key, currency, lines, units, revenue, returned, refunded
+from total
 where (key, currency) > ($8, $9)
 order by key, currency
 limit $10;

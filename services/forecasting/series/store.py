@@ -56,6 +56,11 @@ async def find_first_day(tx: Transaction) -> date | None:
     return found
 
 
+async def find_last_day(tx: Transaction) -> date | None:
+    found: date | None = await tx.fetchval(SQL["find_last_day"])
+    return found
+
+
 async def count_sales(tx: Transaction, cut: date) -> int:
     return int(await tx.fetchval(SQL["count_sales"], cut))
 
@@ -78,7 +83,8 @@ async def find_series(tx: Transaction, ids: Sequence[str]) -> list[SeriesView]:
 
 
 async def sum_sales(tx: Transaction, chosen: SalesFilter, after: tuple[str, str], limit: int) -> list[TotalView]:
-    """By key and currency, after that position; without what is known of whole sales."""
+    """By key and currency, after that position; without what is known of whole sales. Needs a transaction."""
+    await tx.execute(SQL["prepare_sums"])
     rows = await tx.fetch(
         SQL["sum_sales"],
         *(chosen.by, chosen.begin, chosen.until, chosen.sku, chosen.category, chosen.channel, chosen.currency),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from shared.engine.service import Service
 from shared.errors import NotFound
 from shared.events.values import BlankIsNone, ReportedInstant
 from shared.http.app import Listing, Page, requires, service_of
-from shared.http.limits import COSTLY
+from shared.http.limits import COSTLY, Looks
 from shared.http.paging import encode_cursor
 
 router = APIRouter(prefix="/v1", tags=["marketing"], dependencies=[Depends(requires("crm:read"))])
@@ -26,20 +27,21 @@ Until = Annotated[ReportedInstant | None, BlankIsNone, Query(alias="to", descrip
 OfParty = Annotated[UUID | None, Query(description="Also finds those of parties merged with this one.")]
 
 
-@router.get("/audit/follow-ups", dependencies=[COSTLY])
+@router.get("/audit/follow-ups")
 async def audit_follow_ups(
-    service: Serving, page: Page, since: Since = None, until: Until = None, outcome: State | None = None
+    service: Serving, page: Page, looks: Looks, since: Since = None, until: Until = None, outcome: State | None = None
 ) -> Audit | Listing[AuditedSale]:
     """Counts sales by what became of their follow-up, or lists those with `outcome`.
 
     A page of the list looks at some 200,000 sales at most: it may be short, or empty, and still have a next one.
     """
     span = store.Span(since, until)
-    async with service.transaction() as tx:
-        if outcome is None:
-            return _audit(await store.count_sales(tx, span))
-        after = page.after(UUID)
-        items, last = await store.list_sales(tx, span, outcome, after[0] if after else None, page.limit)
+
+    if outcome is None:
+        return await looks.share("audit", span, partial(_count, service, span))
+    after, limit = (page.after(UUID) or (None,))[0], page.limit
+    listing = partial(_list, service, span, outcome, after, limit)
+    items, last = await looks.share("audit", (span, outcome, after, limit), listing)
     following = encode_cursor((last,)) if last else None
     page.response.headers.update(page.link(following))
     return Listing(items=items, next_cursor=following)
@@ -69,6 +71,18 @@ async def read_message(service: Serving, message_id: UUID) -> Message:
     if message is None:
         raise NotFound("no message has this id")
     return message
+
+
+async def _count(service: Service, span: store.Span) -> Audit:
+    async with service.transaction() as tx:
+        return _audit(await store.count_sales(tx, span))
+
+
+async def _list(
+    service: Service, span: store.Span, outcome: State, after: UUID | None, limit: int
+) -> tuple[list[AuditedSale], UUID | None]:
+    async with service.transaction() as tx:
+        return await store.list_sales(tx, span, outcome, after, limit)
 
 
 def _audit(counts: Mapping[tuple[str, str | None], int]) -> Audit:

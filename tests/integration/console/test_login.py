@@ -145,7 +145,7 @@ class Browser:
 @pytest.fixture
 async def browser(app: FastAPI, issuer: str) -> AsyncIterator[Browser]:
     browser = Browser(app, issuer)
-    async with browser.console, browser.provider:
+    async with app.router.lifespan_context(app), browser.console, browser.provider:
         yield browser
 
 

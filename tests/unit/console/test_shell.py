@@ -1,5 +1,7 @@
 """The frame of every page: who may see it, what every answer carries, and which forms are taken."""
 
+from collections.abc import AsyncIterator
+
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -35,9 +37,13 @@ def app(monkeypatch: pytest.MonkeyPatch) -> FastAPI:
 
 
 @pytest.fixture
-def client(app: FastAPI) -> httpx.AsyncClient:
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app=app)
-    return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", cookies={NAME_COOKIE: "agent-1"})
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", cookies={NAME_COOKIE: "agent-1"}) as client,
+    ):
+        yield client
 
 
 def test_every_page_asks_who_looks(app: FastAPI) -> None:

@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
+import pytest
 
 from shared.http.app import build_app
-from shared.settings import AuthSettings
+from shared.http.limits import SharedLooks, Turns
+from shared.settings import AuthSettings, HttpSettings
 from tests.unit.http.desk import ID, Desk, problem_of, router, settings_with
 
 
@@ -57,6 +59,61 @@ async def test_waiting_requests_get_their_turn_once_others_are_done(desk: Desk) 
         desk.counted.set()
         assert [(await each).status_code for each in asked] == [200] * 5
     assert desk.most_counting == 1
+
+
+class Looking:
+    """Looks that are as many as they were asked for at once, and end when they are told to."""
+
+    def __init__(self) -> None:
+        self.shared = SharedLooks(Turns(HttpSettings(port=1)))
+        self.begun: list[asyncio.Future[int]] = []
+
+    async def _look(self) -> int:
+        self.begun.append(asyncio.get_running_loop().create_future())
+        return await self.begun[-1]
+
+    async def ask(self, what: str = "all", *, looks: int) -> "asyncio.Task[int]":
+        """Returns once so many looks have begun."""
+        task = asyncio.create_task(self.shared.share("route", what, self._look))
+        await asyncio.sleep(0)
+        async with asyncio.timeout(5):
+            while len(self.begun) < looks:
+                await asyncio.sleep(0)
+        return task
+
+
+async def test_whoever_asks_while_a_look_is_under_way_shares_the_next_one() -> None:
+    looking = Looking()
+    first = await looking.ask(looks=1)
+    later = [await looking.ask(looks=1) for _ in range(3)]
+    other = await looking.ask("other", looks=2)
+    looking.begun[0].set_result(1)
+    looking.begun[1].set_result(2)
+    assert (await first, await other) == (1, 2)
+    latest = await looking.ask(looks=3)
+    looking.begun[2].set_result(3)
+    assert [await each for each in later] == [3, 3, 3], "older than the question"
+    async with asyncio.timeout(5):
+        while len(looking.begun) < 4:
+            await asyncio.sleep(0)
+    looking.begun[3].set_result(4)
+    assert await latest == 4
+
+
+async def test_a_look_that_fails_or_that_its_first_asker_leaves_harms_nobody_else() -> None:
+    looking = Looking()
+    gone, stays = await looking.ask(looks=1), await looking.ask(looks=1)
+    gone.cancel()
+    looking.begun[0].set_exception(ValueError("broken"))
+    async with asyncio.timeout(5):
+        while len(looking.begun) < 2:
+            await asyncio.sleep(0)
+    looking.begun[1].set_exception(ValueError("broken too"))
+    with pytest.raises(ValueError, match="broken too"):
+        await stays
+    again = await looking.ask(looks=3)
+    looking.begun[2].set_result(3)
+    assert await again == 3
 
 
 async def _answered(task: "asyncio.Task[httpx.Response]") -> bool:
