@@ -5,6 +5,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from services.console.campaigns import api as campaigns
 from services.console.design import api as design
+from services.console.events import api as events
 from services.console.followups import api as followups
 from services.console.forecasts import api as forecasts
 from services.console.login import api as login
@@ -23,7 +24,10 @@ from shared.http.app import build_front
 from shared.http.auth import Authenticator
 from shared.telemetry.logging import configure_logging
 
-pages = (today, parties, tickets, followups, campaigns, forecasts, operations, design, login, shell, live, static_files)
+pages = (
+    *(today, parties, tickets, followups, campaigns, forecasts, operations, events),
+    *(design, login, shell, live, static_files),
+)
 
 
 def create_app() -> FastAPI:

@@ -98,6 +98,7 @@ def pages_of(ada: Customer) -> dict[str, str]:
         "follow-ups-sales": "/follow-ups?outcome=one",
         "sale": f"/follow-ups/sales/{ada.sale_event}",
         "message": f"/follow-ups/messages/{ada.message_id}",
+        "event": f"/events/{ada.sale_event}",
         "campaigns": "/campaigns",
         "campaign": "/campaigns/thanks",
         "sales": "/forecasts",
@@ -149,7 +150,12 @@ async def test_a_customers_page_says_what_the_services_say(stack: EmbeddedStack,
         sales = [line for line in lines if line["type"] == "crm.sale.completed.v1"]
         await expect(page.locator(".timeline details")).to_have_count(len(sales))
         await page.locator(".timeline summary").first.click()
-        await expect(page.get_by_text(sales[0]["event_id"])).to_be_visible()
+        await page.get_by_role("link", name=sales[0]["event_id"]).click()
+        await expect(page.get_by_role("heading", name="Sale", exact=True)).to_be_visible()
+        event = await ask(stack, "contacts", f"events/{sales[0]['event_id']}")
+        await expect(page.get_by_text(event["data"]["sale_id"], exact=True)).to_be_visible()
+        await page.get_by_role("link", name="What followed this sale").click()
+        await expect(page.get_by_text("It was sent.")).to_be_visible()
         assert complaints == []
 
 

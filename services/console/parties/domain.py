@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
+from services.console.shell.facts import Fact, facts_of, short_type
 from services.console.shell.words import Words
 
 # The filters of a timeline, and the types of events that each of them shows.
@@ -31,17 +31,6 @@ _TONES = {
     "ticket.opened": "warn",
     "ticket.resolved": "good",
 }
-_MOMENTS = frozenset({"due_at", "expires_at", "entered_at", "occurred_at"})
-_TERMS = {"channel": "channel", "reason": "reason", "stage": "stage", "status": "status", "previous": "status"}
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One thing that an event says; `href` where it names what has a page."""
-
-    name: str
-    text: str
-    href: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +73,6 @@ def _line(item: Mapping[str, Any], words: Words, month: str | None) -> Line:
     )
 
 
-def short_type(type_: str) -> str:
-    """`sale.completed` of `crm.sale.completed.v1`."""
-    return type_.removeprefix("crm.").rpartition(".v")[0] or type_
-
-
 def _detail(type_: str, summary: Mapping[str, Any], words: Words) -> str:
     """What tells this line from others of its kind."""
     parts = []
@@ -109,48 +93,6 @@ def _detail(type_: str, summary: Mapping[str, Any], words: Words) -> str:
     if summary.get("channel") and not type_.startswith("message."):
         parts.append(words.term("channel", summary["channel"]))
     return " · ".join(parts)
-
-
-def facts_of(summary: Mapping[str, Any], words: Words) -> list[Fact]:
-    """Everything that an event says, with links to what it names."""
-    return [
-        Fact(words.term("field", name), _text_of(name, value, words), href_of(name, value))
-        for name, value in sorted(summary.items())
-        if value not in (None, [], "")
-    ]
-
-
-def _text_of(name: str, value: Any, words: Words) -> str:
-    if isinstance(value, Mapping):
-        return words.money(value) if "minor" in value else ", ".join(f"{key}: {each}" for key, each in value.items())
-    if isinstance(value, list):
-        return ", ".join(_of_line(each) for each in value)
-    if isinstance(value, bool):
-        return words.text("yes") if value else words.text("no")
-    if name in _MOMENTS:
-        return words.moment(value)
-    return words.term(_TERMS[name], value) if name in _TERMS else str(value)
-
-
-def _of_line(value: Any) -> str:
-    """A sold line as its quantity and product."""
-    if isinstance(value, Mapping) and "sku" in value:
-        return f"{value.get('quantity', 1)} \u00d7 {value['sku']}"
-    return str(value)
-
-
-def href_of(name: str, value: Any) -> str | None:
-    """The page of what an event names."""
-    match name:
-        case "message_id":
-            return f"/follow-ups/messages/{value}"
-        case "ticket_id":
-            return f"/tickets/{value}"
-        case "campaign":
-            return f"/campaigns/{value}"
-        case "trigger_event_id":
-            return f"/follow-ups/sales/{value}"
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +120,3 @@ def errors_of(problem: Mapping[str, Any]) -> dict[str, str]:
     if not found:
         found["form"] = str(problem.get("detail") or "")
     return found
-
-
-def is_party(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True

@@ -87,13 +87,13 @@ select set_config('plan_cache_mode', 'force_custom_plan', true), set_config('wor
 
 -- name: sum_sales
 -- Totals by product, category, channel, day or week, after the position ($8, $9). Lines are summed before their keys are
--- written out.
+-- written out and compared.
 with line as (
     select day, sku, channel, currency, sales, units, revenue, 0 as returned, 0 as refunded from sales_v1.sold_day
     union all
     select day, sku, channel, currency, 0, 0, 0, units, refunded from sales_v1.refund_line
 ),
-summed as (
+summed as materialized (
     select
         case $1
             when 'product' then sku

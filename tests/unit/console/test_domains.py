@@ -6,9 +6,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from services.console.events.domain import describe
 from services.console.followups.domain import OUTCOMES, figures_of, reasons_of
 from services.console.operations.domain import done_of, groups_of
-from services.console.parties.domain import GROUPS, Profile, errors_of, lines_of, short_type
+from services.console.parties.domain import GROUPS, Profile, errors_of, lines_of
+from services.console.shell.facts import Named, short_type
 from services.console.shell.vocabulary import TERMS
 from services.console.shell.words import Words
 from services.console.tickets.domain import following, moves_of
@@ -64,8 +66,26 @@ def test_a_line_leads_to_what_it_names() -> None:
     (shown,) = lines_of(
         [line("message.sent", message_id="m", campaign="thanks", lines=[{"sku": "A", "quantity": 2}])], WORDS
     )
-    assert {fact.href for fact in shown.facts} == {"/follow-ups/messages/m", "/campaigns/thanks", None}
-    assert "2 \u00d7 A" in {fact.text for fact in shown.facts}
+    named = [each for fact in shown.facts for each in fact.texts]
+    assert {each.href for each in named} == {"/follow-ups/messages/m", "/campaigns/thanks", None}
+    assert "2 \u00d7 A" in {each.text for each in named}
+
+
+def test_an_event_leads_to_the_events_that_decided_and_caused_it() -> None:
+    data = {"party_id": "p", "reason": "no_consent", "deciding_event_ids": ["d-1", "d-2"]}
+    event = {
+        "id": "e",
+        "type": "crm.message.skipped.v1",
+        "time": "2026-03-02T09:00:00Z",
+        "causationid": "c",
+        "data": data,
+    }
+    shown = describe(event, WORDS)
+    assert (shown.title, shown.party_id, shown.followed_up) == ("Message skipped", "p", False)
+    assert [each.href for fact in shown.facts for each in fact.texts] == ["/events/d-1", "/events/d-2", None]
+    id_ = "01a21acc-61f2-709f-a3ef-ba3ed5d0adbb"
+    causes = [describe({**event, "causationid": cause}, WORDS).cause for cause in (id_, "order-7", "e")]
+    assert causes == [Named(id_, f"/events/{id_}"), Named("order-7"), None], "ours, one from outside, none"
 
 
 def test_every_type_that_a_history_has_is_a_word_and_in_a_filter_that_exists() -> None:

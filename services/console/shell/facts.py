@@ -1,0 +1,83 @@
+"""What an event says, as pages show it: names and texts, with links to what it names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.console.shell.words import Words
+
+_MOMENTS = frozenset({"due_at", "expires_at", "entered_at", "occurred_at", "recorded_at", "sold_at"})
+_TERMS = {"channel": "channel", "reason": "reason", "stage": "stage", "status": "status", "previous": "status"}
+_OF_EVENTS = ("event_id", "event_ids")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A text; `href` where it names what has a page."""
+
+    text: str
+    href: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that an event says."""
+
+    name: str
+    texts: list[Named]
+
+
+def short_type(type_: str) -> str:
+    """`sale.completed` of `crm.sale.completed.v1`."""
+    return type_.removeprefix("crm.").rpartition(".v")[0] or type_
+
+
+def facts_of(said: Mapping[str, Any], words: Words) -> list[Fact]:
+    """Everything that is said, by name; what is empty is left out."""
+    return [
+        Fact(
+            words.term("field", name),
+            [Named(_text_of(name, each, words), href_of(name, each)) for each in _each(value)],
+        )
+        for name, value in sorted(said.items())
+        if value not in (None, [], {}, "")
+    ]
+
+
+def href_of(name: str, value: Any) -> str | None:
+    """The page of what an event names by a field."""
+    if name.endswith(_OF_EVENTS):
+        return f"/events/{value}"
+    match name:
+        case "party_id":
+            return f"/parties/{value}"
+        case "message_id":
+            return f"/follow-ups/messages/{value}"
+        case "ticket_id":
+            return f"/tickets/{value}"
+        case "campaign":
+            return f"/campaigns/{value}"
+    return None
+
+
+def _each(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _text_of(name: str, value: Any, words: Words) -> str:
+    if isinstance(value, Mapping):
+        return _of_mapping(value, words)
+    if isinstance(value, bool):
+        return words.text("yes") if value else words.text("no")
+    if name in _MOMENTS:
+        return words.moment(value)
+    return words.term(_TERMS[name], value) if name in _TERMS else str(value)
+
+
+def _of_mapping(value: Mapping[str, Any], words: Words) -> str:
+    """An amount, a sold line as its quantity and product, or whatever else it is."""
+    if "minor" in value:
+        return words.money(value)
+    if "sku" in value:
+        return f"{value.get('quantity', 1)} \u00d7 {value['sku']}"
+    return ", ".join(f"{key}: {each}" for key, each in value.items() if each is not None)
