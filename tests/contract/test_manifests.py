@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -155,14 +156,16 @@ def variables_of(manifests: list[Manifest], container: Manifest) -> dict[str, st
     return {name: value for settings in read for name, value in settings.items()}
 
 
-def secret_keys(service: str) -> list[str]:
-    """The files that the service finds in its mounted secret."""
+def secrets_of(service: str) -> dict[str, str]:
+    """The files that the service finds in its mounted secret, with something that each may hold."""
     made = yaml.safe_load((KUBERNETES / "overlays" / "local" / "credentials" / "kustomization.yaml").read_text("utf-8"))
     files = {each["name"]: each["files"] for each in made["secretGenerator"]}
-    return [Path(file).name for file in files.get(f"{service}-database", ())]
+    named = [Path(file).name for kind in ("database", "login") for file in files.get(f"{service}-{kind}", ())]
+    dsn, key = "postgresql://role:password@host/database-and-32-characters", urlsafe_b64encode(bytes(32)).decode()
+    return {name: key if name.endswith("__keys") else dsn for name in named}
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", ALL)
 def test_what_a_service_needs_is_set_by_its_configuration_and_its_secret(
     manifests: list[Manifest], service: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -172,18 +175,19 @@ def test_what_a_service_needs_is_set_by_its_configuration_and_its_secret(
     for name, value in variables_of(manifests, container).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("RAPPORT_SECRETS_DIR", str(tmp_path))
-    for key in secret_keys(service):
-        (tmp_path / key).write_text("postgresql://role:password@host/database-and-32-characters")
+    secrets = secrets_of(service)
+    for key, value in secrets.items():
+        (tmp_path / key).write_text(value)
     settings = settings_of(service)()
     if service == "marketing":
         own = getattr(settings, service)
         assert own.public_url
         assert own.unsubscribe_secret is not None, "a letter says how to unsubscribe"
-    for key in secret_keys(service):
+    for key, value in secrets.items():
         (tmp_path / key).unlink()
         with pytest.raises(ConfigurationError):
             settings_of(service)()
-        (tmp_path / key).write_text("postgresql://role:password@host/database-and-32-characters")
+        (tmp_path / key).write_text(value)
 
 
 @pytest.mark.parametrize("service", ALL)
@@ -193,9 +197,7 @@ def test_every_setting_is_one_that_the_service_knows(
     container = next(found for name, found in containers(manifests) if name == f"Deployment/{service}/service")
     for name in [name for name in os.environ if name.startswith("RAPPORT_")]:
         monkeypatch.delenv(name)
-    secrets = {
-        f"RAPPORT_{key.removeprefix('rapport_').upper()}": "postgresql://" + "x" * 32 for key in secret_keys(service)
-    }
+    secrets = {f"RAPPORT_{key.removeprefix('rapport_').upper()}": value for key, value in secrets_of(service).items()}
     given = {**variables_of(manifests, container), **secrets}
     for name, value in given.items():
         monkeypatch.setenv(name, value)
