@@ -9,6 +9,8 @@ from services.contacts.intake import api as intake
 from services.contacts.moves import api as moves
 from services.contacts.overview import api as overview
 from services.contacts.policy import DEFAULT, read_policy
+from services.contacts.privacy import api as privacy
+from services.contacts.privacy.commands.searching import search_records
 from services.contacts.profiles import api as profiles
 from services.contacts.settings import ContactsSettings, Context, Settings
 from services.contacts.timeline import api as timeline
@@ -27,6 +29,7 @@ routers = [
     events.router,
     moves.router,
     consents.router,
+    privacy.router,
 ]
 
 
@@ -37,7 +40,7 @@ def create_app() -> FastAPI:
         "contacts",
         settings,
         subscriptions=[subscriptions.ingest, subscriptions.timeline],
-        workers=[open_months],
+        workers=[open_months, search_records],
         context=create_context(settings.contacts),
     )
     return build_app(service, settings, routers=routers)

@@ -6,12 +6,12 @@ from shared.events.topics import topics_of
 
 ingest = Subscription("contacts.ingest", kind="process", topics=["crm.ingest"], passes_clock_to=topics_of("/contacts"))
 
-# crm.agreements and crm.insights (warnings alone: scores and forecasts are no lines) come when they have types for it.
+# crm.agreements comes when it has types; of crm.insights scores and forecasts are no lines.
 timeline = Subscription(
     "contacts.timeline",
     kind="projection",
     version=1,
-    topics=["crm.contacts", "crm.sales", "crm.campaigns", "crm.tickets"],
+    topics=["crm.contacts", "crm.sales", "crm.campaigns", "crm.tickets", "crm.insights"],
 )
 
 recovery = Recovery("contacts", topics=["crm.parties", "crm.contacts", "crm.sales"])

@@ -24,6 +24,10 @@ def create_app() -> FastAPI:
     configure_logging(settings.log)
     jobs = Jobs(settings.forecasting)
     service = Service(
-        "forecasting", settings, subscriptions=[subscriptions.sales], workers=[jobs.run], checks=[jobs.check]
+        "forecasting",
+        settings,
+        subscriptions=[subscriptions.sales, subscriptions.erasures],
+        workers=[jobs.run],
+        checks=[jobs.check],
     )
     return build_app(service, settings, routers=routers)

@@ -2,6 +2,8 @@
 
 from shared.engine.subscription import Subscription
 
+erasures = Subscription("forecasting.erasures", kind="process", topics=["crm.contacts"])
+
 sales = Subscription(
     "forecasting.sales",
     kind="projection",

@@ -1,6 +1,6 @@
 """What operators do about the records of one service, for the command and for HTTP alike."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,13 +9,16 @@ import asyncpg
 
 from shared.engine import quarantine, redrive
 from shared.engine.database import Database
+from shared.engine.event import Record
 from shared.engine.keys import escape_key, parse_key
 from shared.engine.ledger import ParkedRecord
 from shared.engine.postgres import SQL, PostgresLedger, PostgresTransaction
 from shared.engine.quarantine import QuarantinedRecord, find_quarantined
+from shared.engine.rows import record_of
 from shared.engine.subscription import Subscription
 from shared.errors import Invalid, NotFound
 
+_READ_AT_ONCE = 100
 Executor = asyncpg.Pool | asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
 
@@ -190,6 +193,21 @@ class Operations:
         """Raises NotFound."""
         async with self._ledger(None).transaction() as tx:
             return await find_quarantined(tx, quarantine_id)
+
+    def parked_records(self, topic: str) -> AsyncIterator[tuple[int, Record]]:
+        """Every parked record of a topic, with its id."""
+        return self._records(SQL["read_parked"], topic)
+
+    def quarantined_records(self, topic: str) -> AsyncIterator[tuple[int, Record]]:
+        """Every quarantined record of a topic, with its id."""
+        return self._records(SQL["read_quarantined"], topic)
+
+    async def _records(self, statement: str, topic: str) -> AsyncIterator[tuple[int, Record]]:
+        last = 0
+        while rows := await self._database.main.fetch(statement, topic, last, _READ_AT_ONCE):
+            for row in rows:
+                yield row["id"], record_of(row)
+            last = rows[-1]["id"]
 
     async def redrive_quarantined(self, quarantine_id: int, repair: Repair) -> Freed:
         """Repair a record and apply it, or give it up; raises NotFound."""

@@ -12,6 +12,16 @@ where ($1::text is null or group_id = $1) and ($2::text is null or topic = $2) a
     and ($4::bytea is null or key = $4) and ($5::bigint[] is null or id = any($5)) and ($6::bigint is null or id < $6)
 order by id desc limit $7
 
+-- name: read_parked
+-- Whole, in order, after an id.
+select id, topic, partition, record_offset, key, headers, value, record_timestamp
+from parked where topic = $1 and id > $2 order by id limit $3
+
+-- name: read_quarantined
+-- Whole, in order, after an id.
+select id, topic, partition, record_offset, key, headers, value, record_timestamp
+from quarantine where topic = $1 and id > $2 order by id limit $3
+
 -- name: choose_parked
 -- The ids that the same filters choose.
 select id from parked

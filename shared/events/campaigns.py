@@ -5,6 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from shared.events.contract import contract
+from shared.events.erasure import Forgotten
 from shared.events.topic import topic
 from shared.events.values import Channel, Instant
 
@@ -142,3 +143,9 @@ class MessageSkipped:
     step: int | None = None
     channel: Channel | None = None
     due_at: Instant | None = None
+
+
+@contract(CAMPAIGNS, "crm.erasure.confirmed.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasureConfirmed(Forgotten):
+    """The service has forgotten an erased party; see there what it counts."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from shared.events.contract import contract
+from shared.events.erasure import Forgotten
 from shared.events.topic import topic
 from shared.events.values import Instant
 
@@ -78,3 +79,9 @@ class ScoreComputed:
     as_of: Instant
     contributions: list[Contribution]
     recorded_at: Instant
+
+
+@contract(INSIGHTS, "crm.erasure.confirmed.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasureConfirmed(Forgotten):
+    """The service has forgotten an erased party; see there what it counts."""

@@ -11,6 +11,7 @@ from services.contacts.consents.schemas import RecordView
 from services.contacts.intake.schemas import TextView
 from services.contacts.moves.schemas import MoveView
 from services.contacts.overview.schemas import FlaggedIdentity, PartyCard, PartyView
+from services.contacts.privacy.schemas import ErasureView
 from services.marketing.audit.schemas import Message
 from services.support.desk.schemas import Entry, Step, TicketLine, TicketView
 from services.support.tickets.schemas import TicketState
@@ -28,6 +29,7 @@ SHOWN: dict[str, Shown] = {
         "flagged_identity.reason": [(FlaggedIdentity, "reason")],
         "identity_move.kind": [(MoveView, "kind")],
         "consent_record.said": [(RecordView, "said")],
+        "erasure.state": [(ErasureView, "state")],
     },
     "marketing": {"message.outcome": [(Message, "outcome")], "former_ending.outcome": []},
     "support": {

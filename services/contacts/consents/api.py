@@ -10,9 +10,8 @@ from starlette.responses import Response
 
 from services.contacts.consents import commands, store
 from services.contacts.consents.schemas import ConfirmBody, Confirmed, ConsentsView, RecordView
-from services.contacts.parties import commands as parties
+from services.contacts.parties.commands import erased
 from shared.engine.transaction import Transaction
-from shared.errors import NotFound
 from shared.events.values import Channel
 from shared.http.app import Listing, Once, Page, idempotent, requires, service_of
 
@@ -31,9 +30,11 @@ async def read_consents(
 ) -> ConsentsView:
     """What a party allows, each kind with the statement that decides and whether it holds."""
     async with service.read() as tx:
-        await _require_party(tx, party_id)
         moment = at or tx.now
-        return ConsentsView(party_id=party_id, at=moment, consents=await commands.load_state(tx, party_id, moment))
+        consents = await commands.load_state(tx, party_id, moment)
+        if not consents:
+            await erased.require(tx, party_id)
+    return ConsentsView(party_id=party_id, at=moment, consents=consents)
 
 
 @router.get("/history", dependencies=READS)
@@ -50,7 +51,7 @@ async def read_history(
         before = (after[0], after[1]) if after else _NEWEST
         records = await store.list_records(tx, party_id, before, purpose, channel, page.limit + 1)
         if not records:
-            await _require_party(tx, party_id)
+            await erased.require(tx, party_id)
     return page.listing(
         records,
         lambda record: RecordView.model_validate(record._asdict() | {"topic": record.topic or None}),
@@ -68,8 +69,3 @@ async def confirm_consent(event_id: UUID, body: ConfirmBody, once: Repeatable) -
         return await commands.confirm(tx, event_id, body.evidence)
 
     return await once.write(act, status=202)
-
-
-async def _require_party(tx: Transaction, party_id: UUID) -> None:
-    if not await parties.is_known(tx, party_id):
-        raise NotFound("no party has this id")

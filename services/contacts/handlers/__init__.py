@@ -1,5 +1,5 @@
 """Importing this package registers every handler of contacts."""
 
-from services.contacts.handlers import campaigns, contacts, ingest, recovery, sales, tickets, timers
+from services.contacts.handlers import campaigns, contacts, ingest, insights, recovery, sales, tickets, timers
 
-__all__ = ["campaigns", "contacts", "ingest", "recovery", "sales", "tickets", "timers"]
+__all__ = ["campaigns", "contacts", "ingest", "insights", "recovery", "sales", "tickets", "timers"]

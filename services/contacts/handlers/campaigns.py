@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from services.contacts.privacy import commands as privacy
 from services.contacts.subscriptions import timeline as timeline_group
 from services.contacts.timeline import commands as timeline
 from shared.engine.event import Event
@@ -9,13 +10,22 @@ from shared.engine.transaction import Transaction
 from shared.events.campaigns import (
     EnrolmentExited,
     EnrolmentStarted,
+    ErasureConfirmed,
     MessagePlanned,
     MessageSent,
     MessageSkipped,
     MessageUnknown,
 )
 
-OfCampaigns = EnrolmentStarted | EnrolmentExited | MessagePlanned | MessageSent | MessageSkipped | MessageUnknown
+OfCampaigns = (
+    EnrolmentStarted
+    | EnrolmentExited
+    | MessagePlanned
+    | MessageSent
+    | MessageSkipped
+    | MessageUnknown
+    | ErasureConfirmed
+)
 
 
 @timeline_group.topic("crm.campaigns")
@@ -23,3 +33,4 @@ async def show_messages(events: Sequence[Event[OfCampaigns]], tx: Transaction) -
     """What was sent to parties, or not, and why."""
     await timeline.add_lines(tx, events)
     await timeline.save_messages(tx, events)
+    await privacy.keep_confirmations(tx, events)

@@ -16,6 +16,7 @@ from shared.events.contacts import (
     IdentityMoved,
     InteractionRecorded,
     LifecycleChanged,
+    PartyErased,
     PartyRegistered,
     PartySplit,
     PartyUpdated,
@@ -25,6 +26,7 @@ from shared.events.contacts import (
 OfContacts = (
     PartyRegistered
     | PartyUpdated
+    | PartyErased
     | LifecycleChanged
     | DuplicateSuspected
     | IdentityMoved

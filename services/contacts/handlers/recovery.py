@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from services.contacts.intake import commands as intake
 from services.contacts.lifecycle import commands as lifecycle
 from services.contacts.parties import commands as parties
+from services.contacts.privacy import commands as privacy
 from services.contacts.subscriptions import recovery
-from shared.engine.event import Event
+from shared.engine.event import Event, Tombstone
 from shared.engine.transaction import Transaction
 from shared.events.contacts import LifecycleChanged
 from shared.events.parties import PartyDescribed
@@ -14,8 +15,10 @@ from shared.events.sales import SaleAmended, SaleCancelled, SaleCompleted
 
 
 @recovery.topic("crm.parties")
-async def take_back_parties(events: Sequence[Event[PartyDescribed]], tx: Transaction) -> None:
-    await parties.take_back(tx, events)
+async def take_back_parties(events: Sequence[Event[PartyDescribed | Tombstone]], tx: Transaction) -> None:
+    """As they were described; those that were erased since are forgotten again."""
+    await parties.take_back(tx, privacy.described_of(events))
+    await privacy.take_back(tx, events)
 
 
 @recovery.topic("crm.contacts")

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+from services.contacts.privacy import commands as privacy
 from services.contacts.subscriptions import timeline as timeline_group
 from services.contacts.timeline import commands as timeline
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
 from shared.events.tickets import (
+    ErasureConfirmed,
     TicketMerged,
     TicketNoted,
     TicketOpened,
@@ -28,6 +30,7 @@ OfTickets = (
     | TicketMerged
     | TicketUnmerged
     | TicketSplit
+    | ErasureConfirmed
 )
 
 
@@ -36,3 +39,4 @@ async def show_tickets(events: Sequence[Event[OfTickets]], tx: Transaction) -> N
     """What parties asked, and how it went."""
     await timeline.add_lines(tx, events)
     await timeline.save_tickets(tx, events)
+    await privacy.keep_confirmations(tx, events)

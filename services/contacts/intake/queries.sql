@@ -71,3 +71,7 @@ select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timesta
 -- name: load_texts
 -- What an event said in free text.
 select event_id, party_id, kind, body, recorded_at from fact_text where event_id = $1
+
+-- name: forget_texts
+-- What parties that are erased said in free text.
+delete from fact_text where party_id = any ($1::uuid[])

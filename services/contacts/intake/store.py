@@ -122,3 +122,8 @@ async def load_texts(tx: Transaction, event_id: UUID) -> list[StoredText]:
         StoredText(row["event_id"], row["party_id"], Text(row["kind"], row["body"]), row["recorded_at"])
         for row in await tx.fetch(SQL["load_texts"], event_id)
     ]
+
+
+async def forget_texts(tx: Transaction, party_ids: Collection[UUID]) -> int:
+    """All texts of these parties; returns how many there were."""
+    return int((await tx.execute(SQL["forget_texts"], sorted(party_ids))).rpartition(" ")[2])

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from services.contacts.consents.domain import decide_consents
 from services.contacts.overview import store
 from services.contacts.overview.schemas import PartyCard, PartyView
+from services.contacts.parties.commands import erased
 from services.contacts.parties.domain.identity import search_values
 from services.contacts.settings import Context
 from shared.errors import NotFound
@@ -65,6 +66,8 @@ async def read_party(service: Service, party_id: UUID) -> Response:
         context: Context = tx.context
         view = await store.load_view(tx, context.months, party_id)
         now = tx.now
+        if view is None:
+            await erased.require(tx, party_id)
     if view is None:
         raise NotFound("no party has this id")
     consents = to_json(decide_consents(view.consents, now)).decode()

@@ -158,7 +158,7 @@ select
         '[]'
     )::text as consents
 from party
-where party.id = $1
+where party.id = $1 and party.erased_at is null
 
 -- name: list_parties
 -- Newest first, before an id.

@@ -20,7 +20,7 @@ select
     locked.address::text as address, locked.roles, locked.birth_date, locked.locale, locked.time_zone, locked.owner,
     locked.merged_into, locked.said_at::text as said_at,
     locked.primaries::text as primaries, locked.discovery_at, locked.discovery_by, locked.purchase_at,
-    locked.purchase_by, locked.post_purchase_at, locked.post_purchase_by, locked.registered_at
+    locked.purchase_by, locked.post_purchase_at, locked.post_purchase_by, locked.registered_at, locked.erased_at
 from found
 left join locked on locked.id = found.party_id
 order by found.place
@@ -30,7 +30,7 @@ order by found.place
 select
     id, partition, version, kind, name, address::text as address, roles, birth_date, locale, time_zone, owner,
     merged_into, said_at::text as said_at, primaries::text as primaries, discovery_at, discovery_by, purchase_at,
-    purchase_by, post_purchase_at, post_purchase_by, registered_at
+    purchase_by, post_purchase_at, post_purchase_by, registered_at, erased_at
 from party
 where id = any ($1::uuid[])
 order by id
@@ -68,8 +68,8 @@ set party_id = $2, sharing = sharing - (select count(*) from freed where freed.i
 where id = any ($1::uuid[])
 
 -- name: find_parties
--- Those of these ids that are parties.
-select id from party where id = any ($1::uuid[])
+-- Those of these ids that are parties, and were not erased.
+select id from party where id = any ($1::uuid[]) and erased_at is null
 
 -- name: add_shared_identities
 -- Sorted by the caller; returns those that the party did not carry yet, and counts them with their identities.
@@ -129,3 +129,65 @@ on conflict (id) do update set
     discovery_at = excluded.discovery_at, discovery_by = excluded.discovery_by,
     purchase_at = excluded.purchase_at, purchase_by = excluded.purchase_by,
     post_purchase_at = excluded.post_purchase_at, post_purchase_by = excluded.post_purchase_by
+
+-- name: was_erased
+-- Whether there was a party of this id.
+select exists (select from party where id = $1 and erased_at is not null)
+
+-- name: find_aliases
+-- A party with those that were merged into it, at any distance.
+with recursive family as (
+    select $1::uuid as id
+    union
+    select party.id from party
+    join family on party.merged_into = family.id
+)
+select id from family order by id
+
+-- name: load_digest_key
+-- None as long as nobody was erased.
+select key from erasure_key
+
+-- name: add_digest_key
+-- The first erasure draws it.
+insert into erasure_key (key) values ($1) on conflict do nothing
+
+-- name: add_digests
+-- Sorted by the caller; the latest erasure of an identity counts.
+insert into erased_identity (digest, party_id, erased_at)
+select * from unnest($1::bytea[], $2::uuid[], $3::timestamptz[])
+on conflict (digest) do update set party_id = excluded.party_id, erased_at = excluded.erased_at
+
+-- name: find_digests
+-- Which of these belonged to somebody who was erased.
+select digest, party_id, erased_at from erased_identity where digest = any ($1::bytea[])
+
+-- name: forget_digests
+-- After so long an older fact is not to be expected any more.
+delete from erased_identity where erased_at <= $1
+
+-- name: forget_identities_of
+-- Of parties that are erased.
+delete from identity where party_id = any ($1::uuid[])
+
+-- name: forget_shared_of
+-- Their addresses that belong to others first, which are counted with their identities.
+with gone as (
+    delete from shared_identity where party_id = any ($1::uuid[]) returning identity_id
+), counted as (
+    update identity
+    set sharing = sharing - (select count(*) from gone where gone.identity_id = identity.id)
+    where id in (select identity_id from gone)
+)
+select count(*) from gone
+
+-- name: forget_flagged_of
+-- What they were named by and nobody is known by.
+delete from flagged_identity where party_id = any ($1::uuid[])
+
+-- name: forget_parties
+-- Everything that says who they are; that they were, with their stages, stays.
+update party set
+    kind = null, name = null, address = null, roles = '{}', birth_date = null, locale = null, time_zone = null,
+    owner = null, said_at = '{}', primaries = '{}', erased_at = $2
+where id = any ($1::uuid[]) and erased_at is null

@@ -127,6 +127,60 @@ async def save_parties(tx: Transaction, parties: Iterable[Party]) -> None:
         await tx.execute(SQL["save_parties"], *columns(rows))
 
 
+async def was_erased(tx: Transaction, party_id: UUID) -> bool:
+    """Whether there was a party of this id."""
+    found: bool = await tx.fetchval(SQL["was_erased"], party_id)
+    return found
+
+
+async def find_aliases(tx: Transaction, party_id: UUID) -> list[UUID]:
+    """The party and those that were merged into it."""
+    return [row["id"] for row in await tx.fetch(SQL["find_aliases"], party_id)]
+
+
+async def load_digest_key(tx: Transaction) -> bytes | None:
+    """By what erased identities are known again; None as long as nobody was erased."""
+    key: bytes | None = await tx.fetchval(SQL["load_digest_key"])
+    return key
+
+
+async def add_digest_key(tx: Transaction, key: bytes) -> None:
+    """The first one stays."""
+    await tx.execute(SQL["add_digest_key"], key)
+
+
+async def add_digests(tx: Transaction, digests: Mapping[bytes, UUID], at: datetime) -> None:
+    """Remember whose identities these were, without what they are."""
+    rows = [(digest, party_id, at) for digest, party_id in sorted(digests.items())]
+    if rows:
+        await tx.execute(SQL["add_digests"], *columns(rows))
+
+
+async def find_digests(tx: Transaction, digests: Iterable[bytes]) -> dict[bytes, tuple[UUID, datetime]]:
+    """Of those that belonged to somebody who was erased: who, and when that was."""
+    rows = await tx.fetch(SQL["find_digests"], list(digests))
+    return {row["digest"]: (row["party_id"], row["erased_at"]) for row in rows}
+
+
+async def forget_digests(tx: Transaction, until: datetime) -> None:
+    """Of erasures up to that time."""
+    await tx.execute(SQL["forget_digests"], until)
+
+
+async def forget_parties(tx: Transaction, ids: Sequence[UUID], at: datetime) -> dict[str, int]:
+    """Empty the rows of locked parties and remove what they carry; returns how many rows of each table that were."""
+    return {
+        "identity": _count(await tx.execute(SQL["forget_identities_of"], ids)),
+        "shared_identity": int(await tx.fetchval(SQL["forget_shared_of"], ids)),
+        "flagged_identity": _count(await tx.execute(SQL["forget_flagged_of"], ids)),
+        "party": _count(await tx.execute(SQL["forget_parties"], ids, at)),
+    }
+
+
+def _count(status: str) -> int:
+    return int(status.rpartition(" ")[2])
+
+
 def _party(row: Any) -> Party:
     said_at, primaries = row["said_at"], row["primaries"]
     return Party(
@@ -150,6 +204,7 @@ def _party(row: Any) -> Party:
             Entry(row["post_purchase_at"], row["post_purchase_by"]) if row["post_purchase_at"] else None,
         ),
         registered_at=row["registered_at"],
+        erased_at=row["erased_at"],
     )
 
 

@@ -8,7 +8,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from services.contacts.matching import commands as matching
 from services.contacts.parties import commands as parties
-from services.contacts.parties.commands import Admitted, Mention, addresses, identities
+from services.contacts.parties.commands import Admitted, addresses, identities
+from services.contacts.parties.commands.mention import Mention
 from services.contacts.parties.domain import party as rules
 from services.contacts.parties.domain.identity import Claim, Home, Reading, primary_claims, read_identities
 from services.contacts.parties.domain.resolution import Assignment, Resolution

@@ -8,6 +8,7 @@ from services.forecasting.cuts import commands as cuts
 from services.forecasting.cuts.domain import instant
 from services.forecasting.models import commands as models
 from services.forecasting.scores import store
+from services.forecasting.scores.domain.erasure import announce_nothing_held
 from services.forecasting.scores.domain.lifetime import Histories, History, Lifetime
 from services.forecasting.scores.domain.purchases import add_up
 from services.forecasting.scores.domain.score import (
@@ -19,6 +20,7 @@ from services.forecasting.scores.domain.score import (
 )
 from shared.engine.event import Emission, Event
 from shared.engine.transaction import Transaction
+from shared.events.contacts import PartyErased
 from shared.events.sales import OfSales
 from shared.ids import dated_id
 
@@ -81,3 +83,8 @@ async def _publish(tx: Transaction, page: Sequence[tuple[UUID, History | None]],
 def _event_id(cut: date, party_id: UUID, name: str) -> UUID:
     """A cut that is scored again after a restore says the same, and is not published a second time."""
     return dated_id(int(instant(cut).timestamp() * 1000), "score", party_id, name, cut)
+
+
+async def confirm_erasures(tx: Transaction, events: Sequence[Event[PartyErased]]) -> None:
+    """There is nothing here that says who a party is."""
+    tx.emit(announce_nothing_held(event) for event in events)

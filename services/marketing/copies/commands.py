@@ -14,6 +14,7 @@ from services.marketing.copies.domain import (
     StageChange,
     TicketChange,
     TicketEvent,
+    erasures_of,
     fold_parties,
     fold_products,
     newest_scores,
@@ -54,6 +55,9 @@ class Profiles:
 
 async def copy_parties(tx: Transaction, events: Sequence[Event[PartyDescribed | Tombstone]]) -> Parties:
     parties = fold_parties(events)
+    if parties.erased:
+        known = await store.load_parties(tx, [party.id for party in parties.erased])
+        parties.erasures.extend(erasures_of(events, known))
     await store.save_parties(tx, parties.erased)
     await store.save_parties(tx, parties.described)
     return parties

@@ -95,11 +95,21 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
+class Erasure:
+    """The event that erased a party, and how many copies of it there were."""
+
+    event: Event[object]
+    party_id: UUID
+    copies: int
+
+
+@dataclass(frozen=True, slots=True)
 class Parties:
     """What a batch says of parties. One that is described after its erasure begins anew, whatever its version was."""
 
     erased: list[Party]
     described: list[Party]
+    erasures: list[Erasure] = field(default_factory=list)
 
 
 def fold_parties(events: Iterable[Event[PartyDescribed | Tombstone]]) -> Parties:
@@ -117,6 +127,13 @@ def fold_parties(events: Iterable[Event[PartyDescribed | Tombstone]]) -> Parties
             erased[party.id] = party
             described.pop(party.id, None)
     return Parties(list(erased.values()), list(described.values()))
+
+
+def erasures_of(events: Iterable[Event[PartyDescribed | Tombstone]], known: Mapping[UUID, Party]) -> list[Erasure]:
+    """The last event that erases each party; `known` are the copies as they were."""
+    last = {UUID(event.key_text): event for event in events if isinstance(event.data, Tombstone)}
+    living = {party_id for party_id, party in known.items() if party.erased_by is None}
+    return [Erasure(event, party_id, int(party_id in living)) for party_id, event in last.items()]
 
 
 def _described(data: PartyDescribed) -> Party:

@@ -18,5 +18,5 @@ log = structlog.get_logger()
 async def copy_parties(events: Sequence[Event[PartyDescribed | Tombstone]], tx: Transaction) -> None:
     """The newest description of each party holds; an erased one keeps nothing but that it was erased."""
     parties = await copies.copy_parties(tx, events)
-    await sending.mark_erased(tx, parties.erased)
+    await sending.forget(tx, parties.erasures)
     log.info("parties_copied", described=len(parties.described), erased=len(parties.erased))

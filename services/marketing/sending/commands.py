@@ -8,7 +8,7 @@ from uuid import UUID
 from services.marketing.catalogue import commands as catalogue
 from services.marketing.catalogue.domain.campaign import Campaign, skus_of
 from services.marketing.copies import commands as copies
-from services.marketing.copies.domain import Party
+from services.marketing.copies.domain import Erasure, Party
 from services.marketing.enrolments import commands as enrolments
 from services.marketing.enrolments.domain.announcements import announce_ended
 from services.marketing.enrolments.domain.due import Cleared
@@ -25,6 +25,7 @@ from services.marketing.sending.domain.attempt import (
     ending_of,
     postponement_of,
 )
+from services.marketing.sending.domain.erasure import announce_forgotten
 from services.marketing.sending.domain.letter import Addressee
 from services.marketing.sending.domain.verdict import Verdict
 from services.marketing.settings import Context
@@ -170,8 +171,12 @@ async def release(tx: Transaction, owner: UUID, messages: Collection[UUID]) -> N
     await store.postpone_dispatches(tx, owner, dict.fromkeys(sorted(messages), 0.0))
 
 
-async def mark_erased(tx: Transaction, parties: Sequence[Party]) -> None:
-    """The letters of erased parties are only marked here: a sender takes them out of the maildir after the commit."""
-    if parties:
-        written, undecided = await enrolments.find_letters(tx, [party.id for party in parties])
+async def forget(tx: Transaction, erasures: Sequence[Erasure]) -> None:
+    """Confirm that these parties are forgotten, and how many letters to them there are.
+
+    Those are only marked here: a sender takes them out of the maildir after the commit.
+    """
+    for each in erasures:
+        written, undecided = await enrolments.find_letters(tx, [each.party_id])
         await store.add_erased_letters(tx, written, undecided)
+        tx.emit([announce_forgotten(each, {"party": each.copies, "letters": len(written)})])

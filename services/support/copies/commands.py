@@ -4,17 +4,22 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from services.support.copies import store
-from services.support.copies.domain import Party, newest
+from services.support.copies.domain import Erasure, Party, erasures_of, newest
 from shared.engine.event import Event, Tombstone
 from shared.engine.transaction import Transaction
 from shared.events.parties import PartyDescribed
 
 
-async def copy_parties(tx: Transaction, events: Sequence[Event[PartyDescribed | Tombstone]]) -> list[UUID]:
-    """Keep the newest description of each party, and return those that the events erase."""
+async def copy_parties(tx: Transaction, events: Sequence[Event[PartyDescribed | Tombstone]]) -> list[Erasure]:
+    """Keep the newest description of each party, and return what the events erase."""
     parties = newest(events)
+    erased = erasures_of(events)
+    before = {party_id: await store.find_party(tx, party_id) for party_id in erased}
     await store.save_parties(tx, parties)
-    return [party.id for party in parties if party.erased]
+    return [
+        Erasure(event, party_id, int((known := before[party_id]) is not None and not known.erased))
+        for party_id, event in erased.items()
+    ]
 
 
 async def lock_parties(tx: Transaction, ids: Collection[UUID]) -> set[UUID]:

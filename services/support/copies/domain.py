@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple, cast
 from uuid import UUID
 
 from shared.engine.event import Event, Tombstone
@@ -27,6 +28,14 @@ class Party:
     erased: bool = False
 
 
+class Erasure(NamedTuple):
+    """The event that erased a party, and how many copies of it there were."""
+
+    event: Event[Tombstone]
+    party_id: UUID
+    copies: int
+
+
 def newest(events: Iterable[Event[PartyDescribed | Tombstone]]) -> list[Party]:
     """The description of each party with the highest version, or its erasure, sorted by id.
 
@@ -39,6 +48,11 @@ def newest(events: Iterable[Event[PartyDescribed | Tombstone]]) -> list[Party]:
         if known is None or supersedes(party, known):
             parties[party.id] = party
     return sorted(parties.values(), key=lambda party: party.id)
+
+
+def erasures_of(events: Iterable[Event[PartyDescribed | Tombstone]]) -> dict[UUID, Event[Tombstone]]:
+    """By party, the last event that erases it."""
+    return {UUID(each.key_text): cast("Event[Tombstone]", each) for each in events if isinstance(each.data, Tombstone)}
 
 
 def supersedes(party: Party, known: Party) -> bool:

@@ -4,9 +4,11 @@ from collections.abc import Collection, Mapping, Sequence, Set as AbstractSet
 from uuid import UUID
 
 from services.support.copies import commands as copies
+from services.support.copies.domain import Erasure
 from services.support.settings import Context
 from services.support.tickets import store
 from services.support.tickets.domain import ticket as acts
+from services.support.tickets.domain.erasure import announce_forgotten
 from services.support.tickets.domain.opening import Opening, announce_opening, open_ticket
 from services.support.tickets.domain.status import moves_by_hand
 from services.support.tickets.domain.threads import Joining, Known, Thread, sort_requests, threads_of
@@ -226,11 +228,15 @@ async def split_ticket(
     return changed, into, made.number
 
 
-async def forget(tx: Transaction, parties: Sequence[UUID]) -> None:
-    """Drop what these parties wrote and what was written to them; tickets stay and are counted."""
-    if parties:
-        await store.forget_ticket_texts(tx, parties)
-        await store.forget_reply_texts(tx, parties)
+async def forget(tx: Transaction, erased: Sequence[Erasure]) -> None:
+    """Drop what these parties wrote and what was written to them, and confirm it; tickets stay and are counted."""
+    for each in erased:
+        forgotten = {
+            "party": each.copies,
+            "ticket": await store.forget_ticket_texts(tx, each.party_id),
+            "reply": await store.forget_reply_texts(tx, each.party_id),
+        }
+        tx.emit([announce_forgotten(each, forgotten)])
 
 
 def state_of(ticket: Ticket) -> TicketState:

@@ -3,14 +3,14 @@
 -- name: forget_ticket_texts
 -- What erased customers wrote; the ticket stays and is counted.
 update ticket set subject = null, body = null
-where party_id = any($1::uuid[]) and (subject is not null or body is not null);
+where party_id = $1 and (subject is not null or body is not null);
 
 -- name: forget_reply_texts
 -- What was written to them and about them.
 update reply set subject = null, body = null
 from ticket
 where
-    ticket.id = reply.ticket_id and ticket.party_id = any($1::uuid[])
+    ticket.id = reply.ticket_id and ticket.party_id = $1
     and (reply.subject is not null or reply.body is not null);
 
 -- name: find_known_requests

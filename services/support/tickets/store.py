@@ -135,12 +135,18 @@ async def continue_numbers(tx: Transaction) -> None:
     await tx.execute(SQL["continue_numbers"])
 
 
-async def forget_ticket_texts(tx: Transaction, parties: Sequence[UUID]) -> None:
-    await tx.execute(SQL["forget_ticket_texts"], parties)
+async def forget_ticket_texts(tx: Transaction, party_id: UUID) -> int:
+    """Returns how many tickets had a text."""
+    return _count(await tx.execute(SQL["forget_ticket_texts"], party_id))
 
 
-async def forget_reply_texts(tx: Transaction, parties: Sequence[UUID]) -> None:
-    await tx.execute(SQL["forget_reply_texts"], parties)
+async def forget_reply_texts(tx: Transaction, party_id: UUID) -> int:
+    """Returns how many replies and notes had a text."""
+    return _count(await tx.execute(SQL["forget_reply_texts"], party_id))
+
+
+def _count(status: str) -> int:
+    return int(status.rpartition(" ")[2])
 
 
 async def find_party_of_ticket(tx: Transaction, ticket_id: UUID) -> UUID | None:

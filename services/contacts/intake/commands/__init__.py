@@ -1,6 +1,7 @@
 """Facts from outside: each gets its party, what is known already is left out, and the rest is published."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from services.contacts.intake import domain, store
@@ -17,7 +18,7 @@ from services.contacts.intake.domain.sales import (
 )
 from services.contacts.intake.store import StoredText
 from services.contacts.parties import commands as parties
-from services.contacts.parties.commands import Mention
+from services.contacts.parties.commands.mention import Mention
 from services.contacts.parties.domain.identity import Reading, primary_claims, read_identities
 from services.contacts.parties.domain.party import Party
 from services.contacts.settings import Context
@@ -66,9 +67,8 @@ async def publish(tx: Transaction, facts: Facts) -> list[Emission]:
         place, event, party, _, event_id = fact
         if type(event.data) is ReportedProfile:
             continue
-        published = domain.announce_fact(
-            event.data, _stamp(event, party, fact.identity), confirms=context.double_opt_in
-        )
+        said = _said(event, party)
+        published = domain.announce_fact(said, _stamp(event, party, fact.identity), confirms=context.double_opt_in)
         emissions.append(Emission(published, event.time, event, event_id, party.partition))
         for carrier in facts.admitted.carriers.get(place, ()):
             assert isinstance(event.data, ReportedWithdrawal)  # nothing else concerns carriers
@@ -76,21 +76,32 @@ async def publish(tx: Transaction, facts: Facts) -> list[Emission]:
             copy = domain.announce_fact(domain.without_text(event.data), _stamp(event, carrier.party, identity))
             carried_id = caused_id(event, "carried", carrier.party.id)
             emissions.append(Emission(copy, event.time, event, carried_id, carrier.party.partition))
-        if text := domain.text_of(event.data):
+        if text := domain.text_of(said):
             texts.append(StoredText(event_id, party.id, text, event.now))
     for event, party, identity, _, before in facts.revisions:
         event_id = caused_id(event, "fact")
-        revised = announce_revision(event.data, _stamp(event, party, identity), before)
+        said = _said(event, party)
+        revised = announce_revision(said, _stamp(event, party, identity), before)
         emissions.append(Emission(revised, event.time, event, event_id, party.partition))
-        if text := domain.text_of(event.data):
+        if text := domain.text_of(said):
             texts.append(StoredText(event_id, party.id, text, event.now))
     await store.add_texts(tx, texts)
     tx.emit(emissions)
     return emissions
 
 
+def _said(event: Event[Any], party: Party) -> Any:
+    """What the fact says; of an erased party without what was written in it."""
+    return event.data if party.erased_at is None else domain.without_text(event.data)
+
+
 def _stamp(event: Event[Reported], party: Party, identity: IdentityUsed) -> Stamp:
     return Stamp(party.id, party.version, event.now, event.source, identity)
+
+
+async def forget(tx: Transaction, party_ids: Collection[UUID]) -> dict[str, int]:
+    """What these parties said in free text; what they did stays. Returns how many rows of each table that were."""
+    return {"fact_text": await store.forget_texts(tx, party_ids)}
 
 
 async def take_back(tx: Transaction, sales: Sequence[Event[SaleCompleted | SaleAmended | SaleCancelled]]) -> None:

@@ -77,9 +77,21 @@ def text_of(data: object) -> Text | None:
             return None
 
 
-def without_text(data: ReportedWithdrawal) -> ReportedWithdrawal:
-    """As it concerns another party than the one that it is of: its evidence stays with that one."""
-    return replace(data, evidence=None)
+def without_text(data: Any) -> Any:
+    """The same fact without what was written in it: of an erased party, or of another than the one that it is of."""
+    match data:
+        case ReportedInteraction():
+            return replace(data, summary=None)
+        case ReportedSurvey():
+            return replace(data, text=None)
+        case ReportedConsent() | ReportedWithdrawal():
+            return replace(data, evidence=None)
+        case ReportedRequest():
+            return replace(data, subject="", body="")
+        case ReportedRefund() | ReportedCancellation() if is_text(data.reason):
+            return replace(data, reason=None)
+        case _:
+            return data
 
 
 def _sale(data: ReportedSale, stamp: Stamp) -> SaleCompleted:

@@ -2,43 +2,22 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from services.contacts.parties import store
+from services.contacts.parties.commands.erased import require_living, without_past
 from services.contacts.parties.commands.flagged import keep_flagged
 from services.contacts.parties.commands.identities import find_homes, resolve_identities, without_unknown_ids
+from services.contacts.parties.commands.mention import Mention
 from services.contacts.parties.domain import party as rules
-from services.contacts.parties.domain.identity import ADDRESSES, Claim, Flagged, Home
+from services.contacts.parties.domain.identity import ADDRESSES, Claim, Home
 from services.contacts.parties.domain.party import Party, Primary
 from services.contacts.parties.domain.resolution import Resolution
 from shared.engine.event import Emission, Event, caused_id
 from shared.engine.partitions import partition_of
 from shared.engine.transaction import Transaction
-from shared.events.ingest import ReportedParty
 from shared.events.parties import KnownIdentity, PartyDescribed
-
-
-@dataclass(slots=True)
-class Mention:
-    """A fact or a person of the company named a party and stated something of it.
-
-    A profile (`overwrites`) replaces what was stated before its `time`; anything else fills what is empty. `now`
-    becomes `recorded_at`. `cause` is None over HTTP, where a profile replaces all of it. `primary` are the claims to
-    write to, `flagged` identities that name nobody. With `for_carriers` it concerns all who carry one of its addresses.
-    """
-
-    claims: tuple[Claim, ...]
-    reported: ReportedParty
-    time: datetime
-    now: datetime
-    origin: str | None
-    overwrites: bool = False
-    cause: Event[Any] | None = None
-    primary: tuple[Claim, ...] = ()
-    flagged: tuple[Flagged, ...] = ()
-    for_carriers: bool = False
 
 
 class Carrier(NamedTuple):
@@ -84,6 +63,7 @@ async def admit(tx: Transaction, mentions: Sequence[Mention], *, expect_new: boo
     With `expect_new` no identity is expected to be known, which spares the look-up where that is so.
     """
     homes, parties = await find_homes(tx, [mention.claims for mention in mentions], expect_new=expect_new)
+    mentions, past = await without_past(tx, mentions, homes)
     facts = [without_unknown_ids(mention.claims, homes) for mention in mentions]
     # What people of the company write, and what concerns every carrier, may be of anybody who shares an identity.
     wide = {place for place, mention in enumerate(mentions) if mention.for_carriers or mention.cause is None}
@@ -94,6 +74,7 @@ async def admit(tx: Transaction, mentions: Sequence[Mention], *, expect_new: boo
     locks = {*resolution.parties(), *(carrier_id for found in carriers.values() for carrier_id, _ in found)}
     locks -= resolution.founded.keys()
     known = parties if locks <= parties.keys() else await store.lock_parties(tx, locks)
+    require_living(known, locks - past)
     for party_id, index in resolution.founded.items():
         mention = mentions[index]
         known[party_id] = Party(id=party_id, partition=partition_of(str(party_id)), registered_at=mention.now)
@@ -177,8 +158,9 @@ async def take_back(tx: Transaction, described: Sequence[Event[PartyDescribed]])
 
 
 async def lock_parties(tx: Transaction, party_ids: Collection[UUID]) -> dict[UUID, Party]:
-    """Those of the parties that exist, locked until the transaction ends."""
-    return await store.lock_parties(tx, party_ids)
+    """Those of the parties that exist and were not erased, locked until the transaction ends."""
+    known = await store.lock_parties(tx, party_ids)
+    return {party_id: party for party_id, party in known.items() if party.erased_at is None}
 
 
 async def save_parties(tx: Transaction, known: Collection[Party]) -> None:
@@ -187,12 +169,7 @@ async def save_parties(tx: Transaction, known: Collection[Party]) -> None:
 
 
 async def lock_party(tx: Transaction, party_id: UUID) -> Party | None:
-    return (await store.lock_parties(tx, [party_id])).get(party_id)
-
-
-async def is_known(tx: Transaction, party_id: UUID) -> bool:
-    """Whether a party has this id."""
-    return party_id in await store.find_parties(tx, [party_id])
+    return (await lock_parties(tx, [party_id])).get(party_id)
 
 
 async def describe_stored(tx: Transaction, party: Party) -> PartyDescribed:

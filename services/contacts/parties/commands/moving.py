@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.contacts.parties import store
-from services.contacts.parties.commands import Admitted, Mention, describe, save
+from services.contacts.parties.commands import Admitted, describe, lock_parties, save
 from services.contacts.parties.commands.identities import load_claims
+from services.contacts.parties.commands.mention import Mention
 from services.contacts.parties.domain.identity import Claim, Home
 from services.contacts.parties.domain.party import Party
 from services.contacts.parties.domain.resolution import Assignment, Resolution, may_join
@@ -43,7 +44,7 @@ async def move_identities(
     `versions`, and Invalid where the target has no room, or a new one would leave nothing behind.
     """
     homes = await store.lock_identities(tx, ids)
-    parties = await store.lock_parties(tx, [each for each in (source_id, target_id) if each is not None])
+    parties = await lock_parties(tx, [each for each in (source_id, target_id) if each is not None])
     source = parties.get(source_id)
     if source is None:
         raise NotFound("no party has this id")
@@ -90,8 +91,19 @@ async def _describe(tx: Transaction, source: Party, target: Party, homes: dict[C
         resolution.founded[target.id] = 1
         resolution.added = {claim: Home(target.id, home.identity_id) for claim, home in homes.items()}
     admitted = Admitted([mention, mention], resolution, {source.id: source, target.id: target})
-    for place, party in enumerate((source, target)):
-        party.version += 1
+    await _describe_identities(tx, admitted)
+
+
+async def describe_heirs(tx: Transaction, heirs: Collection[Party]) -> None:
+    """Emit what locked parties are that got identities of another."""
+    mention = Mention((), ReportedParty(), tx.now, tx.now, None)
+    resolution = Resolution([Assignment(party.id, None, None) for party in heirs])
+    await _describe_identities(tx, Admitted([mention] * len(heirs), resolution, {party.id: party for party in heirs}))
+
+
+async def _describe_identities(tx: Transaction, admitted: Admitted) -> None:
+    for place, assigned in enumerate(admitted.resolution.assigned):
+        admitted.parties[assigned.party_id].version += 1
         admitted.change(place, {"identities"})
     await describe(tx, admitted)
     await save(tx, admitted)

@@ -50,7 +50,7 @@ class Party:
     """The row of a party. `said_at` tells when a profile last stated each field; what only a fact stated is not in it.
 
     `version` counts the published descriptions; 0 means none yet. `primary` has an entry for each type of address
-    of which the party has several, or of which one was said to be written to.
+    of which the party has several, or of which one was said to be written to. Of an erased party nothing is stated.
     """
 
     id: UUID
@@ -69,6 +69,7 @@ class Party:
     primary: dict[str, Primary] = field(default_factory=dict)
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     registered_at: datetime | None = None
+    erased_at: datetime | None = None
 
 
 def fill(party: Party, reported: ReportedParty) -> set[str]:

@@ -1,0 +1,80 @@
+"""Knows facts again that are older than the erasure of whom they are about."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from services.contacts.parties import store
+from services.contacts.parties.commands.mention import Mention
+from services.contacts.parties.domain.erasure import Past, digest_of, past_of
+from services.contacts.parties.domain.identity import Claim, Home
+from services.contacts.parties.domain.party import Party
+from shared.engine.transaction import Transaction
+from shared.errors import NotFound, Refused, Transient
+from shared.events.ingest import ReportedParty
+
+
+class Erased(Refused):
+    """Who the party was is forgotten."""
+
+    status = 410
+    reason = "erased"
+
+
+async def without_past(
+    tx: Transaction, mentions: Sequence[Mention], homes: dict[Claim, Home]
+) -> tuple[Sequence[Mention], set[UUID]]:
+    """What is older than an erasure states nothing of anybody: it is the erased party's, under its id, which are the
+    second part. What concerns every carrier still concerns the others.
+    """
+    facts = [(place, each.claims, each.time) for place, each in enumerate(mentions) if each.cause is not None]
+    found = await _find_past(tx, facts, homes)
+    if not found:
+        return mentions, set()
+    changed = list(mentions)
+    for place, past in found.items():
+        itself = Claim("party", "", str(past.party_id))
+        homes[itself] = Home(past.party_id, past.party_id)
+        claims = past.left if past.left and mentions[place].for_carriers else (itself,)
+        changed[place] = replace(
+            mentions[place], claims=claims, reported=ReportedParty(), primary=(), flagged=(), overwrites=False
+        )
+    return changed, {past.party_id for past in found.values()}
+
+
+def require_living(known: Mapping[UUID, Party], party_ids: Iterable[UUID]) -> None:
+    """An identity that was found, and whose party was erased before it could be locked, names nobody any more."""
+    if any(known[party_id].erased_at is not None for party_id in party_ids):
+        raise Transient("a party was erased meanwhile")
+
+
+async def _find_past(
+    tx: Transaction, facts: Sequence[tuple[int, Sequence[Claim], datetime]], homes: Mapping[Claim, Home]
+) -> dict[int, Past]:
+    """By place, the facts that are older than the erasure of somebody whom they name. Asks for unknown claims alone."""
+    unknown = {claim for _, claims, _ in facts for claim in claims if claim not in homes and claim.type != "party"}
+    key = await store.load_digest_key(tx) if unknown else None
+    if key is None:
+        return {}
+    digests = {digest_of(claim, key): claim for claim in unknown}
+    found = await store.find_digests(tx, digests)
+    return past_of(facts, {digests[digest]: each for digest, each in found.items()}, homes) if found else {}
+
+
+async def find_erased(tx: Transaction, claims: Sequence[Claim]) -> set[UUID]:
+    """The erased parties that were known by one of these."""
+    key = await store.load_digest_key(tx) if claims else None
+    if key is None:
+        return set()
+    found = await store.find_digests(tx, [digest_of(claim, key) for claim in claims])
+    return {party_id for party_id, _ in found.values()}
+
+
+async def require(tx: Transaction, party_id: UUID) -> None:
+    """Raises NotFound where no party has this id, and Erased where one had it."""
+    if await store.find_parties(tx, [party_id]):
+        return
+    if await store.was_erased(tx, party_id):
+        raise Erased("the party was erased; its history stays, under its id")
+    raise NotFound("no party has this id")

@@ -1,0 +1,126 @@
+"""Erasures: asked for, approved by a second person, and proved."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, cast
+from uuid import UUID
+
+from services.contacts.intake import commands as intake
+from services.contacts.parties.commands import erased, erasing as parties
+from services.contacts.privacy import domain, store
+from services.contacts.privacy.domain import Decided, Erasure, State
+from services.contacts.privacy.schemas import ErasureView
+from shared.engine.event import Event, Tombstone
+from shared.engine.partitions import partition_of
+from shared.engine.subscription import Due
+from shared.engine.transaction import Transaction
+from shared.errors import NotFound, Refused
+from shared.events.parties import PartyDescribed
+from shared.ids import new_id
+
+TOMBSTONES, DIGESTS = "erasure tombstone", "erased identities"
+
+
+class Asked(Refused):
+    """The erasure of this party waits for its approval; `state` is that erasure."""
+
+    status = 409
+    reason = "already_requested"
+
+
+async def request(tx: Transaction, party_id: UUID, because: str, who: str) -> ErasureView:
+    """Ask for an erasure. Raises NotFound, Erased, and Asked where one waits."""
+    await erased.require(tx, party_id)
+    asked = Erasure(new_id(), party_id, [party_id], "requested", because, who, tx.now, None, None, {}, 0, 0, None)
+    if not await store.add_erasure(tx, asked):
+        waiting = await store.find_open(tx, party_id)
+        assert waiting is not None  # it kept this one out
+        raise Asked(
+            "an erasure of this party waits for approval", state=(await load(tx, waiting)).model_dump(mode="json")
+        )
+    return await load(tx, asked.id)
+
+
+async def approve(tx: Transaction, erasure_id: UUID, who: str) -> ErasureView:
+    """Erase: all or nothing of it stands with this transaction. Raises NotFound, Decided, SamePerson, and Erased where
+    the party is gone.
+    """
+    asked = await _lock_open(tx, erasure_id)
+    domain.require_second(asked, who)
+    await erased.require(tx, asked.party_id)
+    party_ids, found = await _forget(tx, asked.party_id, asked.id)
+    await store.decide(tx, replace(_decided(tx, asked, "approved", who), party_ids=party_ids, found=found))
+    partition = partition_of(str(asked.party_id))
+    await tx.set_timers(TOMBSTONES, [(asked.id, partition, tx.now + domain.WRITTEN_AGAIN)])
+    await tx.set_timers(DIGESTS, [(asked.id, partition, tx.now + parties.REMEMBERED)])
+    return await load(tx, asked.id)
+
+
+async def decline(tx: Transaction, erasure_id: UUID, who: str) -> ErasureView:
+    """It is not to be done. Whoever asked may take it back. Raises NotFound and Decided."""
+    asked = await _lock_open(tx, erasure_id)
+    await store.decide(tx, _decided(tx, asked, "declined", who))
+    return await load(tx, asked.id)
+
+
+async def load(tx: Transaction, erasure_id: UUID) -> ErasureView:
+    """The erasure, and once it was approved its certificate. Raises NotFound."""
+    erasure = await store.find_erasure(tx, erasure_id)
+    if erasure is None:
+        raise NotFound("no erasure has this id")
+    left = await store.count_left(tx, erasure.party_ids) if erasure.state == "approved" else {}
+    return domain.certify(erasure, left, await store.load_confirmations(tx, erasure.party_ids))
+
+
+def described_of(events: Sequence[Event[PartyDescribed | Tombstone]]) -> list[Event[PartyDescribed]]:
+    """Without the null values."""
+    return [cast("Event[PartyDescribed]", event) for event in events if not isinstance(event.data, Tombstone)]
+
+
+async def take_back(tx: Transaction, events: Sequence[Event[PartyDescribed | Tombstone]]) -> None:
+    """After a restore: parties that were erased since the backup are erased again; the topics know it already."""
+    for party_id in sorted({UUID(event.key_text) for event in events if isinstance(event.data, Tombstone)}):
+        gone = await parties.forget(tx, party_id)
+        await intake.forget(tx, [party.id for party in gone.parties])
+
+
+async def write_tombstones_again(tx: Transaction, due: Sequence[Due]) -> None:
+    """See `WRITTEN_AGAIN`."""
+    for each in due:
+        erasure = await store.find_erasure(tx, each.id)
+        if erasure is not None:
+            tx.emit(domain.remove_description(party_id, each.due_at) for party_id in erasure.party_ids)
+
+
+async def forget_digests(tx: Transaction, due: Sequence[Due]) -> None:
+    """What was remembered of the identities of erased parties."""
+    await parties.forget_digests(tx, max(each.due_at for each in due))
+
+
+async def keep_confirmations(tx: Transaction, events: Sequence[Event[Any]]) -> None:
+    """What other services say that they have forgotten."""
+    if confirmations := domain.confirmations_of(events):
+        await store.add_confirmations(tx, confirmations.values())
+
+
+async def _forget(tx: Transaction, party_id: UUID, erasure_id: UUID) -> tuple[list[UUID], dict[str, int]]:
+    gone = await parties.forget(tx, party_id)
+    ids = [party.id for party in gone.parties]
+    found = dict(gone.rows) | await intake.forget(tx, ids)
+    for party in gone.parties:
+        tx.emit(domain.announce_erasure(erasure_id, party, tx.now))
+    return sorted(ids, key=lambda id_: (id_ != party_id, id_)), found
+
+
+async def _lock_open(tx: Transaction, erasure_id: UUID) -> Erasure:
+    await store.lock_erasure(tx, erasure_id)
+    asked = await store.find_erasure(tx, erasure_id)
+    if asked is None:
+        raise NotFound("no erasure has this id")
+    if asked.state != "requested":
+        raise Decided(f"it was {asked.state}", state=(await load(tx, asked.id)).model_dump(mode="json"))
+    return asked
+
+
+def _decided(tx: Transaction, asked: Erasure, state: State, who: str) -> Erasure:
+    return replace(asked, state=state, decided_by=who, decided_at=tx.now)

@@ -1,0 +1,154 @@
+"""Who may erase, what is said of it, and where an erased party may still be read."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
+
+from services.contacts.parties.domain.identity import Claim, Reading, read_identities
+from services.contacts.parties.domain.party import Party
+from services.contacts.privacy.schemas import Confirmation, ErasureView, TopicFate
+from shared.engine.event import Emission, Event
+from shared.engine.outbox import Removal
+from shared.errors import Refused
+from shared.events.campaigns import ErasureConfirmed as OfCampaigns
+from shared.events.contacts import PartyErased
+from shared.events.contract import contract_of
+from shared.events.erasure import Forgotten
+from shared.events.ingest import ReportedIdentity
+from shared.events.insights import ErasureConfirmed as OfInsights
+from shared.events.parties import PARTIES, PartyDescribed
+from shared.events.tickets import ErasureConfirmed as OfTickets
+from shared.ids import dated_id
+
+Confirmed = OfCampaigns | OfTickets | OfInsights
+State = Literal["requested", "approved", "declined"]
+WRITTEN_AGAIN = timedelta(hours=25)
+"""A segment of a compacted topic that nothing is added to is never closed: the null value is written again."""
+_SERVICES = ("forecasting", "marketing", "support")
+_IDENTITY = TypeAdapter(ReportedIdentity)
+_WORDS = re.compile(r"[^\s\"'<>,;:(){}\[\]]+@[^\s\"'<>,;:(){}\[\]]+|\+?[0-9][0-9 ()./-]{5,24}[0-9]")
+
+
+class SamePerson(Refused):
+    """Nobody erases alone."""
+
+    status = 409
+    reason = "same_person"
+
+
+class Decided(Refused):
+    """Somebody has approved or declined it; `state` is the erasure as it is."""
+
+    status = 409
+    reason = "decided"
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What somebody of the company asked for, and what became of it."""
+
+    id: UUID
+    party_id: UUID
+    party_ids: list[UUID]
+    state: State
+    because: str
+    requested_by: str
+    requested_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    found: dict[str, int]
+    parked: int
+    quarantined: int
+    searched_at: datetime | None
+
+
+class Confirming(NamedTuple):
+    """A service has forgotten a party."""
+
+    party_id: UUID
+    service: str
+    forgotten: dict[str, int]
+    event_id: str
+    confirmed_at: datetime
+
+
+def require_second(erasure: Erasure, who: str) -> None:
+    """Raises SamePerson where the one who asked would approve."""
+    if erasure.requested_by == who:
+        raise SamePerson("an erasure is approved by another person than the one who asked for it")
+
+
+def announce_erasure(erasure_id: UUID, party: Party, now: datetime) -> Iterator[Emission]:
+    """That the party was erased, and the null value that removes it from the compacted topic."""
+    said = PartyErased(party_id=party.id, party_version=party.version, erasure_id=erasure_id, recorded_at=now)
+    yield Emission(said, now, partition=party.partition)
+    yield remove_description(party.id, now)
+
+
+def remove_description(party_id: UUID, now: datetime) -> Emission:
+    """The null value of a party on the compacted topic."""
+    event_id = dated_id(int(now.timestamp() * 1000), "erased", party_id)
+    return Emission(Removal(PARTIES, contract_of(PartyDescribed).type, str(party_id)), now, id=event_id)
+
+
+def confirmations_of(events: Iterable[Event[Any]]) -> dict[tuple[UUID, str], Confirming]:
+    """By party and service, the first of these events that confirms."""
+    found: dict[tuple[UUID, str], Confirming] = {}
+    for event in events:
+        data = event.data
+        if isinstance(data, Forgotten):
+            service = event.source.removeprefix("/")
+            forgotten = {each.what: each.count for each in data.forgotten}
+            confirming = Confirming(data.party_id, service, forgotten, event.id, data.recorded_at)
+            found.setdefault((data.party_id, service), confirming)
+    return found
+
+
+def certify(erasure: Erasure, left: dict[str, int], confirmations: Sequence[Confirmation]) -> ErasureView:
+    """The erasure as it is shown; approved, with what says where the party may still be read."""
+    view = ErasureView(**{name: getattr(erasure, name) for name in Erasure.__slots__}, left=left)
+    if erasure.state != "approved" or erasure.decided_at is None:
+        return view
+    view.confirmations = list(confirmations)
+    confirmed = {each.service for each in confirmations}
+    view.waiting_for = [service for service in _SERVICES if service not in confirmed]
+    view.topics = list(_fates(erasure.decided_at))
+    view.complete = not view.waiting_for and erasure.searched_at is not None and not any(left.values())
+    return view
+
+
+def _fates(at: datetime) -> Iterator[TopicFate]:
+    yield TopicFate(
+        topic="crm.parties", gone_by=at + timedelta(days=3), because="a null value removes it when it is compacted"
+    )
+    for topic in ("crm.ingest", "crm.requests"):
+        yield TopicFate(topic=topic, gone_by=at + timedelta(days=8), because="it is kept for seven days")
+
+
+def claims_in(value: bytes | None, reading: Reading) -> set[Claim]:
+    """Whom a record may be about: every identity in its JSON, else what looks like an e-mail or a phone."""
+    try:
+        named = list(_identities(from_json(value or b"")))
+    except ValueError:
+        words = _WORDS.findall((value or b"").decode("utf-8", "replace"))
+        named = [ReportedIdentity(type="email" if "@" in word else "phone", value=word) for word in words]
+    return set(read_identities(named, reading).claims)
+
+
+def _identities(node: object) -> Iterator[ReportedIdentity]:
+    if isinstance(node, dict):
+        if "type" in node and "value" in node:
+            try:
+                yield _IDENTITY.validate_python(node)
+            except ValidationError:
+                return
+        node = list(node.values())
+    if isinstance(node, list):
+        for each in node:
+            yield from _identities(each)

@@ -1,0 +1,78 @@
+-- name: add_erasure
+-- Nothing where one of this party waits already.
+insert into erasure (id, party_id, party_ids, state, because, requested_by, requested_at)
+values ($1, $2, $3::uuid[], 'requested', $4, $5, $6)
+on conflict (party_id) where state = 'requested' do nothing
+returning id
+
+-- name: find_open
+-- The erasure of this party that waits.
+select id from erasure where party_id = $1 and state = 'requested'
+
+-- name: lock_erasure
+-- Two who decide the same wait for each other.
+select id from erasure where id = $1 for update
+
+-- name: find_erasure
+-- One, as it is.
+select
+    id, party_id, party_ids, state, because, requested_by, requested_at, decided_by, decided_at, found::text as found,
+    parked, quarantined, searched_at
+from erasure
+where id = $1
+
+-- name: list_erasures
+-- Newest first, before an id; $3 null for every state.
+select
+    id, party_id, party_ids, state, because, requested_by, requested_at, decided_by, decided_at, found::text as found,
+    parked, quarantined, searched_at
+from erasure
+where id < $1 and ($3::text is null or state = $3)
+order by id desc
+limit $2
+
+-- name: load_unsearched
+-- Approved ones whose parties have not been looked for among what waits for an operator.
+select
+    id, party_id, party_ids, state, because, requested_by, requested_at, decided_by, decided_at, found::text as found,
+    parked, quarantined, searched_at
+from erasure
+where state = 'approved' and searched_at is null
+order by id
+
+-- name: decide
+-- Under its lock.
+update erasure
+set state = $2, decided_by = $3, decided_at = $4, party_ids = $5::uuid[], found = $6::jsonb
+where id = $1
+
+-- name: mark_searched
+-- A search that was cut short has counted nothing; what it gave up is gone all the same.
+update erasure
+set parked = $2, quarantined = $3, searched_at = now()
+where id = $1 and searched_at is null
+
+-- name: count_left
+-- What contacts still holds of these parties that says who they are; all of it 0 after an erasure.
+select
+    (
+        select count(*) from party
+        where id = any ($1::uuid[]) and num_nonnulls(name, address, birth_date, locale, time_zone, owner) > 0
+    ) as party,
+    (select count(*) from identity where party_id = any ($1::uuid[])) as identity,
+    (select count(*) from shared_identity where party_id = any ($1::uuid[])) as shared_identity,
+    (select count(*) from flagged_identity where party_id = any ($1::uuid[])) as flagged_identity,
+    (select count(*) from fact_text where party_id = any ($1::uuid[])) as fact_text
+
+-- name: add_confirmations
+-- Sorted by the caller; the first one counted what was there.
+insert into erasure_confirmation (party_id, service, forgotten, event_id, confirmed_at)
+select * from unnest($1::uuid[], $2::text[], $3::jsonb[], $4::text[], $5::timestamptz[])
+on conflict (party_id, service) do nothing
+
+-- name: load_confirmations
+-- Who has confirmed that these parties are forgotten.
+select service, forgotten::text as forgotten, event_id, confirmed_at
+from erasure_confirmation
+where party_id = any ($1::uuid[])
+order by confirmed_at, service

@@ -1,0 +1,74 @@
+"""Bodies of requests and answers about erasures."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.events.values import FreeText
+
+Staff = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
+
+
+class ErasureBody(BaseModel):
+    """Whom to forget, and why. `by` is who asks, where requests carry no token (`AUTH=off`)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    party_id: UUID
+    because: Annotated[FreeText, Field(min_length=1, max_length=1_000)]
+    by: Staff | None = None
+
+
+class DecisionBody(BaseModel):
+    """`by` is who decides, where requests carry no token (`AUTH=off`)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    by: Staff | None = None
+
+
+class Confirmation(BaseModel):
+    """What a service found of the party and has forgotten, by table or kind."""
+
+    service: str
+    forgotten: dict[str, int]
+    event_id: str
+    confirmed_at: datetime
+
+
+class TopicFate(BaseModel):
+    """By when a topic holds nothing personal of the party any more, and why."""
+
+    topic: str
+    gone_by: datetime
+    because: str
+
+
+class ErasureView(BaseModel):
+    """An erasure, and once it is approved its certificate.
+
+    `found` counts what contacts emptied or removed, by table; `left` what stands there of it now. `parked` and
+    `quarantined` records of the party were given up by `searched_at`. `waiting_for` are services that have not
+    confirmed; it is `complete` once none is left.
+    """
+
+    id: UUID
+    party_id: UUID
+    party_ids: list[UUID]
+    state: Literal["requested", "approved", "declined"]
+    because: str
+    requested_by: str
+    requested_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    found: dict[str, int]
+    left: dict[str, int]
+    parked: int
+    quarantined: int
+    searched_at: datetime | None
+    confirmations: list[Confirmation] = []
+    waiting_for: list[str] = []
+    topics: list[TopicFate] = []
+    complete: bool = False

@@ -1,0 +1,227 @@
+"""Erasures: by two people, of everything that says who somebody is, proved, and not undone by older facts."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from services.contacts.parties.domain.identity import Claim, Reading
+from services.contacts.policy import read_policy
+from services.contacts.privacy.commands import DIGESTS, TOMBSTONES
+from services.contacts.privacy.domain import claims_in
+from services.contacts.subscriptions import ingest, recovery
+from shared.engine.event import Event, Tombstone
+from shared.engine.postgres import is_infrastructure
+from shared.engine.timers import fire_due
+from shared.events.campaigns import ErasureConfirmed as OfCampaigns
+from shared.events.erasure import counted
+from shared.events.insights import ErasureConfirmed as OfInsights
+from shared.events.tickets import ErasureConfirmed as OfTickets
+from tests.events import decoded
+from tests.integration.contacts.running import ADA, NOW, PHONE, SHOP_81, Contacts, heard, reported, sale
+
+HOUR = timedelta(hours=1)
+SHOP_82 = {"type": "external", "system": "shop", "value": "82"}
+WRONG = {"type": "phone", "value": "112"}
+
+
+async def ask(http: httpx.AsyncClient, party_id: object, by: str = "staff-1") -> httpx.Response:
+    body = {"party_id": str(party_id), "because": "she asked us to", "by": by}
+    return await http.post("/v1/erasures", json=body)
+
+
+async def decide(http: httpx.AsyncClient, asked: httpx.Response, word: str = "approve", by: str = "staff-2") -> Any:
+    return await http.post(f"/v1/erasures/{asked.json()['id']}/{word}", json={"by": by})
+
+
+async def erased(http: httpx.AsyncClient, party_id: object) -> dict[str, Any]:
+    answer = await decide(http, await ask(http, party_id))
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+async def ada(contacts: Contacts) -> UUID:
+    """Known by everything, with texts, consent and sales."""
+    party = {"identities": [SHOP_81, ADA, PHONE, WRONG], "name": "Ada Holm", "birth_date": "1990-04-17"}
+    await contacts.accept(
+        sale("s-1", SHOP_81, ADA, PHONE, at=NOW - 9 * HOUR, name="Ada Holm"),
+        reported("profile.submitted", at=NOW - 8 * HOUR, party=party),
+        reported("consent.given", at=NOW - HOUR, party=party, purpose="marketing", channel="email", evidence="ticked"),
+        reported("interaction.recorded", party=party, channel="phone", direction="inbound", summary="Her dog is Bo"),
+    )
+    party_id: UUID = (await contacts.of_type("sale.completed"))[0].party_id
+    return party_id
+
+
+async def everything(contacts: Contacts) -> str:
+    """All rows of all tables but the outbox, as text."""
+    tables = await contacts.rows(
+        "select schemaname || '.' || tablename as name from pg_tables"
+        " where schemaname in ('public', 'timeline_v1') and tablename not in ('outbox', 'idempotency')"
+    )
+    return "".join([str(await contacts.rows(f"select * from {table['name']}")) for table in tables])
+
+
+async def test_two_people_erase_and_what_says_who_she_is_is_gone(contacts: Contacts, http: httpx.AsyncClient) -> None:
+    party_id = await ada(contacts)
+    await contacts.show_published()
+    view = (await http.get(f"/v1/parties/{party_id}")).json()
+
+    asked = await ask(http, party_id)
+    assert (asked.status_code, asked.json()["state"], asked.json()["found"]) == (201, "requested", {})
+    again = await ask(http, party_id, by="staff-3")
+    assert (again.status_code, again.json()["state"]["id"]) == (409, asked.json()["id"])
+    alone = await decide(http, asked, by="staff-1")
+    assert (alone.status_code, alone.json()["type"]) == (409, "urn:rapport:problem:same_person")
+    assert (await http.get(f"/v1/parties/{party_id}")).json() == view
+    await contacts.pool.execute("delete from outbox")
+
+    done = await decide(http, asked)
+    assert done.status_code == 200
+    assert done.json()["found"] == {
+        "party": 1, "identity": 3, "shared_identity": 0, "flagged_identity": 1, "fact_text": 2
+    }  # fmt: skip
+    assert set(done.json()["left"].values()) == {0}
+    rows = await contacts.pool.fetch("select topic, type, key, payload is null as null from outbox order by id")
+    assert [(row["topic"], row["type"], row["key"], row["null"]) for row in rows] == [
+        ("crm.contacts", "crm.party.erased.v1", str(party_id), False),
+        ("crm.parties", "crm.party.described.v1", str(party_id), True),
+    ]
+    kept = await everything(contacts)
+    for word in ("Ada", "ada@", "20123456", "Bo", "ticked", "1990", "112'"):
+        assert word not in kept, word
+
+    gone = await http.get(f"/v1/parties/{party_id}")
+    assert (gone.status_code, gone.json()["type"]) == (410, "urn:rapport:problem:erased")
+    assert (await http.get("/v1/parties")).json()["items"] == []
+    lines = await http.get(f"/v1/parties/{party_id}/timeline")
+    assert len(lines.json()["items"]) == len(view["timeline"])
+    assert await contacts.pool.fetchval("select paid from total where party_id = $1", party_id) == 12_995
+    for response in (await decide(http, asked), await ask(http, party_id)):
+        assert response.status_code in {409, 410}
+    refused = await http.patch(f"/v1/parties/{party_id}", json={"name": "Ada"})
+    assert refused.status_code == 404
+
+
+async def test_a_declined_erasure_erases_nothing(contacts: Contacts, http: httpx.AsyncClient) -> None:
+    party_id = await ada(contacts)
+    asked = await ask(http, party_id)
+    assert (await decide(http, asked, "decline")).json()["state"] == "declined"
+    late = await decide(http, asked)
+    assert (late.status_code, late.json()["state"]["decided_by"]) == (409, "staff-2")
+    assert (await http.get(f"/v1/parties/{party_id}")).json()["name"] == "Ada Holm"
+    assert (await ask(http, UUID(int=7))).status_code == 404
+
+
+OLDER = {
+    "a sale": lambda: sale("s-2", SHOP_81, at=NOW - HOUR, name="Ada Holm"),
+    "a sale by another of her identities": lambda: sale("s-2", ADA, PHONE, at=NOW - HOUR, name="Ada Holm"),
+    "a sale with an identity that nobody had": lambda: sale("s-2", ADA, {"type": "phone", "value": "26112233"}, at=NOW),
+    "a request": lambda: reported(
+        "support.requested", party={"identities": [ADA]}, channel="email", subject="Ada", body="My dog is Bo"
+    ),
+    "an interaction": lambda: reported(
+        "interaction.recorded", party={"identities": [ADA]}, channel="chat", direction="inbound", summary="Ada"
+    ),
+    "a profile": lambda: reported("profile.submitted", party={"identities": [SHOP_81], "name": "Ada Holm"}),
+}
+
+
+@pytest.mark.parametrize("kind", OLDER)
+async def test_an_older_fact_is_hers_and_does_not_bring_her_back(
+    contacts: Contacts, http: httpx.AsyncClient, kind: str
+) -> None:
+    party_id = await ada(contacts)
+    contacts.now = NOW + HOUR
+    await erased(http, party_id)
+    await contacts.pool.execute("delete from outbox")
+    await contacts.accept(OLDER[kind]())
+    events = await contacts.relayed()
+    assert {event.data.party_id for event in events} <= {party_id}
+    assert len(events) == (0 if kind == "a profile" else 1)
+    assert [event for event in events if "party." in event.type] == []
+    kept = await everything(contacts) + "".join(str(event.data) for event in events)
+    for word in ("Ada", "ada@", "26112233", "dog"):
+        assert word not in kept
+    left = (await http.get("/v1/erasures")).json()["items"][0]
+    assert set((await http.get(f"/v1/erasures/{left['id']}")).json()["left"].values()) == {0}
+
+
+async def test_who_comes_again_later_is_somebody_new(contacts: Contacts, http: httpx.AsyncClient) -> None:
+    party_id = await ada(contacts)
+    await erased(http, party_id)
+    await contacts.accept(sale("s-3", SHOP_81, ADA, at=NOW + HOUR))
+    buyers = [data.party_id for data in await contacts.of_type("sale.completed")]
+    assert (buyers[0], len(set(buyers))) == (party_id, 2)
+    contacts.now = NOW + timedelta(days=31)
+    await fire_due(ingest, contacts.ledger, DIGESTS, dict.fromkeys(range(12), contacts.now), 500, is_infrastructure)
+    assert await contacts.rows("select * from erased_identity") == []
+
+
+async def test_what_others_carry_too_is_theirs_afterwards(contacts: Contacts, http: httpx.AsyncClient) -> None:
+    await contacts.accept(sale("s-1", SHOP_81, ADA, PHONE), sale("s-2", SHOP_82, PHONE, name="Bo"))
+    first, other = (data.party_id for data in await contacts.of_type("sale.completed"))
+    await erased(http, first)
+    [phone] = [
+        each for each in (await http.get(f"/v1/parties/{other}")).json()["identities"] if each["type"] == "phone"
+    ]
+    assert phone["shared"] is False
+    told = [data for data in await contacts.of_type("party.described") if data.party_id == other]
+    assert [identity.shared for identity in told[-1].identities if identity.type == "phone"] == [False]
+    await contacts.accept(sale("s-3", PHONE, at=NOW - HOUR))
+    assert (await contacts.of_type("sale.completed"))[-1].party_id == other
+
+
+async def test_the_certificate_is_complete_once_every_service_has_confirmed(
+    contacts: Contacts, http: httpx.AsyncClient
+) -> None:
+    party_id = await ada(contacts)
+    certificate = await erased(http, party_id)
+    assert (certificate["complete"], certificate["waiting_for"]) == (False, ["forecasting", "marketing", "support"])
+    for model, service in ((OfCampaigns, "marketing"), (OfTickets, "support"), (OfInsights, "forecasting")):
+        for found in (2, 0):  # what comes a second time has found nothing any more
+            said = model(party_id=party_id, forgotten=counted({"party": found}), recorded_at=NOW)
+            await contacts.show([heard(said, source=f"/{service}")])
+    await contacts.pool.execute("update erasure set searched_at = now()")
+    shown = (await http.get(f"/v1/erasures/{certificate['id']}")).json()
+    assert (shown["complete"], shown["waiting_for"]) == (True, [])
+    assert {each["service"]: each["forgotten"] for each in shown["confirmations"]} == {
+        service: {"party": 2} for service in ("marketing", "support", "forecasting")
+    }
+    assert {each["topic"] for each in shown["topics"]} == {"crm.parties", "crm.ingest", "crm.requests"}
+
+    contacts.now = NOW + timedelta(hours=26)
+    before = await contacts.pool.fetchval("select count(*) from outbox where payload is null")
+    await fire_due(ingest, contacts.ledger, TOMBSTONES, dict.fromkeys(range(12), contacts.now), 500, is_infrastructure)
+    assert await contacts.pool.fetchval("select count(*) from outbox where payload is null") == before + 1
+
+
+async def test_after_a_restore_the_null_value_erases_again(contacts: Contacts) -> None:
+    party_id = await ada(contacts)
+    described = [event for event in await contacts.relayed() if event.topic == "crm.parties"]
+    gone: Event[Any] = decoded("crm.parties", described[0].type, Tombstone(), key=str(party_id), at=NOW, now=NOW)
+    async with contacts.ledger.transaction() as tx:
+        await recovery.subscription.topics["crm.parties"].handle([*described, gone], tx)
+    assert await contacts.rows("select id from party where erased_at is null") == []
+    assert await contacts.rows("select * from identity") == []
+
+
+RECORDS = {
+    "JSON": (b'{"party": {"identities": [{"type": "email", "value": "ADA@example.com"}]}}', {"email"}),
+    "JSON with an id": (b'{"x": [{"type": "external", "system": "shop", "value": "81"}]}', {"external"}),
+    "broken JSON": (b'{"email": "ada@example.com", "phone": "+45 20 12 34 56"', {"email", "phone"}),
+    "no text": (b"\xff\x00ada@example.com\x00", set()),
+    "nothing": (None, set()),
+    "nobody": (b'{"identities": [{"type": "email", "value": "no address"}, {"type": 1, "value": {}}]}', set()),
+}
+
+
+@pytest.mark.parametrize("kind", RECORDS)
+def test_whom_waiting_records_name_is_read_from_their_bytes(kind: str) -> None:
+    value, types = RECORDS[kind]
+    claims: set[Claim] = claims_in(value, Reading(read_policy(), "DK", "/shop"))
+    if kind != "no text":
+        assert {claim.type for claim in claims} == types
