@@ -130,10 +130,17 @@ def fold_parties(events: Iterable[Event[PartyDescribed | Tombstone]]) -> Parties
 
 
 def erasures_of(events: Iterable[Event[PartyDescribed | Tombstone]], known: Mapping[UUID, Party]) -> list[Erasure]:
-    """The last event that erases each party; `known` are the copies as they were."""
-    last = {UUID(event.key_text): event for event in events if isinstance(event.data, Tombstone)}
+    """The events that erase, in their order; `known` are the copies as they were."""
     living = {party_id for party_id, party in known.items() if party.erased_by is None}
-    return [Erasure(event, party_id, int(party_id in living)) for party_id, event in last.items()]
+    found = []
+    for event in events:
+        if isinstance(event.data, PartyDescribed):
+            living.add(event.data.party_id)
+        else:
+            party_id = UUID(event.key_text)
+            found.append(Erasure(event, party_id, int(party_id in living)))
+            living.discard(party_id)
+    return found
 
 
 def _described(data: PartyDescribed) -> Party:

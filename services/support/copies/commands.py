@@ -13,13 +13,9 @@ from shared.events.parties import PartyDescribed
 async def copy_parties(tx: Transaction, events: Sequence[Event[PartyDescribed | Tombstone]]) -> list[Erasure]:
     """Keep the newest description of each party, and return what the events erase."""
     parties = newest(events)
-    erased = erasures_of(events)
-    before = {party_id: await store.find_party(tx, party_id) for party_id in erased}
+    known = {party.id: await store.find_party(tx, party.id) for party in parties if party.erased}
     await store.save_parties(tx, parties)
-    return [
-        Erasure(event, party_id, int((known := before[party_id]) is not None and not known.erased))
-        for party_id, event in erased.items()
-    ]
+    return erasures_of(events, known) if known else []
 
 
 async def lock_parties(tx: Transaction, ids: Collection[UUID]) -> set[UUID]:

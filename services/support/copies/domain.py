@@ -1,6 +1,6 @@
 """The copy of a party that agents need: how to greet the customer and in which language."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 from uuid import UUID
@@ -50,9 +50,22 @@ def newest(events: Iterable[Event[PartyDescribed | Tombstone]]) -> list[Party]:
     return sorted(parties.values(), key=lambda party: party.id)
 
 
-def erasures_of(events: Iterable[Event[PartyDescribed | Tombstone]]) -> dict[UUID, Event[Tombstone]]:
-    """By party, the last event that erases it."""
-    return {UUID(each.key_text): cast("Event[Tombstone]", each) for each in events if isinstance(each.data, Tombstone)}
+def erasures_of(
+    events: Iterable[Event[PartyDescribed | Tombstone]], known: Mapping[UUID, Party | None]
+) -> list[Erasure]:
+    """The events that erase, in their order; `known` are the copies of those parties as they were, None without one."""
+    erased = {party_id for party_id, party in known.items() if party is not None and party.erased}
+    living = {party_id for party_id, party in known.items() if party is not None} - erased
+    found = []
+    for event in events:
+        if isinstance(event.data, PartyDescribed):
+            living |= {event.data.party_id} - erased
+        else:
+            party_id = UUID(event.key_text)
+            found.append(Erasure(cast("Event[Tombstone]", event), party_id, int(party_id in living)))
+            erased.add(party_id)
+            living.discard(party_id)
+    return found
 
 
 def supersedes(party: Party, known: Party) -> bool:
