@@ -31,7 +31,7 @@ SHOWN: dict[str, Shown] = {
         "consent_record.said": [(RecordView, "said")],
         "erasure.state": [(ErasureView, "state")],
     },
-    "marketing": {"message.outcome": [(Message, "outcome")], "former_ending.outcome": []},
+    "marketing": {"campaign.source": [], "message.outcome": [(Message, "outcome")], "former_ending.outcome": []},
     "support": {
         "ticket.status": [(model, "status") for model in (TicketLine, TicketView, TicketState, Step)],
         "ticket.waits_for": [(model, "waits_for") for model in (TicketLine, TicketView, TicketState)],
