@@ -21,6 +21,8 @@ def rfc3339(moment: datetime) -> str:
     """`2026-03-01T09:30:00.000000Z`, always of one width, so that text sorts as time does. A naive time is an error."""
     if moment.tzinfo is None:
         raise ValueError("a time without a zone names no moment")
+    if moment.tzinfo is UTC:
+        return moment.isoformat(timespec="microseconds")[:-6] + "Z"
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 

@@ -7,6 +7,9 @@ from typing import Any
 
 import httpx
 
+ADD_CHANGE = "insert into change (lines) values ($1)"
+"""As a transaction tells of what it did."""
+
 
 class Events:
     """A stream as a client reads it."""

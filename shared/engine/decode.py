@@ -136,11 +136,11 @@ def _if_text(value: bytes | None) -> str | None:
 
 def _trace(headers: Headers) -> str | None:
     """The W3C trace context, or None: no other text of a sender travels on under this name."""
-    text = _if_text(headers.get("traceparent"))
-    if is_sound(text):
-        return text
-    text = _if_text(headers.get("ce_traceparent"))
-    return text if is_sound(text) else None
+    for name in ("traceparent", "ce_traceparent"):
+        value = headers.get(name)
+        if value is not None and is_sound(text := _if_text(value)):
+            return text
+    return None
 
 
 def _sequence(headers: Headers) -> int:

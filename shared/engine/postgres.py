@@ -15,10 +15,10 @@ from shared.engine.changes import Told, written
 from shared.engine.event import Emission, Event, Record
 from shared.engine.ledger import Fence, ParkedRecord, Place, Refusal
 from shared.engine.remembered import Remembered
-from shared.engine.rows import columns_of, fences_of, parked_of
+from shared.engine.rows import columns_of, fence_columns, fences_of, parked_of
 from shared.engine.subscription import Due, Subscription
 from shared.errors import Oversized, Transient
-from shared.sql import load_queries
+from shared.sql import columns, load_queries
 
 SQL = {
     **load_queries(Path(__file__).with_name("queries.sql")),
@@ -28,6 +28,10 @@ SQL = {
 
 MAX_EMITTED = 5_000
 """Rows that one transaction may emit; what fans out further is a job with a cursor."""
+
+_COPIED = 100
+"""From so many rows on a COPY, which is two round trips more, is cheaper than arrays."""
+_NOTHING_EMITTED: list[list[object]] = [[] for _ in outbox.COLUMNS]
 
 DATABASE_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """What a statement may raise; the last is asyncpg's word for a connection that ends as it is used."""
@@ -121,16 +125,19 @@ class PostgresTransaction:
         self._applied += events
 
     async def flush(self) -> None:
-        """Write what was emitted. Ids of the outbox are drawn here, after every lock of the handlers."""
+        """Write what was emitted, what readers are told and the fences that were saved: nothing may lock after it."""
         rows, self._rows = self._rows, []
         if rows and self._recovered:
             known = await self.fetch(SQL["load_published"], outbox.hashed_parts(rows))
             rows = outbox.without(rows, {row["hashed"] for row in known})
-        if rows:
-            self.emitted += len(rows)
+        self.emitted += len(rows)
+        lines = self._told.lines(self._applied, rows) if self._told is not None else ()
+        if len(rows) > _COPIED:
             await self.copy("outbox", outbox.COLUMNS, rows)
-        if self._told is not None and (lines := self._told.lines(self._applied, rows)):
-            await self.execute(SQL["add_change"], written(lines))
+            rows = []
+        if rows or lines or self._moved:
+            fences, emitted = fence_columns(self._moved), columns(rows) or _NOTHING_EMITTED
+            await self.execute(SQL["conclude"], self.group, *fences, written(lines) if lines else None, *emitted)
 
     def committed(self) -> None:
         if self._remembered is not None:
@@ -161,14 +168,6 @@ class PostgresTransaction:
         return fences
 
     async def save_fences(self, fences: Mapping[Place, Fence]) -> None:
-        columns = zip(
-            *(
-                (topic, partition, f.next_offset, f.last_offset, f.last_id, f.mark, f.watermark, f.parked, f.stopped)
-                for (topic, partition), f in fences.items()
-            ),
-            strict=True,
-        )
-        await self.execute(SQL["save_fences"], self.group, *map(list, columns))
         self._moved |= fences
 
     async def admit(self, ids: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -250,6 +249,7 @@ class PostgresLedger:
         self._recovered = recovered
         self._told = told
         self._pool = pool
+        self._kept: Any = None
         self._actor = actor
         self._now = now
         self._emitted = emitted
@@ -257,7 +257,7 @@ class PostgresLedger:
 
     @asynccontextmanager
     async def transaction(self, subscription: Subscription | None = None) -> AsyncIterator[PostgresTransaction]:
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with self._connected() as connection, connection.transaction():
             tx = PostgresTransaction(
                 connection,
                 subscription,
@@ -279,3 +279,21 @@ class PostgresLedger:
             await self._emitted()
         for then in tx.then:
             await then()
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Connection]:
+        """Readers keep their connection: to give it back and to take it again costs as much as a statement."""
+        connection, self._kept = self._kept, None
+        if connection is not None and connection.is_closed():
+            await self._pool.release(connection)
+            connection = None
+        connection = connection or await self._pool.acquire()
+        try:
+            yield connection
+        except BaseException:
+            await self._pool.release(connection)
+            raise
+        if self._fenced and self._kept is None:
+            self._kept = connection
+        else:
+            await self._pool.release(connection)

@@ -22,18 +22,6 @@ select from fence order by group_id, topic, partition for update
 select topic, partition, next_offset, last_offset, last_id, mark, watermark, parked, stopped
 from fence where group_id = $1 order by topic, partition
 
--- name: save_fences
--- greatest(): a stale batch must never move a fence backward.
-update fence set
-    next_offset = greatest(fence.next_offset, new.next_offset), last_offset = new.last_offset, last_id = new.last_id,
-    mark = new.mark,
-    watermark = greatest(fence.watermark, new.watermark), parked = new.parked, stopped = new.stopped
-from unnest(
-    $2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[], $8::timestamptz[], $9::int[],
-    $10::text[])
-    as new (topic, partition, next_offset, last_offset, last_id, mark, watermark, parked, stopped)
-where fence.group_id = $1 and fence.topic = new.topic and fence.partition = new.partition
-
 -- name: advance_watermarks
 -- Partitions with nothing to handle up to an offset: what lies between the last record and that is no record. On the
 -- wall clock the watermark goes on with them. A fence before what the reader knows of it stays: the database went back.
@@ -191,9 +179,32 @@ insert into relay_position (topic, partition, sequence)
 select * from unnest($1::text[], $2::smallint[], $3::bigint[])
 on conflict (topic, partition) do update set sequence = greatest(relay_position.sequence, excluded.sequence)
 
--- name: add_change
--- The last statement of a transaction, so that the rows of two that waited for each other are in their order.
-insert into change (lines) values ($1)
+-- name: conclude
+-- The last statement of a transaction, in one round trip: what it emits, what its readers are told, where its fences
+-- stand. Ids of the outbox and the time of the change are drawn here, after every lock, so that two transactions that
+-- waited for each other have theirs in their order. greatest(): a stale batch must never move a fence backward.
+with emitted as (
+    insert into outbox (topic, partition, key, type, event_id, subject, time, correlation_id, causation_id, traceparent,
+        payload, source)
+    select topic, partition, key, type, event_id, subject, time, correlation_id, causation_id, traceparent, payload, source
+    from unnest(
+        $12::text[], $13::smallint[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[],
+        $20::text[], $21::text[], $22::bytea[], $23::text[])
+        with ordinality as new (topic, partition, key, type, event_id, subject, time, correlation_id, causation_id,
+            traceparent, payload, source, place)
+    order by place
+), told as (
+    insert into change (lines) select $11 where $11::text is not null
+)
+update fence set
+    next_offset = greatest(fence.next_offset, new.next_offset), last_offset = new.last_offset, last_id = new.last_id,
+    mark = new.mark,
+    watermark = greatest(fence.watermark, new.watermark), parked = new.parked, stopped = new.stopped
+from unnest(
+    $2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[], $8::timestamptz[], $9::int[],
+    $10::text[])
+    as new (topic, partition, next_offset, last_offset, last_id, mark, watermark, parked, stopped)
+where fence.group_id = $1 and fence.topic = new.topic and fence.partition = new.partition
 
 -- name: forget_changes
 -- After a restore: where they stand is told by numbers of transactions that another server drew.

@@ -32,17 +32,17 @@ with forgotten as (
             select from outbox_set_aside as held where held.topic = outbox.topic and held.key = outbox.key) else true end
     order by id limit $7
 ), measured as (
-    -- A removal has no payload, and must not overtake what is too much for this batch.
-    select *, sum(coalesce(octet_length(payload), 0)) over (order by id rows unbounded preceding) as total from waiting
-), oldest as (
-    select * from measured where total <= $9::bigint or id = (select min(id) from measured)
-), numbered as (
-    -- What a service passes on for somebody else has a source of its own, and no number.
-    select oldest.*, case when source is null then coalesce(greatest(position.sequence, last.sequence), 0)
-        + row_number() over (partition by topic, partition order by id) else 0 end as sequence
-    from oldest
+    -- A removal has no payload, and must not overtake what is too much for this batch. What a service passes on for
+    -- somebody else has a source of its own, and no number. What is left out comes last, so no number of the rest changes.
+    select waiting.*, case when source is null then coalesce(greatest(position.sequence, last.sequence), 0)
+        + row_number() over (partition by topic, partition order by id) else 0 end as sequence,
+        sum(coalesce(octet_length(payload), 0)) over so_far as total, row_number() over so_far as place
+    from waiting
     left join relay_position as position using (topic, partition)
     left join last using (topic, partition)
+    window so_far as (order by id rows unbounded preceding)
+), numbered as (
+    select * from measured where total <= $9::bigint or place = 1
 ), stored as (
     insert into relay_batch (shard, shards, ids, sequences)
     select $5, $6, coalesce(array_agg(id order by id), '{}'), coalesce(array_agg(sequence order by id), '{}')

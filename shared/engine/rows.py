@@ -2,11 +2,14 @@
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shared.engine.event import Record
 from shared.engine.ledger import Fence, ParkedRecord, Place, Refusal
+from shared.sql import columns
+
+_NO_FENCES: list[list[object]] = [[] for _ in range(9)]
 
 
 def fences_of(rows: Iterable[Any]) -> dict[Place, Fence]:
@@ -16,6 +19,15 @@ def fences_of(rows: Iterable[Any]) -> dict[Place, Fence]:
         )
         for r in rows
     }
+
+
+def fence_columns(fences: Mapping[Place, Fence]) -> list[list[object]]:
+    """As `conclude` takes them."""
+    rows = [
+        (*place, f.next_offset, f.last_offset, f.last_id, f.mark, f.watermark, f.parked, f.stopped)
+        for place, f in fences.items()
+    ]
+    return columns(rows) or _NO_FENCES
 
 
 def columns_of(record: Record) -> tuple[str, int, int, bytes | None, str, bytes | None, int]:

@@ -55,6 +55,11 @@ class Contract:
         return parse
 
     @property
+    def write(self) -> Callable[..., bytes]:
+        """The dataclass to JSON, as `dump_json` of the adapter does; look it up once where the caller is hot."""
+        return self.adapter.serializer.to_json
+
+    @property
     def major(self) -> int:
         return int(self.type.rpartition(".v")[2])
 

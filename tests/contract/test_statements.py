@@ -127,8 +127,9 @@ NONE = "'{0,0}'"
 A_UUID = "'{00000000-0000-0000-0000-000000000001}'"
 HOT = {
     "lock_fences": (f"'group-1', {PLACES}", "fence_pkey"),
-    "save_fences": (
-        f"'group-1', {PLACES}, {NONE}, {NONE}, '{{a,b}}', {NONE}, '{{2026-03-01,2026-03-01}}', {NONE}, '{{a,a}}'",
+    "conclude": (
+        f"'group-1', {PLACES}, {NONE}, {NONE}, '{{a,b}}', {NONE}, '{{2026-03-01,2026-03-01}}', {NONE}, '{{a,a}}', '[]'"
+        + ", '{}'" * 12,
         "fence_pkey",
     ),
     "advance_watermarks": (f"'group-1', {PLACES}, '{{1,1}}', '{{2,2}}', '{{2026-03-01,null}}'", "fence_pkey"),

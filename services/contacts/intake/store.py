@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from pydantic_core import to_json
 
 from services.contacts.intake.domain import Text
 from services.contacts.intake.domain.sales import SaleName, Standing
@@ -19,6 +18,7 @@ from shared.sql import columns, load_queries
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
 
 _STATE = TypeAdapter(SaleState)
+_WRITE_STATE = _STATE.serializer.to_json
 _WAITING = TypeAdapter(Waiting)
 
 
@@ -92,7 +92,7 @@ def _row(sale: Standing) -> tuple[object, ...]:
 
 
 def _state(sale: Standing) -> str | None:
-    return None if sale.state is None else to_json(sale.state).decode()
+    return None if sale.state is None else _WRITE_STATE(sale.state).decode()
 
 
 def _sales(rows: Iterable[Any]) -> dict[SaleName, Standing]:

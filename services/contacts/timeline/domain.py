@@ -1,8 +1,9 @@
 """What the history of a party shows of an event, and what adds up from many."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -107,8 +108,13 @@ def lines_of(events: Iterable[Event[Any]]) -> list[Line]:
 
 
 def _summary(data: object) -> str:
-    adapter = contract_of(type(data)).adapter
-    return adapter.dump_json(data, exclude=_LEFT_OUT, exclude_none=True).decode()
+    write = _writer(type(data))  # type: ignore[arg-type]  # mypy takes a class for unhashable
+    return write(data, exclude=_LEFT_OUT, exclude_none=True).decode()
+
+
+@cache
+def _writer(model: Any) -> Callable[..., bytes]:
+    return contract_of(model).write
 
 
 def fold_totals(events: Iterable[Event[Any]]) -> dict[tuple[UUID, str], Total]:

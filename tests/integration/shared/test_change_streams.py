@@ -16,13 +16,12 @@ import uvicorn
 
 from deploy.embedded.databases import Databases
 from shared.engine.changes import Line, written
-from shared.engine.postgres import SQL
 from shared.http.app import build_app
 from shared.run.protocol import Limits, limited_protocol
 from shared.settings import AuthSettings, HttpSettings
 from tests.integration.running import Running
 from tests.stack import migrated
-from tests.streams import Events
+from tests.streams import ADD_CHANGE, Events
 from tests.unit.http.desk import settings_with
 from tests.unit.http.tokens import AUDIENCE, ISSUER, jwks, token
 
@@ -85,7 +84,7 @@ async def stream(
 
 
 async def tell(desk: Running, *lines: Line) -> None:
-    await desk.pool.execute(SQL["add_change"], written(lines))
+    await desk.pool.execute(ADD_CHANGE, written(lines))
 
 
 EVERYTHING = [

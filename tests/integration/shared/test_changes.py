@@ -14,8 +14,8 @@ from deploy.embedded.databases import Databases
 from shared.engine.change_feed import Beat, ChangeFeed, Reset, Step
 from shared.engine.change_log import ChangeLog, Page, Position, parse_position
 from shared.engine.changes import Line, written
-from shared.engine.postgres import SQL
 from tests.stack import migrated
+from tests.streams import ADD_CHANGE
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ async def running(pool: asyncpg.Pool) -> AsyncIterator[ChangeFeed]:
 
 
 async def tell(executor: Any, *ids: str) -> None:
-    await executor.execute(SQL["add_change"], written([Line("crm.ticket.replied.v1", id_, None, None) for id_ in ids]))
+    await executor.execute(ADD_CHANGE, written([Line("crm.ticket.replied.v1", id_, None, None) for id_ in ids]))
 
 
 def ids_of(step: Step) -> list[str]:

@@ -1,9 +1,11 @@
+import json
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, get_args
 from uuid import UUID
 
 import pytest
+from hypothesis import given, strategies as st
 
 from services.contacts.intake.domain import announce_fact, check, text_of
 from services.contacts.intake.domain.sales import (
@@ -11,6 +13,7 @@ from services.contacts.intake.domain.sales import (
     Stamp,
     Standing,
     announce_revision,
+    canonical,
     judge,
     revise,
     sale_hash,
@@ -195,3 +198,12 @@ def test_the_parts_of_a_total_count_and_nothing_is_none_of_them(name: str) -> No
     assert hashed(coupon="SPRING") != hashed()
     with pytest.raises(BadRecord):
         check(fact("sale.completed", **{name: EUR}))
+
+
+TEXTS = st.text() | st.text(st.characters(max_codepoint=0x7F))
+
+
+@given(st.recursive(TEXTS | st.none() | st.integers(-(2**53), 2**53), st.lists))
+def test_what_a_sale_is_told_apart_by_is_written_as_ever(content: object) -> None:
+    """Hashes of it are kept for years."""
+    assert canonical(content) == json.dumps(content, separators=(",", ":")).encode()

@@ -8,6 +8,8 @@ from hashlib import blake2b
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
+from pydantic_core import to_json
+
 from shared.errors import BadRecord, Conflict
 from shared.events.ingest import ReportedAmendment, ReportedCancellation, ReportedSale
 from shared.events.money import MOST_MINOR, Money
@@ -19,7 +21,7 @@ Told = ReportedSale | ReportedAmendment | SaleCompleted | SaleAmended
 SaleName = tuple[str, str]
 """`(origin, sale_id)`."""
 
-_canonical = json.JSONEncoder(separators=(",", ":")).encode
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 _PARTS = ("subtotal", "tax", "shipping", "discounts")
 
 
@@ -83,7 +85,13 @@ def sale_hash(sale: Told) -> bytes:
     parts = [part.minor if (part := getattr(sale, name)) is not None else 0 for name in _PARTS]
     if sale.coupon is not None or any(parts):
         content = (*content, parts, sale.coupon)
-    return blake2b(_canonical(content).encode(), digest_size=16).digest()
+    return blake2b(canonical(content), digest_size=16).digest()
+
+
+def canonical(content: object) -> bytes:
+    """As the standard library writes it, by a faster one where both write the same: stored hashes are made of it."""
+    written = to_json(content)
+    return written if written.isascii() and b"\x7f" not in written else _encode(content).encode()
 
 
 def _plain(money: Money) -> tuple[int, str]:

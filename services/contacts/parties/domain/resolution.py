@@ -113,6 +113,10 @@ class _Batch:
 
     def resolve(self, place: int, claims: Sequence[Claim], *, wide: bool) -> None:
         resolution, homes = self.resolution, self.resolution.homes
+        first = homes.get(claims[0]) if claims else None
+        if first is not None and not self._is_common(claims[0]) and self._is_all_of(first.party_id, claims):
+            resolution.assigned.append(Assignment(first.party_id, claims[0], first.identity_id))
+            return
         common = {claim for claim in claims if self._is_common(claim)} if not wide else set()
         if common and len(common) == len(claims):
             raise NoIdentity("too many parties share each of its identities")
@@ -136,6 +140,11 @@ class _Batch:
                 self._share(place, claim, party_id)
         by = used or next((claim for claim in claims if claim in homes and homes[claim].party_id == party_id), None)
         resolution.assigned.append(Assignment(party_id, by, homes[by].identity_id if by else None))
+
+    def _is_all_of(self, party_id: UUID, claims: Sequence[Claim]) -> bool:
+        """Whether every claim is known and the party's own: the fact says nothing new, as most facts of customers."""
+        homes = self.resolution.homes
+        return all((home := homes.get(claim)) is not None and home.party_id == party_id for claim in claims)
 
     def _is_common(self, claim: Claim) -> bool:
         home = self.resolution.homes.get(claim)
