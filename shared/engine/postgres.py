@@ -12,10 +12,11 @@ import asyncpg
 
 from shared.engine import actions, outbox
 from shared.engine.changes import Told, written
+from shared.engine.connections import Connections
 from shared.engine.event import Emission, Event, Record
 from shared.engine.ledger import Fence, ParkedRecord, Place, Refusal
 from shared.engine.remembered import Remembered
-from shared.engine.rows import columns_of, fence_columns, fences_of, parked_of
+from shared.engine.rows import columns_of, fence_columns, fences_of, insertion, parked_of
 from shared.engine.subscription import Due, Subscription
 from shared.errors import Oversized, Transient
 from shared.sql import columns, load_queries
@@ -29,8 +30,8 @@ SQL = {
 MAX_EMITTED = 5_000
 """Rows that one transaction may emit; what fans out further is a job with a cursor."""
 
-_COPIED = 100
-"""From so many rows on a COPY, which is two round trips more, is cheaper than arrays."""
+_FEW, _COPIED = 4, 100
+"""From so many rows on a COPY, which is a round trip more, is cheaper than single rows, and than arrays."""
 _NOTHING_EMITTED: list[list[object]] = [[] for _ in outbox.COLUMNS]
 
 DATABASE_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
@@ -99,7 +100,11 @@ class PostgresTransaction:
         return await self._connection.execute(statement, *args)
 
     async def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        await self._connection.copy_records_to_table(table, columns=list(columns), records=rows)
+        listed = list(rows)
+        if len(listed) <= _FEW:
+            await self._connection.executemany(insertion(table, tuple(columns)), listed)
+        else:
+            await self._connection.copy_records_to_table(table, columns=list(columns), records=listed)
 
     def emit(self, emissions: Iterable[Emission]) -> None:
         if not self._may_emit:
@@ -136,8 +141,9 @@ class PostgresTransaction:
             await self.copy("outbox", outbox.COLUMNS, rows)
             rows = []
         if rows or lines or self._moved:
-            fences, emitted = fence_columns(self._moved), columns(rows) or _NOTHING_EMITTED
-            await self.execute(SQL["conclude"], self.group, *fences, written(lines) if lines else None, *emitted)
+            change = written(lines) if lines else None
+            emitted = columns(rows) or _NOTHING_EMITTED
+            await self.execute(SQL["conclude"], self.group, *fence_columns(self._moved), change, *emitted)
 
     def committed(self) -> None:
         if self._remembered is not None:
@@ -248,8 +254,8 @@ class PostgresLedger:
         self._fenced = fenced
         self._recovered = recovered
         self._told = told
-        self._pool = pool
-        self._kept: Any = None
+        # Readers alone lock fences, and run one transaction after the other.
+        self._connections = Connections(pool, keep=fenced)
         self._actor = actor
         self._now = now
         self._emitted = emitted
@@ -257,7 +263,7 @@ class PostgresLedger:
 
     @asynccontextmanager
     async def transaction(self, subscription: Subscription | None = None) -> AsyncIterator[PostgresTransaction]:
-        async with self._connected() as connection, connection.transaction():
+        async with self._connections.use() as connection, connection.transaction():
             tx = PostgresTransaction(
                 connection,
                 subscription,
@@ -279,21 +285,3 @@ class PostgresLedger:
             await self._emitted()
         for then in tx.then:
             await then()
-
-    @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[Connection]:
-        """Readers keep their connection: to give it back and to take it again costs as much as a statement."""
-        connection, self._kept = self._kept, None
-        if connection is not None and connection.is_closed():
-            await self._pool.release(connection)
-            connection = None
-        connection = connection or await self._pool.acquire()
-        try:
-            yield connection
-        except BaseException:
-            await self._pool.release(connection)
-            raise
-        if self._fenced and self._kept is None:
-            self._kept = connection
-        else:
-            await self._pool.release(connection)

@@ -25,9 +25,9 @@ _encode = json.JSONEncoder(separators=(",", ":")).encode
 _PARTS = ("subtotal", "tax", "shipping", "discounts")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stamp:
-    """What contacts adds to every fact that it accepts."""
+    """What contacts adds to every fact that it accepts. Treat it as frozen; one is made for each."""
 
     party_id: UUID
     party_version: int

@@ -13,7 +13,7 @@ from services.marketing.enrolments.domain.announcements import (
     announce_started,
 )
 from services.marketing.enrolments.domain.message import Ending, Enrolment, Message, plan, unmatched
-from services.marketing.enrolments.domain.sale import sale_of
+from services.marketing.enrolments.domain.sale import skus_in
 from shared.engine.event import Emission, Event
 from shared.events.campaigns import SkipReason
 from shared.events.sales import SaleCompleted
@@ -42,8 +42,7 @@ def enrol(
     """
     enrolled = Enrolled()
     for event in events:
-        sale = sale_of(event)
-        chosen = matching(campaigns, Basket.of(sale.skus, sale.channel, products))
+        chosen = matching(campaigns, Basket.of(skus_in(event.data.lines), event.data.channel, products))
         for campaign in chosen:
             _enrol(event, campaign, enrolled)
         if not any(campaign.follow_up for campaign in chosen):

@@ -15,7 +15,7 @@ from shared.ids import derived_id
 Outcome = Literal["sent", "skipped", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Enrolment:
     """Once per (campaign, trigger)."""
 
@@ -40,7 +40,7 @@ class Ending:
     content: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Message:
     """One message. Without a campaign it stands for a sale that no follow-up campaign matched."""
 

@@ -1,6 +1,6 @@
 """A sale as marketing keeps it."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,10 +11,11 @@ from shared.events.values import Line
 from shared.sql import storable
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sale:
-    """A sale as it stands. `skus` each once, the dearest line first; `email_id` is of the address that it named.
+    """A sale as it stands. Treat it as frozen, as messages and enrolments; construction is on the hot path.
 
+    `skus` each once, the dearest line first; `email_id` is of the address that it named.
     `cancelled_by` is the event that cancelled it, of `cancelled_at`.
     """
 
@@ -73,14 +74,16 @@ def revision_of(event: Event[SaleAmended | SaleCancelled]) -> Revision:
     data = event.data
     if isinstance(data, SaleCancelled):
         return Revision(data.origin, data.sale_id, data.revision, None, None, None, None, event.id, event.time)
-    money, skus = data.total, _skus(data.lines)
+    money, skus = data.total, skus_in(data.lines)
     return Revision(
         data.origin, data.sale_id, data.revision, data.channel, money.minor, money.currency, skus, None, None
     )
 
 
-def _skus(lines: Iterable[Line]) -> list[str]:
+def skus_in(lines: Sequence[Line]) -> list[str]:
     """Each once, the dearest line first."""
+    if len(lines) == 1:
+        return [storable(lines[0].sku)]
     dearest = sorted(lines, key=lambda line: -line.unit_price.minor * line.quantity)
     return list(dict.fromkeys(storable(line.sku) for line in dearest))
 
@@ -97,7 +100,7 @@ def sale_of(event: Event[SaleCompleted]) -> Sale:
         sale.channel,
         sale.total.minor,
         sale.total.currency,
-        _skus(sale.lines),
+        skus_in(sale.lines),
         event.time,
         sale.recorded_at,
         event.correlation_id,
