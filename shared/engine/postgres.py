@@ -16,7 +16,7 @@ from shared.engine.connections import Connections
 from shared.engine.event import Emission, Event, Record
 from shared.engine.ledger import Fence, ParkedRecord, Place, Refusal
 from shared.engine.remembered import Remembered
-from shared.engine.rows import columns_of, fence_columns, fences_of, insertion, parked_of
+from shared.engine.rows import columns_of, fence_columns, fences_of, parked_of
 from shared.engine.subscription import Due, Subscription
 from shared.errors import Oversized, Transient
 from shared.sql import columns, load_queries
@@ -30,8 +30,8 @@ SQL = {
 MAX_EMITTED = 5_000
 """Rows that one transaction may emit; what fans out further is a job with a cursor."""
 
-_FEW, _COPIED = 4, 100
-"""From so many rows on a COPY, which is a round trip more, is cheaper than single rows, and than arrays."""
+_COPIED = 100
+"""Of more rows a COPY, which takes round trips of its own, is cheaper than arrays."""
 _NOTHING_EMITTED: list[list[object]] = [[] for _ in outbox.COLUMNS]
 
 DATABASE_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
@@ -100,11 +100,7 @@ class PostgresTransaction:
         return await self._connection.execute(statement, *args)
 
     async def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        listed = list(rows)
-        if len(listed) <= _FEW:
-            await self._connection.executemany(insertion(table, tuple(columns)), listed)
-        else:
-            await self._connection.copy_records_to_table(table, columns=list(columns), records=listed)
+        await self._connection.copy_records_to_table(table, columns=list(columns), records=rows)
 
     def emit(self, emissions: Iterable[Emission]) -> None:
         if not self._may_emit:

@@ -3,7 +3,6 @@
 import base64
 import json
 from collections.abc import Iterable, Mapping
-from functools import cache
 from typing import Any
 
 from shared.engine.event import Record
@@ -29,13 +28,6 @@ def fence_columns(fences: Mapping[Place, Fence]) -> list[list[object]]:
         for place, f in fences.items()
     ]
     return columns(rows) or _NO_FENCES
-
-
-@cache
-def insertion(table: str, columns: tuple[str, ...]) -> str:
-    """What writes single rows as a COPY would."""
-    places = ", ".join(f"${n}" for n, _ in enumerate(columns, 1))
-    return f"insert into {table} ({', '.join(columns)}) values ({places})"  # noqa: S608  names of the program's own
 
 
 def columns_of(record: Record) -> tuple[str, int, int, bytes | None, str, bytes | None, int]:
