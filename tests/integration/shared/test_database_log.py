@@ -1,4 +1,4 @@
-"""What a Postgres of ours writes into its log: nothing of what statements and rows hold."""
+"""What a Postgres of ours writes into its log: what goes wrong in it, and nothing of what statements and rows hold."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -24,11 +24,21 @@ FAILING = {
 }
 
 
-@pytest.fixture
-async def connection(databases: Databases) -> AsyncIterator[asyncpg.Connection]:
-    opened = await asyncpg.connect(databases.superuser_dsn())
-    await opened.execute("create temp table named (name text unique, age int check (age > 0))")
-    await opened.execute("create temp table spoken (name text references named (name))")
+TABLES = """create temp table named (name text unique, age int check (age > 0));
+    create temp table spoken (name text references named (name))"""
+
+
+@pytest.fixture(params=["logged", "logged_owner"])
+async def connection(databases: Databases, request: pytest.FixtureRequest) -> AsyncIterator[asyncpg.Connection]:
+    """As a service's role, and as the owner that migrates."""
+    await databases.ensure(["logged"])
+    superuser = await asyncpg.connect(databases.superuser_dsn("logged"))
+    await superuser.execute("grant temporary on database logged to logged")
+    await superuser.close()
+    opened = await asyncpg.connect(
+        databases.dsn("logged") if request.param == "logged" else databases.owner_dsn("logged")
+    )
+    await opened.execute(TABLES)
     yield opened
     await opened.close()
 
@@ -55,3 +65,18 @@ async def test_values_that_a_statement_is_given_apart_are_not_in_the_log(
     with pytest.raises(asyncpg.CheckViolationError):
         await connection.execute("insert into named (name, age) values ($1, $2)", NAME, -1)
     assert NAME not in log.read_bytes()[begun:].decode()
+
+
+@pytest.mark.parametrize("statement", ["select pg_read_file('/missing')", "do $$ begin raise warning 'a disk'; end $$"])
+async def test_what_goes_wrong_in_the_server_itself_is_in_the_log(
+    statement: str, databases: Databases, log: Path
+) -> None:
+    """Its own processes act as the superuser does here."""
+    begun = log.stat().st_size
+    superuser = await asyncpg.connect(databases.superuser_dsn())
+    with contextlib.suppress(asyncpg.UndefinedFileError):
+        await superuser.execute(statement)
+    await superuser.close()
+    written = log.read_bytes()[begun:].decode()
+    assert "ERROR:" in written or "WARNING:" in written
+    assert "STATEMENT:" not in written

@@ -12,6 +12,9 @@ for secret in /run/secrets/postgres/*_owner; do
 \set owner_password `cat /run/secrets/postgres/:owner`
 create role :"app" login password :'app_password';
 create role :"owner" login password :'owner_password';
+-- The text of an error holds values of its statement: the service that sent it logs its kind.
+alter role :"app" set log_min_messages = log;
+alter role :"owner" set log_min_messages = log;
 create database :"app" owner :"owner";
 revoke all on database :"app" from public;
 grant connect on database :"app" to :"app";
