@@ -20,7 +20,10 @@ Place = tuple[str, int]
 
 @dataclass(slots=True)
 class Fence:
-    """How far a group's effects stand in one partition. See `migrations/0001_engine.sql` for the columns."""
+    """How far a group's effects stand in one partition. See `migrations/0001_engine.sql` for the columns.
+
+    `recoveries` counts those of the database up to the one that locked this fence last.
+    """
 
     next_offset: int = 0
     last_offset: int | None = None
@@ -29,6 +32,7 @@ class Fence:
     watermark: datetime | None = None
     parked: int = 0
     stopped: str | None = None
+    recoveries: int = 0
 
     def copy(self) -> "Fence":
         return replace(self)

@@ -1,25 +1,31 @@
 -- name: ensure_fences
--- A fence for every partition that a group was given; those that exist stay as they are.
-insert into fence (group_id, topic, partition)
-select $1, topic, partition from unnest($2::text[], $3::int[]) as place (topic, partition)
+-- A fence for every partition that a group was given; those that exist stay as they are. A new one tells of every
+-- recovery: whoever missed one must not begin there.
+insert into fence (group_id, topic, partition, recoveries)
+select $1, topic, partition, (select count(*) from operator_action where action = 'recover')
+from unnest($2::text[], $3::int[]) as place (topic, partition)
 order by topic, partition
 on conflict do nothing
 
 -- name: lock_fences
 -- In order, so that two members whose batches overlap wait instead of deadlocking.
-select topic, partition, next_offset, last_offset, last_id, mark, watermark, parked, stopped
+select topic, partition, next_offset, last_offset, last_id, mark, watermark, parked, stopped, recoveries
 from fence
 where group_id = $1 and (topic, partition) in (select * from unnest($2::text[], $3::int[]))
 order by topic, partition
 for update
 
 -- name: lock_every_fence
--- In the order in which batches lock theirs.
-select from fence order by group_id, topic, partition for update
+-- Also those that are made meanwhile. Waits for every batch, and lets none begin until the transaction ends.
+lock table fence in exclusive mode
+
+-- name: mark_recovered
+-- Whoever locks one of them from here on sees it; the line of the recovery itself comes at its end.
+update fence set recoveries = 1 + (select count(*) from operator_action where action = 'recover')
 
 -- name: read_fences
 -- Without a lock, for those who only look.
-select topic, partition, next_offset, last_offset, last_id, mark, watermark, parked, stopped
+select topic, partition, next_offset, last_offset, last_id, mark, watermark, parked, stopped, recoveries
 from fence where group_id = $1 order by topic, partition
 
 -- name: advance_watermarks

@@ -93,6 +93,7 @@ async def recover(tx: PostgresTransaction, recovery: Recovery | None, topics: Ow
     # Nothing is at work meanwhile, with a fence or without.
     await tx.execute(SQL["begin_recovery"])
     await tx.execute(SQL["lock_every_fence"])
+    await tx.execute(SQL["mark_recovered"])
     rows = await tx.fetch(SQL["sent_sequences"])
     sent = {(row["topic"], row["partition"]): row["sequence"] for row in rows}
     found = Recovered()

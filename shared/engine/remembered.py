@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from shared.engine.ledger import Fence, Place
 from shared.errors import Transient
 
+_MISSED = "it was recovered meanwhile"
+
 
 class WentBack(Transient):
     """The database is older than what was done with it: nothing may be applied or sent until it is recovered."""
@@ -74,19 +76,22 @@ class Remembered:
         if setback is not None:
             self.notice(setback)
         elif recoveries != self.recoveries:
-            self.notice("it was recovered meanwhile")
+            self.notice(_MISSED)
         if self.noticed.is_set():
             raise WentBack(self.reason)
         if under_way:
             raise WentBack("it is being recovered")
 
     def check_fences(self, group: str, fences: Mapping[Place, Fence]) -> None:
-        """Raises WentBack where a fence that was just locked or read stands before what is remembered of it.
+        """Raises WentBack where a fence that was just locked or read stands before what is remembered of it, or tells
+        of a recovery that was missed.
 
         A stopped one is not remembered: an operator may move it.
         """
         for place, fence in fences.items():
             name = (group, place)
+            if fence.recoveries > self.recoveries:
+                self.notice(_MISSED)
             if fence.stopped:
                 self._fences.pop(name, None)
             elif fence.next_offset < self._fences.get(name, 0):

@@ -15,7 +15,14 @@ _NO_FENCES: list[list[object]] = [[] for _ in range(9)]
 def fences_of(rows: Iterable[Any]) -> dict[Place, Fence]:
     return {
         (r["topic"], r["partition"]): Fence(
-            r["next_offset"], r["last_offset"], r["last_id"], r["mark"], r["watermark"], r["parked"], r["stopped"]
+            r["next_offset"],
+            r["last_offset"],
+            r["last_id"],
+            r["mark"],
+            r["watermark"],
+            r["parked"],
+            r["stopped"],
+            r["recoveries"],
         )
         for r in rows
     }

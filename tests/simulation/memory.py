@@ -43,6 +43,7 @@ class Tables:
     actions: list[str] = field(default_factory=list)
     rows: dict[tuple[str, str], Any] = field(default_factory=dict)
     published: set[bytes] = field(default_factory=set)
+    recoveries: int = 0
     restores: int = 0
 
     def free(self) -> list[int]:
@@ -66,6 +67,7 @@ class MemoryDatabase:
         self.ids = count(1)
         self.relay: object | None = None
         self.most_emitted = 5_000
+        self.recovered = True
         self.remembered: Remembered | None = None
         self._connected = 0
 
@@ -73,11 +75,16 @@ class MemoryDatabase:
     def like(
         cls, other: "MemoryDatabase", kind: "type[MemoryTransaction]", remembered: Remembered | None = None
     ) -> "MemoryDatabase":
-        """The same database, with transactions of another kind, or as a process that remembers something sees it."""
+        """The same database, with transactions of another kind, or as a process that remembers something sees it: what
+        a recovery found published is asked for by who began after one.
+        """
         twin = cls(other.pause, other.until, other.now, kind)
         twin.__dict__.update(
             {**other.__dict__, "kind": kind, "remembered": remembered, "_connected": other.tables.restores}
         )
+        twin.recovered = bool(other.tables.published)
+        if remembered is not None:
+            remembered.recoveries = other.tables.recoveries
         return twin
 
     def backup(self) -> Tables:
@@ -217,7 +224,8 @@ class MemoryTransaction:
         for place in places:
             await self.lock((self.group, place))
         stored = self._database.tables.fences
-        fences = {place: stored.get((self.group, place), Fence()).copy() for place in places}
+        new = Fence(recoveries=self._database.tables.recoveries)
+        fences = {place: stored.get((self.group, place), new).copy() for place in places}
         if self._database.remembered is not None:
             self._database.remembered.check_fences(self.group, fences)
         return fences
@@ -325,7 +333,8 @@ class MemoryTransaction:
 
     async def flush(self) -> None:
         """Draw the ids of what was emitted; other transactions may draw later ones and commit earlier."""
-        for row in outbox.without(self._rows, self._database.tables.published):
+        published = self._database.tables.published if self._database.recovered else set[bytes]()
+        for row in outbox.without(self._rows, published):
             id_ = next(self._database.ids)
             self._changes.append(partial(_insert, Outgoing(id_, *row)))
             await self._database.pause()

@@ -111,6 +111,13 @@ def know_numbers(tables: Tables) -> Known:
     return Known({place: max(numbers) for place, numbers in known.stored.items()} | highest, {})
 
 
+class WithoutRecoveries(Remembered):
+    """Takes a fence for what it was, whatever recovery went over it."""
+
+    def check_fences(self, group: str, fences: Mapping[Place, Fence]) -> None:
+        super().check_fences(group, {place: replace(fence, recoveries=0) for place, fence in fences.items()})
+
+
 MUTATIONS = {
     "the fence's lock": Parts(transaction=WithoutFenceLock),
     "the mark": Parts(applier=WithoutMark),
@@ -122,6 +129,7 @@ MUTATIONS = {
     "the ids that a record leads to": Parts(transaction=WithNewIds),
     "the fence that a process remembers": Parts(remembered=WithoutMemory),
     "the last number when a shard is taken": Parts(compares_numbers=False),
+    "the recovery that a fence tells of": Parts(remembered=WithoutRecoveries, setbacks="often"),
     "the end of predecessors when a shard is taken": Parts(ends_predecessors=False, setbacks="unpublished"),
     "the events of a stored batch": Parts(knows=know_numbers, setbacks="stored"),
     "what was published before a restore": Parts(recovers=partial(recover, knows=False)),

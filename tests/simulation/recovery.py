@@ -35,6 +35,9 @@ def recover(tables: Tables, log: Log, *, knows: bool = True) -> None:
         tables.outbox = {number: row for number, row in tables.outbox.items() if UUID(str(row.event_id)) not in ids}
         tables.aside = {number: one for number, one in tables.aside.items() if UUID(str(one[0].event_id)) not in ids}
     tables.batch = []
+    tables.recoveries += 1
+    for fence in tables.fences.values():
+        fence.recoveries = tables.recoveries
 
 
 def _complete(log: Log, beyond: Sequence[Record]) -> None:

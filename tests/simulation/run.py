@@ -11,7 +11,7 @@ from aiokafka.errors import ProducerFenced
 
 from shared.engine.applier import Applier
 from shared.engine.event import Record
-from shared.engine.ledger import ParkedRecord
+from shared.engine.ledger import ParkedRecord, Place
 from shared.engine.own_topics import Known
 from shared.engine.reader import Reader
 from shared.engine.redrive import drop, redrive
@@ -98,7 +98,7 @@ class Simulation:
         remembered = self.parts.remembered()
         ledger = MemoryDatabase.like(self.database, self.parts.transaction, remembered)
         applier = self.parts.applier(group, ledger, stream=False, wall=lambda: NOW, is_infrastructure=is_infrastructure)
-        places = [(topic, partition) for topic in group.topics for partition in range(PARTITIONS)]
+        places = self._places(group)
         begun = {place: fence for (name, place), fence in self.database.tables.fences.items() if name == group.group}
         remembered.keep_fences(group.group, begun)
         offsets = {}
@@ -119,13 +119,20 @@ class Simulation:
             try:
                 applied = await applier.apply(batch)
             except WentBack:
-                self.setback = True
+                if remembered.recoveries < self.database.tables.recoveries:
+                    # It missed a recovery, and begins anew.
+                    self._spawn("numbering" if group is self.groups[0] else "reading")
+                else:
+                    self.setback = True
                 return
             except Transient:
                 continue
             assert not applied.paused, f"{group.group} stopped: {applied.paused}"
             for record in batch:
                 offsets[record.topic, record.partition] = record.offset + 1
+
+    def _places(self, group: Subscription) -> list[Place]:
+        return [(topic, partition) for topic in group.topics for partition in range(PARTITIONS)]
 
     async def relay(self) -> None:
         """A relay that takes the shard over from whoever has it, and ends who wrote before."""
@@ -277,12 +284,12 @@ class Simulation:
         self.parts.recovers(self.database.tables, self.log)
 
     def _recover(self) -> None:
-        """What an operator runs; then everybody begins again, while relays of before may still be asleep.
-
-        Members are ended first: a recovery locks every fence, and connections from before are refused.
+        """What an operator runs, once nobody holds a fence; who ended over it begins again, while members and relays of
+        before may have noticed nothing.
         """
-        for actor in [actor for actor in self.scheduler.actors if actor.name not in {"operator", "relay"}]:
-            self.scheduler.kill(actor)
+        fences = {(group.group, place) for group in self.groups for place in self._places(group)}
+        if fences & self.database.locks.keys():
+            return
         self._number_on()
         self.setback = False
         for name in ("numbering", "numbering", "reading", "relay"):

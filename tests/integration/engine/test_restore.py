@@ -1,19 +1,25 @@
 """A database that goes back, to a backup or under services at work, is older than its topics."""
 
+import asyncio
 import signal
 import subprocess
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from shared import clock
 from shared.engine.event import Emission, Event
-from shared.engine.own_topics import Known, OwnTopics, sequence_of
+from shared.engine.own_topics import Known, OwnTopics, open_topics, sequence_of
+from shared.engine.postgres import PostgresLedger, PostgresTransaction
 from shared.engine.publisher import send_again
-from shared.engine.remembered import WentBack
+from shared.engine.recovery import recover
+from shared.engine.remembered import Remembered, WentBack
 from shared.engine.service import Service
 from shared.engine.subscription import Subscription
 from shared.engine.transaction import Transaction
@@ -146,6 +152,28 @@ async def test_a_relay_that_slept_through_a_restore_writes_nothing_under_the_num
             await probe.emit([reopened(then, 7)])
             await eventually(lambda: _published(probe, [then]), "an event in the same partition")
     assert await _ids(probe, 7) == [str(first), str(then)]
+
+
+@pytest.mark.parametrize("group", ["known", "new"])
+async def test_a_batch_of_a_member_that_missed_a_recovery_is_not_applied(probe: Probe, group: str) -> None:
+    """Not even where the recovery found no fence of it: it does not know what the topics held already."""
+    hears, place = noting(f"missed-{group}", "crm.contacts"), ("crm.contacts", 0)
+    remembered = Remembered()
+    async with asyncpg.create_pool(probe.stack.dsn(NAME), min_size=1, max_size=1) as pool:
+        ledger = PostgresLedger(pool, clock.now, partial(asyncio.sleep, 0), remembered=remembered, fenced=True)
+        remembered.recoveries = await pool.fetchval("select count(*) from operator_action where action = 'recover'")
+        if group == "known":
+            async with ledger.transaction(hears) as tx:
+                await tx.lock_fences([place])
+        async with (
+            pool.acquire() as connection,
+            connection.transaction(),
+            open_topics("/nobody", {}) as topics,
+        ):
+            await recover(PostgresTransaction(connection, None, clock.now()), None, topics, "missed in a test")
+        with pytest.raises(WentBack, match="recovered meanwhile"):
+            async with ledger.transaction(hears) as tx:
+                await tx.lock_fences([place])
 
 
 @pytest.mark.parametrize("numbers", [[1, 2, 3, 4, 3], [1, 2, 3, 4, 3, 4, 3], [*range(1, 90), *range(3, 80)]])
