@@ -9,6 +9,7 @@ from services.contacts.intake import commands as intake
 from services.contacts.lifecycle import commands as lifecycle
 from services.contacts.matching import commands as matching
 from services.contacts.parties import commands as parties
+from services.contacts.search import commands as search
 from services.contacts.subscriptions import ingest
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
@@ -22,6 +23,7 @@ async def accept_facts(events: Sequence[Event[Reported]], tx: Transaction) -> No
     """Give every fact its party and publish it again under that key. The order of the lines is that of the records."""
     facts = await intake.admit(tx, events)
     await parties.describe(tx, facts.admitted)
+    await search.index(tx, facts.admitted)
     await matching.suspect(tx, facts.admitted)
     published = await intake.publish(tx, facts)
     await consents.keep(tx, published)

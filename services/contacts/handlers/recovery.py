@@ -6,6 +6,7 @@ from services.contacts.intake import commands as intake
 from services.contacts.lifecycle import commands as lifecycle
 from services.contacts.parties import commands as parties
 from services.contacts.privacy import commands as privacy
+from services.contacts.search import commands as search
 from services.contacts.subscriptions import recovery
 from shared.engine.event import Event, Tombstone
 from shared.engine.transaction import Transaction
@@ -17,7 +18,9 @@ from shared.events.sales import SaleAmended, SaleCancelled, SaleCompleted
 @recovery.topic("crm.parties")
 async def take_back_parties(events: Sequence[Event[PartyDescribed | Tombstone]], tx: Transaction) -> None:
     """As they were described; those that were erased since are forgotten again."""
-    await parties.take_back(tx, privacy.described_of(events))
+    described = privacy.described_of(events)
+    await parties.take_back(tx, described)
+    await search.take_back(tx, described)
     await privacy.take_back(tx, events)
 
 

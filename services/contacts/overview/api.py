@@ -12,6 +12,7 @@ from services.contacts.overview import store
 from services.contacts.overview.schemas import PartyCard, PartyView
 from services.contacts.parties.commands import erased
 from services.contacts.parties.domain.identity import search_values
+from services.contacts.search import commands as search
 from services.contacts.settings import Context
 from shared.errors import NotFound
 from shared.events.values import BlankIsNone, tidy
@@ -33,10 +34,12 @@ async def list_parties(
     q: Annotated[
         Annotated[str, Query(max_length=320)] | None,
         BlankIsNone,
-        Query(description="An e-mail, phone number or outside id, or the start of a name."),
+        Query(description="An e-mail, phone number or outside id, the start of a name, or words like some of a name."),
     ] = None,
 ) -> Response:
-    """Newest first. A search gives who has exactly this identity, newest first; or else names, by name."""
+    """Newest first. A search gives who has exactly this identity, newest first; or else names that
+    begin so, by name, and behind them names with such words or words that are like them.
+    """
     async with service.read() as tx:
         if q is None:
             before = page.after(UUID)
@@ -53,6 +56,9 @@ async def list_parties(
                 return page.written(cards, lambda card: card.body, lambda card: (card.id,))
         after = page.after(str, UUID)
         cards = await store.find_by_name(tx, str(tidy(q) or ""), after and (after[0], after[1]), page.limit + 1)
+        if after is None and len(cards) < page.limit:
+            beside = await search.find(tx, q, page.limit - len(cards), {card.id for card in cards})
+            cards += await store.load_cards(tx, beside)
         return page.written(cards, lambda card: card.body, lambda card: (card.name, card.id))
 
 

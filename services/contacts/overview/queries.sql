@@ -172,6 +172,10 @@ where id = any (array(select party_id from identity where value = any ($1::text[
 order by id desc
 limit $3
 
+-- name: load_cards
+-- Of these parties.
+select id, body from party_card where id = any ($1::uuid[])
+
 -- name: find_by_name
 -- Names that begin with $1, in their order, after ($2, $3).
 select id, lower(name) as place, body

@@ -52,6 +52,14 @@ async def find_by_identity(tx: Transaction, values: Sequence[str], before: UUID 
     return [Card(row["id"], "", row["body"]) for row in rows]
 
 
+async def load_cards(tx: Transaction, party_ids: Sequence[UUID]) -> list[Card]:
+    """Those of these parties that there are, in the order given."""
+    if not party_ids:
+        return []
+    cards = {row["id"]: Card(row["id"], "", row["body"]) for row in await tx.fetch(SQL["load_cards"], party_ids)}
+    return [cards[party_id] for party_id in party_ids if party_id in cards]
+
+
 async def find_by_name(tx: Transaction, prefix: str, after: tuple[str, UUID] | None, limit: int) -> list[Card]:
     """Whose name begins so, by name."""
     rows = await tx.fetch(SQL["find_by_name"], prefix, *(after or _FIRST), limit)

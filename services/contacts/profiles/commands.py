@@ -15,6 +15,7 @@ from services.contacts.parties.domain.identity import Claim, Home, Reading, prim
 from services.contacts.parties.domain.resolution import Assignment, Resolution
 from services.contacts.parties.schemas import PartyState
 from services.contacts.profiles.schemas import Upserted
+from services.contacts.search import commands as search
 from services.contacts.settings import Context
 from shared.engine.transaction import Transaction
 from shared.errors import BadRecord, Invalid, NotFound, Refused, Stale
@@ -45,6 +46,7 @@ async def create(tx: Transaction, profile: ReportedParty) -> dict[str, Any]:
         other_id = others[0] if party_id in admitted.resolution.founded else party_id
         raise await _taken(tx, other_id, admitted.resolution.added)
     (described,) = await parties.describe(tx, admitted)
+    await search.index(tx, admitted)
     await parties.save(tx, admitted)
     return _state(described)
 
@@ -78,6 +80,7 @@ async def _submit(tx: Transaction, accepted: Sequence[tuple[Upserted, Mention]])
 async def _submit_together(tx: Transaction, accepted: Sequence[tuple[Upserted, Mention]]) -> None:
     admitted = await parties.admit(tx, [mention for _, mention in accepted])
     await parties.describe(tx, admitted)
+    await search.index(tx, admitted)
     await matching.suspect(tx, admitted)
     await parties.save(tx, admitted)
     left_out = set(admitted.resolution.surplus.values())
@@ -126,6 +129,7 @@ async def amend(
     admitted = Admitted([mention], Resolution([Assignment(party_id, None, None)], given.added), {party_id: party})
     admitted.change(0, fields)
     (described,) = await parties.describe(tx, admitted)
+    await search.index(tx, admitted)
     await parties.save(tx, admitted)
     return _state(described)
 

@@ -33,6 +33,9 @@ TABLES = (
     "consent_record",
     "erasure",
     "erased_identity",
+    "searched_party",
+    "search_word",
+    "search_form",
     "timer",
 )
 PROJECTED = (

@@ -10,6 +10,7 @@ from services.contacts.parties.commands import erased, erasing as parties
 from services.contacts.privacy import domain, store
 from services.contacts.privacy.domain import Decided, Erasure, State
 from services.contacts.privacy.schemas import ErasureView
+from services.contacts.search import commands as search
 from shared.engine.event import Event, Tombstone
 from shared.engine.partitions import partition_of
 from shared.engine.subscription import Due
@@ -81,7 +82,9 @@ async def take_back(tx: Transaction, events: Sequence[Event[PartyDescribed | Tom
     """After a restore: parties that were erased since the backup are erased again; the topics know it already."""
     for party_id in sorted({UUID(event.key_text) for event in events if isinstance(event.data, Tombstone)}):
         gone = await parties.forget(tx, party_id)
-        await intake.forget(tx, [party.id for party in gone.parties])
+        ids = [party.id for party in gone.parties]
+        await intake.forget(tx, ids)
+        await search.forget(tx, ids)
 
 
 async def write_tombstones_again(tx: Transaction, due: Sequence[Due]) -> None:
@@ -106,7 +109,7 @@ async def keep_confirmations(tx: Transaction, events: Sequence[Event[Any]]) -> N
 async def _forget(tx: Transaction, party_id: UUID, erasure_id: UUID) -> tuple[list[UUID], dict[str, int]]:
     gone = await parties.forget(tx, party_id)
     ids = [party.id for party in gone.parties]
-    found = dict(gone.rows) | await intake.forget(tx, ids)
+    found = dict(gone.rows) | await intake.forget(tx, ids) | await search.forget(tx, ids)
     for party in gone.parties:
         tx.emit(domain.announce_erasure(erasure_id, party, tx.now))
     return sorted(ids, key=lambda id_: (id_ != party_id, id_)), found

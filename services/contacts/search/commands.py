@@ -1,0 +1,70 @@
+"""Finds parties by names as people type them."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from uuid import UUID
+
+from services.contacts.parties.commands import Admitted
+from services.contacts.search import store
+from services.contacts.search.domain import SEARCHED, Similar, cost_of, forms_of, rank, words_of
+from shared.engine.event import Event
+from shared.engine.transaction import Transaction
+from shared.events.parties import PartyDescribed
+
+_CANDIDATES = 200
+
+
+async def index(tx: Transaction, admitted: Admitted) -> None:
+    """Keep the names that changed as they are searched for; nothing to do for most facts."""
+    changed = {id_: admitted.parties[id_].name for id_, fields in admitted.changes.items() if "name" in fields}
+    if changed:
+        await _keep(tx, changed)
+
+
+async def take_back(tx: Transaction, described: Sequence[Event[PartyDescribed]]) -> None:
+    """After a restore: the names as the topic has them."""
+    if described:
+        await _keep(tx, {event.data.party_id: event.data.name for event in described})
+
+
+async def forget(tx: Transaction, party_ids: Iterable[UUID]) -> dict[str, int]:
+    """The names of these parties, and the words that nobody else has."""
+    names = await store.forget_names(tx, party_ids)
+    if names:
+        await store.forget_words(tx, {word for words in names for word in words})
+    return {"searched_party": len(names)}
+
+
+async def find(tx: Transaction, typed: str, limit: int, without: Collection[UUID] = ()) -> list[UUID]:
+    """Whose names have every word of what was typed, or one that is like it, the most similar first.
+
+    Of very common names only some are looked at, those that are written exactly so before others.
+    """
+    words = words_of(typed)[:SEARCHED]
+    if not words or limit < 1:
+        return []
+    exact = await store.find_candidates(tx, [[word] for word in words], _CANDIDATES)
+    found = rank(exact, [Similar(place, word, 0) for place, word in enumerate(words)], without)
+    if len(found) >= limit:
+        return found[:limit]
+    similar = await _find_similar(tx, words)
+    places = [[each.word for each in similar if each.place == place] for place in range(len(words))]
+    candidates = await store.find_candidates(tx, places, _CANDIDATES) if all(places) else {}
+    return [*found, *rank(candidates, similar, {*without, *found})][:limit]
+
+
+async def _find_similar(tx: Transaction, words: Sequence[str]) -> list[Similar]:
+    forms = [(place, form) for place, word in enumerate(words) for form in sorted(forms_of(word))]
+    rows = await store.find_similar(tx, forms, len(words) - 1, words[-1])
+    return [Similar(place, word, cost_of(words[place], word, form)) for place, word, form in rows]
+
+
+async def _keep(tx: Transaction, names: Mapping[UUID, str | None]) -> None:
+    words = {party_id: words_of(name or "") for party_id, name in names.items()}
+    named = {party_id: own for party_id, own in words.items() if own}
+    if len(named) < len(words):
+        await forget(tx, words.keys() - named.keys())
+    if named:
+        await store.save_names(tx, named)
+        fresh = await store.add_words(tx, {word for own in named.values() for word in own})
+        if fresh:
+            await store.add_forms(tx, {(form, word) for word in fresh for form in forms_of(word)})

@@ -1,0 +1,64 @@
+"""Names as they are searched for, with one error of typing in each word.
+
+Two words that are the same once each has lost at most one letter differ by one letter that is missing, too much, wrong,
+swapped or moved. So each word is kept with those forms, and what is typed is looked up by its own.
+"""
+
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
+from uuid import UUID
+
+_LETTERS = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th"})
+_MOST_WORDS, _LONGEST, _SHORTEST_MISSPELT = 12, 40, 4
+SEARCHED = 4
+"""So many of the words that are typed count."""
+
+
+class Similar(NamedTuple):
+    """A word of names that the typed word of this place may mean, and by how much they differ."""
+
+    place: int
+    word: str
+    cost: int
+
+
+def fold(text: str) -> str:
+    """Without case, accents and ligatures, whether letters came composed or not."""
+    apart = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+    return "".join(letter for letter in apart if not unicodedata.combining(letter)).translate(_LETTERS)
+
+
+def words_of(name: str) -> list[str]:
+    """The words of a name, each once, in their order."""
+    spaced = "".join(letter if letter.isalnum() else " " for letter in fold(name).replace("'", ""))
+    return list(dict.fromkeys(word[:_LONGEST] for word in spaced.split()))[:_MOST_WORDS]
+
+
+def forms_of(word: str) -> set[str]:
+    """The word, and it without each of its letters; a short one would be like too many others."""
+    if len(word) < _SHORTEST_MISSPELT:
+        return {word}
+    return {word} | {word[:place] + word[place + 1 :] for place in range(len(word))}
+
+
+def cost_of(typed: str, word: str, form: str) -> int:
+    """What was changed to make both the form that they share: 0 to 2."""
+    return (form != typed) + (form != word)
+
+
+def rank(
+    candidates: Mapping[UUID, Collection[str]], similar: Iterable[Similar], without: Collection[UUID]
+) -> list[UUID]:
+    """The parties that have a word for every place, the most similar first."""
+    costs: dict[int, dict[str, int]] = {}
+    for place, word, cost in similar:
+        known = costs.setdefault(place, {})
+        known[word] = min(cost, known.get(word, cost))
+    found = []
+    for party_id, words in candidates.items():
+        best = [min((known[word] for word in words if word in known), default=None) for known in costs.values()]
+        total = sum(cost for cost in best if cost is not None)
+        if None not in best and party_id not in without:
+            found.append((total, len(words), party_id))
+    return [party_id for _, _, party_id in sorted(found)]

@@ -1,0 +1,53 @@
+-- name: save_names
+-- Sorted by the caller.
+insert into searched_party (party_id, words)
+select party_id, string_to_array(words, ' ')
+from unnest($1::uuid[], $2::text[]) as named (party_id, words)
+on conflict (party_id) do update set words = excluded.words
+
+-- name: forget_names
+-- Of parties without a name, and of those that are erased; returns the words that they had.
+delete from searched_party where party_id = any ($1::uuid[]) returning words
+
+-- name: add_words
+-- Sorted by the caller; returns those that were new.
+insert into search_word (word) select unnest($1::text[]) on conflict do nothing returning word
+
+-- name: add_forms
+-- Of new words.
+insert into search_form (form, word)
+select * from unnest($1::text[], $2::text[])
+on conflict do nothing
+
+-- name: forget_words
+-- Words that nobody has any more.
+with gone as (
+    delete from search_word
+    where word = any ($1::text[])
+        and not exists (select from searched_party where searched_party.words @> array[search_word.word::text])
+    returning word
+)
+delete from search_form where word in (select word from gone)
+
+-- name: find_similar
+-- The words that share a form with what was typed, and those that the last one begins.
+select asked.place, search_form.word, asked.form
+from unnest($1::integer[], $2::text[]) as asked (place, form)
+join search_form on search_form.form = asked.form
+union all
+(
+    select $3::integer, word, $4::text from search_word
+    where word >= $4::text collate "C" and word < ($4::text || U&'\+10FFFF') collate "C"
+    order by word
+    limit 50
+)
+
+-- name: find_candidates
+-- Parties that have one of the words for each place; null where there is no such place.
+select party_id, words
+from searched_party
+where
+    words && $1::text[]
+    and ($2::text[] is null or words && $2) and ($3::text[] is null or words && $3)
+    and ($4::text[] is null or words && $4)
+limit $5

@@ -1,0 +1,51 @@
+"""The words of names, in Postgres."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from uuid import UUID
+
+from services.contacts.search.domain import SEARCHED
+from shared.engine.transaction import Transaction
+from shared.sql import columns, load_queries
+
+SQL = load_queries(Path(__file__).with_name("queries.sql"))
+
+
+async def save_names(tx: Transaction, words: Mapping[UUID, Sequence[str]]) -> None:
+    """The words of these parties' names from now on."""
+    rows = [(party_id, " ".join(own)) for party_id, own in sorted(words.items())]
+    await tx.execute(SQL["save_names"], *columns(rows))
+
+
+async def forget_names(tx: Transaction, party_ids: Iterable[UUID]) -> list[list[str]]:
+    """Returns the words of each name that there was."""
+    return [row["words"] for row in await tx.fetch(SQL["forget_names"], sorted(party_ids))]
+
+
+async def add_words(tx: Transaction, words: Iterable[str]) -> list[str]:
+    """Returns those that were new."""
+    return [row["word"] for row in await tx.fetch(SQL["add_words"], sorted(words))]
+
+
+async def add_forms(tx: Transaction, forms: Iterable[tuple[str, str]]) -> None:
+    """Forms with their words."""
+    await tx.execute(SQL["add_forms"], *columns(sorted(forms)))
+
+
+async def forget_words(tx: Transaction, words: Iterable[str]) -> None:
+    """Those of these words that no name has any more."""
+    await tx.execute(SQL["forget_words"], sorted(words))
+
+
+async def find_similar(
+    tx: Transaction, forms: Iterable[tuple[int, str]], last: int, beginning: str
+) -> list[tuple[int, str, str]]:
+    """Place, word and form of what the typed words may mean; the last one may be only the beginning of a word."""
+    rows = await tx.fetch(SQL["find_similar"], *columns(forms), last, beginning)
+    return [(row["place"], row["word"], row["form"]) for row in rows]
+
+
+async def find_candidates(tx: Transaction, places: Sequence[Sequence[str]], limit: int) -> dict[UUID, list[str]]:
+    """Parties, with the words of their names, that have one of the words of each place."""
+    given = [*places, *[None] * (SEARCHED - len(places))]
+    return {row["party_id"]: row["words"] for row in await tx.fetch(SQL["find_candidates"], *given, limit)}

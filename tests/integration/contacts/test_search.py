@@ -1,0 +1,68 @@
+"""Search by names as people type them."""
+
+import httpx
+import pytest
+
+from tests.integration.contacts.running import ADA, SHOP_81, Contacts, sale
+
+NAMES = [
+    "Søren Kierkegård",
+    "Sofie Ødegaard Holm",
+    "Sofia Holmgren",
+    "Bo Berg",
+    "Kierk & Co A/S",
+    "Jos\u00e9 \u00c1lvarez",
+]
+
+
+@pytest.fixture
+async def named(contacts: Contacts, http: httpx.AsyncClient) -> httpx.AsyncClient:
+    """Some that facts named, one that people of the company did, one with its letters apart."""
+    for number, name in enumerate(NAMES[1:]):
+        shop = {"type": "external", "system": "shop", "value": str(100 + number)}
+        await contacts.accept(sale(f"s-{number}", shop, name=name))
+    await http.post("/v1/parties", json={"name": NAMES[0]})
+    await contacts.accept(sale("s-9", SHOP_81, ADA))
+    return http
+
+
+async def found(http: httpx.AsyncClient, q: str) -> list[str]:
+    answer = await http.get("/v1/parties", params={"q": q})
+    assert answer.status_code == 200
+    return [each["name"] for each in answer.json()["items"]]
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("soren", NAMES[0]),
+        ("  SØREN KIERKEGAARD", NAMES[0]),
+        ("kierkegard", NAMES[0]),
+        ("kirkegård", NAMES[0]),
+        ("kierkegård soren", NAMES[0]),
+        ("so\u0308ren", NAMES[0]),
+        ("odegaard", NAMES[1]),
+        ("holm sofie", NAMES[1]),
+        ("sofie hlom", NAMES[1]),
+        ("holmg", NAMES[2]),
+        ("berg", NAMES[3]),
+        ("kierk co", NAMES[4]),
+        ("alvarez", NAMES[5]),
+        ("jose alvarze", NAMES[5]),
+        ("sofie berg", None),
+        ("zzzz", None),
+        ("!!!", None),
+    ],
+)
+async def test_typing_errors_accents_and_order_do_not_matter(
+    named: httpx.AsyncClient, typed: str, first: str | None
+) -> None:
+    assert (await found(named, typed))[:1] == ([first] if first else [])
+
+
+async def test_a_name_that_changed_is_found_by_its_new_words_alone(named: httpx.AsyncClient) -> None:
+    [bo] = (await named.get("/v1/parties", params={"q": "berg"})).json()["items"]
+    await named.patch(f"/v1/parties/{bo['id']}", json={"name": "Bo Dahl"})
+    assert (await found(named, "berg"), await found(named, "dahl")) == ([], ["Bo Dahl"])
+    await named.patch(f"/v1/parties/{bo['id']}", json={"name": None})
+    assert await found(named, "dahl") == []

@@ -1,0 +1,62 @@
+"""Names as they are searched for."""
+
+from uuid import UUID
+
+import pytest
+from hypothesis import given, strategies as st
+
+from services.contacts.search.domain import Similar, cost_of, fold, forms_of, rank, words_of
+
+WORD = st.text("abcdefghij", min_size=4, max_size=12)
+LETTER = st.sampled_from("abcdefghij")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Søren  Ærø", ["soren", "aero"]),
+        ("S\u00f8ren Ber\u0301n\u00e5rd", ["soren", "bernard"]),
+        ("BERNA\u030aRD", ["bernard"]),
+        ("  Holm & Søn A/S ", ["holm", "son", "a", "s"]),
+        ("O'Neill-Straße", ["oneill", "strasse"]),
+        ("Ødegård Ødegård", ["odegard"]),
+        ("株式会社 トヨタ", ["株式会社", "トヨタ"]),
+        ("!!", []),
+        ("", []),
+    ],
+)
+def test_words_have_no_case_accents_or_marks(name: str, words: list[str]) -> None:
+    assert words_of(name) == words
+
+
+@given(st.text(max_size=60))
+def test_any_text_has_words_that_are_their_own(text: str) -> None:
+    words = words_of(text)
+    assert [again for word in words for again in words_of(word)][: len(words)] == words or not text.isascii()
+    assert fold(fold(text)) == fold(text)
+
+
+@given(WORD, LETTER, st.data())
+def test_one_error_of_typing_leaves_a_form_in_common(word: str, letter: str, data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(word) - 1))
+    swapped = [*word]
+    swapped[place - 1], swapped[place] = swapped[place], swapped[place - 1]
+    typed = {
+        "missing": word[:place] + word[place + 1 :],
+        "too much": word[:place] + letter + word[place:],
+        "wrong": word[:place] + letter + word[place + 1 :],
+        "swapped": "".join(swapped) if place else word,
+    }
+    for each in typed.values():
+        if len(each) >= 4:
+            shared = forms_of(each) & forms_of(word)
+            assert shared
+            assert min(cost_of(each, word, form) for form in shared) <= 2
+    assert min(cost_of(word, word, form) for form in forms_of(word)) == 0
+
+
+def test_the_most_similar_come_first_and_every_word_counts() -> None:
+    ids = [UUID(int=number) for number in range(5)]
+    names = [["anna", "holm"], ["ana", "holm"], ["anna", "berg"], ["anna", "maria", "holm"], ["hanna", "holm"]]
+    similar = [Similar(0, "anna", 0), Similar(0, "ana", 1), Similar(0, "hanna", 1), Similar(1, "holm", 0)]
+    assert rank(dict(zip(ids, names, strict=True)), similar, {ids[4]}) == [ids[0], ids[3], ids[1]]
