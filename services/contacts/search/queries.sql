@@ -43,11 +43,12 @@ union all
 )
 
 -- name: find_candidates
--- Parties that have one of the words for each place; null where there is no such place.
+-- Parties that have one of the words for each place; null where there is no such place. Of common names any of them: to
+-- sort all would read all.
 select party_id, words
 from searched_party
 where
     words && $1::text[]
     and ($2::text[] is null or words && $2) and ($3::text[] is null or words && $3)
     and ($4::text[] is null or words && $4)
-limit $5
+fetch first $5 rows only
