@@ -1,5 +1,6 @@
 """Identifiers: time-ordered for what is new, name-based for what must come out the same twice."""
 
+from datetime import UTC, datetime
 from hashlib import blake2b
 from uuid import UUID, SafeUUID
 
@@ -24,6 +25,11 @@ def dated_id(milliseconds: int, *parts: object) -> UUID:
     digest = blake2b(named.encode(), digest_size=10).digest()
     time = min(max(milliseconds, 0), _LATEST) << 80
     return _id(time | int.from_bytes(digest) & _HASHED | _FORM)
+
+
+def time_of(id_: UUID) -> datetime:
+    """When a `new_id` was made, or of which time a `dated_id` is; to the millisecond."""
+    return datetime.fromtimestamp((id_.int >> 80) / 1000, UTC)
 
 
 def hashed_part(id_: UUID) -> bytes:

@@ -44,6 +44,8 @@ BOMBS = (
     Bomb("crm.products", 1, "gzip", ("marketing.follow-ups", "forecasting.sales"), "crm.product.described.v1"),
 )
 """LZ4 packs not much more into a record that a topic takes, and Snappy less than what a service unpacks."""
+Read = tuple[str, str, int]
+"""A group, and the topic and partition of which it reads."""
 _NESTED = Bomb("crm.ingest", 3, "gzip", ())
 
 
@@ -58,11 +60,9 @@ async def send_bombs(world: World, nemesis: Nemesis, load: Load) -> None:
     await asyncio.to_thread(asyncio.run, _send(world.stack.bootstrap, _NESTED, packed))
     await load.some(100)
     begun = monotonic()
-    for bomb in BOMBS:
-        for group in bomb.groups:
-            offsets = await _found(world, bomb, group)
-            await world.operate("skip", group, f"{bomb.topic}/{bomb.partition}", offsets, "--reason", "a bomb")
-    await _drop_nested(world)
+    offsets = await _find_all(world)
+    skips = [("skip", group, f"{topic}/{number}", found) for (group, topic, number), found in offsets.items()]
+    await asyncio.gather(_drop_nested(world), *(world.operate(*skip, "--reason", "a bomb") for skip in skips))
     await nemesis.caught_up("bombs, passed by an operator", world.stack.services, begun)
     for service, peak in _peaks(world.stack).items():
         grown = peak - before.get(service, peak)
@@ -81,17 +81,18 @@ async def _send(brokers: str, bomb: Bomb, value: bytes) -> None:
         await (await producer.send_batch(batch, bomb.topic, partition=bomb.partition))
 
 
-async def _found(world: World, bomb: Bomb, group: str, within: float = 90) -> str:
-    """What `rapport lag` says to skip: the first and the last offset."""
-    deadline, why = monotonic() + within, None
+async def _find_all(world: World, within: float = 90) -> dict[Read, str]:
+    """What `rapport lag` says to skip: the first and the last offset of every bomb, by who stands before it."""
+    expected: set[Read] = {(group, bomb.topic, bomb.partition) for bomb in BOMBS for group in bomb.groups}
+    deadline, found = monotonic() + within, dict[Read, str]()
     while monotonic() < deadline:
         for line in await world.operate("lag", "--partitions"):
-            if (line["group"], line["topic"], line["partition"]) == (group, bomb.topic, bomb.partition):
-                why = line["stopped"]
-        if said := _UNREADABLE.search(why or ""):
-            return f"{said[1]}-{said[2]}"
+            if said := _UNREADABLE.search(line["stopped"] or ""):
+                found[line["group"], line["topic"], line["partition"]] = f"{said[1]}-{said[2]}"
+        if expected <= found.keys():
+            return {read: found[read] for read in expected}
         await asyncio.sleep(0.5)
-    raise AssertionError(f"{group} never said that {bomb.topic}/{bomb.partition} cannot be read, but: {why}")
+    raise AssertionError(f"nobody says that these cannot be read: {expected - found.keys()}")
 
 
 async def _drop_nested(world: World, within: float = 90) -> None:

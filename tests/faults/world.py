@@ -23,7 +23,8 @@ from tests.faults.disks import small_disks
 from tests.faults.proxy import Proxy
 
 CAMPAIGNS = Path(__file__).with_name("campaigns")
-_DATA_MIB, _LOGS_MIB, _MAIL_MIB = 3_000, 64, 64
+_DATA_MIB, _LOGS_MIB, _MAIL_MIB = 3_000, 64, 512
+"""A letter takes 4 KiB, and half an hour of the load sends some 25,000 of them."""
 
 
 class ProxiedStack(EmbeddedStack):

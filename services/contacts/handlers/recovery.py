@@ -1,16 +1,18 @@
 """After a restore: what contacts takes back from its own topics before its facts come again."""
 
 from collections.abc import Sequence
+from typing import cast
 
 from services.contacts.intake import commands as intake
 from services.contacts.lifecycle import commands as lifecycle
+from services.contacts.moves import commands as moves
 from services.contacts.parties import commands as parties
 from services.contacts.privacy import commands as privacy
 from services.contacts.search import commands as search
 from services.contacts.subscriptions import recovery
 from shared.engine.event import Event, Tombstone
 from shared.engine.transaction import Transaction
-from shared.events.contacts import LifecycleChanged
+from shared.events.contacts import IdentityMoved, LifecycleChanged, PartySplit
 from shared.events.parties import PartyDescribed
 from shared.events.sales import SaleAmended, SaleCancelled, SaleCompleted
 
@@ -25,8 +27,13 @@ async def take_back_parties(events: Sequence[Event[PartyDescribed | Tombstone]],
 
 
 @recovery.topic("crm.contacts")
-async def take_back_stages(events: Sequence[Event[LifecycleChanged]], tx: Transaction) -> None:
-    await lifecycle.take_back(tx, events)
+async def take_back_changes(
+    events: Sequence[Event[LifecycleChanged | IdentityMoved | PartySplit]], tx: Transaction
+) -> None:
+    """Stages as they were told, and identities where people of the company moved them."""
+    stages = [event for event in events if isinstance(event.data, LifecycleChanged)]
+    await lifecycle.take_back(tx, cast("list[Event[LifecycleChanged]]", stages))
+    await moves.take_back(tx, [event.data for event in events if isinstance(event.data, IdentityMoved | PartySplit)])
 
 
 @recovery.topic("crm.sales")

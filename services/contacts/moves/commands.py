@@ -1,15 +1,16 @@
 """Moves identities between parties, splits a party, and takes either back."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from services.contacts.moves import store
-from services.contacts.moves.domain import Kind, Move, announce_move
+from services.contacts.moves.domain import Kind, Move, announce_move, told_moves
 from services.contacts.moves.schemas import MoveView
-from services.contacts.parties.commands.moving import move_identities
+from services.contacts.parties.commands.moving import give_back, move_identities
 from shared.engine.event import Emission
 from shared.engine.transaction import Transaction
 from shared.errors import Invalid, NotFound, Refused
+from shared.events.contacts import IdentityMoved, PartySplit
 from shared.http.versions import Versions
 from shared.ids import new_id
 
@@ -45,6 +46,17 @@ async def undo(tx: Transaction, move_id: UUID, because: str) -> MoveView:
     if done.undone_by is not None:
         raise Undone("the move was taken back before", state=done.model_dump(mode="json"))
     return await _act(tx, done.kind, done.identity_ids, done.to_party_id, done.from_party_id, because, undoes=move_id)
+
+
+async def take_back(tx: Transaction, told: Sequence[IdentityMoved | PartySplit]) -> None:
+    """After a restore: the moves as they were told, and each identity where its newest move brought it. Why somebody
+    did it stood in the database alone.
+    """
+    moves = [move for each in told for move in told_moves(each)]
+    for each in moves:
+        await store.take_back_move(tx, each)
+    homes = await store.find_homes(tx, {identity_id for each in moves for identity_id in each.identity_ids})
+    await give_back(tx, homes)
 
 
 async def _act(

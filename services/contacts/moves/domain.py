@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.contacts.parties.domain.party import Party
 from shared.events.contacts import IdentityMoved, PartySplit
+from shared.ids import time_of
 
 Kind = Literal["move", "split"]
 
@@ -24,6 +25,19 @@ class Move:
     because: str
     moved_at: datetime
     undoes: UUID | None = None
+
+
+REASON_LOST = "taken back after a restore, without the reason"
+
+
+def told_moves(told: IdentityMoved | PartySplit) -> Iterator[Move]:
+    """What a record says of a move, and before it, as far as it tells, of the one that it undoes."""
+    kind: Kind = "split" if isinstance(told, PartySplit) else "move"
+    ids = told.identity_ids if isinstance(told, PartySplit) else [told.identity_id]
+    source, target = told.from_party_id, told.to_party_id
+    if told.undoes is not None:
+        yield Move(told.undoes, kind, target, source, ids, REASON_LOST, time_of(told.undoes))
+    yield Move(told.move_id, kind, source, target, ids, REASON_LOST, told.recorded_at, told.undoes)
 
 
 def announce_move(move: Move, source: Party, target: Party) -> Iterator[tuple[Party, IdentityMoved | PartySplit]]:

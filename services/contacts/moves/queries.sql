@@ -3,6 +3,19 @@
 insert into identity_move (id, kind, from_party_id, to_party_id, identity_ids, because, moved_at, undoes)
 values ($1, $2, $3, $4, $5::uuid[], $6, $7, $8)
 
+-- name: take_back_move
+-- Both parties were told of it, in any order; what undoes it may have been told before.
+insert into identity_move (id, kind, from_party_id, to_party_id, identity_ids, because, moved_at, undoes)
+values ($1, $2, $3, $4, $5::uuid[], $6, $7, $8)
+on conflict (id) do nothing
+
+-- name: find_homes
+-- Ids of moves are in the order of time, also where two were made in one millisecond of one process.
+select distinct on (identity_id) identity_id, to_party_id
+from identity_move, unnest(identity_ids) as identity_id
+where identity_id = any($1::uuid[])
+order by identity_id, moved_at desc, id desc
+
 -- name: load_move
 -- With the move that took it back, if one did.
 select

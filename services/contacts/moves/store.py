@@ -1,5 +1,6 @@
 """Moves of identities, in Postgres."""
 
+from collections.abc import Collection
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,17 @@ SQL = load_queries(Path(__file__).with_name("queries.sql"))
 
 async def add_move(tx: Transaction, move: Move) -> None:
     await tx.execute(SQL["add_move"], *astuple(move))
+
+
+async def take_back_move(tx: Transaction, move: Move) -> None:
+    """As `add_move`, where it does not stand yet."""
+    await tx.execute(SQL["take_back_move"], *astuple(move))
+
+
+async def find_homes(tx: Transaction, identity_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """By identity, the party to which its newest move brought it."""
+    rows = await tx.fetch(SQL["find_homes"], list(identity_ids))
+    return {row["identity_id"]: row["to_party_id"] for row in rows}
 
 
 async def load_move(tx: Transaction, move_id: UUID) -> MoveView | None:

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from services.contacts.subscriptions import recovery
 from tests.integration.contacts.running import ADA, PHONE, SHOP_81, Contacts, sale
 
 BO = {"type": "email", "value": "bo@example.com"}
@@ -79,6 +80,65 @@ async def test_a_split_founds_a_party_and_is_undone(contacts: Contacts, http: ht
     assert await identities(http, bo) == {}
     registered = [each.party_id for each in await contacts.of_type("party.registered")]
     assert registered == [ada, bo]
+
+
+MOVED = ("identity_move", "shared_identity", "identity", "party")
+"""Tables that a move writes, in the order in which they can be emptied."""
+
+
+async def back_up(contacts: Contacts) -> dict[str, list[dict[str, Any]]]:
+    return {table: await contacts.rows(f"select to_jsonb({table})::text as row from {table}") for table in MOVED}
+
+
+async def put_back(contacts: Contacts, backup: dict[str, list[dict[str, Any]]]) -> None:
+    for table in MOVED:
+        await contacts.rows(f"delete from {table}")
+    for table in reversed(MOVED):
+        insert = f"insert into {table} select * from jsonb_populate_record(null::{table}, $1::text::jsonb)"
+        for row in backup[table]:
+            await contacts.rows(insert, row["row"])
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("act", ["move", "move and undo", "move there, back and there", "split", "split and undo"])
+async def test_what_people_moved_since_a_backup_is_taken_back_from_the_topics(
+    contacts: Contacts, http: httpx.AsyncClient, act: str, first: int
+) -> None:
+    """Whichever party's partition is read first."""
+    await contacts.accept(sale("s-1", SHOP_81, ADA, PHONE, name="Ada"), sale("s-2", SHOP_82, name="Bo"))
+    ada, bo = await buyers(contacts)
+    phone = (await identities(http, ada))["+4520123456"]["id"]
+    before, backup = len(await contacts.relayed()), await back_up(contacts)
+
+    async def post(path: str, **body: Any) -> Any:
+        return (await http.post(f"/v1/{path}", json={**body, **BECAUSE})).raise_for_status().json()
+
+    if act.startswith("move"):
+        done = await post(f"parties/{ada}/identities/{phone}/move", to=str(bo))
+    else:
+        done = await post(f"parties/{ada}/split", identities=[phone])
+    if act == "move there, back and there":
+        await post(f"parties/{bo}/identities/{phone}/move", to=str(ada))
+        await post(f"parties/{ada}/identities/{phone}/move", to=str(bo))
+    if act.endswith("undo"):
+        await post(f"moves/{done['id']}/undo")
+    parties = sorted({ada, bo, UUID(done["to_party_id"])})
+    stood = [await identities(http, party) for party in parties]
+    shown = (await http.get(f"/v1/moves/{done['id']}")).json()
+    told = (await contacts.relayed())[before:]
+    both = UUID(done["from_party_id"]), UUID(done["to_party_id"])
+    await put_back(contacts, backup)
+
+    of_first = [event for event in told if event.data.party_id == both[first]]
+    assert of_first
+    await contacts.hear(recovery.subscription, [*of_first, *(event for event in told if event not in of_first)])
+
+    assert [await identities(http, party) for party in parties] == stood
+    again = (await http.get(f"/v1/moves/{done['id']}")).json()
+    lost = {"because", "moved_at"}  # the reason stood in the database alone
+    assert {name: each for name, each in again.items() if name not in lost} == {
+        name: each for name, each in shown.items() if name not in lost
+    }
 
 
 async def test_what_cannot_be_moved_is_refused_and_nothing_changes(contacts: Contacts, http: httpx.AsyncClient) -> None:

@@ -1,6 +1,6 @@
 """Gives identities of one party to another: what people of the company do where a rule was wrong."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -61,6 +61,12 @@ async def move_identities(
         party.primary = {kind: each for kind, each in party.primary.items() if each.identity_id not in ids}
     await _describe(tx, source, target, homes, is_new=target_id is None)
     return Both(source, target)
+
+
+async def give_back(tx: Transaction, homes: Mapping[UUID, UUID]) -> None:
+    """After a restore: these identities are of these parties, whatever the backup says."""
+    for party_id in sorted(set(homes.values())):
+        await store.move_identities(tx, [each for each, home in homes.items() if home == party_id], party_id)
 
 
 async def _target(
