@@ -10,6 +10,7 @@ from services.marketing.catalogue.worker import publishing
 from services.marketing.enrolments import api as enrolments
 from services.marketing.enrolments.commands import open_months
 from services.marketing.flows import api as flows
+from services.marketing.sending import api as sent
 from services.marketing.sending.worker import sending
 from services.marketing.settings import Context, MarketingSettings, Settings
 from services.marketing.subscriptions import follow_ups
@@ -20,13 +21,23 @@ from shared.telemetry.logging import configure_logging
 
 __all__ = ["create_app", "create_context", "handlers"]
 
-ROUTERS = (audit.router, catalogue.router, enrolments.router, flows.router, suppressions.router, suppressions.links)
+ROUTERS = (
+    audit.router,
+    catalogue.router,
+    enrolments.router,
+    flows.router,
+    sent.router,
+    suppressions.router,
+    suppressions.links,
+)
 
 
 def create_context(settings: MarketingSettings, *, stream: bool = False) -> Context:
     """What handlers get by `tx.context`; the operators' command runs no timers, and need not know the clock."""
     secret = settings.unsubscribe_secret
-    return Context(stream, settings.public_url, secret.get_secret_value() if secret else "", settings.unsubscribe_valid)
+    unsubscribe_secret = secret.get_secret_value() if secret else ""
+    quiet, caps = settings.quiet, settings.caps
+    return Context(stream, settings.public_url, unsubscribe_secret, settings.unsubscribe_valid, quiet, caps)
 
 
 def create_app() -> FastAPI:

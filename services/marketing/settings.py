@@ -3,23 +3,45 @@
 import asyncio
 import contextlib
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 
+from shared.events.values import TimeZone
 from shared.settings import Group, HttpSettings, ServiceSettings
 
 OWN_CAMPAIGNS = Path(__file__).with_name("campaigns")
+
+
+class Cap(Group):
+    """At most so many messages within so many days, this one and its day included, of campaigns below a priority.
+
+    All messages that needed consent count, whatever their priority: the important ones leave less room for the others.
+    """
+
+    most: Annotated[int, Field(ge=1, le=1_000)]
+    days: Annotated[int, Field(ge=1, le=366)]
+    below_priority: int = 1_001
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """From one time of day to another, over midnight where that is the earlier one; `time_zone` for who has none."""
+
+    begin: time
+    end: time
+    time_zone: str = "UTC"
 
 
 class MarketingSettings(Group):
     """`smtp_url`: `smtp://[user:password@]host[:port]`, `smtp+starttls://…` or `smtps://…`. Without it, messages are
     written into `maildir`. Without `maildir_fsync` a message that counts as sent may not survive a power cut.
     `public_url` is where the readers of letters reach this service; `unsubscribe_secret` signs the links by which they
-    unsubscribe there, and which work for `unsubscribe_valid`.
+    unsubscribe there, and which work for `unsubscribe_valid`. From `quiet_from` to `quiet_until` of the party's own
+    clock nothing is sent that needs consent; `time_zone` is that of parties of whom none is known.
     """
 
     campaigns: Path = OWN_CAMPAIGNS
@@ -33,6 +55,10 @@ class MarketingSettings(Group):
     public_url: Annotated[str, Field(pattern=r"^(https?://[^\s<>?#]+)?$")] = ""
     unsubscribe_secret: Annotated[SecretStr, Field(min_length=32)] | None = None
     unsubscribe_valid: Annotated[timedelta, Field(ge=timedelta(days=30))] = timedelta(days=366)
+    quiet_from: time | None = None
+    quiet_until: time | None = None
+    time_zone: TimeZone = "UTC"
+    caps: Annotated[tuple[Cap, ...], Field(max_length=10)] = ()
     batch: Annotated[int, Field(ge=1, le=1_000)] = 500
     """Messages that are handed over at once to the maildir; to a mail server it is ten a connection at most."""
 
@@ -46,9 +72,19 @@ class MarketingSettings(Group):
                 raise ValueError(
                     "smtp_url needs public_url and unsubscribe_secret: every letter says how to unsubscribe"
                 )
+        if (self.quiet_from is None) != (self.quiet_until is None) or (
+            self.quiet_from is not None and self.quiet_from == self.quiet_until
+        ):
+            raise ValueError("quiet_from and quiet_until are set together, and differ")
         if bool(self.public_url) != (self.unsubscribe_secret is not None):
             raise ValueError("public_url and unsubscribe_secret are set together")
         return self
+
+    @property
+    def quiet(self) -> QuietHours | None:
+        if self.quiet_from is None or self.quiet_until is None:
+            return None
+        return QuietHours(self.quiet_from, self.quiet_until, self.time_zone)
 
     @property
     def domain(self) -> str:
@@ -73,6 +109,8 @@ class Context:
     public_url: str = ""
     unsubscribe_secret: str = field(default="", repr=False)
     unsubscribe_valid: timedelta = timedelta(days=366)
+    quiet: QuietHours | None = None
+    caps: tuple[Cap, ...] = ()
     letters_wait: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def wake_sender(self) -> None:

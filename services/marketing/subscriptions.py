@@ -6,7 +6,15 @@ from shared.engine.subscription import Subscription
 follow_ups = Subscription(
     "marketing.follow-ups",
     kind="process",
-    topics=["crm.contacts", "crm.insights", "crm.parties", "crm.products", "crm.sales", "crm.tickets"],
+    topics=[
+        "crm.agreements",
+        "crm.contacts",
+        "crm.insights",
+        "crm.parties",
+        "crm.products",
+        "crm.sales",
+        "crm.tickets",
+    ],
 )
 
 recovery = Recovery("marketing", topics=["crm.campaigns"])

@@ -149,3 +149,29 @@ class MessageSkipped:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErasureConfirmed(Forgotten):
     """The service has forgotten an erased party; see there what it counts."""
+
+
+@contract(CAMPAIGNS, "crm.message.bounced.v1", key="party_id", subject="message/{message_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageBounced:
+    """It did not reach its address: `hard` for good, `soft` this time. `code` is the enhanced status of the answer."""
+
+    message_id: UUID
+    party_id: UUID
+    campaign: str
+    trigger_event_id: str
+    kind: Literal["hard", "soft"]
+    recorded_at: Instant
+    code: str | None = None
+
+
+@contract(CAMPAIGNS, "crm.message.complained.v1", key="party_id", subject="message/{message_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageComplained:
+    """Its reader called it spam; nothing more is sent to the address."""
+
+    message_id: UUID
+    party_id: UUID
+    campaign: str
+    trigger_event_id: str
+    recorded_at: Instant

@@ -13,6 +13,7 @@ from services.contacts.moves.schemas import MoveView
 from services.contacts.overview.schemas import FlaggedIdentity, PartyCard, PartyView
 from services.contacts.privacy.schemas import ErasureView
 from services.marketing.audit.schemas import Message
+from services.marketing.suppressions.schemas import Stopped
 from services.support.desk.schemas import Entry, Step, TicketLine, TicketView
 from services.support.tickets.schemas import TicketState
 from shared.run.discovery import SERVICES
@@ -31,7 +32,13 @@ SHOWN: dict[str, Shown] = {
         "consent_record.said": [(RecordView, "said")],
         "erasure.state": [(ErasureView, "state")],
     },
-    "marketing": {"campaign.source": [], "message.outcome": [(Message, "outcome")], "former_ending.outcome": []},
+    "marketing": {
+        "message.outcome": [(Message, "outcome")],
+        "former_ending.outcome": [],
+        "campaign.source": [],
+        "restraint.kind": [],
+        "stopped_address.reason": [(Stopped, "reason")],
+    },
     "support": {
         "ticket.status": [(model, "status") for model in (TicketLine, TicketView, TicketState, Step)],
         "ticket.waits_for": [(model, "waits_for") for model in (TicketLine, TicketView, TicketState)],

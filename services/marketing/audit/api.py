@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from services.marketing.audit import store
-from services.marketing.audit.schemas import Audit, AuditedSale, Message, MessageState, State
+from services.marketing.audit.schemas import Audit, AuditedSale, Message, MessageState, State, UnconsentedMessage
 from services.marketing.copies import commands as copies
 from shared.engine.service import Service
 from shared.errors import NotFound
@@ -45,6 +45,17 @@ async def audit_follow_ups(
     following = encode_cursor((last,)) if last else None
     page.response.headers.update(page.link(following))
     return Listing(items=items, next_cursor=following)
+
+
+@router.get("/audit/consents", dependencies=[COSTLY])
+async def audit_consents(
+    service: Serving, page: Page, since: Since = None, until: Until = None
+) -> Listing[UnconsentedMessage]:
+    """Messages that went out without a valid consent: the list is expected to be empty."""
+    after = page.after(UUID)
+    async with service.read() as tx:
+        found = await store.list_unconsented(tx, store.Span(since, until), after[0] if after else None, page.limit + 1)
+    return page.listing(found, lambda each: each, lambda each: (each.message_id,))
 
 
 @router.get("/messages", dependencies=[COSTLY])

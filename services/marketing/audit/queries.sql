@@ -61,3 +61,29 @@ from message m
 left join sale s on s.trigger_event_id = m.trigger_event_id
 left join dispatch d on d.message_id = m.id
 where m.id = $1
+
+-- name: list_unconsented
+-- Messages that went out, or may have, though nothing allowed them: no consent is named where one is needed, the one that
+-- is named was not given by this party for this purpose, topic and channel, had ended, or a later withdrawal that was
+-- recorded by the time the message was due stood against it. By months of the trigger; no message is expected.
+select m.id as message_id, m.party_id, m.campaign, m.campaign_version, m.trigger_event_id::text, m.outcome, m.ended_at,
+  m.consent_event_id::text
+from message m
+join campaign c on c.name = m.campaign and c.version = m.campaign_version
+cross join lateral (
+  select c.definition ->> 'purpose' as purpose, coalesce(c.definition ->> 'topic', '') as topic
+) as asked
+left join consent k on k.event_id = m.consent_event_id
+where m.triggered_at >= $1 and m.triggered_at < $2 and m.outcome in ('sent', 'unknown') and asked.purpose <> 'service'
+  and ($3::uuid is null or m.id > $3)
+  and (
+    k.event_id is null or not k.given or k.party_id <> m.party_id or k.purpose <> asked.purpose
+    or k.channel <> m.channel or k.topic not in ('', asked.topic) or k.expires_at <= m.due_at
+    or exists (
+      select from consent w
+      where w.party_id = m.party_id and not w.given and w.purpose = asked.purpose and w.channel = m.channel
+        and w.topic in ('', asked.topic) and w.recorded_at <= m.due_at
+        and least(w.occurred_at, w.recorded_at) >= least(k.occurred_at, k.recorded_at)
+    )
+  )
+order by m.id limit $4

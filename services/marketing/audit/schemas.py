@@ -22,6 +22,19 @@ class Audit(BaseModel):
     double: int
 
 
+class UnconsentedMessage(BaseModel):
+    """A message that went out, or may have, though no consent allowed it."""
+
+    message_id: UUID
+    party_id: UUID
+    campaign: str
+    campaign_version: int
+    trigger_event_id: str
+    outcome: Literal["sent", "unknown"]
+    ended_at: datetime
+    consent_event_id: str | None
+
+
 class AuditedSale(BaseModel):
     """One sale of the audit. `enrolments` and `messages` count follow-ups, `sent` their first messages."""
 

@@ -7,12 +7,12 @@ and no lock is held. Each window is of one moment, so every sale is counted once
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
-from services.marketing.audit.schemas import AuditedSale, Message
+from services.marketing.audit.schemas import AuditedSale, Message, UnconsentedMessage
 from shared.engine.transaction import Transaction
 from shared.sql import load_queries
 
@@ -20,6 +20,7 @@ SQL = load_queries(Path(__file__).with_name("queries.sql"))
 _WINDOW = 100_000
 """Its counts take some 20 MB of the 32 that `prepare_audit` grants."""
 _FIRST_WINDOW = 1_000
+_EVER = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 MOST_LOOKED_AT = 200_000
 """Sales that one page of a list looks at, less than a second; what it did not find by then, the next page may."""
 
@@ -87,6 +88,13 @@ async def _windows(tx: Transaction, span: Span, after: UUID | None, size: int) -
         if window.sales < size:
             return
         after, size = window.last, min(size * 4, _WINDOW)
+
+
+async def list_unconsented(tx: Transaction, span: Span, after: UUID | None, limit: int) -> list[UnconsentedMessage]:
+    """Of triggers within the span."""
+    since, until = span.since or _EVER[0], span.until or _EVER[1]
+    rows = await tx.fetch(SQL["list_unconsented"], since, until, after, limit)
+    return [UnconsentedMessage(**row) for row in rows]
 
 
 async def list_messages(

@@ -10,10 +10,13 @@ from services.marketing.copies.domain import (
     Parties,
     Party,
     Refund,
+    Restraint,
     Score,
     StageChange,
     TicketChange,
     TicketEvent,
+    boundary_of,
+    dispute_of,
     erasures_of,
     fold_parties,
     fold_products,
@@ -24,12 +27,14 @@ from services.marketing.copies.domain import (
 )
 from shared.engine.event import Event, Tombstone
 from shared.engine.transaction import Transaction
+from shared.events.agreements import BoundarySet
 from shared.events.consent import Statement, statement_of
 from shared.events.contacts import ConsentGiven, ConsentWithdrawn, LifecycleChanged
 from shared.events.insights import ScoreComputed
 from shared.events.parties import PartyDescribed
 from shared.events.products import ProductDescribed
 from shared.events.sales import SaleRefunded
+from shared.events.tickets import DisputeClosed, DisputeRaised
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,7 @@ class Copies:
     consents: Mapping[UUID, Sequence[Statement]]
     refunds: Mapping[tuple[str, str], Sequence[Refund]]
     tickets: Mapping[UUID, Sequence[TicketChange]] = field(default_factory=dict)
+    restraints: Mapping[UUID, Sequence[Restraint]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,14 @@ async def copy_stage_changes(tx: Transaction, events: Sequence[Event[LifecycleCh
     await store.save_stage_changes(tx, [stage_change_of(event) for event in events])
 
 
+async def copy_boundaries(tx: Transaction, events: Sequence[Event[BoundarySet]]) -> None:
+    await store.save_restraints(tx, [boundary_of(event) for event in events])
+
+
+async def copy_disputes(tx: Transaction, events: Sequence[Event[DisputeRaised | DisputeClosed]]) -> None:
+    await store.save_restraints(tx, [dispute_of(event) for event in events])
+
+
 async def copy_scores(tx: Transaction, events: Sequence[Event[ScoreComputed]]) -> None:
     await store.save_scores(tx, newest_scores(events))
 
@@ -103,11 +117,14 @@ async def load_profiles(tx: Transaction, parties: Collection[UUID]) -> Profiles:
 async def load_copies(
     tx: Transaction, parties: Collection[UUID], sales: Collection[tuple[str, str]], *, with_tickets: bool
 ) -> Copies:
+    found = await store.load_parties(tx, parties)
+    restrained = [id_ for id_, party in found.items() if party.restrained]
     return Copies(
-        await store.load_parties(tx, parties),
+        found,
         await store.load_consents(tx, parties),
         await store.load_refunds(tx, sales),
         await store.load_ticket_changes(tx, parties) if with_tickets else {},
+        await store.load_restraints(tx, restrained) if restrained else {},
     )
 
 

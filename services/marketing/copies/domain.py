@@ -3,16 +3,25 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from shared.engine.event import Event, Tombstone
 from shared.errors import BadRecord
+from shared.events.agreements import BoundarySet
 from shared.events.contacts import LifecycleChanged
 from shared.events.insights import ScoreComputed
 from shared.events.parties import PartyDescribed
 from shared.events.products import ProductDescribed
 from shared.events.sales import SaleRefunded
-from shared.events.tickets import TicketOpened, TicketReopened, TicketResolved, TicketStatusChanged
+from shared.events.tickets import (
+    DisputeClosed,
+    DisputeRaised,
+    TicketOpened,
+    TicketReopened,
+    TicketResolved,
+    TicketStatusChanged,
+)
 from shared.sql import storable
 
 _ENDED = ("resolved", "closed", "merged", "spam")
@@ -26,7 +35,8 @@ TicketEvent = TicketOpened | TicketStatusChanged | TicketResolved | TicketReopen
 class Party:
     """The newest description of a party; `erased_by` is the event that erased it.
 
-    `email` is the address that is written to, `emails` all of them by identity, where there are several.
+    `email` is the address that is written to, `emails` all of them by identity, where there are several. As it is read
+    it says whether there are restraints of the party (`restrained`), and stopped addresses at all (`some_stopped`).
     """
 
     id: UUID
@@ -38,6 +48,8 @@ class Party:
     erased_by: str | None = None
     kind: str | None = None
     time_zone: str | None = None
+    restrained: bool = False
+    some_stopped: bool = False
     emails: Mapping[str, str] = field(default_factory=dict)
 
     def address_for(self, identity_id: str | None) -> str | None:
@@ -73,6 +85,22 @@ class TicketChange:
     party_id: UUID
     open: bool
     occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Restraint:
+    """Something that stands against writing to the party, or stands no more. `subject` names a dispute."""
+
+    event_id: str
+    party_id: UUID
+    kind: Literal["boundary", "dispute"]
+    subject: str
+    purpose: str | None
+    channel: str | None
+    holds: bool
+    occurred_at: datetime
+    starts_at: datetime
+    ends_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +214,30 @@ def refund_of(event: Event[SaleRefunded]) -> Refund:
 
 def ticket_change_of(event: Event[TicketEvent]) -> TicketChange:
     return TicketChange(event.id, event.data.ticket_id, event.data.party_id, _is_open(event.data), event.time)
+
+
+def boundary_of(event: Event[BoundarySet]) -> Restraint:
+    data = event.data
+    purpose = None if data.purpose is None else storable(data.purpose)
+    return Restraint(
+        event.id,
+        data.party_id,
+        "boundary",
+        "",
+        purpose,
+        data.channel,
+        not data.allowed,
+        event.time,
+        data.starts_at,
+        data.ends_at,
+    )
+
+
+def dispute_of(event: Event[DisputeRaised | DisputeClosed]) -> Restraint:
+    holds, at = isinstance(event.data, DisputeRaised), event.time
+    return Restraint(
+        event.id, event.data.party_id, "dispute", str(event.data.dispute_id), None, None, holds, at, at, None
+    )
 
 
 def stage_change_of(event: Event[LifecycleChanged]) -> StageChange:

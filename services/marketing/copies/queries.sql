@@ -31,8 +31,10 @@ on conflict (id) do update set
 where party.version <= excluded.version or party.erased_by is not null or excluded.erased_by is not null
 
 -- name: load_parties
--- Addresses and erasures, as far as marketing has heard of these parties.
-select id, version, name, email, locale, merged_into, erased_by::text, kind, time_zone, emails
+-- Addresses and erasures, as far as marketing has heard of these parties, and whether there is more to ask for.
+select id, version, name, email, locale, merged_into, erased_by::text, kind, time_zone,
+  exists (select from restraint r where r.party_id = party.id) as restrained,
+  (select exists (select from stopped_address)) as some_stopped, emails
 from party where id = any($1::uuid[])
 
 -- name: find_family
@@ -114,3 +116,17 @@ where score.as_of <= excluded.as_of
 -- name: load_scores
 -- The newest of each kind of these parties.
 select party_id, score, value, band, as_of from score where party_id = any($1::uuid[])
+
+-- name: save_restraints
+-- Each event once, whatever order they come in.
+insert into restraint (event_id, party_id, kind, subject, purpose, channel, holds, occurred_at, starts_at, ends_at)
+select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::boolean[],
+  $8::timestamptz[], $9::timestamptz[], $10::timestamptz[])
+  as given (event_id, party_id, kind, subject, purpose, channel, holds, occurred_at, starts_at, ends_at)
+order by event_id
+on conflict do nothing
+
+-- name: load_restraints
+-- All that ever stood against writing to these parties.
+select event_id::text, party_id, kind, subject, purpose, channel, holds, occurred_at, starts_at, ends_at
+from restraint where party_id = any($1::uuid[])

@@ -6,7 +6,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
 
-from services.marketing.copies.domain import Category, Party, Product, Refund, Score, StageChange, TicketChange
+from services.marketing.copies.domain import (
+    Category,
+    Party,
+    Product,
+    Refund,
+    Restraint,
+    Score,
+    StageChange,
+    TicketChange,
+)
 from shared.engine.transaction import Transaction
 from shared.events.consent import Statement
 from shared.sql import columns, load_queries
@@ -136,4 +145,31 @@ async def load_scores(tx: Transaction, parties: Collection[UUID]) -> Mapping[UUI
     found: defaultdict[UUID, list[Score]] = defaultdict(list)
     for row in await tx.fetch(SQL["load_scores"], sorted(parties)):
         found[row["party_id"]].append(Score(**row))
+    return found
+
+
+async def save_restraints(tx: Transaction, restraints: Sequence[Restraint]) -> None:
+    rows = [
+        (
+            r.event_id,
+            r.party_id,
+            r.kind,
+            r.subject,
+            r.purpose,
+            r.channel,
+            r.holds,
+            r.occurred_at,
+            r.starts_at,
+            r.ends_at,
+        )
+        for r in restraints
+    ]
+    if rows:
+        await tx.execute(SQL["save_restraints"], *columns(rows))
+
+
+async def load_restraints(tx: Transaction, parties: Collection[UUID]) -> Mapping[UUID, list[Restraint]]:
+    found: defaultdict[UUID, list[Restraint]] = defaultdict(list)
+    for row in await tx.fetch(SQL["load_restraints"], sorted(parties)):
+        found[row["party_id"]].append(Restraint(**row))
     return found

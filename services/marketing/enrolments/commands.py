@@ -1,7 +1,7 @@
 """Enrols sales, and decides messages when they are due."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.marketing.catalogue import commands as catalogue
@@ -9,9 +9,10 @@ from services.marketing.catalogue.domain.campaign import Campaign, asks_for_prod
 from services.marketing.catalogue.domain.definition import SALE, Definition
 from services.marketing.copies import commands as copies
 from services.marketing.enrolments import store
+from services.marketing.enrolments.decisions.caps import Room, longest, room_of
 from services.marketing.enrolments.decisions.decision import Facts, Skip
 from services.marketing.enrolments.domain.dry_run import run_dry
-from services.marketing.enrolments.domain.due import Decided, Planned, decide_cleared, decide_messages
+from services.marketing.enrolments.domain.due import Decided, Limits, Planned, decide_cleared, decide_messages
 from services.marketing.enrolments.domain.enrolment import Enrolled, enrol
 from services.marketing.enrolments.domain.message import Ending, Enrolment, Message
 from services.marketing.enrolments.domain.sale import Sale, revision_of, sale_of
@@ -97,13 +98,26 @@ async def decide_due(tx: Transaction, due: Sequence[Due]) -> Decided:
     products = await copies.load_categories(tx, skus_of(asking))
     context: Context = tx.context
     restored = await store.find_restored(tx, planned)
-    decided = decide_messages(due, planned, products, None if context.stream else tx.now, restored)
+    limits = Limits(context.quiet, await _load_room(tx, due, planned))
+    decided = decide_messages(due, planned, products, None if context.stream else tx.now, restored, limits)
+    await store.count_cleared(tx, limits.room.new)
 
     await store.add_messages(tx, decided.planned)
     await store.end_messages(tx, [(m.id, m.triggered_at, m.ending) for m in decided.ended if m.ending])
     await tx.set_timers(TIMER, sorted(decided.timers))
     tx.emit(decided.emissions)
     return decided
+
+
+async def _load_room(tx: Transaction, due: Sequence[Due], planned: Mapping[UUID, Planned]) -> Room:
+    """Reads as many rows of a party as the longest window has days; nothing where no cap is set."""
+    context: Context = tx.context
+    if not context.caps or not planned:
+        return Room()
+    last = max(timer.now for timer in due).date()
+    since = last - timedelta(days=longest(context.caps) + 1)
+    parties = {known.message.party_id for known in planned.values()}
+    return room_of(context.caps, await store.load_cleared(tx, parties, since, last))
 
 
 async def decide_again(tx: Transaction, cleared: Sequence[tuple[Message, Sale, Campaign]]) -> dict[UUID, Skip]:
@@ -152,6 +166,13 @@ async def _load_facts(tx: Transaction, sales: Sequence[Sale], *, with_tickets: b
         tx, parties, {(sale.origin, sale.sale_id) for sale in sales}, with_tickets=with_tickets
     )
     suppressed = await suppressions.load_suppressions(tx, parties)
+    addresses = {
+        sale.trigger_event_id: address
+        for sale in sales
+        if (party := known.parties.get(sale.party_id)) and party.some_stopped
+        if (address := party.address_for(sale.email_id))
+    }
+    stopped = await suppressions.find_stopped(tx, set(addresses.values())) if addresses else {}
     return {
         sale.trigger_event_id: Facts(
             sale.trigger_event_id,
@@ -164,6 +185,8 @@ async def _load_facts(tx: Transaction, sales: Sequence[Sale], *, with_tickets: b
             [each.statement() for each in suppressed.get(sale.party_id, ())],
             known.refunds.get((sale.origin, sale.sale_id), ()),
             known.tickets.get(sale.party_id, ()),
+            known.restraints.get(sale.party_id, ()),
+            stopped.get(addresses.get(sale.trigger_event_id, "")),
             sale.cancelled_by,
             sale.cancelled_at,
         )
@@ -202,6 +225,12 @@ async def load_former_endings(tx: Transaction, messages: Collection[UUID]) -> Ma
 
 async def load_messages(tx: Transaction, messages: Mapping[UUID, datetime]) -> dict[UUID, tuple[Message, Sale]]:
     return await store.load_messages(tx, messages)
+
+
+async def find_message(tx: Transaction, id_: UUID) -> tuple[Message, Sale] | None:
+    """With its sale; None where there is no message of this id."""
+    at = await store.find_message_time(tx, id_)
+    return None if at is None else (await store.load_messages(tx, {id_: at})).get(id_)
 
 
 async def end_messages(tx: Transaction, endings: Sequence[tuple[UUID, datetime, Ending]]) -> set[UUID]:

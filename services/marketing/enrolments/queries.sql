@@ -119,9 +119,30 @@ select trigger_event_id::text, party_id, party_version, partition, origin, sale_
   cancelled_at
 from sale order by trigger_event_id desc limit $1
 
+-- name: open_day
+-- Locks the parties' day until the commit, so that two transactions do not both take the last room.
+insert into message_day as counted (party_id, day, messages)
+select party_id, $2::date, 0 from unnest($1::uuid[]) as given (party_id) order by party_id
+on conflict (party_id, day) do update set messages = counted.messages
+
+-- name: load_cleared
+-- A row for each day of the window: how often a party was written to before makes it no longer.
+select party_id, day, messages from message_day where party_id = any($1::uuid[]) and day >= $2::date
+
+-- name: count_cleared
+-- Sorted, so that two transactions that clear for the same parties wait for each other.
+insert into message_day as counted (party_id, day, messages)
+select party_id, day, messages from unnest($1::uuid[], $2::date[], $3::integer[]) as given (party_id, day, messages)
+order by party_id, day
+on conflict (party_id, day) do update set messages = counted.messages + excluded.messages
+
 -- name: load_bought
 -- Sales of these parties that were not cancelled.
 select party_id, occurred_at, minor, currency from sale where party_id = any($1::uuid[]) and cancelled_by is null
+
+-- name: find_message_time
+-- In whichever month it is.
+select triggered_at from message where id = $1 and campaign is not null
 
 -- name: end_messages
 -- Only once: the rows that come back are those that ended now.

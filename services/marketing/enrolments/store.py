@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -127,6 +127,20 @@ async def load_newest_sales(tx: Transaction, most: int) -> list[Sale]:
     return [_sale(row) for row in await tx.fetch(SQL["load_newest_sales"], most)]
 
 
+async def load_cleared(
+    tx: Transaction, parties: Collection[UUID], since: date, today: date
+) -> list[tuple[UUID, date, int]]:
+    """How many messages were cleared for each party on each day; what is cleared today waits for this transaction."""
+    await tx.execute(SQL["open_day"], sorted(parties), today)
+    rows = await tx.fetch(SQL["load_cleared"], sorted(parties), since)
+    return [(row["party_id"], row["day"], row["messages"]) for row in rows]
+
+
+async def count_cleared(tx: Transaction, new: Mapping[tuple[UUID, date], int]) -> None:
+    if new:
+        await tx.execute(SQL["count_cleared"], *columns([(*key, messages) for key, messages in sorted(new.items())]))
+
+
 async def load_bought(tx: Transaction, parties: Collection[UUID]) -> dict[UUID, list[tuple[datetime, int, str]]]:
     found: defaultdict[UUID, list[tuple[datetime, int, str]]] = defaultdict(list)
     for row in await tx.fetch(SQL["load_bought"], sorted(parties)):
@@ -227,6 +241,12 @@ def _message(row: Mapping[str, Any]) -> Message:
 def _sale(row: Mapping[str, Any]) -> Sale:
     given = {"channel": "sale_channel", "occurred_at": "triggered_at"}
     return Sale(**{name: row[given.get(name, name)] for name in _SALE_COLUMNS})
+
+
+async def find_message_time(tx: Transaction, id_: UUID) -> datetime | None:
+    """When its trigger occurred."""
+    at: datetime | None = await tx.fetchval(SQL["find_message_time"], id_)
+    return at
 
 
 async def end_messages(tx: Transaction, endings: Sequence[tuple[UUID, datetime, Ending]]) -> set[UUID]:

@@ -5,19 +5,23 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
 from services.marketing.copies import commands as copies
 from services.marketing.suppressions import commands, store
-from services.marketing.suppressions.schemas import Suppression
+from services.marketing.suppressions.domain import StoppedAddress
+from services.marketing.suppressions.schemas import Address, Stopped, Suppression
 from shared.engine.service import Service
-from shared.http.app import Listing, Page, requires, service_of
+from shared.engine.transaction import Transaction
+from shared.http.app import Listing, Once, Page, idempotent, requires, service_of
 
-router = APIRouter(prefix="/v1", tags=["marketing"], dependencies=[Depends(requires("crm:read"))])
+router = APIRouter(prefix="/v1", tags=["marketing"])
 links = APIRouter(prefix="/v1", tags=["marketing"])
 """Opened by the signature of their token alone, since whoever reads a letter has no other one."""
 Serving = Annotated[Service, Depends(service_of)]
 OfParty = Annotated[UUID | None, Query(description="Also finds those of parties merged with this one.")]
+Repeatable = Annotated[Once, Depends(idempotent)]
+WRITES = [Depends(requires("crm:write"))]
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Unsubscribe</title>
 <body>{}</body></html>
@@ -49,7 +53,7 @@ async def unsubscribe(service: Serving, token: str) -> HTMLResponse:
     return HTMLResponse(_DONE, headers=_HEADERS)
 
 
-@router.get("/suppressions")
+@router.get("/suppressions", dependencies=[Depends(requires("crm:read"))])
 async def list_suppressions(service: Serving, page: Page, party_id: OfParty = None) -> Listing[Suppression]:
     """The newest first."""
     after = page.after(datetime, UUID)
@@ -57,3 +61,37 @@ async def list_suppressions(service: Serving, page: Page, party_id: OfParty = No
         family = None if party_id is None else await copies.find_family(tx, party_id)
         found = await store.list_suppressions(tx, family, after, page.limit + 1)
     return page.listing(found, lambda each: each, lambda each: (each.suppressed_at, each.suppression_id))
+
+
+@router.post("/suppressions", status_code=201, dependencies=WRITES, response_model=Stopped)
+async def stop_address(address: Address, once: Repeatable) -> Response:
+    """Nothing is sent to this address from now on, whoever has it, also what needs no consent."""
+
+    async def act(tx: Transaction) -> Stopped:
+        return _shown(await commands.list_address(tx, address.email))
+
+    return await once.write(act, status=201)
+
+
+@router.post("/suppressions/find", dependencies=WRITES)
+async def find_address(service: Serving, address: Address) -> Stopped:
+    """Whether an address is stopped. It stands in the body, since addresses of requests are logged."""
+    async with service.read() as tx:
+        return _shown(await commands.find_address(tx, address.email))
+
+
+@router.post("/suppressions/lift", dependencies=WRITES, response_model=Stopped)
+async def lift_address(address: Address, once: Repeatable) -> Response:
+    """It may be written to again, as far as its parties consent."""
+
+    async def act(tx: Transaction) -> Stopped:
+        await commands.lift_address(tx, address.email)
+        return Stopped(stopped=False)
+
+    return await once.write(act)
+
+
+def _shown(stopped: StoppedAddress | None) -> Stopped:
+    if stopped is None:
+        return Stopped(stopped=False)
+    return Stopped(stopped=True, reason=stopped.reason, cause=stopped.cause, stopped_at=stopped.stopped_at)

@@ -1,13 +1,26 @@
 """Takes back consent by the link of a letter, and tells who wants nothing more."""
 
 from collections.abc import Collection, Mapping
+from typing import Literal
 from uuid import UUID
 
 from services.marketing.copies import commands as copies
 from services.marketing.settings import Context
 from services.marketing.suppressions import store
-from services.marketing.suppressions.domain import Link, Links, Suppression, announce_withdrawal, read_link, suppress
+from services.marketing.suppressions.domain import (
+    SOFT_BOUNCES,
+    SOFT_WITHIN,
+    Link,
+    Links,
+    StoppedAddress,
+    Suppression,
+    announce_withdrawal,
+    hash_of,
+    read_link,
+    suppress,
+)
 from shared.engine.transaction import Transaction
+from shared.ids import derived_id
 
 
 def links_of(context: Context) -> Links:
@@ -36,3 +49,43 @@ async def unsubscribe(tx: Transaction, link: Link) -> Suppression | None:
 
 async def load_suppressions(tx: Transaction, parties: Collection[UUID]) -> Mapping[UUID, list[Suppression]]:
     return await store.load_suppressions(tx, parties)
+
+
+async def find_stopped(tx: Transaction, addresses: Collection[str]) -> dict[str, str]:
+    """Of these addresses those that nothing is sent to, each with what stopped it."""
+    hashes = {address: hash_of(address) for address in addresses}
+    stopped = await store.find_stopped(tx, set(hashes.values()))
+    return {address: stopped[key].cause for address, key in hashes.items() if key in stopped}
+
+
+async def find_address(tx: Transaction, address: str) -> StoppedAddress | None:
+    return (await store.find_stopped(tx, [hash_of(address)])).get(hash_of(address))
+
+
+async def list_address(tx: Transaction, address: str) -> StoppedAddress:
+    """Nothing is sent to it from this commit on; what stopped it first stands."""
+    request = derived_id("stopped", hash_of(address), tx.now.isoformat())
+    await store.stop_address(tx, StoppedAddress(hash_of(address), "listed", str(request), tx.now))
+    stopped = await find_address(tx, address)
+    assert stopped is not None
+    return stopped
+
+
+async def lift_address(tx: Transaction, address: str) -> bool:
+    """False where it was not stopped."""
+    return await store.lift_address(tx, hash_of(address))
+
+
+async def note_bounce(
+    tx: Transaction, message: UUID, address: str, kind: Literal["hard", "soft", "complaint"]
+) -> StoppedAddress | None:
+    """A hard bounce and a complaint stop the address, a soft one only as the third within thirty days."""
+    key = hash_of(address)
+    reason: Literal["hard_bounce", "complaint", "soft_bounces"] = "hard_bounce" if kind == "hard" else "complaint"
+    if kind == "soft":
+        await store.add_soft_bounce(tx, message, key, tx.now)
+        if await store.count_soft_bounces(tx, key, tx.now - SOFT_WITHIN) < SOFT_BOUNCES:
+            return None
+        reason = "soft_bounces"
+    await store.stop_address(tx, StoppedAddress(key, reason, str(message), tx.now))
+    return await find_address(tx, address)

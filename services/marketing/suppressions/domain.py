@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Literal
 from uuid import UUID
 
 import jwt
@@ -17,6 +19,8 @@ from shared.ids import derived_id
 SOURCE = "/marketing/unsubscribe"
 """Under this name unsubscribing is told to everybody."""
 _AUDIENCE = "unsubscribe"
+SOFT_BOUNCES, SOFT_WITHIN = 3, timedelta(days=30)
+"""So many soft bounces of an address within so long stop it."""
 
 
 class LinkRefused(Refused):
@@ -74,6 +78,21 @@ class Suppression:
         return Statement(
             str(self.id), self.purpose, self.topic, self.channel, given=False, occurred_at=at, recorded_at=at
         )
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedAddress:
+    """Nothing is sent to this address, whoever has it; `cause` is the message or the request that stopped it."""
+
+    address_hash: str
+    reason: Literal["listed", "hard_bounce", "soft_bounces", "complaint"]
+    cause: str
+    stopped_at: datetime
+
+
+def hash_of(address: str) -> str:
+    """What is kept of an address: it stays when its party is erased, and tells nobody the address."""
+    return sha256(address.strip().lower().encode()).hexdigest()
 
 
 def sign(link: Link, secret: str) -> str:

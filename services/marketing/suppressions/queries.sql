@@ -15,3 +15,24 @@ from suppression
 where ($1::uuid[] is null or party_id = any($1))
   and ($2::timestamptz is null or (suppressed_at, id) < ($2, $3::uuid))
 order by suppressed_at desc, id desc limit $4
+
+-- name: find_stopped
+-- Of these addresses those that nothing is sent to, and what stopped them.
+select address_hash, reason, cause, stopped_at from stopped_address where address_hash = any($1::text[])
+
+-- name: stop_address
+-- The first reason stands.
+insert into stopped_address (address_hash, reason, cause, stopped_at) values ($1, $2, $3, $4)
+on conflict do nothing returning address_hash
+
+-- name: lift_address
+-- It may be written to again.
+delete from stopped_address where address_hash = $1 returning address_hash
+
+-- name: add_soft_bounce
+-- Each message bounces once.
+insert into soft_bounce (message_id, address_hash, bounced_at) values ($1, $2, $3) on conflict do nothing
+
+-- name: count_soft_bounces
+-- Of an address since a time.
+select count(*) from soft_bounce where address_hash = $1 and bounced_at >= $2

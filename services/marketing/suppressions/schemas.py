@@ -1,9 +1,10 @@
 """Suppressions as they are shown."""
 
 from datetime import datetime
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Suppression(BaseModel):
@@ -16,3 +17,20 @@ class Suppression(BaseModel):
     channel: str
     message_id: UUID
     suppressed_at: datetime
+
+
+class Address(BaseModel):
+    """An e-mail address; it is never answered, and only its hash is kept."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: Annotated[str, Field(max_length=320, pattern=r"^[^@\s<>]+@[^@\s<>]+$")]
+
+
+class Stopped(BaseModel):
+    """Whether nothing is sent to an address, and why: by which message, or by a request."""
+
+    stopped: bool
+    reason: Literal["listed", "hard_bounce", "soft_bounces", "complaint"] | None = None
+    cause: str | None = None
+    stopped_at: datetime | None = None

@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 from services.marketing.suppressions import schemas
-from services.marketing.suppressions.domain import Suppression
+from services.marketing.suppressions.domain import StoppedAddress, Suppression
 from shared.engine.transaction import Transaction
 from shared.sql import load_queries
 
@@ -33,3 +33,28 @@ async def list_suppressions(
 ) -> list[schemas.Suppression]:
     rows = await tx.fetch(SQL["list_suppressions"], parties, *(after or (None, None)), limit)
     return [schemas.Suppression(**row) for row in rows]
+
+
+async def find_stopped(tx: Transaction, hashes: Collection[str]) -> dict[str, StoppedAddress]:
+    rows = await tx.fetch(SQL["find_stopped"], sorted(hashes))
+    return {row["address_hash"]: StoppedAddress(**row) for row in rows}
+
+
+async def stop_address(tx: Transaction, stopped: StoppedAddress) -> bool:
+    """False where it was stopped before."""
+    s = stopped
+    return await tx.fetchval(SQL["stop_address"], s.address_hash, s.reason, s.cause, s.stopped_at) is not None
+
+
+async def lift_address(tx: Transaction, address_hash: str) -> bool:
+    """False where it was not stopped."""
+    return await tx.fetchval(SQL["lift_address"], address_hash) is not None
+
+
+async def add_soft_bounce(tx: Transaction, message: UUID, address_hash: str, at: datetime) -> None:
+    await tx.execute(SQL["add_soft_bounce"], message, address_hash, at)
+
+
+async def count_soft_bounces(tx: Transaction, address_hash: str, since: datetime) -> int:
+    bounces: int = await tx.fetchval(SQL["count_soft_bounces"], address_hash, since)
+    return bounces

@@ -40,6 +40,10 @@ TABLES = (
     "party_tag",
     "stage_change",
     "score",
+    "restraint",
+    "stopped_address",
+    "soft_bounce",
+    "message_day",
 )
 
 

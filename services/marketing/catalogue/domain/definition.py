@@ -20,10 +20,14 @@ _LONGEST = timedelta(days=366)
 
 
 class Skip(Part):
-    """What ends a message that is due. `refunded`: by a refund of the whole sale, by any, or by none."""
+    """What ends a message that is due. `refunded`: by a refund of the whole sale, by any, or by none.
+
+    `dispute_open`: as long as the party disputes something.
+    """
 
     refunded: Literal["full", "any", "never"] = "full"
     ticket_open: bool = False
+    dispute_open: bool = True
 
 
 class Trigger(Heard):

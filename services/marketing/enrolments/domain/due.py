@@ -6,11 +6,13 @@ from datetime import datetime
 from uuid import UUID
 
 from services.marketing.catalogue.domain.campaign import Basket, Campaign, Category, choose_content
+from services.marketing.enrolments.decisions.caps import Room
 from services.marketing.enrolments.decisions.decision import Facts, Hold, Send, Skip, decide
 from services.marketing.enrolments.decisions.moment import moment_of
 from services.marketing.enrolments.domain.announcements import announce_ended, announce_exited, announce_planned
 from services.marketing.enrolments.domain.message import Ending, Enrolment, Message, plan
 from services.marketing.enrolments.domain.sale import Sale
+from services.marketing.settings import QuietHours
 from shared.engine.event import Emission
 from shared.engine.subscription import Due
 from shared.events.campaigns import SkipReason
@@ -56,6 +58,14 @@ class Restored:
     endings: Mapping[UUID, Ending] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the settings bound: when, and how often, a party is written to."""
+
+    quiet: QuietHours | None = None
+    room: Room = field(default_factory=Room)
+
+
 @dataclass(slots=True)
 class Decided:
     """What a batch of due timers leads to. `ended_flows`: of `ended` those whose enrolments have a state."""
@@ -74,22 +84,21 @@ def decide_messages(
     products: Mapping[str, Category],
     wall_now: datetime | None,
     restored: Restored | None = None,
+    limits: Limits | None = None,
 ) -> Decided:
     """Clear, skip or hold each message that is due. A timer whose message has ended leads to nothing.
 
     `wall_now` None: the service runs on the stream's clock, and a replay must decide the same. What had ended before
-    the database was `restored` ends the same, whatever is known by now.
+    the database was `restored` ends the same, whatever is known by now. Of what is due together the campaign with the
+    highest priority comes first where there is room for a few only.
     """
-    decided = Decided()
-    for timer in due:
-        known = planned.get(timer.id)
-        if known is None:
-            continue
+    decided, limits = Decided(), limits or Limits()
+    for timer, known in _by_priority(due, planned):
         message = known.message
         if restored is not None and message.id in restored.endings:
             _end_again(timer, known, restored.endings[message.id], decided)
             continue
-        match _decide(known, timer, wall_now):
+        match _decide(known, timer, wall_now, limits):
             case Send(consent_event_id):
                 _clear(timer, known, products, consent_event_id, decided, restored)
             case Skip(reason, deciding):
@@ -104,7 +113,12 @@ def decide_messages(
     return decided
 
 
-def _decide(known: Planned, timer: Due, wall_now: datetime | None) -> Send | Skip | Hold:
+def _by_priority(due: Iterable[Due], planned: Mapping[UUID, Planned]) -> list[tuple[Due, Planned]]:
+    known = [(timer, planned[timer.id]) for timer in due if timer.id in planned]
+    return sorted(known, key=lambda each: -each[1].campaign.definition.priority)
+
+
+def _decide(known: Planned, timer: Due, wall_now: datetime | None, limits: Limits) -> Send | Skip | Hold:
     """A step that was skipped ends the enrolment, even where that came out only after the next one had been planned."""
     if known.failed:
         return Skip(known.failed, (known.message.trigger_event_id,))
@@ -112,7 +126,13 @@ def _decide(known: Planned, timer: Due, wall_now: datetime | None) -> Send | Ski
     assert message.due_at is not None
     assert message.channel is not None
     moment = moment_of(message.due_at, known.sale.recorded_at, timer.due_at, wall_now)
-    return decide(known.campaign.definition, message.channel, known.facts, moment)
+    definition, day = known.campaign.definition, moment.now.date()
+    decision = decide(definition, message.channel, known.facts, moment, limits.quiet)
+    if isinstance(decision, Send) and definition.needs_consent:
+        if limits.room.is_full(message.party_id, day, definition.priority):
+            return Skip("frequency_cap", (message.trigger_event_id,))
+        limits.room.take(message.party_id, day)
+    return decision
 
 
 def decide_cleared(message: Message, sale: Sale, campaign: Campaign, facts: Facts, now: datetime) -> Send | Skip | Hold:

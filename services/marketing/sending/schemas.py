@@ -1,0 +1,20 @@
+"""What comes back of letters, as it is told and answered."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Bounce(BaseModel):
+    """`hard`: for good; `soft`: this time; `complaint`: its reader called it spam. `code`: enhanced status, `5.1.1`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["hard", "soft", "complaint"]
+    code: Annotated[str, Field(pattern=r"^[245]\.\d{1,3}\.\d{1,3}$")] | None = None
+
+
+class BounceNoted(BaseModel):
+    """`stopped`: nothing is sent to that address any more."""
+
+    stopped: bool
