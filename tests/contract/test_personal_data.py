@@ -19,6 +19,8 @@ IDS = {
     "party_id": "our pseudonym",
     "sale_id": "the shop's number",
     "ticket_id": "ours",
+    "agreement_id": "ours",
+    "dispute_id": "ours",
     "enrolment_id": "ours",
     "message_id": "ours",
     "forecast_id": "ours",
