@@ -6,12 +6,12 @@ from shared.events.topics import topics_of
 
 ingest = Subscription("contacts.ingest", kind="process", topics=["crm.ingest"], passes_clock_to=topics_of("/contacts"))
 
-# crm.agreements comes when it has types; of crm.insights scores and forecasts are no lines.
+# Of crm.insights scores and forecasts are no lines.
 timeline = Subscription(
     "contacts.timeline",
     kind="projection",
     version=1,
-    topics=["crm.contacts", "crm.sales", "crm.campaigns", "crm.tickets", "crm.insights"],
+    topics=["crm.contacts", "crm.sales", "crm.campaigns", "crm.tickets", "crm.insights", "crm.agreements"],
 )
 
 recovery = Recovery("contacts", topics=["crm.parties", "crm.contacts", "crm.sales"])

@@ -1,5 +1,15 @@
 """Importing this package registers every handler of contacts."""
 
-from services.contacts.handlers import campaigns, contacts, ingest, insights, recovery, sales, tickets, timers
+from services.contacts.handlers import (
+    agreements,
+    campaigns,
+    contacts,
+    ingest,
+    insights,
+    recovery,
+    sales,
+    tickets,
+    timers,
+)
 
-__all__ = ["campaigns", "contacts", "ingest", "insights", "recovery", "sales", "tickets", "timers"]
+__all__ = ["agreements", "campaigns", "contacts", "ingest", "insights", "recovery", "sales", "tickets", "timers"]

@@ -11,6 +11,8 @@ from shared.events.campaigns import (
     EnrolmentExited,
     EnrolmentStarted,
     ErasureConfirmed,
+    MessageBounced,
+    MessageComplained,
     MessagePlanned,
     MessageSent,
     MessageSkipped,
@@ -24,6 +26,8 @@ OfCampaigns = (
     | MessageSent
     | MessageSkipped
     | MessageUnknown
+    | MessageBounced
+    | MessageComplained
     | ErasureConfirmed
 )
 

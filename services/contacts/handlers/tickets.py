@@ -8,6 +8,8 @@ from services.contacts.timeline import commands as timeline
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
 from shared.events.tickets import (
+    DisputeClosed,
+    DisputeRaised,
     ErasureConfirmed,
     TicketMerged,
     TicketNoted,
@@ -30,6 +32,8 @@ OfTickets = (
     | TicketMerged
     | TicketUnmerged
     | TicketSplit
+    | DisputeRaised
+    | DisputeClosed
     | ErasureConfirmed
 )
 
