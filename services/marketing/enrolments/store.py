@@ -37,6 +37,7 @@ _SALE_COLUMNS = (
     "cancelled_by",
     "cancelled_at",
 )
+_OF_SALES_ALONE = frozenset({"sale_id", "minor", "currency", "cancelled_by", "cancelled_at"})
 _ENROLMENT_COLUMNS = ("trigger_event_id", "campaign", "id", "version", "party_id", "follow_up", "started_at")
 _MESSAGE_COLUMNS = (
     "id",
@@ -97,23 +98,8 @@ async def add_sales(tx: Transaction, sales: Sequence[Sale]) -> set[str]:
 
 async def add_entries(tx: Transaction, entries: Sequence[Sale]) -> None:
     """Triggers of messages that are no sales."""
-    rows = [
-        (
-            e.trigger_event_id,
-            e.party_id,
-            e.party_version,
-            e.partition,
-            e.origin,
-            e.channel,
-            _joined(e.skus),
-            e.occurred_at,
-            e.recorded_at,
-            e.correlation_id,
-            e.traceparent,
-            e.email_id,
-        )
-        for e in entries
-    ]
+    names = [name for name in _SALE_COLUMNS if name not in _OF_SALES_ALONE]
+    rows = [[_joined(e.skus) if name == "skus" else getattr(e, name) for name in names] for e in entries]
     if rows:
         await tx.execute(SQL["add_entries"], *columns(rows))
 
