@@ -45,7 +45,6 @@ class KafkaSettings(Group):
 
     @property
     def bootstrap(self) -> list[str]:
-        """The brokers, one `host:port` each."""
         return self.brokers.split(",")
 
 

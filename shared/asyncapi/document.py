@@ -58,7 +58,6 @@ class Described(Protocol):
 
 
 def asyncapi(service: Described) -> Json:
-    """The events of one service: what its subscriptions hear, and what its topics say."""
     said = [entry for entry in contracts() if entry.topic in topics_of(f"/{service.name}")]
     heard = {
         f"{subscription.group}.{topic}": list(handler.contracts.values())

@@ -41,7 +41,6 @@ class Applied:
     ticked: bool = False
 
     def then(self, later: "Applied") -> "Applied":
-        """Add a later part of the same batch to this one."""
         for (topic, outcome), number in later.counts.items():
             self.count(topic, outcome, number)
         self.paused |= later.paused
@@ -222,7 +221,6 @@ class Applier:
 
     @staticmethod
     async def _held(tx: EngineTransaction, sifted: Sifted) -> set[tuple[str, bytes | None]]:
-        """The (topic, key) pairs of this batch that have parked records."""
         held: set[tuple[str, bytes | None]] = set()
         if not any(fence.parked for fence in sifted.fences.values()):
             return held

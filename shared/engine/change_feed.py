@@ -109,7 +109,6 @@ class ChangeFeed:
             self._lines -= len(gone.entries) if isinstance(gone, Page) else 0
 
     def _restart(self, now: Position) -> None:
-        """Begin anew: who was told before reads on from the log."""
         self._steps.clear()
         self._lines = 0
         self._next += 1

@@ -106,7 +106,6 @@ class Page:
         return str(replace(self.start, upto=self.end.upto or self.end.base, after=After(0, 0, 0))).removesuffix("0.0.0")
 
     def behind(self, entry: Entry) -> str:
-        """The position behind one of its entries, as text."""
         if entry is self.entries[-1]:
             return str(self.end)
         return f"{self._within}{entry.after.told_at}.{entry.after.xid}.{entry.after.line}"
@@ -155,7 +154,6 @@ class ChangeLog:
         return await self._pool().fetch(SQL["read_since"], *between, since, xid, _ROWS)
 
     async def purge(self) -> None:
-        """Forget what is older than KEPT."""
         await self._pool().execute(SQL["purge_changes"], KEPT)
 
 

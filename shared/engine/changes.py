@@ -74,5 +74,4 @@ def _shape(topic: str, type_: str) -> _Shape | None:
 
 
 def written(lines: Sequence[LineParts]) -> str:
-    """As the column `lines` holds them."""
     return to_json(lines).decode()

@@ -79,7 +79,6 @@ def _measure_reader(reader: Reader) -> None:
 
 
 async def keep_purging(log: ChangeLog) -> NoReturn:
-    """Forget old changes once a minute: little each time."""
     while True:
         await log.purge()
         await asyncio.sleep(_PURGE_CHANGES_S)

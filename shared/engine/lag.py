@@ -40,7 +40,6 @@ async def read_lag(executor: asyncpg.Pool | asyncpg.Connection, known: Logs) -> 
 
 
 async def list_fences(executor: asyncpg.Pool | asyncpg.Connection) -> Sequence[Any]:
-    """How far each group's effects stand, for `measure_lag`."""
     return await executor.fetch(SQL["list_fences"])
 
 

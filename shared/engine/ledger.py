@@ -116,13 +116,9 @@ class EngineTransaction(Transaction, Protocol):
         """Those of the keys that have a parked record in this group and topic which holds the later ones."""
         ...
 
-    async def park(self, records: Sequence[tuple[Record, Refusal, datetime]]) -> None:
-        """Keep records for an operator."""
-        ...
+    async def park(self, records: Sequence[tuple[Record, Refusal, datetime]]) -> None: ...
 
-    async def quarantine(self, records: Sequence[tuple[Record, Refusal]]) -> None:
-        """Keep records that nobody can read."""
-        ...
+    async def quarantine(self, records: Sequence[tuple[Record, Refusal]]) -> None: ...
 
     async def take_parked(self, topic: str, key: bytes, limit: int) -> list[ParkedRecord]:
         """The first parked records that hold a key or wait for it, by offset."""
@@ -136,9 +132,7 @@ class EngineTransaction(Transaction, Protocol):
         """Say why a parked record is still refused, and whether it still holds its key."""
         ...
 
-    async def record_action(self, action: str, subject: Mapping[str, object], reason: str) -> None:
-        """Leave a line about what an operator did."""
-        ...
+    async def record_action(self, action: str, subject: Mapping[str, object], reason: str) -> None: ...
 
     async def take_due(self, name: str, watermarks: Mapping[int, datetime], limit: int) -> list[Due]:
         """Lock and delete timers whose time has passed at their partition, earliest first; skip locked ones."""

@@ -53,7 +53,6 @@ class TimerLoop:
 
 
 async def pass_clock(subscription: Subscription, ledger: PostgresLedger, time: DomainTime) -> NoReturn:
-    """Pass the ticks of crm.ingest on to the topics of this subscription's service."""
     while True:
         await _wait(time.ticked, _LOOK_FOR_TICKS_S)
         passed = await pass_ticks(subscription, ledger, INGEST)

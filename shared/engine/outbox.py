@@ -115,7 +115,6 @@ def hashed_parts(rows: Iterable[Row]) -> list[bytes]:
 
 
 def without(rows: Iterable[Row], published: Container[bytes]) -> list[Row]:
-    """The rows that are not published yet."""
     return [row for row in rows if _hashed(row) not in published]
 
 
@@ -145,7 +144,6 @@ def _require_source(emission: Emission, contract: Contract) -> None:
 
 
 def fits_header(text: str, most: int) -> bool:
-    """Whether an id or a source may be passed on as it is."""
     return 0 < len(text) <= most and text.isascii() and text.isprintable()
 
 
@@ -171,7 +169,6 @@ def _dataschema(topic: str, type_: str) -> bytes:
 
 
 def key_of(row: Outgoing) -> bytes | None:
-    """The record's key."""
     return None if row.key is None else row.key.encode()
 
 

@@ -54,7 +54,6 @@ class Positions:
         ), unexpected
 
     def left(self, records: Sequence[Record]) -> Sequence[Record]:
-        """The records whose place is still in flight."""
         if len(self._in_flight) == self._received:
             return records
         return [record for record in records if (record.topic, record.partition) in self._in_flight]
@@ -64,7 +63,6 @@ class Positions:
         return bool(self._in_flight)
 
     def holds(self, place: Place) -> bool:
-        """Whether records of a place are in flight."""
         return place in self._in_flight
 
     def apply(self, records: Sequence[Record]) -> None:

@@ -53,9 +53,7 @@ class Taken:
 class Source(Protocol):
     """What a reader asks of Kafka. Places that were taken away meanwhile are passed over silently."""
 
-    def assigned(self) -> Collection[Place]:
-        """The places that this member reads."""
-        ...
+    def assigned(self) -> Collection[Place]: ...
 
     async def take(self, records: int, size: int) -> Taken:
         """What arrives within half a second, at most about this much. Positions have moved behind it."""
@@ -65,13 +63,9 @@ class Source(Protocol):
         """Read on from there; what was fetched already is dropped."""
         ...
 
-    def fetch_only(self, places: Collection[Place]) -> None:
-        """Fetch these places and pause the others."""
-        ...
+    def fetch_only(self, places: Collection[Place]) -> None: ...
 
-    def position(self, place: Place) -> int | None:
-        """The offset that is read next."""
-        ...
+    def position(self, place: Place) -> int | None: ...
 
     def end(self, place: Place) -> int | None:
         """The end of what is committed, as of the last fetch."""
@@ -89,9 +83,7 @@ class Source(Protocol):
         """The first offset and the end of each log."""
         ...
 
-    async def commit(self, offsets: Mapping[Place, int]) -> None:
-        """Commit offsets to Kafka, for its own tools."""
-        ...
+    async def commit(self, offsets: Mapping[Place, int]) -> None: ...
 
     def missing(self) -> Collection[str]:
         """The topics that the cluster does not have."""

@@ -81,8 +81,7 @@ def _twin_of(subscription: Subscription) -> Subscription:
     return twin
 
 
-async def _nothing_emitted() -> None:
-    """A projection emits nothing."""
+async def _nothing_emitted() -> None: ...
 
 
 async def _fences(owner: asyncpg.Connection, subscription: Subscription, *, lock: bool) -> dict[Place, int]:

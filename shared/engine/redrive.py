@@ -74,7 +74,6 @@ async def redrive(
 
 
 async def _next(tx: EngineTransaction, first: ParkedRecord, tried: int) -> ParkedRecord | None:
-    """The record to apply now, under the lock of its fence."""
     record = first.record
     await tx.lock_fences([(record.topic, record.partition)])
     if record.key and first.refusal.holds:

@@ -74,7 +74,6 @@ class Relay:
         self._pause: float = _FIRST_PAUSE_S
 
     async def run(self) -> None:
-        """Run until cancelled."""
         while True:
             try:
                 async with self._hold() as ledger:

@@ -29,7 +29,6 @@ def fences_of(rows: Iterable[Any]) -> dict[Place, Fence]:
 
 
 def fence_columns(fences: Mapping[Place, Fence]) -> list[list[object]]:
-    """As `conclude` takes them."""
     rows = [
         (*place, f.next_offset, f.last_offset, f.last_id, f.mark, f.watermark, f.parked, f.stopped)
         for place, f in fences.items()
@@ -38,7 +37,6 @@ def fence_columns(fences: Mapping[Place, Fence]) -> list[list[object]]:
 
 
 def columns_of(record: Record) -> tuple[str, int, int, bytes | None, str, bytes | None, int]:
-    """A record as rows of `parked` and `quarantine` begin."""
     place = record.topic, record.partition, record.offset
     return *place, record.key, headers_json(record.headers), record.value, record.timestamp
 

@@ -125,7 +125,6 @@ class Subscription:
 
 
 def _models(handle: Callable[..., Any]) -> tuple[type, ...]:
-    """The event types in the annotation of a handler's first parameter."""
     hint = next(iter(get_type_hints(handle).values()))
     (event,) = get_args(hint)
     (data,) = get_args(event)

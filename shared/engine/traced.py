@@ -45,7 +45,6 @@ class Consumed:
                 self._parents[id(event)] = parent
 
     def applied(self, events: Mapping[str, Sequence[Event[Any]]], parked: Sequence[tuple[Decoded, Refusal]]) -> None:
-        """Make the spans of committed events, and of those that were parked."""
         if not self._parents:
             return
         times = self._begun, time_ns()

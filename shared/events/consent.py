@@ -43,7 +43,6 @@ class Statement(NamedTuple):
 
 
 def statement_of(event_id: str, occurred_at: datetime, data: ConsentGiven | ConsentWithdrawn) -> Statement:
-    """What a published event says, in the form in which statements are compared."""
     return Statement(
         event_id,
         word_of(data.purpose),

@@ -64,7 +64,6 @@ class Contract:
         return int(self.type.rpartition(".v")[2])
 
     def schema(self) -> dict[str, Any]:
-        """JSON Schema 2020-12 of the value, as a reader sees it."""
         return self.adapter.json_schema(mode="validation")
 
     def document(self) -> dict[str, Any]:
@@ -117,7 +116,6 @@ _by_model: dict[type[Any], Contract] = {}
 def contract(
     topic: str, type_: str, *, key: str | None = None, subject: str | None = None, minor: int = 0
 ) -> Callable[[T], T]:
-    """Register the decorated dataclass as the data of `type_` on `topic`."""
 
     def register(model: T) -> T:
         entry = Contract(topic, model, type_, key, subject, minor)

@@ -17,5 +17,4 @@ CLOCKED = frozenset(TICKED_TOPICS) - OUTSIDE
 
 
 def topics_of(source: str) -> list[str]:
-    """The topics that a service writes."""
     return [topic for topic, owner in OWNERS.items() if owner == source]

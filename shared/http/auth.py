@@ -126,7 +126,6 @@ class Authenticator:
         return principal
 
     def _scopes(self, claims: Mapping[str, Any]) -> frozenset[str]:
-        """What the claims grant, by the settings' names for it where there are any."""
         path, names = self._settings.scopes_claim, self._settings.scopes
         granted = _claim(claims, path) if path else claims.get("scope") or claims.get("scp")
         said = granted.split() if isinstance(granted, str) else granted if isinstance(granted, list) else []

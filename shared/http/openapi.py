@@ -30,7 +30,6 @@ _OF_ERRORS = ("X-Request-ID", "Retry-After", "WWW-Authenticate")
 
 
 def answers_with(status: int, *headers: str) -> dict[int | str, Json]:
-    """For the `responses` of a route: headers of its success."""
     return {status: {"headers": _references(headers)}}
 
 

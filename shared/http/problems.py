@@ -100,7 +100,6 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 def refusal(error: Refused, headers: Mapping[str, str] | None = None) -> Response:
-    """The problem document of a refusal, with its own headers and these."""
     errors = [{"field": error.field, "reason": error.reason, "detail": str(error)}] if error.field else None
     own: Mapping[str, str] = getattr(error, "headers", {})
     both = {**own, **(headers or {})}
@@ -108,7 +107,6 @@ def refusal(error: Refused, headers: Mapping[str, str] | None = None) -> Respons
 
 
 def unfit(error: Unfit) -> Response:
-    """The problem document of a request that no route could read."""
     return problem(422, "invalid", f"not acceptable: {error.error['field']}", errors=[error.error])
 
 
@@ -122,7 +120,6 @@ async def _bad_record(request: Request, error: Exception) -> Response:
 
 
 async def _invalid_request(request: Request, error: Exception) -> Response:
-    """Names each field and the rule that it breaks."""
     del request
     assert isinstance(error, RequestValidationError)
     errors = [{"field": _field_of(entry), "reason": entry["type"], "detail": entry["msg"]} for entry in error.errors()]

@@ -37,15 +37,12 @@ class Serving(Running, Protocol):
     """A service as its HTTP side sees it."""
 
     @property
-    def subscriptions(self) -> Sequence[Subscription]:
-        """What it hears, for its AsyncAPI document."""
+    def subscriptions(self) -> Sequence[Subscription]: ...
 
     @property
-    def changes(self) -> ChangeFeed:
-        """What `GET /v1/changes` tells."""
+    def changes(self) -> ChangeFeed: ...
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Commits at the end of the block, rolls back on an error; its emissions go to the outbox."""
 
-    def read(self) -> AbstractAsyncContextManager[Transaction]:
-        """A pooled connection for reading only."""
+    def read(self) -> AbstractAsyncContextManager[Transaction]: ...

@@ -37,7 +37,6 @@ def versions_of(if_match: str | None) -> Versions:
 
 
 def plain_tag(tag: str) -> str:
-    """The tag as it left us."""
     return _CODING.sub("", tag.strip())
 
 

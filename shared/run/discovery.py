@@ -48,7 +48,6 @@ def settings_of(service: str) -> type[ProcessSettings]:
 
 
 def port_of(service: str) -> int:
-    """The port that a service listens on where nothing else is set."""
     port: int = settings_of(service).model_fields["http"].get_default(call_default_factory=True).port
     return port
 

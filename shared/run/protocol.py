@@ -39,7 +39,6 @@ class Limits:
 
 
 def limited_protocol(limits: Limits) -> type[asyncio.Protocol]:
-    """A protocol class, as uvicorn makes one itself for each connection."""
 
     class LimitedProtocol(_LimitedProtocol):
         def __init__(self, *arguments: Any, **named: Any) -> None:
