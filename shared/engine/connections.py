@@ -20,7 +20,7 @@ class Connections:
     @asynccontextmanager
     async def use(self) -> AsyncIterator[Any]:
         connection, self._kept = self._kept, None
-        if connection is not None and connection.is_closed():
+        if connection is not None and _is_closed(connection):
             await self._pool.release(connection)
             connection = None
         connection = connection or await self._pool.acquire()
@@ -33,3 +33,10 @@ class Connections:
             self._kept = connection
         else:
             await self._pool.release(connection)
+
+
+def _is_closed(connection: Any) -> bool:
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:
+        return True  # the pool has taken it back: it ended while nobody used it

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 import asyncpg
 import pytest
 
+from shared.engine.connections import Connections
 from shared.engine.service import Service
 from tests.integration.engine.probe import Probe, check, noting
 
@@ -58,3 +59,28 @@ async def test_a_statement_of_a_request_has_an_end_that_those_of_workers_have_no
             assert await tx.fetchval("select 1") == 1
     finally:
         await service.stop()
+
+
+async def test_a_connection_that_is_kept_and_ends_meanwhile_is_replaced(probe: Probe) -> None:
+    dsn = probe.settings().database.dsn.get_secret_value()
+    async with asyncpg.create_pool(dsn, min_size=0, max_size=1) as pool:
+        connections, numbers = Connections(pool, keep=True), []
+        for turn in range(3):
+            async with connections.use() as connection:
+                numbers.append(await connection.fetchval("select pg_backend_pid()"))
+            if turn:
+                await _end(dsn, numbers[-1])
+        assert numbers[0] == numbers[1] != numbers[2]
+        with pytest.raises(ZeroDivisionError):
+            async with connections.use():
+                raise ZeroDivisionError
+        assert pool.get_idle_size() == pool.get_size()
+
+
+async def _end(dsn: str, number: int) -> None:
+    """Returns once it has ended."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute("select pg_terminate_backend($1, 5000)", number)
+    finally:
+        await connection.close()
