@@ -1,0 +1,79 @@
+"""The ready-made campaigns, all in force beside the follow-ups, each through the story that it was made for."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from services.marketing.catalogue.files import load_definitions
+from services.marketing.sending.channels.maildir import Maildir
+from services.marketing.settings import OWN_CAMPAIGNS
+from shared.engine.event import Event
+from tests.integration.marketing.running import Marketing
+from tests.unit.marketing.facts import ADA, DAY, HOUR, NOW, chosen, consent, described, product, refund, sale, stage
+
+READY_MADE = OWN_CAMPAIGNS / "ready-made"
+
+
+async def play(
+    marketing: Marketing, tmp_path: Path, events: Sequence[Event[Any]], party: UUID
+) -> list[tuple[str, int]]:
+    """What is sent to the party, and on which day after the first event; the clock stops before each event."""
+    names = [*load_definitions(OWN_CAMPAIGNS), *load_definitions(READY_MADE)]
+    await marketing.publish(*names)
+    known = [described(party), consent(party), product("F-1", "TOYS", "Lamp"), product("F-2", "TOYS", "Vase")]
+    await marketing.heard(*known)
+    for event in sorted(events, key=lambda each: each.time):
+        await marketing.pass_time(event.time)
+        await marketing.heard(event)
+    await marketing.pass_time(NOW + 60 * DAY)
+    async with marketing.sender(Maildir(tmp_path, 500)) as sender:
+        await sender.send_batch()
+    rows = await marketing.rows(
+        "select m.campaign, m.due_at from message m where m.outcome = 'sent' and not m.follow_up order by m.due_at"
+    )
+    return [(row["campaign"], (row["due_at"] - NOW) // DAY) for row in rows]
+
+
+async def test_a_cart_that_is_left(marketing: Marketing, tmp_path: Path) -> None:
+    events = [chosen("F-1"), chosen("F-1", at=NOW + 2 * HOUR), chosen("F-2"), sale("s", at=NOW + HOUR, skus=("F-2",))]
+    sent = await play(marketing, tmp_path, events, ADA)
+    assert sent == [("cart-left", 0), ("survey", 7), ("cross-sell", 30)]
+    rows = await marketing.rows("select due_at from message where campaign = 'cart-left'")
+    assert rows == [{"due_at": NOW + 6 * HOUR}]
+
+
+async def test_a_survey_after_each_purchase_and_one_offer_after_the_last(
+    marketing: Marketing, tmp_path: Path, http: httpx.AsyncClient
+) -> None:
+    """A purchase that was paid back gets neither; every sale keeps its one follow-up."""
+    events = [sale("a"), sale("b", at=NOW + 10 * DAY), sale("c", at=NOW + 11 * DAY), refund("c", at=NOW + 12 * DAY)]
+    sent = await play(marketing, tmp_path, events, ADA)
+    assert sent == [("survey", 7), ("survey", 17)]
+    audit = (await http.get("/v1/audit/follow-ups")).json()
+    assert (audit["sales"], audit["one"], audit["missing"], audit["double"]) == (3, 3, 0, 0)
+
+
+async def test_education_ends_with_the_first_purchase(marketing: Marketing, tmp_path: Path) -> None:
+    sent = await play(marketing, tmp_path, [stage("discovery"), sale("s", at=NOW + 2 * DAY)], ADA)
+    assert sent == [("education", 1), ("survey", 9), ("cross-sell", 32)]
+
+
+async def test_education_says_its_two_letters_once(marketing: Marketing, tmp_path: Path) -> None:
+    sent = await play(marketing, tmp_path, [stage("discovery"), stage("discovery", at=NOW + 20 * DAY)], ADA)
+    assert sent == [("education", 1), ("education", 4)]
+
+
+async def test_who_has_lapsed_is_invited_twice_at_most(marketing: Marketing, tmp_path: Path) -> None:
+    sent = await play(marketing, tmp_path, [stage("lapsed")], ADA)
+    assert sent == [("win-back", 1), ("win-back", 15)]
+
+
+async def test_who_comes_back_is_invited_no_more(marketing: Marketing, tmp_path: Path) -> None:
+    back = sale("s", at=NOW + 5 * DAY)
+    sent = await play(marketing, tmp_path, [stage("lapsed"), back], ADA)
+    assert sent == [("win-back", 1), ("survey", 12), ("cross-sell", 35)]
+    rows = await marketing.rows("select reason, ended_by from flow where campaign = 'win-back'")
+    assert rows == [{"reason": "goal", "ended_by": back.id}]
