@@ -3,6 +3,7 @@
 `@pytest.mark.browser(locale="da-DK", viewport={"width": 360, "height": 740})` gives a test's pages other options.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -10,6 +11,7 @@ from playwright.async_api import BrowserContext, Page
 
 from deploy.embedded import EmbeddedStack
 from shared.run.discovery import FRONTS
+from tests.browser.agents import Customer, serve_customer
 from tests.browser.chromium import HOW, browser_context, executable
 from tests.stack import make_stack, started
 
@@ -44,3 +46,9 @@ async def page(_context: tuple[BrowserContext, list[str]]) -> Page:
 def complaints(_context: tuple[BrowserContext, list[str]]) -> list[str]:
     """What went wrong in the page so far; a sound page leaves it empty."""
     return _context[1]
+
+
+@pytest.fixture(scope="session")
+def ada(stack: EmbeddedStack) -> Customer:
+    """For tests that only look."""
+    return asyncio.run(serve_customer(stack))

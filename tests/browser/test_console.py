@@ -1,87 +1,28 @@
 """The console on a small real stack: what it shows is what the services say, and an agent can work with it."""
 
-import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import Page, expect
 
 from deploy.assets.fetch import fetch, read_lock
 from deploy.embedded import EmbeddedStack
-from tests.browser.chromium import browser_context
-from tests.e2e.client import Client, eventually
+from tests.browser.agents import LAPTOP, PHONE, Customer, ask, console, serve_customer
+from tests.e2e.client import Client
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
 SHOTS = Path(__file__).parents[2] / ".test-results" / "console"
-PHONE, LAPTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
-
-
-@dataclass(frozen=True, slots=True)
-class Customer:
-    """Somebody who bought once, agreed to letters and asked for help."""
-
-    party_id: str
-    email: str
-    sale_event: str
-    message_id: str
-    ticket_id: str
-    subject: str
-
-
-async def serve_customer(stack: EmbeddedStack) -> Customer:
-    """A new one, with everything that comes of what is told about them."""
-    name = f"ada-{uuid4()}"
-    async with Client(stack.bootstrap, {service: stack.url(service) for service in stack.services}) as client:
-        await client.meet(name)
-        await client.sell(name, f"sale-{name}")
-        subject = f"Where is {name}"
-        await client.tell("support.requested", f"ask-{name}", name, channel="email", subject=subject, body="Well?\nA.")
-        sold, data = await client.find("crm.sales", "sale.completed", sale_id=f"sale-{name}")
-        party = data["party_id"]
-        _, sent = await client.find("crm.campaigns", "message.sent", party_id=party)
-        _, opened = await client.find("crm.tickets", "ticket.opened", party_id=party)
-
-        async def shown() -> bool:
-            view = await client.get("contacts", f"/v1/parties/{party}")
-            return bool(view["open_tickets"]) and view["messages"][0]["state"] == "sent"
-
-        await eventually(shown, "all of it in the 360 view")
-    return Customer(party, f"{name}@mail.example", sold["ce_id"], sent["message_id"], opened["ticket_id"], subject)
-
-
-@pytest.fixture(scope="session")
-def ada(stack: EmbeddedStack) -> Customer:
-    """For tests that only look."""
-    return asyncio.run(serve_customer(stack))
 
 
 @pytest.fixture(scope="session")
 def axe() -> str:
     (asset,) = read_lock(Path(__file__).with_name("assets.lock"))
     return fetch(asset).decode()
-
-
-@asynccontextmanager
-async def console(
-    stack: EmbeddedStack, language: str = "en", **options: Any
-) -> AsyncIterator[tuple[BrowserContext, list[str]]]:
-    """A browser of somebody who has chosen a name, a language and a zone."""
-    async with browser_context(base_url=stack.url("console"), **options) as (context, complaints):
-        chosen = {"name": "agent-7", "language": language, "zone": "Europe/Copenhagen"}
-        cookies = [
-            {"name": f"rapport-{name}", "value": value, "url": stack.url("console")} for name, value in chosen.items()
-        ]
-        await context.add_cookies(cookies)  # type: ignore[arg-type]
-        yield context, complaints
 
 
 def pages_of(ada: Customer) -> dict[str, str]:
@@ -109,11 +50,6 @@ def pages_of(ada: Customer) -> dict[str, str]:
         "sign-in": "/sign-in",
         "nothing": "/parties/nobody",
     }
-
-
-async def ask(stack: EmbeddedStack, service: str, path: str) -> Any:
-    async with httpx.AsyncClient(base_url=stack.url(service)) as client:
-        return (await client.get(f"/v1/{path}")).raise_for_status().json()
 
 
 async def test_a_name_is_chosen_and_the_page_that_was_wanted_comes(stack: EmbeddedStack, page: Page) -> None:
@@ -175,37 +111,6 @@ async def test_the_six_figures_are_those_of_the_audit_and_lead_to_their_sales(
         await page.locator(f"a[href='/follow-ups/sales/{ada.sale_event}']").click()
         await expect(page.get_by_text("It was sent.")).to_be_visible()
         await expect(page.get_by_role("heading", name="thanks")).to_be_visible()
-
-
-@pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
-async def test_an_agent_finds_a_customer_answers_and_resolves(stack: EmbeddedStack, size: dict[str, int]) -> None:
-    customer = await serve_customer(stack)
-    async with console(stack, viewport=size, has_touch=size is PHONE) as (context, complaints):
-        page = await context.new_page()
-        await page.goto("/")
-        await page.get_by_role("searchbox", name="Find a customer").fill(customer.email)
-        await page.keyboard.press("Enter")
-        await page.locator("tbody a").click()
-        await page.locator("#part-tickets").get_by_role("link").click()
-        await expect(page.get_by_text("Well?")).to_be_visible()
-        await page.get_by_label("Your answer").fill("It is on its way.\nSorry!")
-        await page.get_by_role("button", name="Send").click()
-        await expect(page.locator(".thread .agent")).to_contain_text("It is on its way.")
-        await expect(page.get_by_label("Your answer")).to_have_value("")
-        await page.get_by_label("Your answer").fill("Mind the parcel.")
-        await page.get_by_label("Note for colleagues").check()
-        await page.get_by_role("button", name="Send").click()
-        await expect(page.locator(".thread .note")).to_contain_text("Mind the parcel.")
-        await page.get_by_role("button", name="Resolve", exact=True).click()
-        await expect(page.locator(".head .badge")).to_have_text("Resolved")
-        assert complaints == []
-    ticket = await ask(stack, "support", f"tickets/{customer.ticket_id}")
-    written = [(entry["kind"], entry["agent"], entry["text"]) for entry in ticket["thread"][1:]]
-    assert written == [
-        ("reply", "agent-7", "It is on its way.\nSorry!"),
-        ("note", "agent-7", "Mind the parcel."),
-    ]
-    assert ticket["status"] == "resolved"
 
 
 async def test_the_keyboard_alone_is_enough(stack: EmbeddedStack, ada: Customer) -> None:
@@ -273,9 +178,6 @@ async def test_what_is_typed_outlives_the_page_and_a_page_needs_no_script(stack:
 
 
 async def test_what_happens_meanwhile_comes_in_and_disturbs_nobody_who_writes(stack: EmbeddedStack) -> None:
-    async with httpx.AsyncClient(base_url=stack.url("contacts")) as contacts:
-        if "/v1/changes" not in (await contacts.get("/openapi.json")).json()["paths"]:
-            pytest.skip("the services tell no changes yet, so nothing is live")
     customer = await serve_customer(stack)
     name = customer.email.partition("@")[0]
     async with (

@@ -1,11 +1,14 @@
 """A campaign as a page draws it: what begins it, and its steps with their texts."""
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from json import dumps
 from typing import Any
 
 _WAIT = re.compile(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+_KINDS = ("content", "wait_for", "branch", "split", "tag", "exit")
 _SECONDS = (604_800, 86_400, 3_600, 60, 1)
 
 
@@ -21,32 +24,119 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """A way that a step may take: `when` says in which case, `to` is the step where it leads, None the next one."""
+
+    when: str
+    to: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
-    """`after_s` counts from the step before, or from what began the campaign."""
+    """`after_s` is how long it waits, from the step before or from what began the campaign.
+
+    `kind` is the key that only its kind has, as in a campaign's file: `content`, `wait`, `wait_for`, `branch` …
+    """
 
     number: int
+    name: str | None
+    kind: str
     after_s: int
-    channel: str
+    detail: str
+    channel: str | None
     letters: list[Letter]
+    ways: list[Way]
 
 
 def steps_of(campaign: Mapping[str, Any]) -> list[Step]:
     """In order. Texts come rendered from marketing, since only it knows what a template may do."""
     rendered = {(text["step"], text["template"], text["locale"]): text for text in campaign["texts"]}
-    return [
-        Step(
-            number,
-            seconds_of(step["wait"]),
-            step["channel"],
-            [
-                Letter(content["template"], locale, text["subject"], text["body"], conditions_of(content["when"]))
-                for content in step["content"]
-                for locale in content["texts"]
-                if (text := rendered.get((number, content["template"], locale)))
-            ],
-        )
-        for number, step in enumerate(campaign["definition"]["steps"], start=1)
-    ]
+    return [_step(number, step, rendered) for number, step in enumerate(campaign["definition"]["steps"], start=1)]
+
+
+def _step(number: int, step: Mapping[str, Any], rendered: Mapping[tuple[int, str, str], Mapping[str, Any]]) -> Step:
+    kind = next((key for key in _KINDS if step.get(key)), "wait")
+    return Step(
+        number,
+        step.get("id"),
+        kind,
+        seconds_of(step["wait_for"]["within"] if kind == "wait_for" else step.get("wait") or ""),
+        _detail(kind, step),
+        step.get("channel"),
+        [
+            Letter(content["template"], locale, text["subject"], text["body"], conditions_of(content["when"]))
+            for content in step.get("content") or ()
+            for locale in content["texts"]
+            if (text := rendered.get((number, content["template"], locale)))
+        ],
+        _ways(kind, step),
+    )
+
+
+def _detail(kind: str, step: Mapping[str, Any]) -> str:
+    """What a step is about, as its campaign's file names it."""
+    match kind:
+        case "wait_for":
+            return str(step["wait_for"]["event"])
+        case "tag":
+            added, removed = step["tag"]["add"], step["tag"]["remove"]
+            return ", ".join([*(f"+ {tag}" for tag in added), *(f"\u2212 {tag}" for tag in removed)])
+        case "exit":
+            return str(step["exit"])
+    return ""
+
+
+def _ways(kind: str, step: Mapping[str, Any]) -> list[Way]:
+    match kind:
+        case "branch":
+            return [Way(text_of(arm["when"]), arm["go"]) for arm in step["branch"]]
+        case "split":
+            return [Way(f"{share['percent']} %", share["go"]) for share in step["split"]]
+        case "wait_for":
+            return [Way(step["wait_for"]["event"], step.get("go")), Way("", step["wait_for"]["otherwise"])]
+    return [Way("", step["go"])] if step.get("go") else []
+
+
+def text_of(condition: Any) -> str:
+    """A condition as it was written; nothing for none."""
+    return (
+        ""
+        if condition is None
+        else str(condition)
+        if isinstance(condition, str)
+        else dumps(condition, ensure_ascii=False)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How many enrolments came as far as a step, and how many of them ended there."""
+
+    step: int
+    came: int
+    ended: int
+
+
+def reached_of(standings: Iterable[Mapping[str, Any]]) -> list[Reached]:
+    """By step: whoever stands at a later one has been at this one, unless a way led past it."""
+    there: Counter[int] = Counter()
+    ended: Counter[int] = Counter()
+    for standing in standings:
+        there[standing["step"]] += standing["enrolments"]
+        if standing["reason"] is not None:
+            ended[standing["step"]] += standing["enrolments"]
+    came = 0
+    found = []
+    for step in range(max(there, default=0), 0, -1):
+        came += there[step]
+        found.append(Reached(step, came, ended[step]))
+    return found[::-1]
+
+
+def trigger_of(definition: Mapping[str, Any]) -> str:
+    """The event that begins a campaign; versions of long ago name it alone."""
+    trigger = definition["trigger"]
+    return str(trigger if isinstance(trigger, str) else trigger["event"])
 
 
 def conditions_of(when: Mapping[str, Any] | None) -> list[tuple[str, str]]:

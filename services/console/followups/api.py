@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.console.followups.domain import OUTCOMES, figures_of, reasons_of
+from services.console.followups.domain import OUTCOMES, figures_of, funnel_of, reasons_of
 from services.console.shell.asking import attempt
 from services.console.shell.pages import Shown
 
@@ -31,6 +31,7 @@ async def show_audit(
         audit=audit,
         figures=figures_of(audit.value) if audit.value else [],
         reasons=reasons_of(audit.value) if audit.value else [],
+        funnel=funnel_of(audit.value) if audit.value else [],
         outcome=chosen,
         sales=sales,
     )

@@ -34,3 +34,17 @@ def figures_of(audit: Mapping[str, Any]) -> list[Figure]:
 def reasons_of(audit: Mapping[str, Any]) -> list[tuple[str, int]]:
     """Why sales were skipped, the most frequent reason first."""
     return sorted(audit["skipped"].items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def funnel_of(audit: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """From all sales to those that were followed up, by name; each step holds only sales of the step before."""
+    matched = audit["sales"] - audit["skipped"].get("no_campaign", 0) - audit["missing"]
+    decided = matched - audit["waiting"]
+    allowed = audit["one"] + audit["unknown"] + audit["double"]
+    return [
+        ("sales", audit["sales"]),
+        ("matched", matched),
+        ("decided", decided),
+        ("allowed", allowed),
+        ("one", audit["one"]),
+    ]

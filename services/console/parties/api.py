@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.console.parties.domain import GROUPS, Profile, errors_of, lines_of
+from services.console.parties.domain import GROUPS, Profile, errors_of, lines_of, purchases_of
 from services.console.shell.asking import Trouble, attempt
 from services.console.shell.pages import Page, Shown, go_to
 
@@ -16,6 +16,7 @@ router = APIRouter(prefix="/parties")
 Cursor = Annotated[str | None, Query(max_length=1000)]
 Text = Annotated[str | None, Query(max_length=320)]
 LINES = 25
+PURCHASES = 24
 
 
 @router.get("")
@@ -47,9 +48,10 @@ async def show_party(page: Shown, party_id: UUID, show: Text = None, cursor: Cur
     """The 360 view; scores come from forecasting, and the rest is there without them."""
     types = GROUPS.get(show or "")
     path = f"parties/{party_id}"
-    view, timeline, scores, messages = await asyncio.gather(
+    view, timeline, sales, scores, messages = await asyncio.gather(
         page.asked.get("contacts", path),
         attempt(page.asked.get("contacts", f"{path}/timeline", type=types, cursor=cursor, limit=LINES)),
+        attempt(page.asked.get("contacts", f"{path}/timeline", type="sale.completed", limit=PURCHASES)),
         attempt(page.asked.get("forecasting", f"scores/{party_id}")),
         attempt(page.asked.get("marketing", "messages", party_id=party_id, limit=5)),
     )
@@ -60,6 +62,7 @@ async def show_party(page: Shown, party_id: UUID, show: Text = None, cursor: Cur
         party=view,
         shown=show if types else None,
         groups=GROUPS,
+        purchases=purchases_of(sales.value["items"]) if sales.value else {},
         timeline=timeline,
         lines=lines,
         following=following,

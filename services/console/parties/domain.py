@@ -95,6 +95,15 @@ def _detail(type_: str, summary: Mapping[str, Any], words: Words) -> str:
     return " · ".join(parts)
 
 
+def purchases_of(sales: Iterable[Mapping[str, Any]]) -> dict[str, list[int]]:
+    """What each of the last purchases came to, by currency, the oldest first."""
+    found: dict[str, list[int]] = {}
+    for sale in sales:
+        total = sale["summary"]["total"]
+        found.setdefault(total["currency"], []).insert(0, total["minor"])
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """What a form says of a party; blank fields are empty."""

@@ -83,3 +83,20 @@ def plot(count: int, values: Sequence[float | None], *, from_zero: bool = True) 
     round_values = steps(least, max(*known, least + 1) if len(known) > 1 else max(known[0], least + 1))
     scale = Scale(round_values[0], round_values[-1], HEIGHT - BOTTOM, TOP)
     return Plot(count, scale, [Tick(scale(value), value) for value in round_values])
+
+
+@dataclass(frozen=True, slots=True)
+class Spark:
+    """A line of 120 by 28 without axes, and where it ends."""
+
+    points: str
+    x: float
+    y: float
+
+
+def spark(values: Sequence[float]) -> Spark:
+    """From zero or below up to the most; of at least one value."""
+    across = Scale(0, max(len(values) - 1, 1), 3, 117)
+    up = Scale(min(0, *values, 0), max(*values, 0), 25, 3)
+    places = [(across(index), up(value)) for index, value in enumerate(values)]
+    return Spark(" ".join(f"{x},{y}" for x, y in places), *places[-1])

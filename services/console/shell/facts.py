@@ -75,9 +75,11 @@ def _text_of(name: str, value: Any, words: Words) -> str:
 
 
 def _of_mapping(value: Mapping[str, Any], words: Words) -> str:
-    """An amount, a sold line as its quantity and product, or whatever else it is."""
+    """An amount, a sold line as its quantity and product, an identity by its kind, or whatever else it is."""
     if "minor" in value:
         return words.money(value)
     if "sku" in value:
         return f"{value.get('quantity', 1)} \u00d7 {value['sku']}"
+    if value.keys() == {"type", "id"}:
+        return words.term("identity", value["type"])
     return ", ".join(f"{key}: {each}" for key, each in value.items() if each is not None)

@@ -43,13 +43,14 @@ TERMS: dict[str, dict[str, str]] = {
     "status": {
         "new": _("New"),
         "open": _("Open"),
-        "pending": _("Waiting for customer"),
+        "pending": _("Waiting"),
         "resolved": _("Resolved"),
         "closed": _("Closed"),
         "reopened": _("Reopened"),
         "merged": _("Merged"),
         "spam": _("Spam"),
     },
+    "waits_for": {"customer": _("for the customer"), "internal": _("for somebody in house"), "until": _("until")},
     "move": {
         "new": _("Make new"),
         "open": _("Take up"),
@@ -185,6 +186,22 @@ TERMS: dict[str, dict[str, str]] = {
         "week": _("Week"),
         "day": _("Day"),
         "product": _("Product"),
+    },
+    "funnel": {
+        "sales": _("Sales"),
+        "matched": _("A campaign matches"),
+        "decided": _("Decided by now"),
+        "allowed": _("A letter may go out"),
+        "one": _("Sent"),
+    },
+    "step": {
+        "content": _("Message"),
+        "wait": _("Wait"),
+        "wait_for": _("Wait for"),
+        "branch": _("Branch"),
+        "split": _("Split"),
+        "tag": _("Tag"),
+        "exit": _("End"),
     },
     "condition": {
         "skus": _("Products"),

@@ -1,5 +1,6 @@
 """Pages about tickets: the queue, one with its thread, answering it and moving it on."""
 
+import asyncio
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -21,9 +22,19 @@ async def list_tickets(
 ) -> Response:
     """Newest first; the filters stand in the address."""
     chosen = status if status in QUEUE else None
-    asked = page.asked.get("support", "tickets", status=chosen, party_id=party_id, cursor=cursor)
-    found = await attempt(asked)
-    return page.show("tickets/queue.html", found=found, status=chosen, party_id=party_id, tones=TONES, queue=QUEUE)
+    found, counts = await asyncio.gather(
+        attempt(page.asked.get("support", "tickets", status=chosen, party_id=party_id, cursor=cursor)),
+        attempt(page.asked.get("support", "tickets/counts", party_id=party_id)),
+    )
+    return page.show(
+        "tickets/queue.html",
+        found=found,
+        counts=counts.value or {},
+        status=chosen,
+        party_id=party_id,
+        tones=TONES,
+        queue=QUEUE,
+    )
 
 
 @router.get("/{ticket_id}")

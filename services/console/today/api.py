@@ -1,6 +1,7 @@
 """The first page: what needs somebody, and how it goes. And the palette, which goes anywhere."""
 
 import asyncio
+import re
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -13,6 +14,7 @@ from services.console.today.domain import WEEKS, sales_of
 
 router = APIRouter()
 _MOST = 200
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 
 
 @router.get("/")
@@ -50,17 +52,25 @@ async def find(page: Shown, q: Annotated[str, Query(max_length=320)] = "") -> Re
     """What the palette lists: pages whose title has the text, parties, and the ticket of a number."""
     asked = q.strip()
     pages = [each for each in sections_for(page.agent) if asked.casefold() in page.words.text(each.title).casefold()]
-    parties: Part[Json] = Part()
-    campaigns: Part[Json] = Part()
+    parties, campaigns, tickets = Part[Json](), Part[Json](), Part[Json]()
     if asked:
-        parties, campaigns = await asyncio.gather(
+        parties, campaigns, tickets = await asyncio.gather(
             attempt(page.asked.get("contacts", "parties", q=asked, limit=6)),
             attempt(page.asked.get("marketing", "campaigns", limit=_MOST)),
+            _ticket(page, asked.removeprefix("#")),
         )
     named = campaigns.value["items"] if campaigns.value else []
     return page.show(
         "today/found.html",
         pages=pages,
         parties=parties,
+        tickets=tickets.value["items"] if tickets.value else [],
         campaigns=[each for each in named if asked.casefold() in each["campaign"].casefold()][:5],
     )
+
+
+async def _ticket(page: Page, number: str) -> Part[Json]:
+    """The ticket of a number; nothing for what is none."""
+    if not _NUMBER.fullmatch(number):
+        return Part()
+    return await attempt(page.asked.get("support", "tickets", number=int(number)))

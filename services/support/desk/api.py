@@ -18,7 +18,7 @@ from shared.engine.transaction import Transaction
 from shared.errors import NotFound
 from shared.events.tickets import TicketStatus
 from shared.http.app import Listing, Page, requires, service_of
-from shared.http.limits import COSTLY
+from shared.http.limits import COSTLY, Looks
 from shared.http.openapi import answers_with
 from shared.http.readiness import Serving
 
@@ -48,13 +48,29 @@ async def list_tickets(
     page: Page,
     party_id: Annotated[UUID | None, Query(description="Also finds tickets of parties merged with this one.")] = None,
     status: TicketStatus | None = None,
+    number: Annotated[int | None, Query(ge=1, lt=2**63, description="The ticket of this number alone.")] = None,
 ) -> Listing[TicketLine]:
     """Newest first."""
     position = page.after(int)
     async with service.read() as tx:
+        if number is not None:
+            found = await store.find_line(tx, number)
+            return page.listing([found] if found else [], lambda line: line, lambda line: (line.number,))
         family = None if party_id is None else await copies.find_merged_parties(tx, party_id)
         lines = await store.list_tickets(tx, position[0] if position else None, page.limit + 1, family, status)
     return page.listing(lines, lambda line: line, lambda line: (line.number,))
+
+
+@router.get("/counts", dependencies=[Depends(requires("crm:read"))])
+async def count_tickets(service: Service, looks: Looks, party_id: UUID | None = None) -> dict[TicketStatus, int]:
+    """Tickets that wait for somebody, by status; statuses without any are left out."""
+
+    async def look() -> dict[TicketStatus, int]:
+        async with service.read() as tx:
+            family = None if party_id is None else await copies.find_merged_parties(tx, party_id)
+            return await store.count_waiting(tx, family)
+
+    return await looks.share("tickets/counts", party_id, look)
 
 
 @router.get("/{ticket_id}", dependencies=[Depends(requires("crm:read"))], responses=answers_with(200, "ETag"))

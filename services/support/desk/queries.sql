@@ -51,6 +51,21 @@ where number < $1::bigint
 order by number desc
 limit $2::integer;
 
+-- name: find_line
+-- As in the list, by its number.
+select
+    id, number, party_id, request_event_id, channel, subject, status, waits_for, until, version, follows,
+    opened_at, changed_at
+from ticket
+where number = $1::bigint;
+
+-- name: count_waiting
+-- Tickets that are not done, by status, of all parties or of some. What is done is never counted: it only grows.
+select status, count(*) as tickets
+from ticket
+where status in ('new', 'open', 'reopened', 'pending') and ($1::uuid[] is null or party_id = any($1::uuid[]))
+group by status;
+
 -- name: list_tickets_by_status
 -- As list_tickets, in one status.
 select

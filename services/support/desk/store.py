@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.support.desk.schemas import Entry, Follower, Step, TicketLine
 from shared.engine.transaction import Transaction
+from shared.events.tickets import TicketStatus
 from shared.sql import load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
@@ -50,6 +51,16 @@ async def list_tickets(
     else:
         rows = await tx.fetch(SQL["list_tickets"], ceiling, limit)
     return [TicketLine.model_validate(dict(row)) for row in rows]
+
+
+async def find_line(tx: Transaction, number: int) -> TicketLine | None:
+    row = await tx.fetchrow(SQL["find_line"], number)
+    return None if row is None else TicketLine.model_validate(dict(row))
+
+
+async def count_waiting(tx: Transaction, parties: Sequence[UUID] | None) -> dict[TicketStatus, int]:
+    """Tickets that are not done, by status; of these parties where any are given."""
+    return {row["status"]: row["tickets"] for row in await tx.fetch(SQL["count_waiting"], parties)}
 
 
 async def find_ticket(tx: Transaction, ticket_id: UUID) -> StoredTicket | None:

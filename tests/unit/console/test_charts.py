@@ -40,3 +40,10 @@ def test_a_band_goes_there_and_back() -> None:
 
 def test_nothing_at_all_is_still_a_chart() -> None:
     assert charts.plot(0, []).ticks
+
+
+def test_a_spark_goes_from_left_to_right_and_ends_where_its_point_is() -> None:
+    line = charts.spark([0, 10, 5])
+    assert line.points == "3.0,25.0 60.0,3.0 117.0,14.0"
+    assert (line.x, line.y) == (117.0, 14.0)
+    assert charts.spark([7]).points == "3.0,3.0"

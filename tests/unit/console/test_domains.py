@@ -5,11 +5,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, strategies as st
 
+from services.console.campaigns.domain import Reached, reached_of, steps_of
 from services.console.events.domain import describe
-from services.console.followups.domain import OUTCOMES, figures_of, reasons_of
+from services.console.followups.domain import OUTCOMES, figures_of, funnel_of, reasons_of
 from services.console.operations.domain import done_of, groups_of
-from services.console.parties.domain import GROUPS, Profile, errors_of, lines_of
+from services.console.parties.domain import GROUPS, Profile, errors_of, lines_of, purchases_of
 from services.console.shell.facts import Named, short_type
 from services.console.shell.vocabulary import TERMS
 from services.console.shell.words import Words
@@ -53,7 +55,7 @@ def test_a_month_is_named_once_and_over_pages() -> None:
     [
         (line("sale.completed", total={"minor": 69, "currency": "USD"}, channel="web"), "Sale", "US$0.69 · Web"),
         (line("message.skipped", campaign="thanks", reason="no_consent"), "Message skipped", "thanks · No consent"),
-        (line("ticket.status_changed", status="pending"), "Ticket moved", "Waiting for customer"),
+        (line("ticket.status_changed", status="pending"), "Ticket moved", "Waiting"),
         (line("of.tomorrow", new=1), "of.tomorrow", ""),
     ],
 )
@@ -109,6 +111,51 @@ def test_errors_stand_at_their_fields() -> None:
     errors = [{"field": "body.locale", "detail": "no"}, {"field": "body.identities.0.value", "detail": "not a phone"}]
     assert errors_of({"errors": errors}) == {"locale": "no", "form": "not a phone"}
     assert errors_of({"detail": "known already"}) == {"form": "known already"}
+
+
+def test_steps_of_every_kind_say_where_they_lead() -> None:
+    steps = [
+        {"wait": "P1D", "channel": "email", "content": [{"template": "t", "when": None, "texts": {"": {}}}]},
+        {"wait": "PT2H"},
+        {"wait_for": {"event": "sale.completed", "within": "P7D", "otherwise": "late"}, "go": "end"},
+        {"id": "late", "branch": [{"when": "party.locale = da", "go": "end"}, {"when": None, "go": "late"}]},
+        {"split": [{"percent": 10, "go": None, "holdout": True}]},
+        {"tag": {"add": ["loyal"], "remove": ["new"]}},
+        {"exit": "enough"},
+    ]
+    text = {"step": 1, "template": "t", "locale": "", "subject": "s", "body": "b"}
+    found = steps_of({"definition": {"steps": steps}, "texts": [text]})
+    assert [step.kind for step in found] == ["content", "wait", "wait_for", "branch", "split", "tag", "exit"]
+    assert [step.after_s for step in found[:3]] == [86_400, 7_200, 604_800]
+    assert [letter.subject for letter in found[0].letters] == ["s"]
+    assert [way.to for step in found for way in step.ways] == ["end", "late", "end", "late", None]
+    assert (found[5].detail, found[6].detail) == ("+ loyal, \u2212 new", "enough")
+
+
+def test_whoever_stands_at_a_later_step_has_been_at_the_earlier_ones() -> None:
+    standings = [
+        {"step": 1, "reason": None, "enrolments": 5},
+        {"step": 1, "reason": "exited", "enrolments": 2},
+        {"step": 3, "reason": "completed", "enrolments": 4},
+    ]
+    assert reached_of(standings) == [Reached(1, 11, 2), Reached(2, 4, 0), Reached(3, 4, 4)]
+    assert reached_of([]) == []
+
+
+@given(st.fixed_dictionaries({name: st.integers(0, 50) for name in (*OUTCOMES, "no_campaign")}))
+def test_a_funnel_never_widens(counts: dict[str, int]) -> None:
+    skipped = {"no_consent": counts.pop("skipped"), "no_campaign": counts.pop("no_campaign")}
+    audit = {**counts, "skipped": skipped, "sales": sum(counts.values()) + sum(skipped.values())}
+    values = [value for _, value in funnel_of(audit)]
+    assert values == sorted(values, reverse=True)
+
+
+def test_purchases_are_of_one_currency_and_the_oldest_comes_first() -> None:
+    sales = [
+        {"summary": {"total": {"minor": minor, "currency": code}}}
+        for minor, code in ((3, "DKK"), (2, "SEK"), (1, "DKK"))
+    ]
+    assert purchases_of(sales) == {"DKK": [1, 3], "SEK": [2]}
 
 
 def test_moves_and_the_next_ticket() -> None:

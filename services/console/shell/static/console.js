@@ -131,7 +131,11 @@ if (live) {
   const news = () => {
     waiting ||= setTimeout(refresh, 150);
   };
+  // A stream that was begun anew may not tell what happened in between, so the page looks for itself.
+  let lost = false;
   const show = (connected) => {
+    if (connected && lost) news();
+    lost = !connected;
     if (document.hidden) return;
     state.hidden = false;
     state.classList.toggle("lost", !connected);

@@ -1,0 +1,109 @@
+"""What people do at the console from morning to evening, and what a restart does to their pages."""
+
+import re
+import time
+from uuid import uuid4
+
+import httpx
+import pytest
+from playwright.async_api import expect
+
+from deploy.embedded import EmbeddedStack
+from tests.browser.agents import LAPTOP, PHONE, ask, console, serve_customer
+from tests.e2e.client import Client, eventually
+
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
+GRACE_S = 15
+"""Of the twenty seconds for which a server waits for what is open before it cuts it off."""
+
+
+@pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
+async def test_an_agents_day(stack: EmbeddedStack, size: dict[str, int]) -> None:
+    customer = await serve_customer(stack)
+    async with console(stack, viewport=size, has_touch=size is PHONE) as (context, complaints):
+        page = await context.new_page()
+        await page.goto("/")
+        await page.get_by_role("searchbox", name="Find a customer").fill(customer.email)
+        await page.keyboard.press("Enter")
+        await page.locator("tbody a").click()
+        history = page.locator(".timeline")
+        for line in ("Sale", "Message sent", "Ticket opened", "Consent given"):
+            await expect(history.locator("summary b", has_text=re.compile(f"^{line}$"))).to_be_visible()
+        await page.locator("#part-tickets").get_by_role("link").click()
+        await expect(page.get_by_text("Well?")).to_be_visible()
+        await page.get_by_label("Your answer").fill("It is on its way.\nSorry!")
+        await page.get_by_role("button", name="Send").click()
+        await expect(page.locator(".thread .agent")).to_contain_text("It is on its way.")
+        await expect(page.get_by_label("Your answer")).to_have_value("")
+        await page.get_by_label("Your answer").fill("Mind the parcel.")
+        await page.get_by_label("Note for colleagues").check()
+        await page.get_by_role("button", name="Send").click()
+        await expect(page.locator(".thread .note")).to_contain_text("Mind the parcel.")
+        await page.get_by_role("button", name="Resolve", exact=True).click()
+        await expect(page.locator(".head .badge")).to_have_text("Resolved")
+        await page.locator("section", has_text="Customer").get_by_role("link").first.click()
+        await page.locator("#part-messages").get_by_role("link").click()
+        await expect(page.get_by_text("It was sent.")).to_be_visible()
+        await page.locator(".facts > div", has_text="Consent").get_by_role("link").click()
+        await expect(page.get_by_role("heading", name="Consent given")).to_be_visible()
+        await expect(page.locator("#main")).to_contain_text("Marketing")
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert complaints == []
+    ticket = await ask(stack, "support", f"tickets/{customer.ticket_id}")
+    written = [(entry["kind"], entry["agent"], entry["text"]) for entry in ticket["thread"][1:]]
+    assert written == [
+        ("reply", "agent-7", "It is on its way.\nSorry!"),
+        ("note", "agent-7", "Mind the parcel."),
+    ]
+    assert ticket["status"] == "resolved"
+
+
+async def test_a_parked_record_is_applied_again_and_given_up(stack: EmbeddedStack) -> None:
+    name = f"poison-{uuid4()}"
+    async with Client(stack.bootstrap, {service: stack.url(service) for service in stack.services}) as shop:
+        await shop.tell("sale.completed", f"bad-{name}", name, sale_id=f"bad-{name}", channel="web")
+        await shop.sell(name, f"good-{name}")
+
+        async def parked() -> bool:
+            found = await shop.get("contacts", f"/v1/operations/parked?key={name}")
+            return len(found["items"]) == 2
+
+        await eventually(parked, "the record that cannot be applied, and the one that waits behind it")
+        async with console(stack, viewport=LAPTOP) as (context, complaints):
+            page = await context.new_page()
+            await page.goto("/operations/contacts")
+            line = page.locator("tbody tr", has_text=name).filter(has_text="schema")
+            await line.locator("summary").click()
+            await line.get_by_role("button", name="Apply again").click()
+            await expect(page.get_by_role("alert")).to_contain_text("It still waits")
+            await line.locator("summary").click()
+            await line.get_by_label("Reason, to give it up").fill("the shop sent it without its lines")
+            await line.get_by_role("button", name="Give up").click()
+            await expect(page.get_by_text("1 record was applied")).to_be_visible()
+            await expect(page.locator("tbody tr", has_text=name)).to_have_count(0)
+            assert [said for said in complaints if "422" not in said] == []
+        await shop.find("crm.sales", "sale.completed", sale_id=f"good-{name}")
+
+
+@pytest.mark.parametrize("part", ["console", "support"])
+async def test_a_restart_ends_streams_at_once_and_pages_miss_nothing(stack: EmbeddedStack, part: str) -> None:
+    customer = await serve_customer(stack)
+    async with console(stack) as (context, _), httpx.AsyncClient(base_url=stack.url("support")) as support:
+        page = await context.new_page()
+        await page.goto(f"/tickets/{customer.ticket_id}")
+        await expect(page.locator("#live")).to_have_text("Live")
+        begun = time.monotonic()
+        await stack.stop_part(part)
+        assert time.monotonic() - begun < GRACE_S, "it waited for the open stream"
+        try:
+            await expect(page.locator("#live")).to_have_text("Not live")
+            if part == "console":
+                reply = {"text": "Written meanwhile.", "agent": "agent-8"}
+                (await support.post(f"/v1/tickets/{customer.ticket_id}/replies", json=reply)).raise_for_status()
+        finally:
+            await stack.start_part(part)
+        if part == "support":
+            reply = {"text": "Written meanwhile.", "agent": "agent-8"}
+            (await support.post(f"/v1/tickets/{customer.ticket_id}/replies", json=reply)).raise_for_status()
+        await expect(page.locator(".thread .agent")).to_contain_text("Written meanwhile.", timeout=30_000)
+        await expect(page.locator("#live")).to_have_text("Live", timeout=20_000)
