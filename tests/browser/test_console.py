@@ -31,6 +31,7 @@ def pages_of(ada: Customer) -> dict[str, str]:
         "today": "/",
         "customers": "/parties",
         "customer": f"/parties/{ada.party_id}",
+        "customer-consents": f"/parties/{ada.party_id}/consents",
         "customer-new": "/parties/new",
         "customer-edit": f"/parties/{ada.party_id}/edit",
         "tickets": "/tickets",

@@ -71,6 +71,17 @@ async def show_party(page: Shown, party_id: UUID, show: Text = None, cursor: Cur
     )
 
 
+@router.get("/{party_id}/consents")
+async def show_consents(page: Shown, party_id: UUID, cursor: Cursor = None) -> Response:
+    """What is allowed, and everything that was ever said of it, each line with the event that proves it."""
+    view, state, history = await asyncio.gather(
+        page.asked.get("contacts", f"parties/{party_id}"),
+        attempt(page.asked.get("contacts", "consents", party_id=party_id)),
+        attempt(page.asked.get("contacts", "consents/history", party_id=party_id, cursor=cursor, limit=50)),
+    )
+    return page.show("parties/consents.html", party=view, state=state, history=history)
+
+
 @router.get("/{party_id}/edit")
 async def show_edit(page: Shown, party_id: UUID) -> Response:
     view = await page.asked.get("contacts", f"parties/{party_id}")

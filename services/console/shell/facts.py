@@ -7,7 +7,14 @@ from typing import Any
 from services.console.shell.words import Words
 
 _MOMENTS = frozenset({"due_at", "expires_at", "entered_at", "occurred_at", "recorded_at", "sold_at"})
-_TERMS = {"channel": "channel", "reason": "reason", "stage": "stage", "status": "status", "previous": "status"}
+_TERMS = {
+    "channel": "channel",
+    "reason": "reason",
+    "stage": "stage",
+    "status": "status",
+    "previous": "status",
+    "purpose": "purpose",
+}
 _OF_EVENTS = ("event_id", "event_ids")
 
 

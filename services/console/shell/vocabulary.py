@@ -50,6 +50,12 @@ TERMS: dict[str, dict[str, str]] = {
         "merged": _("Merged"),
         "spam": _("Spam"),
     },
+    "said": {
+        "requested": _("Asked for"),
+        "given": _("Given"),
+        "withdrawn": _("Withdrawn"),
+        "expired": _("Ended"),
+    },
     "waits_for": {"customer": _("for the customer"), "internal": _("for somebody in house"), "until": _("until")},
     "move": {
         "new": _("Make new"),
@@ -178,6 +184,7 @@ TERMS: dict[str, dict[str, str]] = {
         "basis": _("Basis"),
         "text_version": _("Version of the text"),
         "has_text": _("Has a text"),
+        "has_evidence": _("Has a proof"),
         "kind": _("Kind"),
     },
     "by": {

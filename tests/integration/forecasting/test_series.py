@@ -39,6 +39,23 @@ async def test_totals_by_day_count_whole_sales_and_obey_filters(http: httpx.Asyn
     assert [day["key"] for day in toys] == ["2026-02-09", "2026-02-17", "2026-02-18"]
 
 
+@pytest.mark.parametrize(
+    ("by", "last", "keys"),
+    [
+        ("day", 9, ["2026-02-09", "2026-02-17", "2026-02-18"]),
+        ("day", 1, ["2026-02-17", "2026-02-18"]),
+        ("week", 9, ["2026-02-09", "2026-02-16"]),
+        ("week", 8, ["2026-02-16"]),
+    ],
+)
+@pytest.mark.usefixtures("sold")
+async def test_the_last_days_end_with_the_newest_sale_and_weeks_are_whole(
+    http: httpx.AsyncClient, by: str, last: int, keys: list[str]
+) -> None:
+    items = (await get(http, "/v1/series/sales", by=by, last=last))["items"]
+    assert [item["key"] for item in items] == keys
+
+
 @pytest.mark.usefixtures("sold")
 async def test_totals_page_by_cursor(http: httpx.AsyncClient) -> None:
     first = await get(http, "/v1/series/sales", by="product", limit=2)

@@ -147,6 +147,13 @@ async def test_lists_page_newest_first_and_filter(http: httpx.AsyncClient, suppo
     ]
     only_open = (await http.get("/v1/tickets", params={"status": "open"})).json()["items"]
     assert [line["request_event_id"] for line in only_open] == ["r2"]
+    named = (await http.get("/v1/tickets", params={"number": only_open[0]["number"]})).json()["items"]
+    assert [line["request_event_id"] for line in named] == ["r2"]
+    assert (await http.get("/v1/tickets", params={"number": 2**62})).json()["items"] == []
+    await move(http, f"/v1/tickets/{derived_id('ticket', 'r0')}", "open")
+    await move(http, f"/v1/tickets/{derived_id('ticket', 'r0')}", "resolved")
+    assert (await http.get("/v1/tickets/counts")).json() == {"new": 3, "open": 1}, "what is done is not counted"
+    assert (await http.get("/v1/tickets/counts", params={"party_id": str(party_id(2))})).json() == {"new": 2}
 
 
 async def test_tickets_of_merged_parties_are_found_under_each(http: httpx.AsyncClient, support: Support) -> None:

@@ -133,7 +133,7 @@ def test_steps_of_every_kind_say_where_they_lead() -> None:
 
 
 def test_whoever_stands_at_a_later_step_has_been_at_the_earlier_ones() -> None:
-    standings = [
+    standings: list[dict[str, Any]] = [
         {"step": 1, "reason": None, "enrolments": 5},
         {"step": 1, "reason": "exited", "enrolments": 2},
         {"step": 3, "reason": "completed", "enrolments": 4},
