@@ -58,17 +58,10 @@ async def sum_sales(
 ) -> Listing[TotalView]:
     """Totals per currency; by key. Weeks are whole ones where no first day is given."""
     after, limit = page.after(str, str) or ("", ""), page.limit + 1
-
-    async def look() -> tuple[list[TotalView], dict[tuple[str, str], store.Baskets]]:
-        async with service.transaction() as tx:
-            filters = store.SalesFilter(by, *days.within(tx.now), sku, category, channel, currency)
-            totals = await store.sum_sales(tx, filters, (after[0], after[1]), limit)
-            whole = by not in {"product", "category"} and sku is None and category is None
-            return totals, await store.sum_baskets(tx, filters) if whole else {}
-
-    totals, baskets = await looks.share(
-        "series/sales", (by, days, sku, category, channel, currency, after, limit), look
-    )
+    filters = partial(store.SalesFilter, by, sku=sku, category=category, channel=channel, currency=currency)
+    asked = by, days, sku, category, channel, currency, after, limit
+    look = partial(_sums, service, filters, days, (after[0], after[1]), limit)
+    totals, baskets = await looks.share("series/sales", asked, look)
     return page.listing(totals, lambda one: _with_baskets(one, baskets), lambda one: (one.key, one.currency))
 
 
