@@ -35,7 +35,7 @@ def create_app(dsn: str) -> FastAPI:
     async def read_party(request: Request, party_id: UUID) -> Response:
         state = request.app.state
         async with state.pool.acquire() as connection:
-            row = await connection.fetchrow(OVERVIEW["load_view"], party_id, *state.bounds)
+            row = await connection.fetchrow(OVERVIEW["load_view"], [party_id], *state.bounds)
         if row is None:
             raise HTTPException(404)
         return Response(row["body"], media_type="application/json", headers={"ETag": f'"{row["version"]}"'})

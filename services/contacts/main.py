@@ -6,6 +6,8 @@ from services.contacts import handlers, subscriptions
 from services.contacts.consents import api as consents
 from services.contacts.events import api as events
 from services.contacts.intake import api as intake
+from services.contacts.matching import api as matching
+from services.contacts.merges import api as merges
 from services.contacts.moves import api as moves
 from services.contacts.overview import api as overview
 from services.contacts.policy import DEFAULT, read_policy
@@ -28,6 +30,8 @@ routers = [
     intake.router,
     events.router,
     moves.router,
+    merges.router,
+    matching.router,
     consents.router,
     privacy.router,
 ]
@@ -39,7 +43,7 @@ def create_app() -> FastAPI:
     service = Service(
         "contacts",
         settings,
-        subscriptions=[subscriptions.ingest, subscriptions.timeline],
+        subscriptions=[subscriptions.ingest, subscriptions.timeline, subscriptions.matching],
         workers=[open_months, search_records],
         context=create_context(settings.contacts),
     )

@@ -14,4 +14,7 @@ timeline = Subscription(
     topics=["crm.contacts", "crm.sales", "crm.campaigns", "crm.tickets", "crm.insights", "crm.agreements"],
 )
 
+# It may fall behind: nobody waits for a question.
+matching = Subscription("contacts.matching", kind="process", topics=["crm.parties"])
+
 recovery = Recovery("contacts", topics=["crm.parties", "crm.contacts", "crm.sales"])

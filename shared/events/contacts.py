@@ -1,6 +1,6 @@
 """`crm.contacts`: what happened to parties, without personal data, keyed by party."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
@@ -200,3 +200,43 @@ class SurveyAnswered:
     about: About | None = None
     has_text: bool = False
     identity_used: IdentityUsed | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Merge:
+    """`into_party_id` goes on for both; `fields` are those that it shows of the other, without their values."""
+
+    party_id: UUID
+    party_version: int
+    merge_id: UUID
+    into_party_id: UUID
+    merged_party_id: UUID
+    recorded_at: Instant
+    fields: list[str] = field(default_factory=list)
+    automatic: bool = False
+
+
+@contract(CONTACTS, "crm.party.merged.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyMerged(_Merge):
+    """Two parties are one from now on: a record for each of the two. Both ids answer for ever.
+
+    An alias, and nothing else: facts go to the party of the identity that they name, as before, so that all of it can
+    be taken back. Who adds up or writes to people reads both as `into_party_id`.
+    """
+
+
+@contract(CONTACTS, "crm.party.unmerged.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyUnmerged(_Merge):
+    """The two are not one after all: a record for each of the two. What came meanwhile is whose identity it named."""
+
+
+@contract(CONTACTS, "crm.duplicate.dismissed.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicateDismissed:
+    """People of the company say that these are not one: a record for each of the two. It is not asked again."""
+
+    party_id: UUID
+    other_party_ids: list[UUID]
+    recorded_at: Instant

@@ -9,6 +9,7 @@ import pytest
 from deploy.embedded.databases import Databases
 from services.contacts.consents.schemas import RecordView
 from services.contacts.intake.schemas import TextView
+from services.contacts.matching.schemas import DuplicateView
 from services.contacts.moves.schemas import MoveView
 from services.contacts.overview.schemas import FlaggedIdentity, PartyCard, PartyView
 from services.contacts.privacy.schemas import ErasureView
@@ -31,6 +32,7 @@ SHOWN: dict[str, Shown] = {
         "identity_move.kind": [(MoveView, "kind")],
         "consent_record.said": [(RecordView, "said")],
         "erasure.state": [(ErasureView, "state")],
+        "duplicate.state": [(DuplicateView, "state")],
     },
     "marketing": {
         "message.outcome": [(Message, "outcome")],

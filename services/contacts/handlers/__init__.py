@@ -6,10 +6,22 @@ from services.contacts.handlers import (
     contacts,
     ingest,
     insights,
+    parties,
     recovery,
     sales,
     tickets,
     timers,
 )
 
-__all__ = ["agreements", "campaigns", "contacts", "ingest", "insights", "recovery", "sales", "tickets", "timers"]
+__all__ = [
+    "agreements",
+    "campaigns",
+    "contacts",
+    "ingest",
+    "insights",
+    "parties",
+    "recovery",
+    "sales",
+    "tickets",
+    "timers",
+]

@@ -12,13 +12,16 @@ from shared.events.contacts import (
     ConsentGiven,
     ConsentRequested,
     ConsentWithdrawn,
+    DuplicateDismissed,
     DuplicateSuspected,
     IdentityMoved,
     InteractionRecorded,
     LifecycleChanged,
     PartyErased,
+    PartyMerged,
     PartyRegistered,
     PartySplit,
+    PartyUnmerged,
     PartyUpdated,
     SurveyAnswered,
 )
@@ -29,8 +32,11 @@ OfContacts = (
     | PartyErased
     | LifecycleChanged
     | DuplicateSuspected
+    | DuplicateDismissed
     | IdentityMoved
     | PartySplit
+    | PartyMerged
+    | PartyUnmerged
     | ConsentRequested
     | ConsentGiven
     | ConsentWithdrawn

@@ -5,6 +5,7 @@ from typing import cast
 
 from services.contacts.intake import commands as intake
 from services.contacts.lifecycle import commands as lifecycle
+from services.contacts.merges import commands as merges
 from services.contacts.moves import commands as moves
 from services.contacts.parties import commands as parties
 from services.contacts.privacy import commands as privacy
@@ -12,7 +13,7 @@ from services.contacts.search import commands as search
 from services.contacts.subscriptions import recovery
 from shared.engine.event import Event, Tombstone
 from shared.engine.transaction import Transaction
-from shared.events.contacts import IdentityMoved, LifecycleChanged, PartySplit
+from shared.events.contacts import IdentityMoved, LifecycleChanged, PartyMerged, PartySplit, PartyUnmerged
 from shared.events.parties import PartyDescribed
 from shared.events.sales import SaleAmended, SaleCancelled, SaleCompleted
 
@@ -28,12 +29,15 @@ async def take_back_parties(events: Sequence[Event[PartyDescribed | Tombstone]],
 
 @recovery.topic("crm.contacts")
 async def take_back_changes(
-    events: Sequence[Event[LifecycleChanged | IdentityMoved | PartySplit]], tx: Transaction
+    events: Sequence[Event[LifecycleChanged | IdentityMoved | PartySplit | PartyMerged | PartyUnmerged]],
+    tx: Transaction,
 ) -> None:
-    """Stages as they were told, and identities where people of the company moved them."""
+    """Stages as they were told, and identities where people of the company moved them, and merges."""
     stages = [event for event in events if isinstance(event.data, LifecycleChanged)]
     await lifecycle.take_back(tx, cast("list[Event[LifecycleChanged]]", stages))
     await moves.take_back(tx, [event.data for event in events if isinstance(event.data, IdentityMoved | PartySplit)])
+    merged = [event for event in events if isinstance(event.data, PartyMerged | PartyUnmerged)]
+    await merges.take_back(tx, cast("list[Event[PartyMerged | PartyUnmerged]]", merged))
 
 
 @recovery.topic("crm.sales")

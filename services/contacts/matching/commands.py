@@ -1,9 +1,29 @@
 """Parties that may be the same."""
 
-from services.contacts.matching import domain, store
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.contacts.matching import store
+from services.contacts.matching.domain.blocking import keys_of
+from services.contacts.matching.domain.model import usual_model
+from services.contacts.matching.domain.suspicion import announce_dismissal, announce_suspicion
+from services.contacts.matching.domain.traits import Traits, traits_of
+from services.contacts.matching.domain.verdict import Likeness, likenesses
+from services.contacts.matching.schemas import DuplicateView
 from services.contacts.parties.commands import Admitted
-from shared.engine.event import Emission
+from services.contacts.parties.domain.resolution import Suspicion
+from shared.engine.event import Emission, Event, Tombstone
+from shared.engine.partitions import partition_of
 from shared.engine.transaction import Transaction
+from shared.errors import BadRecord, NotFound, Refused
+from shared.events.parties import PartyDescribed
+
+
+class Decided(Refused):
+    """The pair was answered before; `state` is the pair as it is."""
+
+    status = 409
+    reason = "decided"
 
 
 async def suspect(tx: Transaction, admitted: Admitted) -> None:
@@ -16,5 +36,79 @@ async def suspect(tx: Transaction, admitted: Admitted) -> None:
         mention = admitted.mentions[suspicions[pair].fact]
         tx.emit(
             Emission(data, mention.time, mention.cause, None, admitted.parties[data.party_id].partition)
-            for data in domain.announce_suspicion(suspicions[pair], mention.now)
+            for data in announce_suspicion(suspicions[pair], mention.now)
         )
+
+
+async def compare_described(tx: Transaction, events: Sequence[Event[PartyDescribed | Tombstone]]) -> None:
+    """Look for others like the parties that are described anew, and ask about those that may be one."""
+    newest = {event.key_text: event for event in events}
+    described = {
+        event.data.party_id: (event, event.data) for event in newest.values() if isinstance(event.data, PartyDescribed)
+    }
+    if erased := [_party_id(event.key_text) for event in newest.values() if isinstance(event.data, Tombstone)]:
+        await store.forget_records(tx, erased)
+    if not described:
+        return
+    known = await store.load_records(tx, described)
+    records = {party_id: traits_of(data) for party_id, (_, data) in described.items()}
+    await store.settle_duplicates(
+        tx,
+        {party_id: data.merged_into for party_id, (_, data) in described.items() if party_id in known},
+        tx.now,
+    )
+    changed = {party_id: traits for party_id, traits in records.items() if known.get(party_id) != traits}
+    if not changed:
+        return
+    keys = {party_id: [key.number for key in keys_of(traits)] for party_id, traits in changed.items()}
+    await store.save_records(tx, changed, {(key, party_id) for party_id, own in keys.items() for key in own})
+    found = await _find_likenesses(tx, changed, keys)
+    fresh = await store.add_likenesses(tx, found, tx.now)
+    for low_id, high_id in sorted(fresh):
+        first = low_id if low_id in described else high_id
+        (event, _), other = described[first], high_id if first == low_id else low_id
+        tx.emit(
+            Emission(data, event.time, event, None, partition_of(str(data.party_id)))
+            for data in announce_suspicion(Suspicion(first, other, 0, "likeness"), event.now)
+        )
+
+
+async def _find_likenesses(
+    tx: Transaction, changed: dict[UUID, Traits], keys: dict[UUID, list[int]]
+) -> dict[tuple[UUID, UUID], Likeness]:
+    """By pair, the lower id first, how likely two parties are one, where that is worth a question."""
+    party_ids = list(changed)
+    candidates = await store.find_candidates(
+        tx, [(place, key) for place, party_id in enumerate(party_ids) for key in keys[party_id]]
+    )
+    records: dict[UUID, Traits] = dict(changed)
+    pairs = set()
+    for place, others in candidates.items():
+        for other_id, traits in others.items():
+            records.setdefault(other_id, traits)
+            low, high = sorted((party_ids[place], other_id))
+            if low != high:
+                pairs.add((low, high))
+    return likenesses(usual_model(), records, sorted(pairs))
+
+
+async def dismiss(tx: Transaction, duplicate_id: UUID, because: str) -> DuplicateView:
+    """Remember for ever that the two are two. Raises NotFound, and Decided where the pair was answered before."""
+    done = await store.dismiss_duplicate(tx, duplicate_id, tx.now, because)
+    if done is None:
+        known = await store.load_duplicate(tx, duplicate_id)
+        if known is None:
+            raise NotFound("no suspicion has this id")
+        raise Decided("the suspicion was answered before", state=known.model_dump(mode="json"))
+    tx.emit(
+        Emission(data, tx.now, partition=partition_of(str(data.party_id)))
+        for data in announce_dismissal(done.party_ids, tx.now)
+    )
+    return done
+
+
+def _party_id(key: str) -> UUID:
+    try:
+        return UUID(key)
+    except ValueError:
+        raise BadRecord("key", "the key of a tombstone on crm.parties is a party's id") from None

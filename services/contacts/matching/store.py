@@ -1,15 +1,33 @@
-"""Pairs of parties that were suspected to be the same, in Postgres."""
+"""Pairs of parties that may be the same, and what they are compared by, in Postgres."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from pydantic import TypeAdapter
+
+from services.contacts.matching.domain.blocking import LARGEST
+from services.contacts.matching.domain.traits import Traits
+from services.contacts.matching.domain.verdict import Likeness
+from services.contacts.matching.schemas import DuplicateView, State
 from services.contacts.parties.domain.resolution import Suspicion
 from shared.engine.transaction import Transaction
 from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
+_TRAITS = TypeAdapter(Traits)
+_MOST = 100
+"""So many candidates of one record are compared, those that share the most keys."""
+
+
+class Listed(NamedTuple):
+    """A pair, and its place in the list."""
+
+    place: float
+    pair: DuplicateView
 
 
 async def add_duplicates(tx: Transaction, suspicions: Iterable[Suspicion], now: datetime) -> set[tuple[UUID, UUID]]:
@@ -19,3 +37,83 @@ async def add_duplicates(tx: Transaction, suspicions: Iterable[Suspicion], now: 
     )
     added = await tx.fetch(SQL["add_duplicates"], *columns(rows))
     return {(row["low_id"], row["high_id"]) for row in added}
+
+
+async def add_likenesses(
+    tx: Transaction, found: Mapping[tuple[UUID, UUID], Likeness], now: datetime
+) -> set[tuple[UUID, UUID]]:
+    """Keep pairs with their scores, the lower id first; returns those that were not known."""
+    rows = [(*pair, now, each.bits, "|".join(each.reasons)) for pair, each in sorted(found.items())]
+    if not rows:
+        return set()
+    kept = await tx.fetch(SQL["add_likenesses"], *columns(rows))
+    return {(row["low_id"], row["high_id"]) for row in kept if row["fresh"]}
+
+
+async def load_records(tx: Transaction, party_ids: Iterable[UUID]) -> dict[UUID, Traits]:
+    """What was compared of these parties last."""
+    rows = await tx.fetch(SQL["load_records"], list(party_ids))
+    return {row["party_id"]: _TRAITS.validate_json(row["traits"]) for row in rows}
+
+
+async def save_records(tx: Transaction, records: Mapping[UUID, Traits], keys: Iterable[tuple[int, UUID]]) -> None:
+    """What is compared of these parties from now on, and by which keys they are found."""
+    rows = [(party_id, _TRAITS.dump_json(traits).decode()) for party_id, traits in sorted(records.items())]
+    await tx.execute(SQL["save_records"], *columns(rows))
+    await tx.execute(SQL["forget_keys"], sorted(records))
+    if named := sorted(keys):
+        await tx.execute(SQL["add_keys"], *columns(named))
+
+
+async def forget_records(tx: Transaction, party_ids: Sequence[UUID]) -> None:
+    """Nothing of these parties is compared any more."""
+    await tx.execute(SQL["forget_records"], party_ids)
+    await tx.execute(SQL["forget_keys"], party_ids)
+
+
+async def find_candidates(tx: Transaction, keys: Iterable[tuple[int, int]]) -> dict[int, dict[UUID, Traits]]:
+    """By the place of each record, given with its keys, the parties that share a telling one."""
+    named = columns(keys)
+    found: defaultdict[int, dict[UUID, Traits]] = defaultdict(dict)
+    for row in await tx.fetch(SQL["find_candidates"], *named, LARGEST, _MOST) if named else []:
+        found[row["place"]][row["party_id"]] = _TRAITS.validate_json(row["traits"])
+    return found
+
+
+async def settle_duplicates(tx: Transaction, aliases: Mapping[UUID, UUID | None], now: datetime) -> None:
+    """Pairs are answered where one goes on as the other, and open again where that was taken back."""
+    if aliases:
+        pairs = sorted(aliases.items(), key=lambda pair: pair[0])
+        await tx.execute(SQL["settle_duplicates"], *columns(pairs), now)
+
+
+async def list_duplicates(tx: Transaction, state: State, after: tuple[float, UUID], limit: int) -> list[Listed]:
+    """The likeliest first."""
+    rows = await tx.fetch(SQL["list_duplicates"], state, *after, limit)
+    return [Listed(row["place"], _view(row)) for row in rows]
+
+
+async def dismiss_duplicate(tx: Transaction, duplicate_id: UUID, now: datetime, because: str) -> DuplicateView | None:
+    """None where no open pair has this id."""
+    row = await tx.fetchrow(SQL["decide_duplicate"], duplicate_id, now, because)
+    return None if row is None else _view(row)
+
+
+async def load_duplicate(tx: Transaction, duplicate_id: UUID) -> DuplicateView | None:
+    row = await tx.fetchrow(SQL["load_duplicate"], duplicate_id)
+    return None if row is None else _view(row)
+
+
+def _view(row: Any) -> DuplicateView:
+    bits = row["bits"]
+    return DuplicateView(
+        id=row["id"],
+        party_ids=[row["low_id"], row["high_id"]],
+        state=row["state"],
+        reason=row["reason"],
+        reasons=row["reasons"],
+        score=None if bits is None else 1 / (1 + 2 ** -max(min(bits, 60), -60)),
+        suspected_at=row["suspected_at"],
+        decided_at=row["decided_at"],
+        decided_because=row["decided_because"],
+    )

@@ -11,6 +11,7 @@ from services.contacts.consents.domain import decide_consents
 from services.contacts.overview import store
 from services.contacts.overview.schemas import PartyCard, PartyView
 from services.contacts.parties.commands import erased
+from services.contacts.parties.commands.aliases import find_family
 from services.contacts.parties.domain.identity import search_values
 from services.contacts.search import commands as search
 from services.contacts.settings import Context
@@ -66,11 +67,12 @@ async def list_parties(
 async def read_party(service: Service, party_id: UUID) -> Response:
     """The 360 view: who the party is, its stages, totals, consents, open tickets, last messages and last lines.
 
-    The ETag begins with the version of the description, and changes with all that is shown.
+    A party that was merged into another is shown as that one, with everything of both. The ETag begins with the version
+    of the description, and changes with all that is shown.
     """
     async with service.read() as tx:
         context: Context = tx.context
-        view = await store.load_view(tx, context.months, party_id)
+        view = await store.load_view(tx, context.months, await find_family(tx, party_id))
         now = tx.now
         if view is None:
             await erased.require(tx, party_id)

@@ -1,8 +1,9 @@
 -- name: load_view
--- The 360 view as JSON text, in one round trip; consents apart, for the rule that says which of them hold. $2 and $3
--- bound `recorded_at` to the months in use: as parameters they keep the other partitions out of the plan's start.
+-- The 360 view as JSON text, in one round trip; consents apart, for the rule that says which of them hold. $1 is a party
+-- and all that were merged into it, the survivor first. $2 and $3 bound `recorded_at` to the months in use: as parameters
+-- they keep the other partitions out of the plan's start.
 select
-    party.version,
+    party.version, party.picked::text as picked, party.said_at::text as said_at,
     json_build_object(
         'id', party.id,
         'version', party.version,
@@ -26,7 +27,8 @@ select
                     order by type, system, value
                 )
                 from party_identity
-                where party_id = $1
+                where party_id = any ($1::uuid[])
+                    and (not shared or id not in (select own.id from identity as own where own.party_id = any ($1::uuid[])))
             ),
             '[]'
         ),
@@ -39,16 +41,20 @@ select
                     order by type, system, value
                 )
                 from flagged_identity
-                where party_id = $1
+                where party_id = any ($1::uuid[])
             ),
             '[]'
         ),
         'lifecycle', json_build_object(
-            'current', case
-                when party.post_purchase_at is not null then 'post_purchase'
-                when party.purchase_at is not null then 'purchase'
-                when party.discovery_at is not null then 'discovery'
-            end,
+            'current', (
+                select case
+                    when bool_or(post_purchase_at is not null) then 'post_purchase'
+                    when bool_or(purchase_at is not null) then 'purchase'
+                    when bool_or(discovery_at is not null) then 'discovery'
+                end
+                from party
+                where id = any ($1::uuid[])
+            ),
             'entries', (
                 select coalesce(
                     json_agg(
@@ -58,12 +64,18 @@ select
                     '[]'
                 )
                 from (
-                    values
-                    (1, 'discovery', party.discovery_at, party.discovery_by),
-                    (2, 'purchase', party.purchase_at, party.purchase_by),
-                    (3, 'post_purchase', party.post_purchase_at, party.post_purchase_by)
-                ) as stages (place, stage, entered_at, cause)
-                where entered_at is not null
+                    select distinct on (stages.place)
+                        stages.place, stages.stage, stages.entered_at, stages.cause
+                    from party as member
+                    cross join lateral (
+                        values
+                        (1, 'discovery', member.discovery_at, member.discovery_by),
+                        (2, 'purchase', member.purchase_at, member.purchase_by),
+                        (3, 'post_purchase', member.post_purchase_at, member.post_purchase_by)
+                    ) as stages (place, stage, entered_at, cause)
+                    where member.id = any ($1::uuid[]) and stages.entered_at is not null
+                    order by stages.place, stages.entered_at, stages.cause
+                ) as entries
             )
         ),
         'totals', coalesce(
@@ -81,8 +93,14 @@ select
                     )
                     order by currency
                 )
-                from total
-                where party_id = $1
+                from (
+                    select
+                        currency, sum(sales) as sales, sum(paid) as paid, sum(refunds) as refunds,
+                        sum(refunded) as refunded, min(first_sale_at) as first_sale_at, max(last_sale_at) as last_sale_at
+                    from total
+                    where party_id = any ($1::uuid[])
+                    group by currency
+                ) as sums
             ),
             '[]'
         ),
@@ -102,7 +120,7 @@ select
                     order by opened_at desc, ticket_id
                 )
                 from ticket
-                where party_id = $1 and status not in ('resolved', 'closed', 'merged', 'spam')
+                where party_id = any ($1::uuid[]) and status not in ('resolved', 'closed', 'merged', 'spam')
             ),
             '[]'
         ),
@@ -113,7 +131,7 @@ select
                     select
                         message_id, campaign, step, channel, state, reason, due_at, changed_at, trigger_event_id
                     from message
-                    where party_id = $1
+                    where party_id = any ($1::uuid[])
                     order by due_at desc, message_id desc
                     limit 10
                 ) as last
@@ -124,10 +142,16 @@ select
             (
                 select json_agg(last)
                 from (
-                    select event_id, type, source, occurred_at, recorded_at, summary
-                    from line
-                    where party_id = $1 and recorded_at >= $2 and recorded_at < $3
-                    order by line.occurred_at desc, line.recorded_at desc, line.event_id desc
+                    select lines.event_id, lines.type, lines.source, lines.occurred_at, lines.recorded_at, lines.summary
+                    from unnest($1::uuid[]) as member (id)
+                    cross join lateral (
+                        select event_id, type, source, occurred_at, recorded_at, summary
+                        from line
+                        where party_id = member.id and recorded_at >= $2 and recorded_at < $3
+                        order by line.occurred_at desc, line.recorded_at desc, line.event_id desc
+                        limit 10
+                    ) as lines
+                    order by lines.occurred_at desc, lines.recorded_at desc, lines.event_id desc
                     limit 10
                 ) as last
             ),
@@ -152,13 +176,18 @@ select
                     )
                     order by purpose, topic, channel
                 )
-            from consent
-            where party_id = $1
+            from (
+                select distinct on (purpose, topic, channel)
+                    purpose, topic, channel, given, occurred_at, recorded_at, expires_at, basis, text_version, event_id
+                from consent
+                where party_id = any ($1::uuid[])
+                order by purpose, topic, channel, least(occurred_at, recorded_at) desc, recorded_at desc, given, event_id desc
+            ) as deciding
         ),
         '[]'
     )::text as consents
 from party
-where party.id = $1 and party.erased_at is null
+where party.id = ($1::uuid[])[1] and party.erased_at is null
 
 -- name: list_parties
 -- Newest first, before an id.

@@ -1,19 +1,24 @@
 """What HTTP shows of parties: JSON that Postgres builds, passed on as it is."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic import TypeAdapter
+from pydantic_core import from_json, to_json
 
 from services.contacts.consents.schemas import ConsentView
+from services.contacts.parties.domain.party import Pick, shown_fields
 from shared.engine.months import Months
 from shared.engine.transaction import Transaction
 from shared.sql import load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
 _CONSENTS = TypeAdapter(list[ConsentView])
+_PICKED = TypeAdapter(list[Pick])
+_TIMES = TypeAdapter(dict[str, datetime])
 _BEYOND = UUID(int=2**128 - 1)
 _FIRST = ("", UUID(int=0))
 
@@ -34,10 +39,20 @@ class View(NamedTuple):
     consents: list[ConsentView]
 
 
-async def load_view(tx: Transaction, months: Months, party_id: UUID) -> View | None:
-    """None where there is no such party."""
-    row = await tx.fetchrow(SQL["load_view"], party_id, *await months.bounds(tx))
-    return None if row is None else View(row["version"], row["body"], _CONSENTS.validate_json(row["consents"]))
+async def load_view(tx: Transaction, months: Months, family: Sequence[UUID]) -> View | None:
+    """Of a party and all that were merged into it, the survivor first; None where there is no such party."""
+    row = await tx.fetchrow(SQL["load_view"], family, *await months.bounds(tx)) if family else None
+    if row is None:
+        return None
+    body = row["body"] if row["picked"] == "[]" else _with_picks(row)
+    return View(row["version"], body, _CONSENTS.validate_json(row["consents"]))
+
+
+def _with_picks(row: Any) -> str:
+    """The body with what the survivor shows of others."""
+    body = from_json(row["body"])
+    body |= shown_fields(body, _PICKED.validate_json(row["picked"]), _TIMES.validate_json(row["said_at"]))
+    return to_json(body).decode()
 
 
 async def list_parties(tx: Transaction, before: UUID | None, limit: int) -> list[Card]:

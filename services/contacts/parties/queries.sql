@@ -19,8 +19,9 @@ select
     found.identity_id, found.party_id, found.sharing, locked.id, locked.partition, locked.version, locked.kind, locked.name,
     locked.address::text as address, locked.roles, locked.birth_date, locked.locale, locked.time_zone, locked.owner,
     locked.merged_into, locked.said_at::text as said_at,
-    locked.primaries::text as primaries, locked.discovery_at, locked.discovery_by, locked.purchase_at,
-    locked.purchase_by, locked.post_purchase_at, locked.post_purchase_by, locked.registered_at, locked.erased_at
+    locked.primaries::text as primaries, locked.picked::text as picked, locked.discovery_at, locked.discovery_by,
+    locked.purchase_at, locked.purchase_by, locked.post_purchase_at, locked.post_purchase_by, locked.registered_at,
+    locked.erased_at
 from found
 left join locked on locked.id = found.party_id
 order by found.place
@@ -29,8 +30,8 @@ order by found.place
 -- Sorted, so that two instances that lock the same parties cannot deadlock.
 select
     id, partition, version, kind, name, address::text as address, roles, birth_date, locale, time_zone, owner,
-    merged_into, said_at::text as said_at, primaries::text as primaries, discovery_at, discovery_by, purchase_at,
-    purchase_by, post_purchase_at, post_purchase_by, registered_at, erased_at
+    merged_into, said_at::text as said_at, primaries::text as primaries, picked::text as picked, discovery_at,
+    discovery_by, purchase_at, purchase_by, post_purchase_at, post_purchase_by, registered_at, erased_at
 from party
 where id = any ($1::uuid[])
 order by id
@@ -107,25 +108,26 @@ select identity_id, party_id from shared_identity where identity_id = any ($1::u
 -- New ones and locked ones, whole rows. Roles are words, joined by commas.
 insert into party (
     id, partition, version, kind, name, address, roles, birth_date, locale, time_zone, owner, merged_into, said_at,
-    primaries, discovery_at, discovery_by, purchase_at, purchase_by, post_purchase_at, post_purchase_by, registered_at
+    primaries, picked, discovery_at, discovery_by, purchase_at, purchase_by, post_purchase_at, post_purchase_by,
+    registered_at
 )
 select
     id, partition, version, kind, name, address, string_to_array(roles, ','), birth_date, locale, time_zone, owner,
-    merged_into, said_at, primaries, discovery_at, discovery_by, purchase_at, purchase_by, post_purchase_at,
+    merged_into, said_at, primaries, picked, discovery_at, discovery_by, purchase_at, purchase_by, post_purchase_at,
     post_purchase_by, registered_at
 from unnest(
     $1::uuid[], $2::smallint[], $3::integer[], $4::text[], $5::text[], $6::jsonb[], $7::text[], $8::text[], $9::text[],
-    $10::text[], $11::text[], $12::uuid[], $13::jsonb[], $14::jsonb[], $15::timestamptz[], $16::text[],
-    $17::timestamptz[], $18::text[], $19::timestamptz[], $20::text[], $21::timestamptz[]
+    $10::text[], $11::text[], $12::uuid[], $13::jsonb[], $14::jsonb[], $15::jsonb[], $16::timestamptz[], $17::text[],
+    $18::timestamptz[], $19::text[], $20::timestamptz[], $21::text[], $22::timestamptz[]
 ) as row (
     id, partition, version, kind, name, address, roles, birth_date, locale, time_zone, owner, merged_into, said_at,
-    primaries, discovery_at, discovery_by, purchase_at, purchase_by, post_purchase_at, post_purchase_by, registered_at
+    primaries, picked, discovery_at, discovery_by, purchase_at, purchase_by, post_purchase_at, post_purchase_by, registered_at
 )
 on conflict (id) do update set
     version = excluded.version, kind = excluded.kind, name = excluded.name, address = excluded.address,
     roles = excluded.roles, birth_date = excluded.birth_date, locale = excluded.locale,
     time_zone = excluded.time_zone, owner = excluded.owner, merged_into = excluded.merged_into,
-    said_at = excluded.said_at, primaries = excluded.primaries,
+    said_at = excluded.said_at, primaries = excluded.primaries, picked = excluded.picked,
     discovery_at = excluded.discovery_at, discovery_by = excluded.discovery_by,
     purchase_at = excluded.purchase_at, purchase_by = excluded.purchase_by,
     post_purchase_at = excluded.post_purchase_at, post_purchase_by = excluded.post_purchase_by
@@ -189,5 +191,24 @@ delete from flagged_identity where party_id = any ($1::uuid[])
 -- Everything that says who they are; that they were, with their stages, stays.
 update party set
     kind = null, name = null, address = null, roles = '{}', birth_date = null, locale = null, time_zone = null,
-    owner = null, said_at = '{}', primaries = '{}', erased_at = $2
+    owner = null, said_at = '{}', primaries = '{}', picked = '[]', erased_at = $2
 where id = any ($1::uuid[]) and erased_at is null
+
+-- name: find_family
+-- The survivor first, then all that were merged into it, at any distance.
+with recursive up as (
+    select id, merged_into from party where id = $1
+    union
+    select party.id, party.merged_into from party join up on party.id = up.merged_into
+), family as (
+    select id, true as survives from up where merged_into is null
+    union
+    select party.id, false as survives from party join family on party.merged_into = family.id
+)
+select id from family order by survives desc, id
+
+-- name: find_shared_between
+-- What names either of two parties.
+select id from party_identity where party_id = $1
+intersect
+select id from party_identity where party_id = $2

@@ -7,10 +7,11 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+from pydantic import TypeAdapter
 from pydantic_core import from_json, to_json
 
 from services.contacts.parties.domain.identity import Claim, Flagged, Home
-from services.contacts.parties.domain.party import Entry, Lifecycle, Party, Primary
+from services.contacts.parties.domain.party import Entry, Lifecycle, Party, Pick, Primary
 from shared.engine.transaction import Transaction
 from shared.events.ingest import Address
 from shared.events.parties import KnownIdentity
@@ -22,6 +23,7 @@ class Rival(Exception):
 
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
+_PICKED = TypeAdapter(list[Pick])
 
 
 async def find_homes(tx: Transaction, claims: Sequence[Claim]) -> tuple[dict[Claim, Home], dict[UUID, Party]]:
@@ -95,6 +97,16 @@ async def move_identities(tx: Transaction, ids: Iterable[UUID], party_id: UUID) 
 async def find_parties(tx: Transaction, ids: Iterable[UUID]) -> set[UUID]:
     """Those of these ids that are parties."""
     return {row["id"] for row in await tx.fetch(SQL["find_parties"], list(ids))}
+
+
+async def find_family(tx: Transaction, party_id: UUID) -> list[UUID]:
+    """The party that this one goes on as, and all that were merged into it; empty where there is no such party."""
+    return [row["id"] for row in await tx.fetch(SQL["find_family"], party_id)]
+
+
+async def find_shared_between(tx: Transaction, one: UUID, other: UUID) -> list[UUID]:
+    """The identities that both of two parties carry."""
+    return [row["id"] for row in await tx.fetch(SQL["find_shared_between"], one, other)]
 
 
 async def add_shared_identities(tx: Transaction, pairs: Iterable[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
@@ -182,7 +194,7 @@ def _count(status: str) -> int:
 
 
 def _party(row: Any) -> Party:
-    said_at, primaries = row["said_at"], row["primaries"]
+    said_at, primaries, picked = row["said_at"], row["primaries"], row["picked"]
     return Party(
         id=row["id"],
         partition=row["partition"],
@@ -198,6 +210,7 @@ def _party(row: Any) -> Party:
         merged_into=row["merged_into"],
         said_at={} if said_at == "{}" else _times(said_at),
         primary={} if primaries == "{}" else _primaries(primaries),
+        picked=[] if picked == "[]" else _PICKED.validate_json(picked),
         lifecycle=Lifecycle(
             Entry(row["discovery_at"], row["discovery_by"]) if row["discovery_at"] else None,
             Entry(row["purchase_at"], row["purchase_by"]) if row["purchase_at"] else None,
@@ -236,6 +249,7 @@ def _row(party: Party) -> tuple[object, ...]:
         party.merged_into,
         to_json(party.said_at).decode(),
         to_json(party.primary).decode() if party.primary else "{}",
+        _PICKED.dump_json(party.picked).decode() if party.picked else "[]",
         *(stages.discovery or (None, None)),
         *(stages.purchase or (None, None)),
         *(stages.post_purchase or (None, None)),

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic_core import to_json
 from starlette.responses import Response
 
+from services.contacts.parties.commands.aliases import find_family
 from services.contacts.settings import Context
 from services.contacts.subscriptions import timeline as group
 from services.contacts.timeline import store
@@ -34,15 +35,16 @@ async def read_timeline(
         list[str] | None, Query(alias="type", max_length=50, description="Only these, e.g. `sale.completed`.")
     ] = None,
 ) -> Response:
-    """What happened, newest first, from every service."""
+    """What happened, newest first, from every service; also to parties that were merged with this one."""
     after = page.after(datetime, datetime, str)
     full = [name if name.startswith("crm.") else f"crm.{name}.v1" for name in types] if types else None
     async with service.read() as tx:
         context: Context = tx.context
         before = Place(*after) if after else _NEWEST
-        lines = await store.load_lines(tx, context.months, party_id, before, full, page.limit + 1)
-        if not lines and not await store.find_party(tx, party_id):
+        family = await find_family(tx, party_id)
+        if not family:
             raise NotFound("no party has this id")
+        lines = await store.load_lines(tx, context.months, family, before, full, page.limit + 1)
     return page.written(lines, lambda line: line.body, lambda line: line.place)
 
 

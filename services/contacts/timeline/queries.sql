@@ -57,23 +57,30 @@ from (
 ) as used
 
 -- name: load_lines
--- Lines before a place, newest first; $7 null for every type.
+-- Lines of a party and those merged into it before a place, newest first; $7 null for every type. Of each party its own
+-- index is read.
 select
-    occurred_at, recorded_at, event_id,
+    lines.occurred_at, lines.recorded_at, lines.event_id,
     json_build_object(
-        'event_id', event_id,
-        'type', type,
-        'source', source,
-        'occurred_at', occurred_at,
-        'recorded_at', recorded_at,
-        'summary', summary
+        'event_id', lines.event_id,
+        'type', lines.type,
+        'source', lines.source,
+        'occurred_at', lines.occurred_at,
+        'recorded_at', lines.recorded_at,
+        'summary', lines.summary
     )::text as body
-from line
-where
-    party_id = $1 and recorded_at >= $2 and recorded_at < $3
-    and (occurred_at, recorded_at, event_id) < ($4, $5, $6)
-    and ($7::text[] is null or type = any ($7))
-order by occurred_at desc, recorded_at desc, event_id desc
+from unnest($1::uuid[]) as member (id)
+cross join lateral (
+    select event_id, type, source, occurred_at, recorded_at, summary
+    from line
+    where
+        party_id = member.id and recorded_at >= $2 and recorded_at < $3
+        and (occurred_at, recorded_at, event_id) < ($4, $5, $6)
+        and ($7::text[] is null or type = any ($7))
+    order by occurred_at desc, recorded_at desc, event_id desc
+    limit $8
+) as lines
+order by lines.occurred_at desc, lines.recorded_at desc, lines.event_id desc
 limit $8
 
 -- name: find_event
@@ -82,7 +89,3 @@ select type, partition, record_offset from line
 where event_id = $1 and recorded_at >= $2 and recorded_at < $3 and record_offset is not null
 order by recorded_at
 limit 1
-
--- name: find_party
--- Whether a party has this id.
-select exists (select from party where id = $1)

@@ -58,13 +58,13 @@ async def save_tickets(tx: Transaction, tickets: Mapping[UUID, Ticket]) -> None:
 
 
 async def load_lines(
-    tx: Transaction, months: Months, party_id: UUID, before: Place, types: Sequence[str] | None, limit: int
+    tx: Transaction, months: Months, family: Sequence[UUID], before: Place, types: Sequence[str] | None, limit: int
 ) -> list[StoredLine]:
-    """Newest first; `types` None for every type."""
+    """Newest first, of a party and those merged into it; `types` None for every type."""
     bounds = await months.bounds(tx)
     return [
         StoredLine(Place(row["occurred_at"], row["recorded_at"], row["event_id"]), row["body"])
-        for row in await tx.fetch(SQL["load_lines"], party_id, *bounds, *before, types, limit)
+        for row in await tx.fetch(SQL["load_lines"], family, *bounds, *before, types, limit)
     ]
 
 
@@ -72,11 +72,6 @@ async def find_event(tx: Transaction, months: Months, event_id: UUID) -> EventPl
     """Where the log holds the event of a line."""
     row = await tx.fetchrow(SQL["find_event"], str(event_id), *await months.bounds(tx))
     return None if row is None else EventPlace(*row)
-
-
-async def find_party(tx: Transaction, party_id: UUID) -> bool:
-    """Whether there is such a party."""
-    return bool(await tx.fetchval(SQL["find_party"], party_id))
 
 
 async def _save(tx: Transaction, statement: str, rows: Iterable[tuple[object, ...]]) -> None:

@@ -9,7 +9,7 @@ import asyncpg
 from services.contacts import handlers
 from services.contacts.main import create_context
 from services.contacts.settings import ContactsSettings
-from services.contacts.subscriptions import ingest, timeline
+from services.contacts.subscriptions import ingest, matching, timeline
 from services.contacts.timeline.store import SQL
 from shared.engine.event import Event, Tombstone
 from shared.engine.partitions import partition_of
@@ -29,6 +29,9 @@ TABLES = (
     "shared_identity",
     "flagged_identity",
     "identity_move",
+    "party_merge",
+    "matching_record",
+    "matching_key",
     "waiting_revision",
     "consent_record",
     "erasure",
@@ -93,6 +96,7 @@ class Contacts(Running):
     def __init__(self, pool: asyncpg.Pool, projecting: asyncpg.Pool) -> None:
         super().__init__("contacts", pool, create_context(ContactsSettings()))
         self._projecting = self.ledger_of(projecting)
+        self._shown: set[str] = set()
 
     async def accept(self, *events: Event[Any]) -> None:
         await self.hear(ingest, events)
@@ -101,8 +105,14 @@ class Contacts(Running):
         await self.hear(timeline, events, self._projecting)
 
     async def show_published(self) -> None:
-        """Hand everything in the outbox to the timeline, as the relay and the topics do."""
-        await self.show(event for event in await self.relayed() if event.topic in timeline.topics)
+        """Hand what is new in the outbox to the timeline, as the relay and the topics do."""
+        events = [event for event in await self.relayed() if event.topic in timeline.topics]
+        await self.show(event for event in events if event.id not in self._shown)
+        self._shown |= {event.id for event in events}
+
+    async def match_described(self) -> None:
+        """Hand every description in the outbox to the matcher."""
+        await self.hear(matching, [event for event in await self.relayed() if event.topic == "crm.parties"])
 
     async def relayed(self) -> list[Event[Any]]:
         """Everything in the outbox, in order, as its readers will see it."""
@@ -130,5 +140,6 @@ class Contacts(Running):
 
     async def clear(self) -> None:
         await self.empty(*TABLES, *PROJECTED)
+        self._shown.clear()
         for month in (date(2015, 1, 1), date(2026, 3, 1)):
             await self.pool.execute(SQL["open_line_month"], month)

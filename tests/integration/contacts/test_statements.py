@@ -21,6 +21,7 @@ async def test_every_statement_is_understood_by_the_database(dsn: str, search_pa
 
 
 A_PARTY = "'00000000-0000-0000-0000-000000000001'"
+THE_PARTY = f"'{{{A_PARTY[1:-1]}}}'"
 MARCH = "'2026-03-01Z', '2026-09-01Z'"
 HOT = {
     "parties.find_homes": "'{email}', '{\"\"}', '{ada@example.com}'",
@@ -28,13 +29,14 @@ HOT = {
     "parties.load_identities": "'{00000000-0000-0000-0000-000000000001}'",
     "intake.load_sales": "'{/shop}', '{s-1}'",
     "lifecycle.load_engagements": "'{00000000-0000-0000-0000-000000000001}'",
-    "overview.load_view": f"{A_PARTY}, {MARCH}",
-    "timeline.load_lines": f"{A_PARTY}, {MARCH}, '2027-01-01Z', '2027-01-01Z', '', null, 50",
+    "overview.load_view": f"{THE_PARTY}, {MARCH}",
+    "timeline.load_lines": f"{THE_PARTY}, {MARCH}, '2027-01-01Z', '2027-01-01Z', '', null, 50",
     "timeline.find_event": f"{A_PARTY}, {MARCH}",
     "overview.list_parties": f"{A_PARTY}, 50",
     "overview.find_by_identity": f"'{{ada@example.com}}', {A_PARTY}, 50",
     "overview.find_by_name": f"'ada', '', {A_PARTY}, 50",
     "intake.load_texts": A_PARTY,
+    "parties.find_family": A_PARTY,
     "consents.load_statements": f"'{{{A_PARTY[1:-1]}}}', '{{marketing}}', '{{news}}', '{{email}}'",
 }
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from services.contacts.intake import domain, store
-from services.contacts.intake.commands.facts import Fact, Facts
+from services.contacts.intake.commands.facts import Fact, Facts, of_owner
 from services.contacts.intake.commands.revisions import apply_revisions, is_revision
 from services.contacts.intake.domain.sales import (
     SaleName,
@@ -18,6 +18,7 @@ from services.contacts.intake.domain.sales import (
 )
 from services.contacts.intake.store import StoredText
 from services.contacts.parties import commands as parties
+from services.contacts.parties.commands.aliases import are_one
 from services.contacts.parties.commands.mention import Mention
 from services.contacts.parties.domain.identity import Reading, primary_claims, read_identities
 from services.contacts.parties.domain.party import Party
@@ -51,7 +52,7 @@ async def admit(tx: Transaction, events: Sequence[Event[Reported]]) -> Facts:
     ]
     told = [fact for fact in facts if not is_revision(fact)]
     fresh, sold = await _without_known_sales(tx, told)
-    await _check_refunds(tx, told, sold)
+    fresh = await _with_owners(tx, fresh, sold)
     revisions = await apply_revisions(tx, filter(is_revision, facts), sold)
     return Facts(admitted, fresh, revisions)
 
@@ -168,25 +169,30 @@ async def _without_known_sales(tx: Transaction, facts: list[Fact]) -> tuple[list
         sale = sales[name]
         # What was amended since is not compared: only what the sale said itself would tell.
         is_same = known.revision > 1 or known.content == sale.content
-        if not is_same or known.party_id != sale.party_id:
+        is_theirs = known.party_id == sale.party_id or await are_one(tx, known.party_id, sale.party_id)
+        if not is_same or not is_theirs:
             raise Conflict(f"event {known.event_id} stands for this sale_id of this source, with other content")
         repeated.add(sale.event_id)
         del parties_of[name]
     return [fact for fact in facts if fact.id not in repeated] if repeated else facts, parties_of
 
 
-async def _check_refunds(tx: Transaction, facts: Sequence[Fact], sold: Mapping[SaleName, Party]) -> None:
-    """Raises Conflict for a refund of another party's sale; one that comes before its sale is its sender's word."""
-    refunds = [
-        ((fact.event.source, fact.event.data.sale_id), fact)
+async def _with_owners(tx: Transaction, facts: list[Fact], sold: Mapping[SaleName, Party]) -> list[Fact]:
+    """The same facts, each refund with the party of its sale; one that comes before its sale is its sender's word.
+
+    Raises Conflict for a refund of another party's sale.
+    """
+    names = {
+        fact.id: (fact.event.source, fact.event.data.sale_id)
         for fact in facts
         if isinstance(fact.event.data, ReportedRefund)
-    ]
-    if not refunds:
-        return
+    }
+    if not names:
+        return facts
     owners = {name: party.id for name, party in sold.items()}
-    known = await store.load_sales(tx, {name for name, _ in refunds} - owners.keys())
+    known = await store.load_sales(tx, set(names.values()) - owners.keys())
     owners |= {name: sale.party_id for name, sale in known.items()}
-    for name, fact in refunds:
-        if owners.get(name, fact.party.id) != fact.party.id:
-            raise Conflict("this was sold to another party")
+    return [
+        await of_owner(tx, fact, owners.get(names[fact.id], fact.party.id)) if fact.id in names else fact
+        for fact in facts
+    ]

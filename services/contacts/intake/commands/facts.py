@@ -5,10 +5,13 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.contacts.intake.domain.sales import Revised, SaleName, Standing
-from services.contacts.parties.commands import Admitted
+from services.contacts.parties.commands import Admitted, lock_party
+from services.contacts.parties.commands.aliases import are_one
 from services.contacts.parties.domain.party import Party
 from services.contacts.parties.domain.resolution import Assignment
 from shared.engine.event import Event
+from shared.engine.transaction import Transaction
+from shared.errors import Conflict
 from shared.events.ingest import Reported
 from shared.events.values import IdentityUsed
 
@@ -48,3 +51,16 @@ class Facts:
     admitted: Admitted
     fresh: list[Fact]
     revisions: list[Revision] = field(default_factory=list)
+
+
+async def of_owner(tx: Transaction, fact: Fact, owner_id: UUID) -> Fact:
+    """What changes a sale is of the sale's party, also where it names one that was merged with it. Raises Conflict
+    where that is somebody else.
+    """
+    if fact.party.id == owner_id:
+        return fact
+    if not await are_one(tx, fact.party.id, owner_id):
+        raise Conflict("this was sold to another party")
+    owner = await lock_party(tx, owner_id)
+    assert owner is not None  # parties are never deleted
+    return fact._replace(party=owner)

@@ -5,7 +5,7 @@ from typing import cast
 from uuid import UUID
 
 from services.contacts.intake import store
-from services.contacts.intake.commands.facts import Fact, Revision
+from services.contacts.intake.commands.facts import Fact, Revision, of_owner
 from services.contacts.intake.domain.sales import Revised, SaleName, Standing, judge, revise
 from services.contacts.intake.domain.waiting import Waiting, resume, send_again, wait
 from services.contacts.parties.domain.party import Party
@@ -37,9 +37,10 @@ async def apply_revisions(tx: Transaction, told: Iterable[Fact], sold: Mapping[S
     tx.emit(send_again(each) for name, each in waiting if each.party_id != sold[name].id)
     revisions = [*_resumed(waiting, sold, standing)]
     later: dict[tuple[SaleName, UUID], Waiting] = {}
-    for name, fact in facts:
-        event = cast("Event[Revised]", fact.event)
+    for name, told_fact in facts:
+        fact, event = told_fact, cast("Event[Revised]", told_fact.event)
         if name in standing:
+            fact = await of_owner(tx, told_fact, standing[name].party_id)
             if judge(standing[name], fact.party.id, event.data) == "holds":
                 revisions.append(Revision(event, fact.party, fact.identity, name, standing[name]))
                 standing[name] = revise(standing[name], event.data)

@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from typing_extensions import TypedDict  # pydantic reads this one before Python 3.12
+
 from shared.events.contacts import PartyRegistered, PartyUpdated
-from shared.events.ingest import ReportedParty
+from shared.events.ingest import Address, ReportedParty
 from shared.events.parties import KnownIdentity, PartyDescribed
 from shared.events.values import PartyKind
 
@@ -45,6 +47,29 @@ class Primary(NamedTuple):
     said: bool
 
 
+class Picked(TypedDict, total=False):
+    """Fields of a party."""
+
+    kind: PartyKind
+    name: str
+    address: Address
+    birth_date: str
+    locale: str
+    time_zone: str
+
+
+class Pick(NamedTuple):
+    """What a party shows of one that was merged into it. `chosen` are fields that somebody picked; the others fill what
+    the party does not say itself. Of a field that a profile states after `at`, nothing is shown.
+    """
+
+    merge_id: UUID
+    at: datetime
+    values: Picked
+    chosen: Sequence[str] = ()
+    roles: Sequence[str] = ()
+
+
 @dataclass(slots=True, kw_only=True)
 class Party:
     """The row of a party. `said_at` tells when a profile last stated each field; what only a fact stated is not in it.
@@ -67,6 +92,7 @@ class Party:
     merged_into: UUID | None = None
     said_at: dict[str, datetime] = field(default_factory=dict)
     primary: dict[str, Primary] = field(default_factory=dict)
+    picked: list[Pick] = field(default_factory=list)
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     registered_at: datetime | None = None
     erased_at: datetime | None = None
@@ -116,11 +142,36 @@ def amend(party: Party, values: Mapping[str, Any], at: datetime, *, prevails: bo
         last = party.said_at.get(name, at)
         if last > at and not prevails:
             continue
+        before = shown(party, name), getattr(party, name)
         party.said_at[name] = max(last, at)
-        if getattr(party, name) != value:
-            setattr(party, name, value)
+        setattr(party, name, value)
+        if before != (shown(party, name), value):
             changed.add(name)
     return changed
+
+
+def shown(party: Party, name: str) -> Any:
+    """A field as descriptions and answers have it: the party's own, or what was picked in a merge."""
+    value = getattr(party, name)
+    for pick in party.picked:
+        said = party.said_at.get(name)
+        if name in pick.values and (said is None or said <= pick.at) and (value is None or name in pick.chosen):
+            value = pick.values[name]  # type: ignore[literal-required]  # it is one of FIELDS
+    return value
+
+
+def shown_fields(fields: Mapping[str, Any], picked: Sequence[Pick], said_at: Mapping[str, datetime]) -> dict[str, Any]:
+    """A party's own fields and roles, as they are shown with what was picked in merges."""
+    party = Party(id=UUID(int=0), partition=0, picked=list(picked), said_at=dict(said_at), roles=list(fields["roles"]))
+    for name in FIELDS:
+        setattr(party, name, fields[name])
+    return {name: shown(party, name) for name in FIELDS} | {"roles": shown_roles(party)}
+
+
+def shown_roles(party: Party) -> list[str]:
+    return (
+        sorted({*party.roles, *(role for pick in party.picked for role in pick.roles)}) if party.picked else party.roles
+    )
 
 
 def add_roles(party: Party, roles: Sequence[str]) -> set[str]:
@@ -148,18 +199,18 @@ def describe(party: Party, identities: Sequence[KnownIdentity], now: datetime) -
     return PartyDescribed(
         party_id=party.id,
         version=party.version,
-        kind=party.kind or _UNSTATED,
+        kind=shown(party, "kind") or _UNSTATED,
         recorded_at=now,
-        name=party.name,
-        address=party.address,
+        name=shown(party, "name"),
+        address=shown(party, "address"),
         identities=[
             replace(identity, primary=identity.id in primary)
             for identity in sorted(identities, key=lambda each: (each.type, each.system or "", each.value))
         ],
-        roles=party.roles,
-        birth_date=party.birth_date,
-        locale=party.locale,
-        time_zone=party.time_zone,
+        roles=shown_roles(party),
+        birth_date=shown(party, "birth_date"),
+        locale=shown(party, "locale"),
+        time_zone=shown(party, "time_zone"),
         owner=party.owner,
         merged_into=party.merged_into,
     )

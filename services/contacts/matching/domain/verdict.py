@@ -1,0 +1,134 @@
+"""What follows from a score: automatic, a question for people, or nothing; and why, in words."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.contacts.matching.domain.comparison import FIELDS, LEVELS, Pairs, compare
+from services.contacts.matching.domain.model import Floats, Model
+from services.contacts.matching.domain.traits import Traits
+
+AUTOMATIC, LIKELY, POSSIBLE = 6.0, 1.0, -2.0
+"""Bits from which two parties are one without being asked, are rather one than two, and from which people are asked."""
+HOLDING = -1.0
+"""Bits of a pair that holds a group together."""
+Verdict = Literal["automatic", "possible", "none"]
+
+_WORDS = {
+    ("given", "same"): "the same given name",
+    ("given", "form"): "given names that are forms of one name",
+    ("given", "close"): "given names that differ by a slip",
+    ("given", "crossed"): "given and family name the other way round",
+    ("given", "other"): "other given names",
+    ("family", "same"): "the same family name",
+    ("family", "part"): "names that share their main words",
+    ("family", "close"): "family names that differ by a slip",
+    ("family", "other"): "other family names",
+    ("birth", "same"): "the same date of birth",
+    ("birth", "slip"): "dates of birth that differ by a slip",
+    ("birth", "part"): "dates of birth that agree in two of day, month and year",
+    ("birth", "other"): "other dates of birth",
+    ("address", "same"): "the same address",
+    ("address", "near"): "addresses that differ by a slip",
+    ("address", "house"): "the same street or house in one place",
+    ("address", "postal"): "the same postal code",
+    ("address", "town"): "the same town",
+    ("address", "other"): "other addresses",
+    ("email", "same"): "the same e-mail",
+    ("email", "close"): "nearly the same e-mail",
+    ("email", "other"): "other e-mails",
+    ("phone", "same"): "the same phone",
+    ("phone", "slip"): "phones that differ by a digit",
+    ("phone", "other"): "other phones",
+}
+
+
+class Likeness(NamedTuple):
+    """How likely two parties are one, as log odds to the base of 2, and why."""
+
+    bits: float
+    reasons: list[str]
+
+
+def likenesses(
+    model: Model, records: Mapping[UUID, Traits], pairs: Sequence[tuple[UUID, UUID]]
+) -> dict[tuple[UUID, UUID], Likeness]:
+    """Of these pairs those that are worth a question."""
+    if not pairs:
+        return {}
+    known, places = list(records.values()), {party_id: place for place, party_id in enumerate(records)}
+    left, right = (np.array([places[pair[side]] for pair in pairs], np.int64) for side in range(2))
+    compared = compare(known, left, right)
+    bits = settle(model, known, compared).tolist()
+    return {
+        pair: Likeness(bits[at], reasons_of(compared.levels[at].tolist()))
+        for at, pair in enumerate(pairs)
+        if bits[at] >= POSSIBLE
+    }
+
+
+def settle(model: Model, records: Sequence[Traits], pairs: Pairs) -> Floats:
+    """The bits of each pair, after what no sum of agreements may overrule.
+
+    Parties of two kinds, or with two different tax numbers, are never one. Those who share a home, a family and a
+    birthday but not a given name are twins; those of one name and home a generation apart are parent and child;
+    without a given name nobody of a household can be told apart. Of these people are asked.
+    """
+    bits = model.bits(records, pairs)
+    if not bits.size:
+        return bits
+    # Two who are asked about, and have an e-mail or a phone each, are rather two.
+    apart = (pairs.levels[:, 4:] == 3).any(axis=1) & ~np.isin(pairs.levels[:, 4:], (1, 2)).any(axis=1)
+    apart |= (pairs.levels[:, 0] == 5) & (pairs.levels[:, 2] != 1)
+    most = np.where(apart, LIKELY - 1, LIKELY + 1)
+    bits = np.where(_asked(model, records, pairs), np.minimum(bits, most), bits)
+    return np.where(_never(records, pairs), -60.0, bits)
+
+
+def _never(records: Sequence[Traits], pairs: Pairs) -> NDArray[np.bool_]:
+    company = np.array([record.kind == "organisation" for record in records])
+    never = company[pairs.left] != company[pairs.right]
+    taxed = np.array([bool(record.taxes) for record in records])
+    for at in np.flatnonzero(taxed[pairs.left] & taxed[pairs.right]).tolist():
+        one, other = (dict(tax.split(":", 1) for tax in records[side[at]].taxes) for side in (pairs.left, pairs.right))
+        never[at] |= any(one[system] != other[system] for system in one.keys() & other.keys())
+    return np.asarray(never, bool)
+
+
+def _asked(model: Model, records: Sequence[Traits], pairs: Pairs) -> NDArray[np.bool_]:
+    given, family, birth, address, email, phone = pairs.levels.T
+    company = np.array([record.kind == "organisation" for record in records])[pairs.left]
+    own = (birth > 0) & (birth <= 2)
+    named = _both_named(model, records, pairs)
+    others = (given == 5) & ~company & (named | ~own) & ~((birth == 1) & (email == 1) & (family <= 3))
+    nameless = (given == 0) & ~company & ~own & (email != 1)
+    unnamed = (family == 0) & ~own & (email != 1)
+    shared = company & (family == 5)
+    generation = np.zeros(len(given), bool)
+    for at in np.flatnonzero((birth == 4) & (given <= 4) & ((address <= 2) | (email == 1) | (phone == 1))).tolist():
+        years = abs(int(records[pairs.left[at]].birth[:4]) - int(records[pairs.right[at]].birth[:4]))
+        generation[at] = years >= 14
+    twins = (given == 3) & (birth == 1) & (address > 0) & (address <= 2) & (family <= 2) & named
+    return np.asarray(others | nameless | unnamed | shared | generation | twins, bool)
+
+
+def _both_named(model: Model, records: Sequence[Traits], pairs: Pairs) -> NDArray[np.bool_]:
+    """Whether both given names are ones that other people have: no slip of the pen made one of the other."""
+    names = model.common.get("given")
+    if names is None:
+        return np.ones(len(pairs.left), bool)
+    real = np.array([record.given.split(" ")[0] in names for record in records])
+    return np.asarray(real[pairs.left] & real[pairs.right])
+
+
+def verdict_of(bits: float) -> Verdict:
+    return "automatic" if bits >= AUTOMATIC else "possible" if bits >= POSSIBLE else "none"
+
+
+def reasons_of(levels: Sequence[int]) -> list[str]:
+    """What speaks for and against, in words, in the order of fields."""
+    named = [(name, LEVELS[name][level]) for name, level in zip(FIELDS, levels, strict=True) if level]
+    return [_WORDS[each] for each in named if each in _WORDS]

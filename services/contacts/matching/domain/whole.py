@@ -1,0 +1,43 @@
+"""The whole base at once, or a batch, by the same score as one record."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from services.contacts.matching.domain.blocking import FIELDS_OF, pairs_of
+from services.contacts.matching.domain.comparison import Pairs, compare
+from services.contacts.matching.domain.grouping import group
+from services.contacts.matching.domain.model import Floats, Model, learn
+from services.contacts.matching.domain.traits import Traits
+from services.contacts.matching.domain.verdict import AUTOMATIC, HOLDING, POSSIBLE, settle
+
+
+class Matched(NamedTuple):
+    """The model, every pair that was compared with its bits, and the groups."""
+
+    model: Model
+    pairs: Pairs
+    bits: Floats
+    groups: list[list[int]]
+
+
+def learn_model(records: Sequence[Traits], version: int = 1) -> Model:
+    """The weights that these records lead to."""
+    _, _, by_kind = pairs_of(records)
+    passes = [(*by_kind[kind], FIELDS_OF[kind]) for kind in sorted(by_kind)]
+    return learn(records, passes, version)
+
+
+def match(
+    records: Sequence[Traits],
+    model: Model | None = None,
+    never: Callable[[int, int], bool] = lambda _one, _other: False,
+    automatic: float = AUTOMATIC,
+) -> Matched:
+    """Compare all records that share a key, and group them. Without a model, it is learnt from them."""
+    known = model or learn_model(records)
+    left, right, _ = pairs_of(records)
+    pairs = compare(records, left, right)
+    bits = settle(known, records, pairs)
+    links = zip(left.tolist(), right.tolist(), bits.tolist(), strict=True)
+    kept = [link for link in links if link[2] >= POSSIBLE]
+    return Matched(known, pairs, bits, group(kept, automatic, HOLDING, never))

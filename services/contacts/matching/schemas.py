@@ -1,0 +1,35 @@
+"""Bodies of requests and answers about parties that may be the same."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.events.values import FreeText
+
+State = Literal["open", "dismissed", "merged"]
+
+
+class DismissBody(BaseModel):
+    """Why the two are two."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    because: Annotated[FreeText, Field(min_length=1, max_length=1_000)]
+
+
+class DuplicateView(BaseModel):
+    """Two parties that may be one. `reasons` are what speaks for and against it, in words; `score` is the probability,
+    null where one fact named both, which `reason` then says.
+    """
+
+    id: UUID
+    party_ids: list[UUID]
+    state: State
+    reason: str
+    reasons: list[str]
+    score: float | None
+    suspected_at: datetime
+    decided_at: datetime | None
+    decided_because: str | None

@@ -1,0 +1,88 @@
+"""What a party shows of another that is merged into it, and what is said of it."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+from services.contacts.parties.domain.party import FIELDS, Party, Pick, Picked, shown, shown_roles
+from shared.events.contacts import PartyMerged, PartyUnmerged
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Two parties that were found to be one."""
+
+    id: UUID
+    into_party_id: UUID
+    merged_party_id: UUID
+    because: str
+    automatic: bool
+    fields: list[str]
+    merged_at: datetime
+    undone_at: datetime | None = None
+    undone_because: str | None = None
+
+
+def pick(merge_id: UUID, at: datetime, survivor: Party, other: Party, chosen: Collection[str]) -> Pick:
+    """What the survivor shows of the other from now on: what was chosen, and what it does not say itself."""
+    values = {
+        name: value
+        for name in FIELDS
+        if (value := shown(other, name)) is not None and (name in chosen or shown(survivor, name) is None)
+    }
+    roles = [role for role in shown_roles(other) if role not in survivor.roles]
+    return Pick(
+        merge_id, at, cast("Picked", values), [name for name in FIELDS if name in chosen and name in values], roles
+    )
+
+
+def merged(survivor: Party, added: Pick) -> Party:
+    """The survivor as it would be; the party itself stays as it is."""
+    return replace(survivor, picked=[*survivor.picked, added])
+
+
+def changed_fields(added: Pick) -> set[str]:
+    return {*added.values, *(["roles"] if added.roles else [])}
+
+
+def stated_since(survivor: Party, at: datetime) -> list[str]:
+    """The fields that were stated of the survivor while both were one, which may have been meant of the other."""
+    return sorted(name for name, said in survivor.said_at.items() if said > at)
+
+
+def announce_merge(merge: Merge, parties: Collection[Party]) -> Iterator[tuple[Party, PartyMerged]]:
+    """A record for each of the two."""
+    for party in parties:
+        yield (
+            party,
+            PartyMerged(
+                party_id=party.id,
+                party_version=party.version,
+                merge_id=merge.id,
+                into_party_id=merge.into_party_id,
+                merged_party_id=merge.merged_party_id,
+                recorded_at=merge.merged_at,
+                fields=merge.fields,
+                automatic=merge.automatic,
+            ),
+        )
+
+
+def announce_undo(merge: Merge, parties: Collection[Party], now: datetime) -> Iterator[tuple[Party, PartyUnmerged]]:
+    """A record for each of the two."""
+    for party in parties:
+        yield (
+            party,
+            PartyUnmerged(
+                party_id=party.id,
+                party_version=party.version,
+                merge_id=merge.id,
+                into_party_id=merge.into_party_id,
+                merged_party_id=merge.merged_party_id,
+                recorded_at=now,
+                fields=merge.fields,
+                automatic=merge.automatic,
+            ),
+        )

@@ -1,0 +1,30 @@
+-- name: add_merge
+-- Written in the transaction that sets the alias; one that was told before stays as it is.
+insert into party_merge (id, into_party_id, merged_party_id, because, automatic, fields, merged_at)
+values ($1, $2, $3, $4, $5, $6::text[], $7)
+on conflict do nothing
+
+-- name: lock_merge
+-- Two who undo the same merge wait for each other.
+select id, into_party_id, merged_party_id, because, automatic, fields, merged_at, undone_at, undone_because
+from party_merge
+where id = $1
+for update
+
+-- name: load_merge
+-- One merge.
+select id, into_party_id, merged_party_id, because, automatic, fields, merged_at, undone_at, undone_because
+from party_merge
+where id = $1
+
+-- name: save_undo
+-- Of a locked merge.
+update party_merge set undone_at = $2, undone_because = $3 where id = $1
+
+-- name: list_merges
+-- Of a party, either way round, newest first; of everybody where $1 is null.
+select id, into_party_id, merged_party_id, because, automatic, fields, merged_at, undone_at, undone_because
+from party_merge
+where ($1::uuid is null or into_party_id = $1 or merged_party_id = $1) and id < $2
+order by id desc
+limit $3

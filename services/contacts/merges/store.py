@@ -1,0 +1,49 @@
+"""Merges of parties, in Postgres."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from services.contacts.merges.domain import Merge
+from shared.engine.transaction import Transaction
+from shared.sql import load_queries
+
+SQL = load_queries(Path(__file__).with_name("queries.sql"))
+_BEYOND = UUID(int=2**128 - 1)
+
+
+async def add_merge(tx: Transaction, merge: Merge) -> None:
+    await tx.execute(
+        SQL["add_merge"],
+        merge.id,
+        merge.into_party_id,
+        merge.merged_party_id,
+        merge.because,
+        merge.automatic,
+        merge.fields,
+        merge.merged_at,
+    )
+
+
+async def lock_merge(tx: Transaction, merge_id: UUID) -> Merge | None:
+    """The merge, which nobody else undoes until the transaction ends."""
+    return _merge(await tx.fetchrow(SQL["lock_merge"], merge_id))
+
+
+async def load_merge(tx: Transaction, merge_id: UUID) -> Merge | None:
+    return _merge(await tx.fetchrow(SQL["load_merge"], merge_id))
+
+
+async def save_undo(tx: Transaction, merge_id: UUID, at: datetime, because: str) -> None:
+    await tx.execute(SQL["save_undo"], merge_id, at, because)
+
+
+async def list_merges(tx: Transaction, party_id: UUID | None, before: UUID | None, limit: int) -> list[Merge]:
+    """Newest first; of all parties where none is named."""
+    rows = await tx.fetch(SQL["list_merges"], party_id, before or _BEYOND, limit)
+    return [Merge(**dict(row)) for row in rows]
+
+
+def _merge(row: Any) -> Merge | None:
+    return None if row is None else Merge(**dict(row))

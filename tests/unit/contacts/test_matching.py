@@ -1,0 +1,196 @@
+"""The matcher: what is compared, what speaks for one person, and what no sum may overrule."""
+
+from itertools import combinations, permutations
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+from eval.dirty import write_down
+from services.contacts.matching.domain.blocking import keys_of, pairs_of
+from services.contacts.matching.domain.comparison import FIELDS, LEVELS, compare
+from services.contacts.matching.domain.folding import fold, sound
+from services.contacts.matching.domain.grouping import group
+from services.contacts.matching.domain.model import as_json, from_json, usual_model
+from services.contacts.matching.domain.traits import Traits, read_name, read_street, read_traits
+from services.contacts.matching.domain.verdict import (
+    AUTOMATIC,
+    LIKELY,
+    POSSIBLE,
+    reasons_of,
+    settle,
+    verdict_of,
+)
+from services.contacts.matching.domain.whole import learn_model, match
+
+HOME: dict[str, Any] = {"lines": ["Nørregade 12, 2. tv"], "postal": "8000", "town": "Aarhus C"}
+ADA: dict[str, Any] = {"name": "Ada Holm", "birth": "1971-03-09", **HOME}
+
+
+def bits_of(one: dict[str, Any], other: dict[str, Any]) -> float:
+    records = [read_traits(**one), read_traits(**other)]
+    return float(settle(usual_model(), records, compare(records, np.array([0]), np.array([1])))[0])
+
+
+@pytest.mark.parametrize(
+    "forms",
+    [
+        ("Jørgensen", "Joergensen", "J\u00c3\u00b8rgensen", "JORGENSEN", "Jörgensen"),
+        ("Åge", "Aage", "A\u030age"),
+        ("O'Brien", "O\u2019brien", "obrien"),
+        ("Kjær", "KJAER"),
+    ],
+)
+def test_ways_of_spelling_are_one(forms: tuple[str, ...]) -> None:
+    assert len({fold(form) for form in forms}) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("christensen", "kristensen"), ("pedersen", "petersen"), ("philip", "filip"), ("skov", "skou")]
+)
+def test_what_is_heard_alike_shares_a_key(one: str, other: str) -> None:
+    assert sound(one)[:2] == sound(other)[:2]
+
+
+def test_names_and_streets_are_taken_apart_however_they_are_written() -> None:
+    assert {read_name(name) for name in ("Ada Holm", "Holm, Ada", "Dr. ADA  HOLM", "Mrs Ada Holm")} == {
+        ("ada", "holm", False)
+    }
+    assert read_name("Ada Holm-Dahl").family == "holm dahl"
+    assert {read_name(name).family for name in ("Nordic Harbour A/S", "NORDIC HARBOUR ApS", "Nordic Harbour Ltd.")} == {
+        "nordic harbour"
+    }
+    assert read_street(["12 High St."]) == read_street(["High Street 12, flat 3"]) == ("high street", "12")
+    assert read_street(["Skovv. 7B"]) == read_street(["Skovvej 7 b"]) == ("skovvej", "7b")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"name": "Holm Ada"},
+        {"name": "Ada Hoolm"},
+        {"birth": "1971-09-03"},
+        {"birth": "1971-03-08"},
+        {"lines": ["Norregade 12"], "town": "Arhus"},
+        {"lines": [], "postal": None, "town": None, "emails": ["ada@example.com"]},
+    ],
+)
+def test_slips_and_gaps_leave_one_person_one_and_a_key_in_common(changed: dict[str, Any]) -> None:
+    one = {**ADA, "emails": ["ada@example.com"]}
+    assert verdict_of(bits_of(one, {**ADA, **changed})) == "automatic"
+    assert set(keys_of(read_traits(**one))) & set(keys_of(read_traits(**{**ADA, **changed})))
+
+
+def test_a_nickname_is_its_name() -> None:
+    one, other = {**ADA, "name": "William Holm"}, {**ADA, "name": "Bill Holm"}
+    assert verdict_of(bits_of(one, other)) == "automatic"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"name": "Ada Holm"}, {"name": "Ida Holm", "phones": ["+4526123456"]}),  # twins
+        ({"name": "Ada Holm"}, {"name": "Karen Holm", "birth": "1969-01-01"}),  # a household
+        ({"name": "Hans Holm"}, {"name": "Hans Holm", "birth": "1999-05-05"}),  # a parent and a child
+        ({"name": "Ada Holm"}, {"name": "Holm", "birth": None}),  # anybody of the house
+        ({"name": "Ada Holm", "kind": "person"}, {"name": "Holm A/S"}),
+        (
+            {"name": "Ada Holm", "taxes": [("cpr", "1")], "emails": ["a@example.com"]},
+            {"name": "Ada Holm", "taxes": [("cpr", "2")], "emails": ["a@example.com"]},
+        ),
+        ({"name": "Ada Holm", "birth": None, "postal": "8000"}, {"name": "Ada Holm", "birth": None, "lines": []}),
+    ],
+)
+def test_no_sum_of_agreements_makes_two_people_one(one: dict[str, Any], other: dict[str, Any]) -> None:
+    home = {**ADA, "phones": ["+4526123456"]} if "postal" not in one else {}
+    assert verdict_of(bits_of({**home, **one}, {**home, **other})) != "automatic"
+
+
+def test_two_of_one_name_in_two_places_are_nobody() -> None:
+    elsewhere = {"name": "Ada Holm", "lines": ["High Street 2"], "postal": "LS1 4AP", "town": "Leeds"}
+    assert verdict_of(bits_of({"name": "Ada Holm", **HOME}, elsewhere)) == "none"
+
+
+def test_reasons_are_words_for_every_level() -> None:
+    assert reasons_of([1, 4, 2, 6, 0, 3]) == [
+        "the same given name", "dates of birth that differ by a slip", "other addresses", "other phones"
+    ]  # fmt: skip
+    spoken = {
+        name: [reasons_of([level if field == name else 0 for field in FIELDS]) for level in range(1, len(LEVELS[name]))]
+        for name in FIELDS
+    }
+    assert [name for name, words in spoken.items() for each in words if not each] == ["family"]
+
+
+def test_one_record_has_the_score_that_it_has_in_the_whole_base() -> None:
+    records = [_traits(each) for each in write_down(150, 3)]
+    model = learn_model(records)
+    whole = match(records, model)
+    for at in range(0, len(whole.bits), 97):
+        one, other = int(whole.pairs.left[at]), int(whole.pairs.right[at])
+        alone = [records[one], records[other]]
+        assert settle(model, alone, compare(alone, np.array([0]), np.array([1])))[0] == pytest.approx(whole.bits[at])
+
+
+def test_learnt_weights_find_most_of_what_was_soiled_and_merge_few_strangers() -> None:
+    written = write_down(500, 5)
+    records = [_traits(each) for each in written]
+    model = learn_model(records)
+    assert from_json(as_json(model)) == model
+    for automatic, precision, recall in ((AUTOMATIC, 0.93, 0.55), (LIKELY, 0.87, 0.62)):
+        found = {pair for each in match(records, model, automatic=automatic).groups for pair in combinations(each, 2)}
+        right = {pair for pair in found if written[pair[0]].truth == written[pair[1]].truth}
+        true = sum(one.truth == other.truth for one, other in combinations(written, 2))
+        assert len(right) / len(found) >= precision
+        assert len(right) / true >= recall
+
+
+def test_keys_that_too_many_share_bring_nobody_together() -> None:
+    records = [read_traits(name=f"N{number} Holm", phones=["+4526000001"]) for number in range(70)]
+    left, _, by_kind = pairs_of(records)
+    assert "phone" not in by_kind
+    assert len(left) < 70 * 69 / 2
+
+
+def test_a_chain_of_weak_links_is_no_group_and_never_is_never() -> None:
+    chain = [(0, 1, 9.0), (1, 2, 8.0), (2, 3, 8.5)]
+    assert group(chain, AUTOMATIC, POSSIBLE) == [[0, 1], [2, 3]]
+    dense = [*chain, (0, 2, 1.0), (1, 3, 2.0), (0, 3, 0.0)]
+    assert group(dense, AUTOMATIC, POSSIBLE) == [[0, 1, 2, 3]]
+    assert group(dense, AUTOMATIC, POSSIBLE, lambda one, other: (one, other) == (0, 3)) == [[0, 1], [2, 3]]
+
+
+@given(st.permutations(range(6)), st.lists(st.floats(-5, 15), min_size=15, max_size=15))
+def test_groups_do_not_depend_on_the_order_of_links(order: list[int], weights: list[float]) -> None:
+    links = [(a, b, weight) for (a, b), weight in zip(combinations(range(6), 2), weights, strict=True)]
+    shuffled = sorted(links, key=lambda link: order[link[0]] * 6 + order[link[1]])
+    assert group(links, AUTOMATIC, POSSIBLE) == group(shuffled, AUTOMATIC, POSSIBLE)
+
+
+def test_a_score_is_the_same_either_way_round() -> None:
+    records = [
+        read_traits(**{**ADA, **more}) for more in ({}, {"name": "Ida Holm"}, {"birth": None}, {"name": "Holm Ada"})
+    ]
+    left, right = (np.array(side) for side in zip(*permutations(range(4), 2), strict=True))
+    found = dict(
+        zip(
+            zip(left.tolist(), right.tolist(), strict=True),
+            settle(usual_model(), records, compare(records, left, right)),
+            strict=True,
+        )
+    )
+    assert all(found[a, b] == pytest.approx(found[b, a]) for a, b in found)
+
+
+def _traits(each: Any) -> Traits:
+    return read_traits(
+        name=each.name,
+        kind="organisation" if each.kind == "organisation" else "",
+        birth=each.birth or None,
+        lines=[each.street],
+        postal=each.postal,
+        town=each.town,
+        emails=each.emails,
+        phones=each.phones,
+    )
