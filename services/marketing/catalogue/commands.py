@@ -64,6 +64,15 @@ async def stop(tx: Transaction, name: str) -> bool:
     return published.in_force
 
 
+async def take_back(tx: Transaction, stops: Sequence[CampaignStopped]) -> None:
+    """After a restore: what was stopped enrols nobody. What was published after that has to be published again, since
+    its event does not hold the definition.
+    """
+    await store.lock_campaigns(tx)
+    for each in stops:
+        await store.stop_campaign(tx, each.campaign, each.recorded_at)
+
+
 async def _publish(tx: Transaction, definition: Definition, source: store.Source) -> int:
     version = await store.next_version(tx, definition.name)
     await store.stop_campaign(tx, definition.name, tx.now)

@@ -13,9 +13,12 @@ from typer.testing import CliRunner, Result
 
 from services.marketing.main import ROUTERS
 from services.marketing.settings import Settings
+from services.marketing.subscriptions import recovery
+from shared.events.campaigns import CampaignStopped
+from shared.events.contract import contract_of
 from shared.http.app import build_app
 from tests.integration.marketing.running import Marketing
-from tests.unit.marketing.facts import BOB, DAY, NOW, definition, product, sale
+from tests.unit.marketing.facts import BOB, DAY, NOW, definition, event, product, sale
 from tools.rapport.cli import app
 
 TEXT = """
@@ -60,6 +63,26 @@ async def test_a_campaign_is_looked_over_compared_published_and_stopped(
     assert (await http.post("/v1/campaigns/gone/stop")).status_code == 404
     kinds = [kind for kind, data in await marketing.published() if data["campaign"] == "roses"]
     assert kinds == ["campaign.published", "campaign.published", "campaign.stopped"]
+
+
+async def test_a_campaign_that_was_stopped_since_a_backup_is_stopped_after_the_restore(
+    marketing: Marketing, http: httpx.AsyncClient
+) -> None:
+    """Its file is what it was, so that the start of the service leaves it stopped."""
+    await marketing.publish(definition())
+    await http.post("/v1/campaigns", json=DRAFT)
+    for name in ("thanks", "roses"):
+        (await http.post(f"/v1/campaigns/{name}/stop")).raise_for_status()
+    published = [data for kind, data in await marketing.published() if kind == "campaign.stopped"]
+    contract = contract_of(CampaignStopped)
+    told = [event("crm.campaigns", contract.adapter.validate_python(data), data["campaign"], NOW) for data in published]
+    await marketing.rows("update campaign set stopped_at = null")
+
+    await marketing.hear(recovery.subscription, told)
+
+    await marketing.publish(definition())
+    listed = (await http.get("/v1/campaigns")).json()["items"]
+    assert {each["campaign"] for each in listed if each["stopped_at"] is None} == set()
 
 
 async def test_what_was_done_over_http_outlives_a_start_until_the_file_changes(
