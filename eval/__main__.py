@@ -9,14 +9,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from eval import duplicates, lifetime, weekly
+from eval import duplicates, forecasts, lifetime
 from eval.report import print_table, write_json
 from eval.rows import Row
 from eval.setting import MissingError, Setting, say
 
 TASKS: dict[str, Callable[[Setting], list[Row]]] = {
     "duplicates": duplicates.measure,
-    "forecasts": weekly.measure,
+    "forecasts": forecasts.measure,
     "customers": lifetime.measure,
 }
 

@@ -12,7 +12,8 @@ class ForecastingSettings(Group):
 
     `refit_every` is a duration of whole weeks (`P7D`, `P28D`); the cuts lie on one grid of Mondays, 00:00 UTC.
     `most_series` are forecast, those that sold most; a cut says how many it left out.
-    `backtests` are the rolling origins behind a published backtest, 4 weeks apart.
+    `backtests` are the rolling origins behind a published backtest, 4 weeks apart. Where many series are new, they are
+    fitted by `processes` side by side until `fitting_budget` is spent; a series has fewer origins then.
     """
 
     refit_every: timedelta = Field(default=timedelta(days=7), ge=timedelta(days=7))
@@ -20,6 +21,8 @@ class ForecastingSettings(Group):
     history_weeks: int = Field(default=156, ge=12, le=1040)
     most_series: int = Field(default=2000, ge=1, le=4000)
     fitted_parties: int = Field(default=50_000, ge=100)
+    processes: int = Field(default=2, ge=1, le=64)
+    fitting_budget: timedelta = Field(default=timedelta(minutes=8), gt=timedelta(0))
     poll_s: float = Field(default=1.0, gt=0)
 
 

@@ -1,7 +1,7 @@
-"""The fitting process: numpy, scipy and statsforecast live there, and neither in the service's memory nor on its loop.
+"""The fitting processes: numpy, scipy and statsforecast live there, neither in the service's memory nor on its loop.
 
-It is the one process of a `ProcessPoolExecutor`, started with the first work and ended after a minute without. It ends
-when the service does, however that ends.
+Each is the one process of a `ProcessPoolExecutor`, started with the first work and ended after a minute without. It
+ends when the service does, however that ends.
 """
 
 import asyncio
@@ -96,6 +96,29 @@ class Fitting:
         executor, self._executor, self._child = self._executor, None, None
         if executor is not None:
             executor.shutdown(wait=False)
+
+
+class Fittings:
+    """`processes` of them side by side, each by itself: one that dies takes no other's work with it."""
+
+    def __init__(self, processes: int) -> None:
+        self._all = [Fitting() for _ in range(processes)]
+        # The one that worked last is asked first, so that what is not needed ends.
+        self._free: asyncio.LifoQueue[Fitting] = asyncio.LifoQueue()
+        for one in self._all:
+            self._free.put_nowait(one)
+
+    async def run(self, work: Callable[P, R], /, *arguments: P.args, **named: P.kwargs) -> R:
+        """As `Fitting.run`, once one of them is free."""
+        one = await self._free.get()
+        try:
+            return await one.run(work, *arguments, **named)
+        finally:
+            self._free.put_nowait(one)
+
+    async def stop(self) -> None:
+        for one in self._all:
+            await one.stop()
 
 
 def _prepare() -> None:

@@ -1,25 +1,17 @@
-"""What the fitting process does for the weekly forecasts: outlooks from the cut on, and from origins that miss one."""
+"""What a fitting process does for the forecasts: an outlook of each series from each origin that is asked for."""
 
 from collections.abc import Sequence
-from datetime import date
 
-from services.forecasting.cuts.domain import WEEK
-from services.forecasting.fitting.ensemble import FEWEST_WEEKS, look_ahead
-from services.forecasting.forecasts.domain.outlook import Asked, Outlook, origins
-
-FEWEST_BEHIND = 8
-"""Weeks of history that an origin of a backtest needs."""
+from services.forecasting.fitting.candidates import look_ahead
+from services.forecasting.forecasts.domain.outlook import Asked, Outlook
 
 
-def look_back_and_ahead(series: Sequence[Asked], cut: date, backtests: int) -> dict[str, list[Outlook]]:
-    """Outlooks by series, oldest origin first, the cut's own last; a series too short for any is left out.
-
-    An outlook from an earlier origin sees only the weeks before it.
-    """
-    return {one.series: _outlooks(one, cut, backtests) for one in series if len(one.values) >= FEWEST_WEEKS}
-
-
-def _outlooks(one: Asked, cut: date, backtests: int) -> list[Outlook]:
-    behind = origins(cut, one.first_week, backtests, FEWEST_BEHIND)
-    wanted = [*sorted(set(behind) - one.known), cut]
-    return [look_ahead(one.values[: (origin - one.first_week) // WEEK], origin) for origin in wanted]
+def look_from_origins(series: Sequence[Asked]) -> dict[str, list[Outlook]]:
+    """Outlooks by series, in the order of the origins; each sees only the values before its origin."""
+    return {
+        one.series: [
+            look_ahead(one.values[: (origin - one.first) // one.cadence.every], origin, one.cadence)
+            for origin in one.origins
+        ]
+        for one in series
+    }

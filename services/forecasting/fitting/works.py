@@ -10,11 +10,11 @@ from services.forecasting.forecasts.domain.outlook import Asked, Outlook
 from services.forecasting.scores.domain.lifetime import Histories, Lifetime
 
 
-def make_outlooks(series: Sequence[Asked], cut: date, backtests: int) -> dict[str, list[Outlook]]:
-    """Outlooks by series, from the cut on and from earlier origins; see `weekly.py`."""
+def make_outlooks(series: Sequence[Asked]) -> dict[str, list[Outlook]]:
+    """Outlooks by series from the origins that are asked for; see `weekly.py`."""
     from services.forecasting.fitting import weekly
 
-    return weekly.look_back_and_ahead(series, cut, backtests)
+    return weekly.look_from_origins(series)
 
 
 def fit_lifetime(histories: Histories, cut: date, earlier: date) -> tuple[Lifetime, dict[str, float]] | None:

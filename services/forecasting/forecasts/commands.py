@@ -8,8 +8,8 @@ from operator import attrgetter
 from services.forecasting.cuts import commands as cuts
 from services.forecasting.cuts.domain import WEEK, instant, week_of
 from services.forecasting.forecasts import store
-from services.forecasting.forecasts.domain.forecast import MODEL, Fitted, publish, quality_of
-from services.forecasting.forecasts.domain.outlook import HORIZON, Outlook, Track
+from services.forecasting.forecasts.domain.forecast import MODEL, combined, publish, quality_of
+from services.forecasting.forecasts.domain.outlook import WEEKLY, Asked, Outlook, Track, origins
 from services.forecasting.models import commands as models
 from services.forecasting.series import commands as series
 from services.forecasting.series.domain import DepartmentWeek
@@ -19,6 +19,8 @@ from shared.engine.transaction import Transaction
 Tracks = Mapping[DepartmentWeek, Track]
 Reasons = dict[str, str]
 """Why something is set aside, by the name of the series."""
+FEWEST_BEHIND = 8
+"""Weeks of history that an origin of a backtest needs."""
 _OTHERS = "sales:department:*"
 
 
@@ -34,7 +36,7 @@ async def load_tracks(
     begin = max(week_of(opening + timedelta(days=6)), cut - WEEK * history_weeks)
     sold, known = await series.load_department_weeks(tx, begin, cut, most)
     others = {_OTHERS: f"{known - len(sold)} that sold least: {most} are forecast"} if known > len(sold) else {}
-    oldest = cut - WEEK * HORIZON * backtests
+    oldest = cut - WEEK * WEEKLY.horizon * backtests
     outlooks = await store.load_outlooks(tx, [one.id for one in sold], oldest, cut)
     tracks = {
         one: Track(first, _values(weeks, first, cut), tuple(o for o in outlooks.get(one.id, ()) if o.origin > first))
@@ -44,17 +46,29 @@ async def load_tracks(
     return tracks, others
 
 
+def missing_origins(tracks: Tracks, cut: date, backtests: int) -> list[list[Asked]]:
+    """What is to be fitted: of every series from the cut on, then of every one from the origin before, and so on."""
+    rounds: list[list[Asked]] = [[] for _ in range(backtests + 1)]
+    for one, track in tracks.items():
+        known = {outlook.origin for outlook in track.outlooks}
+        behind = origins(cut, track.first, backtests, FEWEST_BEHIND)
+        for place, origin in enumerate([cut, *behind]):
+            if origin not in known:
+                rounds[place].append(Asked(one.id, track.first, track.values, (origin,)))
+    return [asked for asked in rounds if asked]
+
+
 async def publish_forecasts(
     tx: Transaction, cut: date, tracks: Tracks, made: Mapping[str, list[Outlook]], failed: Reasons
 ) -> int:
     """Publish a forecast of every series that outlooks were made of, and set the failed ones aside; the number of
     forecasts.
     """
-    fitted = [_fitted(one, track, made[one.id]) for one, track in tracks.items() if one.id in made]
-    kept = {one: track.first_week for one, track in tracks.items() if one.id in made or one.id in failed}
+    fitted = combined({one: _joined(track, made[one.id]) for one, track in tracks.items() if one.id in made})
+    kept = {one: track.first for one, track in tracks.items() if one.id in made or one.id in failed}
     await series.save_series(tx, kept)
-    await store.save_outlooks(tx, made)
-    newest = await store.find_newest_forecasts(tx, [one.series.id for one in fitted])
+    await store.save_outlooks(tx, {one.id: track.outlooks for one, track in fitted.items()})
+    newest = await store.find_newest_forecasts(tx, [one.id for one in fitted])
     forecasts, beyond = publish(cut, fitted, newest, tx.now)
     await cuts.set_aside(tx, cut, failed | beyond)
     if forecasts:
@@ -64,10 +78,8 @@ async def publish_forecasts(
     return len(forecasts)
 
 
-def _fitted(one: DepartmentWeek, track: Track, made: list[Outlook]) -> Fitted:
-    *behind, newest = made
-    outlooks = sorted((*track.outlooks, *behind), key=attrgetter("origin"))
-    return Fitted(one, replace(track, outlooks=tuple(outlooks)), newest)
+def _joined(track: Track, made: list[Outlook]) -> Track:
+    return replace(track, outlooks=tuple(sorted((*track.outlooks, *made), key=attrgetter("origin"))))
 
 
 def _values(weeks: Mapping[date, int], first: date, cut: date) -> tuple[float, ...]:

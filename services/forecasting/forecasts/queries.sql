@@ -1,20 +1,20 @@
 -- name: load_outlooks
 -- Those made from origins within [$2, $3), oldest first.
-select series, origin, model, scale, centre, spread, last, step
+select series, origin, model, scale, centre, spread, candidates, step
 from outlook
 where series = any($1::text[]) and origin >= $2 and origin < $3
 order by series, origin;
 
 -- name: save_outlooks
 -- An outlook once made is kept as it was.
-insert into outlook (series, origin, model, scale, centre, spread, last, step)
+insert into outlook (series, origin, model, scale, centre, spread, candidates, step)
 select
     series, origin, model, scale,
     array(select value::float8 from json_array_elements_text(centre) with ordinality as c (value, week) order by week),
     array(select value::float8 from json_array_elements_text(spread) with ordinality as s (value, week) order by week),
-    last, step
-from unnest($1::text[], $2::date[], $3::text[], $4::text[], $5::json[], $6::json[], $7::float8[], $8::float8[])
-    as made (series, origin, model, scale, centre, spread, last, step)
+    candidates, step
+from unnest($1::text[], $2::date[], $3::text[], $4::text[], $5::json[], $6::json[], $7::jsonb[], $8::float8[])
+    as made (series, origin, model, scale, centre, spread, candidates, step)
 on conflict (series, origin) do nothing;
 
 -- name: find_newest_forecasts

@@ -16,6 +16,7 @@ from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
 _FORECAST = TypeAdapter(ForecastPublished)
+_CANDIDATES = TypeAdapter(dict[str, tuple[float, ...]])
 
 
 async def load_outlooks(tx: Transaction, series: Sequence[str], begin: date, cut: date) -> dict[str, list[Outlook]]:
@@ -24,12 +25,12 @@ async def load_outlooks(tx: Transaction, series: Sequence[str], begin: date, cut
     for row in await tx.fetch(SQL["load_outlooks"], series, begin, cut):
         outlook = Outlook(
             row["origin"],
-            row["model"],
             row["scale"],
-            tuple(row["centre"]),
+            _CANDIDATES.validate_json(row["candidates"]),
             tuple(row["spread"]),
-            row["last"],
             row["step"],
+            tuple(row["centre"]),
+            row["model"],
         )
         found.setdefault(row["series"], []).append(outlook)
     return found
@@ -37,7 +38,7 @@ async def load_outlooks(tx: Transaction, series: Sequence[str], begin: date, cut
 
 async def save_outlooks(tx: Transaction, made: Mapping[str, Sequence[Outlook]]) -> None:
     rows = [
-        (name, o.origin, o.model, o.scale, _json(o.centre), _json(o.spread), o.last, o.step)
+        (name, o.origin, o.model, o.scale, _json(o.centre), _json(o.spread), _json(o.candidates), o.step)
         for name, outlooks in sorted(made.items())
         for o in outlooks
     ]

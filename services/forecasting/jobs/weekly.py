@@ -1,7 +1,9 @@
-"""The weekly forecasts of one cut: read, fit in the process apart, publish in one transaction."""
+"""The weekly forecasts of one cut: read, fit in processes apart, publish in one transaction."""
 
+from asyncio import gather
 from collections.abc import Sequence
 from datetime import date
+from time import monotonic
 
 import structlog
 
@@ -13,30 +15,33 @@ from services.forecasting.forecasts.domain.outlook import Asked, Outlook
 from services.forecasting.settings import ForecastingSettings
 
 log = structlog.get_logger()
-_AT_ONCE = 25
+_AT_ONCE = 10
 
 Made = dict[str, list[Outlook]]
 
 
 async def forecast(source: cuts.Source, run: Run, settings: ForecastingSettings, cut: date) -> int:
-    """Publish a forecast of every department with enough weeks; the number of them.
+    """Publish a forecast of every department that sold before the cut; the number of them.
 
     A series that nothing can be made of is set aside with the reason, and the others are published. Each cut is opened
-    by exactly one instance; fitting the same cut twice is only lost work.
+    by exactly one instance; fitting the same cut twice is only lost work. Outlooks from the cut come first; those of
+    earlier origins, the newest first, as far as the budget goes.
     """
+    began = monotonic()
     async with source.read() as tx:
         tracks, failed = await forecasts.load_tracks(
             tx, cut, settings.history_weeks, settings.backtests, settings.most_series
         )
-    asked = [
-        Asked(one.id, track.first_week, track.values, frozenset(outlook.origin for outlook in track.outlooks))
-        for one, track in tracks.items()
-    ]
     made: Made = {}
-    for begin in range(0, len(asked), _AT_ONCE):
-        outlooks, reasons = await _make(run, asked[begin : begin + _AT_ONCE], cut, settings.backtests)
-        made |= outlooks
+    for origins in forecasts.missing_origins(tracks, cut, settings.backtests):
+        if made and monotonic() - began > settings.fitting_budget.total_seconds():
+            log.info("backtests_cut_short", cut=cut.isoformat(), series=len(tracks))
+            break
+        outlooks, reasons = await _make_all(run, [one for one in origins if one.series not in failed])
+        for name, found in outlooks.items():
+            made.setdefault(name, []).extend(found)
         failed |= reasons
+    made = {name: outlooks for name, outlooks in made.items() if name not in failed}
     async with source.transaction() as tx:
         if not await cuts.open_cut(tx, cut):
             return 0
@@ -45,17 +50,28 @@ async def forecast(source: cuts.Source, run: Run, settings: ForecastingSettings,
     return published
 
 
-async def _make(run: Run, asked: Sequence[Asked], cut: date, backtests: int) -> tuple[Made, forecasts.Reasons]:
+async def _make_all(run: Run, asked: Sequence[Asked]) -> tuple[Made, forecasts.Reasons]:
+    """Side by side in as many processes as there are."""
+    parts = [asked[begin : begin + _AT_ONCE] for begin in range(0, len(asked), _AT_ONCE)]
+    made: Made = {}
+    failed: forecasts.Reasons = {}
+    for outlooks, reasons in await gather(*(_make(run, part) for part in parts)):
+        made |= outlooks
+        failed |= reasons
+    return made, failed
+
+
+async def _make(run: Run, asked: Sequence[Asked]) -> tuple[Made, forecasts.Reasons]:
     """Outlooks of all at once; where that fails, each alone, so that only what fails by itself is set aside."""
     try:
-        return await run(works.make_outlooks, asked, cut, backtests), {}
+        return await run(works.make_outlooks, asked), {}
     except FittingFailed as error:
         if len(asked) == 1:
             return {}, {asked[0].series: str(error)}
     made: Made = {}
     failed: forecasts.Reasons = {}
     for one in asked:
-        outlooks, reasons = await _make(run, [one], cut, backtests)
+        outlooks, reasons = await _make(run, [one])
         made |= outlooks
         failed |= reasons
     return made, failed

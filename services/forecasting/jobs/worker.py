@@ -5,7 +5,7 @@ from datetime import date
 
 from services.forecasting.cuts import commands as cuts
 from services.forecasting.cuts.domain import Cut, last_cut
-from services.forecasting.fitting.process import Fitting, Run
+from services.forecasting.fitting.process import Fittings, Run
 from services.forecasting.jobs import scores, weekly
 from services.forecasting.series import commands as series
 from services.forecasting.settings import ForecastingSettings
@@ -20,7 +20,7 @@ class Jobs:
 
     def __init__(self, settings: ForecastingSettings, run: Run | None = None) -> None:
         self._settings = settings
-        self._fitting = Fitting()
+        self._fitting = Fittings(settings.processes)
         self._run: Run = run or self._fitting.run
         self._seen: tuple[date, int] | None = None
         self._newest: Cut | None = None

@@ -8,7 +8,7 @@ import asyncpg
 import httpx
 
 from services.forecasting import handlers
-from services.forecasting.forecasts.domain.outlook import Asked, Outlook
+from services.forecasting.forecasts.domain.outlook import SEASONAL_NAIVE, Asked, Outlook
 from services.forecasting.subscriptions import sales
 from shared.engine.subscription import Subscription
 from tests.integration.running import Running
@@ -51,11 +51,13 @@ class Forecasting(Running):
         await self.empty(*(f"sales_v1.{name}" for name in _SALES), *own)
 
 
-async def repeat(work: Any, asked: Sequence[Asked], cut: Any, backtests: int) -> Any:
+async def repeat(work: Any, asked: Sequence[Asked]) -> Any:
     """Stands in for the fitting process: the last week once more, with a spread of a tenth."""
-    del work, backtests
+    del work
     return {
-        one.series: [Outlook(cut, "repeat/1", "linear", (last,) * 4, (last / 10,) * 4, last, 1.0)]
+        one.series: [
+            Outlook(origin, "linear", {SEASONAL_NAIVE: (last,) * 4}, (last / 10,) * 4, 1.0) for origin in one.origins
+        ]
         for one in asked
         for last in one.values[-1:]
     }

@@ -21,7 +21,7 @@ async def test_a_forecast_shows_what_came_once_its_week_is_over(
 
     (one,) = (await get(http, "/v1/forecasts", series=TOYS))["items"]
 
-    assert (one["cut"], one["model"], one["unit"]) == ("2026-02-09", "repeat/1", "DKK minor")
+    assert (one["cut"], one["model"], one["unit"]) == ("2026-02-09", "weighted/1", "DKK minor")
     assert [(point["mean"], point["actual"]) for point in one["points"][:2]] == [(1000, 500), (1000, None)]
 
 

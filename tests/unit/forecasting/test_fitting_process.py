@@ -12,7 +12,7 @@ from contextlib import suppress
 import psutil
 import pytest
 
-from services.forecasting.fitting.process import Fitting, FittingFailed
+from services.forecasting.fitting.process import Fitting, FittingFailed, Fittings
 
 
 @pytest.fixture
@@ -74,6 +74,18 @@ async def test_work_that_takes_too_long_is_ended_and_says_so() -> None:
 
     await _gone(pid)
     await fitting.stop()
+
+
+async def test_works_are_done_side_by_side_and_one_that_dies_takes_no_other_with_it() -> None:
+    fittings = Fittings(2)
+
+    dead, *pids = await asyncio.gather(
+        fittings.run(os._exit, 1), *(fittings.run(os.getpid) for _ in range(4)), return_exceptions=True
+    )
+
+    assert isinstance(dead, FittingFailed)
+    assert all(isinstance(pid, int) for pid in pids)
+    await fittings.stop()
 
 
 async def test_a_killed_service_leaves_no_process_behind() -> None:

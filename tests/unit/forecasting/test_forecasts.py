@@ -1,11 +1,10 @@
-from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
 from services.forecasting.cuts.domain import WEEK
-from services.forecasting.forecasts.domain.forecast import Fitted, publish, quality_of
-from services.forecasting.forecasts.domain.outlook import Outlook, Track
+from services.forecasting.forecasts.domain.forecast import combined, publish, quality_of
+from services.forecasting.forecasts.domain.outlook import SEASONAL_NAIVE, Outlook, Track
 from services.forecasting.series.domain import DepartmentWeek
 from shared.ids import derived_id
 
@@ -14,17 +13,19 @@ CUT = FIRST + WEEK * 8
 OLDER = derived_id("older")
 
 
-def fitted(department: str, *origins: int) -> Fitted:
-    past = tuple(_outlook(origin) for origin in origins)
-    return Fitted(DepartmentWeek(department, "DKK"), Track(FIRST, (100.0,) * 8, past), _outlook(8))
+def fitted(department: str, *origins: int, spread: float = 5.0) -> dict[DepartmentWeek, Track]:
+    """A series with outlooks from earlier origins, and the one from the cut on."""
+    outlooks = tuple(_outlook(origin, spread) for origin in (*origins, 8))
+    return combined({DepartmentWeek(department, "DKK"): Track(FIRST, (100.0,) * 8, outlooks)})
 
 
-def _outlook(weeks: int) -> Outlook:
-    return Outlook(FIRST + WEEK * weeks, "test/1", "linear", (100.0,) * 4, (5.0,) * 4, 100.0, 4.0)
+def _outlook(weeks: int, spread: float) -> Outlook:
+    said = {SEASONAL_NAIVE: (100.0,) * 4}
+    return Outlook(FIRST + WEEK * weeks, "log", said, (spread,) * 4, 4.0)
 
 
 def test_each_series_gets_four_weeks_from_the_cut_on() -> None:
-    (one,), _ = publish(CUT, [fitted("TOYS")], {}, NOW)
+    (one,), _ = publish(CUT, fitted("TOYS"), {}, NOW)
 
     assert [point.at.date() for point in one.points] == [CUT + WEEK * ahead for ahead in range(4)]
     assert (one.series, one.unit, one.horizon) == ("sales:department:TOYS:week:DKK", "DKK minor", 4)
@@ -33,22 +34,22 @@ def test_each_series_gets_four_weeks_from_the_cut_on() -> None:
 
 def test_a_forecast_names_the_one_that_it_replaces() -> None:
     series = DepartmentWeek("TOYS", "DKK").id
-    (one,), _ = publish(CUT, [fitted("TOYS")], {series: OLDER}, NOW)
+    (one,), _ = publish(CUT, fitted("TOYS"), {series: OLDER}, NOW)
 
     assert one.supersedes == OLDER
 
 
 def test_the_same_input_gives_the_same_forecasts_in_the_same_order() -> None:
-    series = [fitted("TOYS", 4), fitted("BREAD")]
+    toys, bread = fitted("TOYS", 4), fitted("BREAD")
 
-    assert publish(CUT, series, {}, NOW) == publish(CUT, series[::-1], {}, NOW)
+    assert publish(CUT, toys | bread, {}, NOW) == publish(CUT, bread | toys, {}, NOW)
 
 
 def test_quality_is_kept_apart_by_model() -> None:
-    forecasts, _ = publish(CUT, [fitted("TOYS", 4), fitted("BREAD")], {}, NOW)
+    forecasts, _ = publish(CUT, fitted("TOYS", 4) | fitted("BREAD"), {}, NOW)
 
-    assert quality_of(forecasts)["test/1"]["series"] == 1
-    assert quality_of(forecasts)["test/1"]["coverage80"] == 1.0
+    assert quality_of(forecasts)["weighted/1"]["series"] == 1
+    assert quality_of(forecasts)["weighted/1"]["coverage80"] == 1.0
 
 
 @pytest.mark.parametrize(
@@ -59,10 +60,9 @@ def test_a_series_id_is_ascii_and_unambiguous(name: str, key: str) -> None:
 
 
 def test_numbers_beyond_calculation_set_one_series_aside_and_the_others_stand() -> None:
-    wild = fitted("WILD")
-    wild = replace(wild, newest=replace(wild.newest, scale="log", centre=(800.0,) * 4))
+    wild = fitted("WILD", spread=800.0)
 
-    forecasts, failed = publish(CUT, [wild, fitted("TOYS")], {}, NOW)
+    forecasts, failed = publish(CUT, wild | fitted("TOYS"), {}, NOW)
 
     assert [one.series for one in forecasts] == ["sales:department:TOYS:week:DKK"]
     assert list(failed) == ["sales:department:WILD:week:DKK"]

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -7,6 +8,7 @@ from services.forecasting.cuts.domain import WEEK
 from services.forecasting.forecasts.domain.intervals import Factors, calibrate
 from services.forecasting.forecasts.domain.outlook import (
     FARTHEST,
+    SEASONAL_NAIVE,
     Outlook,
     Scale,
     Track,
@@ -18,10 +20,12 @@ from services.forecasting.forecasts.domain.outlook import (
 
 FIRST = date(2026, 1, 5)
 EXACT = Factors(1.0, 2.0)
+STEPS = [EXACT] * 4
 
 
 def outlook(weeks: int, *centre: float, spread: float = 10.0, scale: Scale = "linear", last: float = 100.0) -> Outlook:
-    return Outlook(FIRST + WEEK * weeks, "test", scale, centre, (spread,) * len(centre), last, 20.0)
+    naive = {SEASONAL_NAIVE: (last,) * len(centre)}
+    return Outlook(FIRST + WEEK * weeks, scale, naive, (spread,) * len(centre), 20.0, centre, "test")
 
 
 @given(
@@ -33,13 +37,13 @@ def outlook(weeks: int, *centre: float, spread: float = 10.0, scale: Scale = "li
 def test_ranges_hold_each_other_and_never_fall_below_zero(
     centre: float, spread: float, wide: float, scale: Scale
 ) -> None:
-    (ahead,) = outlook(4, centre, spread=spread, scale=scale).ranges(Factors(wide, wide * 2))
+    (ahead,) = outlook(4, centre, spread=spread, scale=scale).ranges([Factors(wide, wide * 2)])
 
     assert 0 <= ahead.lo95 <= ahead.lo80 <= ahead.mean <= ahead.hi80 <= ahead.hi95
 
 
 def test_a_range_on_the_logarithm_is_a_factor_up_and_down() -> None:
-    (ahead,) = outlook(4, 5.0, spread=0.5, scale="log").ranges(EXACT)
+    (ahead,) = outlook(4, 150.0, spread=0.5, scale="log").ranges([EXACT])
 
     assert (ahead.hi80 + 1) / (ahead.mean + 1) == pytest.approx((ahead.mean + 1) / (ahead.lo80 + 1))
 
@@ -47,7 +51,7 @@ def test_a_range_on_the_logarithm_is_a_factor_up_and_down() -> None:
 def test_a_backtest_measures_errors_in_steps_beside_the_naive_forecast() -> None:
     track = Track(FIRST, (90, 110, 90, 100, 104, 80, 100, 130), (outlook(4, 100, 100, 100, 100),))
 
-    found = backtest(track, {FIRST + WEEK * 4: {"linear": EXACT}})
+    found = backtest(track, {FIRST + WEEK * 4: {"linear": STEPS}})
 
     assert found is not None
     assert found.mase == pytest.approx((4 + 20 + 0 + 30) / 4 / 20)
@@ -57,9 +61,9 @@ def test_a_backtest_measures_errors_in_steps_beside_the_naive_forecast() -> None
 
 
 def test_a_series_that_never_moved_has_no_backtest() -> None:
-    still = Outlook(FIRST + WEEK * 4, "test", "linear", (5.0,) * 4, (1.0,) * 4, 5.0, 0.0)
+    still = replace(outlook(4, 5.0, 5.0, 5.0, 5.0), step=0.0)
 
-    assert backtest(Track(FIRST, (5.0,) * 8, (still,)), {still.origin: {"linear": EXACT}}) is None
+    assert backtest(Track(FIRST, (5.0,) * 8, (still,)), {still.origin: {"linear": STEPS}}) is None
 
 
 def test_without_past_outlooks_there_is_no_backtest() -> None:
@@ -76,8 +80,20 @@ def test_factors_learn_only_from_weeks_that_were_over() -> None:
     cut = FIRST + WEEK * 11
 
     assert factors_at(cut, [Track(FIRST, values, (early, late))]) == factors_at(cut, [Track(FIRST, values, (early,))])
-    assert factors_at(FIRST + WEEK * 7, [Track(FIRST, values, (early,))])["linear"] == calibrate([])
-    assert factors_at(cut, [Track(FIRST, values, (early,))])["linear"] == calibrate([3.0] * 4)
+    assert factors_at(FIRST + WEEK * 7, [Track(FIRST, values, (early,))])["linear"] == [calibrate([])] * 4
+
+
+def test_each_step_ahead_has_factors_of_its_own_errors_and_those_beside() -> None:
+    first, *_, last = factors_at(FIRST + WEEK * 8, [Track(FIRST, (100.0,) * 4 + (110, 120, 130, 140), (calm(),))])[
+        "linear"
+    ]
+
+    assert first == calibrate([1.0, 2.0])
+    assert last == calibrate([3.0, 4.0])
+
+
+def calm() -> Outlook:
+    return outlook(4, 100, 100, 100, 100)
 
 
 def test_origins_lie_a_horizon_apart_and_have_a_past() -> None:
@@ -89,10 +105,11 @@ def test_origins_lie_a_horizon_apart_and_have_a_past() -> None:
 def test_one_value_has_no_step() -> None:
     assert mean_step([5.0]) == 0.0
     assert mean_step([5.0, 8.0, 7.0]) == 2.0
+    assert mean_step([5.0, 8.0, 7.0, 9.0], season=2) == 1.5
 
 
 def test_a_week_below_zero_is_scored_as_one_without_sales() -> None:
     """Discounts greater than the prices, on a scale that knows no such sales."""
-    outlook = Outlook(FIRST, "test/1", "log", (1.0,) * 4, (0.5,) * 4, 1.0, 1.0)
+    low = outlook(0, 1.0, 1.0, scale="log")
 
-    assert outlook.scores([-500.0, -1.0]) == outlook.scores([0.0, 0.0])
+    assert low.scores([-500.0, -1.0]) == low.scores([0.0, 0.0])

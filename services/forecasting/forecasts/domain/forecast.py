@@ -1,15 +1,16 @@
 """From outlooks to what is published: calibrated intervals, a backtest beside naive, the forecast that it replaces."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, replace
 from datetime import date, datetime
 from statistics import fmean
 from uuid import UUID
 
-from services.forecasting.cuts.domain import WEEK, instant
+from services.forecasting.cuts.domain import instant
+from services.forecasting.forecasts.domain.combination import combine
 from services.forecasting.forecasts.domain.intervals import Factors
-from services.forecasting.forecasts.domain.outlook import HORIZON, Outlook, Scale, Track, backtest, factors_at
+from services.forecasting.forecasts.domain.outlook import Outlook, Scale, Track, backtest, factors_at
 from services.forecasting.series.domain import DepartmentWeek
 from shared.events.insights import Backtest, ForecastPoint, ForecastPublished
 from shared.ids import derived_id
@@ -17,32 +18,26 @@ from shared.ids import derived_id
 MODEL = "weekly"
 
 
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """A series with its history and earlier outlooks, and the outlook from the cut on."""
-
-    series: DepartmentWeek
-    track: Track
-    newest: Outlook
+def combined(tracks: Mapping[DepartmentWeek, Track]) -> dict[DepartmentWeek, Track]:
+    """The tracks with the candidates of every outlook combined; the last outlook of each is from the cut on."""
+    return dict(zip(tracks, combine(list(tracks.values())), strict=True))
 
 
 def publish(
-    cut: date, fitted: list[Fitted], latest: Mapping[str, UUID], recorded_at: datetime
+    cut: date, tracks: Mapping[DepartmentWeek, Track], latest: Mapping[str, UUID], recorded_at: datetime
 ) -> tuple[list[ForecastPublished], dict[str, str]]:
     """One forecast a series, sorted by series; `latest` are the forecasts in force. Same input, same ids.
 
     Beside them, by series, why one could not be made: its numbers are beyond what can be calculated with.
     """
-    tracks = [one.track for one in fitted]
-    starts = {outlook.origin for track in tracks for outlook in track.outlooks}
-    past = {origin: factors_at(origin, tracks) for origin in starts}
-    present = factors_at(cut, tracks)
+    starts = {outlook.origin for track in tracks.values() for outlook in track.outlooks}
+    factors = {origin: factors_at(origin, tracks.values()) for origin in starts}
     forecasts, failed = [], {}
-    for one in sorted(fitted, key=lambda one: one.series.id):
+    for series, track in sorted(tracks.items(), key=lambda one: one[0].id):
         try:
-            forecasts.append(_forecast(cut, one, present, past, latest.get(one.series.id), recorded_at))
+            forecasts.append(_forecast(cut, series, track, factors, latest.get(series.id), recorded_at))
         except (ArithmeticError, ValueError) as error:
-            failed[one.series.id] = f"forecast: {type(error).__name__}: {error}"
+            failed[series.id] = f"forecast: {type(error).__name__}: {error}"
     return forecasts, failed
 
 
@@ -61,31 +56,32 @@ def quality_of(forecasts: Iterable[ForecastPublished]) -> dict[str, dict[str, fl
 
 def _forecast(
     cut: date,
-    one: Fitted,
-    present: Mapping[Scale, Factors],
-    past: Mapping[date, Mapping[Scale, Factors]],
+    series: DepartmentWeek,
+    track: Track,
+    factors: Mapping[date, Mapping[Scale, Sequence[Factors]]],
     supersedes: UUID | None,
     recorded_at: datetime,
 ) -> ForecastPublished:
+    newest = track.outlooks[-1]
     return ForecastPublished(
-        forecast_id=derived_id("forecast", one.series.id, cut),
-        series=one.series.id,
+        forecast_id=derived_id("forecast", series.id, cut),
+        series=series.id,
         cut=instant(cut),
-        horizon=HORIZON,
-        unit=one.series.unit,
-        points=_points(cut, one.newest, present[one.newest.scale]),
-        model=one.newest.model,
+        horizon=track.cadence.horizon,
+        unit=series.unit,
+        points=_points(track, newest, factors[cut][newest.scale]),
+        model=newest.model,
         recorded_at=recorded_at,
-        backtest=backtest(one.track, past),
+        backtest=backtest(replace(track, outlooks=track.outlooks[:-1]), factors),
         supersedes=supersedes,
     )
 
 
-def _points(cut: date, outlook: Outlook, factors: Factors) -> list[ForecastPoint]:
+def _points(track: Track, outlook: Outlook, factors: Sequence[Factors]) -> list[ForecastPoint]:
     """Whole minor units: a forecast of cents is precise enough."""
     return [
         ForecastPoint(
-            at=instant(cut + WEEK * ahead),
+            at=instant(outlook.origin + track.cadence.every * ahead),
             mean=round(span.mean),
             lo80=round(span.lo80),
             hi80=round(span.hi80),

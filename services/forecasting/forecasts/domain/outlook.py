@@ -1,10 +1,9 @@
-"""What a model said of one series at one cut, and how well the earlier sayings did."""
+"""What the models said of one series at one cut, and how well the earlier sayings did."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from itertools import pairwise
-from math import expm1, log1p
+from datetime import date, timedelta
+from math import ceil, expm1, log1p
 from statistics import fmean
 from typing import Literal
 
@@ -12,14 +11,26 @@ from services.forecasting.cuts.domain import WEEK
 from services.forecasting.forecasts.domain.intervals import Factors, calibrate
 from shared.events.insights import Backtest
 
-HORIZON = 4
 FARTHEST = 20.0
+SEASONAL_NAIVE = "seasonal-naive"
 Scale = Literal["log", "linear"]
 
 
 @dataclass(frozen=True, slots=True)
+class Cadence:
+    """How often a series has a value, the periods that may repeat in it, and how many values ahead are foretold."""
+
+    every: timedelta
+    seasons: tuple[int, ...]
+    horizon: int
+
+
+WEEKLY = Cadence(WEEK, (52,), 4)
+
+
+@dataclass(frozen=True, slots=True)
 class Range:
-    """One week ahead, in the series' unit."""
+    """One step ahead, in the series' unit."""
 
     mean: float
     lo80: float
@@ -30,90 +41,116 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """A forecast from `origin` on, one centre and one spread a week, on the logarithm of 1 + value or on the value.
+    """What each candidate said from `origin` on, in the series' unit, and their combination, empty until it is made.
 
-    `last` is the last week's value, which is what the naive forecast repeats; `step` is the mean change from week to
-    week before the origin, the unit of MASE (Hyndman and Koehler 2006).
+    `spread` is a value a step, on the logarithm of 1 + value or on the value. `step` is the mean change over one season
+    before the origin, the unit of MASE (Hyndman and Koehler 2006).
     """
 
     origin: date
-    model: str
     scale: Scale
-    centre: tuple[float, ...]
+    candidates: Mapping[str, tuple[float, ...]]
     spread: tuple[float, ...]
-    last: float
     step: float
+    centre: tuple[float, ...] = ()
+    model: str = ""
 
-    def ranges(self, factors: Factors) -> list[Range]:
-        """Never below zero: sales are not."""
-        return [self._range(c, s, factors) for c, s in zip(self.centre, self.spread, strict=True)]
+    def ranges(self, factors: Sequence[Factors]) -> list[Range]:
+        """Never below zero where nothing was: sales are not."""
+        return [self._range(*row) for row in zip(self.centre, self.spread, factors, strict=True)]
 
     def scores(self, actuals: Sequence[float]) -> list[float]:
-        """|error| / spread of each known week, at most FARTHEST: beyond, the spread was wrong, not the world."""
+        """|error| / spread of each known step, at most FARTHEST: beyond, the spread was wrong, not the world."""
         # A week can be below zero, by discounts greater than the prices; on the logarithm the model reads it as zero.
         level = _log_of_sales if self.scale == "log" else float
         rows = zip(self.centre, self.spread, actuals, strict=False)
-        return [min(abs(level(actual) - centre) / spread, FARTHEST) for centre, spread, actual in rows if spread > 0]
+        return [
+            min(abs(level(actual) - level(centre)) / spread, FARTHEST) if spread > 0 else 0.0
+            for centre, spread, actual in rows
+        ]
 
     def _range(self, centre: float, spread: float, factors: Factors) -> Range:
-        value = expm1 if self.scale == "log" else float
         narrow, wide = factors.for80 * spread, factors.for95 * spread
-        bounds = (centre, centre - narrow, centre + narrow, centre - wide, centre + wide)
-        return Range(*(max(value(bound), 0.0) for bound in bounds))
+        steps = (0.0, -narrow, narrow, -wide, wide)
+        if self.scale == "log":
+            middle = _log_of_sales(centre)
+            return Range(*(max(expm1(middle + step), 0.0) for step in steps))
+        return Range(*(max(centre + step, 0.0) for step in steps))
 
 
 def _log_of_sales(value: float) -> float:
     return log1p(max(value, 0.0))
 
 
-def mean_step(values: Sequence[float]) -> float:
-    """The mean change from one value to the next, 0 for fewer than two."""
-    return fmean(abs(after - before) for before, after in pairwise(values)) if len(values) > 1 else 0.0
+def mean_step(values: Sequence[float], season: int = 1) -> float:
+    """The mean change from one season to the next, 0 where there is only one."""
+    steps = [abs(after - before) for before, after in zip(values, values[season:], strict=False)]
+    return fmean(steps) if steps else 0.0
 
 
-def origins(cut: date, first_week: date, count: int, fewest: int) -> list[date]:
-    """Up to `count` earlier cuts, a horizon apart, newest first, with at least `fewest` weeks of history each."""
-    steps = [cut - WEEK * HORIZON * (back + 1) for back in range(count)]
-    return [origin for origin in steps if origin >= first_week + WEEK * fewest]
+def origins(cut: date, first: date, count: int, fewest: int, cadence: Cadence = WEEKLY) -> list[date]:
+    """Up to `count` earlier cuts, a horizon apart, newest first, with at least `fewest` values of history each."""
+    steps = [cut - cadence.every * cadence.horizon * (back + 1) for back in range(count)]
+    return [origin for origin in steps if origin >= first + cadence.every * fewest]
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One series: its weekly values from `first_week` up to the cut, and its outlooks at earlier origins."""
+    """One series: its values from `first` up to the cut, and its outlooks at earlier origins."""
 
-    first_week: date
+    first: date
     values: tuple[float, ...]
     outlooks: tuple[Outlook, ...]
+    cadence: Cadence = WEEKLY
 
     def actuals(self, outlook: Outlook) -> tuple[float, ...]:
-        """What came in the weeks of `outlook`, as far as it is known."""
-        begin = (outlook.origin - self.first_week) // WEEK
-        return self.values[begin : begin + HORIZON]
+        """What came in the steps of `outlook`, as far as it is known."""
+        begin = (outlook.origin - self.first) // self.cadence.every
+        return self.values[begin : begin + self.cadence.horizon]
+
+    def end(self, outlook: Outlook) -> date:
+        """When the last step of `outlook` is over."""
+        return outlook.origin + self.cadence.every * self.cadence.horizon
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A series to make outlooks of: its weekly values up to the cut, and the origins that have an outlook already."""
+    """A series to make outlooks of: its values up to the cut, and the origins that are asked for."""
 
     series: str
-    first_week: date
+    first: date
     values: tuple[float, ...]
-    known: frozenset[date]
+    origins: tuple[date, ...]
+    cadence: Cadence = WEEKLY
 
 
-def factors_at(cut: date, tracks: Iterable[Track]) -> dict[Scale, Factors]:
-    """Calibrated on every outlook whose weeks were over at `cut`, apart for each scale."""
-    scores: dict[Scale, list[float]] = {"log": [], "linear": []}
+def factors_at(cut: date, tracks: Iterable[Track], horizon: int = WEEKLY.horizon) -> dict[Scale, list[Factors]]:
+    """By scale, a pair for each step ahead: calibrated on every outlook whose steps were over at `cut`.
+
+    Errors of the steps beside are pooled with a step's own, so that a long horizon has enough of them for each.
+    """
+    scores: dict[Scale, list[list[float]]] = {
+        "log": [[] for _ in range(horizon)],
+        "linear": [[] for _ in range(horizon)],
+    }
     for track in tracks:
         for outlook in track.outlooks:
-            if outlook.origin + WEEK * HORIZON <= cut:
-                scores[outlook.scale] += outlook.scores(track.actuals(outlook))
-    return {scale: calibrate(found) for scale, found in scores.items()}
+            if track.end(outlook) <= cut:
+                for step, score in enumerate(outlook.scores(track.actuals(outlook))):
+                    scores[outlook.scale][step].append(score)
+    near = ceil(horizon / 8)
+    return {
+        scale: [
+            calibrate([score for beside in found[max(step - near, 0) : step + near + 1] for score in beside])
+            for step in range(horizon)
+        ]
+        for scale, found in scores.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
 class _Marks:
-    """Of one week of one past outlook: absolute errors in steps, the symmetric error, and the two intervals' hits."""
+    """Of one step of one past outlook: absolute errors in steps, the symmetric error, and the two intervals' hits."""
 
     error: float
     naive: float
@@ -122,7 +159,7 @@ class _Marks:
     in95: bool
 
 
-def backtest(track: Track, past: Mapping[date, Mapping[Scale, Factors]]) -> Backtest | None:
+def backtest(track: Track, past: Mapping[date, Mapping[Scale, Sequence[Factors]]]) -> Backtest | None:
     """How the earlier outlooks did, with the intervals of their own time (`past`, by origin); None without any."""
     marks = [mark for outlook in track.outlooks for mark in _marks(track, outlook, past[outlook.origin][outlook.scale])]
     if not marks:
@@ -136,14 +173,15 @@ def backtest(track: Track, past: Mapping[date, Mapping[Scale, Factors]]) -> Back
     )
 
 
-def _marks(track: Track, outlook: Outlook, factors: Factors) -> Iterable[_Marks]:
+def _marks(track: Track, outlook: Outlook, factors: Sequence[Factors]) -> Iterable[_Marks]:
     if outlook.step <= 0:
         return
-    for actual, ahead in zip(track.actuals(outlook), outlook.ranges(factors), strict=False):
+    naive = outlook.candidates[SEASONAL_NAIVE]
+    for actual, ahead, before in zip(track.actuals(outlook), outlook.ranges(factors), naive, strict=False):
         size = abs(actual) + abs(ahead.mean)
         yield _Marks(
             error=abs(actual - ahead.mean) / outlook.step,
-            naive=abs(actual - outlook.last) / outlook.step,
+            naive=abs(actual - before) / outlook.step,
             smape=200 * abs(actual - ahead.mean) / size if size else 0.0,
             in80=ahead.lo80 <= actual <= ahead.hi80,
             in95=ahead.lo95 <= actual <= ahead.hi95,

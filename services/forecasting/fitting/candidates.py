@@ -1,0 +1,146 @@
+"""What several models say of one series from an origin on. Which of them count how much is decided where all series are
+known (`forecasts/domain/combination.py`).
+
+The models of statsforecast are fitted to the values and, where none is below zero, to their logarithm, because sales
+differ by shares as often as by amounts. A season longer than these models take well is taken off before, and put on
+again.
+"""
+
+import warnings
+from collections.abc import Callable, Sequence
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+from statsforecast.models import TSB, AutoCES, AutoETS, AutoTheta, CrostonSBA
+
+from services.forecasting.fitting.seasons import season_of, split_season
+from services.forecasting.forecasts.domain.outlook import SEASONAL_NAIVE, Cadence, Outlook, mean_step
+
+Floats = NDArray[np.float64]
+Fitted = tuple[Floats, Floats]
+"""Centre and spread of each step ahead."""
+
+_SHORT = 10
+_EMPTY = 0.2
+_RECENT = 8
+_CYCLES = 4
+_UNIT = 0.25
+_LONGEST = 420
+_LONGEST_SEASON = 12
+_LEVEL = 80
+_FAR = 5.0
+_LEAST_SPREAD = 0.001
+_UNKNOWN_SPREAD = 0.5
+_Z80 = float(norm.ppf(0.9))
+_MODELS = (AutoETS, AutoTheta, AutoCES)
+
+
+def look_ahead(values: Sequence[float], origin: date, cadence: Cadence) -> Outlook:
+    """From one value or more, the last just before `origin`; the same values give the same outlook."""
+    known = np.asarray(values, dtype=float)
+    season = season_of(known, cadence.seasons)
+    ahead = cadence.horizon
+    said = _simple(known, season, ahead)
+    spread = np.full(ahead, _plain_spread(known, season))
+    log = False
+    if _carries_a_model(known):
+        fitted = _ensembles(known[-max(_LONGEST, 3 * season) :], season, ahead)
+        said |= {name: centre for name, (centre, _) in fitted.items()}
+        # Where nothing was sold at times, shares say nothing of how far off a forecast will be.
+        log = "log" in fitted and float(known[-max(_LONGEST, 3 * season) :].min()) > 0
+        if fitted:
+            spread = fitted["log" if log else "linear"][1]
+    elif len(known) >= _SHORT:
+        said |= _intermittent(known, ahead)
+    return Outlook(
+        origin,
+        "log" if log else "linear",
+        {name: _floats(centre) for name, centre in said.items() if np.isfinite(centre).all()},
+        _floats(np.maximum(spread, _LEAST_SPREAD) if log else spread),
+        mean_step(known.tolist(), season),
+    )
+
+
+def _carries_a_model(known: Floats) -> bool:
+    recent = known[-26:]
+    return len(known) >= _SHORT and float((recent == 0).mean()) <= _EMPTY and float(np.ptp(known)) > 0
+
+
+def _simple(known: Floats, season: int, ahead: int) -> dict[str, Floats]:
+    """What needs no fit: the last cycle once more, the mean of the last cycles, the mean of the last values."""
+    place = np.arange(ahead) % season
+    said = {
+        SEASONAL_NAIVE: known[-season:][place],
+        "recent-mean": np.full(ahead, known[-max(_RECENT, season * (season > 1)) :].mean()),
+    }
+    if (cycles := min(len(known) // season, _CYCLES)) > 1 and season > 1:
+        said["seasonal-mean"] = known[-cycles * season :].reshape(cycles, season).mean(axis=0)[place]
+    return said
+
+
+def _plain_spread(known: Floats, season: int) -> float:
+    """The deviation of the last values; of a single one nobody knows, so it is taken as half of its size."""
+    if len(known) < 2:
+        return float(abs(known[-1])) * _UNKNOWN_SPREAD
+    recent = known[-max(_RECENT, 2 * season) :]
+    return float(recent.std(ddof=1)) * float(np.sqrt(1 + 1 / len(recent)))
+
+
+def _ensembles(known: Floats, season: int, ahead: int) -> dict[str, Fitted]:
+    scales: dict[str, tuple[Callable[[Floats], Floats], Callable[[Floats], Floats]]] = {"linear": (_same, _same)}
+    if float(known.min()) >= 0:
+        unit = 1.0 if float(known.min()) > 0 else float(known.mean()) * _UNIT
+        scales["log"] = (lambda values: np.log1p(values / unit)), (lambda logs: np.expm1(logs) * unit)
+    found = {}
+    for name, (forward, back) in scales.items():
+        if (fitted := _ensemble(forward(known), season, ahead)) is not None:
+            found[name] = back(fitted[0]), fitted[1]
+    return found
+
+
+def _ensemble(known: Floats, season: int, ahead: int) -> Fitted | None:
+    """The mean of those models that could be fitted."""
+    left, wave = split_season(known, season) if season > _LONGEST_SEASON else (known, np.zeros(season))
+    fits = [_fit(model, left, 1 if season > _LONGEST_SEASON else season, ahead) for model in _MODELS]
+    sound = [(mean, spread) for mean, spread in fits if _sound(mean, spread, left)]
+    if not sound:
+        return None
+    centre = np.mean([mean for mean, _ in sound], axis=0) + wave[(len(known) + np.arange(ahead)) % season]
+    return centre, np.mean([spread for _, spread in sound], axis=0)
+
+
+def _sound(mean: Floats, spread: Floats, known: Floats) -> bool:
+    """False for what is not finite, or further away from all that was than it could be: a fit that broke."""
+    room = min(float(np.ptp(known)) * 3, max(_FAR, float(np.ptp(known))))
+    return bool(np.all((mean > known.min() - room) & (mean < known.max() + room) & (spread >= 0) & (spread < np.inf)))
+
+
+def _fit(model: type, known: Floats, season: int, ahead: int) -> Fitted:
+    """Centre and standard deviation of each step ahead; not finite where the model cannot be fitted to this series."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of optimisers that stopped early: the backtest judges the result
+            found = model(season_length=season).forecast(y=known, h=ahead, level=[_LEVEL])
+    except Exception:  # noqa: BLE001 - a model that fails on one series must not take the others with it
+        nothing = np.full(ahead, np.nan)
+        return nothing, nothing
+    spread = (found[f"hi-{_LEVEL}"] - found[f"lo-{_LEVEL}"]) / 2 / _Z80
+    return np.asarray(found["mean"], dtype=float), np.asarray(spread, dtype=float)
+
+
+def _intermittent(known: Floats, ahead: int) -> dict[str, Floats]:
+    """Croston's family, for what sells now and then."""
+    if float(known.min()) < 0 or not known.any():
+        return {}
+    croston, tsb = CrostonSBA().forecast(y=known, h=ahead), TSB(0.1, 0.1).forecast(y=known, h=ahead)
+    return {name: np.asarray(found["mean"], dtype=float) for name, found in (("croston", croston), ("tsb", tsb))}
+
+
+def _same(values: Floats) -> Floats:
+    return values
+
+
+def _floats(column: Floats) -> tuple[float, ...]:
+    return tuple(float(value) for value in column)

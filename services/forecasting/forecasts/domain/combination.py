@@ -1,0 +1,106 @@
+"""How much each model counts: by its errors so far, of this series and of all of its kind.
+
+A candidate's weight falls steeply with its mean scaled error over the origins whose steps were over, its own drawn to
+that of all series: alone, six origins say little of which model is best. A series whose combination did clearly worse
+than the seasonal naive forecast gets that one; what is worse by a little is so by chance as often as not, and changing
+over for it costs more than it gains (measured).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from statistics import fmean
+
+from services.forecasting.forecasts.domain.outlook import SEASONAL_NAIVE, Outlook, Scale, Track
+
+COMBINED = "weighted"
+_BEFOREHAND = {"log": 4.0, "linear": 2.0}
+"""What the means of fitted models count for before anything is known; any other candidate counts for 1."""
+_DRAWN = 8.0
+_SHARP = 12.0
+_FEWEST = 4
+_CLEARLY = 1.25
+_LEAST_ERROR = 1e-3
+
+Errors = defaultdict[str, list[float]]
+
+
+@dataclass(slots=True)
+class _Known:
+    """Scaled errors by candidate: of each series, and of all of one scale."""
+
+    own: defaultdict[int, Errors] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+    pooled: defaultdict[Scale, Errors] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+
+    def add(self, at: int, track: Track, outlook: Outlook) -> None:
+        actuals = track.actuals(outlook)
+        if outlook.step <= 0 or not actuals:
+            return
+        for name, said in {**outlook.candidates, COMBINED: outlook.centre}.items():
+            error = fmean(abs(a - s) for a, s in zip(actuals, said, strict=False)) / outlook.step
+            self.own[at][name].append(error)
+            self.pooled[outlook.scale][name].append(error)
+
+
+def combine(tracks: Sequence[Track]) -> list[Track]:
+    """The tracks with a centre and a model in each outlook; those that have them keep them as they were said.
+
+    An outlook is combined with what was known at its origin, and never with what came after it.
+    """
+    known = _Known()
+    waiting = sorted(
+        (
+            (outlook.origin, at, place)
+            for at, track in enumerate(tracks)
+            for place, outlook in enumerate(track.outlooks)
+        ),
+    )
+    done = [list(track.outlooks) for track in tracks]
+    open_ones: list[tuple[date, int, int]] = []
+    for origin, at, place in waiting:
+        over = [one for one in open_ones if one[0] <= origin]
+        open_ones = [one for one in open_ones if one[0] > origin]
+        for _, before, which in over:
+            known.add(before, tracks[before], done[before][which])
+        outlook = done[at][place]
+        if not outlook.centre:
+            done[at][place] = _combined(outlook, known.own[at], known.pooled[outlook.scale])
+        open_ones.append((tracks[at].end(outlook), at, place))
+    return [replace(track, outlooks=tuple(outlooks)) for track, outlooks in zip(tracks, done, strict=True)]
+
+
+def _combined(outlook: Outlook, own: Errors, pooled: Errors) -> Outlook:
+    if _worse_than_naive(own):
+        return replace(outlook, centre=outlook.candidates[SEASONAL_NAIVE], model=f"{SEASONAL_NAIVE}/1")
+    weights = weigh(outlook.candidates, own, pooled)
+    centre = tuple(
+        sum(weights[name] * value for name, value in zip(weights, row, strict=True))
+        for row in zip(*(outlook.candidates[name] for name in weights), strict=True)
+    )
+    return replace(outlook, centre=centre, model=f"{COMBINED}/1")
+
+
+def weigh(
+    candidates: Iterable[str], own: Mapping[str, Sequence[float]], pooled: Mapping[str, Sequence[float]]
+) -> dict[str, float]:
+    """Weights that sum to 1. A candidate without any past is taken to be as good as the mean of the others."""
+    names = sorted(candidates)
+    general = {name: fmean(pooled[name]) for name in names if pooled.get(name)}
+    usual = fmean(general.values()) if general else 1.0
+    errors = {
+        name: max(
+            (sum(own.get(name, ())) + _DRAWN * general.get(name, usual)) / (len(own.get(name, ())) + _DRAWN),
+            _LEAST_ERROR,
+        )
+        for name in names
+    }
+    best = min(errors.values())
+    raw = {name: _BEFOREHAND.get(name, 1.0) * (best / error) ** _SHARP for name, error in errors.items()}
+    whole = sum(raw.values())
+    return {name: weight / whole for name, weight in raw.items()}
+
+
+def _worse_than_naive(own: Errors) -> bool:
+    said, naive = own[COMBINED], own[SEASONAL_NAIVE]
+    return len(said) >= _FEWEST and fmean(said) > fmean(naive) * _CLEARLY
