@@ -1,4 +1,4 @@
-"""Repeat purchases of the second half, foretold from the first: BG/NBD beside the simplest guesses."""
+"""Repeat purchases of the second half, foretold from the first, beside plain BG/NBD and the simplest guesses."""
 
 import time
 from collections import defaultdict
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from eval.rows import Row, compare
 from eval.setting import Setting
 from services.forecasting.fitting.bgnbd import Patterns, expected, fit
+from services.forecasting.fitting.lifetime import fit_lifetime
+from services.forecasting.scores.commands import HELD_OUT
 from services.forecasting.scores.domain.lifetime import DAYS, History
 
 Floats = NDArray[np.float64]
@@ -28,18 +30,30 @@ def _measure_set(path: Path) -> list[Row]:
     first, last = min(map(min, bought.values())), max(map(max, bought.values()))
     cut = first + timedelta(weeks=round((last - first).days / DAYS / 2))
     known = {who: sorted(day for day in days if day < cut) for who, days in bought.items()}
-    patterns = Patterns.of([History(days[0], days[-1], len(days)).at(cut) for days in known.values() if days])
-    truth = np.array([sum(day >= cut for day in bought[who]) for who, days in known.items() if days], dtype=float)
+    known = {who: days for who, days in known.items() if days}
+    histories = [(History(days[0], days[-1], len(days)), _before(days, cut - HELD_OUT)) for days in known.values()]
+    patterns = Patterns.of([now.at(cut) for now, _ in histories])
+    truth = np.array([sum(day >= cut for day in bought[who]) for who in known], dtype=float)
     weeks = ((last - cut).days + 1) / DAYS
     peers = {
         "nobody returns; recency as score": _figures(truth * 0, patterns.recency - patterns.age, truth),
         "same rate as so far": _figures(*(patterns.repeats / np.maximum(patterns.age, 1 / DAYS) * weeks,) * 2, truth),
     }
     began = time.perf_counter()
-    guess = expected(fit(patterns), patterns, weeks)
+    plain = expected(fit(patterns), patterns, weeks)
+    peers["BG/NBD"] = {**_figures(plain, plain, truth), "seconds": time.perf_counter() - began}
+    began = time.perf_counter()
+    found = fit_lifetime(histories, cut, cut - HELD_OUT)
+    assert found is not None, "too few customers, or nobody came back"
+    guess = expected(found[0], patterns, weeks)
     took = time.perf_counter() - began
     name = f"{path.stem}, half of {((last - first).days + 1) / DAYS:.0f} weeks held out"
     return compare("customers", name, ("Rapport", {**_figures(guess, guess, truth), "seconds": took}), peers)
+
+
+def _before(days: list[date], earlier: date) -> History | None:
+    until = [day for day in days if day < earlier]
+    return History(until[0], until[-1], len(until)) if until else None
 
 
 def read_purchases(path: Path) -> dict[str, set[date]]:

@@ -56,7 +56,7 @@ def expected(model: Lifetime, patterns: Patterns, weeks: float) -> Floats:
     z = weeks / (model.alpha + patterns.age + weeks)
     c = a + model.b + x - 1
     tail = (1 - z) ** (a - 1) * hyp2f1(a + model.b - 1 - model.r, a - 1, c, z)
-    return np.asarray(c / (a - 1) * (1 - tail) * alive(model, patterns), dtype=float)
+    return np.asarray(model.level * c / (a - 1) * (1 - tail) * alive(model, patterns), dtype=float)
 
 
 def _off_one(a: float) -> float:

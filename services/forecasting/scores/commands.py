@@ -46,7 +46,7 @@ async def load_histories(tx: Transaction, cut: date, most: int) -> Histories:
 
 
 async def save_lifetime(tx: Transaction, cut: date, model: Lifetime, quality: Mapping[str, float]) -> None:
-    parameters = {"r": model.r, "alpha": model.alpha, "a": model.a, "b": model.b}
+    parameters = {"r": model.r, "alpha": model.alpha, "a": model.a, "b": model.b, "level": model.level}
     await models.save_model(tx, MODEL, cut, parameters, quality)
 
 

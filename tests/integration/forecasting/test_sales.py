@@ -1,13 +1,17 @@
 """Sales, refunds and products on a real database: sums by event time, exact under any order."""
 
 import asyncio
+import random
+from collections import Counter
 from datetime import date
 from itertools import pairwise
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from shared.engine.event import Event
+from shared.ids import derived_id
 from tests.integration.forecasting.running import Forecasting
 from tests.unit.forecasting.facts import ADA, BO, amended, cancelled, product, refund, sale, skipped, ticket
 
@@ -74,6 +78,61 @@ async def test_a_refund_of_a_cancelled_sale_counts_for_nothing(forecasting: Fore
     await forecasting.heard(amended(gone, 3, "2026-03-10", ("A", 2, 500)))
     [row] = await forecasting.rows("select sum(revenue) as sold, sum(refunded) as back from sales_v1.product_day")
     assert (row["sold"], row["back"]) == (1000, 1000)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_streams_in_batches_add_up_to_what_the_sales_are_in_the_end(forecasting: Forecasting, seed: int) -> None:
+    """Against a recomputation from the last state of each sale: a cancelled one and its refunds bring nothing."""
+    rng = random.Random(seed)
+    streams, states = zip(*(_life(rng, number) for number in range(40)), strict=True)
+    waiting = [list(stream) for stream in streams]
+    heard = []
+    while any(waiting):
+        heard.append(rng.choice([stream for stream in waiting if stream]).pop(0))
+    heard += (refunds := [one for state in states for one in state.refunds])[::2]
+    heard[:0] = refunds[1::2]  # half of them before their sales
+    while heard:
+        size = rng.randint(1, 30)
+        await forecasting.heard(*heard[:size])
+        del heard[:size]
+
+    rows = await forecasting.rows("select sku, sum(revenue) r, sum(refunded) b from sales_v1.product_day group by sku")
+
+    sold, back = Counter[str](), 0
+    for state in states:
+        sold.update({sku: quantity * price for sku, quantity, price in state.lines})
+        back += sum(one.data.total.minor for one in state.refunds) if state.lines else 0
+    assert {row["sku"]: row["r"] for row in rows if row["r"]} == {sku: amount for sku, amount in sold.items() if amount}
+    assert sum(row["b"] for row in rows) == back
+
+
+class _State(NamedTuple):
+    """A sale in the end, without lines where it was cancelled."""
+
+    lines: list[tuple[str, int, int]]
+    refunds: list[Event[Any]]
+
+
+def _life(rng: random.Random, number: int) -> tuple[list[Event[Any]], _State]:
+    """What happened to one sale, in order; refunds come whenever they come."""
+    lines = _bought(rng)
+    stream: list[Event[Any]] = [sale(f"s-{number}", "2026-03-02", *lines, party=derived_id("party", number))]
+    for revision in range(2, rng.randint(2, 5)):
+        if not lines or rng.random() < 0.5:
+            lines = _bought(rng)
+            stream.append(amended(stream[-1], revision, "2026-03-03", *lines))
+        else:
+            lines = []
+            stream.append(cancelled(stream[-1], revision, "2026-03-04"))
+    named = [("A", 1)] if rng.random() < 0.5 else []
+    count = rng.choice([0, 0, 1, 2])
+    refunds = [refund(f"r-{number}-{i}", "2026-03-09", 70, *named, of=f"s-{number}") for i in range(count)]
+    return stream, _State(lines, refunds)
+
+
+def _bought(rng: random.Random) -> list[tuple[str, int, int]]:
+    """One of them at a price that the contract admits and no shop asks for."""
+    return [(sku, rng.randint(1, 3), rng.choice([100, 250, 10**15])) for sku in rng.sample("ABC", rng.randint(1, 3))]
 
 
 async def test_a_refund_without_lines_is_for_the_whole_sale_and_loses_no_cent(forecasting: Forecasting) -> None:

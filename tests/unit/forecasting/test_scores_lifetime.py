@@ -1,5 +1,6 @@
 """BG/NBD against published figures and against customers simulated from known parameters."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -65,6 +66,33 @@ def test_quality_is_measured_on_purchases_that_the_model_had_not_seen() -> None:
     assert found is not None
     assert found[1]["held_out_weeks"] == 4.0
     assert found[1]["rmse"] >= found[1]["mae"] > 0
+
+
+@pytest.mark.parametrize("bought", [2, 3])
+def test_what_was_bought_of_late_beside_what_was_foretold_is_carried_on(bought: int) -> None:
+    """Twice as many purchases in the last weeks are twice as many ahead, as far as the level reaches."""
+    cut, earlier, first = date(2026, 3, 2), date(2026, 2, 2), date(2026, 1, 5)
+    before = [History(first, first if i % 3 == 0 else date(2026, 1, 26), 1 + i % 3) for i in range(90)]
+    pairs = [(History(first, date(2026, 2, 23), one.days + bought), one) for one in before]
+
+    found = fit_lifetime(pairs, cut, earlier)
+
+    assert found is not None
+    model, quality = found
+    assert model.level == pytest.approx(min(1 / (1 + quality["total_error"]), 2.0))
+    assert model.expected(Pattern(2, 1, 4), 4) == pytest.approx(
+        model.level * replace(model, level=1.0).expected(Pattern(2, 1, 4), 4)
+    )
+
+
+def test_a_few_purchases_set_no_level() -> None:
+    cut, earlier, first = date(2026, 3, 2), date(2026, 2, 2), date(2026, 1, 5)
+    pairs = [(History(first, cut, 2), History(first, first, 1 + i % 2)) for i in range(40)]
+
+    found = fit_lifetime(pairs, cut, earlier)
+
+    assert found is not None
+    assert found[0].level == 1.0
 
 
 def test_a_history_is_counted_in_weeks_from_its_first_day() -> None:

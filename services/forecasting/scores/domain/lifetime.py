@@ -45,12 +45,16 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Lifetime:
-    """The fitted parameters: buying ~ gamma(r, alpha) a week, leaving after a purchase ~ beta(a, b)."""
+    """The fitted parameters: buying ~ gamma(r, alpha) a week, leaving after a purchase ~ beta(a, b).
+
+    The model knows no seasons and no growth; `level` is how much more was bought of late than it had foretold.
+    """
 
     r: float
     alpha: float
     a: float
     b: float
+    level: float = 1.0
 
     def alive(self, pattern: Pattern) -> float:
         """P(alive | x, t_x, T), from 0 to 1; 1 for a party that has not come back yet, as the model says."""
@@ -62,11 +66,13 @@ class Lifetime:
         return 1 / (1 + exp(odds)) if odds < 700 else 0.0
 
     def expected(self, pattern: Pattern, weeks: float) -> float:
-        """E[purchase days in the next `weeks` | x, t_x, T] (their equation 10, after Euler's transformation)."""
+        """E[purchase days in the next `weeks` | x, t_x, T] (their equation 10, after Euler's transformation), times
+        the level.
+        """
         x, a = pattern.repeats, self.a
         z = weeks / (self.alpha + pattern.age + weeks)
         tail = exp((a - 1) * log1p(-z)) * _hypergeometric(a + self.b - 1 - self.r, a - 1, a + self.b + x - 1, z)
-        return (a + self.b + x - 1) / (a - 1) * (1 - tail) * self.alive(pattern)
+        return self.level * (a + self.b + x - 1) / (a - 1) * (1 - tail) * self.alive(pattern)
 
 
 def _hypergeometric(p: float, q: float, c: float, z: float) -> float:
