@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from eval import duplicates, forecasts, lifetime
+from eval import churn, duplicates, forecasts, lifetime
 from eval.report import print_table, write_json
 from eval.rows import Row
 from eval.setting import MissingError, Setting, say
@@ -18,6 +18,7 @@ TASKS: dict[str, Callable[[Setting], list[Row]]] = {
     "duplicates": duplicates.measure,
     "forecasts": forecasts.measure,
     "customers": lifetime.measure,
+    "churn": churn.measure,
 }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from services.forecasting.forecasts.domain.outlook import Asked, Outlook
+from services.forecasting.scores.domain.churn import Churn, Left
 from services.forecasting.scores.domain.lifetime import Histories, Lifetime
 
 
@@ -22,3 +23,10 @@ def fit_lifetime(histories: Histories, cut: date, earlier: date) -> tuple[Lifeti
     from services.forecasting.fitting import lifetime
 
     return lifetime.fit_lifetime(histories, cut, earlier)
+
+
+def fit_churn(cuts: Sequence[tuple[date, Left]]) -> tuple[Churn, dict[str, float]] | None:
+    """The model of who buys nothing in the next 28 days, and its measured quality; see `churn.py`."""
+    from services.forecasting.fitting import churn
+
+    return churn.fit_churn(cuts)

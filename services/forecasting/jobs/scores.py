@@ -1,4 +1,4 @@
-"""The scores of one cut: the model fitted once, then page by page of parties what is worth publishing."""
+"""The scores of one cut: the models fitted once, then page by page of parties what is worth publishing."""
 
 from datetime import date
 
@@ -8,40 +8,59 @@ from services.forecasting.cuts import commands as cuts
 from services.forecasting.fitting import works
 from services.forecasting.fitting.process import FittingFailed, Run
 from services.forecasting.scores import commands as scores
-from services.forecasting.scores.domain.lifetime import Lifetime
+from services.forecasting.scores.domain.score import CHURN_MODEL, MODEL
 from services.forecasting.settings import ForecastingSettings
 
 log = structlog.get_logger()
 PAGE = 500
-_NAME = "scores:bgnbd"
 
 
 async def score(source: cuts.Source, run: Run, settings: ForecastingSettings, cut: date) -> None:
-    """Fit the model of `cut` where there is none yet, and publish; goes on where a stopped instance left off."""
-    model = await _model(source, run, settings, cut)
+    """Fit the models of `cut` where there are none yet, and publish; goes on where a stopped instance left off."""
+    async with source.read() as tx:
+        trained = (await scores.find_fitted(tx)).trained
+    if MODEL not in trained or trained[MODEL] < cut:
+        await _fit_lifetime(source, run, settings, cut)
+    if CHURN_MODEL not in trained or trained[CHURN_MODEL] < cut:
+        await _fit_churn(source, run, settings, cut)
+    async with source.read() as tx:
+        fitted = await scores.find_fitted(tx)
     more = True
     while more:
         async with source.transaction() as tx:
-            published, more = await scores.score_page(tx, model, cut, PAGE)
+            published, more = await scores.score_page(tx, fitted, cut, PAGE)
         log.info("parties_scored", cut=cut.isoformat(), published=published)
 
 
-async def _model(source: cuts.Source, run: Run, settings: ForecastingSettings, cut: date) -> Lifetime | None:
+async def _fit_lifetime(source: cuts.Source, run: Run, settings: ForecastingSettings, cut: date) -> None:
     async with source.read() as tx:
-        known = await scores.find_lifetime(tx)
-        if known is not None and known[1] >= cut:
-            return known[0]
         histories = await scores.load_histories(tx, cut, settings.fitted_parties)
     try:
         found = await run(works.fit_lifetime, histories, cut, cut - scores.HELD_OUT)
     except FittingFailed as error:
+        await _set_aside(source, cut, MODEL, error)
+        return
+    if found is not None:
         async with source.transaction() as tx:
-            await cuts.set_aside(tx, cut, {_NAME: str(error)})
-        return known[0] if known else None  # the model of an earlier cut goes on
-    if found is None:
-        return None
-    model, quality = found
+            await scores.save_lifetime(tx, cut, *found)
+        log.info("lifetime_fitted", cut=cut.isoformat(), parties=len(histories))
+
+
+async def _fit_churn(source: cuts.Source, run: Run, settings: ForecastingSettings, cut: date) -> None:
+    async with source.read() as tx:
+        left = await scores.load_left(tx, cut, settings.fitted_parties)
+    try:
+        found = await run(works.fit_churn, left)
+    except FittingFailed as error:
+        await _set_aside(source, cut, CHURN_MODEL, error)
+        return
+    if found is not None:
+        async with source.transaction() as tx:
+            await scores.save_churn(tx, cut, *found)
+        log.info("churn_fitted", cut=cut.isoformat(), parties=len(left[-1][1]))
+
+
+async def _set_aside(source: cuts.Source, cut: date, model: str, error: FittingFailed) -> None:
+    """The model of an earlier cut goes on."""
     async with source.transaction() as tx:
-        await scores.save_lifetime(tx, cut, model, quality)
-    log.info("lifetime_fitted", cut=cut.isoformat(), parties=len(histories))
-    return model
+        await cuts.set_aside(tx, cut, {f"scores:{model}": str(error)})

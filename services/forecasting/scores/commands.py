@@ -1,6 +1,7 @@
 """The scores of parties: their purchase days, the model of a cut, and page by page what is worth publishing."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -8,13 +9,16 @@ from services.forecasting.cuts import commands as cuts
 from services.forecasting.cuts.domain import instant
 from services.forecasting.models import commands as models
 from services.forecasting.scores import store
+from services.forecasting.scores.domain.churn import Churn, Left, churn_from
 from services.forecasting.scores.domain.erasure import announce_nothing_held
 from services.forecasting.scores.domain.lifetime import Histories, History, Lifetime
 from services.forecasting.scores.domain.purchases import add_up
 from services.forecasting.scores.domain.score import (
+    CHURN_MODEL,
     MODEL,
     Score,
     announce_score,
+    churn_of,
     scores_of,
     worth_publishing,
 )
@@ -26,7 +30,26 @@ from shared.ids import dated_id
 
 HELD_OUT = timedelta(days=28)
 """What a model is judged on: the last days before its cut."""
+_BEHIND = (3, 2, 1)
+"""Cuts that churn is learnt from, in lengths of HELD_OUT before its own."""
 _FIRST = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """The models of a cut and the cuts that they were fitted to; None where there was too little to learn from."""
+
+    lifetime: Lifetime | None
+    churn: Churn | None
+    trained: Mapping[str, date]
+
+    def version(self, name: str) -> str:
+        return f"{name}/{self.trained[name].isoformat()}"
+
+    def scores_of(self, party_id: UUID, history: History, cut: date) -> list[Score]:
+        """What can be said of one party."""
+        found = scores_of(party_id, history.at(cut), self.lifetime) if self.lifetime else []
+        return [*found, churn_of(party_id, history, self.churn, cut)] if self.churn else found
 
 
 async def add_purchases(tx: Transaction, events: Sequence[Event[OfSales]]) -> None:
@@ -34,10 +57,15 @@ async def add_purchases(tx: Transaction, events: Sequence[Event[OfSales]]) -> No
     await store.add_purchases(tx, add_up(events))
 
 
-async def find_lifetime(tx: Transaction) -> tuple[Lifetime, date] | None:
-    """The model in force and the cut that it was fitted to."""
-    found = await models.find_newest_model(tx, MODEL)
-    return (Lifetime(**found[0]), found[1]) if found else None
+async def find_fitted(tx: Transaction) -> Fitted:
+    """The models in force."""
+    lifetime = await models.find_newest_model(tx, MODEL)
+    churn = await models.find_newest_model(tx, CHURN_MODEL)
+    return Fitted(
+        Lifetime(**lifetime[0]) if lifetime else None,
+        churn_from(churn[0]) if churn else None,
+        {name: found[1] for name, found in ((MODEL, lifetime), (CHURN_MODEL, churn)) if found},
+    )
 
 
 async def load_histories(tx: Transaction, cut: date, most: int) -> Histories:
@@ -50,30 +78,41 @@ async def save_lifetime(tx: Transaction, cut: date, model: Lifetime, quality: Ma
     await models.save_model(tx, MODEL, cut, parameters, quality)
 
 
-async def score_page(tx: Transaction, model: Lifetime | None, cut: date, size: int) -> tuple[int, bool]:
+async def load_left(tx: Transaction, cut: date, most: int) -> list[tuple[date, Left]]:
+    """What churn is learnt from: who bought nothing after each of the cuts before, of those that had bought by then."""
+    behind = [cut - HELD_OUT * back for back in _BEHIND]
+    return [(earlier, await store.load_left(tx, earlier, most)) for earlier in behind]
+
+
+async def save_churn(tx: Transaction, cut: date, model: Churn, quality: Mapping[str, float]) -> None:
+    await models.save_model(tx, CHURN_MODEL, cut, model.parameters(), quality)
+
+
+async def score_page(tx: Transaction, fitted: Fitted, cut: date, size: int) -> tuple[int, bool]:
     """Score the next `size` parties and move the cut's cursor; how many were published, and whether more follow."""
     progress = await cuts.lock_cut(tx, cut)
     if progress is None or progress.scored:
         return 0, False
-    page = await store.load_page(tx, progress.after or _FIRST, cut, size) if model else []
-    published = await _publish(tx, page, model, cut) if model else 0
+    page = await store.load_page(tx, progress.after or _FIRST, cut, size) if fitted.trained else []
+    published = await _publish(tx, page, fitted, cut) if page else 0
     more = len(page) == size
     await cuts.save_cut(tx, cut, page[-1][0] if page else None, scored=not more)
     return published, more
 
 
-async def _publish(tx: Transaction, page: Sequence[tuple[UUID, History | None]], model: Lifetime, cut: date) -> int:
+async def _publish(tx: Transaction, page: Sequence[tuple[UUID, History | None]], fitted: Fitted, cut: date) -> int:
     scores: list[Score] = []
     for party_id, history in page:
         if history is not None:
-            scores += scores_of(party_id, history.at(cut), model)
+            scores += fitted.scores_of(party_id, history, cut)
     before = await store.load_published(tx, [party_id for party_id, _ in page])
     news = worth_publishing(scores, before, cut)
     await store.save_scores(tx, news, cut)
-    name = f"{MODEL}/{cut.isoformat()}"
     tx.emit(
         Emission(
-            data=announce_score(one, name, cut, tx.now), time=instant(cut), id=_event_id(cut, one.party_id, one.name)
+            data=announce_score(one, fitted.version(one.model), cut, tx.now),
+            time=instant(cut),
+            id=_event_id(cut, one.party_id, one.name),
         )
         for one in news
     )

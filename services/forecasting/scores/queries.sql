@@ -26,13 +26,39 @@ from sales_v1.purchase_day, size
 where day < $1 and sales > 0 and (buckets = 1 or mod(hashtextextended(party_id::text, 0), buckets) = 0)
 group by party_id;
 
+-- name: load_left
+-- Purchase days before $1, and whether there was none in the 28 days from it on, of at most about $2 parties, the same ones
+-- every time.
+with size as (
+    select greatest(ceil(count(distinct party_id) / $2::float8), 1)::bigint as buckets
+    from sales_v1.purchase_day
+    where day < $1 and sales > 0
+)
+select
+    min(day) as first,
+    max(day) filter (where day < $1) as last,
+    (count(distinct day) filter (where day < $1))::int as days,
+    (count(distinct day) filter (where day < $1 and day >= $1 - 14))::int as in_14,
+    (count(distinct day) filter (where day < $1 and day >= $1 - 28))::int as in_28,
+    (count(distinct day) filter (where day < $1 and day >= $1 - 56))::int as in_56,
+    (count(distinct day) filter (where day < $1 and day >= $1 - 112))::int as in_112,
+    max(day) < $1 as gone
+from sales_v1.purchase_day, size
+where day < $1 + 28 and sales > 0 and (buckets = 1 or mod(hashtextextended(party_id::text, 0), buckets) = 0)
+group by party_id
+having min(day) < $1;
+
 -- name: load_page
 -- The next parties by id with their purchase days before the cut; none yet: nulls.
 select
     party_id,
     min(day) filter (where day < $2) as first,
     max(day) filter (where day < $2) as last,
-    (count(distinct day) filter (where day < $2))::int as days
+    (count(distinct day) filter (where day < $2))::int as days,
+    (count(distinct day) filter (where day < $2 and day >= $2 - 14))::int as in_14,
+    (count(distinct day) filter (where day < $2 and day >= $2 - 28))::int as in_28,
+    (count(distinct day) filter (where day < $2 and day >= $2 - 56))::int as in_56,
+    (count(distinct day) filter (where day < $2 and day >= $2 - 112))::int as in_112
 from sales_v1.purchase_day
 where party_id > $1 and sales > 0
 group by party_id
@@ -41,7 +67,14 @@ limit $3;
 
 -- name: load_history
 -- One party's purchase days up to and with $2.
-select min(day) as first, max(day) as last, count(distinct day)::int as days
+select
+    min(day) as first,
+    max(day) as last,
+    count(distinct day)::int as days,
+    (count(distinct day) filter (where day > $2 - 14))::int as in_14,
+    (count(distinct day) filter (where day > $2 - 28))::int as in_28,
+    (count(distinct day) filter (where day > $2 - 56))::int as in_56,
+    (count(distinct day) filter (where day > $2 - 112))::int as in_112
 from sales_v1.purchase_day
 where party_id = $1 and day <= $2 and sales > 0
 having count(*) > 0;

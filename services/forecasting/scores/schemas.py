@@ -15,6 +15,9 @@ class ContributionView(BaseModel):
 
 
 class ScoreView(BaseModel):
+    """`model` is the version that made it; effects of churn are on its log odds, against the mean party."""
+
+    model: str
     score: str
     value: float
     band: str
@@ -22,7 +25,7 @@ class ScoreView(BaseModel):
 
 
 class PartyScores(BaseModel):
-    """As of now; what was published last may be older, and stands on `crm.insights`."""
+    """As of now; what was published last may be older, and stands on `crm.insights`. `model` is that of P(alive)."""
 
     party_id: UUID
     as_of: datetime

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
+from services.forecasting.scores.domain.churn import WINDOWS, Left
 from services.forecasting.scores.domain.lifetime import Histories, History
 from services.forecasting.scores.domain.purchases import PurchaseKey
 from services.forecasting.scores.domain.score import Published, Score
@@ -34,13 +36,18 @@ async def load_histories(tx: Transaction, cut: date, earlier: date, most: int) -
 async def load_page(tx: Transaction, after: UUID, cut: date, size: int) -> list[tuple[UUID, History | None]]:
     """The next parties by id, each with its purchase days before the cut, None without any."""
     rows = await tx.fetch(SQL["load_page"], after, cut, size)
-    return [(row["party_id"], History(row["first"], row["last"], row["days"]) if row["days"] else None) for row in rows]
+    return [(row["party_id"], _history(row) if row["days"] else None) for row in rows]
+
+
+async def load_left(tx: Transaction, cut: date, most: int) -> Left:
+    """Histories at the cut, and whether nothing was bought in the 28 days from it on."""
+    return [(_history(row), row["gone"]) for row in await tx.fetch(SQL["load_left"], cut, most)]
 
 
 async def load_history(tx: Transaction, party_id: UUID, until: date) -> History | None:
     """Purchase days up to and with `until`."""
     row = await tx.fetchrow(SQL["load_history"], party_id, until)
-    return History(row["first"], row["last"], row["days"]) if row else None
+    return _history(row) if row else None
 
 
 async def load_published(tx: Transaction, parties: Sequence[UUID]) -> dict[tuple[UUID, str], Published]:
@@ -53,3 +60,8 @@ async def save_scores(tx: Transaction, scores: Sequence[Score], as_of: date) -> 
     rows = sorted((score.party_id, score.name, score.value, score.band, as_of) for score in scores)
     if rows:
         await tx.execute(SQL["save_scores"], *columns(rows))
+
+
+def _history(row: Mapping[str, Any]) -> History:
+    recent = tuple(row[f"in_{days}"] for days in WINDOWS)
+    return History(row["first"], row["last"], row["days"], recent)

@@ -1,6 +1,12 @@
+from datetime import date
+from math import exp
+
 import httpx
 import pytest
+from pydantic_core import to_json
 
+from services.forecasting.scores import store
+from services.forecasting.scores.domain.churn import INPUTS, WINDOWS, Churn, Term
 from tests.integration.forecasting.running import Forecasting, get
 from tests.unit.forecasting.facts import ADA
 
@@ -21,3 +27,36 @@ async def test_a_score_is_of_today(http: httpx.AsyncClient, forecasting: Forecas
     assert {one["score"] for one in found["scores"]} == {"p_alive", "expected_purchases_28d"}
     assert [part["value"] for part in found["scores"][0]["contributions"]] == [1.0, 1.857, 4.0]
     assert (await http.get("/v1/scores/00000000-0000-0000-0000-000000000001")).status_code == 404
+
+
+@pytest.mark.usefixtures("sold")
+async def test_churn_is_said_with_what_it_is_made_of(http: httpx.AsyncClient, forecasting: Forecasting) -> None:
+    terms = Churn(-1.0, (Term(2.0, 1.0, 0.5, 0.1),) * len(INPUTS))
+    await forecasting.pool.execute(
+        "insert into model values ('bgnbd', '2026-02-16', $1, '{}', now()), ('churn', '2026-02-16', $2, '{}', now())",
+        '{"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426, "level": 1.1}',
+        to_json(terms.parameters()).decode(),
+    )
+
+    found = await get(http, f"/v1/scores/{ADA}")
+
+    (churn,) = [one for one in found["scores"] if one["score"] == "churn_28d"]
+    assert churn["model"] == "churn/2026-02-16"
+    given = {part["input"]: part["value"] for part in churn["contributions"]}
+    assert (given["days_since_last_purchase"], given["purchase_days"], given["days_since_first_purchase"]) == (
+        13,
+        2,
+        28,
+    )
+    assert [given[f"purchase_days_in_{days}"] for days in WINDOWS] == [1, 1, 2, 2]
+    odds = -1.0 + sum(part["effect"] for part in churn["contributions"])
+    assert churn["value"] == pytest.approx(1 / (1 + exp(-odds)), abs=1e-4)
+
+
+@pytest.mark.usefixtures("sold")
+async def test_who_left_is_known_from_what_came_after_a_cut(forecasting: Forecasting) -> None:
+    async with forecasting.read() as tx:
+        stayed, left = [await store.load_left(tx, date(2026, 2, day), 1000) for day in (3, 23)]
+
+    assert [(history.days, history.recent, gone) for history, gone in stayed][:1] == [(1, (1, 1, 1, 1), False)]
+    assert all(gone for _, gone in left)

@@ -15,11 +15,12 @@ _ENOUGH = 1e-14
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A party's purchase days up to a cut: the first, the last, and how many."""
+    """A party's purchase days up to a cut: the first, the last, how many, and how many of late (`churn.WINDOWS`)."""
 
     first: date
     last: date
     days: int
+    recent: tuple[int, ...] = ()
 
     def at(self, cut: date) -> "Pattern":
         """As the model sees it at the beginning of `cut`."""

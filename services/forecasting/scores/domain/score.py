@@ -6,14 +6,17 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.forecasting.cuts.domain import instant
-from services.forecasting.scores.domain.lifetime import Lifetime, Pattern
+from services.forecasting.scores.domain.churn import INPUTS, Churn, inputs_of
+from services.forecasting.scores.domain.lifetime import History, Lifetime, Pattern
 from shared.events.insights import Contribution, ScoreComputed
 
 MODEL = "bgnbd"
-ALIVE, EXPECTED = "p_alive", "expected_purchases_28d"
+CHURN_MODEL = "churn"
+ALIVE, EXPECTED, CHURN = "p_alive", "expected_purchases_28d", "churn_28d"
 WEEKS_AHEAD = 4.0
 MOVED = 0.1
 _ALIVE_BANDS = ((0.75, "active"), (0.5, "cooling"), (0.25, "at_risk"), (0.0, "lapsed"))
+_CHURN_BANDS = ((0.75, "leaving"), (0.5, "likely"), (0.25, "possible"), (0.0, "staying"))
 _EXPECTED_BANDS = ((4.0, "weekly"), (2.0, "fortnightly"), (1.0, "monthly"), (0.25, "occasional"), (0.0, "rare"))
 
 
@@ -24,6 +27,7 @@ class Score:
     value: float
     band: str
     contributions: tuple[Contribution, ...]
+    model: str = MODEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,17 @@ def scores_of(party_id: UUID, pattern: Pattern, model: Lifetime) -> list[Score]:
         Score(party_id, ALIVE, alive, _alive_band(alive, pattern), _contributions(pattern, model, ahead=False)),
         Score(party_id, EXPECTED, ahead, _band(ahead, _EXPECTED_BANDS), _contributions(pattern, model, ahead=True)),
     ]
+
+
+def churn_of(party_id: UUID, history: History, model: Churn, cut: date) -> Score:
+    """The probability that nothing is bought in the next 28 days; effects are on its log odds."""
+    inputs = inputs_of(history, cut)
+    value = model.probability(inputs)
+    parts = tuple(
+        Contribution(input=name, value=round(given, 3), effect=round(effect, 6))
+        for name, given, effect in zip(INPUTS, inputs, model.effects(inputs), strict=True)
+    )
+    return Score(party_id, CHURN, value, _band(value, _CHURN_BANDS), parts, CHURN_MODEL)
 
 
 def worth_publishing(

