@@ -1,25 +1,29 @@
-"""The season of a series: found by its autocorrelation, and taken off where it is long."""
+"""The season of a series: found by what its cycles have in common, and taken off where it is long."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import f as fisher
 
 Floats = NDArray[np.float64]
-_SURE = 1.645
+_SURE = 0.95
+_PARTS = 12
+_NOTHING = 1e-12
+"""A share of the values' size that is rounding."""
+_INDEPENDENT = 6
 
 
 def season_of(known: Floats, periods: Sequence[int]) -> int:
-    """The period that repeats most, of those that were seen twice and a bit more; 1 where none does for certain.
+    """The period that repeats, of those that were seen twice and a bit more; 1 where none does for certain.
 
-    The test of the M competitions on first differences, so that a trend is not taken for a season.
+    A longer one counts only by what the shorter ones leave: a week of hours repeats where a day of hours does.
     """
-    likely = [
-        (strength, -period)
-        for period in periods
-        if len(known) >= 2 * period + max(period // 4, 2) and (strength := _strength(known, period)) > 0
-    ]
-    return -max(likely)[1] if likely else 1
+    found, left = 1, known
+    for period in sorted(periods):
+        if len(known) >= 2 * period + max(period // 4, 2) and _repeats(left, period):
+            found, left = period, split_season(known, period)[0]
+    return found
 
 
 def split_season(known: Floats, season: int) -> tuple[Floats, Floats]:
@@ -41,13 +45,24 @@ def split_season(known: Floats, season: int) -> tuple[Floats, Floats]:
     return known - smooth[np.arange(len(known)) % season], smooth
 
 
-def _strength(known: Floats, period: int) -> float:
-    """The autocorrelation at the period, where it is beyond chance; 0 otherwise."""
-    steps = np.diff(known)
-    steps = steps - steps.mean()
-    power = float(steps @ steps)
-    if power <= 0:
-        return 0.0
-    near = np.array([float(steps[lag:] @ steps[:-lag]) / power for lag in range(1, period + 1)])
-    limit = _SURE * float(np.sqrt((1 + 2 * (near[:-1] ** 2).sum()) / len(steps)))
-    return float(near[-1]) if near[-1] > limit else 0.0
+def _repeats(known: Floats, period: int) -> bool:
+    """Whether whole cycles have a shape in common, beyond chance.
+
+    Each cycle loses its own mean and slope, and is read in at most a dozen parts; an F test says whether the parts are
+    alike from cycle to cycle. Neighbours are alike without any season, so few parts count as independent.
+    """
+    count = len(known) // period
+    parts = min(period, _PARTS)
+    begins = [period * part // parts for part in range(parts)]
+    cycles = known[-count * period :].reshape(count, period)
+    means = np.add.reduceat(cycles, begins, axis=1) / np.diff([*begins, period])
+    apart = means - means.mean(axis=1, keepdims=True)
+    slope = np.array(begins) + np.diff([*begins, period]) / 2
+    slope -= slope.mean()
+    apart = apart - float((apart @ slope).mean() / (slope @ slope)) * slope
+    shape = apart.mean(axis=0)
+    freedom = (count - 1) * (parts - 1)
+    between = float(shape @ shape) * count / (parts - 1)
+    within = float(((apart - shape) ** 2).sum()) / freedom
+    limit = float(fisher.ppf(_SURE, min(parts - 1, _INDEPENDENT), freedom))
+    return between > max(within * limit, _NOTHING * float(known @ known) / len(known))

@@ -38,10 +38,10 @@ select
     min(day) as first,
     max(day) filter (where day < $1) as last,
     (count(distinct day) filter (where day < $1))::int as days,
-    (count(distinct day) filter (where day < $1 and day >= $1 - 14))::int as in_14,
-    (count(distinct day) filter (where day < $1 and day >= $1 - 28))::int as in_28,
-    (count(distinct day) filter (where day < $1 and day >= $1 - 56))::int as in_56,
-    (count(distinct day) filter (where day < $1 and day >= $1 - 112))::int as in_112,
+    (count(distinct day) filter (where day < $1 and day >= $1::date - 14))::int as in_14,
+    (count(distinct day) filter (where day < $1 and day >= $1::date - 28))::int as in_28,
+    (count(distinct day) filter (where day < $1 and day >= $1::date - 56))::int as in_56,
+    (count(distinct day) filter (where day < $1 and day >= $1::date - 112))::int as in_112,
     max(day) < $1 as gone
 from sales_v1.purchase_day, size
 where day < $1 + 28 and sales > 0 and (buckets = 1 or mod(hashtextextended(party_id::text, 0), buckets) = 0)
@@ -55,10 +55,10 @@ select
     min(day) filter (where day < $2) as first,
     max(day) filter (where day < $2) as last,
     (count(distinct day) filter (where day < $2))::int as days,
-    (count(distinct day) filter (where day < $2 and day >= $2 - 14))::int as in_14,
-    (count(distinct day) filter (where day < $2 and day >= $2 - 28))::int as in_28,
-    (count(distinct day) filter (where day < $2 and day >= $2 - 56))::int as in_56,
-    (count(distinct day) filter (where day < $2 and day >= $2 - 112))::int as in_112
+    (count(distinct day) filter (where day < $2 and day >= $2::date - 14))::int as in_14,
+    (count(distinct day) filter (where day < $2 and day >= $2::date - 28))::int as in_28,
+    (count(distinct day) filter (where day < $2 and day >= $2::date - 56))::int as in_56,
+    (count(distinct day) filter (where day < $2 and day >= $2::date - 112))::int as in_112
 from sales_v1.purchase_day
 where party_id > $1 and sales > 0
 group by party_id
@@ -71,10 +71,10 @@ select
     min(day) as first,
     max(day) as last,
     count(distinct day)::int as days,
-    (count(distinct day) filter (where day > $2 - 14))::int as in_14,
-    (count(distinct day) filter (where day > $2 - 28))::int as in_28,
-    (count(distinct day) filter (where day > $2 - 56))::int as in_56,
-    (count(distinct day) filter (where day > $2 - 112))::int as in_112
+    (count(distinct day) filter (where day > $2::date - 14))::int as in_14,
+    (count(distinct day) filter (where day > $2::date - 28))::int as in_28,
+    (count(distinct day) filter (where day > $2::date - 56))::int as in_56,
+    (count(distinct day) filter (where day > $2::date - 112))::int as in_112
 from sales_v1.purchase_day
 where party_id = $1 and day <= $2 and sales > 0
 having count(*) > 0;
