@@ -20,6 +20,7 @@ from services.marketing.copies.domain import (
     erasures_of,
     fold_parties,
     fold_products,
+    gather,
     newest_scores,
     refund_of,
     stage_change_of,
@@ -39,13 +40,17 @@ from shared.events.tickets import DisputeClosed, DisputeRaised
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """What is known about some parties and their sales; refunds by (`origin`, `sale_id`)."""
+    """What is known about some parties and their sales; refunds by (`origin`, `sale_id`).
+
+    What stands of a party stands of all that it was merged with. `families` has those of which there are several.
+    """
 
     parties: Mapping[UUID, Party]
     consents: Mapping[UUID, Sequence[Statement]]
     refunds: Mapping[tuple[str, str], Sequence[Refund]]
     tickets: Mapping[UUID, Sequence[TicketChange]] = field(default_factory=dict)
     restraints: Mapping[UUID, Sequence[Restraint]] = field(default_factory=dict)
+    families: Mapping[UUID, Sequence[UUID]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +123,18 @@ async def load_copies(
     tx: Transaction, parties: Collection[UUID], sales: Collection[tuple[str, str]], *, with_tickets: bool
 ) -> Copies:
     found = await store.load_parties(tx, parties)
-    restrained = [id_ for id_, party in found.items() if party.restrained]
+    merged = [id_ for id_, party in found.items() if party.is_merged]
+    families = await store.find_families(tx, merged) if merged else {}
+    relatives = set().union(*families.values())
+    everybody = relatives.union(parties)
+    restrained = relatives.union(id_ for id_, party in found.items() if party.restrained)
     return Copies(
         found,
-        await store.load_consents(tx, parties),
+        gather(await store.load_consents(tx, everybody), families),
         await store.load_refunds(tx, sales),
-        await store.load_ticket_changes(tx, parties) if with_tickets else {},
-        await store.load_restraints(tx, restrained) if restrained else {},
+        gather(await store.load_ticket_changes(tx, everybody), families) if with_tickets else {},
+        gather(await store.load_restraints(tx, restrained), families) if restrained else {},
+        families,
     )
 
 
@@ -133,7 +143,8 @@ async def load_parties(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Par
 
 
 async def find_family(tx: Transaction, party: UUID) -> list[UUID]:
-    return await store.find_family(tx, party)
+    """A party with all that it was merged with, at any distance."""
+    return (await store.find_families(tx, [party]))[party]
 
 
 async def load_categories(tx: Transaction, skus: Sequence[str]) -> dict[str, Category]:

@@ -1,9 +1,9 @@
 """What marketing keeps of others: parties, products, consents, refunds and changes of tickets."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeVar
 from uuid import UUID
 
 from shared.engine.event import Event, Tombstone
@@ -26,6 +26,7 @@ from shared.sql import storable
 
 _ENDED = ("resolved", "closed", "merged", "spam")
 
+T = TypeVar("T")
 Category = tuple[str, ...]
 """From the department down."""
 TicketEvent = TicketOpened | TicketStatusChanged | TicketResolved | TicketReopened
@@ -36,7 +37,8 @@ class Party:
     """The newest description of a party; `erased_by` is the event that erased it.
 
     `email` is the address that is written to, `emails` all of them by identity, where there are several. As it is read
-    it says whether there are restraints of the party (`restrained`), and stopped addresses at all (`some_stopped`).
+    it says whether there are restraints of the party (`restrained`), stopped addresses at all (`some_stopped`), and
+    others that were merged into it (`survives`).
     """
 
     id: UUID
@@ -50,7 +52,13 @@ class Party:
     time_zone: str | None = None
     restrained: bool = False
     some_stopped: bool = False
+    survives: bool = False
     emails: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_merged(self) -> bool:
+        """Whether it is one of several that are one."""
+        return self.survives or self.merged_into is not None
 
     def address_for(self, identity_id: str | None) -> str | None:
         """The address that a sale named, as long as the party has it; else the one that is written to."""
@@ -138,6 +146,14 @@ class Parties:
     erased: list[Party]
     described: list[Party]
     erasures: list[Erasure] = field(default_factory=list)
+
+
+def gather(rows: Mapping[UUID, Sequence[T]], families: Mapping[UUID, Sequence[UUID]]) -> Mapping[UUID, Sequence[T]]:
+    """For a party that was merged, what stands of all of its family; for others what stands of them."""
+    if not families:
+        return rows
+    whole = {party: [row for id_ in family for row in rows.get(id_, ())] for party, family in families.items()}
+    return {**rows, **whole}
 
 
 def fold_parties(events: Iterable[Event[PartyDescribed | Tombstone]]) -> Parties:

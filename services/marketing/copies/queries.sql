@@ -34,22 +34,23 @@ where party.version <= excluded.version or party.erased_by is not null or exclud
 -- Addresses and erasures, as far as marketing has heard of these parties, and whether there is more to ask for.
 select id, version, name, email, locale, merged_into, erased_by::text, kind, time_zone,
   exists (select from restraint r where r.party_id = party.id) as restrained,
-  (select exists (select from stopped_address)) as some_stopped, emails
+  (select exists (select from stopped_address)) as some_stopped,
+  exists (select from party other where other.merged_into = party.id) as survives, emails
 from party where id = any($1::uuid[])
 
--- name: find_family
--- A party, those merged into the same survivor, and the survivor.
+-- name: find_families
+-- Each of these parties with its survivor and all that were merged into the same one.
 with recursive up as (
-  select $1::uuid as id
+  select id as asked, id from unnest($1::uuid[]) as named (id)
   union
-  select party.merged_into from party join up on up.id = party.id where party.merged_into is not null
+  select up.asked, party.merged_into from party join up on up.id = party.id where party.merged_into is not null
 ),
 family as (
-  select id from up
+  select asked, id from up
   union
-  select party.id from party join family on party.merged_into = family.id
+  select family.asked, party.id from party join family on party.merged_into = family.id
 )
-select id from family order by id
+select asked, id from family order by asked, id
 
 -- name: save_consents
 -- Each event once, whatever order they come in.

@@ -48,9 +48,12 @@ async def load_parties(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Par
     return {row["id"]: Party(**{**row, "emails": json.loads(row["emails"])}) for row in rows}
 
 
-async def find_family(tx: Transaction, party: UUID) -> list[UUID]:
-    """A party with all that it was merged with, at any distance."""
-    return [row["id"] for row in await tx.fetch(SQL["find_family"], party)]
+async def find_families(tx: Transaction, parties: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """By party all that it was merged with, at any distance, itself among them."""
+    found: dict[UUID, list[UUID]] = {}
+    for row in await tx.fetch(SQL["find_families"], sorted(parties)):
+        found.setdefault(row["asked"], []).append(row["id"])
+    return found
 
 
 async def save_products(tx: Transaction, products: Iterable[Product]) -> None:

@@ -165,7 +165,7 @@ async def _load_facts(tx: Transaction, sales: Sequence[Sale], *, with_tickets: b
     known = await copies.load_copies(
         tx, parties, {(sale.origin, sale.sale_id) for sale in sales}, with_tickets=with_tickets
     )
-    suppressed = await suppressions.load_suppressions(tx, parties)
+    suppressed = await suppressions.load_suppressions(tx, parties, known.families)
     addresses = {
         sale.trigger_event_id: address
         for sale in sales

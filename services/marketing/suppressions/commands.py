@@ -1,10 +1,11 @@
 """Takes back consent by the link of a letter, and tells who wants nothing more."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 from uuid import UUID
 
 from services.marketing.copies import commands as copies
+from services.marketing.copies.domain import gather
 from services.marketing.settings import Context
 from services.marketing.suppressions import store
 from services.marketing.suppressions.domain import (
@@ -47,8 +48,12 @@ async def unsubscribe(tx: Transaction, link: Link) -> Suppression | None:
     return suppression
 
 
-async def load_suppressions(tx: Transaction, parties: Collection[UUID]) -> Mapping[UUID, list[Suppression]]:
-    return await store.load_suppressions(tx, parties)
+async def load_suppressions(
+    tx: Transaction, parties: Collection[UUID], families: Mapping[UUID, Sequence[UUID]] | None = None
+) -> Mapping[UUID, Sequence[Suppression]]:
+    """Of each party its own, and those of all that it was merged with."""
+    merged = families or {}
+    return gather(await store.load_suppressions(tx, set(parties).union(*merged.values())), merged)
 
 
 async def find_stopped(tx: Transaction, addresses: Collection[str]) -> dict[str, str]:

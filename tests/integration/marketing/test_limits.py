@@ -3,8 +3,6 @@
 from dataclasses import replace
 from datetime import time
 from pathlib import Path
-from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
@@ -12,10 +10,7 @@ import pytest
 from services.marketing.audit.store import Span, list_unconsented
 from services.marketing.sending.channels.maildir import Maildir
 from services.marketing.settings import Cap, Context, QuietHours
-from shared.engine.event import Event
 from shared.engine.postgres import PostgresTransaction
-from shared.events.agreements import BoundarySet
-from shared.events.tickets import DisputeClosed, DisputeRaised
 from tests.integration.marketing.running import Marketing
 from tests.unit.marketing.facts import (
     ADA,
@@ -24,22 +19,13 @@ from tests.unit.marketing.facts import (
     DAY,
     HOUR,
     NOW,
+    boundary,
     consent,
     definition,
     described,
-    event,
+    dispute,
     sale,
 )
-
-
-def boundary(party: UUID, *, allowed: bool = False, at: Any = NOW) -> Event[Any]:
-    data = BoundarySet(party_id=party, agreement_id=ADA, allowed=allowed, starts_at=at, recorded_at=at)
-    return event("crm.agreements", data, str(party), at)
-
-
-def dispute(party: UUID, *, closed: bool = False, at: Any = NOW) -> Event[Any]:
-    model = DisputeClosed if closed else DisputeRaised
-    return event("crm.tickets", model(dispute_id=BOB, party_id=party, recorded_at=at), str(party), at)
 
 
 async def reasons(marketing: Marketing) -> list[tuple[str, str | None]]:

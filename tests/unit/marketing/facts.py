@@ -8,13 +8,14 @@ from uuid import UUID
 from services.marketing.catalogue.domain.definition import Definition
 from services.marketing.catalogue.domain.flow import complaints
 from shared.engine.event import Event, Tombstone
+from shared.events.agreements import BoundarySet
 from shared.events.contacts import ConsentGiven, ConsentWithdrawn, LifecycleChanged
 from shared.events.insights import ScoreComputed
 from shared.events.money import Money
 from shared.events.parties import KnownIdentity, PartyDescribed
 from shared.events.products import ProductDescribed
 from shared.events.sales import ProductChosen, SaleAmended, SaleCancelled, SaleCompleted, SaleRefunded
-from shared.events.tickets import TicketOpened, TicketStatusChanged
+from shared.events.tickets import DisputeClosed, DisputeRaised, TicketOpened, TicketStatusChanged
 from shared.events.values import IdentityUsed, Line
 from shared.ids import derived_id, new_id
 from tests.events import decoded, type_of
@@ -258,3 +259,13 @@ def flow(name: str, trigger: Any, *steps: Any, **fields: Any) -> Definition:
     found = definition(name, trigger=trigger, follow_up=False, steps=list(steps), **fields)
     assert complaints(found) == []
     return found
+
+
+def boundary(party: UUID, *, allowed: bool = False, at: Any = NOW) -> Event[Any]:
+    data = BoundarySet(party_id=party, agreement_id=ADA, allowed=allowed, starts_at=at, recorded_at=at)
+    return event("crm.agreements", data, str(party), at)
+
+
+def dispute(party: UUID, *, closed: bool = False, at: Any = NOW) -> Event[Any]:
+    model = DisputeClosed if closed else DisputeRaised
+    return event("crm.tickets", model(dispute_id=BOB, party_id=party, recorded_at=at), str(party), at)
