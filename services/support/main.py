@@ -5,26 +5,37 @@ from datetime import timedelta
 from fastapi import FastAPI
 
 from services.support import handlers, subscriptions
+from services.support.categories import load_categories, load_words
 from services.support.desk import api as desk
 from services.support.settings import Context, Settings, SupportSettings
 from services.support.tickets import api as tickets
+from services.support.triage import api as triage
+from services.support.triage.worker import Learning
 from shared.engine.service import Service
 from shared.http.app import build_app
 from shared.telemetry.logging import configure_logging
 
 __all__ = ["create_app", "create_context", "handlers"]
 
-routers = [desk.router, tickets.router]
+routers = [triage.models, triage.router, desk.router, tickets.router]
 
 
 def create_context(settings: SupportSettings) -> Context:
-    """What handlers and routes get by `tx.context`."""
-    return Context({channel: timedelta(days=days) for channel, days in settings.reopened_within.items()})
+    """What handlers and routes get by `tx.context`. Raises ConfigurationError for categories that cannot be read."""
+    reopening = {channel: timedelta(days=days) for channel, days in settings.reopened_within.items()}
+    return Context(reopening, load_categories(settings.categories), load_words())
 
 
 def create_app() -> FastAPI:
     settings = Settings()
     configure_logging(settings.log)
     context = create_context(settings.support)
-    service = Service("support", settings, subscriptions=[subscriptions.tickets], context=context)
+    learning = Learning(settings.support, context)
+    service = Service(
+        "support",
+        settings,
+        subscriptions=[subscriptions.tickets, subscriptions.triage],
+        workers=[learning.run],
+        context=context,
+    )
     return build_app(service, settings, routers=routers)

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import Field
 
+from services.support.categories import OWN_CATEGORIES, Categories, Words
+from services.support.classifier import Models
 from shared.events.values import Channel
 from shared.settings import Group, HttpSettings, ServiceSettings
 
@@ -18,9 +21,18 @@ REOPENED_WITHIN: Mapping[Channel, int] = MappingProxyType({"email": 14, "web": 1
 class SupportSettings(Group):
     """`reopened_within` says, by channel, for how many days a message reopens the ticket that it continues; after that,
     and on a channel that is not named, it opens a new one that is linked to it.
+
+    `categories` is the file of what requests are about. A new model is trained after `retrain_after` more tickets whose
+    category is known, on the newest `learnt_from`, and goes live once it was right as often as the one in force on
+    `shadow_cases` tickets. `poll_s` is how often that is looked for.
     """
 
     reopened_within: dict[Channel, Days] = Field(default_factory=lambda: dict(REOPENED_WITHIN))
+    categories: Path = OWN_CATEGORIES
+    retrain_after: Annotated[int, Field(ge=1)] = 50
+    shadow_cases: Annotated[int, Field(ge=1)] = 50
+    learnt_from: Annotated[int, Field(ge=100)] = 20_000
+    poll_s: Annotated[float, Field(gt=0)] = 5.0
 
 
 class Settings(ServiceSettings):
@@ -34,6 +46,7 @@ class Settings(ServiceSettings):
 class Context:
     """What handlers and routes find as `tx.context`."""
 
-    reopening: Mapping[Channel, timedelta] = field(
-        default_factory=lambda: {channel: timedelta(days=days) for channel, days in REOPENED_WITHIN.items()}
-    )
+    reopening: Mapping[Channel, timedelta]
+    categories: Categories
+    words: Words
+    models: Models = field(default_factory=Models)

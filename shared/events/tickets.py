@@ -157,3 +157,22 @@ class DisputeRaised(_Dispute):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisputeClosed(_Dispute):
     """It is over, settled or not."""
+
+
+@contract(TICKETS, "crm.ticket.triaged.v1", key="party_id", subject="ticket/{ticket_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketTriaged(_Ticket):
+    """What the request is about and how pressing it is, by this version of the model, or by the agent who corrected it.
+
+    `category` is None where the request is like nothing that the model knows.
+    """
+
+    category: str | None
+    confidence: float
+    urgency: Literal["low", "normal", "high"]
+    sentiment: Literal["negative", "neutral", "positive"]
+    language: str | None = None
+    priority: Literal["low", "normal", "high", "urgent"]
+    skills: tuple[str, ...]
+    model_version: int
+    agent: str | None = None

@@ -17,6 +17,7 @@ from services.marketing.audit.schemas import Message
 from services.marketing.suppressions.schemas import Stopped
 from services.support.desk.schemas import Entry, Step, TicketLine, TicketView
 from services.support.tickets.schemas import TicketState
+from services.support.triage.schemas import Answer, ModelView, TriageView
 from shared.run.discovery import SERVICES
 from tests.integration.conftest import databases  # noqa: F401  the fixture
 from tests.stack import migrated
@@ -46,6 +47,10 @@ SHOWN: dict[str, Shown] = {
         "ticket.waits_for": [(model, "waits_for") for model in (TicketLine, TicketView, TicketState)],
         "reply.kind": [(Entry, "kind")],
         "reply.author": [(Entry, "author")],
+        "triage.urgency": [(model, "urgency") for model in (TriageView, Answer)],
+        "triage.sentiment": [(model, "sentiment") for model in (TriageView, Answer)],
+        "triage.priority": [(model, "priority") for model in (TriageView, Answer)],
+        "triage_model.state": [(ModelView, "state")],
     },
 }
 COLUMNS = """

@@ -138,6 +138,7 @@ TERMS: dict[str, dict[str, str]] = {
         "ticket.merged": _("Ticket merged"),
         "ticket.unmerged": _("Merge of a ticket undone"),
         "ticket.split": _("Ticket split"),
+        "ticket.triaged": _("Ticket triaged"),
         "score.computed": _("Score computed"),
     },
     "field": {

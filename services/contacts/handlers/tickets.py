@@ -19,6 +19,7 @@ from shared.events.tickets import (
     TicketResolved,
     TicketSplit,
     TicketStatusChanged,
+    TicketTriaged,
     TicketUnmerged,
 )
 
@@ -35,6 +36,7 @@ OfTickets = (
     | DisputeRaised
     | DisputeClosed
     | ErasureConfirmed
+    | TicketTriaged
 )
 
 

@@ -14,6 +14,8 @@ from services.support.desk.schemas import Customer, Entry, Follower, Step, Ticke
 from services.support.desk.store import MergedTicket, StoredTicket
 from services.support.tickets.domain.status import moves_by_hand
 from services.support.tickets.domain.threads import suggests_split
+from services.support.triage import commands as triage
+from services.support.triage.schemas import TriageView
 from shared.engine.transaction import Transaction
 from shared.errors import NotFound
 from shared.events.tickets import TicketStatus
@@ -40,6 +42,7 @@ class Whole:
     replies: list[Entry]
     steps: list[Step]
     followers: list[Follower]
+    triage: TriageView | None
 
 
 @router.get("", dependencies=[Depends(requires("crm:read")), COSTLY])
@@ -108,6 +111,7 @@ async def _load(tx: Transaction, ticket_id: UUID) -> Whole:
         await store.find_replies(tx, [ticket_id, *(each.id for each in merged)], None, SHOWN_REPLIES + 1),
         await store.find_status_changes(tx, ticket_id),
         await store.find_followers(tx, ticket.line.party_id, ticket_id),
+        await triage.find_triage(tx, ticket_id),
     )
 
 
@@ -137,4 +141,5 @@ def _view(whole: Whole) -> TicketView:
         merged_into=ticket.merged_into,
         merged=[Follower(id=each.id, number=each.number) for each in whole.merged],
         split_from=ticket.split_from,
+        triage=whole.triage,
     )

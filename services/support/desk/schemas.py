@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.support.triage.schemas import TriageView
 from shared.events.tickets import TicketStatus, Waiting
 from shared.events.values import Channel
 
@@ -94,3 +95,4 @@ class TicketView(TicketLine):
     merged_into: UUID | None
     merged: list[Follower]
     split_from: UUID | None
+    triage: TriageView | None

@@ -1,5 +1,5 @@
 """Importing this package registers every handler."""
 
-from services.support.handlers import parties, recovery, requests, timers
+from services.support.handlers import insights, parties, recovery, requests, tickets, timers
 
-__all__ = ["parties", "recovery", "requests", "timers"]
+__all__ = ["insights", "parties", "recovery", "requests", "tickets", "timers"]

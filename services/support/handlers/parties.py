@@ -7,6 +7,7 @@ import structlog
 from services.support.copies import commands as copies
 from services.support.subscriptions import tickets as hears
 from services.support.tickets import commands as tickets
+from services.support.triage import commands as triage
 from shared.engine.event import Event, Tombstone
 from shared.engine.transaction import Transaction
 from shared.events.parties import PartyDescribed
@@ -18,5 +19,6 @@ log = structlog.get_logger()
 async def copy_parties(events: Sequence[Event[PartyDescribed | Tombstone]], tx: Transaction) -> None:
     """Keep the newest copy of each party; an erased one loses its texts here too, for ever."""
     erased = await copies.copy_parties(tx, events)
-    await tickets.forget(tx, erased)
+    triages = await triage.forget(tx, [each.party_id for each in erased])
+    await tickets.forget(tx, erased, triages)
     log.info("parties_copied", parties=len(events), erased=len(erased))

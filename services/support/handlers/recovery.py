@@ -1,33 +1,26 @@
 """After a restore: what support takes back from its own topic."""
 
 from collections.abc import Sequence
+from typing import cast
 
 from services.support.copies import commands as copies
 from services.support.subscriptions import recovery
 from services.support.tickets import commands as tickets
+from services.support.triage import commands as triage
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
-from shared.events.tickets import (
-    TicketMerged,
-    TicketNoted,
-    TicketOpened,
-    TicketReplied,
-    TicketStatusChanged,
-    TicketUnmerged,
-)
+from shared.events.tickets import TicketTriaged
 
 
 @recovery.topic("crm.tickets")
-async def take_back_tickets(
-    events: Sequence[
-        Event[TicketOpened | TicketReplied | TicketNoted | TicketStatusChanged | TicketMerged | TicketUnmerged]
-    ],
-    tx: Transaction,
-) -> None:
+async def take_back_tickets(events: Sequence[Event[tickets.OwnEvent | TicketTriaged]], tx: Transaction) -> None:
     """Tickets under their numbers, and what agents did; the texts of requests come again, those of agents are lost."""
     await copies.lock_parties(tx, {event.data.party_id for event in events})
     for event in events:
-        await tickets.take_back(tx, event)
+        if isinstance(event.data, TicketTriaged):
+            await triage.take_back(tx, event.data)
+        else:
+            await tickets.take_back(tx, cast("Event[tickets.OwnEvent]", event))
 
 
 @recovery.ending

@@ -1,6 +1,5 @@
 """Acts on tickets over HTTP: answering, moving them on, merging and splitting them."""
 
-import re
 from typing import Annotated
 from uuid import UUID
 
@@ -10,7 +9,6 @@ from starlette.responses import Response
 from services.support.tickets import commands
 from services.support.tickets.domain.ticket import Pending
 from services.support.tickets.schemas import (
-    STAFF_ID,
     NewMerge,
     NewReply,
     NewSplit,
@@ -19,9 +17,9 @@ from services.support.tickets.schemas import (
     TicketState,
     Undoing,
     Written,
+    agent_of,
 )
 from shared.engine.transaction import Transaction
-from shared.errors import Invalid
 from shared.http.app import Once, Principal, idempotent, requires
 from shared.http.openapi import answers_with
 from shared.http.versions import IfMatch, versions_of, with_etag
@@ -35,7 +33,7 @@ Repeatable = Annotated[Once, Depends(idempotent)]
 @router.post("/{ticket_id}/replies", status_code=201, response_model=Written, responses=answers_with(201, "ETag"))
 async def write_reply(ticket_id: UUID, new: NewReply, principal: Writer, once: Repeatable) -> Response:
     """Answer the customer or leave a note. The first reply opens a new ticket."""
-    agent = _agent(new.agent, principal)
+    agent = agent_of(new.agent, principal)
 
     async def act(tx: Transaction) -> Written:
         reply_id, ticket = await commands.write_reply(tx, ticket_id, new.kind, agent, new.text)
@@ -52,7 +50,7 @@ async def move_ticket(
 
     Other moves are 409, with those that are possible.
     """
-    agent = _agent(new.agent, principal)
+    agent = agent_of(new.agent, principal)
     pending = Pending(new.waits_for, new.until) if new.waits_for is not None else None
 
     async def act(tx: Transaction) -> TicketState:
@@ -67,7 +65,7 @@ async def merge_ticket(
     ticket_id: UUID, new: NewMerge, principal: Writer, once: Repeatable, if_match: IfMatch = None
 ) -> Response:
     """Have the ticket go on in another of the same customer, which then shows what was written in both."""
-    agent = _agent(new.agent, principal)
+    agent = agent_of(new.agent, principal)
 
     async def act(tx: Transaction) -> TicketState:
         versions = versions_of(if_match)
@@ -81,7 +79,7 @@ async def unmerge_ticket(
     ticket_id: UUID, new: Undoing, principal: Writer, once: Repeatable, if_match: IfMatch = None
 ) -> Response:
     """Have a merged ticket go on by itself again; it is open then."""
-    agent = _agent(new.agent, principal)
+    agent = agent_of(new.agent, principal)
 
     async def act(tx: Transaction) -> TicketState:
         return commands.state_of(await commands.unmerge_ticket(tx, ticket_id, agent, versions_of(if_match)))
@@ -94,7 +92,7 @@ async def split_ticket(
     ticket_id: UUID, new: NewSplit, principal: Writer, once: Repeatable, if_match: IfMatch = None
 ) -> Response:
     """Make a ticket of its own of some replies and messages. Merging it into this one again undoes it."""
-    agent = _agent(new.agent, principal)
+    agent = agent_of(new.agent, principal)
 
     async def act(tx: Transaction) -> SplitOff:
         versions = versions_of(if_match)
@@ -102,10 +100,3 @@ async def split_ticket(
         return SplitOff(into=into, number=number, **commands.state_of(ticket).model_dump())
 
     return with_etag(await once.write(act, status=201))
-
-
-def _agent(named: str | None, principal: Principal) -> str:
-    """Who acts, as the topics may tell it. Raises Invalid where the token's subject is no staff id."""
-    if named is None and re.fullmatch(STAFF_ID, principal.subject) is None:
-        raise Invalid("the token's subject is no staff id, so name the agent", field="body.agent")
-    return named or principal.subject

@@ -228,13 +228,22 @@ async def split_ticket(
     return changed, into, made.number
 
 
-async def forget(tx: Transaction, erased: Sequence[Erasure]) -> None:
-    """Drop what these parties wrote and what was written to them, and confirm it; tickets stay and are counted."""
+async def lock_ticket(tx: Transaction, ticket_id: UUID) -> Ticket:
+    """The ticket under the lock of its party. Raises NotFound."""
+    ticket, _ = await _lock(tx, ticket_id, None)
+    return ticket
+
+
+async def forget(tx: Transaction, erased: Sequence[Erasure], triages: Mapping[UUID, int]) -> None:
+    """Drop what these parties wrote and what was written to them, and confirm it, with the triages of each that were
+    emptied; tickets stay and are counted.
+    """
     for each in erased:
         forgotten = {
             "party": each.copies,
             "ticket": await store.forget_ticket_texts(tx, each.party_id),
             "reply": await store.forget_reply_texts(tx, each.party_id),
+            "triage": triages.get(each.party_id, 0),
         }
         tx.emit([announce_forgotten(each, forgotten)])
 

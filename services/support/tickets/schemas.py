@@ -1,12 +1,15 @@
 """Bodies of what is asked of a ticket, and what is answered."""
 
+import re
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
+from shared.errors import Invalid
 from shared.events.tickets import TicketStatus, Waiting
 from shared.events.values import Instant, ReportedInstant
+from shared.http.app import Principal
 
 
 def _with_words(text: str) -> str:
@@ -85,3 +88,10 @@ class SplitOff(TicketState):
 
     into: UUID
     number: int
+
+
+def agent_of(named: str | None, principal: Principal) -> str:
+    """Who acts, as the topics may tell it. Raises Invalid where the token's subject is no staff id."""
+    if named is None and re.fullmatch(STAFF_ID, principal.subject) is None:
+        raise Invalid("the token's subject is no staff id, so name the agent", field="body.agent")
+    return named or principal.subject

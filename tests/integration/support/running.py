@@ -8,7 +8,7 @@ import asyncpg
 from services.support import handlers
 from services.support.main import create_context
 from services.support.settings import SupportSettings
-from services.support.subscriptions import tickets
+from services.support.subscriptions import tickets, triage
 from shared.engine.timers import fire_due
 from tests.integration.running import Running
 
@@ -22,6 +22,9 @@ class Support(Running):
     async def heard(self, *events: Any) -> None:
         await self.hear(tickets, events)
 
+    async def triaged(self, *events: Any) -> None:
+        await self.hear(triage, events)
+
     async def pass_time(self, to: datetime) -> None:
         """Every partition's watermark moves to `to`, and what is due by then is done."""
         self.now = to
@@ -30,4 +33,16 @@ class Support(Running):
                 pass
 
     async def clear(self) -> None:
-        await self.empty("timer", "reply", "status_change", "ticket_reference", "ticket", "party")
+        await self.empty(
+            "timer",
+            "triage_guess",
+            "triage_example",
+            "triage_model",
+            "triage",
+            "customer_value",
+            "reply",
+            "status_change",
+            "ticket_reference",
+            "ticket",
+            "party",
+        )

@@ -1,0 +1,73 @@
+"""What requests are about: the categories of a file, with what their tickets need and examples to begin with."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+
+from services.support.classifier import Example
+from shared.errors import ConfigurationError
+
+OWN_CATEGORIES = Path(__file__).with_name("categories.yaml")
+UNKNOWN_IMPACT = 2
+_WORDS = Path(__file__).with_name("words.yaml")
+
+
+class Category(BaseModel):
+    """`impact` is from 1 to 3; `skills` are what an agent needs; the first model learns from the examples."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")
+    impact: int = Field(default=UNKNOWN_IMPACT, ge=1, le=3)
+    skills: tuple[str, ...] = ()
+    examples: tuple[str, ...] = Field(min_length=1)
+
+
+Categories = Mapping[str, Category]
+WordSet = Annotated[frozenset[str], BeforeValidator(str.split)]
+
+
+class Words(BaseModel):
+    """The words by which a request is read beside its category."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    languages: dict[str, WordSet]
+    urgent: WordSet
+    patient: WordSet
+    bad: WordSet
+    good: WordSet
+    denying: WordSet
+
+
+def load_words() -> Words:
+    return Words.model_validate(yaml.safe_load(_WORDS.read_text("utf-8")))
+
+
+_FILE = TypeAdapter(list[Category])
+
+
+def load_categories(path: Path) -> dict[str, Category]:
+    """Raises ConfigurationError, which an operator has to correct."""
+    try:
+        found = _FILE.validate_python(yaml.safe_load(path.read_text("utf-8")))
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        raise ConfigurationError(f"{path}: {error}") from None
+    categories = {category.name: category for category in found}
+    if len(categories) < max(2, len(found)):
+        raise ConfigurationError(f"{path}: at least two categories are needed, each with a name of its own")
+    return categories
+
+
+def seeds_of(categories: Categories) -> list[Example]:
+    return [Example(text, category.name) for category in categories.values() for text in category.examples]
+
+
+def hash_of(categories: Categories) -> str:
+    """Changes where the names or examples do: then the models before know other categories."""
+    named = sorted((each.category, each.text) for each in seeds_of(categories))
+    return hashlib.sha256(repr(named).encode()).hexdigest()[:16]

@@ -1,0 +1,211 @@
+"""Triages tickets, and learns from those whose category is known."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from services.support.classifier import Guess, Model
+from services.support.copies import commands as copies
+from services.support.settings import Context
+from services.support.tickets import commands as tickets
+from services.support.tickets.domain.ticket import Common, Ticket, common
+from services.support.triage import store
+from services.support.triage.domain.triage import Triage, decide, prioritise
+from services.support.triage.domain.wording import Urgency, read
+from services.support.triage.schemas import Answer, ModelList, TriageView
+from services.support.triage.store import Asked
+from shared.engine.event import Emission, Event
+from shared.engine.transaction import Transaction
+from shared.errors import Invalid, NotFound, Transient
+from shared.events.insights import ScoreComputed
+from shared.events.tickets import TicketOpened, TicketTriaged
+
+EXPECTED = "expected_purchases_28d"
+"""The score whose bands say what a customer is worth."""
+
+
+async def triage_tickets(tx: Transaction, events: Sequence[Event[TicketOpened]]) -> int:
+    """Say of each ticket what it is about, once; the number of those that had not been triaged.
+
+    Raises Transient as long as this process has no model.
+    """
+    if not events:
+        return 0
+    context: Context = tx.context
+    version, live = _live(context)
+    asked = await store.load_texts(tx, {event.data.ticket_id for event in events})
+    guesses = await _guess(live, asked)
+    decided = [
+        (each.ticket_id, decide(guess, read(each.text, context.words), context.categories, each.band))
+        for each, guess in zip(asked, guesses, strict=True)
+    ]
+    if not decided:
+        return 0
+    await copies.lock_parties(tx, sorted({each.party_id for each in asked}))
+    added = await store.add_triages(tx, decided, version, events[-1].now)
+    await store.add_guesses(tx, [(id_, version, triage.category) for id_, triage in decided])
+    await _guess_in_shadow(tx, asked)
+    answers = dict(decided)
+    tx.emit(
+        [
+            Emission(
+                data=_announce(_common_of(event.data, event.now), answers[event.data.ticket_id], version, None),
+                time=event.now,
+                cause=event,
+            )
+            for event in events
+            if event.data.ticket_id in added
+        ]
+    )
+    return len(added)
+
+
+async def correct(
+    tx: Transaction, ticket_id: UUID, category: str | None, urgency: Urgency | None, agent: str
+) -> TriageView:
+    """What an agent says instead of the model, which learns from it. Raises NotFound and Invalid."""
+    context: Context = tx.context
+    if category is not None and category not in context.categories:
+        known = ", ".join(context.categories)
+        raise Invalid(f"no category is called so; there are {known}", field="body.category")
+    ticket = await tickets.lock_ticket(tx, ticket_id)
+    before = await store.find_triage(tx, ticket_id)
+    if before is None:
+        raise NotFound("the ticket is not triaged yet")
+    corrected = await _corrected(tx, ticket, before, category, urgency or before.urgency, agent)
+    await store.save_correction(tx, ticket_id, corrected, agent, tx.now)
+    if category is None:
+        await store.drop_example(tx, ticket_id)
+    else:
+        await store.save_corrected_example(tx, ticket_id, category, tx.now)
+    tx.emit([Emission(data=_announce(common(ticket, tx.now), corrected, before.model, agent), time=tx.now)])
+    found = await store.find_triage(tx, ticket_id)
+    assert found is not None
+    return found
+
+
+async def learn_from(tx: Transaction, resolved: Sequence[UUID]) -> None:
+    """Tickets that were resolved as they were triaged were triaged rightly, until somebody says otherwise."""
+    if resolved:
+        await store.add_resolved_examples(tx, resolved, tx.now)
+
+
+async def answer(tx: Transaction, text: str) -> Answer:
+    """What triage would say of a text. Raises Transient as long as this process has no model."""
+    context: Context = tx.context
+    version, live = _live(context)
+    (guess,) = await asyncio.to_thread(live.guess, [text])
+    found = decide(guess, read(text, context.words), context.categories, None)
+    return Answer(
+        category=found.category,
+        confidence=found.confidence,
+        in_scope=found.in_scope,
+        urgency=found.urgency,
+        sentiment=found.sentiment,
+        language=found.language,
+        priority=found.priority,
+        skills=list(found.skills),
+        reasons=list(found.reasons),
+        model=version,
+    )
+
+
+async def take_back(tx: Transaction, told: TicketTriaged) -> None:
+    """After a restore: what the topic tells; corrections are learned from again."""
+    await store.take_back_triage(tx, told)
+    if told.agent is not None and told.category is not None:
+        await store.save_corrected_example(tx, told.ticket_id, told.category, told.recorded_at)
+
+
+async def copy_values(tx: Transaction, events: Sequence[Event[ScoreComputed]]) -> None:
+    newest: dict[UUID, tuple[UUID, str, datetime]] = {}
+    for event in events:
+        data = event.data
+        known = newest.get(data.party_id)
+        if data.score == EXPECTED and (known is None or known[2] < data.as_of):
+            newest[data.party_id] = data.party_id, data.band, data.as_of
+    await store.save_values(tx, list(newest.values()))
+
+
+async def forget(tx: Transaction, parties: Sequence[UUID]) -> dict[UUID, int]:
+    """The words of these parties' requests that reasons hold; how many triages of each held some."""
+    return {party_id: await store.forget_reasons(tx, party_id) for party_id in parties}
+
+
+async def list_models(tx: Transaction) -> ModelList:
+    return ModelList(items=await store.list_models(tx))
+
+
+async def find_triage(tx: Transaction, ticket_id: UUID) -> TriageView | None:
+    return await store.find_triage(tx, ticket_id)
+
+
+async def _guess(model: Model, asked: Sequence[Asked]) -> list[Guess | None]:
+    """Answers of a thread, so that the loop goes on; None for a request without words."""
+    texts = [each.text for each in asked if each.text]
+    found = iter(await asyncio.to_thread(model.guess, texts))
+    return [next(found) if each.text else None for each in asked]
+
+
+async def _guess_in_shadow(tx: Transaction, asked: Sequence[Asked]) -> None:
+    """What the model that is tried out would have said."""
+    context: Context = tx.context
+    if context.models.shadow is None:
+        return
+    version, shadow = context.models.shadow
+    guesses = await _guess(shadow, asked)
+    said = [guess.category if guess is not None and guess.in_scope else None for guess in guesses]
+    ids = [each.ticket_id for each in asked]
+    await store.add_guesses(tx, [(id_, version, category) for id_, category in zip(ids, said, strict=True)])
+
+
+async def _corrected(
+    tx: Transaction, ticket: Ticket, before: TriageView, category: str | None, urgency: Urgency, agent: str
+) -> Triage:
+    context: Context = tx.context
+    (asked,) = await store.load_texts(tx, [ticket.id])
+    chosen = context.categories[category] if category is not None else None
+    priority, because = prioritise(chosen, urgency, asked.band)
+    languages = [skill for skill in before.skills if skill.startswith("language:")]
+    return Triage(
+        category=category,
+        confidence=1.0,
+        in_scope=category is not None,
+        urgency=urgency,
+        sentiment=before.sentiment,
+        language=before.language,
+        priority=priority,
+        skills=(*(chosen.skills if chosen else ()), *languages),
+        reasons=(f"corrected by {agent}", because),
+    )
+
+
+def _live(context: Context) -> tuple[int, Model]:
+    if context.models.live is None:
+        raise Transient("the model of triage is being trained")
+    return context.models.live
+
+
+def _common_of(opened: TicketOpened, now: datetime) -> Common:
+    return Common(
+        ticket_id=opened.ticket_id,
+        party_id=opened.party_id,
+        request_event_id=opened.request_event_id,
+        recorded_at=now,
+    )
+
+
+def _announce(shared: Common, triage: Triage, model: int, agent: str | None) -> TicketTriaged:
+    return TicketTriaged(
+        **shared,
+        category=triage.category,
+        confidence=triage.confidence,
+        urgency=triage.urgency,
+        sentiment=triage.sentiment,
+        language=triage.language,
+        priority=triage.priority,
+        skills=triage.skills,
+        model_version=model,
+        agent=agent,
+    )

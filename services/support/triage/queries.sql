@@ -1,0 +1,160 @@
+-- Triage is written under the lock of the ticket's party, guesses and examples once for each ticket.
+
+-- name: load_texts
+-- What customers wrote, with what is needed to announce and to weigh it; texts of the erased are null.
+select
+    ticket.id, ticket.party_id, ticket.request_event_id, ticket.subject, ticket.body, customer_value.band
+from ticket
+left join customer_value on customer_value.party_id = ticket.party_id
+where ticket.id = any($1::uuid[])
+order by ticket.id;
+
+-- name: add_triages
+-- Once for each ticket; returns those that are new.
+insert into triage (
+    ticket_id, category, confidence, in_scope, urgency, sentiment, language, priority, skills, reasons, model, decided_at
+)
+select
+    ticket_id, category, confidence, in_scope, urgency, sentiment, language, priority,
+    array(select jsonb_array_elements_text(skills)), array(select jsonb_array_elements_text(reasons)), model, decided_at
+from unnest(
+    $1::uuid[], $2::text[], $3::real[], $4::boolean[], $5::text[], $6::text[], $7::text[], $8::text[], $9::jsonb[],
+    $10::jsonb[], $11::integer[], $12::timestamptz[]
+) as new (
+    ticket_id, category, confidence, in_scope, urgency, sentiment, language, priority, skills, reasons, model, decided_at
+)
+order by ticket_id
+on conflict do nothing
+returning ticket_id;
+
+-- name: add_guesses
+-- What models say before anybody knows.
+insert into triage_guess (ticket_id, model, category)
+select * from unnest($1::uuid[], $2::integer[], $3::text[]) as guess (ticket_id, model, category)
+order by ticket_id, model
+on conflict do nothing;
+
+-- name: find_triage
+-- One ticket's, for reading and correcting.
+select
+    category, confidence, in_scope, urgency, sentiment, language, priority, skills, reasons, model, agent, decided_at
+from triage
+where ticket_id = $1::uuid;
+
+-- name: save_correction
+-- What an agent says instead.
+update triage set
+    category = $2::text, in_scope = $2::text is not null, confidence = 1, urgency = $3::text, priority = $4::text,
+    skills = $5::text[], reasons = $6::text[], agent = $7::text, decided_at = $8::timestamptz
+where ticket_id = $1::uuid;
+
+-- name: take_back_triage
+-- As the topic tells it: without the reasons, which may hold words of the request.
+insert into triage (
+    ticket_id, category, confidence, in_scope, urgency, sentiment, language, priority, skills, reasons, model, agent,
+    decided_at
+)
+select
+    id, $2::text, $3::real, $2::text is not null, $4::text, $5::text, $6::text, $7::text, $8::text[], '{}', $9::integer,
+    $10::text, $11::timestamptz
+from ticket
+where id = $1::uuid
+on conflict (ticket_id) do update set
+    category = excluded.category, confidence = excluded.confidence, in_scope = excluded.in_scope,
+    urgency = excluded.urgency, priority = excluded.priority, skills = excluded.skills, agent = excluded.agent,
+    decided_at = excluded.decided_at;
+
+-- name: forget_reasons
+-- Words of requests whose customers were erased.
+update triage set reasons = '{}'
+from ticket
+where ticket.id = triage.ticket_id and ticket.party_id = $1::uuid and triage.reasons <> '{}'
+returning triage.ticket_id;
+
+-- name: add_resolved_examples
+-- Of tickets that were resolved as they stood, the category that stood.
+insert into triage_example (ticket_id, category, corrected, learned_at)
+select ticket_id, category, false, $2::timestamptz
+from triage
+where ticket_id = any($1::uuid[]) and category is not null
+order by ticket_id
+on conflict do nothing;
+
+-- name: save_corrected_example
+-- An agent knows better than the model, and the last agent best.
+insert into triage_example (ticket_id, category, corrected, learned_at)
+values ($1::uuid, $2::text, true, $3::timestamptz)
+on conflict (ticket_id) do update set category = excluded.category, corrected = true, learned_at = excluded.learned_at;
+
+-- name: drop_example
+-- The ticket is about nothing that a category names.
+delete from triage_example where ticket_id = $1::uuid;
+
+-- name: load_examples
+-- The newest that still have a text.
+select triage_example.category, concat_ws(e'\n', ticket.subject, ticket.body) as text
+from triage_example
+join ticket on ticket.id = triage_example.ticket_id
+where triage_example.category = any($1::text[]) and coalesce(ticket.subject, ticket.body) is not null
+order by triage_example.learned_at desc, triage_example.ticket_id
+limit $2::integer;
+
+-- name: count_examples
+-- How many tickets have a known category.
+select count(*) as examples from triage_example;
+
+-- name: lock_models
+-- One instance at a time adds a model or puts one in force.
+lock table triage_model in exclusive mode;
+
+-- name: list_models
+-- Every version, newest first, with how often it was right on tickets that it had not learned from.
+select
+    triage_model.version, triage_model.state, triage_model.seeds, triage_model.examples, triage_model.trained_at,
+    judged.cases, judged.hits
+from triage_model
+cross join lateral (
+    select
+        count(*) as cases,
+        count(*) filter (where triage_guess.category is not distinct from triage_example.category) as hits
+    from triage_guess
+    join triage_example on triage_example.ticket_id = triage_guess.ticket_id
+    where triage_guess.model = triage_model.version
+) as judged
+order by triage_model.version desc;
+
+-- name: judge_shadow
+-- Both models on the tickets that both answered before anybody knew.
+select
+    count(*) as cases,
+    count(*) filter (where live.category is not distinct from triage_example.category) as live,
+    count(*) filter (where shadow.category is not distinct from triage_example.category) as shadow
+from triage_guess as shadow
+join triage_guess as live on live.ticket_id = shadow.ticket_id and live.model = $1::integer
+join triage_example on triage_example.ticket_id = shadow.ticket_id
+where shadow.model = $2::integer;
+
+-- name: load_model
+-- One version, to answer with.
+select content from triage_model where version = $1::integer;
+
+-- name: add_model
+-- A version that no other instance has added meanwhile.
+insert into triage_model (version, state, seeds, examples, trained_at, content)
+values ($1::integer, $2::text, $3::text, $4::integer, $5::timestamptz, $6::bytea);
+
+-- name: retire_models
+-- Those in one of these states have had their time.
+update triage_model set state = 'retired' where state = any($1::text[]);
+
+-- name: put_in_force
+-- The one that was in shadow.
+update triage_model set state = 'live' where version = $1::integer;
+
+-- name: save_values
+-- The newest band of each customer.
+insert into customer_value as known (party_id, band, as_of)
+select * from unnest($1::uuid[], $2::text[], $3::timestamptz[]) as given (party_id, band, as_of)
+order by party_id
+on conflict (party_id) do update set band = excluded.band, as_of = excluded.as_of
+where known.as_of < excluded.as_of;

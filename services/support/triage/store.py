@@ -1,0 +1,178 @@
+"""The tables of triage, a typed function per statement."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from pydantic_core import to_json
+
+from services.support.classifier import Example
+from services.support.triage.domain.triage import Triage
+from services.support.triage.schemas import ModelView, TriageView
+from shared.engine.transaction import Transaction
+from shared.events.tickets import TicketTriaged
+from shared.sql import columns, load_queries
+
+SQL = load_queries(Path(__file__).with_name("queries.sql"))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is known of a ticket that is to be triaged; without a text nobody said anything."""
+
+    ticket_id: UUID
+    party_id: UUID
+    request_event_id: str | None
+    text: str
+    band: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Of `cases` tickets, those on which each of two models was right."""
+
+    cases: int
+    live: int
+    shadow: int
+
+
+async def load_texts(tx: Transaction, tickets: Collection[UUID]) -> list[Asked]:
+    rows = await tx.fetch(SQL["load_texts"], list(tickets))
+    return [
+        Asked(
+            row["id"],
+            row["party_id"],
+            row["request_event_id"],
+            "\n".join(text for text in (row["subject"], row["body"]) if text),
+            row["band"],
+        )
+        for row in rows
+    ]
+
+
+async def add_triages(tx: Transaction, decided: Sequence[tuple[UUID, Triage]], model: int, now: datetime) -> set[UUID]:
+    """Store them and return the tickets that had none."""
+    rows = [
+        (
+            ticket_id,
+            each.category,
+            each.confidence,
+            each.in_scope,
+            each.urgency,
+            each.sentiment,
+            each.language,
+            each.priority,
+            to_json(each.skills).decode(),
+            to_json(each.reasons).decode(),
+            model,
+            now,
+        )
+        for ticket_id, each in decided
+    ]
+    return {row["ticket_id"] for row in await tx.fetch(SQL["add_triages"], *columns(rows))}
+
+
+async def add_guesses(tx: Transaction, guesses: Sequence[tuple[UUID, int, str | None]]) -> None:
+    if guesses:
+        await tx.execute(SQL["add_guesses"], *columns(guesses))
+
+
+async def find_triage(tx: Transaction, ticket_id: UUID) -> TriageView | None:
+    row = await tx.fetchrow(SQL["find_triage"], ticket_id)
+    return None if row is None else TriageView.model_validate(dict(row))
+
+
+async def save_correction(tx: Transaction, ticket_id: UUID, triage: Triage, agent: str, now: datetime) -> None:
+    await tx.execute(
+        SQL["save_correction"],
+        ticket_id,
+        triage.category,
+        triage.urgency,
+        triage.priority,
+        list(triage.skills),
+        list(triage.reasons),
+        agent,
+        now,
+    )
+
+
+async def take_back_triage(tx: Transaction, told: TicketTriaged) -> None:
+    await tx.execute(
+        SQL["take_back_triage"],
+        told.ticket_id,
+        told.category,
+        told.confidence,
+        told.urgency,
+        told.sentiment,
+        told.language,
+        told.priority,
+        list(told.skills),
+        told.model_version,
+        told.agent,
+        told.recorded_at,
+    )
+
+
+async def forget_reasons(tx: Transaction, party_id: UUID) -> int:
+    """Returns how many triages had reasons."""
+    return len(await tx.fetch(SQL["forget_reasons"], party_id))
+
+
+async def add_resolved_examples(tx: Transaction, tickets: Sequence[UUID], now: datetime) -> None:
+    await tx.execute(SQL["add_resolved_examples"], tickets, now)
+
+
+async def save_corrected_example(tx: Transaction, ticket_id: UUID, category: str, now: datetime) -> None:
+    await tx.execute(SQL["save_corrected_example"], ticket_id, category, now)
+
+
+async def drop_example(tx: Transaction, ticket_id: UUID) -> None:
+    await tx.execute(SQL["drop_example"], ticket_id)
+
+
+async def load_examples(tx: Transaction, categories: Collection[str], limit: int) -> list[Example]:
+    rows = await tx.fetch(SQL["load_examples"], list(categories), limit)
+    return [Example(row["text"], row["category"]) for row in rows]
+
+
+async def count_examples(tx: Transaction) -> int:
+    found: int = await tx.fetchval(SQL["count_examples"])
+    return found
+
+
+async def lock_models(tx: Transaction) -> None:
+    await tx.execute(SQL["lock_models"])
+
+
+async def list_models(tx: Transaction) -> list[ModelView]:
+    return [ModelView.model_validate(dict(row)) for row in await tx.fetch(SQL["list_models"])]
+
+
+async def judge_shadow(tx: Transaction, live: int, shadow: int) -> Judged:
+    return Judged(**await tx.fetchrow(SQL["judge_shadow"], live, shadow))
+
+
+async def load_model(tx: Transaction, version: int) -> bytes:
+    content: bytes = await tx.fetchval(SQL["load_model"], version)
+    return content
+
+
+async def add_model(tx: Transaction, model: ModelView, content: bytes) -> None:
+    await tx.execute(
+        SQL["add_model"], model.version, model.state, model.seeds, model.examples, model.trained_at, content
+    )
+
+
+async def retire_models(tx: Transaction, states: Sequence[str]) -> None:
+    await tx.execute(SQL["retire_models"], states)
+
+
+async def put_in_force(tx: Transaction, version: int) -> None:
+    await tx.execute(SQL["put_in_force"], version)
+
+
+async def save_values(tx: Transaction, values: Sequence[tuple[UUID, str, datetime]]) -> None:
+    if values:
+        await tx.execute(SQL["save_values"], *columns(values))

@@ -1,0 +1,142 @@
+"""Trains models of triage, tries each out in shadow, and puts it in force once it is as good as the one before."""
+
+import asyncio
+import sys
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+import structlog
+
+from services.support.categories import hash_of, seeds_of
+from services.support.classifier import Example, Model
+from services.support.settings import Context, SupportSettings
+from services.support.triage import store
+from services.support.triage.schemas import ModelView
+from shared.engine.transaction import Transaction
+from shared.errors import Transient
+
+log = structlog.get_logger()
+_HOPELESS = 4
+"""A shadow that is worse on so many times the cases that it needs is given up."""
+
+
+class Source(Protocol):
+    """What the worker needs of its service."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]: ...
+
+    def read(self) -> AbstractAsyncContextManager[Transaction]: ...
+
+
+class Fit(Protocol):
+    async def __call__(self, examples: list[Example]) -> bytes: ...
+
+
+async def fit_apart(examples: list[Example]) -> bytes:
+    """A model of these examples, made in a process of its own, which ends with whoever waits for it.
+
+    Raises Transient where the process fails.
+    """
+    from services.support.fitting import EXAMPLES
+
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "services.support.fitting", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        content, _ = await process.communicate(EXAMPLES.dump_json(examples))
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode != 0:
+        raise Transient(f"the training of a model ended with status {process.returncode}")
+    return content
+
+
+class Learning:
+    """A worker of the service. Several instances may run it: a version is added once, whoever comes first."""
+
+    def __init__(self, settings: SupportSettings, context: Context, fit: Fit = fit_apart) -> None:
+        self._settings = settings
+        self._context = context
+        self._fit = fit
+        self._seeds = hash_of(context.categories)
+
+    async def run(self, source: Source) -> None:
+        """Until cancelled; errors end it, and the engine starts it again."""
+        while True:
+            await self.step(source)
+            await asyncio.sleep(self._settings.poll_s)
+
+    async def step(self, source: Source) -> None:
+        """Load what is in force, and train or judge what is due."""
+        async with source.read() as tx:
+            known = await store.list_models(tx)
+            examples = await store.count_examples(tx)
+        live, shadow = _in_state(known, "live"), _in_state(known, "shadow")
+        if live is None or live.seeds != self._seeds:
+            await self._train(source, known, "live")
+        elif shadow is not None:
+            await self._judge(source, live, shadow)
+        elif examples - known[0].examples >= self._settings.retrain_after:
+            await self._train(source, known, "shadow")
+        await self._load(source)
+
+    async def _train(self, source: Source, known: list[ModelView], state: str) -> None:
+        """Add the next version. Another instance that was quicker makes this one's work lost, and nothing else."""
+        version = known[0].version + 1 if known else 1
+        async with source.read() as tx:
+            examples = await store.count_examples(tx)
+            learnt = await store.load_examples(tx, self._context.categories.keys(), self._settings.learnt_from)
+        content = await self._fit([*seeds_of(self._context.categories), *learnt])
+        async with source.transaction() as tx:
+            await store.lock_models(tx)
+            if len(await store.list_models(tx)) != len(known):
+                return
+            await store.retire_models(tx, ["live", "shadow"] if state == "live" else ["shadow"])
+            model = ModelView(
+                version=version,
+                state="live" if state == "live" else "shadow",
+                seeds=self._seeds,
+                examples=examples,
+                trained_at=tx.now,
+                cases=0,
+                hits=0,
+            )
+            await store.add_model(tx, model, content)
+        log.info("triage_model_trained", version=version, state=state, examples=len(learnt))
+
+    async def _judge(self, source: Source, live: ModelView, shadow: ModelView) -> None:
+        async with source.transaction() as tx:
+            await store.lock_models(tx)
+            judged = await store.judge_shadow(tx, live.version, shadow.version)
+            if judged.cases < self._settings.shadow_cases:
+                return
+            better = judged.shadow >= judged.live
+            if not better and judged.cases < self._settings.shadow_cases * _HOPELESS:
+                return
+            await store.retire_models(tx, ["live"] if better else ["shadow"])
+            if better:
+                await store.put_in_force(tx, shadow.version)
+        log.info("triage_model_judged", version=shadow.version, live=better, cases=judged.cases)
+
+    async def _load(self, source: Source) -> None:
+        """Have the models of this process be those that the table names."""
+        models = self._context.models
+        async with source.read() as tx:
+            known = await store.list_models(tx)
+            live, shadow = _in_state(known, "live"), _in_state(known, "shadow")
+            if live is not None and (models.live is None or models.live[0] != live.version):
+                models.live = live.version, await self._read(tx, live.version)
+            if shadow is None:
+                models.shadow = None
+            elif models.shadow is None or models.shadow[0] != shadow.version:
+                models.shadow = shadow.version, await self._read(tx, shadow.version)
+
+    @staticmethod
+    async def _read(tx: Transaction, version: int) -> Model:
+        return await asyncio.to_thread(Model.load, await store.load_model(tx, version))
+
+
+def _in_state(models: list[ModelView], state: str) -> ModelView | None:
+    return next((model for model in models if model.state == state), None)

@@ -1,0 +1,163 @@
+"""Triage on a real Postgres: the models' life, tickets that are triaged, corrected and learned from."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from services.support.categories import seeds_of
+from services.support.classifier import Example, fit
+from services.support.settings import Context, SupportSettings
+from services.support.triage.worker import Learning, fit_apart
+from shared.errors import Transient
+from shared.events.insights import ScoreComputed
+from shared.events.tickets import TicketOpened, TicketResolved
+from shared.ids import derived_id
+from tests.events import decoded
+from tests.integration.running import NOW
+from tests.integration.support.running import Support
+from tests.unit.support.builders import erased, party_id, requested
+
+A = derived_id("ticket", "a")
+SETTINGS = SupportSettings(retrain_after=3, shadow_cases=2)
+
+
+async def fit_here(examples: list[Example]) -> bytes:
+    return fit(examples).dump()
+
+
+def learning(support: Support, settings: SupportSettings = SETTINGS) -> Learning:
+    context: Context = support.context  # type: ignore[assignment]
+    return Learning(settings, context, fit_here)
+
+
+async def opened(support: Support, *names: str, body: str = "My parcel has not arrived", party: int = 1) -> None:
+    """Requests, the tickets that they open, and what is said of those on the topic."""
+    requests = [requested(party, event_id=name, subject="Help", body=body) for name in names]
+    await support.heard(*requests)
+    await support.triaged(
+        *(_told(TicketOpened, name, party, number=1, channel="email", has_text=True) for name in names)
+    )
+
+
+def _told(model: type[Any], name: str, party: int = 1, **fields: Any) -> Any:
+    ticket = derived_id("ticket", name)
+    data = model(ticket_id=ticket, party_id=party_id(party), request_event_id=name, recorded_at=NOW, **fields)
+    kind = "opened" if model is TicketOpened else "resolved"
+    return decoded(
+        "crm.tickets", f"crm.ticket.{kind}.v1", data, key=str(party_id(party)), at=NOW, now=NOW, id_=f"{kind}-{name}"
+    )
+
+
+async def test_before_there_is_a_model_tickets_wait(support: Support) -> None:
+    with pytest.raises(Transient):
+        await opened(support, "a")
+
+
+async def test_a_ticket_is_triaged_once_with_reasons_that_stay_here(http: httpx.AsyncClient, support: Support) -> None:
+    await learning(support).step(support)
+    await opened(support, "a")
+    await support.triaged(_told(TicketOpened, "a", number=1, channel="email", has_text=True))
+    told = [data for kind, data in await support.published() if kind == "ticket.triaged"]
+    assert [(each["category"], each["priority"], each["model_version"]) for each in told] == [("delivery", "normal", 1)]
+    assert "parcel" not in repr(told)
+    shown = (await http.get(f"/v1/tickets/{A}")).json()["triage"]
+    assert shown["skills"] == ["orders", "language:en"]
+    assert "parcel" in shown["reasons"][0]
+    await support.heard(erased())
+    assert (await http.get(f"/v1/tickets/{A}")).json()["triage"]["reasons"] == []
+
+
+async def test_a_request_without_words_or_like_nothing_known_is_left_to_people(support: Support) -> None:
+    await learning(support).step(support)
+    await support.heard(requested(event_id="a", subject="", body=" "), requested(event_id="b", body="qwfp xyzzy"))
+    await support.triaged(*(_told(TicketOpened, name, number=1, channel="email", has_text=True) for name in "ab"))
+    told = [data for kind, data in await support.published() if kind == "ticket.triaged"]
+    assert [each.get("category") for each in told] == [None, None]
+
+
+async def test_what_a_customer_is_worth_raises_the_priority(support: Support) -> None:
+    await learning(support).step(support)
+    for name, at in (("weekly", NOW), ("rare", NOW - timedelta(days=7))):
+        score = ScoreComputed(
+            party_id=party_id(1), score="expected_purchases_28d", value=5.0, band=name, model="m", as_of=at,
+            contributions=[], recorded_at=NOW,
+        )  # fmt: skip
+        await support.triaged(
+            decoded("crm.insights", "crm.score.computed.v1", score, key=str(party_id(1)), at=at, now=NOW)
+        )
+    await opened(support, "a")
+    await opened(support, "b", party=2)
+    told = [data["priority"] for kind, data in await support.published() if kind == "ticket.triaged"]
+    assert told == ["high", "normal"]
+
+
+async def test_a_correction_is_published_and_learned_from(http: httpx.AsyncClient, support: Support) -> None:
+    await learning(support).step(support)
+    await opened(support, "a")
+    path = f"/v1/tickets/{A}/triage"
+    assert (await http.post(path, json={"category": "nonsense", "agent": "staff-12"})).status_code == 422
+    answer = await http.post(path, json={"category": "refund", "urgency": "high", "agent": "staff-12"})
+    assert (answer.status_code, answer.json()["category"], answer.json()["priority"]) == (200, "refund", "high")
+    assert answer.json()["skills"] == ["payments", "language:en"]
+    (_, told) = (await support.published())[-1]
+    assert (told["category"], told["agent"], told["model_version"]) == ("refund", "staff-12", 1)
+    await support.triaged(_told(TicketResolved, "a"))
+    assert await support.rows("select category, corrected from triage_example") == [
+        {"category": "refund", "corrected": True}
+    ]
+    await http.post(path, json={"category": None, "agent": "staff-12"})
+    assert await support.rows("select 1 from triage_example") == []
+
+
+async def test_a_new_model_is_tried_out_in_shadow_before_it_answers(http: httpx.AsyncClient, support: Support) -> None:
+    await learning(support).step(support)
+    await opened(support, *"abc")
+    await support.triaged(*(_told(TicketResolved, name) for name in "abc"))
+    await learning(support).step(support)
+    states = {each["version"]: each["state"] for each in (await http.get("/v1/triage/models")).json()["items"]}
+    assert states == {1: "live", 2: "shadow"}
+    await opened(support, "d", "e")
+    assert [each["model"] for each in await support.rows("select model from triage")] == [1] * 5
+    await support.triaged(_told(TicketResolved, "d"))
+    await learning(support).step(support)
+    assert await support.rows("select version from triage_model where state = 'live'") == [{"version": 1}]
+    await support.triaged(_told(TicketResolved, "e"))
+    await learning(support).step(support)
+    shown = {each["version"]: each for each in (await http.get("/v1/triage/models")).json()["items"]}
+    assert (shown[1]["state"], shown[2]["state"]) == ("retired", "live")
+    assert (shown[1]["cases"], shown[1]["hits"], shown[2]["cases"]) == (5, 5, 2)
+    await opened(support, "f")
+    assert (await support.rows("select model from triage order by decided_at, ticket_id"))[-1]["model"] in {1, 2}
+    assert {row["model"] for row in await support.rows("select model from triage_guess")} == {1, 2}
+
+
+async def test_of_two_instances_that_train_at_once_one_adds_the_version(support: Support) -> None:
+    await asyncio.gather(learning(support).step(support), learning(support).step(support))
+    assert await support.rows("select version, state from triage_model") == [{"version": 1, "state": "live"}]
+
+
+async def test_other_categories_are_in_force_at_once(support: Support) -> None:
+    await learning(support).step(support)
+    context: Context = support.context  # type: ignore[assignment]
+    fewer = {name: each for name, each in context.categories.items() if name != "refund"}
+    await Learning(SETTINGS, replace(context, categories=fewer), fit_here).step(support)
+    assert await support.rows("select version from triage_model where state = 'live'") == [{"version": 2}]
+
+
+async def test_training_happens_in_a_process_of_its_own(support: Support) -> None:
+    context: Context = support.context  # type: ignore[assignment]
+    examples = seeds_of(context.categories)
+    assert await fit_apart(examples) == await fit_here(examples)
+
+
+async def test_a_text_is_answered_without_a_ticket(http: httpx.AsyncClient, support: Support) -> None:
+    await learning(support).step(support)
+    answer = await http.post("/v1/triage/answers", json={"text": "Hvor er min pakke? Det haster!"})
+    assert (answer.status_code, answer.json()["category"], answer.json()["urgency"]) == (200, "delivery", "high")
+    names = {each["name"] for each in (await http.get("/v1/triage/categories")).json()["items"]}
+    assert "delivery" in names
+    assert await support.rows("select 1 from ticket") == []
