@@ -25,7 +25,8 @@ class Similar(NamedTuple):
 
 def fold(text: str) -> str:
     """Without case, accents and ligatures, whether letters came composed or not."""
-    apart = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+    # Taking apart may show a letter that has a case, such as that of a superscript.
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS)).casefold())
     return "".join(letter for letter in apart if not unicodedata.combining(letter)).translate(_LETTERS)
 
 
