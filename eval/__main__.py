@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from eval import churn, duplicates, forecasts, lifetime, triage, weekly
+from eval import churn, duplicates, forecasts, lifetime, triage
 from eval.report import print_table, write_json
 from eval.rows import Row
 from eval.setting import MissingError, Setting, say
@@ -18,11 +18,8 @@ TASKS: dict[str, Callable[[Setting], list[Row]]] = {
     "duplicates": duplicates.measure,
     "forecasts": forecasts.measure,
     "customers": lifetime.measure,
-<<<<<<< HEAD
     "churn": churn.measure,
-=======
     "triage": triage.measure,
->>>>>>> 49df6ce (Support: tickets are triaged by a model that learns, with reasons and out of scope recognised; eval has its figures)
 }
 
 
