@@ -168,6 +168,6 @@ async def test_after_a_switch_new_events_land_and_are_answered(stack: EmbeddedSt
 
 
 async def test_a_process_is_the_record_itself(stack: EmbeddedStack) -> None:
-    (ingest,) = [each for each in subscriptions_of("contacts") if each.kind == "process"]
+    ingest = next(each for each in subscriptions_of("contacts") if each.kind == "process")
     with pytest.raises(ConfigurationError, match="cannot be rebuilt"):
         await rebuild(stack.owner_dsn("contacts"), {}, ingest, switch=False)

@@ -54,6 +54,7 @@ def test_own_campaigns_can_be_read_and_one_follows_every_sale() -> None:
         ),
         ("- a list", "is no mapping"),
         ("name: [", "cannot be read"),
+        ("name: a\nwhen: \x06", "thanks.yaml:2: definition: holds a character that no YAML may hold"),
         (
             GOOD.replace("PT1M", "P300D") + "  - {wait: P100D, content: [{template: thanks}]}\n",
             "must not exceed a year",

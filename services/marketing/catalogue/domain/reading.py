@@ -76,7 +76,11 @@ def _errors(error: ValidationError) -> list[ErrorDetails]:
 
 
 def _parse(source: Source) -> tuple[yaml.Node, dict[str, Any]]:
-    loader = yaml.SafeLoader(source.text)
+    try:
+        loader = yaml.SafeLoader(source.text)
+    except yaml.reader.ReaderError as error:
+        line = source.text.count("\n", 0, error.position) + 1
+        raise Unreadable([Problem(source.file, line, "", "holds a character that no YAML may hold")]) from None
     try:
         node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):
