@@ -159,7 +159,7 @@ async def test_a_batch_of_a_member_that_missed_a_recovery_is_not_applied(probe: 
     """Not even where the recovery found no fence of it: it does not know what the topics held already."""
     hears, place = noting(f"missed-{group}", "crm.contacts"), ("crm.contacts", 0)
     remembered = Remembered()
-    async with asyncpg.create_pool(probe.stack.dsn(NAME), min_size=1, max_size=1) as pool:
+    async with asyncpg.create_pool(probe.stack.dsn(NAME), min_size=1, max_size=2) as pool:  # readers keep one
         ledger = PostgresLedger(pool, clock.now, partial(asyncio.sleep, 0), remembered=remembered, fenced=True)
         remembered.recoveries = await pool.fetchval("select count(*) from operator_action where action = 'recover'")
         if group == "known":
