@@ -160,7 +160,7 @@ class MessageBounced:
     party_id: UUID
     campaign: str
     trigger_event_id: str
-    kind: Literal["hard", "soft"]
+    bounce: Literal["hard", "soft"]
     recorded_at: Instant
     code: str | None = None
 

@@ -70,7 +70,7 @@ async def test_an_address_that_is_stopped_is_stopped_for_everybody_who_has_it(
     assert (await http.post(f"/v1/messages/{ADA}/bounces", json={"kind": "hard"})).status_code == 404
     shown = (await http.post("/v1/suppressions/find", json=address)).json()
     assert (shown["reason"], shown["cause"]) == ("hard_bounce", message["message_id"])
-    kinds = [(kind, data.get("kind")) for kind, data in await marketing.published()]
+    kinds = [(kind, data.get("bounce")) for kind, data in await marketing.published()]
     assert kinds[-2:] == [("message.bounced", "soft"), ("message.bounced", "hard")]
 
     await marketing.heard(sale("ada", at=NOW + DAY), sale("bob", BOB, at=NOW + DAY), sale("cay", CAY, at=NOW + DAY))

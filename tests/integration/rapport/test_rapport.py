@@ -281,7 +281,7 @@ def test_a_database_older_than_its_topics_keeps_the_service_unready_until_it_num
 
         assert "rapport recover" in (eventually(refused) or "")
         ahead = rapport.json("recover", "support", "--reason", "restored in a test")
-        starting.result(30)
+        starting.result(150)
     assert {"topic": "crm.tickets", "partition": 3, "published": 50}.items() <= ahead["ahead"][0].items()
     assert rapport.json("recover", "support", "--reason", "restored in a test")["ahead"] == []
     assert rapport.json("audit", "--limit", "1")[0]["action"] == "recover"

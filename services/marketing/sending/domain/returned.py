@@ -28,7 +28,7 @@ def announce_returned(message: Message, sale: Sale, bounce: Bounce, at: datetime
             party_id=message.party_id,
             campaign=message.campaign,
             trigger_event_id=message.trigger_event_id,
-            kind=bounce.kind,
+            bounce=bounce.kind,
             code=bounce.code,
             recorded_at=at,
         )
