@@ -57,8 +57,8 @@ class Database:
         try:
             if not await connection.fetchval(SQL["has_tables"]):
                 return None
-            if self.remembered.noticed.is_set():
-                await note_setback(connection, self.remembered.reason, self.remembered.recoveries)
+            if self.remembered.setback is not None:
+                await note_setback(connection, self.remembered.setback, self.remembered.recoveries)
             setback = await find_setback(connection)
         finally:
             await connection.close()

@@ -44,6 +44,11 @@ class Remembered:
         self._identity: Identity | None = None
         self._fences: dict[tuple[str, Place], int] = {}
 
+    @property
+    def setback(self) -> str | None:
+        """What everybody has to be told of the database. That this process missed a recovery is its own affair."""
+        return self.reason if self.noticed.is_set() and self.reason != _MISSED else None
+
     def known(self) -> Identity | None:
         """The identity that was seen last. Ask for it before asking the database."""
         return self._identity
@@ -56,7 +61,8 @@ class Remembered:
         """
         if before is not None and found.recoveries > before.recoveries:
             self.check_recovery(found.setback, found.recoveries)
-        self.recoveries = found.recoveries
+        if not self.noticed.is_set():  # else it counts those that were known when something was noticed
+            self.recoveries = found.recoveries
         if found.setback is not None:
             self.notice(found.setback)
         elif before is not None and (found.system, found.database) != (before.system, before.database):

@@ -203,6 +203,8 @@ class Service:
                     raise
                 self.obstacle = f"waiting for what it needs: {type(error).__name__}"
             log.warning("service_waits", service=self.name, obstacle=self.obstacle)
+            if _is_restored(self.obstacle) or self.database.remembered.noticed.is_set():
+                await self._halt()  # what was opened and made is of the database as it was
             await asyncio.sleep(pause)
             pause = min(pause * 2, 5)
 

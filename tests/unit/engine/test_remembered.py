@@ -54,6 +54,30 @@ def test_whoever_missed_a_recovery_notices_it_and_begins_anew() -> None:
     remembered.check_recovery(None, 1)
 
 
+def test_a_recovery_that_was_missed_is_no_setback_of_the_database() -> None:
+    """Told to others, it would stand there after the recovery and hold everybody back for good."""
+    remembered = Remembered()
+    remembered.check_identity(identity(100), None)
+    remembered.forget()  # it waited for a recovery with the connections that it had
+    with pytest.raises(WentBack, match="recovered meanwhile"):
+        remembered.check_fences("support.tickets", {("crm.requests", 0): Fence(10, recoveries=1)})
+    with pytest.raises(WentBack, match="recovered meanwhile"):
+        remembered.check_identity(identity(200, recoveries=1), remembered.known())
+    assert remembered.setback is None
+
+
+def test_what_is_noticed_stands_by_the_recoveries_that_were_known_then() -> None:
+    """A recovery that came since has dealt with it."""
+    remembered = Remembered()
+    remembered.check_identity(identity(100), None)
+    with pytest.raises(WentBack):
+        remembered.check_identity(identity(50), remembered.known())
+    with pytest.raises(WentBack):
+        remembered.check_identity(identity(200, recoveries=1), None)
+    assert remembered.recoveries == 0
+    assert remembered.setback == "its log ends at 50, and was at 100 before"
+
+
 def test_nothing_may_be_written_during_a_recovery_and_may_be_after_it() -> None:
     remembered = Remembered()
     with pytest.raises(WentBack, match="being recovered"):
