@@ -89,7 +89,7 @@ def _exact(records: Sequence[Labelled]) -> set[tuple[int, int]]:
 
 def _splink(records: Sequence[Labelled]) -> set[tuple[int, int]]:
     """As its own examples set it up: EM without labels, grouped by connected records at 95 %."""
-    import pandas as pd  # type: ignore[import-untyped]
+    import pandas as pd  # type: ignore[import-untyped]  # its types are a package of their own
     import splink.comparison_library as cl
     from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from services.contacts.parties.domain.party import FIELDS, Party, Pick, Picked, shown, shown_roles
@@ -55,34 +55,22 @@ def stated_since(survivor: Party, at: datetime) -> list[str]:
 def announce_merge(merge: Merge, parties: Collection[Party]) -> Iterator[tuple[Party, PartyMerged]]:
     """A record for each of the two."""
     for party in parties:
-        yield (
-            party,
-            PartyMerged(
-                party_id=party.id,
-                party_version=party.version,
-                merge_id=merge.id,
-                into_party_id=merge.into_party_id,
-                merged_party_id=merge.merged_party_id,
-                recorded_at=merge.merged_at,
-                fields=merge.fields,
-                automatic=merge.automatic,
-            ),
-        )
+        yield party, PartyMerged(**_said(merge, party), recorded_at=merge.merged_at)
 
 
 def announce_undo(merge: Merge, parties: Collection[Party], now: datetime) -> Iterator[tuple[Party, PartyUnmerged]]:
     """A record for each of the two."""
     for party in parties:
-        yield (
-            party,
-            PartyUnmerged(
-                party_id=party.id,
-                party_version=party.version,
-                merge_id=merge.id,
-                into_party_id=merge.into_party_id,
-                merged_party_id=merge.merged_party_id,
-                recorded_at=now,
-                fields=merge.fields,
-                automatic=merge.automatic,
-            ),
-        )
+        yield party, PartyUnmerged(**_said(merge, party), recorded_at=now)
+
+
+def _said(merge: Merge, party: Party) -> dict[str, Any]:
+    return {
+        "party_id": party.id,
+        "party_version": party.version,
+        "merge_id": merge.id,
+        "into_party_id": merge.into_party_id,
+        "merged_party_id": merge.merged_party_id,
+        "fields": merge.fields,
+        "automatic": merge.automatic,
+    }

@@ -55,7 +55,9 @@ async def follow_events(
     `campaigns` as the catalogue has them, where the caller has asked for them. Returns the messages that are not wanted
     any more.
     """
-    flows = [each for each in campaigns or await catalogue.load_campaigns(tx) if each.is_flow]
+    if campaigns is None:
+        campaigns = await catalogue.load_campaigns(tx)
+    flows = [each for each in campaigns if each.is_flow]
     relevant = [event for event in events if type(event.data) in NAMES and is_relevant(event, flows)]
     if not relevant:
         return []

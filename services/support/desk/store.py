@@ -69,7 +69,7 @@ async def find_ticket(tx: Transaction, ticket_id: UUID) -> StoredTicket | None:
         return None
     return StoredTicket(
         line=TicketLine.model_validate(dict(row)),
-        request=_request(row) if row["request_event_id"] is not None else None,
+        request=_request(row),
         locale=row["locale"],
         sku=row["sku"],
         sale_id=row["sale_id"],
@@ -83,10 +83,7 @@ async def find_ticket(tx: Transaction, ticket_id: UUID) -> StoredTicket | None:
 async def find_merged_tickets(tx: Transaction, ticket_id: UUID) -> list[MergedTicket]:
     """Those that go on in this one, with their requests."""
     rows = await tx.fetch(SQL["find_merged_tickets"], ticket_id)
-    return [
-        MergedTicket(row["id"], row["number"], _request(row) if row["request_event_id"] is not None else None)
-        for row in rows
-    ]
+    return [MergedTicket(row["id"], row["number"], _request(row)) for row in rows]
 
 
 async def find_replies(tx: Transaction, tickets: Sequence[UUID], before: UUID | None, limit: int) -> list[Entry]:
@@ -117,7 +114,10 @@ async def find_followers(tx: Transaction, party_id: UUID, ticket_id: UUID) -> li
     return [Follower.model_validate(dict(row)) for row in rows]
 
 
-def _request(row: Any) -> Entry:
+def _request(row: Any) -> Entry | None:
+    """None where the ticket was split off another."""
+    if row["request_event_id"] is None:
+        return None
     return Entry(
         id=row["id"],
         kind="request",

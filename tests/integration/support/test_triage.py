@@ -30,7 +30,8 @@ async def fit_here(examples: list[Example]) -> bytes:
 
 
 def learning(support: Support, settings: SupportSettings = SETTINGS) -> Learning:
-    context: Context = support.context  # type: ignore[assignment]
+    context = support.context
+    assert isinstance(context, Context)
     return Learning(settings, context, fit_here)
 
 
@@ -142,14 +143,16 @@ async def test_of_two_instances_that_train_at_once_one_adds_the_version(support:
 
 async def test_other_categories_are_in_force_at_once(support: Support) -> None:
     await learning(support).step(support)
-    context: Context = support.context  # type: ignore[assignment]
+    context = support.context
+    assert isinstance(context, Context)
     fewer = {name: each for name, each in context.categories.items() if name != "refund"}
     await Learning(SETTINGS, replace(context, categories=fewer), fit_here).step(support)
     assert await support.rows("select version from triage_model where state = 'live'") == [{"version": 2}]
 
 
 async def test_training_happens_in_a_process_of_its_own(support: Support) -> None:
-    context: Context = support.context  # type: ignore[assignment]
+    context = support.context
+    assert isinstance(context, Context)
     examples = seeds_of(context.categories)
     assert await fit_apart(examples) == await fit_here(examples)
 
