@@ -7,8 +7,18 @@ from identity join party on party.id = identity.party_id
 where type = 'external' and system = 'shop';
 
 -- name: count_parties
--- Contacts: there is a party for each customer, and no other.
-select (select count(*) from party) as parties, (select count(*) from duplicate) as duplicates;
+-- Contacts: there is a party for each customer, and no other, and no fact named two of them.
+select
+    (select count(*) from party) as parties,
+    (select count(*) from duplicate where reason <> 'likeness') as duplicates;
+
+-- name: load_likenesses
+-- Contacts: the customers who may be one because of what is known of them.
+select low.value as low, high.value as high
+from duplicate
+join identity as low on low.party_id = low_id and low.type = 'external' and low.system = 'shop'
+join identity as high on high.party_id = high_id and high.type = 'external' and high.system = 'shop'
+where reason = 'likeness';
 
 -- name: load_profiles
 -- Contacts: the description in force.

@@ -8,14 +8,15 @@ from typing import Any
 from pydantic_core import from_json
 
 from demo.oracle.campaigns import SENT, UNKNOWN, Campaign, Message, MessageKey
-from demo.oracle.ledger import Ledger, Line, about
+from demo.oracle.ledger import TICKET, Ledger, Line, about
 from demo.oracle.reading import SQL, Databases, Expected, Read, Rows
 
 REGISTERED, STAGE = "crm.party.registered.v1", "crm.lifecycle.changed.v1"
 STARTED, EXITED = "crm.enrolment.started.v1", "crm.enrolment.exited.v1"
 PLANNED, SKIPPED = "crm.message.planned.v1", "crm.message.skipped.v1"
 ENDED = {SENT: "crm.message.sent.v1", UNKNOWN: "crm.message.unknown.v1"}
-UPDATED = "crm.party.updated.v1"
+UPDATED, TRIAGED = "crm.party.updated.v1", "crm.ticket.triaged.v1"
+SUSPECTED, LIKENESS = "crm.duplicate.suspected.v1", "likeness"
 _OF_CAMPAIGNS = frozenset([STARTED, EXITED, PLANNED, SKIPPED, *ENDED.values()])
 TIMELESS = datetime.min.replace(tzinfo=UTC)
 """Stands where the service's own clock gave the time, which the ledger cannot know."""
@@ -30,6 +31,9 @@ def lines_of_services(
         found[number, Line(REGISTERED, TIMELESS, "")] += 1
     for (number, stage), at in ledger.stages().items():
         found[number, Line(STAGE, at, stage)] += 1
+    for number, customer in ledger.customers.items():
+        if requests := sum(line.type == TICKET for line in customer.lines):
+            found[number, Line(TRIAGED, TIMELESS, "")] += requests
     steps = {campaign.name: len(campaign.waits) for campaign in campaigns}
     for key, message in messages.items():
         number = ledger.sales[key.origin, key.sale_id].customer
@@ -60,8 +64,10 @@ def timeline_line(type_: str, at: datetime, summary: Mapping[str, Any], sales: M
     """
     if type_ == UPDATED:
         return None
-    if type_ == REGISTERED:
+    if type_ in {REGISTERED, TRIAGED}:
         return Line(type_, TIMELESS, "")
+    if type_ == SUSPECTED:
+        return Line(type_, TIMELESS, summary["reason"])
     if type_ == STAGE:
         return Line(type_, at, summary["stage"])
     if type_ not in _OF_CAMPAIGNS:
@@ -76,6 +82,10 @@ def timeline_line(type_: str, at: datetime, summary: Mapping[str, Any], sales: M
 async def read_timelines(databases: Databases, expected: Expected) -> tuple[Rows, Rows]:
     should = expected.ledger.timeline()
     should.update(lines_of_services(expected.ledger, expected.messages, expected.campaigns))
+    # Who resembles whom is a judgement, which the ledger does not make: each that stands was told once to both.
+    for pair in await databases.rows("contacts", SQL["load_likenesses"]):
+        for number in pair:
+            should[number, Line(SUSPECTED, TIMELESS, LIKENESS)] += 1
     rows = [
         (row["customer"], row["type"], row["occurred_at"], row["event_id"], from_json(row["summary"]))
         for row in await databases.rows("contacts", SQL["load_lines"])

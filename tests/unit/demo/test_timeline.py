@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from demo.oracle.campaigns import Campaign, Message, MessageKey
-from demo.oracle.ledger import Ledger, Line, Sale
+from demo.oracle.ledger import TICKET, Ledger, Line, Sale
 from demo.oracle.timeline import TIMELESS, lines_of_services, timeline_line
 
 NOON = datetime(2017, 3, 1, 12, tzinfo=UTC)
@@ -57,6 +57,14 @@ def test_a_sale_that_nothing_matched_has_one_line() -> None:
     expected = lines_of_services(ledger(), {MessageKey(*KEY, "", 0): Message(None, "no_campaign")}, [MEALS])
     summary = {"trigger_event_id": "e1", "reason": "no_campaign"}
     assert ("7", timeline_line("crm.message.skipped.v1", NOON, summary, {"e1": "b"})) in expected
+
+
+def test_each_request_is_triaged_once() -> None:
+    asked = ledger()
+    asked.customers["7"].lines += [Line(TICKET, NOON, "b"), Line(TICKET, NOON + DAY, "")]
+    triaged = timeline_line("crm.ticket.triaged.v1", NOON, {"ticket_id": "t1", "category": "delivery"}, {})
+    assert triaged is not None
+    assert lines_of_services(asked, {}, [])["7", triaged] == 2
 
 
 def test_updates_of_a_profile_are_not_counted() -> None:
