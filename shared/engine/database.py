@@ -108,8 +108,9 @@ class Database:
         if await connection.fetchval(SQL["has_tables"]):
             await self.check_identity(connection)
             for group in self.remembered.groups():
+                before = self.remembered.known_fences(group)
                 rows = await connection.fetch(SQL["read_fences"], group)
-                self.remembered.check_fences(group, fences_of(rows))
+                self.remembered.check_fences(group, fences_of(rows), before)
 
     async def close(self) -> None:
         """Drop every connection; transactions in flight roll back."""
@@ -149,7 +150,8 @@ class Database:
     async def ensure_fences(self, group: str, places: list[Place]) -> dict[Place, Fence]:
         """The fences of these places; missing ones are made."""
         await ensure_fences(self.main, group, places)
+        before = self.remembered.known_fences(group)
         fences = fences_of(await self.main.fetch(SQL["read_fences"], group))
-        self.remembered.check_fences(group, fences)
+        self.remembered.check_fences(group, fences, before)
         self.remembered.keep_fences(group, {place: fences[place] for place in places})
         return {place: fences[place] for place in places}

@@ -88,11 +88,17 @@ class Remembered:
         if under_way:
             raise WentBack("it is being recovered")
 
-    def check_fences(self, group: str, fences: Mapping[Place, Fence]) -> None:
-        """Raises WentBack where a fence that was just locked or read stands before what is remembered of it, or tells
-        of a recovery that was missed.
+    def known_fences(self, group: str) -> dict[Place, int]:
+        """Where the group's fences stand, as far as it was seen. Ask for it before reading them without a lock."""
+        return {place: offset for (name, place), offset in self._fences.items() if name == group}
 
-        A stopped one is not remembered: an operator may move it.
+    def check_fences(
+        self, group: str, fences: Mapping[Place, Fence], before: Mapping[Place, int] | None = None
+    ) -> None:
+        """Raises WentBack where a fence stands before what is remembered of it, or tells of a recovery that was missed.
+
+        A stopped one is not remembered: an operator may move it. Fences that are not locked may move on until their
+        reader hears of them, so they are compared with what was known `before` they were asked for.
         """
         for place, fence in fences.items():
             name = (group, place)
@@ -100,8 +106,11 @@ class Remembered:
                 self.notice(_MISSED)
             if fence.stopped:
                 self._fences.pop(name, None)
-            elif fence.next_offset < self._fences.get(name, 0):
-                was = self._fences[name]
+                continue
+            was = self._fences.get(name, 0)
+            if before is not None:
+                was = min(was, before.get(place, 0))
+            if fence.next_offset < was:
                 self.notice(f"{group} stands at {fence.next_offset} of {place[0]}/{place[1]}, and was at {was} before")
         if self.noticed.is_set():
             raise WentBack(self.reason)

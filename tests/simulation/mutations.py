@@ -100,8 +100,10 @@ class WithNewIds(MemoryTransaction):
 class WithoutMemory(Remembered):
     """Never compares a fence with where it stood before."""
 
-    def check_fences(self, group: str, fences: Mapping[Place, Fence]) -> None:
-        del group, fences
+    def check_fences(
+        self, group: str, fences: Mapping[Place, Fence], before: Mapping[Place, int] | None = None
+    ) -> None:
+        del group, fences, before
 
 
 def know_numbers(tables: Tables) -> Known:
@@ -114,8 +116,10 @@ def know_numbers(tables: Tables) -> Known:
 class WithoutRecoveries(Remembered):
     """Takes a fence for what it was, whatever recovery went over it."""
 
-    def check_fences(self, group: str, fences: Mapping[Place, Fence]) -> None:
-        super().check_fences(group, {place: replace(fence, recoveries=0) for place, fence in fences.items()})
+    def check_fences(
+        self, group: str, fences: Mapping[Place, Fence], before: Mapping[Place, int] | None = None
+    ) -> None:
+        super().check_fences(group, {place: replace(fence, recoveries=0) for place, fence in fences.items()}, before)
 
 
 MUTATIONS = {

@@ -43,6 +43,17 @@ def test_a_fence_that_is_being_stopped_may_be_moved_at_once() -> None:
         remembered.check_fences("support.tickets", {place: Fence(0)})
 
 
+def test_a_fence_that_moved_on_while_it_was_read_is_no_setback() -> None:
+    """A new connection reads without a lock while a batch commits; only what was known before counts."""
+    remembered, place = Remembered(), ("crm.agreements", 0)
+    remembered.keep_fences("contacts.timeline", {place: Fence(52)})
+    before = remembered.known_fences("contacts.timeline")
+    remembered.keep_fences("contacts.timeline", {place: Fence(53)})
+    remembered.check_fences("contacts.timeline", {place: Fence(52)}, before)
+    with pytest.raises(WentBack):
+        remembered.check_fences("contacts.timeline", {place: Fence(51)}, before)
+
+
 def test_whoever_missed_a_recovery_notices_it_and_begins_anew() -> None:
     remembered = Remembered()
     remembered.check_identity(identity(100), None)
