@@ -3,6 +3,8 @@
 from fastapi import FastAPI
 
 from services.contacts import handlers, subscriptions
+from services.contacts.completeness import api as completeness
+from services.contacts.completeness.commands import keep_scores
 from services.contacts.consents import api as consents
 from services.contacts.events import api as events
 from services.contacts.intake import api as intake
@@ -10,7 +12,8 @@ from services.contacts.matching import api as matching
 from services.contacts.merges import api as merges
 from services.contacts.moves import api as moves
 from services.contacts.overview import api as overview
-from services.contacts.policy import DEFAULT, read_policy
+from services.contacts.policy import completeness as weights
+from services.contacts.policy.identities import DEFAULT, read_policy
 from services.contacts.privacy import api as privacy
 from services.contacts.privacy.commands.searching import search_records
 from services.contacts.profiles import api as profiles
@@ -33,6 +36,7 @@ routers = [
     merges.router,
     matching.router,
     consents.router,
+    completeness.router,
     privacy.router,
 ]
 
@@ -44,7 +48,7 @@ def create_app() -> FastAPI:
         "contacts",
         settings,
         subscriptions=[subscriptions.ingest, subscriptions.timeline, subscriptions.matching],
-        workers=[open_months, search_records],
+        workers=[open_months, search_records, keep_scores],
         context=create_context(settings.contacts),
     )
     return build_app(service, settings, routers=routers)
@@ -56,6 +60,7 @@ def create_context(settings: ContactsSettings) -> Context:
         settings.default_region,
         months_in_use(),
         read_policy(settings.identities or DEFAULT),
+        weights.read_completeness(settings.completeness or weights.DEFAULT),
         settings.double_opt_in,
         settings.confirm_within,
     )

@@ -6,7 +6,8 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
-from services.contacts.policy import IdentityPolicy
+from services.contacts.policy.completeness import CompletenessPolicy
+from services.contacts.policy.identities import IdentityPolicy
 from shared.engine.months import Months
 from shared.events.values import Country
 from shared.settings import Group, HttpSettings, ServiceSettings
@@ -14,12 +15,14 @@ from shared.settings import Group, HttpSettings, ServiceSettings
 
 class ContactsSettings(Group):
     """`default_region` (ISO 3166-1 alpha-2) reads national phone numbers of parties that name no country; `identities`
-    is a file of the identity policy, of which what it leaves out is as in `identities.yaml`. `double_opt_in` names what
-    a customer has to confirm, as `marketing/email` (purpose and channel), within `confirm_within`.
+    is a file of the identity policy, of which what it leaves out is as in `identities.yaml`; `completeness` is a
+    file that is taken instead of `completeness.yaml`. `double_opt_in` names what a customer has to confirm, as
+    `marketing/email` (purpose and channel), within `confirm_within`.
     """
 
     default_region: Country = "DK"
     identities: Path | None = None
+    completeness: Path | None = None
     double_opt_in: frozenset[Annotated[str, Field(pattern=r"^[^/]+/[a-z_]+$")]] = frozenset()
     confirm_within: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(days=7)
 
@@ -35,5 +38,6 @@ class Context(NamedTuple):
     default_region: str
     months: Months
     policy: IdentityPolicy
+    completeness: CompletenessPolicy
     double_opt_in: frozenset[str]
     confirm_within: timedelta

@@ -51,6 +51,8 @@ _BY_NAME: dict[str, Any] = {
     "category[]": "Lighting",
     "roles[]": "customer",
     "fields[]": "locale",
+    "missing[]": "phone",
+    "completeness": 90,
     "name": "Ada Holm",
     "summary": "Asked how to change the bulb.",
     "evidence": "form 7, ticked by hand",

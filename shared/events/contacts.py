@@ -20,13 +20,15 @@ CONTACTS = topic(
 @contract(CONTACTS, "crm.party.registered.v1", key="party_id", subject="party/{party_id}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartyRegistered:
-    """A party is known for the first time."""
+    """A party is known for the first time. `completeness` and `missing` are as in `completeness.changed`."""
 
     party_id: UUID
     party_version: int
     kind: PartyKind
     recorded_at: Instant
     origin: str | None = None
+    completeness: int | None = None
+    missing: list[str] = field(default_factory=list)
 
 
 @contract(CONTACTS, "crm.party.updated.v1", key="party_id", subject="party/{party_id}")
@@ -65,6 +67,22 @@ class LifecycleChanged:
     current: str
     entered_at: Instant
     cause_event_id: str
+    recorded_at: Instant
+
+
+@contract(CONTACTS, "crm.completeness.changed.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompletenessChanged:
+    """More or less is known of a party than before: per cent of what counts for its kind and its roles.
+
+    `missing` are names of fields, the heaviest first, so that the first is to be asked for next. What a party begins
+    with, `party.registered` says.
+    """
+
+    party_id: UUID
+    party_version: int
+    completeness: int
+    missing: list[str]
     recorded_at: Instant
 
 

@@ -20,6 +20,7 @@ from shared.events.values import (
     PartyKind,
     ReportedInstant,
     ReturnedLine,
+    Role,
     Sku,
     Tidy,
     TimeZone,
@@ -75,9 +76,7 @@ class ReportedParty:
     identities: Annotated[list[ReportedIdentity], Field(max_length=20)] = field(default_factory=list)
     kind: Annotated[PartyKind | None, BlankIsNone] = None
     name: Annotated[Name | None, Tidy] = None
-    roles: list[Literal["customer", "prospect", "supplier", "vendor", "distributor", "partner"]] = field(
-        default_factory=list
-    )
+    roles: list[Role] = field(default_factory=list)
     address: Address | None = None
     birth_date: Annotated[Day | None, Tidy] = None
     locale: Locale = None

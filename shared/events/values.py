@@ -14,6 +14,7 @@ from shared.events.money import Money
 
 Channel = Literal["web", "email", "mailing", "phone", "social", "chat", "sms", "in_person"]
 PartyKind = Literal["person", "organisation"]
+Role = Literal["customer", "prospect", "supplier", "vendor", "distributor", "partner"]
 IdentityType = Literal["party", "external", "email", "phone", "anonymous"]
 Instant = AwareDatetime
 """A time as our own services write it."""

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
+from services.contacts.completeness import commands as completeness
 from services.contacts.consents import commands as consents
 from services.contacts.subscriptions import timeline as timeline_group
 from services.contacts.timeline import commands as timeline
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
 from shared.events.contacts import (
+    CompletenessChanged,
     ConsentExpired,
     ConsentGiven,
     ConsentRequested,
@@ -31,6 +33,7 @@ OfContacts = (
     | PartyUpdated
     | PartyErased
     | LifecycleChanged
+    | CompletenessChanged
     | DuplicateSuspected
     | DuplicateDismissed
     | IdentityMoved
@@ -48,6 +51,7 @@ OfContacts = (
 
 @timeline_group.topic("crm.contacts")
 async def show_parties(events: Sequence[Event[OfContacts]], tx: Transaction) -> None:
-    """What happened to parties, and which consents hold."""
-    await timeline.add_lines(tx, events)
+    """What happened to parties, which consents hold, and what is missing. A score is no line."""
+    await timeline.add_lines(tx, [event for event in events if not isinstance(event.data, CompletenessChanged)])
     await consents.save_consents(tx, events)
+    await completeness.show_scores(tx, events)

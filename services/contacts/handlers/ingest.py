@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from services.contacts.completeness import commands as completeness
 from services.contacts.consents import commands as consents
 from services.contacts.intake import commands as intake
 from services.contacts.lifecycle import commands as lifecycle
@@ -22,7 +23,9 @@ log = structlog.get_logger()
 async def accept_facts(events: Sequence[Event[Reported]], tx: Transaction) -> None:
     """Give every fact its party and publish it again under that key. The order of the lines is that of the records."""
     facts = await intake.admit(tx, events)
+    scored = await completeness.score(tx, facts.admitted, facts.first_bought())
     await parties.describe(tx, facts.admitted)
+    tx.emit(scored)
     await search.index(tx, facts.admitted)
     await matching.suspect(tx, facts.admitted)
     published = await intake.publish(tx, facts)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import cast
 
+from services.contacts.completeness import commands as completeness
 from services.contacts.intake import commands as intake
 from services.contacts.lifecycle import commands as lifecycle
 from services.contacts.merges import commands as merges
@@ -13,7 +14,15 @@ from services.contacts.search import commands as search
 from services.contacts.subscriptions import recovery
 from shared.engine.event import Event, Tombstone
 from shared.engine.transaction import Transaction
-from shared.events.contacts import IdentityMoved, LifecycleChanged, PartyMerged, PartySplit, PartyUnmerged
+from shared.events.contacts import (
+    CompletenessChanged,
+    IdentityMoved,
+    LifecycleChanged,
+    PartyMerged,
+    PartyRegistered,
+    PartySplit,
+    PartyUnmerged,
+)
 from shared.events.parties import PartyDescribed
 from shared.events.sales import SaleAmended, SaleCancelled, SaleCompleted
 
@@ -29,12 +38,24 @@ async def take_back_parties(events: Sequence[Event[PartyDescribed | Tombstone]],
 
 @recovery.topic("crm.contacts")
 async def take_back_changes(
-    events: Sequence[Event[LifecycleChanged | IdentityMoved | PartySplit | PartyMerged | PartyUnmerged]],
+    events: Sequence[
+        Event[
+            PartyRegistered
+            | CompletenessChanged
+            | LifecycleChanged
+            | IdentityMoved
+            | PartySplit
+            | PartyMerged
+            | PartyUnmerged
+        ]
+    ],
     tx: Transaction,
 ) -> None:
-    """Stages as they were told, and identities where people of the company moved them, and merges."""
+    """Stages and scores as they were told, and identities where people of the company moved them, and merges."""
     stages = [event for event in events if isinstance(event.data, LifecycleChanged)]
     await lifecycle.take_back(tx, cast("list[Event[LifecycleChanged]]", stages))
+    scored = [event for event in events if isinstance(event.data, PartyRegistered | CompletenessChanged)]
+    await completeness.take_back(tx, cast("list[Event[PartyRegistered | CompletenessChanged]]", scored))
     await moves.take_back(tx, [event.data for event in events if isinstance(event.data, IdentityMoved | PartySplit)])
     merged = [event for event in events if isinstance(event.data, PartyMerged | PartyUnmerged)]
     await merges.take_back(tx, cast("list[Event[PartyMerged | PartyUnmerged]]", merged))

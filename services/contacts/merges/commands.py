@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.contacts.completeness import commands as completeness
 from services.contacts.merges import domain, store
 from services.contacts.merges.domain import Merge
 from services.contacts.merges.schemas import Ambiguous
@@ -68,6 +69,7 @@ async def merge(tx: Transaction, into_id: UUID, other_id: UUID, request: Request
         Emission(said, tx.now, partition=party.partition)
         for party, said in domain.announce_merge(done, (survivor, other))
     )
+    await completeness.rescore(tx, (survivor, other))
     return done, description
 
 
@@ -99,6 +101,7 @@ async def undo(tx: Transaction, merge_id: UUID, because: str) -> tuple[Merge, li
     tx.emit(
         Emission(said, tx.now, partition=party.partition) for party, said in domain.announce_undo(done, both, tx.now)
     )
+    await completeness.rescore(tx, both)
     shared = await find_shared_between(tx, survivor.id, other.id)
     ambiguous = [Ambiguous(what="identity", name=str(each)) for each in shared]
     ambiguous += [Ambiguous(what="field", name=each) for each in domain.stated_since(survivor, done.merged_at)]

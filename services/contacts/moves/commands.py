@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
+from services.contacts.completeness import commands as completeness
 from services.contacts.moves import store
 from services.contacts.moves.domain import Kind, Move, announce_move, told_moves
 from services.contacts.moves.schemas import MoveView
@@ -77,6 +78,7 @@ async def _act(
         Emission(said, tx.now, partition=party.partition)
         for party, said in announce_move(done, both.source, both.target)
     )
+    await completeness.rescore(tx, (both.source, both.target))
     stored = await store.load_move(tx, done.id)
     assert stored is not None  # it has just been written
     return stored

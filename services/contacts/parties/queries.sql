@@ -20,8 +20,8 @@ select
     locked.address::text as address, locked.roles, locked.birth_date, locked.locale, locked.time_zone, locked.owner,
     locked.merged_into, locked.said_at::text as said_at,
     locked.primaries::text as primaries, locked.picked::text as picked, locked.discovery_at, locked.discovery_by,
-    locked.purchase_at, locked.purchase_by, locked.post_purchase_at, locked.post_purchase_by, locked.registered_at,
-    locked.erased_at
+    locked.purchase_at, locked.purchase_by, locked.post_purchase_at, locked.post_purchase_by, locked.score,
+    locked.missing, locked.registered_at, locked.erased_at
 from found
 left join locked on locked.id = found.party_id
 order by found.place
@@ -31,11 +31,20 @@ order by found.place
 select
     id, partition, version, kind, name, address::text as address, roles, birth_date, locale, time_zone, owner,
     merged_into, said_at::text as said_at, primaries::text as primaries, picked::text as picked, discovery_at,
-    discovery_by, purchase_at, purchase_by, post_purchase_at, post_purchase_by, registered_at, erased_at
+    discovery_by, purchase_at, purchase_by, post_purchase_at, post_purchase_by, score, missing, registered_at, erased_at
 from party
 where id = any ($1::uuid[])
 order by id
 for no key update
+
+-- name: load_parties
+-- Without their locks: to be read alone.
+select
+    id, partition, version, kind, name, address::text as address, roles, birth_date, locale, time_zone, owner,
+    merged_into, said_at::text as said_at, primaries::text as primaries, picked::text as picked, discovery_at,
+    discovery_by, purchase_at, purchase_by, post_purchase_at, post_purchase_by, score, missing, registered_at, erased_at
+from party
+where id = any ($1::uuid[])
 
 -- name: add_identities
 -- Sorted by the caller; waits for another transaction that adds the same, and then leaves that one its home. A party that
@@ -72,6 +81,10 @@ where id = any ($1::uuid[])
 -- Those of these ids that are parties, and were not erased.
 select id from party where id = any ($1::uuid[]) and erased_at is null
 
+-- name: find_after
+-- In the order of ids.
+select id from party where id > $1 order by id limit $2
+
 -- name: add_shared_identities
 -- Sorted by the caller; returns those that the party did not carry yet, and counts them with their identities.
 with added as (
@@ -105,23 +118,25 @@ union all
 select identity_id, party_id from shared_identity where identity_id = any ($1::uuid[])
 
 -- name: save_parties
--- New ones and locked ones, whole rows. Roles are words, joined by commas.
+-- New ones and locked ones, whole rows. Roles and missing fields are words, joined by commas.
 insert into party (
     id, partition, version, kind, name, address, roles, birth_date, locale, time_zone, owner, merged_into, said_at,
     primaries, picked, discovery_at, discovery_by, purchase_at, purchase_by, post_purchase_at, post_purchase_by,
-    registered_at
+    score, missing, registered_at
 )
 select
     id, partition, version, kind, name, address, string_to_array(roles, ','), birth_date, locale, time_zone, owner,
     merged_into, said_at, primaries, picked, discovery_at, discovery_by, purchase_at, purchase_by, post_purchase_at,
-    post_purchase_by, registered_at
+    post_purchase_by, score, string_to_array(missing, ','), registered_at
 from unnest(
     $1::uuid[], $2::smallint[], $3::integer[], $4::text[], $5::text[], $6::jsonb[], $7::text[], $8::text[], $9::text[],
     $10::text[], $11::text[], $12::uuid[], $13::jsonb[], $14::jsonb[], $15::jsonb[], $16::timestamptz[], $17::text[],
-    $18::timestamptz[], $19::text[], $20::timestamptz[], $21::text[], $22::timestamptz[]
+    $18::timestamptz[], $19::text[], $20::timestamptz[], $21::text[], $22::smallint[], $23::text[],
+    $24::timestamptz[]
 ) as row (
     id, partition, version, kind, name, address, roles, birth_date, locale, time_zone, owner, merged_into, said_at,
-    primaries, picked, discovery_at, discovery_by, purchase_at, purchase_by, post_purchase_at, post_purchase_by, registered_at
+    primaries, picked, discovery_at, discovery_by, purchase_at, purchase_by, post_purchase_at, post_purchase_by, score,
+    missing, registered_at
 )
 on conflict (id) do update set
     version = excluded.version, kind = excluded.kind, name = excluded.name, address = excluded.address,
@@ -130,7 +145,8 @@ on conflict (id) do update set
     said_at = excluded.said_at, primaries = excluded.primaries, picked = excluded.picked,
     discovery_at = excluded.discovery_at, discovery_by = excluded.discovery_by,
     purchase_at = excluded.purchase_at, purchase_by = excluded.purchase_by,
-    post_purchase_at = excluded.post_purchase_at, post_purchase_by = excluded.post_purchase_by
+    post_purchase_at = excluded.post_purchase_at, post_purchase_by = excluded.post_purchase_by,
+    score = excluded.score, missing = excluded.missing
 
 -- name: was_erased
 -- Whether there was a party of this id.
@@ -191,7 +207,7 @@ delete from flagged_identity where party_id = any ($1::uuid[])
 -- Everything that says who they are; that they were, with their stages, stays.
 update party set
     kind = null, name = null, address = null, roles = '{}', birth_date = null, locale = null, time_zone = null,
-    owner = null, said_at = '{}', primaries = '{}', picked = '[]', erased_at = $2
+    owner = null, said_at = '{}', primaries = '{}', picked = '[]', score = null, missing = '{}', erased_at = $2
 where id = any ($1::uuid[]) and erased_at is null
 
 -- name: find_family

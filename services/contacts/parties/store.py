@@ -46,6 +46,11 @@ async def lock_parties(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, Party
     return {row["id"]: _party(row) for row in await tx.fetch(SQL["lock_parties"], sorted(ids))}
 
 
+async def load_parties(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, Party]:
+    """The parties that exist, to be read alone."""
+    return {row["id"]: _party(row) for row in await tx.fetch(SQL["load_parties"], list(ids))}
+
+
 async def add_identities(tx: Transaction, identities: Mapping[Claim, Home]) -> set[UUID]:
     """Write unknown identities; returns the ids of those that nobody else wrote first. Waits for another writer."""
     rows = sorted(identities.items())
@@ -97,6 +102,11 @@ async def move_identities(tx: Transaction, ids: Iterable[UUID], party_id: UUID) 
 async def find_parties(tx: Transaction, ids: Iterable[UUID]) -> set[UUID]:
     """Those of these ids that are parties."""
     return {row["id"] for row in await tx.fetch(SQL["find_parties"], list(ids))}
+
+
+async def find_after(tx: Transaction, after: UUID, limit: int) -> list[UUID]:
+    """The next ids, erased parties' too."""
+    return [row["id"] for row in await tx.fetch(SQL["find_after"], after, limit)]
 
 
 async def find_family(tx: Transaction, party_id: UUID) -> list[UUID]:
@@ -216,6 +226,8 @@ def _party(row: Any) -> Party:
             Entry(row["purchase_at"], row["purchase_by"]) if row["purchase_at"] else None,
             Entry(row["post_purchase_at"], row["post_purchase_by"]) if row["post_purchase_at"] else None,
         ),
+        score=row["score"],
+        missing=row["missing"],
         registered_at=row["registered_at"],
         erased_at=row["erased_at"],
     )
@@ -253,5 +265,7 @@ def _row(party: Party) -> tuple[object, ...]:
         *(stages.discovery or (None, None)),
         *(stages.purchase or (None, None)),
         *(stages.post_purchase or (None, None)),
+        party.score,
+        ",".join(party.missing),
         party.registered_at,
     )

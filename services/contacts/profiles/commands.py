@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 
+from services.contacts.completeness import commands as completeness
 from services.contacts.matching import commands as matching
 from services.contacts.parties import commands as parties
 from services.contacts.parties.commands import Admitted, addresses, identities
@@ -45,7 +46,9 @@ async def create(tx: Transaction, profile: ReportedParty) -> dict[str, Any]:
     if party_id not in admitted.resolution.founded or others:
         other_id = others[0] if party_id in admitted.resolution.founded else party_id
         raise await _taken(tx, other_id, admitted.resolution.added)
+    scored = await completeness.score(tx, admitted)
     (described,) = await parties.describe(tx, admitted)
+    tx.emit(scored)
     await search.index(tx, admitted)
     await parties.save(tx, admitted)
     return _state(described)
@@ -79,7 +82,9 @@ async def _submit(tx: Transaction, accepted: Sequence[tuple[Upserted, Mention]])
 
 async def _submit_together(tx: Transaction, accepted: Sequence[tuple[Upserted, Mention]]) -> None:
     admitted = await parties.admit(tx, [mention for _, mention in accepted])
+    scored = await completeness.score(tx, admitted)
     await parties.describe(tx, admitted)
+    tx.emit(scored)
     await search.index(tx, admitted)
     await matching.suspect(tx, admitted)
     await parties.save(tx, admitted)
@@ -128,7 +133,9 @@ async def amend(
     mention = Mention((), added, tx.now, tx.now, None)
     admitted = Admitted([mention], Resolution([Assignment(party_id, None, None)], given.added), {party_id: party})
     admitted.change(0, fields)
+    scored = await completeness.score(tx, admitted)
     (described,) = await parties.describe(tx, admitted)
+    tx.emit(scored)
     await search.index(tx, admitted)
     await parties.save(tx, admitted)
     return _state(described)

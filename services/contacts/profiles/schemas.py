@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation
 
 from shared.events.ingest import Address, Locale, Name, ReportedIdentity, ReportedParty
-from shared.events.values import BlankIsNone, Day, PartyKind, Tidy, TimeZone
+from shared.events.values import BlankIsNone, Day, PartyKind, Role, Tidy, TimeZone
 
 
 class ProfilePatch(BaseModel):
@@ -20,7 +20,7 @@ class ProfilePatch(BaseModel):
     locale: Locale = None
     time_zone: Annotated[TimeZone | None, Tidy] = None
     identities: Annotated[list[ReportedIdentity], Field(max_length=20)] = []
-    roles: list[Literal["customer", "prospect", "supplier", "vendor", "distributor", "partner"]] = []
+    roles: list[Role] = []
 
 
 class Upserts(BaseModel):

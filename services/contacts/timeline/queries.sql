@@ -1,11 +1,28 @@
 -- name: add_totals
--- Sorted by the caller; each row adds.
-insert into total (party_id, currency, sales, paid, refunds, refunded, first_sale_at, last_sale_at)
-select *
-from unnest(
-    $1::uuid[], $2::text[], $3::integer[], $4::numeric[], $5::integer[], $6::numeric[], $7::timestamptz[],
-    $8::timestamptz[]
+-- Sorted by the caller; each row adds. The first of a party and currency begins with what is missing of the party, under
+-- the lock that whoever changes that takes too.
+with told as materialized (
+    select *
+    from unnest(
+        $1::uuid[], $2::text[], $3::integer[], $4::numeric[], $5::integer[], $6::numeric[], $7::timestamptz[],
+        $8::timestamptz[]
+    ) as told (party_id, currency, sales, paid, refunds, refunded, first_sale_at, last_sale_at)
+), fresh as (
+    insert into completeness (party_id, has_bought)
+    select distinct told.party_id, true
+    from told
+    where not exists (select from total where total.party_id = told.party_id and total.currency = told.currency)
+    order by told.party_id
+    on conflict (party_id) do update set has_bought = true
+    returning party_id, case when gone then 0 else 100 - score end as lacking
 )
+insert into total (party_id, currency, sales, paid, refunds, refunded, first_sale_at, last_sale_at, lacking)
+select
+    told.party_id, told.currency, told.sales, told.paid, told.refunds, told.refunded, told.first_sale_at, told.last_sale_at,
+    coalesce(fresh.lacking, 0)
+from told
+left join fresh on fresh.party_id = told.party_id
+order by told.party_id, told.currency
 on conflict (party_id, currency) do update set
     sales = total.sales + excluded.sales, paid = total.paid + excluded.paid,
     refunds = total.refunds + excluded.refunds, refunded = total.refunded + excluded.refunded,

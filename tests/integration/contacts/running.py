@@ -39,11 +39,13 @@ TABLES = (
     "searched_party",
     "search_word",
     "search_form",
+    "completeness_run",
     "timer",
 )
 PROJECTED = (
     "line",
     "total",
+    "timeline_v1.completeness",
     "timeline_v1.revised_sale",
     "timeline_v1.refund",
     "consent",

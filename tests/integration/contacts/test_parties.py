@@ -93,7 +93,9 @@ async def test_one_of_two_writers_of_overlapping_identities_joins_the_party_of_t
         await waiting
     assert await contacts.rows("select distinct party_id from identity") == [{"party_id": party_id}]
     assert await contacts.rows("select count(*) as homes from identity") == [{"homes": 3}]
-    assert await contacts.types() == ["party.updated", "party.described", "sale.completed", "lifecycle.changed"]
+    assert await contacts.types() == [
+        "party.updated", "party.described", "completeness.changed", "sale.completed", "lifecycle.changed"
+    ]  # fmt: skip
 
 
 async def test_the_later_profile_wins_whenever_it_comes_and_facts_only_fill_gaps(contacts: Contacts) -> None:

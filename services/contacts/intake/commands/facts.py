@@ -12,7 +12,7 @@ from services.contacts.parties.domain.resolution import Assignment
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
 from shared.errors import Conflict
-from shared.events.ingest import Reported
+from shared.events.ingest import Reported, ReportedSale
 from shared.events.values import IdentityUsed
 
 
@@ -51,6 +51,14 @@ class Facts:
     admitted: Admitted
     fresh: list[Fact]
     revisions: list[Revision] = field(default_factory=list)
+
+    def first_bought(self) -> dict[UUID, int]:
+        """By party that had bought nothing, the place of a sale."""
+        return {
+            fact.party.id: fact.place
+            for fact in self.fresh
+            if type(fact.event.data) is ReportedSale and fact.party.lifecycle.purchase is None
+        }
 
 
 async def of_owner(tx: Transaction, fact: Fact, owner_id: UUID) -> Fact:

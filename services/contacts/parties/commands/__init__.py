@@ -35,7 +35,7 @@ class Admitted:
     `changes` maps parties with a new description to the fields that changed, `causes` to the last mention that changed
     them; `changing` are the places of all mentions that changed something. `described` maps parties to the id of the
     event that registered or updated them, and `unsaved` are those that `save` has to write. `carriers` are by
-    the places of mentions that concern them.
+    the places of mentions that concern them, `identities` what was loaded of those that changed.
     """
 
     mentions: Sequence[Mention]
@@ -47,6 +47,7 @@ class Admitted:
     described: dict[UUID, UUID] = field(default_factory=dict)
     unsaved: set[UUID] = field(default_factory=set)
     carriers: dict[int, list[Carrier]] = field(default_factory=dict)
+    identities: dict[UUID, list[KnownIdentity]] = field(default_factory=dict)
 
     def change(self, place: int, fields: set[str]) -> None:
         """The mention at `place` changed these fields of its party."""
@@ -93,7 +94,7 @@ async def admit(tx: Transaction, mentions: Sequence[Mention], *, expect_new: boo
 
 async def describe(tx: Transaction, admitted: Admitted) -> list[PartyDescribed]:
     """Emit of each new and changed party that it was registered or updated, then its description."""
-    identities = await _load_identities(tx, admitted)
+    identities = await load_identities(tx, admitted)
     descriptions = []
     for party_id, fields in admitted.changes.items():
         party, mention = admitted.parties[party_id], admitted.causes[party_id]
@@ -160,6 +161,17 @@ async def take_back(tx: Transaction, described: Sequence[Event[PartyDescribed]])
 async def lock_parties(tx: Transaction, party_ids: Collection[UUID]) -> dict[UUID, Party]:
     """Those of the parties that exist and were not erased, locked until the transaction ends."""
     known = await store.lock_parties(tx, party_ids)
+    return {party_id: party for party_id, party in known.items() if party.erased_at is None}
+
+
+async def lock_after(tx: Transaction, after: UUID | None, limit: int) -> list[Party]:
+    """The next parties in the order of their ids, locked; fewer than `limit` at the end alone."""
+    return list((await store.lock_parties(tx, await store.find_after(tx, after or UUID(int=0), limit))).values())
+
+
+async def read_parties(tx: Transaction, party_ids: Collection[UUID]) -> dict[UUID, Party]:
+    """Those of the parties that exist and were not erased, to be read alone."""
+    known = await store.load_parties(tx, party_ids) if party_ids else {}
     return {party_id: party for party_id, party in known.items() if party.erased_at is None}
 
 
@@ -253,15 +265,23 @@ def _prefer(admitted: Admitted, place: int, party: Party) -> None:
             admitted.unsaved.add(party.id)
 
 
-async def _load_identities(tx: Transaction, admitted: Admitted) -> dict[UUID, list[KnownIdentity]]:
-    """By changed party; what founded parties are known by has just been added, and need not be read."""
-    known = [party_id for party_id in admitted.changes if party_id not in admitted.resolution.founded]
-    identities = await store.load_identities(tx, known) if known else {}
+async def load_identities(
+    tx: Transaction, admitted: Admitted, beside: Collection[UUID] = ()
+) -> dict[UUID, list[KnownIdentity]]:
+    """What each changed party carries, and others of these; what is known of them already is not read again."""
+    asked = {**dict.fromkeys(admitted.changes), **dict.fromkeys(beside)}
+    wanted = {party_id: None for party_id in asked if party_id not in admitted.identities}
+    if not wanted:
+        return admitted.identities
+    founded = admitted.resolution.founded
+    known = [party_id for party_id in wanted if party_id not in founded]
+    identities = admitted.identities
+    identities |= {party_id: [] for party_id in wanted} | (await store.load_identities(tx, known) if known else {})
     for claim, home in admitted.resolution.added.items():
-        if home.party_id in admitted.resolution.founded:
-            identities.setdefault(home.party_id, []).append(known_identity(claim, home.identity_id))
+        if home.party_id in founded and home.party_id in wanted:
+            identities[home.party_id].append(known_identity(claim, home.identity_id))
     for party_id, claim in admitted.resolution.shared:
-        if party_id in admitted.resolution.founded:
+        if party_id in founded and party_id in wanted:
             identity = known_identity(claim, admitted.resolution.homes[claim].identity_id, shared=True)
-            identities.setdefault(party_id, []).append(identity)
+            identities[party_id].append(identity)
     return identities

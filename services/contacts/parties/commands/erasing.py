@@ -20,10 +20,13 @@ REMEMBERED = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """The parties that were erased, as they were, and the rows of each table that were emptied or removed."""
+    """The parties that were erased, as they were, and the rows of each table that were emptied or removed; `heirs` got
+    identities of theirs.
+    """
 
     parties: list[Party]
     rows: Mapping[str, int]
+    heirs: list[Party]
 
 
 async def forget(tx: Transaction, party_id: UUID) -> Gone:
@@ -42,8 +45,9 @@ async def forget(tx: Transaction, party_id: UUID) -> Gone:
     for identity_id, heir in heirs.items():
         await store.move_identities(tx, [identity_id], heir)
     rows = await store.forget_parties(tx, [party.id for party in living], tx.now)
-    await describe_heirs(tx, [known[heir] for heir in sorted(set(heirs.values()))])
-    return Gone(living, rows)
+    inheriting = [known[heir] for heir in sorted(set(heirs.values()))]
+    await describe_heirs(tx, inheriting)
+    return Gone(living, rows, inheriting)
 
 
 async def forget_digests(tx: Transaction, now: datetime) -> None:

@@ -75,7 +75,8 @@ class Party:
     """The row of a party. `said_at` tells when a profile last stated each field; what only a fact stated is not in it.
 
     `version` counts the published descriptions; 0 means none yet. `primary` has an entry for each type of address
-    of which the party has several, or of which one was said to be written to. Of an erased party nothing is stated.
+    of which the party has several, or of which one was said to be written to. `score` says how complete that is, and
+    `missing` what is not known, the heaviest first. Of an erased party nothing is stated.
     """
 
     id: UUID
@@ -94,6 +95,8 @@ class Party:
     primary: dict[str, Primary] = field(default_factory=dict)
     picked: list[Pick] = field(default_factory=list)
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
+    score: int | None = None
+    missing: list[str] = field(default_factory=list)
     registered_at: datetime | None = None
     erased_at: datetime | None = None
 
@@ -239,7 +242,13 @@ def _differs(party: Party, described: PartyDescribed, name: str) -> bool:
 
 def announce_registered(party: Party, now: datetime, origin: str | None) -> PartyRegistered:
     return PartyRegistered(
-        party_id=party.id, party_version=party.version, kind=party.kind or _UNSTATED, recorded_at=now, origin=origin
+        party_id=party.id,
+        party_version=party.version,
+        kind=party.kind or _UNSTATED,
+        recorded_at=now,
+        origin=origin,
+        completeness=party.score,
+        missing=party.missing,
     )
 
 

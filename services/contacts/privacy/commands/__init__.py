@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID
 
+from services.contacts.completeness import commands as completeness
 from services.contacts.intake import commands as intake
 from services.contacts.parties.commands import erased, erasing as parties
 from services.contacts.privacy import domain, store
@@ -110,6 +111,7 @@ async def _forget(tx: Transaction, party_id: UUID, erasure_id: UUID) -> tuple[li
     gone = await parties.forget(tx, party_id)
     ids = [party.id for party in gone.parties]
     found = dict(gone.rows) | await intake.forget(tx, ids) | await search.forget(tx, ids)
+    await completeness.rescore(tx, gone.heirs)
     for party in gone.parties:
         tx.emit(domain.announce_erasure(erasure_id, party, tx.now))
     return sorted(ids, key=lambda id_: (id_ != party_id, id_)), found

@@ -5,12 +5,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Self
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from shared.errors import ConfigurationError
+from services.contacts.policy.files import check_file, read_file
 
-DEFAULT = Path(__file__).with_name("identities.yaml")
+DEFAULT = Path(__file__).parents[1] / "identities.yaml"
+_WHAT = "identity policy"
 
 
 def _in_lower_case(values: object) -> object:
@@ -73,22 +73,8 @@ def read_policy(path: Path = DEFAULT) -> IdentityPolicy:
 
     Raises ConfigurationError with the field that cannot be accepted.
     """
-    given = _read(path)
-    try:
-        return IdentityPolicy.model_validate(_laid_over(_read(DEFAULT), given))
-    except ValidationError as error:
-        said = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'policy'}: {each['msg']}" for each in error.errors())
-        raise ConfigurationError(f"the identity policy {path} cannot be used: {said}") from None
-
-
-def _read(path: Path) -> Mapping[str, object]:
-    try:
-        read = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"the identity policy {path} cannot be read: {type(error).__name__}") from None
-    if read is not None and not isinstance(read, dict):
-        raise ConfigurationError(f"the identity policy {path} cannot be used: it holds no fields")
-    return read or {}
+    fields = _laid_over(read_file(DEFAULT, _WHAT), read_file(path, _WHAT))
+    return check_file(IdentityPolicy, fields, path, _WHAT)
 
 
 def _laid_over(below: Mapping[str, object], above: Mapping[str, object]) -> dict[str, object]:
