@@ -13,7 +13,7 @@ from services.contacts.policy.completeness import CompletenessPolicy
 from tests.integration.contacts.running import ADA, PHONE, SHOP_81, Contacts, reported, sale
 
 BO = {"type": "email", "value": "bo@example.com"}
-WHOLE = {
+WHOLE: dict[str, Any] = {
     "name": "Ada Holm",
     "locale": "da",
     "address": {"lines": ["Nørregade 1"], "postal_code": "8000", "city": "Aarhus", "country": "DK"},
@@ -29,14 +29,13 @@ async def read(http: httpx.AsyncClient, party_id: object) -> dict[str, Any]:
 async def worst(http: httpx.AsyncClient, **asked: Any) -> list[dict[str, Any]]:
     """The whole list, read in pages of two."""
     found: list[dict[str, Any]] = []
-    cursor = None
+    more: dict[str, Any] = {}
     while True:
-        more = {"cursor": cursor} if cursor else {}
         answer = await http.get("/v1/incomplete", params={"limit": 2, **asked, **more})
         assert answer.status_code == 200, answer.text
         found += answer.json()["items"]
-        cursor = answer.json()["next_cursor"]
-        if cursor is None:
+        more = {"cursor": answer.json()["next_cursor"]}
+        if more["cursor"] is None:
             return found
 
 
@@ -172,7 +171,8 @@ async def test_another_policy_scores_everybody_anew_once(contacts: Contacts, htt
     ada, bo = [data.party_id for data in await contacts.of_type("sale.completed")]
     before = await read(http, ada)
     policy = CompletenessPolicy.model_validate({"kinds": {"person": {"name": 1}, "organisation": {}}})
-    contacts.context = contacts.context._replace(completeness=policy)
+    context: Any = contacts.context
+    contacts.context = context._replace(completeness=policy)
     async with contacts.ledger_of(contacts.pool).transaction() as tx:
         await begin_run(tx, policy.digest)
         assert await score_next(tx)
