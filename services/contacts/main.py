@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.contacts import handlers, subscriptions
+from services.contacts import handlers, subscriptions, weights
 from services.contacts.completeness import api as completeness
 from services.contacts.completeness.commands import keep_scores
 from services.contacts.consents import api as consents
@@ -12,8 +12,7 @@ from services.contacts.matching import api as matching
 from services.contacts.merges import api as merges
 from services.contacts.moves import api as moves
 from services.contacts.overview import api as overview
-from services.contacts.policy import completeness as weights
-from services.contacts.policy.identities import DEFAULT, read_policy
+from services.contacts.policy import DEFAULT, read_policy
 from services.contacts.privacy import api as privacy
 from services.contacts.privacy.commands.searching import search_records
 from services.contacts.profiles import api as profiles

@@ -11,7 +11,7 @@ from uuid import UUID
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
-from services.contacts.policy.identities import IdentityPolicy
+from services.contacts.policy import IdentityPolicy
 from shared.events.ingest import ReportedIdentity
 from shared.events.values import IdentityType
 from shared.sql import storable

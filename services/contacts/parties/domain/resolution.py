@@ -14,7 +14,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.contacts.parties.domain.identity import ADDRESSES, Claim, Home
-from services.contacts.policy.identities import IdentityPolicy
+from services.contacts.policy import IdentityPolicy
 from shared.errors import NoIdentity
 
 SEVERAL_PARTIES = "shared_identities"

@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from services.contacts.policy.files import check_file, read_file
+from shared.errors import ConfigurationError
 
-DEFAULT = Path(__file__).parents[1] / "identities.yaml"
+DEFAULT = Path(__file__).with_name("identities.yaml")
 _WHAT = "identity policy"
+T = TypeVar("T", bound=BaseModel)
 
 
 def _in_lower_case(values: object) -> object:
@@ -75,6 +77,26 @@ def read_policy(path: Path = DEFAULT) -> IdentityPolicy:
     """
     fields = _laid_over(read_file(DEFAULT, _WHAT), read_file(path, _WHAT))
     return check_file(IdentityPolicy, fields, path, _WHAT)
+
+
+def read_file(path: Path, what: str) -> Mapping[str, object]:
+    """The fields of a file; raises ConfigurationError where it is none of fields."""
+    try:
+        read = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigurationError(f"the {what} {path} cannot be read: {type(error).__name__}") from None
+    if read is not None and not isinstance(read, dict):
+        raise ConfigurationError(f"the {what} {path} cannot be used: it holds no fields")
+    return read or {}
+
+
+def check_file(model: type[T], fields: Mapping[str, object], path: Path, what: str) -> T:
+    """Raises ConfigurationError with each field that cannot be accepted."""
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        said = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'policy'}: {each['msg']}" for each in error.errors())
+        raise ConfigurationError(f"the {what} {path} cannot be used: {said}") from None
 
 
 def _laid_over(below: Mapping[str, object], above: Mapping[str, object]) -> dict[str, object]:

@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.contacts.policy.files import check_file, read_file
+from services.contacts.policy import check_file, read_file
 from shared.events.values import PartyKind, Role
 
-DEFAULT = Path(__file__).parents[1] / "completeness.yaml"
+DEFAULT = Path(__file__).with_name("completeness.yaml")
 _WHAT = "completeness policy"
 Asked = Literal[
     "name",
