@@ -6,8 +6,8 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
-from services.contacts.policy.completeness import CompletenessPolicy
-from services.contacts.policy.identities import IdentityPolicy
+from services.contacts.policy import IdentityPolicy
+from services.contacts.weights import CompletenessPolicy
 from shared.engine.months import Months
 from shared.events.values import Country
 from shared.settings import Group, HttpSettings, ServiceSettings

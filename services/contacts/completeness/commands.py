@@ -13,8 +13,8 @@ from services.contacts.parties.commands import Admitted
 from services.contacts.parties.commands.aliases import find_family
 from services.contacts.parties.commands.identities import load_claims
 from services.contacts.parties.domain.party import Party
-from services.contacts.policy.completeness import CompletenessPolicy
 from services.contacts.settings import Context
+from services.contacts.weights import CompletenessPolicy
 from shared.engine.event import Emission, Event, caused_id
 from shared.engine.service import Service
 from shared.engine.transaction import Transaction

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.contacts.completeness.schemas import CompletenessView, MissingField
 from services.contacts.parties.domain.party import Party, shown, shown_roles
-from services.contacts.policy.completeness import CompletenessPolicy
+from services.contacts.weights import CompletenessPolicy
 from shared.engine.event import Event
 from shared.events.contacts import CompletenessChanged, PartyErased, PartyMerged, PartyRegistered, PartyUnmerged
 from shared.events.ingest import Address

@@ -9,7 +9,7 @@ import httpx
 from services.contacts.completeness.commands import score_next
 from services.contacts.completeness.store import SQL, begin_run
 from services.contacts.handlers.recovery import take_back_changes
-from services.contacts.policy.completeness import CompletenessPolicy
+from services.contacts.weights import CompletenessPolicy
 from tests.integration.contacts.running import ADA, PHONE, SHOP_81, Contacts, reported, sale
 
 BO = {"type": "email", "value": "bo@example.com"}

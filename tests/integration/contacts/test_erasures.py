@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from services.contacts.parties.domain.identity import Claim, Reading
-from services.contacts.policy.identities import read_policy
+from services.contacts.policy import read_policy
 from services.contacts.privacy.commands import DIGESTS, TOMBSTONES
 from services.contacts.privacy.domain import claims_in
 from services.contacts.subscriptions import ingest, recovery

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.contacts.policy.identities import read_policy
+from services.contacts.policy import read_policy
 from shared.errors import NoIdentity
 from tests.integration.contacts.running import ADA, SHOP_81, Contacts, reported, sale
 

@@ -9,7 +9,7 @@ import pytest
 
 from services.contacts.completeness.domain import assess, say
 from services.contacts.parties.domain.party import Entry, Lifecycle, Party, Pick
-from services.contacts.policy.completeness import Asked, CompletenessPolicy, read_completeness
+from services.contacts.weights import Asked, CompletenessPolicy, read_completeness
 from shared.errors import ConfigurationError
 from shared.events.ingest import Address
 

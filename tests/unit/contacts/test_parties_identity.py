@@ -12,7 +12,7 @@ from services.contacts.parties.domain.identity import (
     read_identities,
     search_values,
 )
-from services.contacts.policy.identities import read_policy
+from services.contacts.policy import read_policy
 from shared.events.ingest import ReportedIdentity
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 
 from services.contacts.parties.domain.identity import Claim, Home
 from services.contacts.parties.domain.resolution import Resolution, questioned, resolve
-from services.contacts.policy.identities import IdentityPolicy, KindPolicy, read_policy
+from services.contacts.policy import IdentityPolicy, KindPolicy, read_policy
 from shared.errors import NoIdentity
 
 A, B, C = (Claim("external", system, "1") for system in "abc")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.contacts.policy.identities import IdentityPolicy, read_policy
+from services.contacts.policy import IdentityPolicy, read_policy
 from shared.errors import ConfigurationError
 
 
