@@ -10,6 +10,9 @@ from services.marketing.catalogue.worker import publishing
 from services.marketing.enrolments import api as enrolments
 from services.marketing.enrolments.commands import open_months
 from services.marketing.flows import api as flows
+from services.marketing.loyalty import api as loyalty
+from services.marketing.loyalty.files import load_programme
+from services.marketing.loyalty.worker import keep_programme
 from services.marketing.sending import api as sent
 from services.marketing.sending.worker import sending
 from services.marketing.settings import Context, MarketingSettings, Settings
@@ -26,6 +29,7 @@ ROUTERS = (
     catalogue.router,
     enrolments.router,
     flows.router,
+    loyalty.router,
     sent.router,
     suppressions.router,
     suppressions.links,
@@ -36,8 +40,15 @@ def create_context(settings: MarketingSettings, *, stream: bool = False) -> Cont
     """What handlers get by `tx.context`; the operators' command runs no timers, and need not know the clock."""
     secret = settings.unsubscribe_secret
     unsubscribe_secret = secret.get_secret_value() if secret else ""
-    quiet, caps = settings.quiet, settings.caps
-    return Context(stream, settings.public_url, unsubscribe_secret, settings.unsubscribe_valid, quiet, caps)
+    return Context(
+        stream,
+        settings.public_url,
+        unsubscribe_secret,
+        settings.unsubscribe_valid,
+        settings.quiet,
+        settings.caps,
+        load_programme(settings.programme),
+    )
 
 
 def create_app() -> FastAPI:
@@ -46,6 +57,6 @@ def create_app() -> FastAPI:
     configure_logging(settings.log)
     definitions = load_definitions(settings.marketing.campaigns)
     context = create_context(settings.marketing, stream=settings.clock == "stream")
-    workers = [publishing(definitions), open_months, sending(settings.marketing, context)]
+    workers = [publishing(definitions), keep_programme, open_months, sending(settings.marketing, context)]
     service = Service("marketing", settings, subscriptions=[follow_ups], workers=workers, context=context)
     return build_app(service, settings, routers=ROUTERS)

@@ -5,13 +5,16 @@ import contextlib
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 from pathlib import Path
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 
 from shared.events.values import TimeZone
 from shared.settings import Group, HttpSettings, ServiceSettings
+
+if TYPE_CHECKING:
+    from services.marketing.loyalty.domain.programme import Programme
 
 OWN_CAMPAIGNS = Path(__file__).with_name("campaigns")
 
@@ -45,6 +48,8 @@ class MarketingSettings(Group):
     """
 
     campaigns: Path = OWN_CAMPAIGNS
+    programme: Path | None = None
+    """The file of the loyalty programme; without one sales earn nothing."""
     smtp_url: SecretStr | None = None
     smtp_connections: Annotated[int, Field(ge=1, le=50)] = 4
     smtp_timeout_s: Annotated[float, Field(gt=0, le=600)] = 30.0
@@ -111,6 +116,7 @@ class Context:
     unsubscribe_valid: timedelta = timedelta(days=366)
     quiet: QuietHours | None = None
     caps: tuple[Cap, ...] = ()
+    programme: "Programme | None" = None
     letters_wait: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def wake_sender(self) -> None:

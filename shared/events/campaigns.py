@@ -175,3 +175,73 @@ class MessageComplained:
     campaign: str
     trigger_event_id: str
     recorded_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Points:
+    """`points` is how many, and never negative. A balance is what was earned less what the others took."""
+
+    party_id: UUID
+    points: int
+    recorded_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PointsOfSale(_Points):
+    """The points of a sale are one lot; (`origin`, `sale_id`) names the sale."""
+
+    lot_id: UUID
+    origin: str
+    sale_id: str
+
+
+@contract(CAMPAIGNS, "crm.points.earned.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointsEarned(_PointsOfSale):
+    """A sale earned points, or more of them than was said before, by a version of the programme. They expire at
+    `expires_at`.
+    """
+
+    programme_hash: str
+    expires_at: Instant | None = None
+
+
+@contract(CAMPAIGNS, "crm.points.reversed.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointsReversed(_PointsOfSale):
+    """A sale earned less than was said before, also where the points have been spent.
+
+    `recounted`: another sale changed what this one earns by its place among the party's sales.
+    """
+
+    reason: Literal["refunded", "amended", "cancelled", "recounted"]
+
+
+@contract(CAMPAIGNS, "crm.points.expired.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointsExpired(_PointsOfSale):
+    """What was left of a sale's points was not spent in time."""
+
+
+@contract(CAMPAIGNS, "crm.points.redeemed.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointsRedeemed(_Points):
+    """The party spent points. Of parties that were merged each that gave some has an event with its own part."""
+
+    redemption_id: UUID
+    reference: str | None = None
+
+
+@contract(CAMPAIGNS, "crm.tier.changed.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierChanged:
+    """The party came to another tier of the programme; null: to none, or from none.
+
+    `qualifying` are the points that count for it: those of its sales before any tier multiplied them.
+    """
+
+    party_id: UUID
+    previous: str | None
+    current: str | None
+    qualifying: int
+    recorded_at: Instant

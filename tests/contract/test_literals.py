@@ -14,6 +14,7 @@ from services.contacts.moves.schemas import MoveView
 from services.contacts.overview.schemas import FlaggedIdentity, PartyCard, PartyView
 from services.contacts.privacy.schemas import ErasureView
 from services.marketing.audit.schemas import Message
+from services.marketing.loyalty.schemas import StatementLine
 from services.marketing.suppressions.schemas import Stopped
 from services.support.desk.schemas import Entry, Step, TicketLine, TicketView
 from services.support.tickets.schemas import TicketState
@@ -41,6 +42,7 @@ SHOWN: dict[str, Shown] = {
         "campaign.source": [],
         "restraint.kind": [],
         "stopped_address.reason": [(Stopped, "reason")],
+        "points_entry.kind": [(StatementLine, "kind")],
     },
     "support": {
         "ticket.status": [(model, "status") for model in (TicketLine, TicketView, TicketState, Step)],

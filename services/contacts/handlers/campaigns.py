@@ -1,4 +1,4 @@
-"""crm.campaigns: what was sent to parties."""
+"""crm.campaigns: what was sent to parties, and what they earned."""
 
 from collections.abc import Sequence
 
@@ -17,6 +17,11 @@ from shared.events.campaigns import (
     MessageSent,
     MessageSkipped,
     MessageUnknown,
+    PointsEarned,
+    PointsExpired,
+    PointsRedeemed,
+    PointsReversed,
+    TierChanged,
 )
 
 OfCampaigns = (
@@ -28,13 +33,18 @@ OfCampaigns = (
     | MessageUnknown
     | MessageBounced
     | MessageComplained
+    | PointsEarned
+    | PointsRedeemed
+    | PointsReversed
+    | PointsExpired
+    | TierChanged
     | ErasureConfirmed
 )
 
 
 @timeline_group.topic("crm.campaigns")
 async def show_messages(events: Sequence[Event[OfCampaigns]], tx: Transaction) -> None:
-    """What was sent to parties, or not, and why."""
+    """What was sent to parties, or not, and why; points and tiers."""
     await timeline.add_lines(tx, events)
     await timeline.save_messages(tx, events)
     await privacy.keep_confirmations(tx, events)

@@ -1,24 +1,29 @@
-"""After a restore: what marketing takes back from its own topic, so that no letter is sent a second time."""
+"""After a restore: what marketing takes back from its own topic, so that no letter is sent and no point spent twice."""
 
 from collections.abc import Sequence
 from typing import cast
 
 from services.marketing.catalogue import commands as catalogue
 from services.marketing.enrolments import commands as enrolments
+from services.marketing.loyalty import commands as loyalty
 from services.marketing.sending import commands as sending
 from services.marketing.subscriptions import recovery
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
-from shared.events.campaigns import CampaignStopped, MessageSent, MessageSkipped, MessageUnknown
+from shared.events.campaigns import CampaignStopped, MessageSent, MessageSkipped, MessageUnknown, PointsRedeemed
 
 
 @recovery.topic("crm.campaigns")
 async def take_back_endings(
-    events: Sequence[Event[MessageSent | MessageSkipped | MessageUnknown | CampaignStopped]], tx: Transaction
+    events: Sequence[Event[MessageSent | MessageSkipped | MessageUnknown | CampaignStopped | PointsRedeemed]],
+    tx: Transaction,
 ) -> None:
-    """How messages had ended: they end the same when they are due again. And which campaigns were stopped."""
+    """How messages had ended: they end the same when they are due again. Which campaigns were stopped, and which points
+    were spent.
+    """
     await catalogue.take_back(tx, [event.data for event in events if isinstance(event.data, CampaignStopped)])
-    endings = [event for event in events if not isinstance(event.data, CampaignStopped)]
+    await loyalty.take_back(tx, [event.data for event in events if isinstance(event.data, PointsRedeemed)])
+    endings = [event for event in events if not isinstance(event.data, CampaignStopped | PointsRedeemed)]
     await enrolments.take_back(tx, cast("list[Event[MessageSent | MessageSkipped | MessageUnknown]]", endings))
 
 

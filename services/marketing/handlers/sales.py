@@ -9,6 +9,7 @@ from services.marketing.catalogue import commands as catalogue
 from services.marketing.copies import commands as copies
 from services.marketing.enrolments import commands as enrolments
 from services.marketing.flows import commands as flows
+from services.marketing.loyalty import commands as loyalty
 from services.marketing.sending import commands as sending
 from services.marketing.subscriptions import follow_ups as hears
 from shared.engine.event import Event
@@ -22,7 +23,7 @@ log = structlog.get_logger()
 async def follow_sales(events: Sequence[Event[OfSales | ProductChosen]], tx: Transaction) -> None:
     """Enrols each sale; refunds, amendments and cancellations are kept and decide when the message is due.
 
-    All of them may start, move or end what a party runs.
+    All of them may start, move or end what a party runs, and earn or take back points.
     """
     sales = [cast("Event[SaleCompleted]", event) for event in events if isinstance(event.data, SaleCompleted)]
     refunds = [cast("Event[SaleRefunded]", event) for event in events if isinstance(event.data, SaleRefunded)]
@@ -37,10 +38,12 @@ async def follow_sales(events: Sequence[Event[OfSales | ProductChosen]], tx: Tra
     await enrolments.revise_sales(tx, revisions)
     await flows.begin(tx, enrolled.flows)
     await sending.drop(tx, await flows.follow_events(tx, events, campaigns))
+    points = await loyalty.count_points(tx, events)
     log.info(
         "sales_followed",
         sales=len(sales),
         enrolments=len(enrolled.enrolments),
         refunds=len(refunds),
         revisions=len(revisions),
+        points=points,
     )

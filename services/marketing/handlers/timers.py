@@ -1,4 +1,4 @@
-"""Messages, and waits of enrolments, whose time has come."""
+"""Messages, waits of enrolments, and points whose time has come."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,7 @@ import structlog
 
 from services.marketing.enrolments import commands as enrolments
 from services.marketing.flows import commands as flows
+from services.marketing.loyalty import commands as loyalty
 from services.marketing.sending import commands as sending
 from services.marketing.subscriptions import follow_ups as hears
 from shared.engine.subscription import Due
@@ -32,3 +33,9 @@ async def decide_messages(due: Sequence[Due], tx: Transaction) -> None:
 async def wake_enrolments(due: Sequence[Due], tx: Transaction) -> None:
     woken = await flows.wake_due(tx, due)
     log.info("enrolments_woken", due=len(due), woken=woken)
+
+
+@hears.timer(loyalty.TIMER)
+async def expire_points(due: Sequence[Due], tx: Transaction) -> None:
+    expired = await loyalty.expire_due(tx, due)
+    log.info("points_expired", due=len(due), expired=expired)

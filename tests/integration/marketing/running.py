@@ -10,6 +10,7 @@ import asyncpg
 from services.marketing import handlers
 from services.marketing.catalogue.commands import publish_files
 from services.marketing.catalogue.domain.definition import Definition
+from services.marketing.loyalty.domain.programme import Programme
 from services.marketing.sending.channels.channel import Deliverer
 from services.marketing.sending.domain.letter import FromAddress
 from services.marketing.sending.worker import Sender
@@ -44,14 +45,19 @@ TABLES = (
     "stopped_address",
     "soft_bounce",
     "message_day",
+    "programme",
+    "points_account",
+    "points_lot",
+    "points_entry",
 )
 
 
 class Marketing(Running):
     """`sender` is one of its senders; it runs on the stream's clock unless `wall` says otherwise."""
 
-    def __init__(self, pool: asyncpg.Pool, dsn: str, *, wall: bool = False) -> None:
-        self.sender_context = Context(not wall, "https://shop.example", "a secret of at least 32 characters")
+    def __init__(self, pool: asyncpg.Pool, dsn: str, *, wall: bool = False, programme: Programme | None = None) -> None:
+        secret = "a secret of at least 32 characters"
+        self.sender_context = Context(not wall, "https://shop.example", secret, programme=programme)
         super().__init__("marketing", pool, self.sender_context)
         self.dsn = dsn
 
@@ -67,7 +73,7 @@ class Marketing(Running):
         self.now = to
         marks = dict.fromkeys(range(12), to)
         fired = 0
-        for name in ("flows", "messages"):
+        for name in ("flows", "messages", "points"):
             while due := await fire_due(follow_ups, self.ledger, name, marks, 500, lambda _: True):
                 fired += due if name == "messages" else 0
         return fired

@@ -16,7 +16,7 @@ from shared.events.parties import KnownIdentity, PartyDescribed
 from shared.events.products import ProductDescribed
 from shared.events.sales import ProductChosen, SaleAmended, SaleCancelled, SaleCompleted, SaleRefunded
 from shared.events.tickets import DisputeClosed, DisputeRaised, TicketOpened, TicketStatusChanged
-from shared.events.values import IdentityUsed, Line
+from shared.events.values import IdentityUsed, Line, ReturnedLine
 from shared.ids import derived_id, new_id
 from tests.events import decoded, type_of
 
@@ -70,7 +70,15 @@ def sale(
     return event("crm.sales", data, str(party), at, id_=id_, recorded=recorded)
 
 
-def refund(sale_id: str, party: UUID = ADA, *, at: datetime = NOW, minor: int = 12_995) -> Event[Any]:
+def refund(
+    sale_id: str,
+    party: UUID = ADA,
+    *,
+    at: datetime = NOW,
+    minor: int = 12_995,
+    lines: Sequence[ReturnedLine] = (),
+    id_: str | None = None,
+) -> Event[Any]:
     data = SaleRefunded(
         party_id=party,
         party_version=1,
@@ -78,8 +86,9 @@ def refund(sale_id: str, party: UUID = ADA, *, at: datetime = NOW, minor: int = 
         total=Money(minor=minor, currency="DKK"),
         recorded_at=NOW,
         origin="/shop",
+        lines=list(lines),
     )
-    return event("crm.sales", data, str(party), at)
+    return event("crm.sales", data, str(party), at, id_=id_)
 
 
 def amended(
@@ -90,6 +99,7 @@ def amended(
     at: datetime = NOW,
     skus: tuple[str, ...] = ("A-17",),
     minor: int = 12_995,
+    sold_at: datetime = NOW,
 ) -> Event[Any]:
     new = sale(sale_id, party, skus=skus, minor=minor).data
     data = SaleAmended(
@@ -100,7 +110,7 @@ def amended(
         channel=new.channel,
         total=new.total,
         lines=new.lines,
-        sold_at=NOW,
+        sold_at=sold_at,
         sale_event_id=ADA,
         replaces=None,
         recorded_at=NOW,
@@ -109,13 +119,15 @@ def amended(
     return event("crm.sales", data, str(party), at)
 
 
-def cancelled(sale_id: str, revision: int, party: UUID = ADA, *, at: datetime = NOW) -> Event[Any]:
+def cancelled(
+    sale_id: str, revision: int, party: UUID = ADA, *, at: datetime = NOW, sold_at: datetime = NOW
+) -> Event[Any]:
     data = SaleCancelled(
         party_id=party,
         party_version=1,
         sale_id=sale_id,
         revision=revision,
-        sold_at=NOW,
+        sold_at=sold_at,
         sale_event_id=ADA,
         replaces=None,
         recorded_at=NOW,

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from services.marketing.catalogue.domain.condition import Path
@@ -14,6 +14,7 @@ from services.marketing.catalogue.domain.definition import Definition
 from services.marketing.catalogue.domain.flow import complaints
 from services.marketing.catalogue.domain.steps import KIND
 
+M = TypeVar("M", bound=BaseModel)
 _TEMPLATE = re.compile(r"^(?P<name>[a-z0-9-]{1,60})(\.(?P<language>[a-z]{2}))?\.txt$")
 
 
@@ -53,15 +54,24 @@ def read(source: Source) -> Definition:
     broken = list(_add_texts(source, content))
     if broken:
         raise Unreadable([_problem(source, node, path, message) for path, message in broken])
-    try:
-        definition = Definition.model_validate(content)
-    except ValidationError as error:
-        wrong = [(each["loc"], each["msg"].removeprefix("Value error, ")) for each in _errors(error)]
-        raise Unreadable([_problem(source, node, path, message) for path, message in wrong]) from None
+    definition = _validated(source, node, content, Definition)
     wrong = complaints(definition)
     if wrong:
         raise Unreadable([_problem(source, node, path, message) for path, message in wrong])
     return definition
+
+
+def read_model(source: Source, model: type[M]) -> M:
+    """What a file without templates says. Raises Unreadable."""
+    return _validated(source, *_parse(source), model)
+
+
+def _validated(source: Source, node: yaml.Node, content: dict[str, Any], model: type[M]) -> M:
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        wrong = [(each["loc"], each["msg"].removeprefix("Value error, ")) for each in _errors(error)]
+        raise Unreadable([_problem(source, node, path, message) for path, message in wrong]) from None
 
 
 def _errors(error: ValidationError) -> list[ErrorDetails]:
