@@ -8,6 +8,8 @@ from services.support import handlers, subscriptions
 from services.support.categories import load_categories, load_words
 from services.support.desk import api as desk
 from services.support.settings import Context, Settings, SupportSettings
+from services.support.sla import api as sla
+from services.support.sla.worker import load_promises, publishing
 from services.support.tickets import api as tickets
 from services.support.triage import api as triage
 from services.support.triage.worker import Learning
@@ -17,7 +19,7 @@ from shared.telemetry.logging import configure_logging
 
 __all__ = ["create_app", "create_context", "handlers"]
 
-routers = [triage.models, triage.router, desk.router, tickets.router]
+routers = [sla.router, triage.models, triage.router, desk.router, tickets.router]
 
 
 def create_context(settings: SupportSettings) -> Context:
@@ -34,8 +36,8 @@ def create_app() -> FastAPI:
     service = Service(
         "support",
         settings,
-        subscriptions=[subscriptions.tickets, subscriptions.triage],
-        workers=[learning.run],
+        subscriptions=[subscriptions.tickets, subscriptions.triage, subscriptions.sla],
+        workers=[learning.run, publishing(load_promises(settings.support.promises))],
         context=context,
     )
     return build_app(service, settings, routers=routers)

@@ -14,6 +14,7 @@ from services.support.classifier import Models
 from shared.events.values import Channel
 from shared.settings import Group, HttpSettings, ServiceSettings
 
+OWN_PROMISES = Path(__file__).with_name("slas.yaml")
 Days = Annotated[int, Field(ge=0, le=365)]
 REOPENED_WITHIN: Mapping[Channel, int] = MappingProxyType({"email": 14, "web": 14, "social": 7, "sms": 3, "chat": 1})
 
@@ -22,13 +23,15 @@ class SupportSettings(Group):
     """`reopened_within` says, by channel, for how many days a message reopens the ticket that it continues; after that,
     and on a channel that is not named, it opens a new one that is linked to it.
 
-    `categories` is the file of what requests are about. A new model is trained after `retrain_after` more tickets whose
+    `categories` is the file of what requests are about, `promises` that of policies and calendars.
+    A new model is trained after `retrain_after` more tickets whose
     category is known, on the newest `learnt_from`, and goes live once it was right as often as the one in force on
     `shadow_cases` tickets. `poll_s` is how often that is looked for.
     """
 
     reopened_within: dict[Channel, Days] = Field(default_factory=lambda: dict(REOPENED_WITHIN))
     categories: Path = OWN_CATEGORIES
+    promises: Path = OWN_PROMISES
     retrain_after: Annotated[int, Field(ge=1)] = 50
     shadow_cases: Annotated[int, Field(ge=1)] = 50
     learnt_from: Annotated[int, Field(ge=100)] = 20_000

@@ -3,8 +3,9 @@
 from shared.engine.recovery import Recovery
 from shared.engine.subscription import Subscription
 
-# Tickets are the record itself, so both are processes. Triage may take its time, and holds up nobody who asks.
+# Tickets are the record itself, so all are processes. Triage and clocks may take their time; nobody waits for them.
 tickets = Subscription("support.tickets", kind="process", topics=["crm.parties", "crm.requests"])
 triage = Subscription("support.triage", kind="process", topics=["crm.tickets", "crm.insights"])
+sla = Subscription("support.sla", kind="process", topics=["crm.tickets"])
 
 recovery = Recovery("support", topics=["crm.tickets"])

@@ -17,6 +17,7 @@ TICKETS = topic(
 )
 TicketStatus = Literal["new", "open", "pending", "resolved", "closed", "reopened", "merged", "spam"]
 Waiting = Literal["customer", "internal", "until"]
+SlaMetric = Literal["first_response", "next_response", "resolution"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,3 +177,43 @@ class TicketTriaged(_Ticket):
     skills: tuple[str, ...]
     model_version: int
     agent: str | None = None
+
+
+@contract(TICKETS, "crm.sla.applied.v1", key="party_id", subject="ticket/{ticket_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlaApplied(_Ticket):
+    """What is promised of the ticket, by which versions; a version never changes."""
+
+    policy: str
+    policy_version: int
+    calendar: str
+    calendar_version: int
+    first_response_due: Instant | None = None
+    resolution_due: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sla(_Ticket):
+    """One clock of a ticket. `cycle` counts the messages that a next response was owed to."""
+
+    metric: SlaMetric
+    cycle: int
+    due_at: Instant | None = None
+
+
+@contract(TICKETS, "crm.sla.warned.v1", key="party_id", subject="ticket/{ticket_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlaWarned(_Sla):
+    """Little of the time is left."""
+
+
+@contract(TICKETS, "crm.sla.breached.v1", key="party_id", subject="ticket/{ticket_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlaBreached(_Sla):
+    """The promise was not kept."""
+
+
+@contract(TICKETS, "crm.sla.met.v1", key="party_id", subject="ticket/{ticket_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlaMet(_Sla):
+    """The promise was kept."""

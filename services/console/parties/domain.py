@@ -13,7 +13,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "messages": ("message.planned", "message.sent", "message.skipped", "message.unknown", "enrolment.started"),
     "tickets": ("ticket.opened", "ticket.replied", "ticket.noted", "ticket.status_changed", "ticket.resolved",
                 "ticket.reopened", "ticket.merged", "ticket.unmerged", "ticket.split", "ticket.triaged",
-                "interaction.recorded", "survey.answered"),
+                "sla.applied", "sla.warned", "sla.breached", "sla.met", "interaction.recorded", "survey.answered"),
     "consents": ("consent.given", "consent.withdrawn"),
     "changes": ("lifecycle.changed", "party.registered", "party.updated", "party.merged", "identity.moved",
                 "duplicate.suspected"),

@@ -139,6 +139,10 @@ TERMS: dict[str, dict[str, str]] = {
         "ticket.unmerged": _("Merge of a ticket undone"),
         "ticket.split": _("Ticket split"),
         "ticket.triaged": _("Ticket triaged"),
+        "sla.applied": _("Promise made"),
+        "sla.warned": _("Promise about to be due"),
+        "sla.breached": _("Promise broken"),
+        "sla.met": _("Promise kept"),
         "score.computed": _("Score computed"),
     },
     "field": {

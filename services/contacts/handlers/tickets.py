@@ -11,6 +11,10 @@ from shared.events.tickets import (
     DisputeClosed,
     DisputeRaised,
     ErasureConfirmed,
+    SlaApplied,
+    SlaBreached,
+    SlaMet,
+    SlaWarned,
     TicketMerged,
     TicketNoted,
     TicketOpened,
@@ -37,6 +41,10 @@ OfTickets = (
     | DisputeClosed
     | ErasureConfirmed
     | TicketTriaged
+    | SlaApplied
+    | SlaWarned
+    | SlaBreached
+    | SlaMet
 )
 
 

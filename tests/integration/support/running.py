@@ -8,7 +8,7 @@ import asyncpg
 from services.support import handlers
 from services.support.main import create_context
 from services.support.settings import SupportSettings
-from services.support.subscriptions import tickets, triage
+from services.support.subscriptions import sla, tickets, triage
 from shared.engine.timers import fire_due
 from tests.integration.running import Running
 
@@ -25,16 +25,24 @@ class Support(Running):
     async def triaged(self, *events: Any) -> None:
         await self.hear(triage, events)
 
+    async def followed(self, *events: Any) -> None:
+        await self.hear(sla, events)
+
     async def pass_time(self, to: datetime) -> None:
         """Every partition's watermark moves to `to`, and what is due by then is done."""
         self.now = to
-        for name in tickets.timers:
-            while await fire_due(tickets, self.ledger, name, dict.fromkeys(range(12), to), 500, lambda _: True):
-                pass
+        marks = dict.fromkeys(range(12), to)
+        for group in (tickets, sla):
+            for name in group.timers:
+                while await fire_due(group, self.ledger, name, marks, 500, lambda _: True):
+                    pass
 
     async def clear(self) -> None:
         await self.empty(
             "timer",
+            "sla_told",
+            "sla_promise",
+            "sla_definition",
             "triage_guess",
             "triage_example",
             "triage_model",

@@ -1,0 +1,64 @@
+"""Promises over HTTP: what is promised by which version, and how a ticket stands."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path
+from starlette.responses import Response
+
+from services.support.sla import commands
+from services.support.sla.domain.calendar import Calendar
+from services.support.sla.domain.clock import Policy
+from services.support.sla.schemas import CalendarList, PolicyList, Published, SlaView
+from shared.engine.transaction import Transaction
+from shared.http.app import Once, idempotent, requires, service_of
+from shared.http.readiness import Serving
+
+router = APIRouter(prefix="/v1", tags=["sla"])
+
+Service = Annotated[Serving, Depends(service_of)]
+Repeatable = Annotated[Once, Depends(idempotent)]
+Name = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
+READS = [Depends(requires("crm:read"))]
+WRITES = [Depends(requires("crm:write"))]
+
+
+@router.get("/slas", dependencies=READS)
+async def list_policies(service: Service) -> PolicyList:
+    """Every version of every policy, newest first."""
+    async with service.read() as tx:
+        return await commands.list_policies(tx)
+
+
+@router.put("/slas/{name}", dependencies=WRITES, response_model=Published)
+async def define_policy(name: Name, definition: Policy, once: Repeatable) -> Response:
+    """A new version, which holds for tickets that are triaged from now on; what was promised stays promised."""
+
+    async def act(tx: Transaction) -> Published:
+        return await commands.define(tx, name, definition)
+
+    return await once.write(act)
+
+
+@router.get("/calendars", dependencies=READS)
+async def list_calendars(service: Service) -> CalendarList:
+    """Every version of every calendar, newest first."""
+    async with service.read() as tx:
+        return await commands.list_calendars(tx)
+
+
+@router.put("/calendars/{name}", dependencies=WRITES, response_model=Published)
+async def define_calendar(name: Name, definition: Calendar, once: Repeatable) -> Response:
+    """A new version; tickets that are measured by an older one stay so."""
+
+    async def act(tx: Transaction) -> Published:
+        return await commands.define(tx, name, definition)
+
+    return await once.write(act)
+
+
+@router.get("/tickets/{ticket_id}/sla", dependencies=READS)
+async def read_sla(service: Service, ticket_id: UUID) -> SlaView:
+    """The clocks of a ticket as promised then, and under today's rule."""
+    async with service.read() as tx:
+        return await commands.show(tx, ticket_id)

@@ -1,0 +1,49 @@
+"""The policies and calendars of the file, published when the service starts."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import structlog
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from services.support.sla import commands
+from services.support.sla.domain.calendar import Calendar
+from services.support.sla.domain.clock import Policy
+from shared.engine.service import Service
+from shared.errors import ConfigurationError
+
+log = structlog.get_logger()
+
+
+class Promises(BaseModel):
+    """A file of promises; each policy names one of its calendars, and one is called `default`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    calendars: dict[str, Calendar]
+    policies: dict[str, Policy]
+
+
+def load_promises(path: Path) -> Promises:
+    """Raises ConfigurationError, which an operator has to correct."""
+    try:
+        found = Promises.model_validate(yaml.safe_load(path.read_text("utf-8")))
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        raise ConfigurationError(f"{path}: {error}") from None
+    if unknown := {policy.calendar for policy in found.policies.values()} - found.calendars.keys():
+        raise ConfigurationError(f"{path}: no calendar is called {', '.join(sorted(unknown))}")
+    if commands.DEFAULT not in found.policies:
+        raise ConfigurationError(f"{path}: one policy has to be called {commands.DEFAULT}")
+    return found
+
+
+def publishing(promises: Promises) -> Callable[[Service], Awaitable[None]]:
+    """The worker that publishes at start, then ends. Tickets wait as long as nothing is promised."""
+
+    async def run(service: Service) -> None:
+        async with service.transaction() as tx:
+            published = await commands.publish(tx, promises.calendars, promises.policies)
+        log.info("promises_published", new=published)
+
+    return run
