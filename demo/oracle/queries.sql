@@ -69,6 +69,24 @@ from message join sale using (trigger_event_id);
 -- Support: every ticket.
 select party_id, opened_at, sale_id, sku, channel, origin from ticket;
 
+-- name: load_told
+-- Support: what was told of clocks, each outcome of each once.
+select ticket.party_id, 'crm.sla.' || sla_told.told || '.v1' as type, sla_told.metric, sla_told.cycle
+from sla_told join ticket on ticket.id = sla_told.ticket_id;
+
+-- name: load_clocks
+-- Support: whether a deadline has passed on the clock of every partition without anybody being told.
+select
+    ticket.party_id, ticket.opened_at, ticket.sale_id, ticket.sku, ticket.channel,
+    coalesce(
+        sla_promise.due_at <= (select min(watermark) from fence where group_id = 'support.sla' and topic = 'crm.agreements')
+        and not exists (
+            select from sla_told where sla_told.ticket_id = sla_promise.ticket_id and sla_told.told = 'breached'
+        ),
+        false
+    ) as untold
+from sla_promise join ticket on ticket.id = sla_promise.ticket_id;
+
 -- name: load_product_days
 -- Forecasting: sales and refunds by day, product and channel.
 select day, sku, channel, currency, sales, units, revenue, returned, refunded from sales_v1.product_day;

@@ -21,6 +21,17 @@ async def read_tickets(databases: Databases, expected: Expected) -> tuple[Rows, 
     return dict.fromkeys(expected.ledger.tickets(), 1), stands
 
 
+async def read_clocks(databases: Databases, expected: Expected) -> tuple[Rows, Rows]:
+    """Something is promised to each request, and no deadline passes in silence."""
+    numbers = await customers(databases)
+    rows = await databases.rows("support", SQL["load_clocks"])
+    stands = {
+        (numbers.get(row["party_id"]), row["opened_at"], about_row(row)): "untold" if row["untold"] else "promised"
+        for row in rows
+    }
+    return dict.fromkeys(expected.ledger.tickets(), "promised"), stands
+
+
 async def read_ticket_days(databases: Databases, expected: Expected) -> tuple[Rows, Rows]:
     should = Counter((at.date(), about.rpartition(" ")[2]) for _, at, about in expected.ledger.tickets())
     rows = await databases.rows("forecasting", SQL["load_ticket_days"])
@@ -30,5 +41,6 @@ async def read_ticket_days(databases: Databases, expected: Expected) -> tuple[Ro
 PROJECTIONS: dict[str, Read] = {
     IN_HISTORIES: read_ticket_cards,
     "support: tickets": read_tickets,
+    "support: clocks": read_clocks,
     "forecasting: ticket days": read_ticket_days,
 }

@@ -9,13 +9,14 @@ from pydantic_core import from_json
 
 from demo.oracle.campaigns import SENT, UNKNOWN, Campaign, Message, MessageKey
 from demo.oracle.ledger import TICKET, Ledger, Line, about
-from demo.oracle.reading import SQL, Databases, Expected, Read, Rows
+from demo.oracle.reading import SQL, Databases, Expected, Read, Rows, customers
 
 REGISTERED, STAGE = "crm.party.registered.v1", "crm.lifecycle.changed.v1"
 STARTED, EXITED = "crm.enrolment.started.v1", "crm.enrolment.exited.v1"
 PLANNED, SKIPPED = "crm.message.planned.v1", "crm.message.skipped.v1"
 ENDED = {SENT: "crm.message.sent.v1", UNKNOWN: "crm.message.unknown.v1"}
 UPDATED, TRIAGED = "crm.party.updated.v1", "crm.ticket.triaged.v1"
+APPLIED, OF_CLOCKS = "crm.sla.applied.v1", ("crm.sla.warned.v1", "crm.sla.breached.v1", "crm.sla.met.v1")
 SUSPECTED, LIKENESS = "crm.duplicate.suspected.v1", "likeness"
 _OF_CAMPAIGNS = frozenset([STARTED, EXITED, PLANNED, SKIPPED, *ENDED.values()])
 TIMELESS = datetime.min.replace(tzinfo=UTC)
@@ -34,6 +35,7 @@ def lines_of_services(
     for number, customer in ledger.customers.items():
         if requests := sum(line.type == TICKET for line in customer.lines):
             found[number, Line(TRIAGED, TIMELESS, "")] += requests
+            found[number, Line(APPLIED, TIMELESS, "")] += requests
     steps = {campaign.name: len(campaign.waits) for campaign in campaigns}
     for key, message in messages.items():
         number = ledger.sales[key.origin, key.sale_id].customer
@@ -64,8 +66,8 @@ def timeline_line(type_: str, at: datetime, summary: Mapping[str, Any], sales: M
     """
     if type_ == UPDATED:
         return None
-    if type_ in {REGISTERED, TRIAGED}:
-        return Line(type_, TIMELESS, "")
+    if type_ in {REGISTERED, TRIAGED, APPLIED, *OF_CLOCKS}:
+        return Line(type_, TIMELESS, f"{summary['metric']} {summary['cycle']}" if type_ in OF_CLOCKS else "")
     if type_ == SUSPECTED:
         return Line(type_, TIMELESS, summary["reason"])
     if type_ == STAGE:
@@ -86,6 +88,11 @@ async def read_timelines(databases: Databases, expected: Expected) -> tuple[Rows
     for pair in await databases.rows("contacts", SQL["load_likenesses"]):
         for number in pair:
             should[number, Line(SUSPECTED, TIMELESS, LIKENESS)] += 1
+    # When clocks come to it depends on the priority, which is a judgement too: what support told stands here once.
+    numbers = await customers(databases)
+    for row in await databases.rows("support", SQL["load_told"]):
+        if row["party_id"] in numbers:
+            should[numbers[row["party_id"]], Line(row["type"], TIMELESS, f"{row['metric']} {row['cycle']}")] += 1
     rows = [
         (row["customer"], row["type"], row["occurred_at"], row["event_id"], from_json(row["summary"]))
         for row in await databases.rows("contacts", SQL["load_lines"])

@@ -6,6 +6,6 @@ from shared.engine.subscription import Subscription
 # Tickets are the record itself, so all are processes. Triage and clocks may take their time; nobody waits for them.
 tickets = Subscription("support.tickets", kind="process", topics=["crm.parties", "crm.requests"])
 triage = Subscription("support.triage", kind="process", topics=["crm.tickets", "crm.insights"])
-sla = Subscription("support.sla", kind="process", topics=["crm.tickets"])
+sla = Subscription("support.sla", kind="process", topics=["crm.agreements", "crm.tickets"])
 
 recovery = Recovery("support", topics=["crm.tickets"])

@@ -17,6 +17,7 @@ TICKETS = topic(
 )
 TicketStatus = Literal["new", "open", "pending", "resolved", "closed", "reopened", "merged", "spam"]
 Waiting = Literal["customer", "internal", "until"]
+Priority = Literal["low", "normal", "high", "urgent"]
 SlaMetric = Literal["first_response", "next_response", "resolution"]
 
 
@@ -173,7 +174,7 @@ class TicketTriaged(_Ticket):
     urgency: Literal["low", "normal", "high"]
     sentiment: Literal["negative", "neutral", "positive"]
     language: str | None = None
-    priority: Literal["low", "normal", "high", "urgent"]
+    priority: Priority
     skills: tuple[str, ...]
     model_version: int
     agent: str | None = None
@@ -182,19 +183,27 @@ class TicketTriaged(_Ticket):
 @contract(TICKETS, "crm.sla.applied.v1", key="party_id", subject="ticket/{ticket_id}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlaApplied(_Ticket):
-    """What is promised of the ticket, by which versions; a version never changes."""
+    """What is promised of the ticket, for which priority and by which versions; a version never changes.
 
+    `agreement_id` is the agreement with the party that names the policy; without one it is the default.
+    """
+
+    priority: Priority
     policy: str
     policy_version: int
     calendar: str
     calendar_version: int
+    agreement_id: UUID | None = None
     first_response_due: Instant | None = None
     resolution_due: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sla(_Ticket):
-    """One clock of a ticket. `cycle` counts the messages that a next response was owed to."""
+    """One clock of a ticket. `cycle` counts its next responses, and how often it was to be resolved.
+
+    `due_at` is None where the clock was ended before the calendar came to it.
+    """
 
     metric: SlaMetric
     cycle: int

@@ -17,7 +17,7 @@ from services.marketing.audit.schemas import Message
 from services.marketing.loyalty.schemas import StatementLine
 from services.marketing.suppressions.schemas import Stopped
 from services.support.desk.schemas import Entry, Step, TicketLine, TicketView
-from services.support.sla.schemas import CalendarVersion, ClockView, PolicyVersion
+from services.support.sla.schemas import CalendarVersion, ClockView, Deadline, Measured, PolicyVersion
 from services.support.tickets.schemas import TicketState
 from services.support.triage.schemas import Answer, ModelView, TriageView
 from shared.run.discovery import SERVICES
@@ -54,6 +54,9 @@ SHOWN: dict[str, Shown] = {
         "triage.sentiment": [(model, "sentiment") for model in (TriageView, Answer)],
         "triage.priority": [(model, "priority") for model in (TriageView, Answer)],
         "triage_model.state": [(ModelView, "state")],
+        "status_change.waits_for": [],
+        "sla_promise.priority": [(Measured, "priority")],
+        "sla_promise.priority_now": [(Measured, "priority"), (Deadline, "priority_now")],
         "sla_definition.kind": [],
         "sla_definition.source": [(PolicyVersion, "source"), (CalendarVersion, "source")],
         "sla_told.metric": [(ClockView, "metric")],

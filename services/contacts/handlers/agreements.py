@@ -6,10 +6,18 @@ from services.contacts.subscriptions import timeline as timeline_group
 from services.contacts.timeline import commands as timeline
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
-from shared.events.agreements import BoundarySet
+from shared.events.agreements import (
+    AgreementAmended,
+    AgreementLapsed,
+    AgreementSigned,
+    AgreementTerminated,
+    BoundarySet,
+)
+
+OfAgreements = BoundarySet | AgreementSigned | AgreementAmended | AgreementLapsed | AgreementTerminated
 
 
 @timeline_group.topic("crm.agreements")
-async def show_agreements(events: Sequence[Event[BoundarySet]], tx: Transaction) -> None:
-    """Whether the party may be written to."""
+async def show_agreements(events: Sequence[Event[OfAgreements]], tx: Transaction) -> None:
+    """What was agreed, until when, and whether the party may be written to."""
     await timeline.add_lines(tx, events)

@@ -1,12 +1,14 @@
 """What others do with the copies of parties. A party is locked before anything about it is written."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from services.support.copies import store
-from services.support.copies.domain import Erasure, Party, erasures_of, newest
+from services.support.copies.domain import Erasure, Party, Terms, erasures_of, newest
 from shared.engine.event import Event, Tombstone
 from shared.engine.transaction import Transaction
+from shared.events.agreements import AgreementAmended, AgreementLapsed, AgreementSigned, AgreementTerminated
 from shared.events.parties import PartyDescribed
 
 
@@ -16,6 +18,29 @@ async def copy_parties(tx: Transaction, events: Sequence[Event[PartyDescribed | 
     known = {party.id: await store.find_party(tx, party.id) for party in parties if party.erased}
     await store.save_parties(tx, parties)
     return erasures_of(events, known) if known else []
+
+
+OfAgreements = AgreementSigned | AgreementAmended | AgreementLapsed | AgreementTerminated
+
+
+async def copy_agreements(tx: Transaction, events: Sequence[Event[OfAgreements]]) -> None:
+    """Keep what each agreement says of the party's tickets, and when it ends, in whatever order that is told."""
+    said = [event.data for event in events]
+    await store.save_terms(tx, [each for each in said if isinstance(each, AgreementSigned | AgreementAmended)])
+    await store.save_ends(tx, [each for each in said if isinstance(each, AgreementLapsed | AgreementTerminated)])
+
+
+async def load_terms(tx: Transaction, parties: Collection[UUID], at: datetime) -> dict[UUID, list[Terms]]:
+    """The agreements in force of each party, those of all that it was merged with among them, oldest first."""
+    families = await store.load_families(tx, parties)
+    found = await store.load_terms(tx, {*parties, *(each for family in families.values() for each in family)}, at)
+    return {
+        party: sorted(
+            (terms for each in families.get(party, [party]) for terms in found.get(each, ())),
+            key=lambda terms: (terms.starts_at, terms.agreement_id),
+        )
+        for party in parties
+    }
 
 
 async def lock_parties(tx: Transaction, ids: Collection[UUID]) -> set[UUID]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple, cast
 from uuid import UUID
 
@@ -26,6 +27,16 @@ class Party:
     locale: str | None = None
     merged_into: UUID | None = None
     erased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What an agreement in force says of the party's tickets."""
+
+    agreement_id: UUID
+    sla_policy: str | None
+    relationship_manager: str | None
+    starts_at: datetime
 
 
 class Erasure(NamedTuple):

@@ -60,3 +60,31 @@ select asked, id from family order by asked, id;
 -- name: find_party
 -- One copy, for reading.
 select id, version, name, locale, merged_into, erased from party where id = $1::uuid;
+
+-- name: save_terms
+-- The highest revision holds; an end that came before its agreement stays.
+insert into agreement as known (id, party_id, revision, starts_at, ends_at, sla_policy, relationship_manager)
+select *
+from unnest($1::uuid[], $2::uuid[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::text[])
+    as said (id, party_id, revision, starts_at, ends_at, sla_policy, relationship_manager)
+order by id
+on conflict (id) do update set
+    revision = excluded.revision, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
+    sla_policy = excluded.sla_policy, relationship_manager = excluded.relationship_manager
+where known.revision < excluded.revision;
+
+-- name: save_ends
+-- The first end is the end, whether the agreement is known or not.
+insert into agreement as known (id, party_id, ended_at)
+select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) as said (id, party_id, ended_at)
+order by id
+on conflict (id) do update set ended_at = least(known.ended_at, excluded.ended_at);
+
+-- name: load_terms
+-- What is in force at a moment, oldest first. An end is the first moment without it.
+select party_id, id as agreement_id, sla_policy, relationship_manager, starts_at
+from agreement
+where
+    party_id = any($1::uuid[]) and starts_at <= $2::timestamptz
+    and (ends_at is null or ends_at > $2::timestamptz) and (ended_at is null or ended_at > $2::timestamptz)
+order by party_id, starts_at, id;

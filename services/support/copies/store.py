@@ -1,11 +1,13 @@
 """The table of party copies, a typed function per statement."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from services.support.copies.domain import Party
+from services.support.copies.domain import Party, Terms
 from shared.engine.transaction import Transaction
+from shared.events.agreements import AgreementAmended, AgreementLapsed, AgreementSigned, AgreementTerminated
 from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
@@ -41,3 +43,45 @@ async def load_families(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, li
     for row in await tx.fetch(SQL["load_families"], list(ids)):
         families.setdefault(row["asked"], []).append(row["id"])
     return families
+
+
+async def save_terms(tx: Transaction, agreed: Sequence[AgreementSigned | AgreementAmended]) -> None:
+    """The highest revision of each agreement holds."""
+    newest: dict[UUID, AgreementSigned | AgreementAmended] = {}
+    for each in agreed:
+        known = newest.get(each.agreement_id)
+        if known is None or known.revision < each.revision:
+            newest[each.agreement_id] = each
+    rows = [
+        (
+            each.agreement_id,
+            each.party_id,
+            each.revision,
+            each.starts_at,
+            each.ends_at,
+            each.sla_policy,
+            each.relationship_manager,
+        )
+        for each in newest.values()
+    ]
+    if rows:
+        await tx.execute(SQL["save_terms"], *columns(rows))
+
+
+async def save_ends(tx: Transaction, ended: Sequence[AgreementLapsed | AgreementTerminated]) -> None:
+    """The first end of an agreement is its end."""
+    ends: dict[UUID, tuple[UUID, datetime]] = {}
+    for each in ended:
+        _, known = ends.get(each.agreement_id, (each.party_id, each.ended_at))
+        ends[each.agreement_id] = each.party_id, min(known, each.ended_at)
+    if ends:
+        await tx.execute(SQL["save_ends"], *columns((id_, *end) for id_, end in ends.items()))
+
+
+async def load_terms(tx: Transaction, parties: Collection[UUID], at: datetime) -> dict[UUID, list[Terms]]:
+    """The agreements of these parties that are in force at a moment, oldest first."""
+    found: dict[UUID, list[Terms]] = {}
+    for row in await tx.fetch(SQL["load_terms"], list(parties), at):
+        values = dict(row)
+        found.setdefault(values.pop("party_id"), []).append(Terms(**values))
+    return found

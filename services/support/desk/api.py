@@ -12,6 +12,8 @@ from services.support.copies.domain import Party
 from services.support.desk import store
 from services.support.desk.schemas import Customer, Entry, Follower, Step, TicketLine, TicketView
 from services.support.desk.store import MergedTicket, StoredTicket
+from services.support.sla import commands as sla
+from services.support.sla.schemas import SlaView
 from services.support.tickets.domain.status import moves_by_hand
 from services.support.tickets.domain.threads import suggests_split
 from services.support.triage import commands as triage
@@ -43,6 +45,7 @@ class Whole:
     steps: list[Step]
     followers: list[Follower]
     triage: TriageView | None
+    sla: SlaView
 
 
 @router.get("", dependencies=[Depends(requires("crm:read")), COSTLY])
@@ -78,7 +81,7 @@ async def count_tickets(service: Service, looks: Looks, party_id: UUID | None = 
 
 @router.get("/{ticket_id}", dependencies=[Depends(requires("crm:read"))], responses=answers_with(200, "ETag"))
 async def read_ticket(service: Service, ticket_id: UUID, response: Response) -> TicketView:
-    """The ticket with its thread; the ETag is its version."""
+    """The ticket with its thread and its clocks; the ETag is its version, which clocks do not count in."""
     async with service.read() as tx:
         whole = await _load(tx, ticket_id)
     response.headers["ETag"] = f'"{whole.ticket.line.version}"'
@@ -112,6 +115,7 @@ async def _load(tx: Transaction, ticket_id: UUID) -> Whole:
         await store.find_status_changes(tx, ticket_id),
         await store.find_followers(tx, ticket.line.party_id, ticket_id),
         await triage.find_triage(tx, ticket_id),
+        await sla.show(tx, ticket_id),
     )
 
 
@@ -142,4 +146,5 @@ def _view(whole: Whole) -> TicketView:
         merged=[Follower(id=each.id, number=each.number) for each in whole.merged],
         split_from=ticket.split_from,
         triage=whole.triage,
+        sla=whole.sla,
     )

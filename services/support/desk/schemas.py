@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.support.sla.schemas import SlaView
 from services.support.triage.schemas import TriageView
 from shared.events.tickets import TicketStatus, Waiting
 from shared.events.values import Channel
@@ -96,3 +97,4 @@ class TicketView(TicketLine):
     merged: list[Follower]
     split_from: UUID | None
     triage: TriageView | None
+    sla: SlaView

@@ -4,14 +4,25 @@ from collections.abc import Sequence
 
 import structlog
 
+from services.support.copies import commands as copies
 from services.support.sla import commands as sla
 from services.support.subscriptions import sla as hears
 from shared.engine.event import Event
 from shared.engine.subscription import Due
 from shared.engine.transaction import Transaction
+from shared.events.agreements import AgreementAmended, AgreementLapsed, AgreementSigned, AgreementTerminated
 from shared.events.tickets import TicketReplied, TicketStatusChanged, TicketTriaged
 
 log = structlog.get_logger()
+
+
+@hears.topic("crm.agreements")
+async def copy_agreements(
+    events: Sequence[Event[AgreementSigned | AgreementAmended | AgreementLapsed | AgreementTerminated]],
+    tx: Transaction,
+) -> None:
+    """What agreements say of tickets that are triaged from now on."""
+    await copies.copy_agreements(tx, events)
 
 
 @hears.topic("crm.tickets")
@@ -19,12 +30,14 @@ async def follow_tickets(
     events: Sequence[Event[TicketTriaged | TicketReplied | TicketStatusChanged]], tx: Transaction
 ) -> None:
     """Clocks begin once the priority is known, and are told of whenever something moves them."""
-    told = await sla.follow(tx, {event.data.ticket_id for event in events}, events[-1].now)
+    latest = {event.data.ticket_id: event for event in events}
+    triaged = {event.data.ticket_id: event.data.priority for event in events if isinstance(event.data, TicketTriaged)}
+    told = await sla.follow(tx, {id_: event.now for id_, event in latest.items()}, triaged, latest)
     log.info("tickets_followed", events=len(events), told=told)
 
 
 @hears.timer(sla.TIMER)
 async def tell_clocks(due: Sequence[Due], tx: Transaction) -> None:
     """Warnings and breaches, when their time has come on the stream's clock."""
-    for now in sorted({timer.now for timer in due}):
-        await sla.follow(tx, {timer.id for timer in due if timer.now == now}, now)
+    told = await sla.follow(tx, {timer.id: timer.now for timer in due}, {}, {})
+    log.info("clocks_told", due=len(due), told=told)

@@ -1,5 +1,6 @@
 """Promises over HTTP: what is promised by which version, and how a ticket stands."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -9,9 +10,9 @@ from starlette.responses import Response
 from services.support.sla import commands
 from services.support.sla.domain.calendar import Calendar
 from services.support.sla.domain.clock import Policy
-from services.support.sla.schemas import CalendarList, PolicyList, Published, SlaView
+from services.support.sla.schemas import CalendarList, Deadline, PolicyList, Published
 from shared.engine.transaction import Transaction
-from shared.http.app import Once, idempotent, requires, service_of
+from shared.http.app import Listing, Once, Page, idempotent, requires, service_of
 from shared.http.readiness import Serving
 
 router = APIRouter(prefix="/v1", tags=["sla"])
@@ -57,8 +58,9 @@ async def define_calendar(name: Name, definition: Calendar, once: Repeatable) ->
     return await once.write(act)
 
 
-@router.get("/tickets/{ticket_id}/sla", dependencies=READS)
-async def read_sla(service: Service, ticket_id: UUID) -> SlaView:
-    """The clocks of a ticket as promised then, and under today's rule."""
+@router.get("/slas/deadlines", dependencies=READS)
+async def list_deadlines(service: Service, page: Page) -> Listing[Deadline]:
+    """Tickets whose promise is open, the earliest deadline first; those that are overdue are the first of them."""
     async with service.read() as tx:
-        return await commands.show(tx, ticket_id)
+        found = await commands.list_deadlines(tx, page.after(datetime, UUID), page.limit + 1)
+    return page.listing(found, lambda each: each, lambda each: (each.due_at, each.ticket_id))

@@ -1,33 +1,35 @@
 """Promises: which rule a ticket is measured by, what its clocks show, and telling of each change once."""
 
-from collections.abc import Collection, Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from services.support.copies import commands as copies
 from services.support.sla import store
-from services.support.sla.domain.calendar import Calendar
-from services.support.sla.domain.clock import Clock, Policy, fold
-from services.support.sla.schemas import (
-    CalendarList,
-    ClockView,
-    Measured,
-    PolicyList,
-    Published,
-    SlaView,
+from services.support.sla.domain.calendar import Calendar, working_between
+from services.support.sla.domain.clock import Clock, Policy, fold, slack
+from services.support.sla.domain.promise import (
+    EVENTS,
+    Measurable,
+    Promise,
+    Rule,
+    announce_applied,
+    announce_told,
+    outcomes_of,
+    rule_for,
 )
-from services.support.sla.store import Measurable, Promised, Told
-from shared.engine.event import Emission
+from services.support.sla.schemas import CalendarList, ClockView, Deadline, Measured, PolicyList, Published, SlaView
+from shared.engine.event import Event
 from shared.engine.partitions import partition_of
 from shared.engine.transaction import Transaction
-from shared.errors import Invalid, NotFound, Transient
-from shared.events.tickets import SlaApplied, SlaBreached, SlaMet, SlaWarned
-from shared.ids import dated_id
+from shared.errors import Invalid, Transient
+from shared.events.tickets import Priority, SlaApplied, SlaBreached, SlaMet, SlaWarned
 
-DEFAULT = "default"
 TIMER = "sla"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_TOLD = {"warned": SlaWarned, "breached": SlaBreached, "met": SlaMet}
+OwnEvent = SlaApplied | SlaWarned | SlaBreached | SlaMet
+_FRESH = timedelta(minutes=5)
+"""A ticket that is younger has all its time; nothing is asked of the database for it."""
 
 
 async def publish(tx: Transaction, calendars: Mapping[str, Calendar], policies: Mapping[str, Policy]) -> int:
@@ -39,70 +41,100 @@ async def publish(tx: Transaction, calendars: Mapping[str, Calendar], policies: 
 
 async def define(tx: Transaction, name: str, definition: Policy | Calendar) -> Published:
     """A new version, which holds for tickets that are triaged from now on. Raises Invalid for an unknown calendar."""
-    if isinstance(definition, Policy) and definition.calendar not in await store.find_names(tx, "calendar"):
+    if isinstance(definition, Policy) and definition.calendar not in await store.find_calendar_names(tx):
         raise Invalid(f"no calendar is called {definition.calendar}", field="body.calendar")
     await store.add_definition(tx, name, definition, "http", tx.now)
     lists = await (store.list_policies(tx) if isinstance(definition, Policy) else store.list_calendars(tx))
     return Published(name=name, version=max(each.version for each in lists if each.name == name))
 
 
-async def follow(tx: Transaction, tickets: Collection[UUID], now: datetime) -> int:
-    """Promise what is to be promised of these tickets, tell of what their clocks came to, and set the next timers.
-
-    The number of things told. Raises Transient as long as no policy is published.
+async def follow(
+    tx: Transaction,
+    moments: Mapping[UUID, datetime],
+    triaged: Mapping[UUID, Priority],
+    causes: Mapping[UUID, Event[Any]],
+) -> int:
+    """Of each ticket at its moment: promise what is to be promised of those that are triaged, tell what its clocks came
+    to, and set its next timer. The number of things told. Raises Transient as long as no policy is published.
     """
-    measurable = await store.load_tickets(tx, tickets)
-    if not measurable:
-        return 0
-    newest = await store.find_newest(tx, DEFAULT)
-    if newest is None:
-        raise Transient("no policy is published yet: the definitions are still being read")
-    await copies.lock_parties(tx, sorted({each.party_id for each in measurable}))
-    added = await store.add_promises(tx, [(each, newest) for each in measurable], now)
-    promises = await store.load_promises(tx, [each.id for each in measurable])
-    happened = await store.load_happened(tx, [each.id for each in measurable])
-    clocks = {
-        each.id: fold(each.recorded_at, happened[each.id], priority, promised.policy, promised.calendar)
-        for each in measurable
-        for promised, priority in [promises[each.id]]
-    }
-    reached = [told for each in measurable for told in _reached(each.id, clocks[each.id], now)]
-    told = await store.add_told(tx, reached, now)
-    for each in measurable:
+    tickets = await store.load_tickets(tx, moments)
+    await copies.lock_parties(tx, sorted({each.party_id for each in tickets}))
+    added = await _promise(tx, [each for each in tickets if each.id in triaged], triaged, moments)
+    promises = await store.load_promises(tx, [each.id for each in tickets])
+    clocks = await _clocks(tx, [each for each in tickets if each.id in promises], promises)
+    reached = [
+        (told, moments[ticket_id])
+        for ticket_id, found in clocks.items()
+        for told in outcomes_of(ticket_id, found, moments[ticket_id])
+    ]
+    told = await store.add_told(tx, reached)
+    for each in tickets:
         if each.id in added:
-            tx.emit([_applied(each, promises[each.id][0], clocks[each.id], now)])
-        tx.emit(_announce(each, clocks[each.id], [one for one in reached if one in told and one[0] == each.id], now))
-    await _set_timers(tx, measurable, clocks, now)
+            tx.emit([announce_applied(each, promises[each.id], clocks[each.id], moments[each.id], causes.get(each.id))])
+        tx.emit(announce_told(each, clocks.get(each.id, []), told, moments[each.id], causes.get(each.id)))
+    await _set_timers(tx, [each for each in tickets if each.id in clocks], clocks, moments)
     return len(told) + len(added)
 
 
 async def show(tx: Transaction, ticket_id: UUID) -> SlaView:
-    """As promised then, and under today's rule. Raises NotFound where no such ticket is triaged."""
-    found = await store.load_tickets(tx, [ticket_id])
-    if not found:
-        raise NotFound("no ticket that is triaged has this id")
-    (ticket,) = found
+    """As promised then, and under today's rule; empty where nothing was promised yet."""
+    tickets = await store.load_tickets(tx, [ticket_id])
+    promises = await store.load_promises(tx, [ticket_id])
+    if ticket_id not in promises:
+        return SlaView(next_due_at=None, slack=None, then=None, today=None)
+    (ticket,), promise = tickets, promises[ticket_id]
     happened = (await store.load_happened(tx, [ticket_id]))[ticket_id]
-    promised = (await store.load_promises(tx, [ticket_id])).get(ticket_id)
-    newest = await store.find_newest(tx, DEFAULT)
-    then = None
-    open_: list[datetime] = []
-    if promised is not None:
-        rule, priority = promised
-        clocks = fold(ticket.recorded_at, happened, priority, rule.policy, rule.calendar)
-        then = _measured(rule, clocks, tx.now)
-        open_ = [clock.due_at for clock in clocks if clock.ended_at is None and clock.due_at is not None]
-    today = None
-    if newest is not None:
-        again = fold(ticket.recorded_at, happened, ticket.priority, newest.policy, newest.calendar)
-        today = _measured(newest, again, tx.now)
+    then = fold(ticket.recorded_at, happened, promise.priority, promise.rule.policy, promise.rule.calendar)
+    (rule,) = (await _rules_of(tx, [ticket], tx.now)).values()
+    today = fold(ticket.recorded_at, happened, promise.priority_now, rule.policy, rule.calendar)
     return SlaView(
-        ticket_id=ticket_id,
-        priority=promised[1] if promised else None,
-        next_due_at=min(open_, default=None),
-        then=then,
-        today=today,
+        next_due_at=min((each.due_at for each in then if each.is_open and each.due_at is not None), default=None),
+        slack=slack(then, promise.rule.calendar, tx.now),
+        then=_measured(promise.rule, promise.priority, then, tx.now),
+        today=_measured(rule, promise.priority_now, today, tx.now),
     )
+
+
+async def slack_of(tx: Transaction, ticket_id: UUID) -> float | None:
+    """The share that is left of the time to the ticket's earliest open deadline; None where none is open."""
+    return (await show(tx, ticket_id)).slack
+
+
+async def slack_before(
+    tx: Transaction, waiting: Mapping[UUID, tuple[UUID, datetime]], now: datetime
+) -> dict[UUID, float]:
+    """Of tickets to which nothing is promised yet, by party and when they were opened: the share that a normal
+    one would have left of the time to its first response. Those that were just opened, which is the rule, are left out.
+    """
+    late = {id_: each for id_, each in waiting.items() if now - each[1] > _FRESH}
+    if not late:
+        return {}
+    rules = await store.load_rules(tx)
+    terms = await copies.load_terms(tx, {party for party, _ in late.values()}, now)
+    found = {}
+    for id_, (party, opened_at) in late.items():
+        rule = rule_for(terms[party], rules)
+        target = rule.policy.targets["normal"].first_response if rule and "normal" in rule.policy.targets else None
+        if rule is not None and target is not None:
+            found[id_] = 1 - working_between(rule.calendar, opened_at, now) / timedelta(minutes=target)
+    return found
+
+
+async def take_back(tx: Transaction, event: Event[OwnEvent]) -> None:
+    """After a restore, of a ticket whose party is locked: what was promised and told of it."""
+    data = event.data
+    if isinstance(data, SlaApplied):
+        await store.take_back_promise(tx, data)
+    else:
+        outcome = next(name for name, kind in EVENTS.items() if isinstance(data, kind))
+        await store.take_back_told(tx, (data.ticket_id, data.metric, data.cycle, outcome), data.recorded_at)
+
+
+async def look_again(tx: Transaction, events: Sequence[Event[Any]]) -> None:
+    """After a restore: the clocks of these tickets are looked at as soon as the service runs."""
+    latest = {event.data.ticket_id: event for event in events}
+    timers = [(id_, partition_of(str(event.data.party_id)), event.time) for id_, event in latest.items()]
+    await tx.set_timers(TIMER, timers)
 
 
 async def list_policies(tx: Transaction) -> PolicyList:
@@ -113,105 +145,93 @@ async def list_calendars(tx: Transaction) -> CalendarList:
     return CalendarList(items=await store.list_calendars(tx))
 
 
-def _reached(ticket_id: UUID, clocks: Iterable[Clock], now: datetime) -> Iterable[Told]:
-    for clock in clocks:
-        if clock.warned(now):
-            yield ticket_id, clock.metric, clock.cycle, "warned"
-        if clock.breached(now):
-            yield ticket_id, clock.metric, clock.cycle, "breached"
-        elif clock.met:
-            yield ticket_id, clock.metric, clock.cycle, "met"
+async def list_deadlines(tx: Transaction, after: tuple[datetime, UUID] | None, limit: int) -> list[Deadline]:
+    """Open promises, the earliest deadline first."""
+    return await store.list_deadlines(tx, after or (datetime.min.replace(tzinfo=UTC), UUID(int=0)), limit)
 
 
-def _applied(ticket: Measurable, promised: Promised, clocks: Iterable[Clock], now: datetime) -> Emission:
-    dues = {clock.metric: clock.due_at for clock in clocks if clock.cycle == 1}
-    data = SlaApplied(
-        ticket_id=ticket.id,
-        party_id=ticket.party_id,
-        request_event_id=ticket.request_event_id,
-        recorded_at=now,
-        policy=promised.policy_name,
-        policy_version=promised.policy_version,
-        calendar=promised.policy.calendar,
-        calendar_version=promised.calendar_version,
-        first_response_due=dues.get("first_response"),
-        resolution_due=dues.get("resolution"),
+async def _promise(
+    tx: Transaction,
+    tickets: Sequence[Measurable],
+    triaged: Mapping[UUID, Priority],
+    moments: Mapping[UUID, datetime],
+) -> set[UUID]:
+    if not tickets:
+        return set()
+    rules = await _rules_of(tx, tickets, max(moments[each.id] for each in tickets))
+    await store.save_priorities(tx, triaged)
+    return await store.add_promises(
+        tx, [(each, rules[each.id], triaged[each.id], moments[each.id]) for each in tickets]
     )
-    return Emission(data=data, time=now, id=_id(ticket, "applied", "", 0))
 
 
-def _announce(ticket: Measurable, clocks: Iterable[Clock], told: Iterable[Told], now: datetime) -> list[Emission]:
-    by_key = {(clock.metric, clock.cycle): clock for clock in clocks}
-    return [
-        Emission(
-            data=_TOLD[what](
-                ticket_id=ticket.id,
-                party_id=ticket.party_id,
-                request_event_id=ticket.request_event_id,
-                recorded_at=now,
-                metric=metric,
-                cycle=cycle,
-                due_at=by_key[metric, cycle].due_at,
-            ),
-            time=now,
-            id=_id(ticket, what, metric, cycle),
-        )
-        for _, metric, cycle, what in told
-    ]
+async def _rules_of(tx: Transaction, tickets: Collection[Measurable], now: datetime) -> dict[UUID, Rule]:
+    """By ticket, the rule of its party's agreement, else the default. Raises Transient before there is one."""
+    rules = await store.load_rules(tx)
+    terms = await copies.load_terms(tx, {each.party_id for each in tickets}, now)
+    found = {each.id: rule_for(terms[each.party_id], rules) for each in tickets}
+    if missing := [id_ for id_, rule in found.items() if rule is None]:
+        raise Transient(f"no policy is published yet for {len(missing)} tickets: the definitions are still being read")
+    return {id_: rule for id_, rule in found.items() if rule is not None}
 
 
-def _id(ticket: Measurable, what: str, metric: str, cycle: int) -> UUID:
-    """The same however often it comes to it, after a restore too."""
-    return dated_id(int((ticket.recorded_at - _EPOCH).total_seconds() * 1000), ticket.id, "sla", what, metric, cycle)
+async def _clocks(
+    tx: Transaction, tickets: Sequence[Measurable], promises: Mapping[UUID, Promise]
+) -> dict[UUID, list[Clock]]:
+    happened = await store.load_happened(tx, [each.id for each in tickets]) if tickets else {}
+    return {
+        each.id: fold(each.recorded_at, happened[each.id], promise.priority, promise.rule.policy, promise.rule.calendar)
+        for each in tickets
+        for promise in [promises[each.id]]
+    }
 
 
 async def _set_timers(
-    tx: Transaction, tickets: Iterable[Measurable], clocks: Mapping[UUID, list[Clock]], now: datetime
+    tx: Transaction,
+    tickets: Collection[Measurable],
+    clocks: Mapping[UUID, Sequence[Clock]],
+    moments: Mapping[UUID, datetime],
 ) -> None:
     """The next moment at which a ticket has something to tell; a ticket without one needs no timer."""
     timers, idle = [], []
     for ticket in tickets:
-        moments = [
+        ahead = [
             at
             for clock in clocks[ticket.id]
-            if clock.ended_at is None
+            if clock.is_open
             for at in (clock.warn_at, clock.due_at)
-            if at is not None and at > now
+            if at is not None and at > moments[ticket.id]
         ]
-        if moments:
-            timers.append((ticket.id, partition_of(str(ticket.party_id)), min(moments)))
+        if ahead:
+            timers.append((ticket.id, partition_of(str(ticket.party_id)), min(ahead)))
         else:
             idle.append(ticket.id)
     await tx.set_timers(TIMER, timers)
     if idle:
         await tx.clear_timers(TIMER, idle)
+    dues = {id_: [each.due_at for each in found if each.is_open and each.due_at] for id_, found in clocks.items()}
+    await store.save_deadlines(tx, {id_: min(each, default=None) for id_, each in dues.items()})
 
 
-def _measured(promised: Promised, clocks: Iterable[Clock], now: datetime) -> Measured:
+def _measured(rule: Rule, priority: Priority, clocks: Iterable[Clock], now: datetime) -> Measured:
     return Measured(
-        policy=promised.policy_name,
-        policy_version=promised.policy_version,
-        calendar=promised.policy.calendar,
-        calendar_version=promised.calendar_version,
+        policy=rule.name,
+        policy_version=rule.version,
+        calendar=rule.policy.calendar,
+        calendar_version=rule.calendar_version,
+        agreement_id=rule.agreement_id,
+        priority=priority,
         clocks=[_view(clock, now) for clock in clocks],
     )
 
 
 def _view(clock: Clock, now: datetime) -> ClockView:
-    if clock.breached(now):
-        state = "breached"
-    elif clock.cancelled or clock.met:
-        state = "cancelled" if clock.cancelled else "met"
-    else:
-        state = "paused" if clock.due_at is None else "running"
-    return ClockView.model_validate(
-        {
-            "metric": clock.metric,
-            "cycle": clock.cycle,
-            "started_at": clock.started_at,
-            "ended_at": clock.ended_at,
-            "warn_at": clock.warn_at,
-            "due_at": clock.due_at,
-            "state": state,
-        }
+    return ClockView(
+        metric=clock.metric,
+        cycle=clock.cycle,
+        started_at=clock.started_at,
+        ended_at=clock.ended_at,
+        warn_at=clock.warn_at,
+        due_at=clock.due_at,
+        state=clock.state(now),
     )

@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.support.sla.domain.calendar import Calendar
-from services.support.sla.domain.clock import Policy
-from shared.events.tickets import SlaMetric
+from services.support.sla.domain.clock import ClockState, Policy
+from shared.events.tickets import Priority, SlaMetric, TicketStatus
 
 
 class PolicyVersion(BaseModel):
@@ -51,22 +51,39 @@ class ClockView(BaseModel):
     ended_at: datetime | None
     warn_at: datetime | None
     due_at: datetime | None
-    state: Literal["running", "paused", "met", "breached", "cancelled"]
+    state: ClockState
 
 
 class Measured(BaseModel):
+    """Clocks by one version of a policy and of a calendar, for one priority."""
+
     policy: str
     policy_version: int
     calendar: str
     calendar_version: int
+    agreement_id: UUID | None
+    priority: Priority
     clocks: list[ClockView]
 
 
 class SlaView(BaseModel):
-    """A ticket as promised `then`, and under the rule that is in force `today`; null where nothing was promised."""
+    """A ticket as promised `then`, and by the rule and the priority of `today`; null where nothing was promised yet.
 
-    ticket_id: UUID
-    priority: str | None
+    `next_due_at` is the earliest open deadline of what was promised, and `slack` the share of its time that is left.
+    """
+
     next_due_at: datetime | None
+    slack: float | None
     then: Measured | None
     today: Measured | None
+
+
+class Deadline(BaseModel):
+    """A ticket whose promise is open, and when it is due."""
+
+    ticket_id: UUID
+    number: int
+    party_id: UUID
+    status: TicketStatus
+    priority_now: Priority
+    due_at: datetime

@@ -1,63 +1,44 @@
 """The tables of promises, a typed function per statement."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 from uuid import UUID
 
-from pydantic import TypeAdapter
-
 from services.support.sla.domain.calendar import Calendar
-from services.support.sla.domain.clock import Happened, Kind, Policy, Priority
-from services.support.sla.schemas import CalendarVersion, PolicyVersion
+from services.support.sla.domain.clock import Happened, Kind, Policy
+from services.support.sla.domain.promise import Measurable, Promise, Rule, Told
+from services.support.sla.schemas import CalendarVersion, Deadline, PolicyVersion
 from shared.engine.transaction import Transaction
-from shared.events.tickets import SlaMetric
+from shared.events.tickets import Priority, SlaApplied
 from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
-_DEFINITION = TypeAdapter(dict[str, object])
-_STEPS: dict[str, Kind] = {"resolved": "resolved", "closed": "resolved", "merged": "ended", "spam": "ended"}
-Told = tuple[UUID, SlaMetric, int, Literal["warned", "breached", "met"]]
+_STEPS: dict[str, Kind] = {
+    "resolved": "resolved",
+    "closed": "resolved",
+    "merged": "ended",
+    "spam": "ended",
+    "reopened": "reopened",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Promised:
-    """The versions by which a ticket is measured, with what they say."""
-
-    policy_name: str
-    policy_version: int
-    policy: Policy
-    calendar_version: int
-    calendar: Calendar
-
-
-@dataclass(frozen=True, slots=True)
-class Measurable:
-    """What clocks need of a ticket that is triaged."""
-
-    id: UUID
-    party_id: UUID
-    request_event_id: str | None
-    recorded_at: datetime
-    priority: Priority
+async def load_rules(tx: Transaction) -> dict[str, Rule]:
+    """Every policy as it is today, with its calendar as it is today, by name."""
+    calendars = {
+        row["name"]: (row["version"], Calendar.model_validate_json(row["definition"]))
+        for row in await tx.fetch(SQL["load_newest"], "calendar")
+    }
+    found = {}
+    for row in await tx.fetch(SQL["load_newest"], "policy"):
+        policy = Policy.model_validate_json(row["definition"])
+        found[row["name"]] = Rule(row["name"], row["version"], policy, *calendars[policy.calendar])
+    return found
 
 
-async def find_newest(tx: Transaction, name: str) -> Promised | None:
-    """A policy as it is today, with its calendar as it is today."""
-    policies = {row["name"]: row for row in await tx.fetch(SQL["load_newest"], "policy")}
-    if name not in policies:
-        return None
-    policy = Policy.model_validate_json(policies[name]["definition"])
-    calendars = {row["name"]: row for row in await tx.fetch(SQL["load_newest"], "calendar")}
-    found = calendars[policy.calendar]
-    calendar = Calendar.model_validate_json(found["definition"])
-    return Promised(name, policies[name]["version"], policy, found["version"], calendar)
-
-
-async def find_names(tx: Transaction, kind: Literal["policy", "calendar"]) -> set[str]:
-    return {row["name"] for row in await tx.fetch(SQL["load_newest"], kind)}
+async def find_calendar_names(tx: Transaction) -> set[str]:
+    return {row["name"] for row in await tx.fetch(SQL["load_newest"], "calendar")}
 
 
 async def list_policies(tx: Transaction) -> list[PolicyVersion]:
@@ -93,46 +74,80 @@ async def load_happened(tx: Transaction, tickets: Collection[UUID]) -> dict[UUID
     return found
 
 
-async def add_promises(tx: Transaction, promises: Sequence[tuple[Measurable, Promised]], now: datetime) -> set[UUID]:
+async def add_promises(tx: Transaction, promises: Sequence[tuple[Measurable, Rule, Priority, datetime]]) -> set[UUID]:
     """Returns the tickets to which nothing had been promised."""
     rows = [
         (
             ticket.id,
-            each.policy_name,
-            each.policy_version,
-            each.policy.calendar,
-            each.calendar_version,
-            ticket.priority,
+            rule.agreement_id,
+            rule.name,
+            rule.version,
+            rule.policy.calendar,
+            rule.calendar_version,
+            priority,
             now,
         )
-        for ticket, each in promises
+        for ticket, rule, priority, now in promises
     ]
     return {row["ticket_id"] for row in await tx.fetch(SQL["add_promises"], *columns(rows))} if rows else set()
 
 
-async def load_promises(tx: Transaction, tickets: Collection[UUID]) -> dict[UUID, tuple[Promised, Priority]]:
-    """What was promised of each ticket, with the definitions of those versions."""
-    found: dict[UUID, tuple[Promised, Priority]] = {}
-    policies: dict[tuple[str, int], Policy] = {}
-    calendars: dict[tuple[str, int], Calendar] = {}
+async def save_priorities(tx: Transaction, priorities: Mapping[UUID, Priority]) -> None:
+    if priorities:
+        await tx.execute(SQL["save_priorities"], *columns(priorities.items()))
+
+
+async def save_deadlines(tx: Transaction, deadlines: Mapping[UUID, datetime | None]) -> None:
+    if deadlines:
+        await tx.execute(SQL["save_deadlines"], *columns(deadlines.items()))
+
+
+async def list_deadlines(tx: Transaction, after: tuple[datetime, UUID], limit: int) -> list[Deadline]:
+    rows = await tx.fetch(SQL["list_deadlines"], *after, limit)
+    return [Deadline.model_validate(dict(row)) for row in rows]
+
+
+async def load_promises(tx: Transaction, tickets: Collection[UUID]) -> dict[UUID, Promise]:
+    """What was promised of each ticket; one to which nothing is promised yet is left out."""
+    rules: dict[tuple[str, int, int], tuple[Policy, Calendar]] = {}
+    found = {}
     for row in await tx.fetch(SQL["load_promises"], list(tickets)):
-        policy, calendar = (row["policy"], row["policy_version"]), (row["calendar"], row["calendar_version"])
-        if policy not in policies:
-            policies[policy] = Policy.model_validate_json(await tx.fetchval(SQL["find_definition"], "policy", *policy))
-        if calendar not in calendars:
-            said = await tx.fetchval(SQL["find_definition"], "calendar", *calendar)
-            calendars[calendar] = Calendar.model_validate_json(said)
-        promised = Promised(*policy, policies[policy], calendar[1], calendars[calendar])
-        found[row["ticket_id"]] = promised, row["priority"]
+        key = row["policy"], row["policy_version"], row["calendar_version"]
+        if key not in rules:
+            rules[key] = (
+                Policy.model_validate_json(row["policy_definition"]),
+                Calendar.model_validate_json(row["calendar_definition"]),
+            )
+        policy, calendar = rules[key]
+        rule = Rule(key[0], key[1], policy, key[2], calendar, row["agreement_id"])
+        found[row["ticket_id"]] = Promise(rule, row["priority"], row["priority_now"])
     return found
 
 
-async def add_told(tx: Transaction, told: Sequence[Told], now: datetime) -> set[Told]:
-    """Keep what is told of clocks; returns what had not been told."""
+async def add_told(tx: Transaction, told: Sequence[tuple[Told, datetime]]) -> set[Told]:
+    """Keep what is told of clocks, and when; returns what had not been told."""
     if not told:
         return set()
-    rows = await tx.fetch(SQL["add_told"], *columns((*each, now) for each in told))
+    rows = await tx.fetch(SQL["add_told"], *columns((*each, now) for each, now in told))
     return {(row["ticket_id"], row["metric"], row["cycle"], row["told"]) for row in rows}
+
+
+async def take_back_promise(tx: Transaction, said: SlaApplied) -> None:
+    await tx.execute(
+        SQL["take_back_promise"],
+        said.ticket_id,
+        said.agreement_id,
+        said.policy,
+        said.policy_version,
+        said.calendar,
+        said.calendar_version,
+        said.priority,
+        said.recorded_at,
+    )
+
+
+async def take_back_told(tx: Transaction, told: Told, now: datetime) -> None:
+    await tx.execute(SQL["take_back_told"], *told, now)
 
 
 def _kind(what: str, waits_for: str | None) -> Kind:
@@ -141,7 +156,5 @@ def _kind(what: str, waits_for: str | None) -> Kind:
             return "customer" if what == "customer" else "agent"
         case "pending":
             return "running" if waits_for == "internal" else "paused"
-        case "reopened":
-            return "reopened"
         case _:
             return _STEPS.get(what, "running")

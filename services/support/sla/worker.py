@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from services.support.sla import commands
 from services.support.sla.domain.calendar import Calendar
 from services.support.sla.domain.clock import Policy
+from services.support.sla.domain.promise import DEFAULT
 from shared.engine.service import Service
 from shared.errors import ConfigurationError
 
@@ -33,8 +34,8 @@ def load_promises(path: Path) -> Promises:
         raise ConfigurationError(f"{path}: {error}") from None
     if unknown := {policy.calendar for policy in found.policies.values()} - found.calendars.keys():
         raise ConfigurationError(f"{path}: no calendar is called {', '.join(sorted(unknown))}")
-    if commands.DEFAULT not in found.policies:
-        raise ConfigurationError(f"{path}: one policy has to be called {commands.DEFAULT}")
+    if DEFAULT not in found.policies:
+        raise ConfigurationError(f"{path}: one policy has to be called {DEFAULT}")
     return found
 
 

@@ -113,8 +113,8 @@ with stepped as (
     where id = $1::uuid and version < $2::integer
     returning id
 )
-insert into status_change (ticket_id, version, previous, status, agent, changed_at)
-select id, $2::integer, $3::text, $4::text, $5::text, $6::timestamptz from stepped
+insert into status_change (ticket_id, version, previous, status, agent, changed_at, waits_for)
+select id, $2::integer, $3::text, $4::text, $5::text, $6::timestamptz, $7::text from stepped
 on conflict do nothing;
 
 -- name: continue_numbers
@@ -147,9 +147,9 @@ where ticket.id = given.id;
 
 -- name: add_status_changes
 -- Steps of the machine, each under the version that it led to.
-insert into status_change (ticket_id, version, previous, status, agent, changed_at)
-select * from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
-    as step (ticket_id, version, previous, status, agent, changed_at)
+insert into status_change (ticket_id, version, previous, status, agent, changed_at, waits_for)
+select * from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[])
+    as step (ticket_id, version, previous, status, agent, changed_at, waits_for)
 order by ticket_id, version;
 
 -- name: add_replies

@@ -172,7 +172,15 @@ async def save_changes(tx: Transaction, changes: Sequence[Changed], now: datetim
         for each in sorted(latest.values(), key=lambda ticket: ticket.id)
     ]
     steps = [
-        (each.ticket.id, each.ticket.version, each.step.previous, each.step.status, each.step.agent, now)
+        (
+            each.ticket.id,
+            each.ticket.version,
+            each.step.previous,
+            each.step.status,
+            each.step.agent,
+            now,
+            each.ticket.waits_for,
+        )
         for each in changes
         if each.step is not None
     ]

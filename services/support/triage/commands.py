@@ -8,6 +8,7 @@ from uuid import UUID
 from services.support.classifier import Guess, Model
 from services.support.copies import commands as copies
 from services.support.settings import Context
+from services.support.sla import commands as sla
 from services.support.tickets import commands as tickets
 from services.support.tickets.domain.ticket import Common, Ticket, common
 from services.support.triage import store
@@ -36,8 +37,10 @@ async def triage_tickets(tx: Transaction, events: Sequence[Event[TicketOpened]])
     version, live = _live(context)
     asked = await store.load_texts(tx, {event.data.ticket_id for event in events})
     guesses = await _guess(live, asked)
+    opened = {event.data.ticket_id: (event.data.party_id, event.data.recorded_at) for event in events}
+    slacks = await sla.slack_before(tx, opened, events[-1].now)
     decided = [
-        (each.ticket_id, decide(guess, read(each.text, context.words), context.categories, each.band))
+        (each.ticket_id, _decide(context, guess, each, slacks.get(each.ticket_id)))
         for each, guess in zip(asked, guesses, strict=True)
     ]
     if not decided:
@@ -59,6 +62,10 @@ async def triage_tickets(tx: Transaction, events: Sequence[Event[TicketOpened]])
         ]
     )
     return len(added)
+
+
+def _decide(context: Context, guess: Guess | None, asked: Asked, slack: float | None) -> Triage:
+    return decide(guess, read(asked.text, context.words), context.categories, asked.band, slack)
 
 
 async def correct(
@@ -166,7 +173,7 @@ async def _corrected(
     context: Context = tx.context
     (asked,) = await store.load_texts(tx, [ticket.id])
     chosen = context.categories[category] if category is not None else None
-    priority, because = prioritise(chosen, urgency, asked.band)
+    priority, because = prioritise(chosen, urgency, asked.band, await sla.slack_of(tx, ticket.id))
     languages = [skill for skill in before.skills if skill.startswith("language:")]
     return Triage(
         category=category,

@@ -52,5 +52,6 @@ class Support(Running):
             "status_change",
             "ticket_reference",
             "ticket",
+            "agreement",
             "party",
         )

@@ -25,6 +25,11 @@ HOT = {
         "reply_ticket",
         "'{00000000-0000-0000-0000-000000000001}', 'ffffffff-ffff-ffff-ffff-ffffffffffff', 101",
     ),
+    "sla.list_deadlines": (
+        "sla_promise_due",
+        "'2026-03-01T00:00:00Z', '00000000-0000-0000-0000-000000000001', 50",
+    ),
+    "copies.load_terms": ("agreement_party", "'{00000000-0000-0000-0000-000000000001}', '2026-03-01T00:00:00Z'"),
     "copies.lock_parties": ("party_pkey", "'{00000000-0000-0000-0000-000000000001}'"),
 }
 

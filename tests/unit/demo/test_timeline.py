@@ -59,12 +59,15 @@ def test_a_sale_that_nothing_matched_has_one_line() -> None:
     assert ("7", timeline_line("crm.message.skipped.v1", NOON, summary, {"e1": "b"})) in expected
 
 
-def test_each_request_is_triaged_once() -> None:
+def test_each_request_is_triaged_and_promised_something_once() -> None:
     asked = ledger()
     asked.customers["7"].lines += [Line(TICKET, NOON, "b"), Line(TICKET, NOON + DAY, "")]
     triaged = timeline_line("crm.ticket.triaged.v1", NOON, {"ticket_id": "t1", "category": "delivery"}, {})
+    applied = timeline_line("crm.sla.applied.v1", NOON, {"ticket_id": "t1", "policy": "default"}, {})
     assert triaged is not None
-    assert lines_of_services(asked, {}, [])["7", triaged] == 2
+    assert applied is not None
+    found = lines_of_services(asked, {}, [])
+    assert (found["7", triaged], found["7", applied]) == (2, 2)
 
 
 def test_updates_of_a_profile_are_not_counted() -> None:

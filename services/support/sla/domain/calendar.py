@@ -42,7 +42,7 @@ class Calendar(BaseModel):
     zone: str
     week: tuple[tuple[Hours, ...], ...] = Field(min_length=7, max_length=7)
     country: str | None = None
-    closed: frozenset[date] = frozenset()
+    closed: tuple[date, ...] = ()
 
     @model_validator(mode="after")
     def _known(self) -> "Calendar":
@@ -98,9 +98,13 @@ def _spans_of(calendar: Calendar, day: date) -> list[Span]:
     return sorted(found)
 
 
-@lru_cache(maxsize=4096)
 def _is_holiday(country: str, day: date) -> bool:
-    return day in holidays.country_holidays(country, years=day.year)
+    return day in _holidays(country, day.year)
+
+
+@lru_cache(maxsize=1024)
+def _holidays(country: str, year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays(country, years=year))
 
 
 @lru_cache(maxsize=4096)

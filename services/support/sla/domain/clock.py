@@ -8,10 +8,11 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.support.sla.domain.calendar import Calendar, Span, add_working, working_between
-from shared.events.tickets import SlaMetric
+from shared.events.tickets import Priority, SlaMetric
 
-Priority = Literal["low", "normal", "high", "urgent"]
 Kind = Literal["customer", "agent", "paused", "running", "resolved", "reopened", "ended"]
+ClockState = Literal["running", "paused", "met", "breached", "cancelled"]
+Pause = tuple[datetime, datetime | None]
 _FOREVER = timedelta(days=36_500)
 
 
@@ -47,11 +48,12 @@ class Happened:
 class Clock:
     """`due_at` and `warn_at` are None while the clock is paused, and where it never comes to it.
 
-    The promise is broken at `due_at` unless the clock ended by then.
+    Its time is half open: the promise is kept by what comes before `due_at`, and broken at that moment.
     """
 
     metric: SlaMetric
     cycle: int
+    target: timedelta
     started_at: datetime
     ended_at: datetime | None
     cancelled: bool
@@ -59,16 +61,24 @@ class Clock:
     due_at: datetime | None
 
     @property
+    def is_open(self) -> bool:
+        """Whether it runs towards a moment at which something is to be told."""
+        return self.ended_at is None and self.due_at is not None
+
+    @property
     def met(self) -> bool:
-        return (
-            not self.cancelled and self.ended_at is not None and (self.due_at is None or self.ended_at <= self.due_at)
-        )
+        return not self.cancelled and self.ended_at is not None and not self.breached(self.ended_at)
 
     def breached(self, now: datetime) -> bool:
         """Whether the promise is broken by `now`."""
-        if self.due_at is None:
-            return False
-        return self.due_at <= now if self.ended_at is None else self.due_at < self.ended_at
+        return self.due_at is not None and self.due_at <= (self.ended_at or now)
+
+    def state(self, now: datetime) -> ClockState:
+        if self.breached(now):
+            return "breached"
+        if self.ended_at is not None:
+            return "cancelled" if self.cancelled else "met"
+        return "paused" if self.due_at is None else "running"
 
     def warned(self, now: datetime) -> bool:
         return self.warn_at is not None and self.warn_at <= (self.ended_at or now)
@@ -80,63 +90,76 @@ def fold(
     """The clocks of a ticket, in the order in which they began. What happened comes in the order of time."""
     targets = policy.targets.get(priority, Targets())
     events = list(happened)
-    pauses = list(_pauses(events))
+    pauses, called_off = list(_pauses(events)), _called_off(events)
     minutes: Mapping[SlaMetric, int | None] = {
         "first_response": targets.first_response,
         "next_response": targets.next_response,
         "resolution": targets.resolution,
     }
-    return [
-        _clock(metric, cycle, span, cancelled, timedelta(minutes=target), policy.warn_at, pauses, calendar)
-        for metric, cycle, span, cancelled in _runs(opened_at, events)
-        if (target := minutes[metric]) is not None
+    found = [
+        _clock(run, timedelta(minutes=target), policy, calendar, pauses, called_off)
+        for run in (*_responses(opened_at, events), *_resolutions(opened_at, events))
+        if (target := minutes[run[0]]) is not None
     ]
+    return sorted(found, key=lambda clock: (clock.started_at, clock.metric, clock.cycle))
 
 
-Run = tuple[SlaMetric, int, tuple[datetime, datetime | None], bool]
+def slack(clocks: Iterable[Clock], calendar: Calendar, now: datetime) -> float | None:
+    """The share that is left of the time of the open clock that is due first; None where none is open."""
+    first = min((clock for clock in clocks if clock.is_open), key=lambda clock: clock.due_at or now, default=None)
+    if first is None or first.due_at is None:
+        return None
+    return working_between(calendar, now, first.due_at) / first.target
 
 
-def _runs(opened_at: datetime, events: Sequence[Happened]) -> Iterator[Run]:
-    """When each clock began and ended, and whether it was called off."""
-    stop = next((event.at for event in events if event.kind == "ended"), None)
-    answers = [event.at for event in events if event.kind == "agent"]
-    resolved = _resolved(events)
-    first = min((at for at in (*answers[:1], resolved) if at is not None), default=None)
-    yield _run("first_response", 1, opened_at, first, stop)
-    yield _run("resolution", 1, opened_at, resolved, stop)
-    waiting: datetime | None = None
-    cycle = 0
+Run = tuple[SlaMetric, int, datetime, datetime | None]
+"""A metric and its cycle, and when it began and ended."""
+
+
+def _responses(opened_at: datetime, events: Sequence[Happened]) -> Iterator[Run]:
+    """The first response, and one for each message that came after an answer and waits for the next."""
+    cycle, answered = 0, False
+    waiting: datetime | None = opened_at
     for event in events:
-        if event.kind == "customer" and waiting is None and answers and event.at > answers[0]:
+        if event.kind in {"agent", "resolved"}:
+            if waiting is not None:
+                yield "next_response" if answered else "first_response", max(cycle, 1), waiting, event.at
+            waiting, answered = None, True
+        elif event.kind == "customer" and waiting is None:
             waiting, cycle = event.at, cycle + 1
-        elif event.kind in {"agent", "resolved"} and waiting is not None:
-            yield _run("next_response", cycle, waiting, event.at, stop)
-            waiting = None
     if waiting is not None:
-        yield _run("next_response", cycle, waiting, None, stop)
+        yield "next_response" if answered else "first_response", max(cycle, 1), waiting, None
 
 
-def _run(metric: SlaMetric, cycle: int, begin: datetime, end: datetime | None, stop: datetime | None) -> Run:
-    called_off = stop is not None and (end is None or stop < end)
-    return metric, cycle, (begin, stop if called_off else end), called_off
+def _resolutions(opened_at: datetime, events: Sequence[Happened]) -> Iterator[Run]:
+    """What is to be resolved again, after it was reopened, is a further cycle with the same begin."""
+    cycle, is_open = 1, True
+    for event in events:
+        if event.kind == "resolved" and is_open:
+            yield "resolution", cycle, opened_at, event.at
+            is_open = False
+        elif event.kind in {"running", "reopened"} and not is_open:
+            cycle, is_open = cycle + 1, True
+    if is_open:
+        yield "resolution", cycle, opened_at, None
 
 
-def _resolved(events: Sequence[Happened]) -> datetime | None:
-    """When it was resolved for good so far."""
+def _called_off(events: Sequence[Happened]) -> datetime | None:
+    """Since when nothing is owed any more: the ticket is spam, or goes on in another."""
     at: datetime | None = None
     for event in events:
-        if event.kind == "resolved":
-            at = event.at
-        elif event.kind == "reopened":
+        if event.kind == "ended":
+            at = at or event.at
+        elif event.kind in {"running", "reopened"}:
             at = None
     return at
 
 
-def _pauses(events: Iterable[Happened]) -> Iterator[tuple[datetime, datetime | None]]:
-    """While a ticket waits for its customer or a time, or counts as resolved, no clock runs."""
+def _pauses(events: Iterable[Happened]) -> Iterator[Pause]:
+    """While a ticket waits for its customer or a time, is settled or called off, no clock runs."""
     since: datetime | None = None
     for event in events:
-        if event.kind in {"paused", "resolved"} and since is None:
+        if event.kind in {"paused", "resolved", "ended"} and since is None:
             since = event.at
         elif event.kind in {"running", "reopened"} and since is not None:
             yield since, event.at
@@ -146,29 +169,29 @@ def _pauses(events: Iterable[Happened]) -> Iterator[tuple[datetime, datetime | N
 
 
 def _clock(
-    metric: SlaMetric,
-    cycle: int,
-    span: tuple[datetime, datetime | None],
-    cancelled: bool,  # noqa: FBT001  one of a run's four parts
+    run: Run,
     target: timedelta,
-    warn_at: float,
-    pauses: Sequence[tuple[datetime, datetime | None]],
+    policy: Policy,
     calendar: Calendar,
+    pauses: Sequence[Pause],
+    called_off: datetime | None,
 ) -> Clock:
-    begin, end = span
-    running = list(_running(begin, pauses))
+    metric, cycle, begin, end = run
+    # A pause that begins as a clock ends says nothing of that clock.
+    running = list(_running(begin, [pause for pause in pauses if end is None or pause[0] < end]))
     return Clock(
-        metric,
-        cycle,
-        begin,
-        end,
-        cancelled,
-        _reach(running, target * warn_at, calendar),
-        _reach(running, target, calendar),
+        metric=metric,
+        cycle=cycle,
+        target=target,
+        started_at=begin,
+        ended_at=called_off if end is None else end,
+        cancelled=end is None and called_off is not None,
+        warn_at=_reach(running, target * policy.warn_at, calendar),
+        due_at=_reach(running, target, calendar),
     )
 
 
-def _running(begin: datetime, pauses: Sequence[tuple[datetime, datetime | None]]) -> Iterator[Span]:
+def _running(begin: datetime, pauses: Sequence[Pause]) -> Iterator[Span]:
     """The spans since `begin` that no pause covers; the last may have no end that anybody lives to see."""
     since = begin
     for low, high in pauses:

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 from services.support.categories import UNKNOWN_IMPACT, Categories, Category
 from services.support.classifier import Guess
 from services.support.triage.domain.wording import Sentiment, Urgency, Wording
+from shared.events.tickets import Priority
 
-Priority = Literal["low", "normal", "high", "urgent"]
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)
 _URGENCIES: Mapping[Urgency, int] = {"low": 1, "normal": 2, "high": 3}
 _LEAST: tuple[tuple[float, Priority], ...] = ((9.0, "urgent"), (6.0, "high"), (2.5, "normal"), (0.0, "low"))

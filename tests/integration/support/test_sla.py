@@ -1,0 +1,230 @@
+"""Promises on a real Postgres: clocks that are told once, agreements, versions, and what a restore takes back."""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from services.support.handlers.recovery import take_back_tickets
+from services.support.settings import OWN_PROMISES
+from services.support.sla.commands import publish
+from services.support.sla.worker import load_promises
+from shared.errors import Transient
+from shared.events.agreements import AgreementSigned, AgreementTerminated
+from shared.events.contract import find_contract
+from shared.events.tickets import TicketTriaged
+from shared.ids import derived_id
+from tests.events import decoded
+from tests.integration.running import NOW
+from tests.integration.support.running import Support
+from tests.unit.support.builders import party_id, requested
+
+TICKET = derived_id("ticket", "a")
+PATH = f"/v1/tickets/{TICKET}"
+MINUTE = timedelta(minutes=1)
+OPENED = NOW - 59 * MINUTE
+"""When the service takes in the requests of these tests."""
+ALWAYS = {"zone": "UTC", "week": [[{"start": 0, "end": 1440}]] * 7}
+GOLD = {
+    "calendar": "always",
+    "targets": {"normal": {"first_response": 60, "next_response": 30, "resolution": 240}, "high": {"resolution": 60}},
+}
+
+
+@pytest.fixture
+async def promised(support: Support, http: httpx.AsyncClient) -> Support:
+    """The policies of the file, with a calendar that is always open and a default by it."""
+    promises = load_promises(OWN_PROMISES)
+    async with support.transaction() as tx:
+        await publish(tx, promises.calendars, promises.policies)
+    for path, body in (("calendars/always", ALWAYS), ("slas/default", GOLD)):
+        assert (await http.put(f"/v1/{path}", json=body)).status_code == 200
+    return support
+
+
+def triaged(name: str = "a", party: int = 1, priority: str = "normal", at: datetime = OPENED) -> Any:
+    data = TicketTriaged(
+        ticket_id=derived_id("ticket", name), party_id=party_id(party), request_event_id=name, recorded_at=at,
+        category=None, confidence=0.0, urgency="normal", sentiment="neutral", priority=priority, skills=(),
+        model_version=1,
+    )  # fmt: skip
+    return decoded(
+        "crm.tickets", "crm.ticket.triaged.v1", data, key=str(party_id(party)), at=at, now=at,
+        id_=f"triaged-{name}-{priority}",
+    )  # fmt: skip
+
+
+def agreed(model: type[Any], party: int = 1, **fields: Any) -> Any:
+    data = model(party_id=party_id(party), agreement_id=UUID(int=7), recorded_at=NOW, **fields)
+    kind = "signed" if model is AgreementSigned else "terminated"
+    return decoded(
+        "crm.agreements", f"crm.agreement.{kind}.v1", data, key=str(party_id(party)), at=NOW, now=NOW, id_=f"{kind}-1"
+    )
+
+
+async def opened(support: Support, name: str = "a", party: int = 1, priority: str = "normal") -> None:
+    await support.heard(requested(party, event_id=name))
+    await support.followed(triaged(name, party, priority))
+
+
+async def told(support: Support) -> list[tuple[str, str | None]]:
+    return [(kind, data.get("metric")) for kind, data in await support.published() if kind.startswith("sla.")]
+
+
+async def test_without_a_policy_tickets_wait(support: Support) -> None:
+    with pytest.raises(Transient):
+        await opened(support)
+
+
+async def test_each_clock_is_told_of_once_however_often_it_is_looked_at(promised: Support) -> None:
+    await opened(promised)
+    (applied,) = [data for kind, data in await promised.published() if kind == "sla.applied"]
+    assert (applied["policy"], applied["policy_version"], applied["priority"]) == ("default", 2, "normal")
+    assert datetime.fromisoformat(applied["first_response_due"]) == OPENED + 60 * MINUTE
+    assert await promised.rows("select due_at from timer where name = 'sla'") == [{"due_at": NOW - 11 * MINUTE}]
+    await promised.pass_time(NOW - 2 * MINUTE)
+    assert await told(promised) == [("sla.applied", None), ("sla.warned", "first_response")]
+    await promised.pass_time(NOW + MINUTE)
+    await promised.pass_time(NOW + timedelta(days=1))
+    await promised.followed(triaged(at=promised.now), triaged(priority="high", at=promised.now))
+    assert (await told(promised))[2:] == [
+        ("sla.breached", "first_response"),
+        ("sla.warned", "resolution"),
+        ("sla.breached", "resolution"),
+    ]
+    assert await promised.rows("select 1 from timer where name = 'sla'") == []
+
+
+async def test_two_who_look_at_once_tell_it_once(promised: Support) -> None:
+    await promised.heard(requested(event_id="a"))
+    late = triaged(at=NOW + timedelta(days=1))
+    await asyncio.gather(*(promised.followed(late) for _ in range(4)))
+    assert sorted(await told(promised)) == sorted(set(await told(promised)))
+    assert len(await told(promised)) == 5
+
+
+async def test_an_answer_a_pause_and_a_resolution_move_the_clocks(http: httpx.AsyncClient, promised: Support) -> None:
+    promised.now = NOW - 30 * MINUTE
+    await opened(promised)
+    await http.post(f"{PATH}/replies", json={"text": "Turn the switch.", "agent": "staff-12"})
+    await promised.followed(triaged(at=promised.now))
+    assert (await told(promised))[1:] == [("sla.met", "first_response")]
+    waiting = {"status": "pending", "waits_for": "customer", "agent": "staff-12"}
+    await http.post(f"{PATH}/status", json=waiting)
+    await promised.followed(triaged(at=promised.now))
+    shown = (await http.get(PATH)).json()["sla"]
+    assert {each["metric"]: each["state"] for each in shown["then"]["clocks"]} == {
+        "first_response": "met",
+        "resolution": "paused",
+    }
+    assert (shown["next_due_at"], shown["slack"]) == (None, None)
+    assert await promised.rows("select 1 from timer where name = 'sla'") == []
+    promised.now = NOW + timedelta(days=3)
+    for status in ("open", "resolved"):
+        await http.post(f"{PATH}/status", json={"status": status, "agent": "staff-12"})
+    await promised.followed(triaged(at=promised.now))
+    assert (await told(promised))[2:] == [("sla.met", "resolution")]
+
+
+async def test_what_was_promised_stays_when_the_rule_changes(http: httpx.AsyncClient, promised: Support) -> None:
+    await opened(promised)
+    stricter = {**GOLD, "targets": {"normal": {"resolution": 20}}}
+    assert (await http.put("/v1/slas/default", json=stricter)).json() == {"name": "default", "version": 3}
+    assert (await http.put("/v1/slas/default", json=stricter)).json()["version"] == 3
+    shown = (await http.get(PATH)).json()["sla"]
+    assert (shown["then"]["policy_version"], shown["today"]["policy_version"]) == (2, 3)
+    assert [each["due_at"] for each in shown["then"]["clocks"] if each["metric"] == "resolution"] == [
+        "2026-03-02T16:01:00Z"
+    ]
+    assert [(each["due_at"], each["state"]) for each in shown["today"]["clocks"]] == [
+        ("2026-03-02T12:21:00Z", "breached")
+    ]
+    await promised.followed(triaged(priority="high"))
+    assert (await http.get(PATH)).json()["sla"]["today"] | {"clocks": []} == {
+        "policy": "default", "policy_version": 3, "calendar": "always", "calendar_version": 1, "agreement_id": None,
+        "priority": "high", "clocks": [],
+    }  # fmt: skip
+
+
+async def test_the_policy_is_that_of_the_partys_agreement_while_it_is_in_force(
+    http: httpx.AsyncClient, promised: Support
+) -> None:
+    await http.put("/v1/slas/gold", json=GOLD)
+    await promised.followed(agreed(AgreementSigned, starts_at=NOW - timedelta(days=9), sla_policy="gold"))
+    await opened(promised)
+    await opened(promised, "b", party=2)
+    await promised.followed(agreed(AgreementTerminated, ended_at=NOW))
+    await promised.heard(requested(event_id="c"))
+    await promised.followed(triaged("c", at=NOW))
+    applied = [data for kind, data in await promised.published() if kind == "sla.applied"]
+    assert [(each["policy"], each.get("agreement_id")) for each in applied] == [
+        ("gold", str(UUID(int=7))),
+        ("default", None),
+        ("default", None),
+    ]
+
+
+async def test_the_deadline_that_comes_first_is_listed_first(http: httpx.AsyncClient, promised: Support) -> None:
+    await opened(promised, priority="high")
+    await opened(promised, "b", party=2)
+    await http.post(f"/v1/tickets/{derived_id('ticket', 'b')}/replies", json={"text": "Yes.", "agent": "staff-12"})
+    await promised.followed(triaged("b", 2))
+    first = (await http.get("/v1/slas/deadlines?limit=1")).json()
+    assert [(each["ticket_id"], each["due_at"]) for each in first["items"]] == [(str(TICKET), "2026-03-02T13:01:00Z")]
+    second = (await http.get(f"/v1/slas/deadlines?limit=1&cursor={first['next_cursor']}")).json()
+    assert [each["due_at"] for each in second["items"]] == ["2026-03-02T16:01:00Z"]
+    assert second["next_cursor"] is None
+
+
+@pytest.mark.usefixtures("promised")
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("slas/default", {**GOLD, "calendar": "lunar"}, "body.calendar"),
+        ("slas/default", {**GOLD, "targets": {"normal": {"resolution": 0}}}, "body.targets.normal.resolution"),
+        ("calendars/always", {**ALWAYS, "country": "XX"}, "body"),
+    ],
+)
+async def test_a_definition_that_makes_no_sense_is_refused(
+    http: httpx.AsyncClient, path: str, body: dict[str, Any], field: str
+) -> None:
+    answer = await http.put(f"/v1/{path}", json=body)
+    assert (answer.status_code, field in answer.text) == (422, True)
+    assert len((await http.get("/v1/calendars")).json()["items"]) == 2
+
+
+async def test_little_time_left_raises_the_priority_of_a_correction(http: httpx.AsyncClient, promised: Support) -> None:
+    await opened(promised)
+    await promised.pool.execute(
+        "insert into triage values ($1, null, 0, false, 'normal', 'neutral', null, 'normal', '{}', '{}', 1, null, $2)",
+        TICKET,
+        NOW,
+    )
+    answers = []
+    for minutes in (0, 50, 70):
+        promised.now = OPENED + minutes * MINUTE
+        answer = await http.post(f"{PATH}/triage", json={"category": "delivery", "agent": "staff-12"})
+        answers.append(answer.json()["reasons"][1].partition("time left ")[2].split()[0])
+    assert answers == ["1", "1.5", "2"]
+
+
+async def test_what_was_promised_and_told_is_taken_back_and_not_told_again(promised: Support) -> None:
+    await opened(promised)
+    await promised.pass_time(NOW - 2 * MINUTE)
+    published = [(f"crm.{kind}.v1", data) for kind, data in await promised.published() if kind.startswith("sla.")]
+    await promised.pool.execute("delete from sla_told; delete from sla_promise; delete from timer; delete from outbox")
+    key = str(party_id(1))
+    said = [
+        decoded("crm.tickets", kind, found.adapter.validate_python(data), key=key, at=NOW, now=NOW)
+        for kind, data in published
+        if (found := find_contract("crm.tickets", kind)) is not None
+    ]
+    async with promised.transaction() as tx:
+        await take_back_tickets(said, tx)
+    await promised.followed(triaged())
+    await promised.pass_time(NOW + MINUTE)
+    assert [kind for kind, _ in published] == ["crm.sla.applied.v1", "crm.sla.warned.v1"]
+    assert await told(promised) == [("sla.breached", "first_response")]
