@@ -15,7 +15,7 @@ from services.support.sla.worker import load_promises
 from shared.errors import Transient
 from shared.events.agreements import AgreementSigned, AgreementTerminated
 from shared.events.contract import find_contract
-from shared.events.tickets import TicketTriaged
+from shared.events.tickets import Priority, TicketTriaged
 from shared.ids import derived_id
 from tests.events import decoded
 from tests.integration.running import NOW
@@ -45,7 +45,7 @@ async def promised(support: Support, http: httpx.AsyncClient) -> Support:
     return support
 
 
-def triaged(name: str = "a", party: int = 1, priority: str = "normal", at: datetime = OPENED) -> Any:
+def triaged(name: str = "a", party: int = 1, priority: Priority = "normal", at: datetime = OPENED) -> Any:
     data = TicketTriaged(
         ticket_id=derived_id("ticket", name), party_id=party_id(party), request_event_id=name, recorded_at=at,
         category=None, confidence=0.0, urgency="normal", sentiment="neutral", priority=priority, skills=(),
@@ -65,7 +65,7 @@ def agreed(model: type[Any], party: int = 1, **fields: Any) -> Any:
     )
 
 
-async def opened(support: Support, name: str = "a", party: int = 1, priority: str = "normal") -> None:
+async def opened(support: Support, name: str = "a", party: int = 1, priority: Priority = "normal") -> None:
     await support.heard(requested(party, event_id=name))
     await support.followed(triaged(name, party, priority))
 
