@@ -9,6 +9,7 @@ from time import monotonic
 from deploy.errors import StartError
 from tests.faults.bombs import send_bombs
 from tests.faults.disks import fill, free
+from tests.faults.dumps import put_dumps_back
 from tests.faults.load import Load
 from tests.faults.nemesis import Nemesis
 from tests.faults.world import World, copy_database, put_back
@@ -125,6 +126,7 @@ DISASTERS: Mapping[str, Disaster] = {
     "mail": fill_mail,
     "data": fill_data,
     "restore": put_database_back,
+    "dumps": put_dumps_back,
     "relays": stop_relays,
     "network": slow_network,
     "clocks": step_clocks,
