@@ -8,7 +8,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import audit, changes, contacts, engine, main_job, relay, timers, view
+from bench import audit, changes, contacts, engine, main_job, relay, search, timers, view
 from bench.gates import GATES, verdicts
 from bench.report import print_table, write_json
 from bench.rows import Row
@@ -23,6 +23,7 @@ WORKS: tuple[tuple[tuple[str, ...], Work], ...] = (
     (("360 view",), view.measure),
     (("create contacts", "create contacts in batches"), contacts.create),
     (("find by e-mail",), contacts.find),
+    (("search",), search.measure),
     (("timers",), timers.measure),
     (("audit",), audit.measure),
 )

@@ -43,6 +43,7 @@ GATES: dict[str, tuple[Gate, ...]] = {
     "create contacts": (Gate("rate", "≥", 500, 1_000),),
     "create contacts in batches": (Gate("rate", "≥", 8_000, 15_000),),
     "find by e-mail": (Gate("growth", "≤", 1.2, 1.1),),
+    "search": (Gate("p95_ms", "≤", 20, 10),),
     "audit": (Gate("rate", "≥", 200_000, 500_000),),
     "timers": (Gate("cores", "≤", 0.1, 0.05),),
 }

@@ -1,9 +1,9 @@
 """HTTP clients in a process of their own: `python -m bench.load PORT SECONDS CLIENTS KIND NUMBERS…`.
 
-`view PARTIES` and `find PARTIES` ask for parties drawn at random, `create FIRST` writes new ones from that number on,
-`batch FIRST SIZE` so many a call, `audit` counts all follow-ups. Each client has one connection and one request in
-flight. Prints one JSON document: rate, percentiles, `client_us`, what the client itself used a request, and `busy`, how
-often it was told to come later.
+`view PARTIES`, `find PARTIES` and `names PARTIES` ask for parties drawn at random, `create FIRST` writes new ones from
+that number on, `batch FIRST SIZE` so many a call, `audit` counts all follow-ups. Each client has one connection and one
+request in flight. Prints one JSON document: rate, percentiles, `client_us`, what the client itself used a request, and
+`busy`, how often it was told to come later.
 """
 
 import asyncio
@@ -14,9 +14,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from itertools import count
+from urllib.parse import quote
 
 import uvloop
 
+from bench.names import misspelt, name_of
 from bench.sales import party
 from bench.setting import settle_collector
 
@@ -96,6 +98,12 @@ def find(parties: int) -> Requests:
     return ((f"GET /v1/parties?q=customer-{random.randrange(parties)}%40example.com", None) for _ in count())
 
 
+def names(parties: int) -> Requests:
+    """Names of parties with an error of typing."""
+    typed = (misspelt(name_of(random.randrange(parties))) for _ in count())
+    return ((f"GET /v1/parties?limit=10&q={quote(each)}", None) for each in typed)
+
+
 def create(first: int) -> Requests:
     return (("POST /v1/parties", json.dumps(profile(number)).encode()) for number in count(first))
 
@@ -122,6 +130,7 @@ def profile(number: int) -> dict[str, object]:
 KINDS: dict[str, Callable[..., Requests]] = {
     "view": view,
     "find": find,
+    "names": names,
     "create": create,
     "batch": batch,
     "audit": audit,
@@ -143,6 +152,7 @@ async def run(port: int, seconds: float, clients: int, requests: Requests) -> di
         "requests": len(times),
         "rate": len(times) / seconds,
         "p50_ms": cuts[49] * 1e3,
+        "p95_ms": cuts[94] * 1e3,
         "p99_ms": cuts[98] * 1e3,
         "busy": sum(connection.busy for connection in connections),
         "client_us": used / len(times) * seconds / (seconds + _WARM_S) * 1e6,
