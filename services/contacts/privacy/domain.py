@@ -18,19 +18,21 @@ from shared.engine.outbox import Removal
 from shared.errors import Refused
 from shared.events.campaigns import ErasureConfirmed as OfCampaigns
 from shared.events.contacts import PartyErased
-from shared.events.contract import contract_of
+from shared.events.contract import contract_of, contracts
 from shared.events.erasure import Forgotten
 from shared.events.ingest import ReportedIdentity
 from shared.events.insights import ErasureConfirmed as OfInsights
 from shared.events.parties import PARTIES, PartyDescribed
 from shared.events.tickets import ErasureConfirmed as OfTickets
+from shared.events.topics import OWNERS
 from shared.ids import dated_id
 
 Confirmed = OfCampaigns | OfTickets | OfInsights
 State = Literal["requested", "approved", "declined"]
 WRITTEN_AGAIN = timedelta(hours=25)
 """A segment of a compacted topic that nothing is added to is never closed: the null value is written again."""
-_SERVICES = ("forecasting", "marketing", "support")
+_SERVICES = sorted(OWNERS[each.topic].removeprefix("/") for each in contracts() if issubclass(each.model, Forgotten))
+"""Whoever may confirm has to."""
 _IDENTITY = TypeAdapter(ReportedIdentity)
 _WORDS = re.compile(r"[^\s\"'<>,;:(){}\[\]]+@[^\s\"'<>,;:(){}\[\]]+|\+?[0-9][0-9 ()./-]{5,24}[0-9]")
 

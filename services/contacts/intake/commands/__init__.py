@@ -28,6 +28,8 @@ from shared.engine.transaction import Transaction
 from shared.errors import Conflict, NoIdentity
 from shared.events.ingest import (
     Reported,
+    ReportedAmendment,
+    ReportedCancellation,
     ReportedParty,
     ReportedProfile,
     ReportedRefund,
@@ -45,7 +47,9 @@ async def admit(tx: Transaction, events: Sequence[Event[Reported]]) -> Facts:
     that is known with other content or for another party, and for what changes the sale of another party.
     """
     context: Context = tx.context
-    admitted = await parties.admit(tx, [mention_of(event, context) for event in events])
+    mentions = [mention_of(event, context) for event in events]
+    await _name_owners(tx, events, mentions)
+    admitted = await parties.admit(tx, mentions)
     facts = [
         Fact(place, event, admitted.parties[assigned.party_id], assigned, caused_id(event, "fact"))
         for place, (event, assigned) in enumerate(zip(events, admitted.resolution.assigned, strict=True))
@@ -175,6 +179,18 @@ async def _without_known_sales(tx: Transaction, facts: list[Fact]) -> tuple[list
         repeated.add(sale.event_id)
         del parties_of[name]
     return [fact for fact in facts if fact.id not in repeated] if repeated else facts, parties_of
+
+
+async def _name_owners(tx: Transaction, events: Sequence[Event[Reported]], mentions: Sequence[Mention]) -> None:
+    """Say of what changes a sale whose that sale is: its party may have been erased since, and founds nobody anew."""
+    names = {
+        place: (event.source, event.data.sale_id)
+        for place, event in enumerate(events)
+        if isinstance(event.data, ReportedRefund | ReportedAmendment | ReportedCancellation)
+    }
+    known = await store.load_sales(tx, set(names.values()))
+    for place, name in names.items():
+        mentions[place].owner_id = known[name].party_id if name in known else None
 
 
 async def _with_owners(tx: Transaction, facts: list[Fact], sold: Mapping[SaleName, Party]) -> list[Fact]:

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from uuid import UUID
 
 from services.contacts.parties import store
 from services.contacts.parties.commands.mention import Mention
-from services.contacts.parties.domain.erasure import Past, digest_of, past_of
+from services.contacts.parties.domain.erasure import Named, Past, digest_of, past_of
 from services.contacts.parties.domain.identity import Claim, Home
 from services.contacts.parties.domain.party import Party
 from shared.engine.transaction import Transaction
@@ -25,10 +24,14 @@ class Erased(Refused):
 async def without_past(
     tx: Transaction, mentions: Sequence[Mention], homes: dict[Claim, Home]
 ) -> tuple[Sequence[Mention], set[UUID]]:
-    """What is older than an erasure states nothing of anybody: it is the erased party's, under its id, which are the
-    second part. What concerns every carrier still concerns the others.
+    """What is older than an erasure, or changes a sale that is, states nothing of anybody: it is the erased party's,
+    under its id, which are the second part. What concerns every carrier still concerns the others.
     """
-    facts = [(place, each.claims, each.time) for place, each in enumerate(mentions) if each.cause is not None]
+    facts = [
+        Named(place, each.claims, each.time, each.owner_id)
+        for place, each in enumerate(mentions)
+        if each.cause is not None
+    ]
     found = await _find_past(tx, facts, homes)
     if not found:
         return mentions, set()
@@ -49,11 +52,17 @@ def require_living(known: Mapping[UUID, Party], party_ids: Iterable[UUID]) -> No
         raise Transient("a party was erased meanwhile")
 
 
-async def _find_past(
-    tx: Transaction, facts: Sequence[tuple[int, Sequence[Claim], datetime]], homes: Mapping[Claim, Home]
-) -> dict[int, Past]:
-    """By place, the facts that are older than the erasure of somebody whom they name. Asks for unknown claims alone."""
-    unknown = {claim for _, claims, _ in facts for claim in claims if claim not in homes and claim.type != "party"}
+async def _find_past(tx: Transaction, facts: Sequence[Named], homes: Mapping[Claim, Home]) -> dict[int, Past]:
+    """By place, the facts that are older than the erasure of somebody whom they name, or change a sale of theirs.
+
+    Asks for unknown claims alone, and of whose a sale is not: they may be somebody's who came again after the erasure.
+    """
+    unknown = {
+        claim
+        for fact in facts
+        for claim in fact.claims
+        if claim.type != "party" and (claim not in homes or fact.owner_id not in {None, homes[claim].party_id})
+    }
     key = await store.load_digest_key(tx) if unknown else None
     if key is None:
         return {}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from services.contacts.parties.domain.identity import Claim, Flagged
 from shared.engine.event import Event
@@ -16,6 +17,7 @@ class Mention:
     A profile (`overwrites`) replaces what was stated before its `time`; anything else fills what is empty. `now`
     becomes `recorded_at`. `cause` is None over HTTP, where a profile replaces all of it. `primary` are the claims to
     write to, `flagged` identities that name nobody. With `for_carriers` it concerns all who carry one of its addresses.
+    `owner_id` is the party of the sale that a fact changes, as far as that sale is known.
     """
 
     claims: tuple[Claim, ...]
@@ -28,3 +30,4 @@ class Mention:
     primary: tuple[Claim, ...] = ()
     flagged: tuple[Flagged, ...] = ()
     for_carriers: bool = False
+    owner_id: UUID | None = None

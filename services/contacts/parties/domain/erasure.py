@@ -10,8 +10,17 @@ from uuid import UUID
 from services.contacts.parties.domain.identity import Claim
 
 
+class Named(NamedTuple):
+    """A fact at its place in a batch: whom it names, when it happened, and whose the sale is that it changes."""
+
+    place: int
+    claims: Sequence[Claim]
+    at: datetime
+    owner_id: UUID | None
+
+
 class Past(NamedTuple):
-    """A fact of before an erasure: the party that was erased, and the claims that still name somebody."""
+    """A fact of what was before an erasure: the party that was erased, and the claims that still name somebody."""
 
     party_id: UUID
     left: tuple[Claim, ...]
@@ -23,14 +32,20 @@ def digest_of(claim: Claim, key: bytes) -> bytes:
 
 
 def past_of(
-    facts: Iterable[tuple[int, Sequence[Claim], datetime]],
+    facts: Iterable[Named],
     erased: Mapping[Claim, tuple[UUID, datetime]],
     known: Iterable[Claim],
 ) -> dict[int, Past]:
-    """By place, those facts that happened before an identity of theirs was erased; `known` claims name others."""
+    """By place, those facts that happened before an identity of theirs was erased, or that change a sale of whom it
+    was; `known` claims name others.
+    """
     living, found = set(known), {}
-    for place, claims, at in facts:
-        gone = [erased[claim][0] for claim in claims if claim in erased and at <= erased[claim][1]]
+    for place, claims, at, owner_id in facts:
+        gone = [
+            erased[claim][0]
+            for claim in claims
+            if claim in erased and (erased[claim][0] == owner_id or (claim not in living and at <= erased[claim][1]))
+        ]
         if gone:
             found[place] = Past(gone[0], tuple(claim for claim in claims if claim in living))
     return found
