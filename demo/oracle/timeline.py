@@ -18,6 +18,8 @@ ENDED = {SENT: "crm.message.sent.v1", UNKNOWN: "crm.message.unknown.v1"}
 UPDATED, TRIAGED = "crm.party.updated.v1", "crm.ticket.triaged.v1"
 APPLIED, OF_CLOCKS = "crm.sla.applied.v1", ("crm.sla.warned.v1", "crm.sla.breached.v1", "crm.sla.met.v1")
 SUSPECTED, LIKENESS = "crm.duplicate.suspected.v1", "likeness"
+WARNED, WARNING_CLEARED = "crm.warning.raised.v1", "crm.warning.cleared.v1"
+_NAMED_BY = {SUSPECTED: "reason", WARNED: "warning_id", WARNING_CLEARED: "warning_id"}
 _OF_CAMPAIGNS = frozenset([STARTED, EXITED, PLANNED, SKIPPED, *ENDED.values()])
 TIMELESS = datetime.min.replace(tzinfo=UTC)
 """Stands where the service's own clock gave the time, which the ledger cannot know."""
@@ -68,8 +70,8 @@ def timeline_line(type_: str, at: datetime, summary: Mapping[str, Any], sales: M
         return None
     if type_ in {REGISTERED, TRIAGED, APPLIED, *OF_CLOCKS}:
         return Line(type_, TIMELESS, f"{summary['metric']} {summary['cycle']}" if type_ in OF_CLOCKS else "")
-    if type_ == SUSPECTED:
-        return Line(type_, TIMELESS, summary["reason"])
+    if type_ in _NAMED_BY:
+        return Line(type_, TIMELESS, summary[_NAMED_BY[type_]])
     if type_ == STAGE:
         return Line(type_, at, summary["stage"])
     if type_ not in _OF_CAMPAIGNS:
@@ -93,6 +95,10 @@ async def read_timelines(databases: Databases, expected: Expected) -> tuple[Rows
     for row in await databases.rows("support", SQL["load_told"]):
         if row["party_id"] in numbers:
             should[numbers[row["party_id"]], Line(row["type"], TIMELESS, f"{row['metric']} {row['cycle']}")] += 1
+    # So are warnings: each that forecasting holds was told once, and once that it is over.
+    for row in await databases.rows("forecasting", SQL["load_warnings"]):
+        for type_ in (WARNED, WARNING_CLEARED)[: 1 + row["over"]]:
+            should[numbers[row["party_id"]], Line(type_, TIMELESS, row["warning_id"])] += 1
     rows = [
         (row["customer"], row["type"], row["occurred_at"], row["event_id"], from_json(row["summary"]))
         for row in await databases.rows("contacts", SQL["load_lines"])

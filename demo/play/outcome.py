@@ -1,8 +1,8 @@
 """What the demo asks the services at the end, over HTTP."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,6 +33,30 @@ class Hindsight:
         self.inside += point["lo80"] <= point["actual"] <= point["hi80"]
 
 
+@dataclass(slots=True)
+class Warned:
+    """What became of the warnings of one kind."""
+
+    raised: int = 0
+    ended: Counter[str] = field(default_factory=Counter)
+    """By why they were cleared."""
+    leads: list[int] = field(default_factory=list)
+    """Days that those which came true were ahead of a rule that waits until the harm is done."""
+
+    def add(self, warning: Mapping[str, Any]) -> None:
+        self.raised += 1
+        if warning["because"]:
+            self.ended[warning["because"]] += 1
+        if warning["lead_days"] is not None:
+            self.leads.append(warning["lead_days"])
+
+    @property
+    def precision(self) -> float | None:
+        """Of those whose time is over the share that came true; None for those that foretell nothing."""
+        judged = sum(self.ended.values()) - self.ended["over"]
+        return self.ended["came_true"] / judged if judged else None
+
+
 async def audit(client: httpx.AsyncClient, marketing: str) -> dict[str, Any]:
     """The six outcomes of follow-ups."""
     answer = await client.get(f"{marketing}/v1/audit/follow-ups")
@@ -49,6 +73,15 @@ async def hindsight(client: httpx.AsyncClient, forecasting: str) -> dict[str, Hi
         for point in forecast["points"]:
             if point["actual"] is not None and datetime.fromisoformat(point["at"]) + WEEK <= END:
                 found[departments[forecast["series"]]].add(point)
+    return dict(found)
+
+
+async def warned(client: httpx.AsyncClient, forecasting: str) -> dict[str, Warned]:
+    """By kind, every warning of the year."""
+    found: defaultdict[str, Warned] = defaultdict(Warned)
+    for state in ("open", "cleared"):
+        async for warning in _pages(client, f"{forecasting}/v1/warnings", {"state": state}):
+            found[warning["kind"]].add(warning)
     return dict(found)
 
 

@@ -97,6 +97,7 @@ class Play:
                 audit=await outcome.audit(client, self.stack.url("marketing")),
                 hindsight=await outcome.hindsight(client, self.stack.url("forecasting")),
                 refits=refits["refits"],
+                warned=await outcome.warned(client, self.stack.url("forecasting")),
                 comparisons=await compare_all(watch, ledger, campaigns),
                 troubles=await watch.troubles(end),
                 refusals=refusals,

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from rich.console import Console
@@ -12,7 +13,7 @@ from rich.table import Table
 from demo.oracle.comparison import Comparison
 from demo.oracle.ledger import REFUND, REQUEST, SALE
 from demo.oracle.tickets import IN_HISTORIES
-from demo.play.outcome import Hindsight
+from demo.play.outcome import Hindsight, Warned
 from demo.play.watch import Trouble
 
 _SHOWN_DEPARTMENTS = 10
@@ -30,6 +31,7 @@ class Findings:
     audit: Mapping[str, Any]
     hindsight: Mapping[str, Hindsight]
     refits: int
+    warned: Mapping[str, Warned]
     comparisons: Sequence[Comparison]
     troubles: Mapping[str, Trouble]
     refusals: Sequence[str]
@@ -64,6 +66,7 @@ def tell(console: Console, found: Findings) -> None:
         f"\nTickets in histories: {tickets.rows - tickets.missing:,} of {tickets.rows:,} requests", highlight=False
     )
     console.print(_forecasts(found.hindsight, found.refits))
+    console.print(_warnings(found.warned))
     console.print(_projections(found.comparisons))
     for each in found.comparisons:
         if not each.equal:
@@ -106,6 +109,24 @@ def _forecasts(found: Mapping[str, Hindsight], refits: int) -> Table:
         table.add_row(department, str(each.weeks), *amounts, off, f"{each.inside / each.weeks:.0%}")
     if len(largest) > _SHOWN_DEPARTMENTS:
         table.add_row(f"and {len(largest) - _SHOWN_DEPARTMENTS} smaller ones")
+    return table
+
+
+def _warnings(found: Mapping[str, Warned]) -> Table:
+    title = "Warnings, beside what came of them"
+    table = _table(title, "kind", "raised", "came true", "averted", "over", "open", "precision", "days ahead")
+    for kind, each in sorted(found.items()):
+        ended = each.ended
+        counts = (
+            each.raised,
+            ended["came_true"],
+            ended["bought"] + ended["used_again"],
+            ended["over"],
+            each.raised - ended.total(),
+        )
+        precision = "-" if each.precision is None else f"{each.precision:.0%}"
+        ahead = f"{median(each.leads):.0f}" if each.leads else "-"
+        table.add_row(kind, *(f"{count:,}" for count in counts), precision, ahead)
     return table
 
 

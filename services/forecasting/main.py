@@ -10,13 +10,14 @@ from services.forecasting.models import api as models
 from services.forecasting.scores import api as scores
 from services.forecasting.series import api as series
 from services.forecasting.settings import Settings
+from services.forecasting.warnings import api as warnings
 from shared.engine.service import Service
 from shared.http.app import build_app
 from shared.telemetry.logging import configure_logging
 
 __all__ = ["create_app", "handlers"]
 
-routers = [series.router, activity.router, forecasts.router, scores.router, models.router]
+routers = [series.router, activity.router, forecasts.router, scores.router, models.router, warnings.router]
 
 
 def create_app() -> FastAPI:

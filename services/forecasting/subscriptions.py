@@ -1,5 +1,6 @@
 """What forecasting hears. Forecasts and scores are made by jobs (`jobs/`), which follow the watermark of `sales`."""
 
+from shared.engine.recovery import Recovery
 from shared.engine.subscription import Subscription
 
 erasures = Subscription("forecasting.erasures", kind="process", topics=["crm.contacts"])
@@ -10,3 +11,5 @@ sales = Subscription(
     version=1,
     topics=["crm.sales", "crm.products", "crm.campaigns", "crm.tickets"],
 )
+
+recovery = Recovery("forecasting", topics=["crm.insights"])

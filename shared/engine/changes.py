@@ -48,19 +48,26 @@ class Told:
             key = (event.key or b"").decode("utf-8", "replace")
             # The key is the text already; writing a UUID out costs more than all the rest.
             subject = f"party/{key}" if shape.is_party else shape.subject(event.data)
-            found.append((event.type, event.id, subject, key if shape.of_party else None))
+            found.append((event.type, event.id, subject, shape.party(key)))
         for topic, _, key_text, type_, event_id, subject, *_ in published:
             if (topic, type_) not in self._heard and (shape := _shape(topic, type_)) is not None:
-                found.append((type_, event_id, subject, key_text if shape.of_party else None))
+                found.append((type_, event_id, subject, shape.party(key_text)))
         return found
 
 
 class _Shape(NamedTuple):
-    """What is read from an event for its line. `is_party`: its subject is the party that it is keyed by."""
+    """What is read from an event for its line. `is_party`: its subject is the party that it is keyed by; `about`: its
+    key is a party's id or a series.
+    """
 
     subject: Callable[[object], str | None]
     of_party: bool
     is_party: bool
+    about: bool
+
+    def party(self, key: str) -> str | None:
+        """The party that an event of this key is about."""
+        return key if self.of_party or (self.about and ":" not in key) else None
 
 
 @cache
@@ -70,7 +77,8 @@ def _shape(topic: str, type_: str) -> _Shape | None:
     if contract is None or contract.key is None:
         return None
     of_party = contract.key == "party_id"
-    return _Shape(subject_of(contract.subject), of_party, of_party and contract.subject == "party/{party_id}")
+    is_party = of_party and contract.subject == "party/{party_id}"
+    return _Shape(subject_of(contract.subject), of_party, is_party, contract.key == "about")
 
 
 def written(lines: Sequence[LineParts]) -> str:

@@ -1,4 +1,4 @@
-"""`crm.insights`: forecasts, keyed by series; scores and warnings, keyed by party."""
+"""`crm.insights`: forecasts, keyed by series; scores, keyed by party; warnings, keyed by what they are about."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,7 +13,7 @@ INSIGHTS = topic(
     owner="forecasting",
     about="Forecasts, scores and warnings.",
     cleanup="keep",
-    key="the party id; the series for forecasts",
+    key="the party id; the series for forecasts and for warnings of what is sold",
 )
 
 
@@ -79,6 +79,46 @@ class ScoreComputed:
     as_of: Instant
     contributions: list[Contribution]
     recorded_at: Instant
+
+
+@contract(INSIGHTS, "crm.warning.raised.v1", key="about", subject="warning/{warning_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarningRaised:
+    """Something may go wrong, or does: said once, until `warning.cleared`. `about` is the party's id, or the series.
+
+    `contributions` are what was known before `as_of`, of which `model` made it. `severity` is from 0 to 1, as each
+    `kind` has it. `until`: by then what it foretells has come or not.
+    """
+
+    warning_id: UUID
+    kind: str
+    about: str
+    severity: float
+    as_of: Instant
+    contributions: list[Contribution]
+    recorded_at: Instant
+    until: Instant | None = None
+    model: str | None = None
+    party_id: UUID | None = None
+    sku: str | None = None
+
+
+@contract(INSIGHTS, "crm.warning.cleared.v1", key="about", subject="warning/{warning_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarningCleared:
+    """It is over: `because` the party `bought` or `used_again`, it `came_true`, or what it told of is `over`.
+
+    `lead_days` of one that came true: how much earlier it was than a rule that waits until the harm is done.
+    """
+
+    warning_id: UUID
+    kind: str
+    about: str
+    because: str
+    recorded_at: Instant
+    lead_days: int | None = None
+    party_id: UUID | None = None
+    sku: str | None = None
 
 
 @contract(INSIGHTS, "crm.erasure.confirmed.v1", key="party_id", subject="party/{party_id}")

@@ -24,6 +24,8 @@ IDS = {
     "enrolment_id": "ours",
     "message_id": "ours",
     "forecast_id": "ours",
+    "warning_id": "ours",
+    "about": "a party_id, or a series",
     "campaign": "the name of a definition file",
     "series": "the name of an aggregate",
     "sku": "a product",

@@ -144,6 +144,8 @@ TERMS: dict[str, dict[str, str]] = {
         "sla.breached": _("Promise broken"),
         "sla.met": _("Promise kept"),
         "score.computed": _("Score computed"),
+        "warning.raised": _("Warning raised"),
+        "warning.cleared": _("Warning cleared"),
     },
     "field": {
         "total": _("Total"),

@@ -1,13 +1,16 @@
-"""What campaigns and support did, counted by day."""
+"""What campaigns, support and parties did beside buying, counted by day."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from uuid import UUID
 
 from services.forecasting.activity import store
-from services.forecasting.activity.domain import count_messages, count_tickets
+from services.forecasting.activity.domain import Disputes, Usage, count_choices, count_messages, count_tickets
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
 from shared.events.campaigns import MessageSent, MessageSkipped, MessageUnknown
-from shared.events.tickets import TicketOpened
+from shared.events.sales import ProductChosen
+from shared.events.tickets import DisputeClosed, DisputeRaised, TicketOpened
 
 
 async def add_messages(tx: Transaction, events: Sequence[Event[MessageSent | MessageSkipped | MessageUnknown]]) -> None:
@@ -18,3 +21,28 @@ async def add_messages(tx: Transaction, events: Sequence[Event[MessageSent | Mes
 async def add_tickets(tx: Transaction, events: Sequence[Event[TicketOpened]]) -> None:
     """Count tickets that were opened, by channel and day."""
     await store.add_tickets(tx, count_tickets(events))
+
+
+async def add_choices(tx: Transaction, events: Sequence[Event[ProductChosen]]) -> None:
+    """Count how often parties looked at, put aside or asked for products."""
+    await store.add_choices(tx, count_choices(events))
+
+
+async def copy_disputes(tx: Transaction, events: Sequence[Event[DisputeRaised | DisputeClosed]]) -> None:
+    """Keep what parties dispute, and what of it is over."""
+    await store.add_disputes(tx, [_dispute(event) for event in events if isinstance(event.data, DisputeRaised)])
+    await store.close_disputes(tx, [_dispute(event) for event in events if isinstance(event.data, DisputeClosed)])
+
+
+async def load_usage(tx: Transaction, parties: Sequence[UUID], day: date) -> Mapping[UUID, Usage]:
+    """Choices of parties in the 28 days before `day`, and in the three times 28 days before those."""
+    return await store.load_usage(tx, parties, day)
+
+
+async def load_disputes(tx: Transaction, least: int) -> Mapping[UUID, Disputes]:
+    """The parties with so many disputes open at once, or more."""
+    return await store.load_disputes(tx, least)
+
+
+def _dispute(event: Event[DisputeRaised | DisputeClosed]) -> tuple[UUID, UUID, datetime]:
+    return event.data.dispute_id, event.data.party_id, event.time

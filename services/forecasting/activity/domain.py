@@ -1,18 +1,39 @@
-"""Messages and tickets by day (UTC, of the event's time) and partition: sums, so any order gives the same."""
+"""Messages, tickets and choices by day (UTC, of the event's time) and partition: sums, so any order gives the same."""
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
 
 from services.forecasting.cuts.domain import day_of
 from shared.engine.event import Event
 from shared.events.campaigns import MessageSent, MessageSkipped, MessageUnknown
+from shared.events.sales import ProductChosen
 from shared.events.tickets import TicketOpened
 
 MessageKey = tuple[date, str, str, int]
 """Day, campaign ('' where none matched), outcome, partition."""
 TicketKey = tuple[date, str, int]
 """Day, channel, partition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How often a party chose products in the last 28 days, and in the three times 28 days before."""
+
+    recent: int
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
+class Disputes:
+    """What a party disputes at once: how many, since when, and the newest."""
+
+    count: int
+    first_at: datetime
+    last_at: datetime
+    newest: UUID
 
 
 def count_messages(events: Iterable[Event[MessageSent | MessageSkipped | MessageUnknown]]) -> Counter[MessageKey]:
@@ -24,6 +45,11 @@ def count_messages(events: Iterable[Event[MessageSent | MessageSkipped | Message
 
 def count_tickets(events: Iterable[Event[TicketOpened]]) -> Counter[TicketKey]:
     return Counter((day_of(event.time), event.data.channel, event.partition) for event in events)
+
+
+def count_choices(events: Iterable[Event[ProductChosen]]) -> Counter[tuple[UUID, date]]:
+    """By party and day."""
+    return Counter((event.data.party_id, day_of(event.time)) for event in events)
 
 
 def _outcome(data: MessageSent | MessageSkipped | MessageUnknown) -> str:

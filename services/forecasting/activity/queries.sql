@@ -13,6 +13,48 @@ insert into ticket_day as had (day, channel, partition, opened)
 select * from unnest($1::date[], $2::text[], $3::smallint[], $4::bigint[])
 on conflict (day, channel, partition) do update set opened = had.opened + excluded.opened;
 
+-- name: add_choices
+-- What parties looked at, put aside or asked for, counted by day.
+insert into choice_day as had (party_id, day, choices)
+select * from unnest($1::uuid[], $2::date[], $3::int[])
+on conflict (party_id, day) do update set choices = had.choices + excluded.choices;
+
+-- name: add_disputes
+-- One that was told closed before keeps that.
+insert into dispute (dispute_id, party_id, raised_at)
+select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[])
+on conflict (dispute_id) do update set raised_at = excluded.raised_at;
+
+-- name: close_disputes
+-- One whose beginning is not known is over all the same.
+insert into dispute (dispute_id, party_id, raised_at, closed_at)
+select dispute_id, party_id, closed_at, closed_at
+from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) as closed (dispute_id, party_id, closed_at)
+on conflict (dispute_id) do update set closed_at = excluded.closed_at;
+
+-- name: load_usage
+-- Choices in the 28 days before $2 and in the 84 before those.
+select
+    party_id,
+    coalesce(sum(choices) filter (where day >= $2::date - 28), 0)::int as recent,
+    coalesce(sum(choices) filter (where day < $2::date - 28), 0)::int as before
+from sales_v1.choice_day
+where party_id = any($1::uuid[]) and day >= $2::date - 112 and day < $2
+group by party_id;
+
+-- name: load_disputes
+-- Parties with $1 or more disputes open at once; few are open, and an index holds them.
+select
+    party_id,
+    count(*)::int as count,
+    min(raised_at) as first_at,
+    max(raised_at) as last_at,
+    (array_agg(dispute_id order by raised_at desc, dispute_id))[1] as newest
+from sales_v1.dispute
+where closed_at is null
+group by party_id
+having count(*) >= $1;
+
 -- name: list_messages
 -- By day, campaign and outcome, after the position ($3, $4, $5).
 select day, campaign, outcome, sum(messages)::bigint as messages

@@ -1,10 +1,11 @@
-"""The tables of messages and tickets, a typed function per statement. Rows go in sorted by key."""
+"""The tables of messages, tickets, choices and disputes, a typed function per statement. Rows go in sorted by key."""
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from pathlib import Path
+from uuid import UUID
 
-from services.forecasting.activity.domain import MessageKey, TicketKey
+from services.forecasting.activity.domain import Disputes, MessageKey, TicketKey, Usage
 from services.forecasting.activity.schemas import MessagesView, TicketsView
 from shared.engine.transaction import Transaction
 from shared.sql import columns, load_queries
@@ -20,6 +21,34 @@ async def add_messages(tx: Transaction, counts: Mapping[MessageKey, int]) -> Non
 async def add_tickets(tx: Transaction, counts: Mapping[TicketKey, int]) -> None:
     if counts:
         await tx.execute(SQL["add_tickets"], *columns((*key, count) for key, count in sorted(counts.items())))
+
+
+async def add_choices(tx: Transaction, counts: Mapping[tuple[UUID, date], int]) -> None:
+    if counts:
+        await tx.execute(SQL["add_choices"], *columns((*key, count) for key, count in sorted(counts.items())))
+
+
+async def add_disputes(tx: Transaction, raised: Sequence[tuple[UUID, UUID, datetime]]) -> None:
+    """Dispute, party, and when it was raised."""
+    if raised:
+        await tx.execute(SQL["add_disputes"], *columns(sorted(raised)))
+
+
+async def close_disputes(tx: Transaction, closed: Sequence[tuple[UUID, UUID, datetime]]) -> None:
+    """Dispute, party, and when it was over."""
+    if closed:
+        await tx.execute(SQL["close_disputes"], *columns(sorted(closed)))
+
+
+async def load_usage(tx: Transaction, parties: Sequence[UUID], day: date) -> dict[UUID, Usage]:
+    """Of those who chose anything in the 112 days before `day`."""
+    rows = await tx.fetch(SQL["load_usage"], parties, day)
+    return {row["party_id"]: Usage(row["recent"], row["before"]) for row in rows}
+
+
+async def load_disputes(tx: Transaction, least: int) -> dict[UUID, Disputes]:
+    rows = await tx.fetch(SQL["load_disputes"], least)
+    return {row["party_id"]: Disputes(row["count"], row["first_at"], row["last_at"], row["newest"]) for row in rows}
 
 
 async def list_messages(

@@ -3,12 +3,13 @@
 The numbers are loaded where the work is done, so the service can name a work without them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from services.forecasting.forecasts.domain.outlook import Asked, Outlook
 from services.forecasting.scores.domain.churn import Churn, Left
 from services.forecasting.scores.domain.lifetime import Histories, Lifetime
+from services.forecasting.warnings.domain.sales import Unusual
 
 
 def make_outlooks(series: Sequence[Asked]) -> dict[str, list[Outlook]]:
@@ -30,3 +31,10 @@ def fit_churn(cuts: Sequence[tuple[date, Left]]) -> tuple[Churn, dict[str, float
     from services.forecasting.fitting import churn
 
     return churn.fit_churn(cuts)
+
+
+def find_unusual(sold: Mapping[str, Sequence[int]]) -> list[Unusual]:
+    """The products whose last week lies outside what their weeks before had led to expect; see `demand.py`."""
+    from services.forecasting.fitting import demand
+
+    return demand.find_unusual(sold)

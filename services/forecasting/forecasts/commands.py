@@ -15,6 +15,7 @@ from services.forecasting.series import commands as series
 from services.forecasting.series.domain import DepartmentWeek
 from shared.engine.event import Emission
 from shared.engine.transaction import Transaction
+from shared.events.insights import ForecastPoint
 
 Tracks = Mapping[DepartmentWeek, Track]
 Reasons = dict[str, str]
@@ -76,6 +77,11 @@ async def publish_forecasts(
         await models.save_model(tx, MODEL, cut, {"series": len(forecasts)}, quality_of(forecasts))
         tx.emit(Emission(data=one, time=instant(cut), id=one.forecast_id) for one in forecasts)
     return len(forecasts)
+
+
+async def load_said(tx: Transaction, cut: date) -> list[tuple[str, date, str, list[ForecastPoint]]]:
+    """What was said of the weeks before the cut, a horizon back at most: series, its cut, model and weeks."""
+    return await store.load_said(tx, cut - WEEK * WEEKLY.horizon, cut)
 
 
 def _joined(track: Track, made: list[Outlook]) -> Track:

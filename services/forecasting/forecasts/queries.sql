@@ -27,6 +27,13 @@ insert into forecast (forecast_id, series, cut, model, unit, points, backtest, s
 select *, $9::timestamptz
 from unnest($1::uuid[], $2::text[], $3::date[], $4::text[], $5::text[], $6::jsonb[], $7::jsonb[], $8::uuid[]);
 
+-- name: load_said
+-- Of each series the oldest forecast within [$1, $2): of that one the most weeks are over.
+select distinct on (series) series, cut, model, points
+from forecast
+where cut >= $1 and cut < $2
+order by series, cut;
+
 -- name: list_forecasts
 -- By series, newest first, after the position ($4, $5); $3: every one, not only the one in force.
 select forecast_id, series, cut, model, unit, points, backtest, supersedes, recorded_at

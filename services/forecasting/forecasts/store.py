@@ -11,11 +11,12 @@ from pydantic_core import from_json, to_json
 from services.forecasting.forecasts.domain.outlook import Outlook
 from services.forecasting.forecasts.schemas import ForecastView
 from shared.engine.transaction import Transaction
-from shared.events.insights import ForecastPublished
+from shared.events.insights import ForecastPoint, ForecastPublished
 from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
 _FORECAST = TypeAdapter(ForecastPublished)
+_POINTS = TypeAdapter(list[ForecastPoint])
 _CANDIDATES = TypeAdapter(dict[str, tuple[float, ...]])
 
 
@@ -68,6 +69,12 @@ async def save_forecasts(tx: Transaction, cut: date, forecasts: Sequence[Forecas
         for one, plain in rows
     )
     await tx.execute(SQL["save_forecasts"], *values, tx.now)
+
+
+async def load_said(tx: Transaction, begin: date, cut: date) -> list[tuple[str, date, str, list[ForecastPoint]]]:
+    """Series, cut, model and weeks of the oldest forecast of each series that was made within [begin, cut)."""
+    rows = await tx.fetch(SQL["load_said"], begin, cut)
+    return [(row["series"], row["cut"], row["model"], _POINTS.validate_json(row["points"])) for row in rows]
 
 
 async def list_forecasts(

@@ -15,14 +15,18 @@ log = structlog.get_logger()
 PAGE = 500
 
 
-async def score(source: cuts.Source, run: Run, settings: ForecastingSettings, cut: date) -> None:
-    """Fit the models of `cut` where there are none yet, and publish; goes on where a stopped instance left off."""
+async def fit(source: cuts.Source, run: Run, settings: ForecastingSettings, cut: date) -> None:
+    """Fit the models of `cut` where there are none yet."""
     async with source.read() as tx:
         trained = (await scores.find_fitted(tx)).trained
     if MODEL not in trained or trained[MODEL] < cut:
         await _fit_lifetime(source, run, settings, cut)
     if CHURN_MODEL not in trained or trained[CHURN_MODEL] < cut:
         await _fit_churn(source, run, settings, cut)
+
+
+async def publish(source: cuts.Source, cut: date) -> None:
+    """Say what is worth saying of each party; goes on where a stopped instance left off. Then the cut is done."""
     async with source.read() as tx:
         fitted = await scores.find_fitted(tx)
     more = True

@@ -6,7 +6,7 @@ from datetime import date
 from services.forecasting.cuts import commands as cuts
 from services.forecasting.cuts.domain import Cut, last_cut
 from services.forecasting.fitting.process import Fittings, Run
-from services.forecasting.jobs import scores, weekly
+from services.forecasting.jobs import scores, warnings, weekly
 from services.forecasting.series import commands as series
 from services.forecasting.settings import ForecastingSettings
 from shared.engine.checks import Check
@@ -22,6 +22,7 @@ class Jobs:
         self._settings = settings
         self._fitting = Fittings(settings.processes)
         self._run: Run = run or self._fitting.run
+        self._settling = warnings.Settling()
         self._seen: tuple[date, int] | None = None
         self._newest: Cut | None = None
 
@@ -43,13 +44,14 @@ class Jobs:
             await self._fitting.stop()
 
     async def step(self, source: cuts.Source) -> date | None:
-        """Do the newest cut that is due, if any, or finish scoring; the cut that was worked on.
+        """Settle warnings, and do the newest cut that is due, if any, or finish one; the cut that was worked on.
 
         Cuts that passed meanwhile (a catch-up over years, a slow machine) are left out: nobody waits for them.
         """
         watermark = await cuts.find_watermark(source)
         if watermark is None:
             return None
+        await self._settling.step(source, watermark)
         cut = last_cut(watermark, self._settings.refit_every)
         async with source.read() as tx:
             sold, newest = await series.count_sales(tx, cut), await cuts.find_newest_cut(tx)
@@ -64,7 +66,9 @@ class Jobs:
             return None
         else:
             cut = newest.cut
-        await scores.score(source, self._run, self._settings, cut)
+        await scores.fit(source, self._run, self._settings, cut)
+        await warnings.warn(source, self._run, self._settings, cut)
+        await scores.publish(source, cut)
         return cut
 
     def _settled(self, cut: date, sold: int) -> bool:

@@ -13,6 +13,7 @@ from services.forecasting.scores.domain.churn import Churn, Left, churn_from
 from services.forecasting.scores.domain.erasure import announce_nothing_held
 from services.forecasting.scores.domain.lifetime import Histories, History, Lifetime
 from services.forecasting.scores.domain.purchases import add_up
+from services.forecasting.scores.domain.rhythm import Rhythm
 from services.forecasting.scores.domain.score import (
     CHURN_MODEL,
     MODEL,
@@ -86,6 +87,20 @@ async def load_left(tx: Transaction, cut: date, most: int) -> list[tuple[date, L
 
 async def save_churn(tx: Transaction, cut: date, model: Churn, quality: Mapping[str, float]) -> None:
     await models.save_model(tx, CHURN_MODEL, cut, model.parameters(), quality)
+
+
+async def load_page(
+    tx: Transaction, after: UUID | None, cut: date, size: int
+) -> list[tuple[UUID, History | None, Rhythm | None]]:
+    """The next parties by id, with what they bought before the cut and how often."""
+    page = await store.load_page(tx, after or _FIRST, cut, size)
+    rhythms = await store.load_rhythms(tx, [party_id for party_id, _ in page], cut)
+    return [(party_id, history, rhythms.get(party_id)) for party_id, history in page]
+
+
+async def find_purchases(tx: Transaction, asked: Mapping[UUID, tuple[UUID, date]]) -> dict[UUID, date]:
+    """By the id that each asks under, the first day from the one given on, on which its party bought, if it did."""
+    return await store.find_purchases(tx, asked)
 
 
 async def score_page(tx: Transaction, fitted: Fitted, cut: date, size: int) -> tuple[int, bool]:

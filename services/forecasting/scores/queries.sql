@@ -92,3 +92,26 @@ for update;
 insert into score (party_id, score, value, band, as_of)
 select * from unnest($1::uuid[], $2::text[], $3::float8[], $4::text[], $5::date[])
 on conflict (party_id, score) do update set value = excluded.value, band = excluded.band, as_of = excluded.as_of;
+
+-- name: load_rhythms
+-- Of the parties $1, the gaps between their purchase days in the year before $2, on the logarithm.
+with bought as (
+    select distinct party_id, day
+    from sales_v1.purchase_day
+    where party_id = any($1::uuid[]) and day >= $2::date - 364 and day < $2 and sales > 0
+),
+gap as (
+    select party_id, ln((day - lag(day) over (partition by party_id order by day))::float8) as length from bought
+)
+select party_id, count(length)::int as gaps, avg(length) as mean, coalesce(var_samp(length), 0) as variance
+from gap
+group by party_id
+having count(length) > 0;
+
+-- name: find_purchases
+-- The first day on which each of the parties $2 bought from its day of $3 on, by the ids $1.
+select asked.name, min(bought.day) as first
+from unnest($1::uuid[], $2::uuid[], $3::date[]) as asked (name, party_id, since)
+join sales_v1.purchase_day as bought on bought.party_id = asked.party_id and bought.day >= asked.since
+where bought.sales > 0
+group by asked.name;

@@ -9,6 +9,7 @@ from uuid import UUID
 from services.forecasting.scores.domain.churn import WINDOWS, Left
 from services.forecasting.scores.domain.lifetime import Histories, History
 from services.forecasting.scores.domain.purchases import PurchaseKey
+from services.forecasting.scores.domain.rhythm import Rhythm
 from services.forecasting.scores.domain.score import Published, Score
 from shared.engine.transaction import Transaction
 from shared.sql import columns, load_queries
@@ -48,6 +49,19 @@ async def load_history(tx: Transaction, party_id: UUID, until: date) -> History 
     """Purchase days up to and with `until`."""
     row = await tx.fetchrow(SQL["load_history"], party_id, until)
     return _history(row) if row else None
+
+
+async def load_rhythms(tx: Transaction, parties: Sequence[UUID], cut: date) -> dict[UUID, Rhythm]:
+    """Of those who came back in the year before the cut."""
+    rows = await tx.fetch(SQL["load_rhythms"], parties, cut)
+    return {row["party_id"]: Rhythm(row["gaps"], row["mean"], row["variance"]) for row in rows}
+
+
+async def find_purchases(tx: Transaction, asked: Mapping[UUID, tuple[UUID, date]]) -> dict[UUID, date]:
+    """By the id that each asks under: party, and the day from which on."""
+    rows = columns((name, *one) for name, one in asked.items())
+    found = await tx.fetch(SQL["find_purchases"], *rows) if rows else []
+    return {row["name"]: row["first"] for row in found}
 
 
 async def load_published(tx: Transaction, parties: Sequence[UUID]) -> dict[tuple[UUID, str], Published]:

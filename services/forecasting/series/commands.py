@@ -37,6 +37,11 @@ async def load_weeks(tx: Transaction, ids: Sequence[str], begin: date, end: date
     return {name: sold.get(series, {}) for name, series in known.items()}
 
 
+async def load_product_weeks(tx: Transaction, begin: date, cut: date, least: int, most: int) -> dict[str, list[int]]:
+    """Units a week within [begin, cut) of the `most` products that sold most, `least` units or more; oldest first."""
+    return await store.load_product_weeks(tx, begin, cut, least, most)
+
+
 async def save_series(tx: Transaction, series: Mapping[DepartmentWeek, date]) -> None:
     """Keep each with its first whole week."""
     await store.save_series(tx, series)

@@ -26,6 +26,11 @@ class DepartmentWeek:
         return f"{self.currency} minor"
 
 
+def product_week(sku: str) -> str:
+    """`units:product:<sku>:week`: what a product sells a week, in all currencies."""
+    return f"units:product:{_key(sku)}:week"
+
+
 def _key(name: str) -> str:
     """Kafka keys and headers are ASCII and short, and a colon separates the parts."""
     plain = [char if char.isascii() and char.isprintable() and char not in ":%" else _escape(char) for char in name]

@@ -42,6 +42,26 @@ from daily
 group by 1, 2, 3
 order by 1, 2, 3;
 
+-- name: load_product_weeks
+-- Units a week, oldest first, within [$1, $2), which are whole weeks, of the $4 products that sold most units, $3 or more.
+with weekly as (
+    select sku, (day - $1::date) / 7 as week, sum(units)::bigint as units
+    from sales_v1.sold_day
+    where day >= $1 and day < $2
+    group by 1, 2
+),
+most as (
+    select sku, sum(units) as units from weekly group by sku having sum(units) >= $3::bigint
+    order by units desc, sku
+    limit $4
+)
+select most.sku, array_agg(coalesce(weekly.units, 0) order by place.week) as units
+from most
+cross join generate_series(0, ($2::date - $1::date) / 7 - 1) as place (week)
+left join weekly on weekly.sku = most.sku and weekly.week = place.week
+group by most.sku
+order by most.sku;
+
 -- name: find_first_day
 -- The day of the earliest sale.
 select min(day) from sales_v1.sold_day;

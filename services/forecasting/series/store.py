@@ -51,6 +51,12 @@ async def load_weeks(
     return _weeks(await tx.fetch(SQL["load_weeks"], begin, end, NO_DEPARTMENT, *names)) if names else {}
 
 
+async def load_product_weeks(tx: Transaction, begin: date, cut: date, least: int, most: int) -> dict[str, list[int]]:
+    """Units a week by SKU, oldest first."""
+    rows = await tx.fetch(SQL["load_product_weeks"], begin, cut, least, most)
+    return {row["sku"]: row["units"] for row in rows}
+
+
 async def find_first_day(tx: Transaction) -> date | None:
     found: date | None = await tx.fetchval(SQL["find_first_day"])
     return found

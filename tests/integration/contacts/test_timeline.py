@@ -10,6 +10,7 @@ import pytest
 from shared.engine.event import Event
 from shared.events.campaigns import EnrolmentStarted, MessagePlanned, MessageSent
 from shared.events.contacts import ConsentGiven, ConsentWithdrawn, PartyRegistered
+from shared.events.insights import WarningCleared, WarningRaised
 from shared.events.money import Money
 from shared.events.sales import SaleCompleted, SaleRefunded
 from shared.events.tickets import TicketOpened, TicketStatusChanged
@@ -103,6 +104,31 @@ async def test_topics_commute_and_batches_may_be_cut_anywhere(contacts: Contacts
 
     assert await rows(contacts) == expected
     assert len(expected["line"]) == sum(map(len, logs))
+
+
+async def test_warnings_of_a_party_stand_in_its_history_and_those_of_what_is_sold_in_none(contacts: Contacts) -> None:
+    warned: dict[str, Any] = {"severity": 0.9, "as_of": NOW, "contributions": [], "recorded_at": NOW}
+    names = [uuid5(ROOT, name) for name in ("silence", "demand")]
+    await contacts.show(
+        heard(data, source="/forecasting")
+        for data in (
+            WarningRaised(warning_id=names[0], kind="silence", about=str(ROOT), party_id=ROOT, **warned),
+            WarningRaised(warning_id=names[1], kind="demand_unusual", about="units:product:A:week", sku="A", **warned),
+            WarningCleared(
+                warning_id=names[0],
+                kind="silence",
+                about=str(ROOT),
+                because="bought",
+                recorded_at=NOW,
+                party_id=ROOT,
+            ),
+        )
+    )
+    lines = await contacts.rows("select party_id, type, summary::json ->> 'warning_id' as name from line order by type")
+    assert [tuple(line.values()) for line in lines] == [
+        (ROOT, "crm.warning.cleared.v1", str(names[0])),
+        (ROOT, "crm.warning.raised.v1", str(names[0])),
+    ]
 
 
 async def test_lines_lie_in_the_month_in_which_they_were_recorded(contacts: Contacts) -> None:

@@ -23,7 +23,10 @@ __all__ = [
 
 P = ParamSpec("P")
 R = TypeVar("R")
-_SALES = ("sold_day", "channel_day", "purchase_day", "sale", "refund", "product", "campaign_day", "ticket_day")
+_SALES = (
+    *("sold_day", "channel_day", "purchase_day", "sale", "refund", "product"),
+    *("campaign_day", "ticket_day", "choice_day", "dispute"),
+)
 
 
 class Forecasting(Running):
@@ -47,7 +50,7 @@ class Forecasting(Running):
         return {name: sorted(map(tuple, await self.pool.fetch(f"select * from sales_v1.{name}"))) for name in names}
 
     async def clear(self) -> None:
-        own = ("set_aside", "outlook", "forecast", "series", "job", "model", "score")
+        own = ("set_aside", "outlook", "forecast", "series", "job", "model", "score", "warning")
         await self.empty(*(f"sales_v1.{name}" for name in _SALES), *own)
 
 

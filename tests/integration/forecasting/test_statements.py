@@ -17,6 +17,18 @@ async def test_every_statement_is_understood_by_the_database(dsn: str, name: str
 
 
 HOT = {
+    "warnings.list_warnings": ("warning_by_state", "'open', 2, '00000000-0000-0000-0000-000000000000', 51"),
+    "warnings.list_warnings_of_kind": (
+        "warning_by_kind",
+        "'open', 2, '00000000-0000-0000-0000-000000000000', 51, 'churn'",
+    ),
+    "scores.find_purchases": (
+        "purchase_day_pkey",
+        "'{00000000-0000-0000-0000-000000000001}', '{00000000-0000-0000-0000-000000000001}', '{2026-03-02}'",
+    ),
+    "scores.load_rhythms": ("purchase_day_pkey", "'{00000000-0000-0000-0000-000000000001}', '2026-03-02'"),
+    "activity.load_usage": ("choice_day_pkey", "'{00000000-0000-0000-0000-000000000001}', '2026-03-02'"),
+    "activity.load_disputes": ("dispute_open", "3"),
     "scores.load_page": ("purchase_day_pkey", "'00000000-0000-0000-0000-000000000000', '2026-03-02', 1000"),
     "scores.load_history": ("purchase_day_pkey", "'00000000-0000-0000-0000-000000000001', '2026-03-02'"),
     "scores.load_scores": ("score_pkey", "'{00000000-0000-0000-0000-000000000001}'"),

@@ -8,8 +8,8 @@ from shared.engine.event import Event
 from shared.events.campaigns import MessageSkipped
 from shared.events.money import Money
 from shared.events.products import ProductDescribed
-from shared.events.sales import SaleAmended, SaleCancelled, SaleCompleted, SaleRefunded, SaleState
-from shared.events.tickets import TicketOpened
+from shared.events.sales import ProductChosen, SaleAmended, SaleCancelled, SaleCompleted, SaleRefunded, SaleState
+from shared.events.tickets import DisputeClosed, DisputeRaised, TicketOpened
 from shared.events.values import Line, ReturnedLine
 from shared.ids import derived_id
 from tests.events import type_of
@@ -148,3 +148,22 @@ def ticket(name: str, day: str) -> Event[TicketOpened]:
 def skipped(name: str, day: str) -> Event[MessageSkipped]:
     data = MessageSkipped(party_id=ADA, trigger_event_id=name, reason="no_campaign", recorded_at=at(day))
     return event("crm.campaigns", data, at(day), name, str(ADA))
+
+
+def chosen(name: str, day: str, party: UUID = ADA) -> Event[ProductChosen]:
+    data = ProductChosen(
+        party_id=party,
+        party_version=1,
+        sku="A",
+        channel="web",
+        intent="viewed",
+        recorded_at=at(day),
+        origin="/shop",
+    )
+    return event("crm.sales", data, at(day), ("chosen", name), str(party))
+
+
+def disputed(name: str, day: str, *, closed: bool = False, party: UUID = ADA) -> Event[DisputeRaised | DisputeClosed]:
+    model = DisputeClosed if closed else DisputeRaised
+    data = model(dispute_id=derived_id("dispute", name), party_id=party, recorded_at=at(day))
+    return event("crm.tickets", data, at(day), ("dispute", name, closed), str(party))

@@ -1,0 +1,163 @@
+"""Warnings as they are raised at a cut, and cleared by what comes."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from uuid import UUID
+
+from services.forecasting.activity import commands as activity
+from services.forecasting.cuts.domain import WEEK
+from services.forecasting.forecasts import commands as forecasts
+from services.forecasting.scores import commands as scores
+from services.forecasting.scores.domain.score import churn_of
+from services.forecasting.series import commands as series
+from services.forecasting.warnings import store
+from services.forecasting.warnings.domain import parties, sales
+from services.forecasting.warnings.domain.warning import (
+    CHURN,
+    DEMAND_UNUSUAL,
+    DISPUTE_CLUSTER,
+    FORECAST_MISSED,
+    SILENCE,
+    USAGE_DROP,
+    Cleared,
+    Kind,
+    Warned,
+    announce_cleared,
+    announce_raised,
+)
+from shared.engine.transaction import Transaction
+from shared.events.insights import WarningCleared, WarningRaised
+
+_OF_PARTIES = (CHURN, SILENCE, USAGE_DROP)
+_FIRST = UUID(int=0)
+_ALL = 100_000
+
+
+async def warn_of_parties(
+    tx: Transaction, fitted: scores.Fitted, after: UUID | None, cut: date, size: int
+) -> tuple[int, UUID | None]:
+    """Look at the next `size` parties; how many warnings were raised, and the last party, None after all."""
+    page = await scores.load_page(tx, after, cut, size)
+    usage = await activity.load_usage(tx, [party_id for party_id, *_ in page], cut)
+    found: list[Warned] = []
+    for party_id, history, rhythm in page:
+        if history is not None:
+            churn = churn_of(party_id, history, fitted.churn, cut) if fitted.churn else None
+            found += parties.watch_party(party_id, history, rhythm, churn, cut)
+        if (used := usage.get(party_id)) and (warned := parties.watch_usage(party_id, used, cut)):
+            found.append(warned)
+    raised = await _raise(tx, found)
+    return raised, page[-1][0] if len(page) == size else None
+
+
+async def warn_of_forecasts(tx: Transaction, cut: date) -> int:
+    """Raise what the newest weeks say of the forecasts before them, and clear what they no longer say; the raised."""
+    said = [sales.Said(*one) for one in await forecasts.load_said(tx, cut)]
+    begin = min((one.cut for one in said), default=cut)
+    came = await series.load_weeks(tx, [one.series for one in said], begin, cut)
+    found = [sales.watch_forecast(one, came.get(one.series, {}), cut) for one in said]
+    return await _replace(tx, FORECAST_MISSED, [one for one in found if one is not None])
+
+
+async def load_sold(tx: Transaction, cut: date, most: int) -> dict[str, list[int]]:
+    """What the products that sold most sold in each of the weeks before the cut; nothing before there are so many."""
+    opening = await series.find_first_day(tx)
+    begin = cut - WEEK * sales.WEEKS
+    if opening is None or opening > begin:
+        return {}
+    return await series.load_product_weeks(tx, begin, cut, sales.FEWEST_UNITS, most)
+
+
+async def warn_of_demand(tx: Transaction, cut: date, unusual: Sequence[sales.Unusual]) -> int:
+    """Raise the news, and clear products that are usual again; the number raised."""
+    every = {one.sku: sales.watch_demand(one, cut) for one in unusual}
+    news = [every[one.sku] for one in unusual if one.news]
+    return await _replace(tx, DEMAND_UNUSUAL, news, {one.about for one in every.values()})
+
+
+async def find_settled(tx: Transaction, passed: date, after: UUID, size: int) -> tuple[list[Cleared], UUID]:
+    """Of the next `size` open warnings of parties those that have ended, every sale before `passed` being known; and
+    where to go on.
+    """
+    page = await store.load_open(tx, _OF_PARTIES, after, size)
+    silent = {one.warning_id: (one.party_id, one.as_of) for one in page if one.party_id and one.kind != USAGE_DROP}
+    bought = await scores.find_purchases(tx, silent)
+    chosen = await _load_choices(tx, [one for one in page if one.kind == USAGE_DROP])
+    settled = [
+        parties.settle_usage(one, chosen.get(one.warning_id, 0), passed)
+        if one.kind == USAGE_DROP
+        else parties.settle_silence(one, bought.get(one.warning_id), passed)
+        for one in page
+    ]
+    return [one for one in settled if one is not None], page[-1].warning_id if len(page) == size else _FIRST
+
+
+async def find_disputed(tx: Transaction) -> tuple[list[Warned], list[Cleared]]:
+    """Clusters of disputes that are to be told, and told ones that are over."""
+    disputes = await activity.load_disputes(tx, parties.CALM + 1)
+    told = await store.load_open(tx, [DISPUTE_CLUSTER], _FIRST, _ALL)
+    open_ = {one.party_id for one in told}
+    news = [
+        parties.watch_disputes(party_id, found)
+        for party_id, found in disputes.items()
+        if found.count >= parties.FEWEST_DISPUTES and party_id not in open_
+    ]
+    over = [parties.settle_disputes(one, disputes) for one in told]
+    return news, [one for one in over if one is not None]
+
+
+async def tell(tx: Transaction, news: Sequence[Warned], ended: Sequence[Cleared]) -> None:
+    """Raise and clear, each once."""
+    await _clear(tx, ended)
+    await _raise(tx, news)
+
+
+async def take_back(tx: Transaction, told: WarningRaised | WarningCleared) -> None:
+    """After a restore: what our topic tells of a warning."""
+    match told:
+        case WarningRaised():
+            warned = Warned(
+                told.warning_id,
+                told.kind,
+                told.about,
+                told.severity,
+                told.as_of.date(),
+                tuple(told.contributions),
+                told.model,
+                told.until.date() if told.until else None,
+                told.party_id,
+                told.sku,
+            )
+            await store.save_warnings(tx, [warned])
+        case WarningCleared():
+            await store.clear_warnings(tx, [(told.warning_id, told.because, told.lead_days)], told.recorded_at)
+
+
+async def _load_choices(tx: Transaction, dropped: Sequence[Warned]) -> dict[UUID, int]:
+    """By warning, how often its party chose products since, within the days that it looks ahead."""
+    found = {}
+    for day in {one.as_of for one in dropped}:
+        asked = {one.party_id: one.warning_id for one in dropped if one.as_of == day and one.party_id}
+        for party_id, usage in (await activity.load_usage(tx, list(asked), day + parties.AHEAD)).items():
+            found[asked[party_id]] = usage.recent
+    return found
+
+
+async def _replace(tx: Transaction, kind: Kind, news: Sequence[Warned], standing: Iterable[str] = ()) -> int:
+    """Raise the news of a kind, and clear those of which neither news nor anything standing tells; the raised."""
+    stay = {*standing, *(one.about for one in news)}
+    told = await store.load_open(tx, [kind], _FIRST, _ALL)
+    await _clear(tx, [Cleared(one, "over") for one in told if one.about not in stay])
+    return await _raise(tx, news)
+
+
+async def _raise(tx: Transaction, found: Sequence[Warned]) -> int:
+    new = await store.save_warnings(tx, found)
+    tx.emit(announce_raised(one, tx.now) for one in found if one.warning_id in new)
+    return len(new)
+
+
+async def _clear(tx: Transaction, ended: Sequence[Cleared]) -> None:
+    rows = [(one.warning.warning_id, one.because, one.lead_days) for one in ended]
+    done = await store.clear_warnings(tx, rows, tx.now)
+    tx.emit(announce_cleared(one, tx.now) for one in ended if one.warning.warning_id in done)
