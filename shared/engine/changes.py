@@ -65,9 +65,9 @@ class _Shape(NamedTuple):
     is_party: bool
     about: bool
 
-    def party(self, key: str) -> str | None:
-        """The party that an event of this key is about."""
-        return key if self.of_party or (self.about and ":" not in key) else None
+    def party(self, key: str | None) -> str | None:
+        """The party that an event of this key is about. The id of a series has a colon."""
+        return key if self.of_party or (self.about and key and ":" not in key) else None
 
 
 @cache

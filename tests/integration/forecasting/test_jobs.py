@@ -147,7 +147,7 @@ async def test_the_process_apart_does_the_same(forecasting: Forecasting, jobs: J
     """Once with the real one; the other tests spare themselves its start."""
     await at(forecasting, jobs, date(2025, 12, 29))
     expected = await forecasting.published_by_key()
-    for table in ("outlook", "forecast", "series", "job", "model", "score", "outbox"):
+    for table in ("outlook", "forecast", "series", "job", "model", "score", "warning", "outbox"):
         await forecasting.pool.execute(f"delete from {table}")
     fitting = Fitting()
 

@@ -13,6 +13,7 @@ from shared.engine.outbox import Tick, encode
 from shared.engine.subscription import Subscription
 from shared.engine.transaction import Transaction
 from shared.events.contacts import PartyUpdated
+from shared.events.insights import WarningCleared
 from shared.events.tickets import TicketReopened
 from tests.unit.engine.records import WALL
 
@@ -68,6 +69,13 @@ def test_what_is_published_is_told_at_once_unless_it_is_heard_too(heard: bool) -
     assert [(type_, subject, party) for type_, _, subject, party in lines] == (
         [] if heard else [("crm.ticket.reopened.v1", f"ticket/{ticket}", str(PARTY))]
     )
+
+
+@pytest.mark.parametrize(("about", "party"), [(str(PARTY), str(PARTY)), ("units:product:A:week", None)])
+def test_a_warning_is_told_to_the_party_that_it_is_about(about: str, party: str | None) -> None:
+    data = WarningCleared(warning_id=uuid4(), kind="silence", about=about, because="bought", recorded_at=WALL)
+    heard = event(data, "crm.insights", "crm.warning.cleared.v1", about.encode())
+    assert [told for *_, told in Told([]).lines([heard], encode([Emission(data, WALL)]))] == [party, party]
 
 
 def test_a_key_that_is_no_text_does_no_harm() -> None:
