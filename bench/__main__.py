@@ -8,7 +8,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import audit, changes, contacts, engine, main_job, relay, search, timers, view
+from bench import audit, changes, contacts, engine, main_job, pages, relay, screen, search, timers, view
 from bench.gates import GATES, verdicts
 from bench.report import print_table, write_json
 from bench.rows import Row
@@ -20,6 +20,8 @@ WORKS: tuple[tuple[tuple[str, ...], Work], ...] = (
     (("relay",), relay.measure),
     (("main job", "main job at 200/s", "main job beside 60 readers"), main_job.measure),
     (("changes",), changes.measure),
+    (("screen",), screen.measure),
+    (("pages",), pages.measure),
     (("360 view",), view.measure),
     (("create contacts", "create contacts in batches"), contacts.create),
     (("find by e-mail",), contacts.find),

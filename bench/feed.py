@@ -63,11 +63,16 @@ class Listener:
             self.left -= 1
 
 
-def sales(run: str, customers: int, number: int) -> Iterator[facts.Fact]:
-    """Of customers drawn with a seed, each at the time of its sending."""
+def buyers(run: str, customers: int, number: int) -> Iterator[int]:
+    """Customers drawn with the run's name as a seed, one for each sale."""
     dice = random.Random(run)
-    for place in range(number):
-        yield facts.sale(dice.randrange(customers), f"{run}-{place}", datetime.now(UTC))
+    return (dice.randrange(customers) for _ in range(number))
+
+
+def sales(run: str, customers: int, number: int) -> Iterator[facts.Fact]:
+    """Each at the time of its sending."""
+    for place, customer in enumerate(buyers(run, customers, number)):
+        yield facts.sale(customer, f"{run}-{place}", datetime.now(UTC))
 
 
 async def pace(producer: AIOKafkaProducer, run: str, customers: int, number: int, rate: float) -> list[float]:

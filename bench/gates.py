@@ -39,6 +39,8 @@ GATES: dict[str, tuple[Gate, ...]] = {
     ),
     "main job beside 60 readers": (Gate("p99_ms", "≤", 1_000, 250),),
     "changes": (Gate("p99_ms", "≤", 1_000, 400), Gate("mib_a_page", "≤", 0.25, 0.1)),
+    "screen": (Gate("p99_ms", "≤", 1_000, 500), Gate("mib_a_page", "≤", 0.25, 0.1)),
+    "pages": (Gate("worst_p95_ms", "≤", 100, 50),),
     "360 view": (Gate("ratio", "≥", 0.7, 0.9), Gate("rate", "≥", 800, 1_000)),
     "create contacts": (Gate("rate", "≥", 500, 1_000),),
     "create contacts in batches": (Gate("rate", "≥", 8_000, 15_000),),

@@ -1,9 +1,9 @@
-"""HTTP clients in a process of their own: `python -m bench.load PORT SECONDS CLIENTS KIND NUMBERS…`.
+"""HTTP clients in a process of their own: `python -m bench.load PORT SECONDS CLIENTS KIND ARGUMENTS…`.
 
 `view PARTIES`, `find PARTIES` and `names PARTIES` ask for parties drawn at random, `create FIRST` writes new ones from
-that number on, `batch FIRST SIZE` so many a call, `audit` counts all follow-ups. Each client has one connection and one
-request in flight. Prints one JSON document: rate, percentiles, `client_us`, what the client itself used a request, and
-`busy`, how often it was told to come later.
+that number on, `batch FIRST SIZE` so many a call, `audit` counts all follow-ups, `page PATH` asks the console for one
+page. Each client has one connection and one request in flight. Prints one JSON document: rate, percentiles,
+`client_us`, what the client itself used a request, and `busy`, how often it was told to come later.
 """
 
 import asyncio
@@ -36,7 +36,8 @@ class Client(asyncio.Protocol):
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._requests = requests
         self._begin, self._end = begin, end
-        self._host = f" HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n"
+        # a service does not look at the name under which the console knows who asks
+        self._host = f" HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\naccept-encoding: gzip\r\ncookie: rapport-name=bench\r\n"
         self._buffer = bytearray()
         self._sent_at = 0.0
         self._expected = 0
@@ -89,33 +90,41 @@ class Client(asyncio.Protocol):
         self._transport.write(f"{head}\r\n".encode() + (body or b""))  # type: ignore[attr-defined]
 
 
-def view(parties: int) -> Requests:
+def view(number: str) -> Requests:
+    parties = int(number)
     ids = [party(number) for number in random.sample(range(parties), min(parties, 20_000))]
     return ((f"GET /v1/parties/{random.choice(ids)}", None) for _ in count())
 
 
-def find(parties: int) -> Requests:
+def find(number: str) -> Requests:
+    parties = int(number)
     return ((f"GET /v1/parties?q=customer-{random.randrange(parties)}%40example.com", None) for _ in count())
 
 
-def names(parties: int) -> Requests:
+def names(number: str) -> Requests:
     """Names of parties with an error of typing."""
+    parties = int(number)
     typed = (misspelt(name_of(random.randrange(parties))) for _ in count())
     return ((f"GET /v1/parties?limit=10&q={quote(each)}", None) for each in typed)
 
 
-def create(first: int) -> Requests:
-    return (("POST /v1/parties", json.dumps(profile(number)).encode()) for number in count(first))
+def create(first: str) -> Requests:
+    return (("POST /v1/parties", json.dumps(profile(number)).encode()) for number in count(int(first)))
 
 
-def batch(first: int, size: int) -> Requests:
-    for begin in count(first, size):
+def batch(first: str, each: str) -> Requests:
+    size = int(each)
+    for begin in count(int(first), size):
         items = [profile(number) for number in range(begin, begin + size)]
         yield "POST /v1/parties/batch", json.dumps({"items": items}).encode()
 
 
 def audit() -> Requests:
     return (("GET /v1/audit/follow-ups", None) for _ in count())
+
+
+def page(path: str) -> Requests:
+    return ((f"GET {path}", None) for _ in count())
 
 
 def profile(number: int) -> dict[str, object]:
@@ -134,6 +143,7 @@ KINDS: dict[str, Callable[..., Requests]] = {
     "create": create,
     "batch": batch,
     "audit": audit,
+    "page": page,
 }
 
 
@@ -160,6 +170,6 @@ async def run(port: int, seconds: float, clients: int, requests: Requests) -> di
 
 
 if __name__ == "__main__":
-    kind = KINDS[sys.argv[4]](*map(int, sys.argv[5:]))
+    kind = KINDS[sys.argv[4]](*sys.argv[5:])
     settle_collector()
     print(json.dumps(uvloop.run(run(int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]), kind))))

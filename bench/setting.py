@@ -50,10 +50,12 @@ def settle_collector() -> None:
 
 
 @asynccontextmanager
-async def fresh_stack(services: Iterable[str] = (), env: dict[str, str] | None = None) -> AsyncIterator[EmbeddedStack]:
+async def fresh_stack(
+    services: Iterable[str] = (), env: dict[str, str] | None = None, fronts: Iterable[str] = ()
+) -> AsyncIterator[EmbeddedStack]:
     """Kafka and Postgres with nothing in them, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="rapport-bench-", ignore_cleanup_errors=True) as folder:
-        async with EmbeddedStack(Path(folder), services=services, env=env) as stack:
+        async with EmbeddedStack(Path(folder), services=services, fronts=fronts, env=env) as stack:
             yield stack
 
 

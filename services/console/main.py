@@ -5,6 +5,8 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from services.console.campaigns import api as campaigns
 from services.console.design import api as design
+from services.console.duplicates import api as duplicates
+from services.console.erasures import api as erasures
 from services.console.events import api as events
 from services.console.followups import api as followups
 from services.console.forecasts import api as forecasts
@@ -25,7 +27,7 @@ from shared.http.auth import Authenticator
 from shared.telemetry.logging import configure_logging
 
 pages = (
-    *(today, parties, tickets, followups, campaigns, forecasts, operations, events),
+    *(today, parties, duplicates, erasures, tickets, followups, campaigns, forecasts, operations, events),
     *(design, login, shell, live, static_files),
 )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
@@ -26,6 +26,32 @@ class Customer:
     message_id: str
     ticket_id: str
     subject: str
+    twin_id: str = ""
+    pair_id: str = ""
+
+
+async def serve_twins(stack: EmbeddedStack) -> Customer:
+    """Somebody new who was written down twice, and whom nobody has asked about yet."""
+    customer = await serve_customer(stack)
+    word = "".join(chr(ord("a") + int(digit, 16)) for digit in uuid4().hex[:10])
+    said = {
+        "name": f"Ada {word.capitalize()}",
+        "birth_date": "1971-03-09",
+        "address": {"lines": [f"{word.capitalize()}gade 12"], "postal_code": "8000", "city": "Aarhus C"},
+    }
+    async with httpx.AsyncClient(base_url=stack.url("contacts")) as contacts:
+        (await contacts.patch(f"/v1/parties/{customer.party_id}", json=said)).raise_for_status()
+        twin = {**said, "birth_date": "1971-09-03", "locale": "da"}
+        made = (await contacts.post("/v1/parties", json=twin)).raise_for_status().json()["id"]
+    pairs: list[str] = []
+
+    async def asked() -> bool:
+        known = (await ask(stack, "contacts", "duplicates?limit=200"))["items"]
+        pairs.extend(each["id"] for each in known if set(each["party_ids"]) == {customer.party_id, made})
+        return bool(pairs)
+
+    await eventually(asked, "the question whether the two are one")
+    return replace(customer, twin_id=made, pair_id=pairs[0])
 
 
 async def serve_customer(stack: EmbeddedStack) -> Customer:
@@ -43,7 +69,8 @@ async def serve_customer(stack: EmbeddedStack) -> Customer:
 
         async def shown() -> bool:
             view = await client.get("contacts", f"/v1/parties/{party}")
-            return bool(view["open_tickets"]) and view["messages"][0]["state"] == "sent"
+            ticket = await client.get("support", f"/v1/tickets/{opened['ticket_id']}")
+            return bool(view["open_tickets"] and ticket["triage"]) and view["messages"][0]["state"] == "sent"
 
         await eventually(shown, "all of it in the 360 view")
     return Customer(party, f"{name}@mail.example", sold["ce_id"], sent["message_id"], opened["ticket_id"], subject)
@@ -51,13 +78,13 @@ async def serve_customer(stack: EmbeddedStack) -> Customer:
 
 @asynccontextmanager
 async def console(
-    stack: EmbeddedStack, language: str = "en", **options: Any
+    stack: EmbeddedStack, language: str = "en", name: str = "agent-7", **options: Any
 ) -> AsyncIterator[tuple[BrowserContext, list[str]]]:
     """A browser of somebody who has chosen a name, a language and a zone."""
     async with browser_context(base_url=stack.url("console"), **options) as (context, complaints):
-        chosen = {"name": "agent-7", "language": language, "zone": "Europe/Copenhagen"}
+        chosen = {"name": name, "language": language, "zone": "Europe/Copenhagen"}
         cookies = [
-            {"name": f"rapport-{name}", "value": value, "url": stack.url("console")} for name, value in chosen.items()
+            {"name": f"rapport-{key}", "value": value, "url": stack.url("console")} for key, value in chosen.items()
         ]
         await context.add_cookies(cookies)  # type: ignore[arg-type]
         yield context, complaints

@@ -11,7 +11,7 @@ from playwright.async_api import BrowserContext, Page
 
 from deploy.embedded import EmbeddedStack
 from shared.run.discovery import FRONTS
-from tests.browser.agents import Customer, serve_customer
+from tests.browser.agents import Customer, serve_twins
 from tests.browser.chromium import HOW, browser_context, executable
 from tests.stack import make_stack, started
 
@@ -51,4 +51,4 @@ def complaints(_context: tuple[BrowserContext, list[str]]) -> list[str]:
 @pytest.fixture(scope="session")
 def ada(stack: EmbeddedStack) -> Customer:
     """For tests that only look."""
-    return asyncio.run(serve_customer(stack))
+    return asyncio.run(serve_twins(stack))

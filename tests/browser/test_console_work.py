@@ -31,6 +31,11 @@ async def test_an_agents_day(stack: EmbeddedStack, size: dict[str, int]) -> None
             await expect(history.locator("summary b", has_text=re.compile(f"^{line}$"))).to_be_visible()
         await page.locator("#part-tickets").get_by_role("link").click()
         await expect(page.get_by_text("Well?")).to_be_visible()
+        await page.get_by_text("Correct it").click()
+        await page.get_by_label("About").select_option(label="Delivery")
+        await page.get_by_label("Urgency").select_option(label="High")
+        await page.locator("#part-triage").get_by_role("button", name="Save").click()
+        await expect(page.locator("#part-triage")).to_contain_text("as agent-7 says")
         await page.get_by_label("Your answer").fill("It is on its way.\nSorry!")
         await page.get_by_role("button", name="Send").click()
         await expect(page.locator(".thread .agent")).to_contain_text("It is on its way.")
@@ -56,6 +61,8 @@ async def test_an_agents_day(stack: EmbeddedStack, size: dict[str, int]) -> None
         ("note", "agent-7", "Mind the parcel."),
     ]
     assert ticket["status"] == "resolved"
+    triage = ticket["triage"]
+    assert (triage["category"], triage["urgency"], triage["agent"]) == ("delivery", "high", "agent-7")
 
 
 async def test_a_parked_record_is_applied_again_and_given_up(stack: EmbeddedStack) -> None:

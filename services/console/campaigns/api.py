@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
-from services.console.campaigns.domain import conditions_of, reached_of, steps_of, trigger_of
+from services.console.campaigns.domain import conditions_of, reached_of, steps_of, trigger_of, ways_of
 from services.console.shell.asking import attempt, path_part
 from services.console.shell.pages import Shown
 
@@ -28,13 +28,15 @@ async def show_campaign(
     path = f"campaigns/{path_part(name)}"
     newest = await page.asked.get("marketing", path)
     campaign = newest if version is None else await page.asked.get("marketing", path, version=version)
+    steps = steps_of(campaign)
     standings = await attempt(page.asked.get("marketing", f"{path}/flow", version=campaign["version"]))
     return page.show(
         "campaigns/campaign.html",
         campaign=campaign,
         versions=range(newest["version"], 0, -1),
         trigger=trigger_of(campaign["definition"]),
-        steps=steps_of(campaign),
+        steps=steps,
+        ways=ways_of(steps),
         standings=standings,
         reached=reached_of(standings.value or ()),
         when=conditions_of(campaign["definition"].get("when")),

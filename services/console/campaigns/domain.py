@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from json import dumps
 from typing import Any
@@ -95,6 +95,30 @@ def _ways(kind: str, step: Mapping[str, Any]) -> list[Way]:
         case "wait_for":
             return [Way(step["wait_for"]["event"], step.get("go")), Way("", step["wait_for"]["otherwise"])]
     return [Way("", step["go"])] if step.get("go") else []
+
+
+@dataclass(frozen=True, slots=True)
+class Leads:
+    """From one step to another, both by place; whoever comes to the place behind the last step has left."""
+
+    source: int
+    target: int
+    when: str
+
+
+def ways_of(steps: Sequence[Step]) -> list[Leads]:
+    """Every way through a campaign; a step that names none goes on to the next one."""
+    places = {step.name: place for place, step in enumerate(steps) if step.name}
+    end = len(steps)
+    found = []
+    for place, step in enumerate(steps):
+        if step.kind == "exit":
+            found.append(Leads(place, end, step.detail))
+            continue
+        for way in step.ways or [Way("", None)]:
+            target = place + 1 if way.to is None else end if way.to == "end" else places.get(way.to, end)
+            found.append(Leads(place, target, way.when))
+    return found
 
 
 def text_of(condition: Any) -> str:

@@ -1,5 +1,6 @@
 """Pages that prove what became of every sale: the six figures, their sales, and each message with its why."""
 
+import asyncio
 from typing import Annotated
 from uuid import UUID
 
@@ -20,12 +21,10 @@ async def show_audit(
 ) -> Response:
     """The figures; with an outcome also its sales."""
     chosen = outcome if outcome in OUTCOMES else None
-    audit = await attempt(page.asked.get("marketing", "audit/follow-ups"))
-    sales = (
-        await attempt(page.asked.get("marketing", "audit/follow-ups", outcome=chosen, cursor=cursor, limit=50))
-        if chosen
-        else None
-    )
+    looks = [attempt(page.asked.get("marketing", "audit/follow-ups"))]
+    if chosen:
+        looks.append(attempt(page.asked.get("marketing", "audit/follow-ups", outcome=chosen, cursor=cursor, limit=50)))
+    audit, *found = await asyncio.gather(*looks)
     return page.show(
         "followups/audit.html",
         audit=audit,
@@ -33,7 +32,7 @@ async def show_audit(
         reasons=reasons_of(audit.value) if audit.value else [],
         funnel=funnel_of(audit.value) if audit.value else [],
         outcome=chosen,
-        sales=sales,
+        sales=found[0] if found else None,
     )
 
 

@@ -4,28 +4,38 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from services.console.shell.event_terms import EVENTS
 from services.console.shell.facts import Fact, facts_of, short_type
 from services.console.shell.words import Words
 
-# The filters of a timeline, and the types of events that each of them shows.
-GROUPS: dict[str, tuple[str, ...]] = {
-    "sales": ("sale.completed", "sale.amended", "sale.cancelled", "sale.refunded", "product.chosen"),
-    "messages": ("message.planned", "message.sent", "message.skipped", "message.unknown", "enrolment.started"),
-    "tickets": ("ticket.opened", "ticket.replied", "ticket.noted", "ticket.status_changed", "ticket.resolved",
-                "ticket.reopened", "ticket.merged", "ticket.unmerged", "ticket.split", "ticket.triaged",
-                "sla.applied", "sla.warned", "sla.breached", "sla.met", "interaction.recorded", "survey.answered"),
-    "consents": ("consent.given", "consent.withdrawn"),
-    "changes": ("lifecycle.changed", "party.registered", "party.updated", "party.merged", "identity.moved",
-                "duplicate.suspected"),
+# What the types of each filter of a timeline are about.
+_ABOUT = {
+    "sales": ("sale", "product", "deal", "quota"),
+    "messages": ("message", "enrolment", "segment", "points", "tier", "cost", "campaign"),
+    "tickets": ("ticket", "sla", "csat", "request", "dispute", "interaction", "survey"),
+    "consents": ("consent",),
+    "outlook": ("score", "warning", "action", "fraud", "forecast", "price", "reorder", "trend"),
+    "changes": ("lifecycle", "party", "identity", "duplicate", "activity", "role", "relation", "owner",
+                "completeness", "agreement", "obligation", "boundary", "erasure"),
 }  # fmt: skip
+GROUPS: dict[str, tuple[str, ...]] = {
+    name: tuple(type_ for type_ in EVENTS if type_.partition(".")[0] in about) for name, about in _ABOUT.items()
+}
+"""The filters of a timeline, and the types of events that each of them shows."""
 _ICONS = {"sale": "sale", "product": "sale", "message": "send", "enrolment": "send", "ticket": "chat",
-          "consent": "consent", "lifecycle": "stage", "party": "person", "identity": "person"}  # fmt: skip
+          "dispute": "chat", "consent": "consent", "lifecycle": "stage", "party": "person", "identity": "person",
+          "duplicate": "person", "score": "chart", "warning": "away", "action": "check"}  # fmt: skip
 _TONES = {
     "sale.completed": "good",
     "sale.refunded": "warn",
     "sale.cancelled": "warn",
     "message.sent": "accent",
     "message.unknown": "bad",
+    "message.bounced": "warn",
+    "message.complained": "bad",
+    "dispute.raised": "bad",
+    "sla.breached": "bad",
+    "warning.raised": "bad",
     "consent.given": "good",
     "consent.withdrawn": "bad",
     "ticket.opened": "warn",

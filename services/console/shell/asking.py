@@ -52,7 +52,7 @@ class Trouble(Exception):
         match self.status:
             case 401 | 403:
                 return "forbidden"
-            case 404:
+            case 404 | 410:
                 return "missing"
             case 409:
                 return "stale"

@@ -100,3 +100,46 @@ def spark(values: Sequence[float]) -> Spark:
     up = Scale(min(0, *values, 0), max(*values, 0), 25, 3)
     places = [(across(index), up(value)) for index, value in enumerate(values)]
     return Spark(" ".join(f"{x},{y}" for x, y in places), *places[-1])
+
+
+STEP, BOX_WIDTH, BOX_HEIGHT, LANE = 68, 300, 44, 26
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """A way between two boxes of a flow: its line, and where its text stands."""
+
+    path: str
+    x: float
+    y: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Boxes under each other, the last one for the end; arrows that pass a box by run beside them, each in a lane."""
+
+    height: int
+    tops: list[int]
+    arrows: list[Arrow]
+
+
+def flow(count: int, ways: Sequence[tuple[int, int, str]]) -> Flow:
+    """Of so many boxes before the end, and ways from box to box with their texts."""
+    tops = [4 + STEP * place for place in range(count + 1)]
+    taken: list[list[tuple[int, int]]] = []
+    arrows = []
+    for source, target, text in sorted(ways, key=lambda way: (abs(way[1] - way[0]), way[0])):
+        if target == source + 1:
+            x, foot = 2 + BOX_WIDTH / 2, tops[source] + BOX_HEIGHT
+            arrows.append(Arrow(f"M{x} {foot}V{tops[target] - 3}", x + 8, foot + 15, text))
+            continue
+        low, high = sorted((source, target))
+        lane = next((at for at, spans in enumerate(taken) if all(high <= a or b <= low for a, b in spans)), len(taken))
+        if lane == len(taken):
+            taken.append([])
+        taken[lane].append((low, high))
+        edge, bend = 2 + BOX_WIDTH, 2 + BOX_WIDTH + LANE * (lane + 1)
+        begin, end = tops[source] + BOX_HEIGHT * 0.6, tops[target] + BOX_HEIGHT * 0.4
+        arrows.append(Arrow(f"M{edge} {begin}H{bend}V{end}H{edge + 3}", bend + 6, begin + 4, text))
+    return Flow(STEP * count + BOX_HEIGHT + 8, tops, arrows)

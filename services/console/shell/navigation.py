@@ -12,27 +12,43 @@ def _(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """`key` is the second key after `g`; `scope` what an agent needs to see it."""
+    """`key` is the second key after `g`; `scope` what an agent needs to see it, `under` pages that belong to it."""
 
     path: str
     title: str
     icon: str
     key: str
     scope: str = "crm:read"
+    under: tuple[str, ...] = ()
 
     def holds(self, path: str) -> bool:
         """Whether a page stands in this section."""
-        return path == self.path or (self.path != "/" and path.startswith(f"{self.path}/"))
+        own = (self.path, *self.under)
+        return path in own or path.startswith(tuple(f"{each}/" for each in own if each != "/"))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page that the palette finds by its name, though it stands in no menu."""
+
+    path: str
+    title: str
 
 
 SECTIONS = (
     Section("/", _("Today"), "sun", "h"),
-    Section("/parties", _("Customers"), "people", "c"),
+    Section("/parties", _("Customers"), "people", "c", under=("/duplicates", "/erasures", "/events")),
     Section("/tickets", _("Tickets"), "chat", "t"),
     Section("/follow-ups", _("Follow-ups"), "check", "f"),
     Section("/campaigns", _("Campaigns"), "send", "m"),
     Section("/forecasts", _("Sales"), "chart", "s"),
     Section("/operations", _("Operations"), "gauge", "o", "crm:admin"),
+)
+PLACES = (
+    Place("/parties/new", _("New customer")),
+    Place("/duplicates", _("Possible duplicates")),
+    Place("/duplicates/merges", _("Merges")),
+    Place("/erasures", _("Erasures")),
 )
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,12 @@ _DAYS = {"en": "d MMM", "da": "d. MMM"}
 _CODE = re.compile(r"\b([A-Z]{3})(?=\d)")
 # The Latin narrow no-break space of some locales is missing in many fonts.
 _SPACES = str.maketrans({"\u202f": "\u00a0"})
+
+
+@lru_cache(10_000)
+def _written(day: date, pattern: str, locale: Locale) -> str:
+    """A page names few days many times, and babel takes some 40 µs for each."""
+    return str(format_date(day, pattern, locale=locale))
 
 
 @cache
@@ -96,21 +102,21 @@ class Words:
     def moment(self, at: str | datetime) -> str:
         """`12 Mar 2026, 14:05`. Hours are written without babel, which takes three times as long for a page of them."""
         local = self.local(at)
-        return f"{format_date(local, f'{_DAYS[self.language]} y', locale=self._locale)}, {local:%H:%M}"
+        return f"{_written(local.date(), f'{_DAYS[self.language]} y', self._locale)}, {local:%H:%M}"
 
     def moment_precisely(self, at: str | datetime) -> str:
         local = self.local(at)
-        return f"{format_date(local, 'full', locale=self._locale)}, {local:%H:%M:%S %Z}"
+        return f"{_written(local.date(), 'full', self._locale)}, {local:%H:%M:%S %Z}"
 
     def day(self, at: str | date | datetime) -> str:
         """Of a moment in the person's zone, or of a day of the calendar."""
         found = date.fromisoformat(at) if isinstance(at, str) and len(at) == len("2026-03-12") else at
-        found = found if isinstance(found, date) and not isinstance(found, datetime) else self.local(found)
-        return str(format_date(found, f"{_DAYS[self.language]} y", locale=self._locale))
+        found = found if isinstance(found, date) and not isinstance(found, datetime) else self.local(found).date()
+        return _written(found, f"{_DAYS[self.language]} y", self._locale)
 
     def short_day(self, day: str) -> str:
         """`12 Mar`, of a day of the calendar."""
-        return str(format_date(date.fromisoformat(day), _DAYS[self.language], locale=self._locale))
+        return _written(date.fromisoformat(day), _DAYS[self.language], self._locale)
 
     def month(self, at: str | datetime) -> str:
         return str(format_datetime(self.local(at), "LLLL y", locale=self._locale)).capitalize()

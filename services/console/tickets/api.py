@@ -71,6 +71,18 @@ async def move_ticket(page: Shown, ticket_id: UUID) -> Response:
     return go_to("/tickets?status=open" if "next" in form else f"/tickets/{ticket_id}")
 
 
+@router.post("/{ticket_id}/triage")
+async def correct_triage(page: Shown, ticket_id: UUID) -> Response:
+    """What the request is about, as the agent says; the next model learns from it."""
+    form = await page.form()
+    body = {"category": form.get("category") or None, "urgency": form.get("urgency") or None, **_agent(page)}
+    try:
+        await page.asked.write("support", "POST", f"tickets/{ticket_id}/triage", body, key=form.get("key"))
+    except Trouble as trouble:
+        return await _show(page, ticket_id, trouble)
+    return go_to(f"/tickets/{ticket_id}")
+
+
 async def _next(asked: Asked, ticket_id: UUID) -> str | None:
     for status in WAITING:
         waiting = await asked.get("support", "tickets", status=status, limit=2)
@@ -86,13 +98,16 @@ def _agent(page: Page) -> dict[str, Any]:
 
 
 async def _show(page: Page, ticket_id: UUID, trouble: Trouble | None = None, typed: str = "") -> Response:
-    ticket = await page.asked.get("support", f"tickets/{ticket_id}")
+    ticket, categories = await asyncio.gather(
+        page.asked.get("support", f"tickets/{ticket_id}"), attempt(page.asked.get("support", "triage/categories"))
+    )
     others = await attempt(page.asked.get("support", "tickets", party_id=ticket["party_id"], limit=6))
     return page.show(
         "tickets/ticket.html",
         trouble.status if trouble else 200,
         ticket=ticket,
         others=others,
+        categories=[each["name"] for each in categories.value["items"]] if categories.value else [],
         moves=moves_of(ticket),
         tones=TONES,
         trouble=trouble,

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.console.shell.asking import SERVICES, Json, Part, attempt
-from services.console.shell.navigation import sections_for
+from services.console.shell.navigation import PLACES, Place, Section, sections_for
 from services.console.shell.pages import Page, Shown
 from services.console.today.domain import WEEKS, sales_of
 
@@ -51,7 +51,8 @@ async def _parked(page: Page) -> list[tuple[str, Part[Json]]]:
 async def find(page: Shown, q: Annotated[str, Query(max_length=320)] = "") -> Response:
     """What the palette lists: pages whose title has the text, parties, and the ticket of a number."""
     asked = q.strip()
-    pages = [each for each in sections_for(page.agent) if asked.casefold() in page.words.text(each.title).casefold()]
+    known: list[Section | Place] = [*sections_for(page.agent), *PLACES]
+    pages = [each for each in known if asked.casefold() in page.words.text(each.title).casefold()]
     parties, campaigns, tickets = Part[Json](), Part[Json](), Part[Json]()
     if asked:
         parties, campaigns, tickets = await asyncio.gather(

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from services.contacts.matching import commands, store
 from services.contacts.matching.schemas import DismissBody, DuplicateView, State
 from shared.engine.transaction import Transaction
+from shared.errors import NotFound
 from shared.http.app import Listing, Once, Page, idempotent, requires, service_of
 
 router = APIRouter(prefix="/v1", tags=["duplicates"])
@@ -26,6 +27,16 @@ async def list_duplicates(
     async with service.read() as tx:
         found = await store.list_duplicates(tx, state, (after[0], after[1]) if after else _FIRST, page.limit + 1)
     return page.written(found, lambda each: each.pair.model_dump_json(), lambda each: (each.place, each.pair.id))
+
+
+@router.get("/duplicates/{duplicate_id}", dependencies=[Depends(requires("crm:read"))])
+async def read_duplicate(service: Service, duplicate_id: UUID) -> DuplicateView:
+    """One pair, and how it was answered."""
+    async with service.read() as tx:
+        found = await store.load_duplicate(tx, duplicate_id)
+    if found is None:
+        raise NotFound("no suspicion has this id")
+    return found
 
 
 @router.post(

@@ -59,6 +59,11 @@ async def test_parties_that_are_alike_are_asked_about_once_with_reasons_in_words
     ]
     assert set(pairs) == {frozenset({ada, again}), frozenset({ada, twin})} | (set(pairs) & {frozenset({again, twin})})
     assert pairs[frozenset({ada, twin})]["score"] < 0.9
+    assert (await http.get(f"/v1/duplicates/{one['id']}")).json() == one
+    assert (await http.get(f"/v1/duplicates/{uuid4()}")).status_code == 404
+    both = (await http.get("/v1/parties", params={"ids": f"{again},{uuid4()},{ada}", "limit": 1})).json()
+    assert [each["id"] for each in both["items"]] == [again, ada]
+    assert both["next_cursor"] is None
     told = await contacts.of_type("duplicate.suspected")
     assert len(told) == 2 * len(pairs)
     assert {each.reason for each in told} == {"likeness"}

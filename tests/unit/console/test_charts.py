@@ -47,3 +47,20 @@ def test_a_spark_goes_from_left_to_right_and_ends_where_its_point_is() -> None:
     assert line.points == "3.0,25.0 60.0,3.0 117.0,14.0"
     assert (line.x, line.y) == (117.0, 14.0)
     assert charts.spark([7]).points == "3.0,3.0"
+
+
+@given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 8)), max_size=20))
+def test_no_two_arrows_of_a_flow_lie_upon_each_other(ways: list[tuple[int, int]]) -> None:
+    asked = sorted({way for way in ways if way[0] != way[1]})
+    drawn = charts.flow(8, [(*way, "") for way in asked])
+    assert len(drawn.arrows) == len(asked)
+    spans: dict[str, list[tuple[int, int]]] = {}
+    beside = sorted((way for way in asked if way[1] != way[0] + 1), key=lambda way: (abs(way[1] - way[0]), way[0]))
+    paths = [arrow.path for arrow in drawn.arrows if "H" in arrow.path]
+    for path, (source, target) in zip(paths, beside, strict=True):
+        lane = path.split("H")[1].split("V")[0]
+        low, high = sorted((source, target))
+        assert all(high <= begin or end <= low for begin, end in spans.get(lane, ()))
+        spans.setdefault(lane, []).append((low, high))
+    assert drawn.tops == sorted(drawn.tops)
+    assert drawn.tops[-1] + charts.BOX_HEIGHT < drawn.height

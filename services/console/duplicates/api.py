@@ -1,0 +1,126 @@
+"""Pages about customers who may be one: the questions, the two side by side, merging them, and taking it back."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from services.console.duplicates.domain import STATES, choice_of, fields_of, usual_survivor
+from services.console.shell.asking import Json, Part, Trouble, attempt
+from services.console.shell.pages import Page, Shown, go_to
+
+router = APIRouter(prefix="/duplicates")
+Cursor = Annotated[str | None, Query(max_length=1000)]
+_MOST = 25
+
+
+@router.get("")
+async def list_duplicates(
+    page: Shown, state: Annotated[str, Query(max_length=20)] = "open", cursor: Cursor = None
+) -> Response:
+    """The likeliest first."""
+    chosen = state if state in STATES else "open"
+    found = await attempt(page.asked.get("contacts", "duplicates", state=chosen, cursor=cursor, limit=_MOST))
+    items = found.value["items"] if found.value else []
+    cards = await _cards(page, (party_id for pair in items for party_id in pair["party_ids"]))
+    return page.show("duplicates/list.html", found=found, cards=cards, state=chosen, states=STATES)
+
+
+@router.get("/merges")
+async def list_merges(page: Shown, party_id: UUID | None = None, cursor: Cursor = None) -> Response:
+    """Newest first, of everybody or of one customer."""
+    found = await attempt(page.asked.get("contacts", "merges", party_id=party_id, cursor=cursor, limit=_MOST))
+    items = found.value["items"] if found.value else []
+    cards = await _cards(page, (each[name] for each in items for name in ("into_party_id", "merged_party_id")))
+    return page.show("duplicates/merges.html", found=found, cards=cards, party_id=party_id)
+
+
+@router.get("/merges/{merge_id}")
+async def show_merge(page: Shown, merge_id: UUID) -> Response:
+    return await _show_merge(page, merge_id)
+
+
+@router.post("/merges/{merge_id}/undo")
+async def undo_merge(page: Shown, merge_id: UUID) -> Response:
+    """Shows what may be of either of the two, which is said once, by whoever takes the merge back."""
+    form = await page.form()
+    path, because = f"merges/{merge_id}/undo", {"because": form.get("because", "").strip()}
+    try:
+        done = await page.asked.write("contacts", "POST", path, because, key=form.get("key"))
+    except Trouble as trouble:
+        return await _show_merge(page, merge_id, trouble)
+    return await _show_merge(page, merge_id, ambiguous=done.body["ambiguous"])
+
+
+@router.get("/{duplicate_id}")
+async def show_pair(page: Shown, duplicate_id: UUID) -> Response:
+    return await _show_pair(page, duplicate_id)
+
+
+@router.post("/{duplicate_id}/merge")
+async def merge_pair(page: Shown, duplicate_id: UUID) -> Response:
+    """Decided on the version of whoever goes on that the page showed."""
+    form = await page.form()
+    pair = await page.asked.get("contacts", f"duplicates/{duplicate_id}")
+    choice = choice_of(form, pair["party_ids"])
+    body = {"other": choice.other, "because": choice.because, "fields": choice.fields}
+    path, version = f"parties/{choice.into}/merge", f'"{choice.version}"'
+    try:
+        done = await page.asked.write("contacts", "POST", path, body, key=form.get("key"), if_match=version)
+    except Trouble as trouble:
+        return await _show_pair(page, duplicate_id, trouble, form.get("because", ""))
+    return go_to(f"/duplicates/merges/{done.body['id']}")
+
+
+@router.post("/{duplicate_id}/dismiss")
+async def dismiss_pair(page: Shown, duplicate_id: UUID) -> Response:
+    form = await page.form()
+    path, because = f"duplicates/{duplicate_id}/dismiss", {"because": form.get("because", "").strip()}
+    try:
+        await page.asked.write("contacts", "POST", path, because, key=form.get("key"))
+    except Trouble as trouble:
+        return await _show_pair(page, duplicate_id, trouble)
+    return go_to("/duplicates")
+
+
+async def _cards(page: Page, party_ids: Iterable[str]) -> dict[str, Json]:
+    """Names of customers by id; of whoever was erased there is none."""
+    asked = sorted(set(party_ids))
+    found = await attempt(page.asked.get("contacts", "parties", ids=",".join(asked))) if asked else Part[Json]()
+    return {card["id"]: card for card in found.value["items"]} if found.value else {}
+
+
+async def _show_pair(page: Page, duplicate_id: UUID, trouble: Trouble | None = None, because: str = "") -> Response:
+    pair = await page.asked.get("contacts", f"duplicates/{duplicate_id}")
+    found = await asyncio.gather(*(attempt(page.asked.get("contacts", f"parties/{id_}")) for id_ in pair["party_ids"]))
+    parties = [each.value for each in found if each.value]
+    both = len(parties) == len(pair["party_ids"])
+    return page.show(
+        "duplicates/pair.html",
+        trouble.status if trouble else 200,
+        pair=pair,
+        parties=parties,
+        lost=next((each.trouble for each in found if each.trouble), None),
+        fields=fields_of(*parties) if both else [],
+        survivor=usual_survivor(parties) if both else None,
+        trouble=trouble,
+        because=because,
+    )
+
+
+async def _show_merge(
+    page: Page, merge_id: UUID, trouble: Trouble | None = None, ambiguous: list[Json] | None = None
+) -> Response:
+    merge = await page.asked.get("contacts", f"merges/{merge_id}")
+    cards = await _cards(page, (merge["into_party_id"], merge["merged_party_id"]))
+    return page.show(
+        "duplicates/merge.html",
+        trouble.status if trouble else 200,
+        merge=merge,
+        cards=cards,
+        trouble=trouble,
+        ambiguous=ambiguous,
+    )

@@ -1,0 +1,79 @@
+"""What people decide about the records of customers: two that are one, and one that is to be forgotten."""
+
+import pytest
+from playwright.async_api import expect
+
+from deploy.embedded import EmbeddedStack
+from tests.browser.agents import LAPTOP, PHONE, ask, console, serve_customer, serve_twins
+from tests.e2e.client import eventually
+
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
+
+
+async def test_two_are_merged_with_chosen_fields_and_are_themselves_again(stack: EmbeddedStack) -> None:
+    twins = await serve_twins(stack)
+    async with console(stack, viewport=PHONE) as (context, complaints):
+        page = await context.new_page()
+        await page.goto(f"/duplicates/{twins.pair_id}")
+        pair = await ask(stack, "contacts", f"duplicates/{twins.pair_id}")
+        for reason in pair["reasons"]:
+            await expect(page.get_by_text(reason[0].upper() + reason[1:], exact=True)).to_be_visible()
+        await expect(page.locator(f"input[name=into][value='{twins.party_id}']")).to_be_checked()
+        await page.get_by_role("radio", name="1971-09-03").check()
+        await page.get_by_label("Why").fill("she called")
+        await page.get_by_role("button", name="Merge the two").click()
+        await expect(page.get_by_text("In force")).to_be_visible()
+        merged = await ask(stack, "contacts", f"parties/{twins.twin_id}")
+        assert (merged["id"], merged["birth_date"], merged["locale"]) == (twins.party_id, "1971-09-03", "da")
+        await page.get_by_label("Why it is taken back").fill("her mother")
+        await page.get_by_role("button", name="Undo the merge").click()
+        await expect(page.get_by_role("heading", name="Both are themselves again")).to_be_visible()
+        assert complaints == []
+    ada, twin = [await ask(stack, "contacts", f"parties/{id_}") for id_ in (twins.party_id, twins.twin_id)]
+    assert [each["birth_date"] for each in (ada, twin)] == ["1971-03-09", "1971-09-03"]
+
+
+async def test_a_pair_that_is_two_is_asked_about_no_more(stack: EmbeddedStack) -> None:
+    twins = await serve_twins(stack)
+    async with console(stack, language="da") as (context, complaints):
+        page = await context.new_page()
+        await page.goto(f"/duplicates/{twins.pair_id}")
+        await expect(page.get_by_role("heading", name="Er de én?")).to_be_visible()
+        await page.get_by_label("Hvorfor").fill("tvillinger")
+        await page.get_by_role("button", name="Ikke en dublet").click()
+        await expect(page).to_have_url(stack.url("console") + "/duplicates")
+        await expect(page.locator(f"a[href='/duplicates/{twins.pair_id}']")).to_have_count(0)
+        assert complaints == []
+    assert (await ask(stack, "contacts", f"duplicates/{twins.pair_id}"))["state"] == "dismissed"
+
+
+async def test_a_second_person_approves_an_erasure_and_everybody_confirms_it(stack: EmbeddedStack) -> None:
+    customer = await serve_customer(stack)
+    async with console(stack, viewport=LAPTOP) as (context, _):
+        page = await context.new_page()
+        await page.goto(f"/parties/{customer.party_id}")
+        await page.get_by_role("link", name="Ask to forget").click()
+        await page.get_by_label("Why").fill("asked by letter")
+        await page.get_by_role("button", name="Ask for the erasure").click()
+        await page.get_by_role("button", name="Approve and erase").click()
+        await expect(page.locator(".trouble")).to_be_visible()
+        erasure = page.url.removesuffix("/approve").rpartition("/")[2]
+    assert (await ask(stack, "contacts", f"erasures/{erasure}"))["state"] == "requested"
+
+    async def confirmed() -> bool:
+        return bool((await ask(stack, "contacts", f"erasures/{erasure}"))["complete"])
+
+    async with console(stack, name="agent-8", viewport=LAPTOP) as (context, complaints):
+        page = await context.new_page()
+        await page.goto(f"/erasures/{erasure}")
+        await page.get_by_role("button", name="Approve and erase").click()
+        await expect(page.get_by_role("heading", name="What is gone")).to_be_visible()
+        await eventually(confirmed, "every service's confirmation")
+        await page.reload()
+        await expect(page.get_by_role("heading", name="Certificate of erasure")).to_be_visible()
+        for service in ("Contacts", "Marketing", "Support", "Forecasting"):
+            await expect(page.locator("#gone ~ .scroll, section:has(#gone)").first).to_contain_text(service)
+        await page.goto(f"/parties/{customer.party_id}")
+        await expect(page.get_by_role("heading").first).to_be_visible()
+        assert customer.email not in await page.content()
+        assert [said for said in complaints if "404" not in said] == []

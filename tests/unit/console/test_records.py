@@ -1,0 +1,63 @@
+"""What pages show of two customers who may be one, and of an erasure."""
+
+from typing import Any
+
+from services.console.duplicates.domain import Choice, choice_of, fields_of, usual_survivor
+from services.console.erasures.domain import summed
+from services.console.shell.likeness_terms import LIKENESSES
+from services.contacts.matching.domain.comparison import FIELDS, LEVELS
+from services.contacts.matching.domain.verdict import reasons_of
+
+
+def party(id_: str, sales: int = 0, **said: Any) -> dict[str, Any]:
+    blank = dict.fromkeys(("name", "kind", "birth_date", "address", "locale", "time_zone"))
+    totals = [{"sales": sales}] if sales else []
+    return {**blank, "id": id_, "registered_at": f"2026-01-0{id_}", "totals": totals, **said}
+
+
+def test_people_choose_where_both_say_something_else_and_nowhere_else() -> None:
+    home = {"lines": ["Nørregade 12"], "postal_code": "8000", "city": "Aarhus C", "region": None, "country": None}
+    one = party("1", name="Ada Holm", kind="person", address=home)
+    other = party("2", name="Ida Holm", kind="person", locale="da")
+    found = {field.name: (field.values, field.differs) for field in fields_of(one, other)}
+    assert found == {
+        "name": (("Ada Holm", "Ida Holm"), True),
+        "kind": (("person", "person"), False),
+        "address": (("Nørregade 12, 8000 Aarhus C", None), False),
+        "locale": ((None, "da"), False),
+    }
+
+
+def test_whoever_more_was_sold_to_goes_on_and_else_who_was_known_first() -> None:
+    assert usual_survivor([party("1"), party("2", sales=3)]) == "2"
+    assert usual_survivor([party("2"), party("1")]) == "1"
+
+
+def test_a_form_says_who_goes_on_with_which_fields_of_the_other() -> None:
+    form = {
+        "into": "2",
+        "version-1": "4",
+        "version-2": "7",
+        "because": " called ",
+        "field-name": "1",
+        "field-kind": "2",
+    }
+    assert choice_of(form, ["1", "2"]) == Choice("2", "1", "7", "called", ["name"])
+    assert choice_of({"into": "elsewhere"}, ["1", "2"]).into == "1"
+
+
+def test_every_reason_that_contacts_gives_has_words() -> None:
+    told = set()
+    for place, name in enumerate(FIELDS):
+        for level in range(1, len(LEVELS[name])):
+            told.update(reasons_of([level if at == place else 0 for at in range(len(FIELDS))]))
+    assert told
+    assert told <= set(LIKENESSES)
+
+
+def test_a_certificate_says_what_each_service_found_contacts_first() -> None:
+    confirmed = {"service": "support", "forgotten": {"text": 2, "note": 0}, "event_id": "e", "confirmed_at": "t2"}
+    erasure = {"found": {"party": 1}, "left": {"party": 0}, "decided_at": "t1", "confirmations": [confirmed]}
+    own, support = summed(erasure)
+    assert (own.service, own.found, own.left, own.at) == ("contacts", [("party", 1)], 0, "t1")
+    assert (support.service, support.found, support.event_id) == ("support", [("text", 2)], "e")
