@@ -118,5 +118,8 @@ async def _pages(urls: Mapping[str, str]) -> dict[str, str]:
         "whole time": "/forecasts?last=0",
         "series": f"/forecasts/series?id={quote(series)}",
         "operations": "/operations",
+        "incomplete": "/parties/incomplete",
+        "duplicates": "/duplicates",
+        "warnings": "/warnings",
         "palette": "/find?q=a",
     }

@@ -22,12 +22,13 @@ from services.console.shell.errors import answer_errors
 from services.console.shell.guard import Guard
 from services.console.tickets import api as tickets
 from services.console.today import api as today
+from services.console.warnings import api as warnings
 from shared.http.app import build_front
 from shared.http.auth import Authenticator
 from shared.telemetry.logging import configure_logging
 
 pages = (
-    *(today, parties, duplicates, erasures, tickets, followups, campaigns, forecasts, operations, events),
+    *(today, parties, duplicates, erasures, tickets, followups, campaigns, forecasts, warnings, operations, events),
     *(design, login, shell, live, static_files),
 )
 

@@ -1,10 +1,12 @@
 """What people decide about the records of customers: two that are one, and one that is to be forgotten."""
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
 from deploy.embedded import EmbeddedStack
-from tests.browser.agents import LAPTOP, PHONE, ask, console, serve_customer, serve_twins
+from tests.browser.agents import LAPTOP, PHONE, Customer, ask, console, serve_customer, serve_twins
 from tests.e2e.client import eventually
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
@@ -77,3 +79,25 @@ async def test_a_second_person_approves_an_erasure_and_everybody_confirms_it(sta
         await expect(page.get_by_role("heading").first).to_be_visible()
         assert customer.email not in await page.content()
         assert [said for said in complaints if "404" not in said] == []
+
+
+async def test_what_is_missing_is_promised_and_is_left_is_what_the_services_say(
+    stack: EmbeddedStack, ada: Customer
+) -> None:
+    complete = await ask(stack, "contacts", f"parties/{ada.party_id}/completeness")
+    promised = (await ask(stack, "support", f"tickets/{ada.ticket_id}"))["sla"]["then"]
+    balance = await ask(stack, "marketing", f"loyalty/{ada.party_id}")
+    async with console(stack, viewport=LAPTOP) as (context, complaints):
+        page = await context.new_page()
+        await page.goto(f"/parties/{ada.party_id}")
+        await expect(page.locator("#part-asked")).to_contain_text(f"{complete['score']}% is known")
+        await page.get_by_role("link", name="Points").click()
+        await expect(page.locator(".figure").first).to_contain_text(str(balance["balance"]))
+        await page.goto("/parties/incomplete")
+        line = page.locator("tbody tr").filter(has=page.locator(f"a[href='/parties/{ada.party_id}']"))
+        await expect(line).to_contain_text(f"{complete['score']}%")
+        await page.goto(f"/tickets/{ada.ticket_id}")
+        shown = page.locator("#part-promised li")
+        await expect(shown).to_have_count(len(promised["clocks"]))
+        await expect(shown.first).to_contain_text(re.compile("First answer|Next answer|Solution"))
+        assert complaints == []

@@ -27,6 +27,13 @@ async def list_parties(page: Shown, q: Text = None, cursor: Cursor = None) -> Re
     return page.show("parties/list.html", q=asked, found=found)
 
 
+@router.get("/incomplete")
+async def list_incomplete(page: Shown, cursor: Cursor = None) -> Response:
+    """Of whom something is missing, the worst first, each with what to ask for next."""
+    found = await attempt(page.asked.get("contacts", "incomplete", cursor=cursor, limit=50))
+    return page.show("parties/incomplete.html", found=found)
+
+
 @router.get("/new")
 async def show_new(page: Shown) -> Response:
     return page.show("parties/form.html", party=None, fields={"kind": "person"}, errors={}, theirs=None)
@@ -48,12 +55,13 @@ async def show_party(page: Shown, party_id: UUID, show: Text = None, cursor: Cur
     """The 360 view; scores come from forecasting, and the rest is there without them."""
     types = GROUPS.get(show or "")
     path = f"parties/{party_id}"
-    view, timeline, sales, scores, messages = await asyncio.gather(
+    view, timeline, sales, scores, messages, complete = await asyncio.gather(
         page.asked.get("contacts", path),
         attempt(page.asked.get("contacts", f"{path}/timeline", type=types, cursor=cursor, limit=LINES)),
         attempt(page.asked.get("contacts", f"{path}/timeline", type="sale.completed", limit=PURCHASES)),
         attempt(page.asked.get("forecasting", f"scores/{party_id}")),
         attempt(page.asked.get("marketing", "messages", party_id=party_id, limit=5)),
+        attempt(page.asked.get("contacts", f"{path}/completeness")),
     )
     lines = lines_of(timeline.value["items"], page.words) if timeline.value else []
     following = timeline.value["next_cursor"] if timeline.value else None
@@ -68,6 +76,7 @@ async def show_party(page: Shown, party_id: UUID, show: Text = None, cursor: Cur
         following=following,
         scores=scores,
         messages=messages,
+        complete=complete,
     )
 
 
@@ -80,6 +89,18 @@ async def show_consents(page: Shown, party_id: UUID, cursor: Cursor = None) -> R
         attempt(page.asked.get("contacts", "consents/history", party_id=party_id, cursor=cursor, limit=50)),
     )
     return page.show("parties/consents.html", party=view, state=state, history=history)
+
+
+@router.get("/{party_id}/points")
+async def show_points(page: Shown, party_id: UUID, cursor: Cursor = None) -> Response:
+    """What a customer has earned and spent, and what is left until when."""
+    path = f"loyalty/{party_id}"
+    view, balance, statement = await asyncio.gather(
+        page.asked.get("contacts", f"parties/{party_id}"),
+        attempt(page.asked.get("marketing", path)),
+        attempt(page.asked.get("marketing", f"{path}/statement", cursor=cursor, limit=50)),
+    )
+    return page.show("parties/points.html", party=view, balance=balance, statement=statement)
 
 
 @router.get("/{party_id}/edit")

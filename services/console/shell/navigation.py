@@ -41,11 +41,13 @@ SECTIONS = (
     Section("/tickets", _("Tickets"), "chat", "t"),
     Section("/follow-ups", _("Follow-ups"), "check", "f"),
     Section("/campaigns", _("Campaigns"), "send", "m"),
-    Section("/forecasts", _("Sales"), "chart", "s"),
+    Section("/forecasts", _("Sales"), "chart", "s", under=("/warnings",)),
     Section("/operations", _("Operations"), "gauge", "o", "crm:admin"),
 )
 PLACES = (
     Place("/parties/new", _("New customer")),
+    Place("/parties/incomplete", _("Incomplete records")),
+    Place("/warnings", _("Warnings")),
     Place("/duplicates", _("Possible duplicates")),
     Place("/duplicates/merges", _("Merges")),
     Place("/erasures", _("Erasures")),
