@@ -24,7 +24,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 """The filters of a timeline, and the types of events that each of them shows."""
 _ICONS = {"sale": "sale", "product": "sale", "message": "send", "enrolment": "send", "ticket": "chat",
           "dispute": "chat", "consent": "consent", "lifecycle": "stage", "party": "person", "identity": "person",
-          "duplicate": "person", "score": "chart", "warning": "away", "action": "check"}  # fmt: skip
+          "duplicate": "person", "sla": "check", "score": "chart", "warning": "away", "action": "check"}  # fmt: skip
 _TONES = {
     "sale.completed": "good",
     "sale.refunded": "warn",
@@ -91,9 +91,11 @@ def _detail(type_: str, summary: Mapping[str, Any], words: Words) -> str:
     if type_.startswith(("message.", "enrolment.")) and summary.get("campaign"):
         parts.append(summary["campaign"])
     if "reason" in summary:
-        parts.append(words.term("reason", summary["reason"]))
+        parts.append(words.term("likeness" if type_.startswith("duplicate.") else "reason", summary["reason"]))
     if type_.startswith("lifecycle.") and summary.get("stage"):
         parts.append(words.term("stage", summary["stage"]))
+    if "metric" in summary:
+        parts.append(words.term("metric", summary["metric"]))
     if "status" in summary:
         parts.append(words.term("status", summary["status"]))
     if type_.startswith("consent."):
