@@ -18,6 +18,7 @@ from services.marketing.sending.worker import sending
 from services.marketing.settings import Context, MarketingSettings, Settings
 from services.marketing.subscriptions import follow_ups
 from services.marketing.suppressions import api as suppressions
+from services.marketing.surveys import api as surveys
 from shared.engine.service import Service
 from shared.http.app import build_app
 from shared.telemetry.logging import configure_logging
@@ -33,6 +34,8 @@ ROUTERS = (
     sent.router,
     suppressions.router,
     suppressions.links,
+    surveys.answers,
+    surveys.router,
 )
 
 

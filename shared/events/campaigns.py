@@ -177,6 +177,21 @@ class MessageComplained:
     recorded_at: Instant
 
 
+@contract(CAMPAIGNS, "crm.survey.sent.v1", key="party_id", subject="message/{message_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveySent:
+    """A message that asks a survey was handed over; `sale_id` is that of the sale which it is about."""
+
+    message_id: UUID
+    party_id: UUID
+    survey: Literal["csat", "nps", "ces"]
+    campaign: str
+    campaign_version: int
+    trigger_event_id: str
+    recorded_at: Instant
+    sale_id: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Points:
     """`points` is how many, and never negative. A balance is what was earned less what the others took."""

@@ -16,6 +16,7 @@ from services.contacts.privacy.schemas import ErasureView
 from services.marketing.audit.schemas import Message
 from services.marketing.loyalty.schemas import StatementLine
 from services.marketing.suppressions.schemas import Stopped
+from services.marketing.surveys.schemas import Result
 from services.support.desk.schemas import Entry, Step, TicketLine, TicketView
 from services.support.sla.schemas import CalendarVersion, ClockView, Deadline, Measured, PolicyVersion
 from services.support.tickets.schemas import TicketState
@@ -44,6 +45,7 @@ SHOWN: dict[str, Shown] = {
         "restraint.kind": [],
         "stopped_address.reason": [(Stopped, "reason")],
         "points_entry.kind": [(StatementLine, "kind")],
+        "survey_reply.survey": [(Result, "survey")],
     },
     "support": {
         "ticket.status": [(model, "status") for model in (TicketLine, TicketView, TicketState, Step)],

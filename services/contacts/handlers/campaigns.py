@@ -21,6 +21,7 @@ from shared.events.campaigns import (
     PointsExpired,
     PointsRedeemed,
     PointsReversed,
+    SurveySent,
     TierChanged,
 )
 
@@ -38,13 +39,14 @@ OfCampaigns = (
     | PointsReversed
     | PointsExpired
     | TierChanged
+    | SurveySent
     | ErasureConfirmed
 )
 
 
 @timeline_group.topic("crm.campaigns")
 async def show_messages(events: Sequence[Event[OfCampaigns]], tx: Transaction) -> None:
-    """What was sent to parties, or not, and why; points and tiers."""
+    """What was sent to parties, or not, and why; points, tiers and surveys."""
     await timeline.add_lines(tx, events)
     await timeline.save_messages(tx, events)
     await privacy.keep_confirmations(tx, events)

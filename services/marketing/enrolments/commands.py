@@ -76,6 +76,13 @@ async def load_bought(tx: Transaction, parties: Collection[UUID]) -> Mapping[UUI
     return await store.load_bought(tx, parties)
 
 
+async def find_sales(
+    tx: Transaction, asked: Collection[tuple[UUID, str]]
+) -> Mapping[tuple[UUID, str], tuple[str, Sequence[str]]]:
+    """Channel and products of the sales that these parties have under these ids."""
+    return await store.find_sales(tx, asked)
+
+
 async def dry_run(tx: Transaction, definition: Definition, most: int) -> DryRun:
     """What it would have done with the newest sales. Raises Invalid where it asks for more than a sale's `when`."""
     if definition.trigger.event != SALE or definition.trigger.where or definition.filter:

@@ -140,6 +140,13 @@ on conflict (party_id, day) do update set messages = counted.messages + excluded
 -- Sales of these parties that were not cancelled.
 select party_id, occurred_at, minor, currency from sale where party_id = any($1::uuid[]) and cancelled_by is null
 
+-- name: find_sales
+-- By party and id, whoever told of them; of several with one id the newest comes last.
+select s.party_id, s.sale_id, s.channel, s.skus
+from unnest($1::uuid[], $2::text[]) as asked (party_id, sale_id)
+join sale s on s.party_id = asked.party_id and s.sale_id = asked.sale_id
+order by s.occurred_at, s.trigger_event_id
+
 -- name: find_message_time
 -- In whichever month it is.
 select triggered_at from message where id = $1 and campaign is not null

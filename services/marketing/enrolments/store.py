@@ -134,6 +134,13 @@ async def load_bought(tx: Transaction, parties: Collection[UUID]) -> dict[UUID, 
     return found
 
 
+async def find_sales(
+    tx: Transaction, asked: Collection[tuple[UUID, str]]
+) -> dict[tuple[UUID, str], tuple[str, list[str]]]:
+    rows = await tx.fetch(SQL["find_sales"], *columns(sorted(asked)))
+    return {(row["party_id"], row["sale_id"]): (row["channel"], row["skus"]) for row in rows}
+
+
 async def revise_sales(tx: Transaction, revisions: Sequence[Revision]) -> None:
     """What sales are by now; of one sale the highest revision holds."""
     newest: dict[tuple[str, str], Revision] = {}

@@ -1,4 +1,4 @@
-"""What marketing learns from crm.contacts: consent, and what campaigns may begin with or wait for."""
+"""What marketing learns from crm.contacts: consent, answers, and what campaigns may begin with or wait for."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -9,6 +9,7 @@ from services.marketing.copies import commands as copies
 from services.marketing.flows import commands as flows
 from services.marketing.sending import commands as sending
 from services.marketing.subscriptions import follow_ups as hears
+from services.marketing.surveys import commands as surveys
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
 from shared.events.contacts import (
@@ -41,5 +42,7 @@ async def follow_contacts(
     stages = [cast("Event[LifecycleChanged]", event) for event in events if isinstance(event.data, LifecycleChanged)]
     await copies.copy_consents(tx, consents)
     await copies.copy_stage_changes(tx, stages)
+    answers = [cast("Event[SurveyAnswered]", event) for event in events if isinstance(event.data, SurveyAnswered)]
+    await surveys.take_answers(tx, answers)
     await sending.drop(tx, await flows.follow_events(tx, events))
-    log.info("contacts_followed", events=len(events), consents=len(consents), stages=len(stages))
+    log.info("contacts_followed", events=len(events), consents=len(consents), stages=len(stages), answers=len(answers))

@@ -1,4 +1,4 @@
-"""Messages, waits of enrolments, and points whose time has come."""
+"""Messages, waits of enrolments, points and answers whose time has come."""
 
 from collections.abc import Sequence
 
@@ -9,6 +9,7 @@ from services.marketing.flows import commands as flows
 from services.marketing.loyalty import commands as loyalty
 from services.marketing.sending import commands as sending
 from services.marketing.subscriptions import follow_ups as hears
+from services.marketing.surveys import commands as surveys
 from shared.engine.subscription import Due
 from shared.engine.transaction import Transaction
 
@@ -39,3 +40,9 @@ async def wake_enrolments(due: Sequence[Due], tx: Transaction) -> None:
 async def expire_points(due: Sequence[Due], tx: Transaction) -> None:
     expired = await loyalty.expire_due(tx, due)
     log.info("points_expired", due=len(due), expired=expired)
+
+
+@hears.timer(surveys.TIMER)
+async def count_answers(due: Sequence[Due], tx: Transaction) -> None:
+    counted = await surveys.count_due(tx, due)
+    log.info("answers_counted", due=len(due), counted=counted)

@@ -32,6 +32,7 @@ from services.marketing.sending.domain.verdict import Verdict
 from services.marketing.sending.schemas import Bounce
 from services.marketing.settings import Context
 from services.marketing.suppressions import commands as suppressions
+from services.marketing.surveys.domain.link import announce_asked
 from shared.engine.transaction import Transaction
 from shared.errors import NotFound
 
@@ -158,6 +159,11 @@ async def settle(
         announce_ended(a.message, endings[id_], a.sale.cause(), a.sale.partition)
         for id_, a in over.items()
         if id_ in ended
+    )
+    tx.emit(
+        announce_asked(a.message, a.sale, a.survey, endings[id_].at)
+        for id_, a in over.items()
+        if a.survey is not None and id_ in ended and endings[id_].outcome == "sent"
     )
     outcomes = [endings[id_].outcome for id_ in ended]
     return Settled(outcomes.count("sent"), outcomes.count("skipped"), outcomes.count("unknown"), len(waits))

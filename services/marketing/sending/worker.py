@@ -23,6 +23,7 @@ from services.marketing.sending.domain.verdict import ACCEPTED, ADDRESS_GONE, LO
 from services.marketing.settings import Context, MarketingSettings
 from services.marketing.suppressions.commands import links_of
 from services.marketing.suppressions.domain import Link
+from services.marketing.surveys.domain.link import SurveyLink, url_of
 from shared.engine import faults
 from shared.engine.locks import connect_for_lock, keeping
 from shared.engine.service import Service
@@ -222,7 +223,9 @@ class Sender:
         message, addressee = attempt.message, attempt.addressee
         assert addressee is not None
         url = self._unsubscribe_url(attempt)
-        values = values_of(addressee, attempt.products, attempt.sale.sale_id, message.triggered_at, url)
+        values = values_of(
+            addressee, attempt.products, attempt.sale.sale_id, message.triggered_at, url, self._survey_url(attempt)
+        )
         number, at = attempt.dispatch.number, attempt.dispatch.decided_at
         return write(message.id, number, self._from, addressee, attempt.content, values, at)
 
@@ -236,6 +239,13 @@ class Sender:
         topic = topic_of(definition.topic)
         link = Link(message.id, message.party_id, definition.purpose, topic, message.channel, expires_at)
         return self._links.url(link)
+
+    def _survey_url(self, attempt: Attempt) -> str:
+        """Empty where nothing is asked, or where nothing is set up to answer by."""
+        if attempt.survey is None or not self._links.public_url:
+            return ""
+        link = SurveyLink(attempt.message.id, attempt.survey, attempt.dispatch.decided_at + self._links.valid)
+        return url_of(link, self._links.public_url, self._links.secret)
 
     async def _settle(self, begun: Sequence[Attempt], verdicts: dict[UUID, Verdict]) -> None:
         """Tries for a while: what is not written down, nobody can know of a mail server."""

@@ -14,6 +14,7 @@ from services.marketing.suppressions.schemas import Address, Stopped, Suppressio
 from shared.engine.service import Service
 from shared.engine.transaction import Transaction
 from shared.http.app import Listing, Once, Page, idempotent, requires, service_of
+from shared.http.forms import HEADERS, form_page
 
 router = APIRouter(prefix="/v1", tags=["marketing"])
 links = APIRouter(prefix="/v1", tags=["marketing"])
@@ -22,19 +23,8 @@ Serving = Annotated[Service, Depends(service_of)]
 OfParty = Annotated[UUID | None, Query(description="Also finds those of parties merged with this one.")]
 Repeatable = Annotated[Once, Depends(idempotent)]
 WRITES = [Depends(requires("crm:write"))]
-_PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Unsubscribe</title>
-<body>{}</body></html>
-"""
-_BUTTON = _PAGE.format('<form method="post"><button>Unsubscribe</button></form>')
-_DONE = _PAGE.format("<p>You are unsubscribed.</p>")
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; form-action 'self'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex",
-}
+_BUTTON = form_page("Unsubscribe", '<form method="post"><button>Unsubscribe</button></form>')
+_DONE = form_page("Unsubscribe", "<p>You are unsubscribed.</p>")
 
 
 @links.get("/unsubscribe/{token}", response_class=HTMLResponse)
@@ -42,7 +32,7 @@ async def show_unsubscribing(service: Serving, token: str) -> HTMLResponse:
     """A page with a button, and nothing else: whoever follows links on a person's behalf ends nothing."""
     async with service.read() as tx:
         commands.find_link(tx, token)
-    return HTMLResponse(_BUTTON, headers=_HEADERS)
+    return HTMLResponse(_BUTTON, headers=HEADERS)
 
 
 @links.post("/unsubscribe/{token}", response_class=HTMLResponse)
@@ -50,7 +40,7 @@ async def unsubscribe(service: Serving, token: str) -> HTMLResponse:
     """By the button, or by a mail reader on a click (RFC 8058). May be asked again."""
     async with service.transaction() as tx:
         await commands.unsubscribe(tx, commands.find_link(tx, token))
-    return HTMLResponse(_DONE, headers=_HEADERS)
+    return HTMLResponse(_DONE, headers=HEADERS)
 
 
 @router.get("/suppressions", dependencies=[Depends(requires("crm:read"))])

@@ -1,10 +1,10 @@
 """What a party wants no more of, and the signed link by which it says so."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import jwt
@@ -109,30 +109,37 @@ def sign(link: Link, secret: str) -> str:
 
 
 def read_link(token: str, secret: str, now: datetime) -> Link:
-    """What a token says. Raises LinkRefused and LinkExpired; `now` is domain time, which links are made by too."""
+    """What a token says. Raises LinkRefused and LinkExpired."""
+    claims = read_claims(token, secret, _AUDIENCE, ("party", "purpose", "topic", "channel"), now)
+    return Link(
+        UUID(claims["sub"]),
+        UUID(claims["party"]),
+        claims["purpose"],
+        claims["topic"],
+        claims["channel"],
+        datetime.fromtimestamp(claims["exp"], UTC),
+    )
+
+
+def read_claims(token: str, secret: str, audience: str, names: Sequence[str], now: datetime) -> dict[str, Any]:
+    """What was signed for an audience, with these names. Raises LinkRefused and LinkExpired; `now` is domain time, which
+    links are made by too.
+    """
     try:
         if not secret:
             raise LinkRefused("no link is made here")
-        claims = jwt.decode(
+        claims: dict[str, Any] = jwt.decode(
             token,
             secret,
             algorithms=["HS256"],
-            audience=_AUDIENCE,
-            options={"require": ["aud", "sub", "exp"], "verify_exp": False},
+            audience=audience,
+            options={"require": ["aud", "sub", "exp", *names], "verify_exp": False},
         )
-        link = Link(
-            UUID(claims["sub"]),
-            UUID(claims["party"]),
-            claims["purpose"],
-            claims["topic"],
-            claims["channel"],
-            datetime.fromtimestamp(claims["exp"], UTC),
-        )
-    except (jwt.PyJWTError, KeyError, ValueError):
+    except jwt.PyJWTError:
         raise LinkRefused("this link was not made here, or is not whole") from None
-    if now >= link.expires_at:
+    if now >= datetime.fromtimestamp(claims["exp"], UTC):
         raise LinkExpired("this link is too old; the newest letter has another one")
-    return link
+    return claims
 
 
 def suppress(link: Link, statements: Iterable[Statement], at: datetime) -> Suppression | None:

@@ -49,6 +49,9 @@ TABLES = (
     "points_account",
     "points_lot",
     "points_entry",
+    "survey_reply",
+    "survey_answer",
+    "survey_sum",
 )
 
 
@@ -73,7 +76,7 @@ class Marketing(Running):
         self.now = to
         marks = dict.fromkeys(range(12), to)
         fired = 0
-        for name in ("flows", "messages", "points"):
+        for name in ("flows", "messages", "points", "surveys"):
             while due := await fire_due(follow_ups, self.ledger, name, marks, 500, lambda _: True):
                 fired += due if name == "messages" else 0
         return fired

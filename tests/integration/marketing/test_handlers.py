@@ -46,6 +46,7 @@ happenings = st.lists(
         st.builds(facts.erased, party),
         st.builds(facts.ticket_opened, party, at=hours),
         st.builds(facts.ticket_closed, party, at=hours),
+        st.builds(facts.answered, st.integers(1, 5), party, sale_id=st.sampled_from(["a", "b", None]), at=hours),
         st.builds(facts.product, st.sampled_from(["F-1", "G-1"]), st.sampled_from(["FLORAL", "GROCERY"])),
     ),
     min_size=1,

@@ -9,7 +9,8 @@ from services.marketing.catalogue.domain.definition import Definition
 from services.marketing.catalogue.domain.flow import complaints
 from shared.engine.event import Event, Tombstone
 from shared.events.agreements import BoundarySet
-from shared.events.contacts import ConsentGiven, ConsentWithdrawn, LifecycleChanged
+from shared.events.contacts import ConsentGiven, ConsentWithdrawn, LifecycleChanged, SurveyAnswered
+from shared.events.ingest import About
 from shared.events.insights import ScoreComputed
 from shared.events.money import Money
 from shared.events.parties import KnownIdentity, PartyDescribed
@@ -250,6 +251,27 @@ def score(value: float, party: UUID = ADA, *, name: str = "churn", at: datetime 
         recorded_at=at,
     )
     return event("crm.insights", data, str(party), at, recorded=at)
+
+
+def answered(
+    value: int,
+    party: UUID = ADA,
+    *,
+    survey: Any = "csat",
+    sale_id: str | None = "s-1",
+    at: datetime = NOW,
+    origin: str = "/marketing/surveys",
+) -> Event[Any]:
+    data = SurveyAnswered(
+        party_id=party,
+        party_version=1,
+        survey=survey,
+        value=value,
+        recorded_at=at,
+        origin=origin,
+        about=About(sale_id=sale_id),
+    )
+    return event("crm.contacts", data, str(party), at, recorded=at)
 
 
 TEXTS = {"": {"subject": "Thank you, {{ first_name }}", "body": "Hello {{ name }},\nthank you.\n"}}

@@ -16,8 +16,9 @@ SAMPLE: Mapping[str, Any] = {
     "sale_id": "shop-20391",
     "bought_on": "2026-03-01",
     "unsubscribe_url": "https://example.com/unsubscribe/1",
+    "survey_url": "https://example.com/surveys/answers/1",
 }
-"""What a template may use, each with an example. `name`, `first_name`, `product` and `unsubscribe_url` may be empty."""
+"""What a template may use, each with an example. `name`, `first_name`, `product` and the URLs may be empty."""
 
 _MAX_TEXT = 100_000
 _environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
@@ -40,7 +41,8 @@ class Text(BaseModel):
         """
         if info.context and info.context.get("stored"):
             return source
-        bare = {**SAMPLE, "name": "", "first_name": "", "products": [], "product": "", "unsubscribe_url": ""}
+        empty = dict.fromkeys(("name", "first_name", "product", "unsubscribe_url", "survey_url"), "")
+        bare = {**SAMPLE, **empty, "products": []}
         try:
             unknown = meta.find_undeclared_variables(_environment.parse(source)) - SAMPLE.keys()
             if unknown:

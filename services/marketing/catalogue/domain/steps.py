@@ -14,6 +14,7 @@ END = "end"
 """Where a step goes that ends the enrolment."""
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 Words = tuple[Annotated[str, Field(min_length=1, max_length=100)], ...]
+Survey = Literal["csat", "nps", "ces"]
 Wait = Annotated[timedelta, Field(ge=timedelta(0), le=timedelta(days=366))]
 Matching = Annotated[dict[str, str], Field(min_length=1, max_length=5)]
 """Fields of an event, each with the field of the trigger that it has to equal, such as `{lines.sku: sku}`."""
@@ -81,11 +82,15 @@ class _Step(Part):
 
 
 class Send(_Step):
-    """One message, `wait` after the trigger or after the step before. The first content that fits is taken."""
+    """One message, `wait` after the trigger or after the step before. The first content that fits is taken.
+
+    With `survey` its texts hold `survey_url`, the link by which the reader answers.
+    """
 
     wait: Wait
     content: Annotated[tuple[Content, ...], Field(min_length=1)]
     channel: Literal["email"] = "email"
+    survey: Annotated[Survey | None, Field(exclude_if=lambda survey: survey is None)] = None
 
     @field_validator("content")
     @classmethod
@@ -93,6 +98,13 @@ class Send(_Step):
         if content[-1].when is not None or any(entry.when is None for entry in content[:-1]):
             raise ValueError("the last content, and only the last, has no `when`: it is for every other sale")
         return content
+
+    @model_validator(mode="after")
+    def _asks(self) -> Self:
+        texts = [text for entry in self.content for text in entry.texts.values()]
+        if self.survey is not None and not all("survey_url" in text.body for text in texts):
+            raise ValueError("every text of a survey holds survey_url, by which it is answered")
+        return self
 
 
 class Pause(_Step):

@@ -7,7 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from services.marketing.catalogue.domain.campaign import Campaign
-from services.marketing.catalogue.domain.steps import Content
+from services.marketing.catalogue.domain.steps import Content, Survey
 from services.marketing.enrolments.decisions.decision import Skip
 from services.marketing.enrolments.domain.message import Ending, Message
 from services.marketing.enrolments.domain.sale import Sale
@@ -54,6 +54,12 @@ class Attempt:
         assert self.message.step is not None
         contents = self.campaign.definition.sends[self.message.step].content
         return next(each for each in contents if each.template == self.dispatch.content)
+
+    @property
+    def survey(self) -> Survey | None:
+        """What the message asks its reader."""
+        assert self.message.step is not None
+        return self.campaign.definition.sends[self.message.step].survey
 
 
 @dataclass(frozen=True, slots=True)

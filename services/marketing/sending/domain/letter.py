@@ -51,7 +51,7 @@ class Letter:
 
 
 def values_of(
-    addressee: Addressee, products: Sequence[str], sale_id: str, bought_at: datetime, url: str
+    addressee: Addressee, products: Sequence[str], sale_id: str, bought_at: datetime, url: str, survey_url: str = ""
 ) -> dict[str, Any]:
     name = presentable(addressee.name or "")
     return {
@@ -62,6 +62,7 @@ def values_of(
         "sale_id": _printable(sale_id),
         "bought_on": bought_at.date().isoformat(),
         "unsubscribe_url": url,
+        "survey_url": survey_url,
     }
 
 

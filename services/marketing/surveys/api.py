@@ -1,0 +1,69 @@
+"""Surveys: the page by which a reader answers, and the results."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import HTMLResponse
+
+from services.marketing.catalogue.domain.steps import Survey
+from services.marketing.surveys import commands, store
+from services.marketing.surveys.domain.link import SCALES
+from services.marketing.surveys.schemas import Result
+from shared.engine.service import Service
+from shared.http.app import Listing, Page, requires, service_of
+from shared.http.forms import HEADERS, form_page
+
+router = APIRouter(prefix="/v1", tags=["marketing"])
+answers = APIRouter(prefix="/v1", tags=["marketing"])
+"""Opened by the signature of their token alone, since whoever reads a letter has no other one."""
+Serving = Annotated[Service, Depends(service_of)]
+_QUESTIONS = {
+    "csat": "How satisfied are you, from 1 (not at all) to 5 (very)?",
+    "nps": "How likely is it that you recommend us, from 0 (not at all) to 10 (surely)?",
+    "ces": "We made it easy for you: from 1 (not at all) to 7 (very much)?",
+}
+
+
+@answers.get("/surveys/answers/{token}", response_class=HTMLResponse)
+async def show_survey(service: Serving, token: str) -> HTMLResponse:
+    """A page with a button for each value, and nothing else: whoever follows links on a person's behalf answers
+    nothing.
+    """
+    async with service.read() as tx:
+        link = commands.find_link(tx, token)
+    first, last = SCALES[link.survey]
+    buttons = " ".join(f'<button formaction="?value={n}">{n}</button>' for n in range(first, last + 1))
+    shown = f'<p>{_QUESTIONS[link.survey]}</p><form method="post">{buttons}</form>'
+    return HTMLResponse(form_page("Survey", shown), headers=HEADERS)
+
+
+@answers.post("/surveys/answers/{token}", response_class=HTMLResponse)
+async def answer_survey(
+    service: Serving, token: str, value: Annotated[int, Query(ge=0, le=10, description="As the survey offers it.")]
+) -> HTMLResponse:
+    """The first answer counts; another one is thanked for, and changes nothing."""
+    async with service.transaction() as tx:
+        taken = await commands.reply(tx, commands.find_link(tx, token), value)
+    shown = "<p>Thank you.</p>" if taken else "<p>You have answered already. Thank you.</p>"
+    return HTMLResponse(form_page("Survey", shown), headers=HEADERS)
+
+
+@router.get("/surveys", dependencies=[Depends(requires("crm:read"))])
+async def list_results(
+    service: Serving,
+    page: Page,
+    by: Annotated[
+        store.Parts | None, Query(description="What `part` tells apart; without it everything is one.")
+    ] = None,
+    survey: Survey | None = None,
+    sku: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
+    channel: Annotated[str | None, Query(min_length=1, max_length=20)] = None,
+    since: Annotated[date | None, Query(alias="from")] = None,
+    until: Annotated[date | None, Query(alias="to", description="The day after the last.")] = None,
+) -> Listing[Result]:
+    """By days of UTC on which answers were given. By product an answer counts for each product of its sale."""
+    after = page.after(str, str)
+    async with service.read() as tx:
+        found = await store.load_results(tx, by, survey, sku, channel, (since, until), after, page.limit + 1)
+    return page.listing(found, lambda each: each, lambda each: (each.survey, each.part))
