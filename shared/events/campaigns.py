@@ -54,10 +54,11 @@ class CampaignPublished:
 @contract(CAMPAIGNS, "crm.campaign.stopped.v1", key="campaign", subject="campaign/{campaign}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignStopped:
-    """Enrols nobody from now on; who is enrolled stays so."""
+    """Enrols nobody from now on. What is planned is decided as before, or ends as `stopped` when it is due."""
 
     campaign: str
     recorded_at: Instant
+    planned: Literal["kept", "skipped"] = "kept"
 
 
 @contract(CAMPAIGNS, "crm.enrolment.started.v1", key="party_id", subject="enrolment/{enrolment_id}")

@@ -16,6 +16,9 @@ from tools.rapport.stack import USUAL_FOLDER
 Answer = dict[str, Any]
 File = Annotated[Path, typer.Argument(help="The campaign's YAML; its texts stand in templates/ beside it.")]
 Files = Annotated[list[Path], typer.Argument(help="Campaigns; their texts stand in templates/ beside each.")]
+SkipPlanned = Annotated[
+    bool, typer.Option("--skip-planned", help="Its messages that are not decided yet are not sent.")
+]
 Url = Annotated[str | None, typer.Option(help="Where marketing answers, if not as in the stack's addresses.json.")]
 _TEMPLATES = "templates"
 
@@ -130,9 +133,11 @@ def publish(files: Files, *, stack: Folder = None, url: Url = None, json: Json =
 
 @campaigns.command()
 @reachable
-def stop(name: str, *, stack: Folder = None, url: Url = None, json: Json = False) -> None:
-    """Enrol nobody any more; who is enrolled goes on."""
-    found = ask(marketing_at(url, stack), f"/{name}/stop", None)
+def stop(
+    name: str, *, skip_planned: SkipPlanned = False, stack: Folder = None, url: Url = None, json: Json = False
+) -> None:
+    """Enrol nobody any more; who is enrolled goes on, unless what is planned is to be skipped."""
+    found = ask(marketing_at(url, stack), f"/{name}/stop?planned={'skip' if skip_planned else 'keep'}", None)
     if json:
         as_json(found)
     else:

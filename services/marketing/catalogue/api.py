@@ -1,7 +1,7 @@
 """Campaigns over HTTP."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
@@ -88,10 +88,12 @@ async def publish_campaign(draft: Draft, once: Repeatable) -> Response:
 
 
 @router.post("/campaigns/{name}/stop", dependencies=WRITES, response_model=StoppedCampaign)
-async def stop_campaign(name: str, once: Repeatable) -> Response:
-    """Enrols nobody from now on; who is enrolled goes on."""
+async def stop_campaign(name: str, once: Repeatable, planned: Literal["keep", "skip"] = "keep") -> Response:
+    """Enrols nobody from now on. Who is enrolled goes on; with `planned=skip` messages of theirs that have not been
+    decided yet end as `stopped` when they are due.
+    """
 
     async def act(tx: Transaction) -> StoppedCampaign:
-        return StoppedCampaign(campaign=name, changed=await commands.stop(tx, name))
+        return StoppedCampaign(campaign=name, changed=await commands.stop(tx, name, with_planned=planned == "skip"))
 
     return await once.write(act)

@@ -10,7 +10,7 @@ from services.marketing.catalogue.domain.changes import Change, changes_between
 from services.marketing.catalogue.domain.definition import Definition
 from services.marketing.catalogue.domain.reading import Source, Unreadable, read
 from services.marketing.catalogue.schemas import Draft
-from shared.engine.event import Emission
+from shared.engine.event import Emission, Event
 from shared.engine.transaction import Transaction
 from shared.errors import Invalid, NotFound
 from shared.events.campaigns import CampaignPublished, CampaignStopped
@@ -53,24 +53,31 @@ async def publish(tx: Transaction, definition: Definition) -> tuple[int, bool]:
     return await _publish(tx, definition, "http"), True
 
 
-async def stop(tx: Transaction, name: str) -> bool:
-    """Enrols nobody from now on; False where it was stopped before. Raises NotFound where there never was one."""
+async def stop(tx: Transaction, name: str, *, with_planned: bool) -> bool:
+    """Enrols nobody from now on, and with `with_planned` sends nothing more; False where it was stopped so before.
+
+    Raises NotFound where there never was one.
+    """
     await store.lock_campaigns(tx)
     published = (await store.load_digests(tx)).get(name)
     if published is None:
         raise NotFound("no campaign has this name")
-    if published.in_force:
-        await _stop(tx, published)
-    return published.in_force
+    planned_stopped = with_planned and await store.stop_planned(tx, name, _stop_id(tx, published, with_planned=True))
+    changed = published.in_force or planned_stopped
+    if changed:
+        await _stop(tx, published, with_planned=with_planned)
+    return changed
 
 
-async def take_back(tx: Transaction, stops: Sequence[CampaignStopped]) -> None:
+async def take_back(tx: Transaction, stops: Sequence[Event[CampaignStopped]]) -> None:
     """After a restore: what was stopped enrols nobody. What was published after that has to be published again, since
     its event does not hold the definition.
     """
     await store.lock_campaigns(tx)
     for each in stops:
-        await store.stop_campaign(tx, each.campaign, each.recorded_at)
+        await store.stop_campaign(tx, each.data.campaign, each.data.recorded_at)
+        if each.data.planned == "skipped":
+            await store.stop_planned(tx, each.data.campaign, UUID(each.id))
 
 
 async def _publish(tx: Transaction, definition: Definition, source: store.Source) -> int:
@@ -90,10 +97,17 @@ async def _publish(tx: Transaction, definition: Definition, source: store.Source
     return version
 
 
-async def _stop(tx: Transaction, published: store.Published) -> None:
+async def _stop(tx: Transaction, published: store.Published, *, with_planned: bool = False) -> None:
     await store.stop_campaign(tx, published.name, tx.now)
-    event_id = _event_id(tx, "stopped", published.name, published.definition_hash)
-    tx.emit([Emission(CampaignStopped(campaign=published.name, recorded_at=tx.now), tx.now, id=event_id)])
+    stopped = CampaignStopped(
+        campaign=published.name, recorded_at=tx.now, planned="skipped" if with_planned else "kept"
+    )
+    tx.emit([Emission(stopped, tx.now, id=_stop_id(tx, published, with_planned=with_planned))])
+
+
+def _stop_id(tx: Transaction, published: store.Published, *, with_planned: bool) -> UUID:
+    planned = ["planned"] if with_planned else []
+    return _event_id(tx, "stopped", published.name, published.definition_hash, *planned)
 
 
 def _event_id(tx: Transaction, *parts: object) -> UUID:

@@ -22,7 +22,7 @@ update campaign set flow = false where flow and stopped_at < $1::timestamptz - l
 
 -- name: load_campaign_versions
 -- Definitions in the versions that messages were planned with.
-select c.name, c.version, c.definition
+select c.name, c.version, c.definition, c.stopped_by::text
 from unnest($1::text[], $2::integer[]) as asked (name, version)
 join campaign c on c.name = asked.name and c.version = asked.version
 
@@ -37,6 +37,10 @@ select coalesce(max(version), 0) + 1 from campaign where name = $1
 -- name: stop_campaign
 -- Also the older version, when a newer one takes its place.
 update campaign set stopped_at = $2 where name = $1 and stopped_at is null
+
+-- name: stop_planned
+-- Of every version, since enrolments keep theirs. None comes back where there was nothing left to stop.
+update campaign set stopped_by = $2 where name = $1 and stopped_by is null returning version
 
 -- name: add_campaign
 -- In force until it is stopped.

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
+from uuid import UUID
 
 from services.marketing.catalogue.domain.campaign import Campaign, ordered
 from services.marketing.catalogue.domain.definition import Definition
@@ -61,7 +62,8 @@ async def load_campaign_versions(
 ) -> dict[tuple[str, int], Campaign]:
     names, numbers = [name for name, _ in versions], [number for _, number in versions]
     rows = await tx.fetch(SQL["load_campaign_versions"], names, numbers)
-    return {(row["name"], row["version"]): Campaign(read_definition(row["definition"]), row["version"]) for row in rows}
+    found = (Campaign(read_definition(row["definition"]), row["version"], stopped_by=row["stopped_by"]) for row in rows)
+    return {(campaign.name, campaign.version): campaign for campaign in found}
 
 
 async def find_longest_wait(tx: Transaction) -> timedelta:
@@ -77,6 +79,11 @@ async def next_version(tx: Transaction, name: str) -> int:
 
 async def stop_campaign(tx: Transaction, name: str, at: datetime) -> None:
     await tx.execute(SQL["stop_campaign"], name, at)
+
+
+async def stop_planned(tx: Transaction, name: str, by: UUID) -> bool:
+    """Also what older versions have planned; False where it was stopped before."""
+    return bool(await tx.fetch(SQL["stop_planned"], name, by))
 
 
 async def add_campaign(tx: Transaction, definition: Definition, version: int, at: datetime, source: Source) -> None:

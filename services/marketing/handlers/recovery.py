@@ -21,7 +21,8 @@ async def take_back_endings(
     """How messages had ended: they end the same when they are due again. Which campaigns were stopped, and which points
     were spent.
     """
-    await catalogue.take_back(tx, [event.data for event in events if isinstance(event.data, CampaignStopped)])
+    stops = [cast("Event[CampaignStopped]", event) for event in events if isinstance(event.data, CampaignStopped)]
+    await catalogue.take_back(tx, stops)
     await loyalty.take_back(tx, [event.data for event in events if isinstance(event.data, PointsRedeemed)])
     endings = [event for event in events if not isinstance(event.data, CampaignStopped | PointsRedeemed)]
     await enrolments.take_back(tx, cast("list[Event[MessageSent | MessageSkipped | MessageUnknown]]", endings))

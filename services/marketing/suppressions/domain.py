@@ -122,8 +122,8 @@ def read_link(token: str, secret: str, now: datetime) -> Link:
 
 
 def read_claims(token: str, secret: str, audience: str, names: Sequence[str], now: datetime) -> dict[str, Any]:
-    """What was signed for an audience, with these names. Raises LinkRefused and LinkExpired; `now` is domain time, which
-    links are made by too.
+    """What was signed for an audience, with these names. Raises LinkRefused and LinkExpired; `now` is domain time, by
+    which links are made too.
     """
     try:
         if not secret:

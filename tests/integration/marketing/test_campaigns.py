@@ -19,7 +19,7 @@ from shared.events.campaigns import CampaignStopped
 from shared.events.contract import contract_of
 from shared.http.app import build_app
 from tests.integration.marketing.running import Marketing
-from tests.unit.marketing.facts import BOB, DAY, NOW, definition, event, product, sale
+from tests.unit.marketing.facts import ADA, BOB, DAY, NOW, consent, definition, described, event, product, sale
 
 TEXT = """
 name: roses
@@ -63,6 +63,36 @@ async def test_a_campaign_is_looked_over_compared_published_and_stopped(
     assert (await http.post("/v1/campaigns/gone/stop")).status_code == 404
     kinds = [kind for kind, data in await marketing.published() if data["campaign"] == "roses"]
     assert kinds == ["campaign.published", "campaign.published", "campaign.stopped"]
+
+
+async def test_what_a_campaign_has_planned_is_stopped_with_it(marketing: Marketing, http: httpx.AsyncClient) -> None:
+    """Of every version, before and after it is published again, and after a restore; not of the new version."""
+    await marketing.publish(definition())
+    await marketing.heard(described(), consent(), sale("s-1"), described(BOB), consent(BOB))
+    await http.post("/v1/campaigns/thanks/stop")
+    for changed in (True, False):
+        stopped = await http.post("/v1/campaigns/thanks/stop", params={"planned": "skip"})
+        assert stopped.json() == {"campaign": "thanks", "changed": changed}
+    assert (await http.post("/v1/campaigns/thanks/stop", params={"planned": "drop"})).status_code == 422
+    rows = await marketing.rows(
+        "select event_id, payload from outbox where type = 'crm.campaign.stopped.v1' order by id"
+    )
+    assert [json.loads(row["payload"])["planned"] for row in rows] == ["kept", "skipped"]
+    by = str(rows[-1]["event_id"])
+    told = event("crm.campaigns", contract_of(CampaignStopped).parse(rows[-1]["payload"]), "thanks", NOW, id_=by)
+    await marketing.rows("update campaign set stopped_at = null, stopped_by = null")
+    await marketing.hear(recovery.subscription, [told])
+    await marketing.publish(definition(priority=1))
+    await marketing.heard(sale("s-2", BOB))
+    await marketing.pass_time(NOW + DAY)
+    rows = await marketing.rows(
+        "select party_id, reason, deciding_event_ids::text[] as by from message order by party_id"
+    )
+    assert rows == [
+        {"party_id": ADA, "reason": "stopped", "by": [by]},
+        {"party_id": BOB, "reason": None, "by": []},
+    ]
+    assert (await http.get("/v1/audit/follow-ups")).json()["skipped"] == {"stopped": 1}
 
 
 async def test_a_campaign_that_was_stopped_since_a_backup_is_stopped_after_the_restore(
@@ -161,5 +191,6 @@ async def test_the_command_does_the_same_with_files(marketing: Marketing, url: s
     changes = (await answer("diff", str(file)))["changes"]
     assert changes == [{"field": "steps.0.wait", "before": "PT1H", "after": "PT2H"}]
     assert "is stopped" in (await rapport("stop", "roses")).stdout
+    assert "is stopped" in (await rapport("stop", "roses", "--skip-planned")).stdout
     assert "was stopped before" in (await rapport("stop", "roses")).stdout
     assert (await rapport("stop", "gone")).returncode == 2

@@ -17,12 +17,14 @@ Category = tuple[str, ...]
 class Campaign:
     """A definition in a version; enrolments keep the version that they began with.
 
-    One that is not `in_force` enrols nobody, and has enrolments that go on.
+    One that is not `in_force` enrols nobody, and has enrolments that go on, unless `stopped_by` is the event that
+    stopped them too.
     """
 
     definition: Definition
     version: int
     in_force: bool = True
+    stopped_by: str | None = None
 
     @property
     def name(self) -> str:

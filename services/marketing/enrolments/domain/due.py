@@ -122,6 +122,8 @@ def _decide(known: Planned, timer: Due, wall_now: datetime | None, limits: Limit
     """A step that was skipped ends the enrolment, even where that came out only after the next one had been planned."""
     if known.failed:
         return Skip(known.failed, (known.message.trigger_event_id,))
+    if known.campaign.stopped_by:
+        return Skip("stopped", (known.campaign.stopped_by,))
     message = known.message
     assert message.due_at is not None
     assert message.channel is not None
@@ -137,6 +139,8 @@ def _decide(known: Planned, timer: Due, wall_now: datetime | None, limits: Limit
 
 def decide_cleared(message: Message, sale: Sale, campaign: Campaign, facts: Facts, now: datetime) -> Send | Skip | Hold:
     """Decide once more, on the wall clock, what was cleared and has not been sent yet."""
+    if campaign.stopped_by:
+        return Skip("stopped", (campaign.stopped_by,))
     assert message.due_at is not None
     assert message.channel is not None
     return decide(campaign.definition, message.channel, facts, moment_of(message.due_at, sale.recorded_at, now, now))
