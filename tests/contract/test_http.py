@@ -140,7 +140,7 @@ def _field_fault(answer: httpx.Response, asked: Request) -> str | None:
     return None
 
 
-SIGNED = {"/v1/unsubscribe/{token}"}
+SIGNED = {"/v1/unsubscribe/{token}", "/v1/surveys/answers/{token}"}
 """Opened by the signature in their path, which nobody guesses, and by nothing else."""
 
 

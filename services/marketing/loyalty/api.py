@@ -63,8 +63,8 @@ async def redeem_points(party_id: UUID, spend: Spend, once: Repeatable) -> Respo
     """Spends points, first in first out. 409 where the balance is too small; nothing is spent then."""
 
     async def act(tx: Transaction) -> Spent:
-        await _find_parties(tx, party_id)
-        redemption, balance = await commands.spend(tx, party_id, spend.points, spend.reference)
+        family = await _find_parties(tx, party_id)
+        redemption, balance = await commands.spend(tx, party_id, family, spend.points, spend.reference)
         return Spent(
             redemption_id=redemption.id,
             party_id=party_id,

@@ -106,10 +106,14 @@ async def expire_due(tx: Transaction, due: Sequence[Due]) -> int:
     return len(told.emissions)
 
 
-async def spend(tx: Transaction, party: UUID, points: int, reference: str | None) -> tuple[Redemption, int]:
-    """Spends points of a party and of those that it was merged with; the balance after it. Raises TooFewPoints."""
-    accounts = await store.lock_accounts(tx, await copies.find_family(tx, party))
-    books = await _open_books(tx, accounts)
+async def spend(
+    tx: Transaction, party: UUID, family: Collection[UUID], points: int, reference: str | None
+) -> tuple[Redemption, int]:
+    """Spends points of a party and of those that it was merged with, which are its `family`; the balance after it.
+
+    Raises TooFewPoints.
+    """
+    books = await _open_books(tx, await store.lock_accounts(tx, family))
     told = Told()
     for book in books:
         for lot in book.open_lots():
@@ -124,8 +128,10 @@ async def spend(tx: Transaction, party: UUID, points: int, reference: str | None
 async def take_back(tx: Transaction, redeemed: Sequence[PointsRedeemed]) -> None:
     """After a restore: points that were spent stay so, of lots that stand or of those that come again."""
     told = {entry.id: entry for entry in map(entry_of, redeemed)}
-    known = await store.find_entries(tx, told)
+    known = await store.find_entries(tx, told) if told else set()
     missing = [entry for id_, entry in told.items() if id_ not in known]
+    if not missing:
+        return
     books = {
         book.account.party_id: book
         for book in await _open_books(tx, await store.lock_accounts(tx, {entry.party_id for entry in missing}))

@@ -11,6 +11,7 @@ from services.marketing.surveys import commands, store
 from services.marketing.surveys.domain.link import SCALES
 from services.marketing.surveys.schemas import Result
 from shared.engine.service import Service
+from shared.errors import Invalid
 from shared.http.app import Listing, Page, requires, service_of
 from shared.http.forms import HEADERS, form_page
 
@@ -40,11 +41,16 @@ async def show_survey(service: Serving, token: str) -> HTMLResponse:
 
 @answers.post("/surveys/answers/{token}", response_class=HTMLResponse)
 async def answer_survey(
-    service: Serving, token: str, value: Annotated[int, Query(ge=0, le=10, description="As the survey offers it.")]
+    service: Serving,
+    token: str,
+    value: Annotated[int | None, Query(ge=0, le=10, description="Needed; as the survey offers it.")] = None,
 ) -> HTMLResponse:
     """The first answer counts; another one is thanked for, and changes nothing."""
     async with service.transaction() as tx:
-        taken = await commands.reply(tx, commands.find_link(tx, token), value)
+        link = commands.find_link(tx, token)
+        if value is None:
+            raise Invalid("an answer has a value", field="value")
+        taken = await commands.reply(tx, link, value)
     shown = "<p>Thank you.</p>" if taken else "<p>You have answered already. Thank you.</p>"
     return HTMLResponse(form_page("Survey", shown), headers=HEADERS)
 
