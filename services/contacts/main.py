@@ -16,6 +16,7 @@ from services.contacts.policy import DEFAULT, read_policy
 from services.contacts.privacy import api as privacy
 from services.contacts.privacy.commands.searching import search_records
 from services.contacts.profiles import api as profiles
+from services.contacts.relations import api as relations
 from services.contacts.settings import ContactsSettings, Context, Settings
 from services.contacts.timeline import api as timeline
 from services.contacts.timeline.commands import months_in_use, open_months
@@ -36,6 +37,7 @@ routers = [
     matching.router,
     consents.router,
     completeness.router,
+    relations.router,
     privacy.router,
 ]
 

@@ -53,6 +53,8 @@ _BY_NAME: dict[str, Any] = {
     "fields[]": "locale",
     "missing[]": "phone",
     "completeness": 90,
+    "since": "2026-01-01",
+    "ended_on": "2026-02-28",
     "name": "Ada Holm",
     "summary": "Asked how to change the bulb.",
     "evidence": "form 7, ticked by hand",

@@ -1,13 +1,15 @@
 """`crm.contacts`: what happened to parties, without personal data, keyed by party."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
+
+from pydantic import Field
 
 from shared.events.contract import contract
 from shared.events.ingest import About
 from shared.events.topic import topic
-from shared.events.values import Channel, IdentityUsed, Instant, PartyKind
+from shared.events.values import Channel, IdentityUsed, Instant, PartyKind, RelationKind
 
 CONTACTS = topic(
     "crm.contacts",
@@ -258,3 +260,31 @@ class DuplicateDismissed:
     party_id: UUID
     other_party_ids: list[UUID]
     recorded_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Relation:
+    party_id: UUID
+    party_version: int
+    relation_id: UUID
+    relation: RelationKind
+    from_party_id: UUID
+    to_party_id: UUID
+    recorded_at: Instant
+    since: Annotated[str, Field(json_schema_extra={"format": "date"})] | None = None
+
+
+@contract(CONTACTS, "crm.relation.added.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelationAdded(_Relation):
+    """`from_party_id` is this to `to_party_id`, since that day as far as it is known: a record for each of the two."""
+
+    origin: str | None = None
+
+
+@contract(CONTACTS, "crm.relation.ended.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelationEnded(_Relation):
+    """A relation held until the day `ended_on`: a record for each of the two."""
+
+    ended_on: Annotated[str, Field(json_schema_extra={"format": "date"})]

@@ -18,6 +18,7 @@ from shared.events.values import (
     Line,
     OutsideId,
     PartyKind,
+    RelationKind,
     ReportedInstant,
     ReturnedLine,
     Role,
@@ -83,12 +84,28 @@ class ReportedParty:
     time_zone: Annotated[TimeZone | None, Tidy] = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedRelation:
+    """What the party of a profile is to another party: `employs` says that it employs that one."""
+
+    kind: RelationKind
+    party: ReportedParty
+    since: Annotated[Day | None, Tidy] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelatedParty(ReportedParty):
+    """Whom a profile is about, with those to whom it is related."""
+
+    relations: Annotated[list[ReportedRelation], Field(max_length=100)] = field(default_factory=list)
+
+
 @contract(INGEST, "crm.profile.submitted.v1")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedProfile:
     """A customer, or somebody for them, told who they are."""
 
-    party: ReportedParty
+    party: RelatedParty
 
 
 @contract(INGEST, "crm.product.chosen.v1")

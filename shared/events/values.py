@@ -15,6 +15,8 @@ from shared.events.money import Money
 Channel = Literal["web", "email", "mailing", "phone", "social", "chat", "sms", "in_person"]
 PartyKind = Literal["person", "organisation"]
 Role = Literal["customer", "prospect", "supplier", "vendor", "distributor", "partner"]
+RelationKind = Literal["employs", "subsidiary_of", "buys_through", "introduced_by"]
+"""What one party is to another: it employs it, belongs to it, buys through it, or was introduced by it."""
 IdentityType = Literal["party", "external", "email", "phone", "anonymous"]
 Instant = AwareDatetime
 """A time as our own services write it."""

@@ -25,6 +25,8 @@ from shared.events.contacts import (
     PartySplit,
     PartyUnmerged,
     PartyUpdated,
+    RelationAdded,
+    RelationEnded,
     SurveyAnswered,
 )
 
@@ -40,6 +42,8 @@ OfContacts = (
     | PartySplit
     | PartyMerged
     | PartyUnmerged
+    | RelationAdded
+    | RelationEnded
     | ConsentRequested
     | ConsentGiven
     | ConsentWithdrawn

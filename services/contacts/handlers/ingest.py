@@ -10,6 +10,7 @@ from services.contacts.intake import commands as intake
 from services.contacts.lifecycle import commands as lifecycle
 from services.contacts.matching import commands as matching
 from services.contacts.parties import commands as parties
+from services.contacts.relations import commands as relations
 from services.contacts.search import commands as search
 from services.contacts.subscriptions import ingest
 from shared.engine.event import Event
@@ -32,6 +33,7 @@ async def accept_facts(events: Sequence[Event[Reported]], tx: Transaction) -> No
     await consents.keep(tx, published)
     await lifecycle.follow(tx, facts)
     await parties.save(tx, facts.admitted)
+    await relations.keep(tx, facts.related)
     log.info(
         "facts_accepted",
         facts=len(facts.fresh),

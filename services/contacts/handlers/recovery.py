@@ -10,6 +10,7 @@ from services.contacts.merges import commands as merges
 from services.contacts.moves import commands as moves
 from services.contacts.parties import commands as parties
 from services.contacts.privacy import commands as privacy
+from services.contacts.relations import commands as relations
 from services.contacts.search import commands as search
 from services.contacts.subscriptions import recovery
 from shared.engine.event import Event, Tombstone
@@ -22,6 +23,8 @@ from shared.events.contacts import (
     PartyRegistered,
     PartySplit,
     PartyUnmerged,
+    RelationAdded,
+    RelationEnded,
 )
 from shared.events.parties import PartyDescribed
 from shared.events.sales import SaleAmended, SaleCancelled, SaleCompleted
@@ -47,11 +50,13 @@ async def take_back_changes(
             | PartySplit
             | PartyMerged
             | PartyUnmerged
+            | RelationAdded
+            | RelationEnded
         ]
     ],
     tx: Transaction,
 ) -> None:
-    """Stages and scores as they were told, and identities where people of the company moved them, and merges."""
+    """Stages, scores, merges and relations as they were told, and identities where people of the company moved them."""
     stages = [event for event in events if isinstance(event.data, LifecycleChanged)]
     await lifecycle.take_back(tx, cast("list[Event[LifecycleChanged]]", stages))
     scored = [event for event in events if isinstance(event.data, PartyRegistered | CompletenessChanged)]
@@ -59,6 +64,9 @@ async def take_back_changes(
     await moves.take_back(tx, [event.data for event in events if isinstance(event.data, IdentityMoved | PartySplit)])
     merged = [event for event in events if isinstance(event.data, PartyMerged | PartyUnmerged)]
     await merges.take_back(tx, cast("list[Event[PartyMerged | PartyUnmerged]]", merged))
+
+    related = [event for event in events if isinstance(event.data, RelationAdded | RelationEnded)]
+    await relations.take_back(tx, cast("list[Event[RelationAdded | RelationEnded]]", related))
 
 
 @recovery.topic("crm.sales")

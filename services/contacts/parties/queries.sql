@@ -223,6 +223,15 @@ with recursive up as (
 )
 select id from family order by survives desc, id
 
+-- name: find_survivors
+-- Up to who was merged into nobody.
+with recursive up as (
+    select id as asked, id, merged_into from party where id = any ($1::uuid[])
+    union
+    select up.asked, party.id, party.merged_into from party join up on party.id = up.merged_into
+)
+select asked, id from up where merged_into is null
+
 -- name: find_shared_between
 -- What names either of two parties.
 select id from party_identity where party_id = $1

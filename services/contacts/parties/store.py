@@ -114,6 +114,11 @@ async def find_family(tx: Transaction, party_id: UUID) -> list[UUID]:
     return [row["id"] for row in await tx.fetch(SQL["find_family"], party_id)]
 
 
+async def find_survivors(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """As which party each of these goes on, itself where it was never merged."""
+    return {row["asked"]: row["id"] for row in await tx.fetch(SQL["find_survivors"], sorted(ids))}
+
+
 async def find_shared_between(tx: Transaction, one: UUID, other: UUID) -> list[UUID]:
     """The identities that both of two parties carry."""
     return [row["id"] for row in await tx.fetch(SQL["find_shared_between"], one, other)]

@@ -30,6 +30,7 @@ TABLES = (
     "flagged_identity",
     "identity_move",
     "party_merge",
+    "relation",
     "matching_record",
     "matching_key",
     "waiting_revision",

@@ -1,11 +1,11 @@
 """Facts from outside: each gets its party, what is known already is left out, and the rest is published."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from services.contacts.intake import domain, store
-from services.contacts.intake.commands.facts import Fact, Facts, of_owner
+from services.contacts.intake.commands.facts import Fact, Facts, Related, of_owner
 from services.contacts.intake.commands.revisions import apply_revisions, is_revision
 from services.contacts.intake.domain.sales import (
     SaleName,
@@ -18,6 +18,7 @@ from services.contacts.intake.domain.sales import (
 )
 from services.contacts.intake.store import StoredText
 from services.contacts.parties import commands as parties
+from services.contacts.parties.commands import Admitted
 from services.contacts.parties.commands.aliases import are_one
 from services.contacts.parties.commands.mention import Mention
 from services.contacts.parties.domain.identity import Reading, primary_claims, read_identities
@@ -25,7 +26,7 @@ from services.contacts.parties.domain.party import Party
 from services.contacts.settings import Context
 from shared.engine.event import Emission, Event, caused_id
 from shared.engine.transaction import Transaction
-from shared.errors import Conflict, NoIdentity
+from shared.errors import BadRecord, Conflict, NoIdentity
 from shared.events.ingest import (
     Reported,
     ReportedAmendment,
@@ -49,16 +50,17 @@ async def admit(tx: Transaction, events: Sequence[Event[Reported]]) -> Facts:
     context: Context = tx.context
     mentions = [mention_of(event, context) for event in events]
     await _name_owners(tx, events, mentions)
-    admitted = await parties.admit(tx, mentions)
+    related = named_beside(events, context)
+    admitted = await parties.admit(tx, [*mentions, *(mention for _, _, mention in related)])
     facts = [
         Fact(place, event, admitted.parties[assigned.party_id], assigned, caused_id(event, "fact"))
-        for place, (event, assigned) in enumerate(zip(events, admitted.resolution.assigned, strict=True))
+        for place, (event, assigned) in enumerate(zip(events, admitted.resolution.assigned, strict=False))
     ]
     told = [fact for fact in facts if not is_revision(fact)]
     fresh, sold = await _without_known_sales(tx, told)
     fresh = await _with_owners(tx, fresh, sold)
     revisions = await apply_revisions(tx, filter(is_revision, facts), sold)
-    return Facts(admitted, fresh, revisions)
+    return Facts(admitted, fresh, revisions, _relate(admitted, events, related))
 
 
 async def publish(tx: Transaction, facts: Facts) -> list[Emission]:
@@ -145,6 +147,37 @@ def mention_of(event: Event[Reported], context: Context) -> Mention:
     )
 
 
+def named_beside(events: Sequence[Event[Reported]], context: Context) -> list[tuple[int, int, Mention]]:
+    """Whom profiles name beside their own party, by the places of the profile and in it.
+
+    Raises BadRecord where one of them cannot be known.
+    """
+    found = []
+    for place, event in enumerate(events):
+        if not isinstance(event.data, ReportedProfile):
+            continue
+        for number, relation in enumerate(event.data.party.relations):
+            country = relation.party.address.country if relation.party.address else None
+            named = read_identities(
+                relation.party.identities, Reading(context.policy, country or context.default_region, event.source)
+            )
+            if not named.claims:
+                where = f"party.relations.{number}.party.identities"
+                raise BadRecord("no_identity", "none of its identities can be used", holds=False, field=where)
+            mention = Mention(
+                named.claims,
+                relation.party,
+                event.time,
+                event.now,
+                event.source,
+                cause=event,
+                flagged=named.flagged,
+                part=(f"relation {number}",),
+            )
+            found.append((place, number, mention))
+    return found
+
+
 def _says_primary(party: ReportedParty) -> bool:
     return any(identity.primary for identity in party.identities)
 
@@ -179,6 +212,19 @@ async def _without_known_sales(tx: Transaction, facts: list[Fact]) -> tuple[list
         repeated.add(sale.event_id)
         del parties_of[name]
     return [fact for fact in facts if fact.id not in repeated] if repeated else facts, parties_of
+
+
+def _relate(
+    admitted: Admitted, events: Sequence[Event[Reported]], related: Sequence[tuple[int, int, Mention]]
+) -> list[Related]:
+    """Who is named beside stands behind all facts, in the same order."""
+    found = []
+    for behind, (place, number, _) in enumerate(related, len(events)):
+        one, other = (admitted.parties[admitted.resolution.assigned[each].party_id] for each in (place, behind))
+        event = cast("Event[ReportedProfile]", events[place])
+        said = event.data.party.relations[number]
+        found.append(Related(event, number, said.kind, said.since, one, other))
+    return found
 
 
 async def _name_owners(tx: Transaction, events: Sequence[Event[Reported]], mentions: Sequence[Mention]) -> None:

@@ -12,8 +12,8 @@ from services.contacts.parties.domain.resolution import Assignment
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
 from shared.errors import Conflict
-from shared.events.ingest import Reported, ReportedSale
-from shared.events.values import IdentityUsed
+from shared.events.ingest import Reported, ReportedProfile, ReportedSale
+from shared.events.values import IdentityUsed, RelationKind
 
 
 class Fact(NamedTuple):
@@ -41,16 +41,28 @@ class Revision(NamedTuple):
     before: Standing
 
 
+class Related(NamedTuple):
+    """What the party of a profile is to another party that it names, and its place among what it names."""
+
+    event: Event[ReportedProfile]
+    place: int
+    kind: RelationKind
+    since: str | None
+    one: Party
+    other: Party
+
+
 @dataclass(slots=True)
 class Facts:
     """The facts of a batch that are new, in their order, and the parties that all of the batch named.
 
-    `revisions` of sales come behind them, each behind what it revises.
+    `revisions` of sales come behind them, each behind what it revises. `related` are the relations that profiles tell.
     """
 
     admitted: Admitted
     fresh: list[Fact]
     revisions: list[Revision] = field(default_factory=list)
+    related: list[Related] = field(default_factory=list)
 
     def first_bought(self) -> dict[UUID, int]:
         """By party that had bought nothing, the place of a sale."""

@@ -69,7 +69,7 @@ async def admit(tx: Transaction, mentions: Sequence[Mention], *, expect_new: boo
     # What people of the company write, and what concerns every carrier, may be of anybody who shares an identity.
     wide = {place for place, mention in enumerate(mentions) if mention.for_carriers or mention.cause is None}
     resolution = await resolve_identities(
-        tx, facts, homes, lambda place, what: caused_id(mentions[place].cause, what), wide
+        tx, facts, homes, lambda place, what: caused_id(mentions[place].cause, what, *mentions[place].part), wide
     )
     carriers = await _find_carriers(tx, mentions, resolution)
     locks = {*resolution.parties(), *(carrier_id for found in carriers.values() for carrier_id, _ in found)}
@@ -162,6 +162,11 @@ async def lock_parties(tx: Transaction, party_ids: Collection[UUID]) -> dict[UUI
     """Those of the parties that exist and were not erased, locked until the transaction ends."""
     known = await store.lock_parties(tx, party_ids)
     return {party_id: party for party_id, party in known.items() if party.erased_at is None}
+
+
+async def lock_with_erased(tx: Transaction, party_ids: Collection[UUID]) -> dict[UUID, Party]:
+    """The parties, those that were erased too."""
+    return await store.lock_parties(tx, party_ids)
 
 
 async def lock_after(tx: Transaction, after: UUID | None, limit: int) -> list[Party]:

@@ -18,6 +18,11 @@ async def find_family(tx: Transaction, party_id: UUID) -> list[UUID]:
     return await store.find_family(tx, party_id)
 
 
+async def find_survivors(tx: Transaction, party_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """As which party each of these goes on."""
+    return await store.find_survivors(tx, party_ids) if party_ids else {}
+
+
 async def find_shared_between(tx: Transaction, one: UUID, other: UUID) -> list[UUID]:
     """The identities that both of two parties carry."""
     return await store.find_shared_between(tx, one, other)

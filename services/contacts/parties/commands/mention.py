@@ -17,7 +17,8 @@ class Mention:
     A profile (`overwrites`) replaces what was stated before its `time`; anything else fills what is empty. `now`
     becomes `recorded_at`. `cause` is None over HTTP, where a profile replaces all of it. `primary` are the claims to
     write to, `flagged` identities that name nobody. With `for_carriers` it concerns all who carry one of its addresses.
-    `owner_id` is the party of the sale that a fact changes, as far as that sale is known.
+    `owner_id` is the party of the sale that a fact changes, as far as that sale is known. `part`
+    tells apart whom one fact names.
     """
 
     claims: tuple[Claim, ...]
@@ -31,3 +32,4 @@ class Mention:
     flagged: tuple[Flagged, ...] = ()
     for_carriers: bool = False
     owner_id: UUID | None = None
+    part: tuple[str, ...] = ()

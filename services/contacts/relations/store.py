@@ -1,0 +1,58 @@
+"""Relations between parties, in Postgres."""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from services.contacts.relations.domain import Relation
+from shared.engine.transaction import Transaction
+from shared.sql import load_queries
+
+SQL = load_queries(Path(__file__).with_name("queries.sql"))
+_FIRST = UUID(int=0)
+
+
+async def reserve(tx: Transaction, kind: str) -> None:
+    """Nobody else adds a relation of this kind until the transaction ends."""
+    await tx.execute(SQL["reserve"], kind)
+
+
+async def add_relation(tx: Transaction, each: Relation) -> None:
+    row = (each.id, each.kind, each.from_party_id, each.to_party_id, each.since, each.ended_on, each.recorded_at)
+    await tx.execute(SQL["add_relation"], *row)
+
+
+async def find_standing(
+    tx: Transaction, ones: Collection[UUID], kind: str, others: Collection[UUID]
+) -> Relation | None:
+    """The relation of this kind from any of these to any of those, if one holds."""
+    return _relation(await tx.fetchrow(SQL["find_standing"], sorted(ones), kind, sorted(others)))
+
+
+async def find_targets(tx: Transaction, party_ids: Collection[UUID], kind: str) -> set[UUID]:
+    """To whom any of these is this now."""
+    return {row["to_party_id"] for row in await tx.fetch(SQL["find_targets"], sorted(party_ids), kind)}
+
+
+async def lock_relation(tx: Transaction, relation_id: UUID) -> Relation | None:
+    return _relation(await tx.fetchrow(SQL["lock_relation"], relation_id))
+
+
+async def load_relation(tx: Transaction, relation_id: UUID) -> Relation | None:
+    return _relation(await tx.fetchrow(SQL["load_relation"], relation_id))
+
+
+async def end_relation(tx: Transaction, relation_id: UUID, on: date) -> None:
+    await tx.execute(SQL["end_relation"], relation_id, on)
+
+
+async def list_relations(tx: Transaction, family: Sequence[UUID], after: UUID | None, limit: int) -> list[Relation]:
+    """Of a party and those merged into it, oldest first, ended ones too."""
+    rows = await tx.fetch(SQL["list_relations"], family, after or _FIRST, limit)
+    return [Relation(**dict(row)) for row in rows]
+
+
+def _relation(row: Any) -> Relation | None:
+    return None if row is None else Relation(**dict(row))
