@@ -64,6 +64,7 @@ _BY_NAME: dict[str, Any] = {
 _BY_OWNER: dict[tuple[str, str], Any] = {
     ("ReportedIdentity", "value"): "81",
     ("KnownIdentity", "value"): "81",
+    ("ReportedRelation", "kind"): "employs",
     ("ProductDescribed", "name"): "Table lamp",
     ("SaleState", "revision"): 1,
     ("Line", "discount"): {"minor": 0, "currency": "DKK"},

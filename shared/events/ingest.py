@@ -1,9 +1,9 @@
 """Facts as outside systems report them on `crm.ingest`. The sender's own key; personal data is allowed here."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from shared.events.contract import contract
 from shared.events.money import Money
@@ -84,11 +84,15 @@ class ReportedParty:
     time_zone: Annotated[TimeZone | None, Tidy] = None
 
 
+# Generators make one type of all enumerations of the same name, and a party has a `kind` too.
+_BY_PATTERN = WithJsonSchema({"type": "string", "pattern": f"^({'|'.join(get_args(RelationKind))})$"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedRelation:
     """What the party of a profile is to another party: `employs` says that it employs that one."""
 
-    kind: RelationKind
+    kind: Annotated[RelationKind, _BY_PATTERN]
     party: ReportedParty
     since: Annotated[Day | None, Tidy] = None
 
