@@ -70,6 +70,7 @@ _BY_OWNER: dict[tuple[str, str], Any] = {
     ("Line", "discount"): {"minor": 0, "currency": "DKK"},
     ("MessageSkipped", "reason"): "no_consent",
     ("EnrolmentExited", "reason"): "refunded",
+    ("PointsReversed", "reason"): "refunded",
     ("DuplicateSuspected", "reason"): "shared_identity",
     ("TicketStatusChanged", "previous"): "open",
     ("TicketStatusChanged", "status"): "pending",

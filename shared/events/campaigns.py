@@ -1,8 +1,10 @@
 """`crm.campaigns`: enrolments and messages, keyed by party; campaigns themselves, keyed by campaign."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
+
+from pydantic import WithJsonSchema
 
 from shared.events.contract import contract
 from shared.events.erasure import Forgotten
@@ -230,7 +232,11 @@ class PointsReversed(_PointsOfSale):
     `recounted`: another sale changed what this one earns by its place among the party's sales.
     """
 
-    reason: Literal["refunded", "amended", "cancelled", "recounted"]
+    # By a pattern, since generators make one type of all enumerations of the same name, and a skip has a reason too.
+    reason: Annotated[
+        Literal["refunded", "amended", "cancelled", "recounted"],
+        WithJsonSchema({"type": "string", "pattern": "^(refunded|amended|cancelled|recounted)$"}),
+    ]
 
 
 @contract(CAMPAIGNS, "crm.points.expired.v1", key="party_id", subject="party/{party_id}")
