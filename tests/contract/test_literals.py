@@ -13,6 +13,7 @@ from services.contacts.matching.schemas import DuplicateView
 from services.contacts.moves.schemas import MoveView
 from services.contacts.overview.schemas import FlaggedIdentity, PartyCard, PartyView
 from services.contacts.privacy.schemas import ErasureView
+from services.contacts.relations.schemas import RelationView
 from services.marketing.audit.schemas import Message
 from services.marketing.loyalty.schemas import StatementLine
 from services.marketing.suppressions.schemas import Stopped
@@ -34,6 +35,7 @@ SHOWN: dict[str, Shown] = {
         "fact_text.kind": [(TextView, "kind")],
         "flagged_identity.reason": [(FlaggedIdentity, "reason")],
         "identity_move.kind": [(MoveView, "kind")],
+        "relation.kind": [(RelationView, "kind")],
         "consent_record.said": [(RecordView, "said")],
         "erasure.state": [(ErasureView, "state")],
         "duplicate.state": [(DuplicateView, "state")],
