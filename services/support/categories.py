@@ -1,4 +1,4 @@
-"""What requests are about: the categories of a file, with what their tickets need and examples to begin with."""
+"""What requests are about and where they wait: the categories and queues of files, with what tickets need."""
 
 import hashlib
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from services.support.classifier import Example
 from shared.errors import ConfigurationError
 
 OWN_CATEGORIES = Path(__file__).with_name("categories.yaml")
+OWN_QUEUES = Path(__file__).with_name("queues.yaml")
 UNKNOWN_IMPACT = 2
 _WORDS = Path(__file__).with_name("words.yaml")
 
@@ -61,6 +62,32 @@ def load_categories(path: Path) -> dict[str, Category]:
     if len(categories) < max(2, len(found)):
         raise ConfigurationError(f"{path}: at least two categories are needed, each with a name of its own")
     return categories
+
+
+class Queue(BaseModel):
+    """Where tickets wait that need one of these skills; agents of the `fallback` are asked where nobody fits."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")
+    skills: tuple[str, ...] = ()
+    fallback: str | None = None
+
+
+_QUEUES = TypeAdapter(tuple[Queue, ...])
+
+
+def load_queues(path: Path) -> tuple[Queue, ...]:
+    """The last one takes what no other does. Raises ConfigurationError, which an operator has to correct."""
+    try:
+        found = _QUEUES.validate_python(yaml.safe_load(path.read_text("utf-8")))
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        raise ConfigurationError(f"{path}: {error}") from None
+    names = [queue.name for queue in found]
+    unknown = {queue.fallback for queue in found if queue.fallback is not None} - set(names)
+    if not names or len(set(names)) < len(names) or unknown:
+        raise ConfigurationError(f"{path}: queues have names of their own, and fall back on one another")
+    return found
 
 
 def seeds_of(categories: Categories) -> list[Example]:

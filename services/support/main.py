@@ -5,8 +5,9 @@ from datetime import timedelta
 from fastapi import FastAPI
 
 from services.support import handlers, subscriptions
-from services.support.categories import load_categories, load_words
+from services.support.categories import load_categories, load_queues, load_words
 from services.support.desk import api as desk
+from services.support.routing import api as routing
 from services.support.settings import Context, Settings, SupportSettings
 from services.support.sla import api as sla
 from services.support.sla.worker import load_promises, publishing
@@ -19,13 +20,13 @@ from shared.telemetry.logging import configure_logging
 
 __all__ = ["create_app", "create_context", "handlers"]
 
-routers = [sla.router, triage.models, triage.router, desk.router, tickets.router]
+routers = [routing.router, sla.router, triage.models, triage.router, desk.router, tickets.router]
 
 
 def create_context(settings: SupportSettings) -> Context:
-    """What handlers and routes get by `tx.context`. Raises ConfigurationError for categories that cannot be read."""
+    """What handlers and routes get by `tx.context`. Raises ConfigurationError for files that cannot be read."""
     reopening = {channel: timedelta(days=days) for channel, days in settings.reopened_within.items()}
-    return Context(reopening, load_categories(settings.categories), load_words())
+    return Context(reopening, load_categories(settings.categories), load_words(), load_queues(settings.queues))
 
 
 def create_app() -> FastAPI:
@@ -36,7 +37,7 @@ def create_app() -> FastAPI:
     service = Service(
         "support",
         settings,
-        subscriptions=[subscriptions.tickets, subscriptions.triage, subscriptions.sla],
+        subscriptions=[subscriptions.tickets, subscriptions.triage, subscriptions.sla, subscriptions.routing],
         workers=[learning.run, publishing(load_promises(settings.support.promises))],
         context=context,
     )

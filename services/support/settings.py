@@ -1,6 +1,6 @@
 """Settings of support: `RAPPORT_SUPPORT__…`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.support.categories import OWN_CATEGORIES, Categories, Words
+from services.support.categories import OWN_CATEGORIES, OWN_QUEUES, Categories, Queue, Words
 from services.support.classifier import Models
 from shared.events.values import Channel
 from shared.settings import Group, HttpSettings, ServiceSettings
@@ -23,15 +23,16 @@ class SupportSettings(Group):
     """`reopened_within` says, by channel, for how many days a message reopens the ticket that it continues; after that,
     and on a channel that is not named, it opens a new one that is linked to it.
 
-    `categories` is the file of what requests are about, `promises` that of policies and calendars.
-    A new model is trained after `retrain_after` more tickets whose
-    category is known, on the newest `learnt_from`, and goes live once it was right as often as the one in force on
-    `shadow_cases` tickets. `poll_s` is how often that is looked for.
+    `categories` is the file of what requests are about, `promises` that of policies and calendars, `queues` that of
+    where tickets wait. A new model is trained after `retrain_after` more tickets whose category is known, on the newest
+    `learnt_from`, and goes live once it was right as often as the one in force on `shadow_cases` tickets. `poll_s` is
+    how often that is looked for.
     """
 
     reopened_within: dict[Channel, Days] = Field(default_factory=lambda: dict(REOPENED_WITHIN))
     categories: Path = OWN_CATEGORIES
     promises: Path = OWN_PROMISES
+    queues: Path = OWN_QUEUES
     retrain_after: Annotated[int, Field(ge=1)] = 50
     shadow_cases: Annotated[int, Field(ge=1)] = 50
     learnt_from: Annotated[int, Field(ge=100)] = 20_000
@@ -52,4 +53,5 @@ class Context:
     reopening: Mapping[Channel, timedelta]
     categories: Categories
     words: Words
+    queues: Sequence[Queue]
     models: Models = field(default_factory=Models)

@@ -3,9 +3,10 @@
 from shared.engine.recovery import Recovery
 from shared.engine.subscription import Subscription
 
-# Tickets are the record itself, so all are processes. Triage and clocks may take their time; nobody waits for them.
+# Tickets are the record itself, so all are processes. Triage, clocks and routing may take their time.
 tickets = Subscription("support.tickets", kind="process", topics=["crm.parties", "crm.requests"])
 triage = Subscription("support.triage", kind="process", topics=["crm.tickets", "crm.insights"])
 sla = Subscription("support.sla", kind="process", topics=["crm.agreements", "crm.tickets"])
+routing = Subscription("support.routing", kind="process", topics=["crm.tickets"])
 
 recovery = Recovery("support", topics=["crm.tickets"])

@@ -17,6 +17,8 @@ TICKETS = topic(
 )
 TicketStatus = Literal["new", "open", "pending", "resolved", "closed", "reopened", "merged", "spam"]
 Waiting = Literal["customer", "internal", "until"]
+Handing = Literal["routed", "claimed", "given", "returned"]
+ReturnReason = Literal["wrong_skills", "needs_other_team", "conflict_of_interest", "overloaded", "other"]
 Priority = Literal["low", "normal", "high", "urgent"]
 SlaMetric = Literal["first_response", "next_response", "resolution"]
 
@@ -178,6 +180,20 @@ class TicketTriaged(_Ticket):
     skills: tuple[str, ...]
     model_version: int
     agent: str | None = None
+
+
+@contract(TICKETS, "crm.ticket.assigned.v1", key="party_id", subject="ticket/{ticket_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketAssigned(_Ticket):
+    """Who answers for the ticket from now on, and why: it was routed to them, claimed, given by somebody else, or
+    returned to its queue, where `agent` is None.
+    """
+
+    queue: str
+    how: Handing
+    why: tuple[str, ...]
+    agent: str | None = None
+    previous: str | None = None
 
 
 @contract(TICKETS, "crm.sla.applied.v1", key="party_id", subject="ticket/{ticket_id}")

@@ -19,6 +19,7 @@ from services.marketing.loyalty.schemas import StatementLine
 from services.marketing.suppressions.schemas import Stopped
 from services.marketing.surveys.schemas import Result
 from services.support.desk.schemas import Entry, Step, TicketLine, TicketView
+from services.support.routing.schemas import AgentState, AgentView, AssignmentStep, AssignmentView
 from services.support.sla.schemas import CalendarVersion, ClockView, Deadline, Measured, PolicyVersion
 from services.support.tickets.schemas import TicketState
 from services.support.triage.schemas import Answer, ModelView, TriageView
@@ -59,6 +60,12 @@ SHOWN: dict[str, Shown] = {
         "triage.priority": [(model, "priority") for model in (TriageView, Answer)],
         "triage_model.state": [(ModelView, "state")],
         "status_change.waits_for": [],
+        "agent.presence": [(AgentState, "presence"), (AgentView, "presence")],
+        "agent.absence": [(AgentState, "absence"), (AgentView, "absence")],
+        "agent_presence.presence": [(AgentView, "presence")],
+        "agent_presence.absence": [],
+        "assignment.how": [(AssignmentView, "how")],
+        "assignment_step.how": [(AssignmentStep, "how")],
         "sla_promise.priority": [(Measured, "priority")],
         "sla_promise.priority_now": [(Measured, "priority"), (Deadline, "priority_now")],
         "sla_definition.kind": [],

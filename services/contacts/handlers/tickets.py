@@ -15,6 +15,7 @@ from shared.events.tickets import (
     SlaBreached,
     SlaMet,
     SlaWarned,
+    TicketAssigned,
     TicketMerged,
     TicketNoted,
     TicketOpened,
@@ -41,6 +42,7 @@ OfTickets = (
     | DisputeClosed
     | ErasureConfirmed
     | TicketTriaged
+    | TicketAssigned
     | SlaApplied
     | SlaWarned
     | SlaBreached

@@ -12,6 +12,8 @@ from services.support.copies.domain import Party
 from services.support.desk import store
 from services.support.desk.schemas import Customer, Entry, Follower, Step, TicketLine, TicketView
 from services.support.desk.store import MergedTicket, StoredTicket
+from services.support.routing.commands import assignments as routing
+from services.support.routing.schemas import AssignmentView
 from services.support.sla import commands as sla
 from services.support.sla.schemas import SlaView
 from services.support.tickets.domain.status import moves_by_hand
@@ -46,6 +48,7 @@ class Whole:
     followers: list[Follower]
     triage: TriageView | None
     sla: SlaView
+    assignment: AssignmentView | None
 
 
 @router.get("", dependencies=[Depends(requires("crm:read")), COSTLY])
@@ -81,7 +84,7 @@ async def count_tickets(service: Service, looks: Looks, party_id: UUID | None = 
 
 @router.get("/{ticket_id}", dependencies=[Depends(requires("crm:read"))], responses=answers_with(200, "ETag"))
 async def read_ticket(service: Service, ticket_id: UUID, response: Response) -> TicketView:
-    """The ticket with its thread and its clocks; the ETag is its version, which clocks do not count in."""
+    """The ticket with its thread, its clocks and who answers for it; the ETag is the version of the ticket alone."""
     async with service.read() as tx:
         whole = await _load(tx, ticket_id)
     response.headers["ETag"] = f'"{whole.ticket.line.version}"'
@@ -116,6 +119,7 @@ async def _load(tx: Transaction, ticket_id: UUID) -> Whole:
         await store.find_followers(tx, ticket.line.party_id, ticket_id),
         await triage.find_triage(tx, ticket_id),
         await sla.show(tx, ticket_id),
+        await routing.find_assignment(tx, ticket_id),
     )
 
 
@@ -147,4 +151,5 @@ def _view(whole: Whole) -> TicketView:
         split_from=ticket.split_from,
         triage=whole.triage,
         sla=whole.sla,
+        assignment=whole.assignment,
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.support.routing.schemas import AssignmentView
 from services.support.sla.schemas import SlaView
 from services.support.triage.schemas import TriageView
 from shared.events.tickets import TicketStatus, Waiting
@@ -98,3 +99,4 @@ class TicketView(TicketLine):
     split_from: UUID | None
     triage: TriageView | None
     sla: SlaView
+    assignment: AssignmentView | None

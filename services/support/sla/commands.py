@@ -41,7 +41,7 @@ async def publish(tx: Transaction, calendars: Mapping[str, Calendar], policies: 
 
 async def define(tx: Transaction, name: str, definition: Policy | Calendar) -> Published:
     """A new version, which holds for tickets that are triaged from now on. Raises Invalid for an unknown calendar."""
-    if isinstance(definition, Policy) and definition.calendar not in await store.find_calendar_names(tx):
+    if isinstance(definition, Policy) and definition.calendar not in await store.load_calendars(tx):
         raise Invalid(f"no calendar is called {definition.calendar}", field="body.calendar")
     await store.add_definition(tx, name, definition, "http", tx.now)
     lists = await (store.list_policies(tx) if isinstance(definition, Policy) else store.list_calendars(tx))
@@ -143,6 +143,11 @@ async def list_policies(tx: Transaction) -> PolicyList:
 
 async def list_calendars(tx: Transaction) -> CalendarList:
     return CalendarList(items=await store.list_calendars(tx))
+
+
+async def load_calendars(tx: Transaction) -> dict[str, Calendar]:
+    """Every calendar as it is today, by name."""
+    return {name: calendar for name, (_, calendar) in (await store.load_calendars(tx)).items()}
 
 
 async def list_deadlines(tx: Transaction, after: tuple[datetime, UUID] | None, limit: int) -> list[Deadline]:

@@ -24,21 +24,21 @@ _STEPS: dict[str, Kind] = {
 }
 
 
-async def load_rules(tx: Transaction) -> dict[str, Rule]:
-    """Every policy as it is today, with its calendar as it is today, by name."""
-    calendars = {
+async def load_calendars(tx: Transaction) -> dict[str, tuple[int, Calendar]]:
+    """The newest version of each, with its number."""
+    return {
         row["name"]: (row["version"], Calendar.model_validate_json(row["definition"]))
         for row in await tx.fetch(SQL["load_newest"], "calendar")
     }
-    found = {}
+
+
+async def load_rules(tx: Transaction) -> dict[str, Rule]:
+    """Every policy as it is today, with its calendar as it is today, by name."""
+    calendars, found = await load_calendars(tx), {}
     for row in await tx.fetch(SQL["load_newest"], "policy"):
         policy = Policy.model_validate_json(row["definition"])
         found[row["name"]] = Rule(row["name"], row["version"], policy, *calendars[policy.calendar])
     return found
-
-
-async def find_calendar_names(tx: Transaction) -> set[str]:
-    return {row["name"] for row in await tx.fetch(SQL["load_newest"], "calendar")}
 
 
 async def list_policies(tx: Transaction) -> list[PolicyVersion]:

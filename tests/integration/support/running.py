@@ -8,7 +8,7 @@ import asyncpg
 from services.support import handlers
 from services.support.main import create_context
 from services.support.settings import SupportSettings
-from services.support.subscriptions import sla, tickets, triage
+from services.support.subscriptions import routing, sla, tickets, triage
 from shared.engine.timers import fire_due
 from tests.integration.running import Running
 
@@ -28,6 +28,9 @@ class Support(Running):
     async def followed(self, *events: Any) -> None:
         await self.hear(sla, events)
 
+    async def routed(self, *events: Any) -> None:
+        await self.hear(routing, events)
+
     async def pass_time(self, to: datetime) -> None:
         """Every partition's watermark moves to `to`, and what is due by then is done."""
         self.now = to
@@ -40,6 +43,10 @@ class Support(Running):
     async def clear(self) -> None:
         await self.empty(
             "timer",
+            "assignment_step",
+            "assignment",
+            "agent_presence",
+            "agent",
             "sla_told",
             "sla_promise",
             "sla_definition",

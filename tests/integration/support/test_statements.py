@@ -29,6 +29,11 @@ HOT = {
         "sla_promise_due",
         "'2026-03-01T00:00:00Z', '00000000-0000-0000-0000-000000000001', 50",
     ),
+    "routing.list_waiting": (
+        "assignment_waiting",
+        "'payments', 3::smallint, '2026-03-01T00:00:00Z', '00000000-0000-0000-0000-000000000001', 50",
+    ),
+    "routing.find_held": ("assignment_agent", "'{staff-1}'"),
     "copies.load_terms": ("agreement_party", "'{00000000-0000-0000-0000-000000000001}', '2026-03-01T00:00:00Z'"),
     "copies.lock_parties": ("party_pkey", "'{00000000-0000-0000-0000-000000000001}'"),
 }

@@ -71,6 +71,20 @@ def add_working(calendar: Calendar, begin: datetime, amount: timedelta) -> datet
     return None
 
 
+def is_working(calendar: Calendar, at: datetime) -> bool:
+    return next(_open_spans(calendar, at, at + timedelta(microseconds=1)), None) is not None
+
+
+def next_change(calendar: Calendar, at: datetime) -> datetime | None:
+    """When working time begins or ends next; None where it never does within a month."""
+    end = at
+    for since, until in _open_spans(calendar, at, at + _DAY * 31):
+        if since > end:
+            return since if end == at else end
+        end = until
+    return end if at < end < at + _DAY * 31 else None
+
+
 def _open_spans(calendar: Calendar, begin: datetime, end: datetime) -> Iterator[Span]:
     if begin >= end:
         return

@@ -1,0 +1,269 @@
+"""Who answers for tickets: queues, choices, claims, and giving back."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.support.categories import Queue
+from services.support.copies import commands as copies
+from services.support.routing import store
+from services.support.routing.domain.agent import Agent, Standing, why_not
+from services.support.routing.domain.choice import Desk, Waiting, queue_of
+from services.support.routing.domain.handing import Handed, announce
+from services.support.routing.schemas import AssignmentView, NewAssignment
+from services.support.routing.store import Routable
+from services.support.settings import Context
+from services.support.sla import commands as sla
+from services.support.sla.domain.calendar import Calendar, is_working, next_change
+from services.support.tickets import commands as tickets
+from shared.engine.event import Event
+from shared.engine.partitions import partition_of
+from shared.engine.transaction import Transaction
+from shared.errors import Invalid, Refused
+from shared.events.tickets import Handing, Priority, TicketAssigned, TicketStatus
+from shared.ids import dated_id, derived_id, new_id
+
+TIMER = "agents"
+"""The timer of agents: their shift begins or ends, or something became of them or of their tickets."""
+OPEN: frozenset[TicketStatus] = frozenset({"new", "open", "pending", "reopened"})
+_PLACES: Mapping[Priority, int] = {"urgent": 1, "high": 2, "normal": 3, "low": 4}
+_ESCALATED = 0
+_AT_ONCE = 50
+"""Tickets that one look at an agent hands out; their timer goes on with the rest."""
+
+
+class NotAssignable(Refused):
+    """Somebody else answers for it, or the agent may not be given it now; `state` says who or why."""
+
+    status = 409
+    reason = "not_assignable"
+
+
+async def follow(
+    tx: Transaction, moments: Mapping[UUID, datetime], escalated: Collection[UUID], causes: Mapping[UUID, Event[Any]]
+) -> int:
+    """Queue tickets that are triaged, let go of those that are settled, and give out those that wait; the number given.
+
+    Their parties are locked.
+    """
+    context: Context = tx.context
+    found = await store.load_routable(tx, moments)
+    latest = max(moments.values())
+    queued = [
+        (each, queue_of(each.skills, context.queues), _PLACES[each.priority], each.status in OPEN)
+        for each in found
+        if each.is_queued or each.status in OPEN
+    ]
+    await store.save_queued(tx, queued, latest)
+    await store.move_up(tx, escalated, _ESCALATED)
+    freed = sorted({each.agent_id for each in found if each.is_open and each.status not in OPEN and each.agent_id})
+    await look_at(tx, freed, latest)
+    waits = [each.id for each in found if each.status in OPEN and (each.agent_id is None or not each.is_open)]
+    return await _give_out(tx, await store.load_routable(tx, waits), latest, causes) if waits else 0
+
+
+async def attend(tx: Transaction, keys: Collection[UUID], now: datetime) -> int:
+    """Agents who are away, or whose shift is over, give their tickets back; the others get what waits for them."""
+    ids = set(await store.find_agents_by_key(tx, keys))
+    agents = [each for each in await store.load_agents(tx) if each.id in ids]
+    calendars = await sla.load_calendars(tx)
+    held, waiting = await store.find_held(tx, sorted(ids)), set[UUID]()
+    for agent in agents:
+        waiting.update(await store.find_waiting(tx, agent, _AT_ONCE))
+    concerned = await store.load_routable(tx, {*held, *waiting})
+    await copies.lock_parties(tx, sorted({each.party_id for each in concerned}))
+    desk = await _load_desk(tx, {each.party_id for each in concerned}, now)
+    returned = await _give_back(tx, desk, ids, await store.load_routable(tx, held), now)
+    given = await _give_out(tx, await store.load_routable(tx, {*waiting, *returned}), now, {}, desk)
+    await _set_timers(tx, agents, calendars, now)
+    return given + len(returned)
+
+
+async def assign(tx: Transaction, ticket_id: UUID, new: NewAssignment, by: str) -> AssignmentView:
+    """Claim a ticket, give it to somebody, or give it back to its queue. Raises NotFound, Invalid and NotAssignable."""
+    await tickets.lock_ticket(tx, ticket_id)
+    found = [each for each in await store.load_routable(tx, [ticket_id]) if each.is_open and each.status in OPEN]
+    if not found:
+        raise NotAssignable("the ticket is settled, or not triaged yet", state={"agent": None})
+    (ticket,) = found
+    if new.agent is None:
+        await _return(tx, ticket, f"given back by {by}: {new.reason}")
+    elif new.agent != ticket.agent_id:
+        if ticket.agent_id is not None and not new.take_over:
+            raise NotAssignable(
+                f"{ticket.agent_id} answers for it; take_over gives it to you", state={"agent": ticket.agent_id}
+            )
+        await _hand_to(tx, ticket, new.agent, by)
+    view = await store.find_assignment(tx, ticket_id)
+    assert view is not None  # it was open a moment ago, and is locked
+    return view
+
+
+async def find_assignment(tx: Transaction, ticket_id: UUID) -> AssignmentView | None:
+    return await store.find_assignment(tx, ticket_id)
+
+
+async def take_back(tx: Transaction, event: Event[TicketAssigned]) -> None:
+    """After a restore: who answers for a ticket, and who did."""
+    await store.take_back_assignment(tx, event.data, UUID(event.id))
+
+
+async def look_at(tx: Transaction, agents: Collection[str], now: datetime) -> None:
+    """Have these agents attended to as soon as the clock is there."""
+    await tx.set_timers(TIMER, [(key_of(each), partition_of(each), now) for each in agents])
+
+
+def key_of(agent_id: str) -> UUID:
+    return derived_id("agent", agent_id)
+
+
+async def standing_of(tx: Transaction, agent: Agent) -> Standing:
+    loads = await store.load_loads(tx, [agent.id])
+    return _standing(agent, loads.get(agent.id, {}), await sla.load_calendars(tx), tx.now)
+
+
+async def _load_desk(tx: Transaction, parties: Collection[UUID], now: datetime) -> Desk:
+    """Everybody, locked. Nothing more is asked where there are no agents."""
+    agents = await store.lock_agents(tx)
+    if not agents:
+        return Desk({})
+    loads, calendars = await store.load_loads(tx, [each.id for each in agents]), await sla.load_calendars(tx)
+    terms = await copies.load_terms(tx, parties, now)
+    managers = {
+        party: each.relationship_manager
+        for party, agreed in terms.items()
+        for each in agreed
+        if each.relationship_manager is not None
+    }
+    return Desk({each.id: _standing(each, loads.get(each.id, {}), calendars, now) for each in agents}, managers)
+
+
+def _standing(agent: Agent, load: Mapping[Any, int], calendars: Mapping[str, Calendar], now: datetime) -> Standing:
+    on_shift = agent.calendar is None or (agent.calendar in calendars and is_working(calendars[agent.calendar], now))
+    return Standing(agent, on_shift, load)
+
+
+async def _give_out(
+    tx: Transaction,
+    found: Sequence[Routable],
+    now: datetime,
+    causes: Mapping[UUID, Event[Any]],
+    desk: Desk | None = None,
+) -> int:
+    """Those that nobody answers for, the most pressing first, each to whoever is chosen; the others wait."""
+    context: Context = tx.context
+    first = sorted((each for each in found if each.agent_id is None and each.status in OPEN), key=_line)
+    waiting = [_waiting(each, context.queues) for each in first]
+    if not waiting:
+        return 0
+    known = desk or await _load_desk(tx, {each.party_id for each in waiting}, now)
+    handed = []
+    for ticket in waiting:
+        choice = known.choose(ticket, now)
+        if choice is not None:
+            handed.append(
+                (
+                    ticket,
+                    Handed(
+                        _id(causes.get(ticket.id), ticket, now), ticket.id, choice.agent, None, "routed", choice.why
+                    ),
+                )
+            )
+    await _save(tx, handed, now, causes)
+    return len(handed)
+
+
+async def _give_back(
+    tx: Transaction, desk: Desk, ids: Collection[str], held: Sequence[Routable], now: datetime
+) -> list[UUID]:
+    """What those of these agents have who keep nothing now. Whose shift is over is offline from then on."""
+    context: Context = tx.context
+    leaving: dict[str, str] = {}
+    for agent_id in sorted(ids):
+        standing = desk.standings[agent_id]
+        if not standing.keeps_tickets:
+            leaving[agent_id] = "the shift is over" if not standing.on_shift else f"is {standing.agent.presence}"
+        if not standing.on_shift and standing.agent.presence != "offline":
+            await store.save_presence(tx, agent_id, "offline", "shift_ended", now)
+    handed = []
+    for each in held:
+        if each.agent_id in leaving and each.status in OPEN:
+            desk.take(each.agent_id, each.channel)
+            ticket, why = _waiting(each, context.queues), f"{each.agent_id}: {leaving[each.agent_id]}"
+            handed.append((ticket, Handed(new_id(), ticket.id, None, each.agent_id, "returned", (why,))))
+    await _save(tx, handed, now, {})
+    return [ticket.id for ticket, _ in handed]
+
+
+async def _return(tx: Transaction, ticket: Routable, why: str) -> None:
+    context: Context = tx.context
+    if ticket.agent_id is None:
+        raise NotAssignable("nobody answers for it, so nobody gives it back", state={"agent": None})
+    waiting = _waiting(ticket, context.queues)
+    handed = Handed(new_id(), ticket.id, None, ticket.agent_id, "returned", (why,))
+    desk = await _load_desk(tx, [ticket.party_id], tx.now)
+    await _save(tx, [(waiting, handed)], tx.now, {})
+    await _give_out(tx, await store.load_routable(tx, [ticket.id]), tx.now, {}, desk)
+
+
+async def _hand_to(tx: Transaction, ticket: Routable, agent_id: str, by: str) -> None:
+    context: Context = tx.context
+    agent = await store.lock_agent(tx, agent_id)
+    if agent is None:
+        raise Invalid("no agent is called so", field="body.agent")
+    if against := why_not(await standing_of(tx, agent), ticket.channel):
+        raise NotAssignable(f"{agent_id} may not be given it: {against}", state={"agent": ticket.agent_id})
+    waiting = _waiting(ticket, context.queues)
+    how: Handing = "claimed" if by == agent_id else "given"
+    handed = Handed(new_id(), ticket.id, agent_id, ticket.agent_id, how, (f"{how} by {by}",))
+    await _save(tx, [(waiting, handed)], tx.now, {})
+
+
+async def _save(
+    tx: Transaction, handed: Sequence[tuple[Waiting, Handed]], now: datetime, causes: Mapping[UUID, Event[Any]]
+) -> None:
+    await store.save_handed(tx, [each for _, each in handed], now)
+    tx.emit([announce(ticket, each, now, causes.get(ticket.id)) for ticket, each in handed])
+
+
+async def _set_timers(
+    tx: Transaction, agents: Collection[Agent], calendars: Mapping[str, Calendar], now: datetime
+) -> None:
+    """When the shift of each begins or ends next."""
+    changes = {
+        agent.id: next_change(calendars[agent.calendar], now)
+        for agent in agents
+        if agent.calendar is not None and agent.calendar in calendars
+    }
+    await tx.set_timers(TIMER, [(key_of(each), partition_of(each), at) for each, at in changes.items() if at])
+
+
+def _line(ticket: Routable) -> tuple[int, datetime, UUID]:
+    """As `find_waiting` has them."""
+    assert ticket.place is not None  # it was queued before
+    assert ticket.waiting_since is not None
+    return ticket.place, ticket.waiting_since, ticket.id
+
+
+def _id(cause: Event[Any] | None, ticket: Waiting, now: datetime) -> UUID:
+    """The same for the same cause, after a restore too."""
+    if cause is None:
+        return new_id()
+    return dated_id(int(now.timestamp() * 1000), ticket.id, "assigned", cause.id)
+
+
+def _waiting(ticket: Routable, queues: Sequence[Queue]) -> Waiting:
+    queue = queue_of(ticket.skills, queues)
+    return Waiting(
+        ticket.id,
+        ticket.party_id,
+        ticket.request_event_id,
+        ticket.channel,
+        ticket.skills,
+        ticket.priority,
+        queue.name,
+        queue.fallback,
+        ticket.refused_by,
+        ticket.previous,
+    )

@@ -1,0 +1,61 @@
+"""Who may be given tickets now: presence, shift, capacity."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from shared.events.values import Channel
+
+Presence = Literal["online", "busy", "away", "offline"]
+Absence = Literal["break", "meeting", "training", "sick", "shift_ended", "other"]
+KEEPS_TICKETS: frozenset[Presence] = frozenset({"online", "busy"})
+"""Who is away or offline gives tickets back; who is busy keeps them and gets no new ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """`calendar` is when the shift is; without one there is no shift to be off. `capacity` has the tickets that may be
+    open at once by channel; a channel that is not named gets none.
+    """
+
+    id: str
+    version: int
+    skills: frozenset[str]
+    queues: tuple[str, ...]
+    capacity: Mapping[Channel, int]
+    calendar: str | None
+    presence: Presence
+    last_assigned_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An agent at one moment: whether their shift is on, and how many tickets of each channel they have."""
+
+    agent: Agent
+    on_shift: bool
+    load: Mapping[Channel, int]
+
+    def has_room(self, channel: Channel) -> bool:
+        return self.load.get(channel, 0) < self.agent.capacity.get(channel, 0)
+
+    def is_given(self, channel: Channel) -> bool:
+        """Whether a ticket of this channel may be routed to them."""
+        return self.on_shift and self.agent.presence == "online" and self.has_room(channel)
+
+    @property
+    def keeps_tickets(self) -> bool:
+        return self.on_shift and self.agent.presence in KEEPS_TICKETS
+
+    def share(self, channel: Channel) -> float:
+        return self.load.get(channel, 0) / self.agent.capacity[channel]
+
+
+def why_not(standing: Standing, channel: Channel) -> str | None:
+    """What speaks against giving somebody a ticket by hand; None where nothing does."""
+    if not standing.on_shift:
+        return "off_shift"
+    if not standing.keeps_tickets:
+        return "absent"
+    return None if standing.has_room(channel) else "at_capacity"

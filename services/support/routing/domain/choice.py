@@ -1,0 +1,120 @@
+"""Who answers for a ticket, and why: the relationship manager, whoever answered before, the least loaded who fits."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from uuid import UUID
+
+from services.support.categories import Queue
+from services.support.routing.domain.agent import Standing
+from shared.events.tickets import Priority
+from shared.events.values import Channel
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_LANGUAGE = "language:"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A ticket that nobody answers for. `refused_by` gave it back last; `previous` answered for it before it was
+    resolved.
+    """
+
+    id: UUID
+    party_id: UUID
+    request_event_id: str | None
+    channel: Channel
+    skills: tuple[str, ...]
+    priority: Priority
+    queue: str
+    fallback: str | None = None
+    refused_by: str | None = None
+    previous: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The agent who is answerable, and why, in words that name nobody but staff."""
+
+    agent: str
+    why: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Desk:
+    """Everybody at one moment; each choice is counted in before the next one."""
+
+    standings: dict[str, Standing]
+    managers: Mapping[UUID, str] = field(default_factory=dict)
+
+    def choose(self, ticket: Waiting, now: datetime) -> Choice | None:
+        """None where nobody may be given it; then it waits."""
+        choice = self._by_name(ticket) or self._by_skill(ticket) or self._by_group(ticket)
+        if choice is not None:
+            self.give(choice.agent, ticket.channel, now)
+        return choice
+
+    def give(self, agent: str, channel: Channel, now: datetime) -> None:
+        known = self.standings[agent]
+        load = {**known.load, channel: known.load.get(channel, 0) + 1}
+        self.standings[agent] = Standing(replace(known.agent, last_assigned_at=now), known.on_shift, load)
+
+    def take(self, agent: str, channel: Channel) -> None:
+        known = self.standings[agent]
+        load = {**known.load, channel: max(0, known.load.get(channel, 0) - 1)}
+        self.standings[agent] = replace(known, load=load)
+
+    def _by_name(self, ticket: Waiting) -> Choice | None:
+        manager = self.managers.get(ticket.party_id)
+        known = (
+            (manager, "relationship manager of the customer by agreement"),
+            (ticket.previous, "answered for it before it was reopened"),
+        )
+        for agent, why in known:
+            if (
+                agent in self.standings
+                and agent != ticket.refused_by
+                and self.standings[agent].is_given(ticket.channel)
+            ):
+                return Choice(agent, (why,))
+        return None
+
+    def _by_skill(self, ticket: Waiting) -> Choice | None:
+        needed = frozenset(ticket.skills)
+        fitting = [each for each in self._free(ticket, ticket.queue) if needed <= each.agent.skills]
+        has = f"has {', '.join(ticket.skills)}" if ticket.skills else f"is in {ticket.queue}, which needs no skill"
+        return _least_loaded(fitting, ticket.channel, has)
+
+    def _by_group(self, ticket: Waiting) -> Choice | None:
+        """Nobody with every skill is free: the queue's fallback, first those who have the language."""
+        group = ticket.fallback
+        if group is None:
+            return None
+        free = list(self._free(ticket, group))
+        languages = {skill for skill in ticket.skills if skill.startswith(_LANGUAGE)}
+        speaking = [each for each in free if languages <= each.agent.skills]
+        return _least_loaded(
+            speaking or free, ticket.channel, f"nobody of {ticket.queue} who fits is free; is in {group}"
+        )
+
+    def _free(self, ticket: Waiting, queue: str) -> Iterable[Standing]:
+        return (
+            each
+            for each in self.standings.values()
+            if queue in each.agent.queues and each.agent.id != ticket.refused_by and each.is_given(ticket.channel)
+        )
+
+
+def _least_loaded(fitting: Sequence[Standing], channel: Channel, has: str) -> Choice | None:
+    """Of those with the least share of their capacity, whoever waited longest for a ticket."""
+    if not fitting:
+        return None
+    chosen = min(fitting, key=lambda each: (each.share(channel), each.agent.last_assigned_at or _NEVER, each.agent.id))
+    load, room = chosen.load.get(channel, 0), chosen.agent.capacity[channel]
+    of = "who alone fits" if len(fitting) == 1 else f"the least loaded of {len(fitting)} who fit"
+    return Choice(chosen.agent.id, (has, f"had {load} of {room} {channel} tickets, {of}"))
+
+
+def queue_of(skills: Sequence[str], queues: Sequence[Queue]) -> Queue:
+    """The first queue that takes one of the skills, else the last one, which takes everything."""
+    return next((queue for queue in queues if set(queue.skills) & set(skills)), queues[-1])
