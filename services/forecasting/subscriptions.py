@@ -10,6 +10,7 @@ sales = Subscription(
     kind="projection",
     version=1,
     topics=["crm.sales", "crm.products", "crm.campaigns", "crm.tickets"],
+    follows_time=True,
 )
 
 recovery = Recovery("forecasting", topics=["crm.insights"])

@@ -148,10 +148,12 @@ class Database:
         return {row["partition"] for row in rows}
 
     async def ensure_fences(self, group: str, places: list[Place]) -> dict[Place, Fence]:
-        """The fences of these places; missing ones are made."""
-        await ensure_fences(self.main, group, places)
+        """The fences of these places; missing ones are made. Asked every second, when nearly always all stand."""
         before = self.remembered.known_fences(group)
         fences = fences_of(await self.main.fetch(SQL["read_fences"], group))
+        if not fences.keys() >= set(places):
+            await ensure_fences(self.main, group, places)
+            fences = fences_of(await self.main.fetch(SQL["read_fences"], group))
         self.remembered.check_fences(group, fences, before)
         self.remembered.keep_fences(group, {place: fences[place] for place in places})
         return {place: fences[place] for place in places}

@@ -73,6 +73,7 @@ class PostgresTransaction:
         """
         self.now = now
         self.context: Any = context
+        self.was_recovered = True
         self.last_event_times: Mapping[int, datetime] = {}
         self.group = subscription.group if subscription else ""
         self.then: list[Callable[[], Awaitable[None]]] = []
@@ -272,6 +273,7 @@ class PostgresLedger:
             if self._remembered is not None and not self._fenced:
                 found = await tx.fetchrow(SQL["begin_unfenced"])
                 self._remembered.check_recovery(found["setback"], found["recoveries"], under_way=not found["held"])
+                tx.was_recovered = found["recoveries"] > 0
             if self._actor is not None:
                 await tx.execute(SQL["act_as"], self._actor)
             yield tx

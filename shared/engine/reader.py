@@ -52,6 +52,7 @@ class Reader:
             self.clock,
             self.reading.probe_after,
             self.stream,
+            follows_time=self.applier.subscription.follows_time,
         )
 
     @property

@@ -111,7 +111,12 @@ class Service:
         return await self._published.read((topic, partition), offset)
 
     async def watermark(self, subscription: Subscription) -> datetime | None:
-        """Up to when everything has been handled on every partition; None as long as one has not begun."""
+        """Up to when everything has been handled on every partition; None as long as one has not begun.
+
+        Raises ValueError for a subscription that does not follow time: its watermark stands while nothing comes.
+        """
+        if not subscription.follows_time:
+            raise ValueError(f"{subscription.group} does not follow time")
         lows = await self.database.watermarks(subscription)
         return min(lows.values()) if lows and len(lows) == len(await self.database.partitions(subscription)) else None
 

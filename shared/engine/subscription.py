@@ -53,8 +53,11 @@ class Subscription:
         topics: Sequence[str],
         version: int = 1,
         passes_clock_to: Sequence[str] = (),
+        follows_time: bool = False,
     ) -> None:
         """`topics` are handled in this order within a batch, so rows are locked in it too.
+
+        `follows_time`: its watermark is asked for although it owns no timers, and goes on while nothing comes.
 
         `passes_clock_to` names the topics into which this group passes the stream's clock on (contacts alone).
         """
@@ -65,6 +68,11 @@ class Subscription:
         self.version = version
         self.topics: dict[str, TopicHandler] = {}
         self.timers: dict[str, TimerHandler] = {}
+        self._follows_time = follows_time
+
+    @property
+    def follows_time(self) -> bool:
+        return self._follows_time or bool(self.timers)
 
     @property
     def schema(self) -> str | None:

@@ -14,11 +14,13 @@ class Transaction(Protocol):
 
     `now` is the service's domain time: the wall clock, or on the stream's clock the lowest tick that all its partitions
     have passed. Inside an event handler prefer `event.now`. `context` is what the service's `main` built from its
-    settings for handlers; a handler names its type: `context: Context = tx.context`.
+    settings for handlers; a handler names its type: `context: Context = tx.context`. `was_recovered` is False where it
+    is known that this database was never recovered after a restore.
     """
 
     now: datetime
     context: Any
+    was_recovered: bool
 
     async def fetch(self, statement: str, *args: object) -> Sequence[Any]: ...
 

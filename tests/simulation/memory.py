@@ -153,6 +153,7 @@ class MemoryTransaction:
     def __init__(self, database: MemoryDatabase, subscription: Subscription | None) -> None:
         self.now = database.now()
         self.context: Any = None
+        self.was_recovered = False
         self.last_event_times: Mapping[int, datetime] = {}
         self.group = subscription.group if subscription else ""
         self.then: list[Callable[[], Awaitable[None]]] = []

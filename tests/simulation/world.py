@@ -163,7 +163,7 @@ def subscriptions(
 ) -> tuple[Subscription, Subscription]:
     """The two groups. `count` is how a handler appends to a party's list in the storage under test."""
     numbering = Subscription("contacts.ingest", kind="process", topics=[INGEST])
-    reading = Subscription("marketing.follow-ups", kind="process", topics=[SALES])
+    reading = Subscription("marketing.follow-ups", kind="process", topics=[SALES], follows_time=True)
 
     @numbering.topic(INGEST)
     async def number_choices(events: Sequence[Event[ReportedChoice]], tx: Any) -> None:

@@ -270,7 +270,7 @@ async def mark_restored(tx: Transaction, at: datetime) -> None:
 
 async def find_restored(tx: Transaction, messages: Collection[UUID]) -> Restored | None:
     """When the database was restored, and how those of the messages had ended of which that is known."""
-    at = await tx.fetchval(SQL["find_restored"])
+    at = await tx.fetchval(SQL["find_restored"]) if tx.was_recovered else None
     if at is None:
         return None
     rows = await tx.fetch(SQL["load_former_endings"], sorted(messages))

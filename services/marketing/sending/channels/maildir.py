@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from uuid import UUID
 
@@ -22,6 +22,7 @@ class Maildir:
     def __init__(self, folder: Path, batch: int, *, fsync: bool = True) -> None:
         self.batch = batch
         self.folder = folder
+        self._writers = ThreadPoolExecutor(_WRITERS, "maildir")  # a disk syncs many files in the time of one
         self._fsync = fsync
         for name in ("tmp", "new", "cur"):
             (folder / name).mkdir(parents=True, exist_ok=True)
@@ -39,7 +40,7 @@ class Maildir:
         await asyncio.to_thread(self._remove, {str(id_) for id_ in ids})
 
     async def close(self) -> None:
-        """Nothing is open between two batches."""
+        self._writers.shutdown(wait=False)
 
     def _write(self, letters: Sequence[Letter]) -> None:
         """All of them whole, and with `fsync` on the disk, before the first one is seen under its name."""
@@ -49,8 +50,11 @@ class Maildir:
         paths = [f"{tmp}/{name}.{os.getpid()}" for name in names]
         files = [(path, letter.content) for path, letter in zip(paths, letters, strict=True)]
         if self._fsync and len(files) > 1:
-            with ThreadPoolExecutor(_WRITERS) as writers:  # a disk syncs many files in the time of one
-                list(writers.map(self._write_files, [files[start::_WRITERS] for start in range(_WRITERS)]))
+            writers = min(_WRITERS, len(files))
+            begun = [self._writers.submit(self._write_files, files[start::writers]) for start in range(writers)]
+            wait(begun)  # none is writing any more when an error leaves
+            for each in begun:
+                each.result()
         else:
             self._write_files(files)
         for path, name in zip(paths, names, strict=True):
