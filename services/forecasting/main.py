@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from services.forecasting import handlers, subscriptions
 from services.forecasting.activity import api as activity
+from services.forecasting.cross_sell import api as cross_sell
 from services.forecasting.forecasts import api as forecasts
 from services.forecasting.jobs.worker import Jobs
 from services.forecasting.models import api as models
@@ -17,7 +18,10 @@ from shared.telemetry.logging import configure_logging
 
 __all__ = ["create_app", "handlers"]
 
-routers = [series.router, activity.router, forecasts.router, scores.router, models.router, warnings.router]
+routers = [
+    *(series.router, activity.router, forecasts.router, scores.router),
+    *(models.router, warnings.router, cross_sell.router),
+]
 
 
 def create_app() -> FastAPI:

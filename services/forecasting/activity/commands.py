@@ -1,7 +1,7 @@
 """What campaigns, support and parties did beside buying, counted by day."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from services.forecasting.activity import store
@@ -11,6 +11,7 @@ from shared.engine.transaction import Transaction
 from shared.events.campaigns import MessageSent, MessageSkipped, MessageUnknown
 from shared.events.sales import ProductChosen
 from shared.events.tickets import DisputeClosed, DisputeRaised, TicketOpened
+from shared.sql import storable
 
 
 async def add_messages(tx: Transaction, events: Sequence[Event[MessageSent | MessageSkipped | MessageUnknown]]) -> None:
@@ -30,7 +31,12 @@ async def add_choices(tx: Transaction, events: Sequence[Event[ProductChosen]]) -
 
 async def copy_disputes(tx: Transaction, events: Sequence[Event[DisputeRaised | DisputeClosed]]) -> None:
     """Keep what parties dispute, and what of it is over."""
-    await store.add_disputes(tx, [_dispute(event) for event in events if isinstance(event.data, DisputeRaised)])
+    raised = [
+        (*_dispute(event), event.data.origin, event.data.sale_id and storable(event.data.sale_id))
+        for event in events
+        if isinstance(event.data, DisputeRaised)
+    ]
+    await store.add_disputes(tx, raised)
     await store.close_disputes(tx, [_dispute(event) for event in events if isinstance(event.data, DisputeClosed)])
 
 
@@ -44,5 +50,5 @@ async def load_disputes(tx: Transaction, least: int) -> Mapping[UUID, Disputes]:
     return await store.load_disputes(tx, least)
 
 
-def _dispute(event: Event[DisputeRaised | DisputeClosed]) -> tuple[UUID, UUID, datetime]:
+def _dispute(event: Event[DisputeRaised | DisputeClosed]) -> store.Dispute:
     return event.data.dispute_id, event.data.party_id, event.time

@@ -21,9 +21,10 @@ on conflict (party_id, day) do update set choices = had.choices + excluded.choic
 
 -- name: add_disputes
 -- One that was told closed before keeps that.
-insert into dispute (dispute_id, party_id, raised_at)
-select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[])
-on conflict (dispute_id) do update set raised_at = excluded.raised_at;
+insert into dispute (dispute_id, party_id, raised_at, origin, sale_id)
+select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[])
+on conflict (dispute_id) do update set
+    raised_at = excluded.raised_at, origin = excluded.origin, sale_id = excluded.sale_id;
 
 -- name: close_disputes
 -- One whose beginning is not known is over all the same.

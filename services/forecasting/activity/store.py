@@ -11,6 +11,8 @@ from shared.engine.transaction import Transaction
 from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
+Dispute = tuple[UUID, UUID, datetime]
+"""Its id, the party, and when."""
 
 
 async def add_messages(tx: Transaction, counts: Mapping[MessageKey, int]) -> None:
@@ -28,14 +30,15 @@ async def add_choices(tx: Transaction, counts: Mapping[tuple[UUID, date], int]) 
         await tx.execute(SQL["add_choices"], *columns((*key, count) for key, count in sorted(counts.items())))
 
 
-async def add_disputes(tx: Transaction, raised: Sequence[tuple[UUID, UUID, datetime]]) -> None:
-    """Dispute, party, and when it was raised."""
-    if raised:
-        await tx.execute(SQL["add_disputes"], *columns(sorted(raised)))
+async def add_disputes(tx: Transaction, raised: Sequence[tuple[UUID, UUID, datetime, str | None, str | None]]) -> None:
+    """Each with when it was raised, and the sale that it is about."""
+    rows = sorted(raised, key=lambda row: row[0])
+    if rows:
+        await tx.execute(SQL["add_disputes"], *columns(rows))
 
 
-async def close_disputes(tx: Transaction, closed: Sequence[tuple[UUID, UUID, datetime]]) -> None:
-    """Dispute, party, and when it was over."""
+async def close_disputes(tx: Transaction, closed: Sequence[Dispute]) -> None:
+    """Each with when it was over."""
     if closed:
         await tx.execute(SQL["close_disputes"], *columns(sorted(closed)))
 

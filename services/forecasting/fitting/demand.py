@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import nbinom
 
+from services.forecasting.fitting.false_rate import below_false_rate
 from services.forecasting.warnings.domain.sales import Unusual
 
 Floats = NDArray[np.float64]
@@ -43,16 +44,6 @@ def find_unusual(sold: Mapping[str, Sequence[int]]) -> list[Unusual]:
         )
         for i in np.flatnonzero(chance <= _BACK)
     ]
-
-
-def below_false_rate(chance: Floats, rate: float) -> NDArray[np.bool_]:
-    """Those that are no chance, so that about `rate` of them are (Benjamini and Hochberg 1995)."""
-    order = np.argsort(chance, kind="stable")
-    passing = np.flatnonzero(chance[order] <= rate * np.arange(1, len(chance) + 1) / len(chance))
-    found = np.zeros(len(chance), dtype=bool)
-    if len(passing):
-        found[order[: passing[-1] + 1]] = True
-    return found
 
 
 def _dispersion(before: Floats, mean: Floats, level: Floats) -> Floats:

@@ -6,6 +6,7 @@ The numbers are loaded where the work is done, so the service can name a work wi
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from services.forecasting.cross_sell.domain import Pair
 from services.forecasting.forecasts.domain.outlook import Asked, Outlook
 from services.forecasting.scores.domain.churn import Churn, Left
 from services.forecasting.scores.domain.lifetime import Histories, Lifetime
@@ -38,3 +39,10 @@ def find_unusual(sold: Mapping[str, Sequence[int]]) -> list[Unusual]:
     from services.forecasting.fitting import demand
 
     return demand.find_unusual(sold)
+
+
+def find_pairs(products: Sequence[str], baskets: Sequence[Sequence[int]]) -> list[Pair]:
+    """The pairs of products that more parties bought than chance would have it; see `pairs.py`."""
+    from services.forecasting.fitting import pairs
+
+    return pairs.find_pairs(products, baskets)

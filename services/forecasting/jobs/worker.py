@@ -6,7 +6,7 @@ from datetime import date
 from services.forecasting.cuts import commands as cuts
 from services.forecasting.cuts.domain import Cut, last_cut
 from services.forecasting.fitting.process import Fittings, Run
-from services.forecasting.jobs import scores, warnings, weekly
+from services.forecasting.jobs import cross_sell, scores, warnings, weekly
 from services.forecasting.series import commands as series
 from services.forecasting.settings import ForecastingSettings
 from shared.engine.checks import Check
@@ -68,6 +68,7 @@ class Jobs:
             cut = newest.cut
         await scores.fit(source, self._run, self._settings, cut)
         await warnings.warn(source, self._run, self._settings, cut)
+        await cross_sell.pair(source, self._run, self._settings, cut)
         await scores.publish(source, cut)
         return cut
 

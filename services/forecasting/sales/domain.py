@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
+from uuid import UUID
 
 from services.forecasting.cuts.domain import day_of
 from shared.engine.event import Event
@@ -26,10 +27,15 @@ Bought = tuple[str, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """What a refund needs to know of its sale: of a cancelled one nothing is paid back that still counts."""
+    """What a refund needs to know of its sale: of a cancelled one nothing is paid back that still counts.
+
+    `day` is that on which it was made.
+    """
 
     origin: str
     sale_id: str
+    party_id: UUID
+    day: date
     channel: str
     lines: list[Bought]
     cancelled: bool = False
@@ -69,8 +75,9 @@ def fold(events: Iterable[Event[OfSales]]) -> Folded:
     for event in events:
         match event.data:
             case SaleCompleted() as sale:
-                lines = _add(folded, sale, day_of(event.time), event.partition, 1)
-                folded.sales.append(Sale(sale.origin, storable(sale.sale_id), sale.channel, lines))
+                day = day_of(event.time)
+                lines = _add(folded, sale, day, event.partition, 1)
+                folded.sales.append(Sale(sale.origin, storable(sale.sale_id), sale.party_id, day, sale.channel, lines))
             case SaleRefunded() as refund:
                 folded.refunds.append(_refund(event.id, refund, day_of(event.time)))
             case SaleAmended() | SaleCancelled() as revised:
@@ -81,13 +88,13 @@ def fold(events: Iterable[Event[OfSales]]) -> Folded:
 def _revise(folded: Folded, revised: SaleAmended | SaleCancelled, partition: int) -> None:
     day = day_of(revised.sold_at)
     sale_id = storable(revised.sale_id)
-    name = revised.origin, sale_id
+    name, made = (revised.origin, sale_id), (revised.party_id, day)
     if (before := revised.replaces) is not None:
         lines = _add(folded, before, day, partition, -1)
-        folded.amended[name] = Sale(revised.origin, sale_id, before.channel, lines, cancelled=True)
+        folded.amended[name] = Sale(*name, *made, before.channel, lines, cancelled=True)
     if isinstance(revised, SaleAmended):
         lines = _add(folded, revised, day, partition, 1)
-        folded.amended[name] = Sale(revised.origin, sale_id, revised.channel, lines)
+        folded.amended[name] = Sale(*name, *made, revised.channel, lines)
 
 
 def _add(

@@ -27,8 +27,11 @@ async def add_channels(tx: Transaction, sums: Mapping[ChannelKey, Sequence[int]]
 
 async def copy_sales(tx: Transaction, sales: Sequence[Sale]) -> None:
     """Each (origin, sale_id) once for ever: contacts publishes it once; a second one is an error of the database."""
-    rows = ((sale.origin, sale.sale_id, sale.channel, to_json(sale.lines).decode()) for sale in sales)
-    await tx.copy("sale", ("origin", "sale_id", "channel", "lines"), rows)
+    rows = (
+        (sale.origin, sale.sale_id, sale.channel, to_json(sale.lines).decode(), sale.party_id, sale.day)
+        for sale in sales
+    )
+    await tx.copy("sale", ("origin", "sale_id", "channel", "lines", "party_id", "day"), rows)
 
 
 async def amend_sales(tx: Transaction, sales: Mapping[tuple[str, str], Sale]) -> None:

@@ -25,7 +25,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 _SALES = (
     *("sold_day", "channel_day", "purchase_day", "sale", "refund", "product"),
-    *("campaign_day", "ticket_day", "choice_day", "dispute"),
+    *("campaign_day", "ticket_day", "choice_day", "dispute", "urgent"),
 )
 
 
@@ -50,7 +50,7 @@ class Forecasting(Running):
         return {name: sorted(map(tuple, await self.pool.fetch(f"select * from sales_v1.{name}"))) for name in names}
 
     async def clear(self) -> None:
-        own = ("set_aside", "outlook", "forecast", "series", "job", "model", "score", "warning")
+        own = ("set_aside", "outlook", "forecast", "series", "job", "model", "score", "warning", "goes_with")
         await self.empty(*(f"sales_v1.{name}" for name in _SALES), *own)
 
 

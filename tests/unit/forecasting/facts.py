@@ -9,7 +9,7 @@ from shared.events.campaigns import MessageSkipped
 from shared.events.money import Money
 from shared.events.products import ProductDescribed
 from shared.events.sales import ProductChosen, SaleAmended, SaleCancelled, SaleCompleted, SaleRefunded, SaleState
-from shared.events.tickets import DisputeClosed, DisputeRaised, TicketOpened
+from shared.events.tickets import DisputeClosed, DisputeRaised, TicketOpened, TicketStatusChanged, TicketTriaged
 from shared.events.values import Line, ReturnedLine
 from shared.ids import derived_id
 from tests.events import type_of
@@ -163,7 +163,40 @@ def chosen(name: str, day: str, party: UUID = ADA) -> Event[ProductChosen]:
     return event("crm.sales", data, at(day), ("chosen", name), str(party))
 
 
-def disputed(name: str, day: str, *, closed: bool = False, party: UUID = ADA) -> Event[DisputeRaised | DisputeClosed]:
-    model = DisputeClosed if closed else DisputeRaised
-    data = model(dispute_id=derived_id("dispute", name), party_id=party, recorded_at=at(day))
+def disputed(
+    name: str, day: str, *, closed: bool = False, party: UUID = ADA, of: str | None = None
+) -> Event[DisputeRaised | DisputeClosed]:
+    """`of` is the sale that it is about."""
+    what: dict[str, Any] = {"dispute_id": derived_id("dispute", name), "party_id": party, "recorded_at": at(day)}
+    data = DisputeClosed(**what) if closed else DisputeRaised(**what, sale_id=of, origin=of and "/shop")
     return event("crm.tickets", data, at(day), ("dispute", name, closed), str(party))
+
+
+def triaged(name: str, day: str, priority: Any) -> Event[TicketTriaged]:
+    data = TicketTriaged(
+        ticket_id=derived_id("ticket", name),
+        party_id=ADA,
+        request_event_id=name,
+        recorded_at=at(day),
+        category="delivery",
+        confidence=0.9,
+        urgency="high",
+        sentiment="negative",
+        priority=priority,
+        skills=(),
+        model_version=1,
+    )
+    return event("crm.tickets", data, at(day), ("triaged", name, day), str(ADA))
+
+
+def moved(name: str, day: str, status: Any) -> Event[TicketStatusChanged]:
+    data = TicketStatusChanged(
+        ticket_id=derived_id("ticket", name),
+        party_id=ADA,
+        request_event_id=name,
+        recorded_at=at(day),
+        previous="open",
+        status=status,
+        version=2,
+    )
+    return event("crm.tickets", data, at(day), ("moved", name, day), str(ADA))

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from services.forecasting.activity.domain import Disputes, Usage
-from services.forecasting.fitting.demand import below_false_rate, find_unusual
+from services.forecasting.fitting.demand import find_unusual
+from services.forecasting.fitting.false_rate import below_false_rate
 from services.forecasting.scores.domain.lifetime import History
 from services.forecasting.scores.domain.rhythm import Rhythm
 from services.forecasting.scores.domain.score import CHURN, CHURN_MODEL, Score

@@ -1,0 +1,55 @@
+"""What may be offered to a party, and the pairs of products that it is made of."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from uuid import UUID
+
+from services.forecasting.cross_sell import store
+from services.forecasting.cross_sell.domain import FEWEST_BOTH, Advice, Pair, advise
+from shared.engine.event import Event
+from shared.engine.transaction import Transaction
+from shared.events.tickets import TicketStatusChanged, TicketTriaged
+
+_YEAR = timedelta(days=364)
+_OVER = frozenset(("resolved", "closed", "merged", "spam"))
+_FIRST = UUID(int=0)
+
+
+async def copy_urgency(tx: Transaction, events: Sequence[Event[TicketTriaged | TicketStatusChanged]]) -> None:
+    """Keep which tickets are urgent and open; the last word of a batch holds."""
+    called: dict[UUID, tuple[UUID, UUID, bool]] = {}
+    over: set[UUID] = set()
+    for event in events:
+        data = event.data
+        if isinstance(data, TicketTriaged):
+            called[data.ticket_id] = data.ticket_id, data.party_id, data.priority == "urgent"
+        elif data.status in _OVER:
+            over.add(data.ticket_id)
+    await store.add_urgent(tx, list(called.values()))
+    await store.close_urgent(tx, sorted(over))
+
+
+async def load_common(tx: Transaction, cut: date, most: int) -> list[str]:
+    """The products of the year before the cut that are looked at."""
+    return await store.load_common(tx, cut - _YEAR, cut, most, FEWEST_BOTH)
+
+
+async def load_baskets(
+    tx: Transaction, after: UUID | None, cut: date, products: Sequence[str], size: int
+) -> tuple[list[list[int]], UUID | None]:
+    """What the next `size` parties bought in the year before the cut, and the last of them, None after all."""
+    page = await store.load_baskets(tx, after or _FIRST, cut - _YEAR, cut, products, size)
+    return [places for _, places in page], page[-1][0] if len(page) == size else None
+
+
+async def replace_pairs(tx: Transaction, cut: date, pairs: Sequence[Pair]) -> None:
+    """The pairs of a cut take the place of those before."""
+    await store.replace_pairs(tx, cut, pairs)
+
+
+async def advise_party(tx: Transaction, party_id: UUID, today: date) -> tuple[Advice, date | None]:
+    """What may be offered, or why nothing; and the cut that the pairs were learnt at."""
+    known = await store.load_known(tx, party_id, today)
+    pairs = await store.load_pairs(tx, [one.sku for one in known.products])
+    cut = await store.find_cut(tx)
+    return advise(known, pairs, learnt=cut is not None), cut

@@ -1,0 +1,93 @@
+-- Reads across: sales, refunds, disputes and urgent requests of a party.
+
+-- name: add_urgent
+-- A ticket that is called urgent, or no longer.
+insert into urgent (ticket_id, party_id, open)
+select * from unnest($1::uuid[], $2::uuid[], $3::boolean[])
+on conflict (ticket_id) do update set open = excluded.open;
+
+-- name: close_urgent
+-- Tickets that are over are urgent no more; those that go on stay what they were called.
+update urgent set open = false where ticket_id = any($1::uuid[]);
+
+-- name: load_common
+-- The $3 products that most sales had within [$1, $2), $4 or more.
+select sku
+from sales_v1.sold_day
+where day >= $1 and day < $2
+group by sku
+having sum(sales) >= $4
+order by sum(sales) desc, sku
+limit $3;
+
+-- name: load_baskets
+-- The next parties by id after $1, and which of the products $4 each bought within [$2, $3), by their place in $4.
+with party as (
+    select distinct party_id from sales_v1.sale where party_id > $1 and day >= $2 and day < $3 and not cancelled
+    order by party_id
+    limit $5
+)
+select party.party_id, array_agg(distinct place.place) filter (where place.place is not null) as products
+from party
+join sales_v1.sale on sale.party_id = party.party_id and sale.day >= $2 and sale.day < $3 and not sale.cancelled
+cross join json_array_elements(sale.lines) as bought (line)
+left join unnest($4::text[]) with ordinality as place (sku, place) on place.sku = bought.line ->> 0
+group by party.party_id
+order by party.party_id;
+
+-- name: forget_pairs
+-- Before those of a new cut are saved, in one transaction.
+delete from goes_with;
+
+-- name: save_pairs
+-- As learnt at a cut; another instance learns the same.
+insert into goes_with (sku, other, cut, parties, buyers, together, lift, chance)
+select sku, other, $8::date, parties, buyers, together, lift, chance
+from unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::int[], $6::float8[], $7::float8[])
+    as pair (sku, other, parties, buyers, together, lift, chance)
+on conflict (sku, other) do nothing;
+
+-- name: find_cut
+-- The cut whose pairs stand.
+select max(cut) from goes_with;
+
+-- name: load_pairs
+-- What goes with these products, the surest first.
+select sku, other, parties, buyers, together, lift, chance
+from goes_with
+where sku = any($1::text[])
+order by sku, together desc, other;
+
+-- name: load_products
+-- What a party bought in the year before $2, by product: on how many days, and when last; `every`: days with any purchase.
+with bought as (
+    select sale.day, line ->> 0 as sku
+    from sales_v1.sale
+    cross join json_array_elements(sale.lines) as item (line)
+    where sale.party_id = $1 and sale.day >= $2::date - 364 and sale.day <= $2 and not sale.cancelled
+)
+select
+    sku,
+    count(distinct day)::int as days,
+    max(day) as last,
+    (select count(distinct day)::int from bought) as every
+from bought
+group by sku
+order by days desc, sku
+limit 500;
+
+-- name: load_refused
+-- What a party sent back or disputes, by product; all of a sale where the refund names no product.
+select distinct line ->> 0 as sku, refund.event_id is not null as sent_back
+from sales_v1.sale
+cross join json_array_elements(sale.lines) as item (line)
+left join sales_v1.refund
+    on refund.origin = sale.origin and refund.sale_id = sale.sale_id
+    and (cardinality(refund.skus) = 0 or line ->> 0 = any(refund.skus))
+left join sales_v1.dispute
+    on dispute.party_id = sale.party_id and dispute.origin = sale.origin and dispute.sale_id = sale.sale_id
+where sale.party_id = $1 and (refund.event_id is not null or dispute.dispute_id is not null);
+
+-- name: count_urgent
+-- Urgent requests of a party that are open.
+select count(*)::int from sales_v1.urgent where party_id = $1 and open;

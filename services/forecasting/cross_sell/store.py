@@ -1,0 +1,68 @@
+"""Reads across sales, refunds, disputes and urgent tickets; keeps pairs of products. A typed function per statement."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from uuid import UUID
+
+from services.forecasting.cross_sell.domain import Bought, Known, Pair
+from shared.engine.transaction import Transaction
+from shared.sql import columns, load_queries
+
+SQL = load_queries(Path(__file__).with_name("queries.sql"))
+
+
+async def add_urgent(tx: Transaction, tickets: Sequence[tuple[UUID, UUID, bool]]) -> None:
+    """Ticket, party, and whether it is urgent."""
+    if tickets:
+        await tx.execute(SQL["add_urgent"], *columns(sorted(tickets)))
+
+
+async def close_urgent(tx: Transaction, tickets: Sequence[UUID]) -> None:
+    if tickets:
+        await tx.execute(SQL["close_urgent"], sorted(tickets))
+
+
+async def load_common(tx: Transaction, begin: date, cut: date, most: int, least: int) -> list[str]:
+    """The products that most sales had, `least` or more."""
+    return [row["sku"] for row in await tx.fetch(SQL["load_common"], begin, cut, most, least)]
+
+
+async def load_baskets(
+    tx: Transaction, after: UUID, begin: date, cut: date, products: Sequence[str], size: int
+) -> list[tuple[UUID, list[int]]]:
+    """The next parties by id, and their products by place, from 0."""
+    rows = await tx.fetch(SQL["load_baskets"], after, begin, cut, products, size)
+    return [(row["party_id"], [place - 1 for place in row["products"] or ()]) for row in rows]
+
+
+async def replace_pairs(tx: Transaction, cut: date, pairs: Sequence[Pair]) -> None:
+    await tx.execute(SQL["forget_pairs"])
+    rows = [(one.sku, one.other, one.parties, one.buyers, one.together, one.lift, one.chance) for one in pairs]
+    if rows:
+        await tx.execute(SQL["save_pairs"], *columns(rows), cut)
+
+
+async def find_cut(tx: Transaction) -> date | None:
+    found: date | None = await tx.fetchval(SQL["find_cut"])
+    return found
+
+
+async def load_pairs(tx: Transaction, products: Sequence[str]) -> dict[str, list[Pair]]:
+    """By product, the surest first."""
+    found: dict[str, list[Pair]] = {}
+    for row in await tx.fetch(SQL["load_pairs"], products):
+        found.setdefault(row["sku"], []).append(Pair(**row))
+    return found
+
+
+async def load_known(tx: Transaction, party_id: UUID, today: date) -> Known:
+    bought = await tx.fetch(SQL["load_products"], party_id, today)
+    refused = await tx.fetch(SQL["load_refused"], party_id)
+    return Known(
+        bought[0]["every"] if bought else 0,
+        [Bought(row["sku"], row["days"], row["last"]) for row in bought],
+        {row["sku"] for row in refused if row["sent_back"]},
+        {row["sku"] for row in refused if not row["sent_back"]},
+        await tx.fetchval(SQL["count_urgent"], party_id),
+    )
