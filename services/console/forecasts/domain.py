@@ -30,6 +30,19 @@ class Fan:
     ahead: list[Ahead]
 
     @property
+    def ceiling(self) -> float:
+        """Where the chart ends: three times the most that came or is expected, so that no band flattens the lines."""
+        return 3 * max([value for _, value in self.came] + [point.mean for point in self.ahead], default=0)
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether a band goes on above the chart."""
+        return any(point.high95 > self.ceiling for point in self.ahead)
+
+    def up_to_ceiling(self, values: Iterable[float]) -> list[float]:
+        return [min(value, self.ceiling) for value in values]
+
+    @property
     def weeks(self) -> list[str]:
         return [week for week, _ in self.came] + [point.begins for point in self.ahead]
 

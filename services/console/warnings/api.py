@@ -12,6 +12,8 @@ router = APIRouter(prefix="/warnings")
 Word = Annotated[str | None, Query(max_length=30)]
 KINDS = ("churn", "silence", "usage_drop", "dispute_cluster", "forecast_missed", "demand_unusual")
 STATES = ("open", "cleared")
+AMOUNTS = ("came", "forecast", "lo95", "hi95", "came_in_all_weeks", "forecast_of_all_weeks")
+"""Inputs that are money, in the currency of the series."""
 
 
 @router.get("")
@@ -34,5 +36,6 @@ async def list_warnings(
         names=names,
         kinds=KINDS,
         states=STATES,
+        amounts=AMOUNTS,
         **chosen,
     )

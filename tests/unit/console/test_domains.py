@@ -10,6 +10,7 @@ from hypothesis import given, strategies as st
 from services.console.campaigns.domain import Reached, reached_of, steps_of, ways_of
 from services.console.events.domain import describe
 from services.console.followups.domain import OUTCOMES, figures_of, funnel_of, reasons_of
+from services.console.forecasts.domain import fan_of
 from services.console.operations.domain import done_of, groups_of
 from services.console.parties.domain import GROUPS, Profile, errors_of, lines_of, purchases_of
 from services.console.shell.facts import Named, short_type
@@ -167,6 +168,13 @@ def test_a_funnel_never_widens(counts: dict[str, int]) -> None:
     audit = {**counts, "skipped": skipped, "sales": sum(counts.values()) + sum(skipped.values())}
     values = [value for _, value in funnel_of(audit)]
     assert values == sorted(values, reverse=True)
+
+
+def test_no_band_flattens_what_came() -> None:
+    points = [{"at": "2026-03-09T00:00:00Z", "mean": 90.0, "lo80": 1, "hi80": 200, "lo95": 0, "hi95": 1e6}]
+    fan = fan_of([{"week": "2026-03-02", "value": 100}], {"points": points})
+    assert (fan.ceiling, fan.cut_off, fan.up_to_ceiling([200, 1e6])) == (300, True, [200, 300])
+    assert not fan_of([], None).cut_off
 
 
 def test_purchases_are_of_one_currency_and_the_oldest_comes_first() -> None:
