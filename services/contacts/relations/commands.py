@@ -57,7 +57,9 @@ async def keep(tx: Transaction, told: Sequence[Related]) -> None:
         since = date.fromisoformat(each.since) if each.since else None
         id_ = caused_id(each.event, "relation", each.place)
         relation = Relation(id_, each.kind, each.one.id, each.other.id, since, None, each.event.now)
-        await store.add_relation(tx, relation)
+        # After a restore a profile comes again whose relation has ended since.
+        if not await store.add_relation(tx, relation):
+            continue
         tx.emit(
             Emission(said, each.event.time, each.event, partition=party.partition)
             for party, said in domain.announce_added(relation, (each.one, each.other), each.event.source)

@@ -19,9 +19,10 @@ async def reserve(tx: Transaction, kind: str) -> None:
     await tx.execute(SQL["reserve"], kind)
 
 
-async def add_relation(tx: Transaction, each: Relation) -> None:
+async def add_relation(tx: Transaction, each: Relation) -> bool:
+    """False where it was told before."""
     row = (each.id, each.kind, each.from_party_id, each.to_party_id, each.since, each.ended_on, each.recorded_at)
-    await tx.execute(SQL["add_relation"], *row)
+    return await tx.execute(SQL["add_relation"], *row) == "INSERT 0 1"
 
 
 async def find_standing(

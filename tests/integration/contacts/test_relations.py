@@ -1,5 +1,6 @@
 """What parties are to each other: told by profiles and by people, dated, shown at both ends, never in a circle."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -158,6 +159,19 @@ async def test_a_merge_moves_no_relation_and_both_ends_are_resolved(
     await http.post(f"/v1/merges/{done.json()['id']}/undo", json={"because": "two"})
     assert await relations(http, last) == []
     assert [each["to_now"] for each in await relations(http, two)] == [str(two)]
+
+
+async def test_a_profile_that_comes_again_after_a_restore_revives_no_relation(
+    contacts: Contacts, http: httpx.AsyncClient
+) -> None:
+    told = replace(profile(ADA, relations=[{"kind": "employs", "party": {"identities": [BO]}}]), timestamp=1_000)
+    await contacts.accept(told)
+    [made] = await relations(http, (await contacts.of_type("relation.added"))[0].party_id)
+    await http.post(f"/v1/relations/{made['id']}/end", json={})
+    before = await contacts.rows("select * from relation")
+    await contacts.accept(told)
+    assert len(await contacts.of_type("relation.added")) == 2
+    assert await contacts.rows("select * from relation") == before
 
 
 async def test_a_restored_database_takes_relations_back_and_an_erasure_keeps_them(
