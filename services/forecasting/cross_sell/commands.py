@@ -16,17 +16,17 @@ _FIRST = UUID(int=0)
 
 
 async def copy_urgency(tx: Transaction, events: Sequence[Event[TicketTriaged | TicketStatusChanged]]) -> None:
-    """Keep which tickets are urgent and open; the last word of a batch holds."""
+    """Keep which tickets are urgent, and which are over; of each the last word of a batch holds."""
     called: dict[UUID, tuple[UUID, UUID, bool]] = {}
-    over: set[UUID] = set()
+    moved: dict[UUID, tuple[UUID, UUID, bool]] = {}
     for event in events:
         data = event.data
         if isinstance(data, TicketTriaged):
             called[data.ticket_id] = data.ticket_id, data.party_id, data.priority == "urgent"
-        elif data.status in _OVER:
-            over.add(data.ticket_id)
-    await store.add_urgent(tx, list(called.values()))
-    await store.close_urgent(tx, sorted(over))
+        else:
+            moved[data.ticket_id] = data.ticket_id, data.party_id, data.status in _OVER
+    await store.call_urgent(tx, list(called.values()))
+    await store.move_urgent(tx, list(moved.values()))
 
 
 async def load_common(tx: Transaction, cut: date, most: int) -> list[str]:

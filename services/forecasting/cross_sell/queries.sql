@@ -1,14 +1,16 @@
 -- Reads across: sales, refunds, disputes and urgent requests of a party.
 
--- name: add_urgent
--- A ticket that is called urgent, or no longer.
-insert into urgent (ticket_id, party_id, open)
+-- name: call_urgent
+-- A ticket that is called urgent, or no longer; whether it is over stays as it was.
+insert into urgent (ticket_id, party_id, urgent)
 select * from unnest($1::uuid[], $2::uuid[], $3::boolean[])
-on conflict (ticket_id) do update set open = excluded.open;
+on conflict (ticket_id) do update set urgent = excluded.urgent;
 
--- name: close_urgent
--- Tickets that are over are urgent no more; those that go on stay what they were called.
-update urgent set open = false where ticket_id = any($1::uuid[]);
+-- name: move_urgent
+-- A ticket that is over, or goes on; what it was called stays as it was.
+insert into urgent (ticket_id, party_id, over)
+select * from unnest($1::uuid[], $2::uuid[], $3::boolean[])
+on conflict (ticket_id) do update set over = excluded.over;
 
 -- name: load_common
 -- The $3 products that most sales had within [$1, $2), $4 or more.
@@ -90,4 +92,4 @@ where sale.party_id = $1 and (refund.event_id is not null or dispute.dispute_id 
 
 -- name: count_urgent
 -- Urgent requests of a party that are open.
-select count(*)::int from sales_v1.urgent where party_id = $1 and open;
+select count(*)::int from sales_v1.urgent where party_id = $1 and urgent and not over;

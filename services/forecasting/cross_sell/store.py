@@ -12,15 +12,16 @@ from shared.sql import columns, load_queries
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
 
 
-async def add_urgent(tx: Transaction, tickets: Sequence[tuple[UUID, UUID, bool]]) -> None:
+async def call_urgent(tx: Transaction, tickets: Sequence[tuple[UUID, UUID, bool]]) -> None:
     """Ticket, party, and whether it is urgent."""
     if tickets:
-        await tx.execute(SQL["add_urgent"], *columns(sorted(tickets)))
+        await tx.execute(SQL["call_urgent"], *columns(sorted(tickets)))
 
 
-async def close_urgent(tx: Transaction, tickets: Sequence[UUID]) -> None:
+async def move_urgent(tx: Transaction, tickets: Sequence[tuple[UUID, UUID, bool]]) -> None:
+    """Ticket, party, and whether it is over."""
     if tickets:
-        await tx.execute(SQL["close_urgent"], sorted(tickets))
+        await tx.execute(SQL["move_urgent"], *columns(sorted(tickets)))
 
 
 async def load_common(tx: Transaction, begin: date, cut: date, most: int, least: int) -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 
 from services.forecasting.jobs import cross_sell
 from services.forecasting.settings import ForecastingSettings
+from shared.engine.event import Event
 from shared.ids import derived_id
 from tests.integration.forecasting.running import Forecasting, get, here
 from tests.unit.forecasting.facts import ADA, BO, cancelled, disputed, moved, refund, sale, triaged
@@ -71,16 +72,33 @@ async def test_what_was_sent_back_disputed_or_cancelled_is_not_offered(
     assert (await advice(http, BO))["offers"] == []
 
 
+URGENT = triaged("t-1", "2026-02-12", "urgent")
+LIFE = [moved("t-1", f"2026-02-{13 + at}", status) for at, status in enumerate(("resolved", "reopened", "closed"))]
+
+
+@pytest.mark.parametrize(
+    ("happened", "blocked"),
+    [
+        ([URGENT], True),
+        ([URGENT, *LIFE[:1]], False),
+        ([URGENT, *LIFE[:2]], True),
+        ([URGENT, *LIFE], False),
+        ([*LIFE[:1], URGENT], False),  # called urgent after it was resolved
+        ([*LIFE[:1], URGENT, LIFE[1]], True),
+        ([triaged("t-1", "2026-02-12", "low"), *LIFE[:2]], False),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 2, 4])
 @pytest.mark.usefixtures("paired")
 async def test_nothing_is_offered_while_an_urgent_request_is_open(
-    forecasting: Forecasting, http: httpx.AsyncClient
+    forecasting: Forecasting, http: httpx.AsyncClient, happened: list[Event[Any]], size: int, *, blocked: bool
 ) -> None:
-    await forecasting.heard(triaged("t-1", "2026-02-12", "urgent"))
-    found = await advice(http)
-    assert (found["offers"], "urgent" in found["none_because"]) == ([], True)
+    for begin in range(0, len(happened), size):
+        await forecasting.heard(*happened[begin : begin + size])
 
-    await forecasting.heard(moved("t-1", "2026-02-13", "resolved"))
-    assert len((await advice(http))["offers"]) == 2
+    found = await advice(http)
+
+    assert (found["offers"] == [], "urgent" in (found["none_because"] or "")) == (blocked, blocked)
 
 
 @pytest.mark.usefixtures("paired")
