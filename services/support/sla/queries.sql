@@ -35,8 +35,8 @@ returning version;
 select id, party_id, request_event_id, recorded_at from ticket where id = any($1::uuid[]) order by id;
 
 -- name: load_happened
--- Who wrote, and every step of the machine, by time; what waits for its customer or a time is paused.
-select ticket_id, written_at as at, author as what, null as waits_for, 0 as place
+-- Who wrote, by when support took it in, and every step of the machine; what waits for its customer or a time is paused.
+select ticket_id, recorded_at as at, author as what, null as waits_for, 0 as place
 from reply
 where ticket_id = any($1::uuid[]) and kind = 'reply'
 union all

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 from uuid import UUID
@@ -27,7 +28,7 @@ _STEPS: dict[str, Kind] = {
 async def load_calendars(tx: Transaction) -> dict[str, tuple[int, Calendar]]:
     """The newest version of each, with its number."""
     return {
-        row["name"]: (row["version"], Calendar.model_validate_json(row["definition"]))
+        row["name"]: (row["version"], _calendar(row["definition"]))
         for row in await tx.fetch(SQL["load_newest"], "calendar")
     }
 
@@ -36,19 +37,19 @@ async def load_rules(tx: Transaction) -> dict[str, Rule]:
     """Every policy as it is today, with its calendar as it is today, by name."""
     calendars, found = await load_calendars(tx), {}
     for row in await tx.fetch(SQL["load_newest"], "policy"):
-        policy = Policy.model_validate_json(row["definition"])
+        policy = _policy(row["definition"])
         found[row["name"]] = Rule(row["name"], row["version"], policy, *calendars[policy.calendar])
     return found
 
 
 async def list_policies(tx: Transaction) -> list[PolicyVersion]:
     rows = await tx.fetch(SQL["list_definitions"], "policy")
-    return [PolicyVersion(**{**row, "definition": Policy.model_validate_json(row["definition"])}) for row in rows]
+    return [PolicyVersion(**{**row, "definition": _policy(row["definition"])}) for row in rows]
 
 
 async def list_calendars(tx: Transaction) -> list[CalendarVersion]:
     rows = await tx.fetch(SQL["list_definitions"], "calendar")
-    return [CalendarVersion(**{**row, "definition": Calendar.model_validate_json(row["definition"])}) for row in rows]
+    return [CalendarVersion(**{**row, "definition": _calendar(row["definition"])}) for row in rows]
 
 
 async def add_definition(
@@ -109,17 +110,12 @@ async def list_deadlines(tx: Transaction, after: tuple[datetime, UUID], limit: i
 
 async def load_promises(tx: Transaction, tickets: Collection[UUID]) -> dict[UUID, Promise]:
     """What was promised of each ticket; one to which nothing is promised yet is left out."""
-    rules: dict[tuple[str, int, int], tuple[Policy, Calendar]] = {}
     found = {}
     for row in await tx.fetch(SQL["load_promises"], list(tickets)):
-        key = row["policy"], row["policy_version"], row["calendar_version"]
-        if key not in rules:
-            rules[key] = (
-                Policy.model_validate_json(row["policy_definition"]),
-                Calendar.model_validate_json(row["calendar_definition"]),
-            )
-        policy, calendar = rules[key]
-        rule = Rule(key[0], key[1], policy, key[2], calendar, row["agreement_id"])
+        policy, calendar = _policy(row["policy_definition"]), _calendar(row["calendar_definition"])
+        rule = Rule(
+            row["policy"], row["policy_version"], policy, row["calendar_version"], calendar, row["agreement_id"]
+        )
         found[row["ticket_id"]] = Promise(rule, row["priority"], row["priority_now"])
     return found
 
@@ -148,6 +144,17 @@ async def take_back_promise(tx: Transaction, said: SlaApplied) -> None:
 
 async def take_back_told(tx: Transaction, told: Told, now: datetime) -> None:
     await tx.execute(SQL["take_back_told"], *told, now)
+
+
+# A version never changes, so its text is read once; both are frozen.
+@lru_cache(maxsize=256)
+def _policy(definition: str) -> Policy:
+    return Policy.model_validate_json(definition)
+
+
+@lru_cache(maxsize=256)
+def _calendar(definition: str) -> Calendar:
+    return Calendar.model_validate_json(definition)
 
 
 def _kind(what: str, waits_for: str | None) -> Kind:

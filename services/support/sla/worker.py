@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import structlog
 import yaml
@@ -29,14 +30,27 @@ class Promises(BaseModel):
 def load_promises(path: Path) -> Promises:
     """Raises ConfigurationError, which an operator has to correct."""
     try:
-        found = Promises.model_validate(yaml.safe_load(path.read_text("utf-8")))
+        read = yaml.safe_load(path.read_text("utf-8"))
+        found = Promises.model_validate(read)
     except (OSError, yaml.YAMLError, ValidationError) as error:
         raise ConfigurationError(f"{path}: {error}") from None
+    if empty := _without_minutes(read):
+        raise ConfigurationError(f"{path}: {empty}: a metric has its minutes, or is left out")
     if unknown := {policy.calendar for policy in found.policies.values()} - found.calendars.keys():
         raise ConfigurationError(f"{path}: no calendar is called {', '.join(sorted(unknown))}")
     if DEFAULT not in found.policies:
         raise ConfigurationError(f"{path}: one policy has to be called {DEFAULT}")
     return found
+
+
+def _without_minutes(read: Any) -> str | None:
+    """The first metric of a file that is named without a number, which would promise nothing."""
+    for name, policy in read["policies"].items():
+        for priority, targets in policy["targets"].items():
+            for metric, minutes in targets.items():
+                if minutes is None:
+                    return f"policies.{name}.targets.{priority}.{metric}"
+    return None
 
 
 def publishing(promises: Promises) -> Callable[[Service], Awaitable[None]]:

@@ -112,12 +112,14 @@ async def take_back(tx: Transaction, event: Event[OwnEvent]) -> None:
                 data.agent,
                 None,
                 event.time,
+                data.recorded_at,
                 channel=data.channel,
                 message_event_id=data.message_event_id,
             )
             await store.take_back_reply(tx, kept)
         case TicketNoted() as data:
-            note = Written(data.note_id, data.ticket_id, "note", "agent", data.agent, None, data.recorded_at)
+            at = data.recorded_at
+            note = Written(data.note_id, data.ticket_id, "note", "agent", data.agent, None, at, at)
             await store.take_back_reply(tx, note)
         case TicketStatusChanged() as changed:
             await store.take_back_status(tx, changed)
@@ -141,7 +143,7 @@ async def write_reply(tx: Transaction, ticket_id: UUID, kind: ReplyKind, agent: 
     ticket, erased = await _lock(tx, ticket_id, None)
     changed = await _save(tx, acts.write(ticket, reply_id, kind, agent, tx.now))
     body = None if erased else text
-    await store.add_replies(tx, [Written(reply_id, ticket_id, kind, "agent", agent, body, tx.now)])
+    await store.add_replies(tx, [Written(reply_id, ticket_id, kind, "agent", agent, body, tx.now, tx.now)])
     return reply_id, changed
 
 

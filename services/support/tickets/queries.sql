@@ -90,8 +90,8 @@ on conflict do nothing;
 -- name: take_back_reply
 -- That somebody wrote; the text is lost. Nothing where the reply is known, or its ticket is not.
 with ticket_written as (
-    insert into reply (id, ticket_id, kind, author, agent, channel, message_event_id, written_at)
-    select $2::uuid, ticket.id, $3::text, $4::text, $5::text, $6::text, $7::text, $8::timestamptz
+    insert into reply (id, ticket_id, kind, author, agent, channel, message_event_id, written_at, recorded_at)
+    select $2::uuid, ticket.id, $3::text, $4::text, $5::text, $6::text, $7::text, $8::timestamptz, $9::timestamptz
     from ticket where ticket.id = $1::uuid
     on conflict do nothing
     returning ticket_id
@@ -155,12 +155,14 @@ order by ticket_id, version;
 -- name: add_replies
 -- Replies, notes and messages, without their texts if the customer was erased meanwhile.
 insert into reply (
-    id, ticket_id, kind, author, agent, subject, body, channel, message_event_id, reference, written_at
+    id, ticket_id, kind, author, agent, subject, body, channel, message_event_id, reference, written_at, recorded_at
 )
 select * from unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-    $10::text[], $11::timestamptz[]
-) as said (id, ticket_id, kind, author, agent, subject, body, channel, message_event_id, reference, written_at)
+    $10::text[], $11::timestamptz[], $12::timestamptz[]
+) as said (
+    id, ticket_id, kind, author, agent, subject, body, channel, message_event_id, reference, written_at, recorded_at
+)
 order by id
 on conflict do nothing;
 

@@ -20,7 +20,7 @@ SQL = load_queries(Path(__file__).with_name("queries.sql"))
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One reply, note or message as it is kept."""
+    """One reply, note or message as it is kept: `at` by its sender's clock, `recorded_at` when it was taken in."""
 
     id: UUID
     ticket_id: UUID
@@ -29,6 +29,7 @@ class Written:
     agent: str | None
     body: str | None
     at: datetime
+    recorded_at: datetime
     subject: str | None = None
     channel: Channel | None = None
     message_event_id: str | None = None
@@ -110,6 +111,7 @@ async def take_back_reply(tx: Transaction, written: Written) -> None:
         written.channel,
         written.message_event_id,
         written.at,
+        written.recorded_at,
     )
 
 
@@ -204,6 +206,7 @@ async def add_replies(tx: Transaction, written: Sequence[Written]) -> None:
             each.message_event_id,
             each.reference,
             each.at,
+            each.recorded_at,
         )
         for each in written
     ]
@@ -222,6 +225,7 @@ def message_of(joining: Joining) -> Written:
         agent=None,
         body=joining.body,
         at=event.time,
+        recorded_at=event.now,
         subject=joining.subject,
         channel=event.data.channel,
         message_event_id=event.id,

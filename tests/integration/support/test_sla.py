@@ -1,6 +1,7 @@
 """Promises on a real Postgres: clocks that are told once, agreements, versions, and what a restore takes back."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ import pytest
 from services.support.handlers.recovery import take_back_tickets
 from services.support.settings import OWN_PROMISES
 from services.support.sla.commands import publish
+from services.support.sla.store import load_rules
 from services.support.sla.worker import load_promises
 from shared.errors import Transient
 from shared.events.agreements import AgreementSigned, AgreementTerminated
@@ -106,6 +108,41 @@ async def test_two_who_look_at_once_tell_it_once(promised: Support) -> None:
     assert len(await told(promised)) == 5
 
 
+async def test_two_who_fire_at_once_and_hear_it_again_tell_it_once(promised: Support) -> None:
+    await opened(promised)
+    promised.now = NOW + timedelta(days=1)
+    again = promised.followed(triaged(), triaged(at=promised.now))
+    await asyncio.gather(*(promised.pass_time(promised.now) for _ in range(3)), again)
+    assert sorted(await told(promised), key=str) == sorted(set(await told(promised)), key=str)
+    assert len(await told(promised)) == 5
+
+
+@pytest.mark.parametrize("off", [timedelta(hours=-6), timedelta(), timedelta(hours=6)])
+async def test_the_next_response_counts_from_when_the_message_was_taken_in(
+    http: httpx.AsyncClient, promised: Support, off: timedelta
+) -> None:
+    await promised.heard(requested(event_id="a", thread="t"))
+    promised.now = OPENED + 5 * MINUTE
+    await http.post(f"{PATH}/replies", json={"text": "Turn the switch.", "agent": "staff-12"})
+    taken_in = OPENED + 10 * MINUTE
+    message = replace(requested(event_id="b", thread="t"), time=taken_in + off, now=taken_in)
+    await promised.heard(message)
+    await promised.followed(triaged(at=taken_in))
+    clocks = (await http.get(PATH)).json()["sla"]["then"]["clocks"]
+    found = {each["metric"]: datetime.fromisoformat(each["started_at"]) for each in clocks}
+    assert found == {"first_response": OPENED, "next_response": taken_in, "resolution": OPENED}
+    thread = (await http.get(PATH)).json()["thread"]
+    (shown,) = [each["at"] for each in thread if (each["kind"], each["author"]) == ("reply", "customer")]
+    assert datetime.fromisoformat(shown) == taken_in + off
+
+
+async def test_a_version_of_a_definition_is_read_once(promised: Support) -> None:
+    async with promised.transaction() as tx:
+        first, second = [await load_rules(tx) for _ in range(2)]
+    assert first["default"].calendar is second["default"].calendar
+    assert first["default"].policy is second["default"].policy
+
+
 async def test_an_answer_a_pause_and_a_resolution_move_the_clocks(http: httpx.AsyncClient, promised: Support) -> None:
     promised.now = NOW - 30 * MINUTE
     await opened(promised)
@@ -185,7 +222,8 @@ async def test_the_deadline_that_comes_first_is_listed_first(http: httpx.AsyncCl
     [
         ("slas/default", {**GOLD, "calendar": "lunar"}, "body.calendar"),
         ("slas/default", {**GOLD, "targets": {"normal": {"resolution": 0}}}, "body.targets.normal.resolution"),
-        ("calendars/always", {**ALWAYS, "country": "XX"}, "body"),
+        ("calendars/always", {**ALWAYS, "country": "XX"}, "body.country"),
+        ("calendars/always", {**ALWAYS, "zone": "Mars/Base"}, "body.zone"),
     ],
 )
 async def test_a_definition_that_makes_no_sense_is_refused(

@@ -1,5 +1,6 @@
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -9,9 +10,12 @@ from hypothesis import given, settings, strategies as st
 from pydantic import ValidationError
 
 from services.support.copies.domain import Terms
+from services.support.settings import OWN_PROMISES
 from services.support.sla.domain.calendar import Calendar, Hours, add_working, working_between
 from services.support.sla.domain.clock import Clock, Happened, Policy, Targets, fold, slack
 from services.support.sla.domain.promise import Rule, rule_for
+from services.support.sla.worker import load_promises
+from shared.errors import ConfigurationError
 
 MINUTE = timedelta(minutes=1)
 OFFICE = Calendar(zone="Europe/Copenhagen", week=((Hours(start=540, end=1020),),) * 5 + ((),) * 2, country="DK")
@@ -109,6 +113,28 @@ def test_a_calendar_that_is_never_open_promises_nothing() -> None:
 def test_a_calendar_that_makes_no_sense_is_refused(broken: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Calendar.model_validate(broken)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ("first_response: 60 -> first_response:", "policies.default.targets.urgent.first_response"),
+        ("first_response: 60 -> first_response: 0", "policies.default.targets.urgent.first_response"),
+        ("urgent: -> pressing:", "policies.default.targets.pressing"),
+        ("resolution: 480 -> solution: 480", "policies.default.targets.urgent.solution"),
+        ("zone: Europe/Copenhagen -> zone: Mars/Base", "calendars.office.zone"),
+        ("country: DK -> country: XX", "calendars.office.country"),
+    ],
+)
+def test_a_file_of_promises_is_refused_by_its_field(tmp_path: Path, change: str, field: str) -> None:
+    before, _, after = change.partition(" -> ")
+    text = OWN_PROMISES.read_text("utf-8")
+    assert before in text
+    path = tmp_path / "slas.yaml"
+    path.write_text(text.replace(before, after), "utf-8")
+    with pytest.raises(ConfigurationError) as refused:
+        load_promises(path)
+    assert field in str(refused.value)
 
 
 T = datetime(2026, 3, 2, 9, tzinfo=UTC)

@@ -6,12 +6,12 @@ twice has both.
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 import holidays
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 _DAY = timedelta(days=1)
 _FURTHEST = 366 * 3
@@ -44,16 +44,38 @@ class Calendar(BaseModel):
     country: str | None = None
     closed: tuple[date, ...] = ()
 
-    @model_validator(mode="after")
-    def _known(self) -> "Calendar":
-        if self.zone not in available_timezones():
-            raise ValueError(f"no time zone is called {self.zone}")
-        if self.country is not None and self.country not in holidays.list_supported_countries():
-            raise ValueError(f"no holidays are known of {self.country}")
-        for day in self.week:
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        if zone not in _zones():
+            raise ValueError(f"no time zone is called {zone}")
+        return zone
+
+    @field_validator("country")
+    @classmethod
+    def _known_country(cls, country: str | None) -> str | None:
+        if country is not None and country not in _countries():
+            raise ValueError(f"no holidays are known of {country}")
+        return country
+
+    @field_validator("week")
+    @classmethod
+    def _ordered(cls, week: tuple[tuple[Hours, ...], ...]) -> tuple[tuple[Hours, ...], ...]:
+        for day in week:
             if any(one.end > other.start for one, other in pairwise(day)):
                 raise ValueError("the hours of a day come in order and do not overlap")
-        return self
+        return week
+
+
+@cache
+def _zones() -> frozenset[str]:
+    # Reading the folders of the zones takes milliseconds.
+    return frozenset(available_timezones())
+
+
+@cache
+def _countries() -> frozenset[str]:
+    return frozenset(holidays.list_supported_countries())
 
 
 def working_between(calendar: Calendar, begin: datetime, end: datetime) -> timedelta:
