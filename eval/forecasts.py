@@ -96,7 +96,7 @@ def _ours(one: Set) -> Said:
     factors = {begin: factors_at(begin, tracks, one.horizon) for begin in begins}
     judged = {(each.series, each.known) for each in _asked(one, one.origins)}
     return {
-        (name, known): outlook.ranges(factors[outlook.origin][outlook.scale])
+        (name, known): track.ranges(outlook, factors[outlook.origin][outlook.scale])
         for name, track in zip(one.series, tracks, strict=True)
         for outlook in track.outlooks
         for known in ((outlook.origin - _EPOCH).days,)

@@ -16,7 +16,7 @@ from scipy.stats import norm
 from statsforecast.models import TSB, AutoCES, AutoETS, AutoTheta, CrostonSBA
 
 from services.forecasting.fitting.seasons import season_of, split_season
-from services.forecasting.forecasts.domain.outlook import SEASONAL_NAIVE, Cadence, Outlook, mean_step
+from services.forecasting.forecasts.domain.outlook import MOST, SEASONAL_NAIVE, Cadence, Outlook, mean_step
 
 Floats = NDArray[np.float64]
 Fitted = tuple[Floats, Floats]
@@ -50,17 +50,22 @@ def look_ahead(values: Sequence[float], origin: date, cadence: Cadence) -> Outlo
         said |= {name: centre for name, (centre, _) in fitted.items()}
         # Where nothing was sold at times, shares say nothing of how far off a forecast will be.
         log = "log" in fitted and float(known[-max(_LONGEST, 3 * season) :].min()) > 0
-        if fitted:
-            spread = fitted["log" if log else "linear"][1]
+        if (chosen := fitted.get("log" if log else "linear")) is not None:
+            spread = chosen[1]
     elif len(known) >= _SHORT:
         said |= _intermittent(known, ahead)
     return Outlook(
         origin,
         "log" if log else "linear",
-        {name: _floats(centre) for name, centre in said.items() if np.isfinite(centre).all()},
+        {name: _floats(centre) for name, centre in said.items() if _believable(centre, known)},
         _floats(np.maximum(spread, _LEAST_SPREAD) if log else spread),
         mean_step(known.tolist(), season),
     )
+
+
+def _believable(centre: Floats, known: Floats) -> bool:
+    """False for what is not finite, or beyond all that the series ever showed: a candidate that diverged."""
+    return bool(np.all(np.abs(centre) <= MOST * float(np.abs(known).max())))
 
 
 def _carries_a_model(known: Floats) -> bool:
@@ -95,26 +100,30 @@ def _ensembles(known: Floats, season: int, ahead: int) -> dict[str, Fitted]:
         scales["log"] = (lambda values: np.log1p(values / unit)), (lambda logs: np.expm1(logs) * unit)
     found = {}
     for name, (forward, back) in scales.items():
-        if (fitted := _ensemble(forward(known), season, ahead)) is not None:
+        most = float(forward(np.abs(known).max(keepdims=True) * MOST)[0])
+        if (fitted := _ensemble(forward(known), season, ahead, most)) is not None:
             found[name] = back(fitted[0]), fitted[1]
     return found
 
 
-def _ensemble(known: Floats, season: int, ahead: int) -> Fitted | None:
-    """The mean of those models that could be fitted."""
+def _ensemble(known: Floats, season: int, ahead: int, most: float) -> Fitted | None:
+    """The mean of those models that could be fitted, and foretell no more than `most`."""
     left, wave = split_season(known, season) if season > _LONGEST_SEASON else (known, np.zeros(season))
+    repeated = wave[(len(known) + np.arange(ahead)) % season]
     fits = [_fit(model, left, 1 if season > _LONGEST_SEASON else season, ahead) for model in _MODELS]
-    sound = [(mean, spread) for mean, spread in fits if _sound(mean, spread, left)]
+    sound = [fit for fit in fits if _sound(*fit, left) and float((fit[0] + repeated).max()) <= most]
     if not sound:
         return None
-    centre = np.mean([mean for mean, _ in sound], axis=0) + wave[(len(known) + np.arange(ahead)) % season]
+    centre = np.mean([mean for mean, _ in sound], axis=0) + repeated
     return centre, np.mean([spread for _, spread in sound], axis=0)
 
 
 def _sound(mean: Floats, spread: Floats, known: Floats) -> bool:
     """False for what is not finite, or further away from all that was than it could be: a fit that broke."""
-    room = min(float(np.ptp(known)) * 3, max(_FAR, float(np.ptp(known))))
-    return bool(np.all((mean > known.min() - room) & (mean < known.max() + room) & (spread >= 0) & (spread < np.inf)))
+    size = float(np.ptp(known))
+    room = min(size * 3, max(_FAR, size))
+    near = (mean > known.min() - room) & (mean < known.max() + room)
+    return bool(np.all(near & (spread >= 0) & (spread <= size * 3)))
 
 
 def _fit(model: type, known: Floats, season: int, ahead: int) -> Fitted:

@@ -31,16 +31,16 @@ async def load_tracks(
     """The whole weeks before the cut of the `most` departments that sold most, with the outlooks that are known of
     their last origins; and what is set aside of the others.
     """
-    opening = await series.find_first_day(tx)
-    if opening is None or opening >= cut:
+    opening, end = await series.find_first_day(tx), await series.find_whole_end(tx, cut)
+    if opening is None or opening >= end:
         return {}, {}
     begin = max(week_of(opening + timedelta(days=6)), cut - WEEK * history_weeks)
-    sold, known = await series.load_department_weeks(tx, begin, cut, most)
+    sold, known = await series.load_department_weeks(tx, begin, end, most)
     others = {_OTHERS: f"{known - len(sold)} that sold least: {most} are forecast"} if known > len(sold) else {}
     oldest = cut - WEEK * WEEKLY.horizon * backtests
     outlooks = await store.load_outlooks(tx, [one.id for one in sold], oldest, cut)
     tracks = {
-        one: Track(first, _values(weeks, first, cut), tuple(o for o in outlooks.get(one.id, ()) if o.origin > first))
+        one: Track(first, _values(weeks, first, end), tuple(o for o in outlooks.get(one.id, ()) if o.origin > first))
         for one, weeks in sold.items()
         for first in (min(weeks),)
     }
@@ -88,6 +88,6 @@ def _joined(track: Track, made: list[Outlook]) -> Track:
     return replace(track, outlooks=tuple(sorted((*track.outlooks, *made), key=attrgetter("origin"))))
 
 
-def _values(weeks: Mapping[date, int], first: date, cut: date) -> tuple[float, ...]:
+def _values(weeks: Mapping[date, int], first: date, end: date) -> tuple[float, ...]:
     """From the department's own first week on; a week without sales is a zero."""
-    return tuple(float(weeks.get(first + WEEK * i, 0)) for i in range((cut - first) // WEEK))
+    return tuple(float(weeks.get(first + WEEK * i, 0)) for i in range((end - first) // WEEK))

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from services.forecasting.cuts.domain import WEEK, week_of
 from services.forecasting.series import store
-from services.forecasting.series.domain import DepartmentWeek
+from services.forecasting.series.domain import LOOKED_BACK, DepartmentWeek, whole_until
 from shared.engine.transaction import Transaction
 
 Weeks = Mapping[str, Mapping[date, int]]
@@ -14,6 +15,15 @@ Weeks = Mapping[str, Mapping[date, int]]
 async def find_first_day(tx: Transaction) -> date | None:
     """The day of the earliest sale."""
     return await store.find_first_day(tx)
+
+
+async def find_whole_end(tx: Transaction, cut: date) -> date:
+    """The end of the last week before the cut whose sales have all come."""
+    newest = await store.find_last_day(tx)
+    if newest is None or newest >= cut:
+        return cut
+    before = [week_of(newest) - WEEK * back for back in range(1, LOOKED_BACK + 1)]
+    return whole_until(cut, newest, await store.find_last_days(tx, before))
 
 
 async def count_sales(tx: Transaction, cut: date) -> int:

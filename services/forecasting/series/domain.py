@@ -1,12 +1,19 @@
 """The names of the weekly series: what a department sold, by event time, in one currency."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from itertools import accumulate, takewhile
+
+from services.forecasting.cuts.domain import WEEK, week_of
 
 NO_DEPARTMENT = "(none)"
 _MEASURE = "sales"
 _LONGEST = 300
+LOOKED_BACK = 4
+"""Weeks that say on which day of a week the last sale usually is; a silence of all departments that lasts as long is
+believed."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,6 +36,20 @@ class DepartmentWeek:
 def product_week(sku: str) -> str:
     """`units:product:<sku>:week`: what a product sells a week, in all currencies."""
     return f"units:product:{_key(sku)}:week"
+
+
+def whole_until(cut: date, newest: date, last_days: Iterable[date]) -> date:
+    """The end of the last week before the cut whose sales have all come; `newest` is the day of the newest sale of all,
+    `last_days` are those of the weeks before its own.
+
+    The clock says only that a week should be over: a stream that ends, or is late, stops within one. A week is whole
+    where sales went on after it, or reached the day that they reached in each of the weeks before.
+    """
+    if newest >= cut:
+        return cut
+    usual = min((day.weekday() for day in last_days), default=6)
+    week = week_of(newest)
+    return max(week + WEEK if newest.weekday() >= usual else week, cut - WEEK * LOOKED_BACK)
 
 
 def _key(name: str) -> str:

@@ -70,6 +70,15 @@ select min(day) from sales_v1.sold_day;
 -- The day of the newest sale.
 select max(day) from sales_v1.sold_day;
 
+-- name: find_last_days
+-- The last day with a sale of each of these weeks (their Mondays) that has any.
+select last.day
+from unnest($1::date[]) as asked (week)
+cross join lateral (
+    select max(sold_day.day) as day from sales_v1.sold_day where sold_day.day >= week and sold_day.day < week + 7
+) as last
+where last.day is not null;
+
 -- name: count_sales
 -- Sales that happened before the cut, as far as they are known.
 select coalesce(sum(sales), 0)::bigint from sales_v1.channel_day where day < $1;

@@ -67,6 +67,11 @@ async def find_last_day(tx: Transaction) -> date | None:
     return found
 
 
+async def find_last_days(tx: Transaction, weeks: Sequence[date]) -> list[date]:
+    """The last day with a sale of each of the weeks that has any."""
+    return [row["day"] for row in await tx.fetch(SQL["find_last_days"], weeks)]
+
+
 async def count_sales(tx: Transaction, cut: date) -> int:
     return int(await tx.fetchval(SQL["count_sales"], cut))
 

@@ -53,9 +53,9 @@ async def warn_of_parties(
 async def warn_of_forecasts(tx: Transaction, cut: date) -> int:
     """Raise what the newest weeks say of the forecasts before them, and clear what they no longer say; the raised."""
     said = [sales.Said(*one) for one in await forecasts.load_said(tx, cut)]
-    begin = min((one.cut for one in said), default=cut)
-    came = await series.load_weeks(tx, [one.series for one in said], begin, cut)
-    found = [sales.watch_forecast(one, came.get(one.series, {}), cut) for one in said]
+    begin, end = min((one.cut for one in said), default=cut), await series.find_whole_end(tx, cut)
+    came = await series.load_weeks(tx, [one.series for one in said], begin, end)
+    found = [sales.watch_forecast(one, came.get(one.series, {}), cut, end) for one in said]
     return await _replace(tx, FORECAST_MISSED, [one for one in found if one is not None])
 
 

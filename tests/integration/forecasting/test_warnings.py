@@ -151,6 +151,34 @@ async def test_a_missed_forecast_is_told_of_its_series_and_ends_when_the_next_on
     assert [data["because"] for type_, _, data in again if type_ == "warning.cleared"][:1] == ["over"]
 
 
+@pytest.mark.parametrize(
+    ("days", "goes_on", "missed", "expected"),
+    [
+        (7, False, 0, 3500),
+        (5, False, 0, 3500),
+        (1, False, 0, 3500),
+        (0, False, 0, 3500),
+        (1, True, 1, 500),  # sales after it say that there were no more
+    ],
+)
+async def test_a_week_of_which_not_all_sales_came_is_neither_compared_nor_learnt_from(
+    forecasting: Forecasting, days: int, missed: int, expected: int, *, goes_on: bool
+) -> None:
+    begin = CUT - timedelta(days=7)
+    sold = [*range((begin - FIRST).days + days), *([(CUT - FIRST).days] if goes_on else [])]
+    jobs = Jobs(SETTINGS.model_copy(update={"refit_every": timedelta(days=7)}), run)
+    await forecasting.heard(product("A", "TOYS"))
+    for one in sold:
+        await forecasting.heard(sale(f"d-{one}", (FIRST + timedelta(days=one)).isoformat(), ("A", 1, 500), party=BO))
+    await pass_by(forecasting, jobs, begin - timedelta(days=7))
+
+    told = await pass_by(forecasting, jobs, CUT)
+
+    assert len([data for _, _, data in told if data["kind"] == "forecast_missed"]) == missed
+    rows = await forecasting.rows("select points -> 0 -> 'mean' as mean from forecast where cut = $1", CUT)
+    assert [float(row["mean"]) for row in rows] == [expected]
+
+
 async def test_products_out_of_their_band_are_told_by_sku(forecasting: Forecasting, jobs: Jobs) -> None:
     rng = random.Random(4)
     for week in range(16):

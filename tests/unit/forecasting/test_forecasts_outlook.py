@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import date
+from math import inf
 
 import pytest
 from hypothesis import given, strategies as st
@@ -37,13 +38,13 @@ def outlook(weeks: int, *centre: float, spread: float = 10.0, scale: Scale = "li
 def test_ranges_hold_each_other_and_never_fall_below_zero(
     centre: float, spread: float, wide: float, scale: Scale
 ) -> None:
-    (ahead,) = outlook(4, centre, spread=spread, scale=scale).ranges([Factors(wide, wide * 2)])
+    (ahead,) = outlook(4, centre, spread=spread, scale=scale).ranges([Factors(wide, wide * 2)], inf)
 
     assert 0 <= ahead.lo95 <= ahead.lo80 <= ahead.mean <= ahead.hi80 <= ahead.hi95
 
 
 def test_a_range_on_the_logarithm_is_a_factor_up_and_down() -> None:
-    (ahead,) = outlook(4, 150.0, spread=0.5, scale="log").ranges([EXACT])
+    (ahead,) = outlook(4, 150.0, spread=0.5, scale="log").ranges([EXACT], inf)
 
     assert (ahead.hi80 + 1) / (ahead.mean + 1) == pytest.approx((ahead.mean + 1) / (ahead.lo80 + 1))
 

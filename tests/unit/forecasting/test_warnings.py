@@ -134,7 +134,7 @@ def said(weeks: int) -> sales.Said:
 def test_a_forecast_is_missed_where_the_weeks_together_say_so(came: list[int], missed: bool) -> None:
     one = said(len(came))
     weeks = {point.at.date(): value for point, value in zip(one.points, came, strict=True)}
-    found = sales.watch_forecast(one, weeks, CUT)
+    found = sales.watch_forecast(one, weeks, CUT, CUT)
     assert (found is not None) == missed
     if found:
         assert 0.5 <= found.severity < 1

@@ -88,5 +88,5 @@ def _points(track: Track, outlook: Outlook, factors: Sequence[Factors]) -> list[
             lo95=round(span.lo95),
             hi95=round(span.hi95),
         )
-        for ahead, span in enumerate(outlook.ranges(factors))
+        for ahead, span in enumerate(track.ranges(outlook, factors))
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from math import ceil, expm1, log1p
+from math import ceil, expm1, inf, log, log1p
 from statistics import fmean
 from typing import Literal
 
@@ -12,6 +12,9 @@ from services.forecasting.forecasts.domain.intervals import Factors, calibrate
 from shared.events.insights import Backtest
 
 FARTHEST = 20.0
+MOST = 4.0
+"""No candidate and no bound lies beyond so many times the largest value that the series had shown."""
+_UNRELATED = log(20)
 SEASONAL_NAIVE = "seasonal-naive"
 Scale = Literal["log", "linear"]
 
@@ -55,27 +58,32 @@ class Outlook:
     centre: tuple[float, ...] = ()
     model: str = ""
 
-    def ranges(self, factors: Sequence[Factors]) -> list[Range]:
-        """Never below zero where nothing was: sales are not."""
-        return [self._range(*row) for row in zip(self.centre, self.spread, factors, strict=True)]
+    def ranges(self, factors: Sequence[Factors], most: float) -> list[Range]:
+        """Never above `most`, and never below zero: sales are not."""
+        return [self._range(*row, most) for row in zip(self.centre, self.spread, factors, strict=True)]
 
-    def scores(self, actuals: Sequence[float]) -> list[float]:
-        """|error| / spread of each known step, at most FARTHEST: beyond, the spread was wrong, not the world."""
+    def scores(self, actuals: Sequence[float]) -> list[float | None]:
+        """|error| / spread of each known step, at most FARTHEST: beyond, the spread was wrong, not the world.
+
+        None where one of the two is next to nothing beside the other, on the logarithm: such a factor says that nothing
+        was sold or foretold, and not how far off a forecast of what is sold will be.
+        """
         # A week can be below zero, by discounts greater than the prices; on the logarithm the model reads it as zero.
         level = _log_of_sales if self.scale == "log" else float
         rows = zip(self.centre, self.spread, actuals, strict=False)
+        errors = [(abs(level(actual) - level(centre)), spread) for centre, spread, actual in rows]
         return [
-            min(abs(level(actual) - level(centre)) / spread, FARTHEST) if spread > 0 else 0.0
-            for centre, spread, actual in rows
+            None if self.scale == "log" and error > _UNRELATED else min(error / spread, FARTHEST) if spread > 0 else 0.0
+            for error, spread in errors
         ]
 
-    def _range(self, centre: float, spread: float, factors: Factors) -> Range:
+    def _range(self, centre: float, spread: float, factors: Factors, most: float) -> Range:
         narrow, wide = factors.for80 * spread, factors.for95 * spread
         steps = (0.0, -narrow, narrow, -wide, wide)
         if self.scale == "log":
-            middle = _log_of_sales(centre)
-            return Range(*(max(expm1(middle + step), 0.0) for step in steps))
-        return Range(*(max(centre + step, 0.0) for step in steps))
+            middle, highest = _log_of_sales(centre), _log_of_sales(most)
+            return Range(*(max(expm1(min(middle + step, highest)), 0.0) for step in steps))
+        return Range(*(max(min(centre + step, most), 0.0) for step in steps))
 
 
 def _log_of_sales(value: float) -> float:
@@ -108,6 +116,11 @@ class Track:
         begin = (outlook.origin - self.first) // self.cadence.every
         return self.values[begin : begin + self.cadence.horizon]
 
+    def ranges(self, outlook: Outlook, factors: Sequence[Factors]) -> list[Range]:
+        """Within MOST times what the series had shown before the outlook."""
+        begin = (outlook.origin - self.first) // self.cadence.every
+        return outlook.ranges(factors, MOST * max(map(abs, self.values[:begin]), default=inf))
+
     def end(self, outlook: Outlook) -> date:
         """When the last step of `outlook` is over."""
         return outlook.origin + self.cadence.every * self.cadence.horizon
@@ -137,7 +150,8 @@ def factors_at(cut: date, tracks: Iterable[Track], horizon: int = WEEKLY.horizon
         for outlook in track.outlooks:
             if track.end(outlook) <= cut:
                 for step, score in enumerate(outlook.scores(track.actuals(outlook))):
-                    scores[outlook.scale][step].append(score)
+                    if score is not None:
+                        scores[outlook.scale][step].append(score)
     near = ceil(horizon / 8)
     return {
         scale: [
@@ -177,7 +191,7 @@ def _marks(track: Track, outlook: Outlook, factors: Sequence[Factors]) -> Iterab
     if outlook.step <= 0:
         return
     naive = outlook.candidates[SEASONAL_NAIVE]
-    for actual, ahead, before in zip(track.actuals(outlook), outlook.ranges(factors), naive, strict=False):
+    for actual, ahead, before in zip(track.actuals(outlook), track.ranges(outlook, factors), naive, strict=False):
         size = abs(actual) + abs(ahead.mean)
         yield _Marks(
             error=abs(actual - ahead.mean) / outlook.step,

@@ -43,11 +43,11 @@ class Unusual:
     news: bool
 
 
-def watch_forecast(said: Said, came: Mapping[date, int], cut: date) -> Warned | None:
+def watch_forecast(said: Said, came: Mapping[date, int], cut: date, end: date) -> Warned | None:
     """A warning where the newest week lies outside the 95 % interval, and all weeks together, on the same side, outside
-    the sum of the 80 % ones.
+    the sum of the 80 % ones. Weeks count up to `end`: of later ones not all sales have come.
     """
-    weeks = [(point, came.get(day_of(point.at), 0)) for point in said.points if day_of(point.at) + WEEK <= cut]
+    weeks = [(point, came.get(day_of(point.at), 0)) for point in said.points if day_of(point.at) + WEEK <= end]
     if len(weeks) < _FEWEST_WEEKS:
         return None
     newest, actual = weeks[-1]
