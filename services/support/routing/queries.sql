@@ -104,14 +104,14 @@ where ticket.id = any($1::uuid[])
 order by ticket.id;
 
 -- name: find_waiting
--- The first in line of those that an agent of these queues and skills may be given.
+-- The first in line of those that an agent of these queues and skills may be given, on channels with room.
 select ticket_id
 from assignment
 where
-    agent_id is null and is_open and refused_by is distinct from $1::text
-    and ((queue = any($2::text[]) and skills <@ $3::text[]) or fallback = any($2::text[]))
+    agent_id is null and is_open and refused_by is distinct from $1::text and channel = any($4::text[])
+    and ((queue = any($2::text[]) and skills <@ $3::text[]) or fallback = any($2::text[]) or previous = $1::text)
 order by place, waiting_since, ticket_id
-limit $4::integer;
+limit $5::integer;
 
 -- name: find_held
 -- What these agents have open.
@@ -143,9 +143,9 @@ update assignment set
     agent_id = given.agent_id, how = given.how, why = array(select jsonb_array_elements_text(reasons)),
     assigned_at = case when given.agent_id is null then null else given.at end,
     waiting_since = case when given.agent_id is null then given.at else assignment.waiting_since end,
-    refused_by = case when given.agent_id is null then given.previous end
+    refused_by = given.refused_by
 from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::timestamptz[])
-    as given (ticket_id, agent_id, previous, how, reasons, at)
+    as given (ticket_id, agent_id, refused_by, how, reasons, at)
 where assignment.ticket_id = given.ticket_id;
 
 -- name: add_steps
@@ -190,13 +190,11 @@ limit $5::integer;
 -- name: take_back_assignment
 -- As the topic tells it, where the ticket is known.
 insert into assignment as known (
-    ticket_id, queue, channel, skills, place, waiting_since, agent_id, assigned_at, how, why, refused_by
+    ticket_id, queue, channel, skills, place, waiting_since, agent_id, assigned_at, how, why
 )
 select
-    ticket.id, $2::text, ticket.channel, '{}', 3, $6::timestamptz, $3::text, $6::timestamptz, $4::text, $5::text[],
-    case when $3::text is null then $7::text end
+    ticket.id, $2::text, ticket.channel, '{}', 3, $6::timestamptz, $3::text, $6::timestamptz, $4::text, $5::text[]
 from ticket
 where ticket.id = $1::uuid
 on conflict (ticket_id) do update set
-    agent_id = excluded.agent_id, assigned_at = excluded.assigned_at, how = excluded.how, why = excluded.why,
-    refused_by = excluded.refused_by;
+    agent_id = excluded.agent_id, assigned_at = excluded.assigned_at, how = excluded.how, why = excluded.why;

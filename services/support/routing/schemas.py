@@ -91,7 +91,10 @@ class AssignmentStep(BaseModel):
 
 
 class AssignmentView(BaseModel):
-    """Who answers for a ticket and why; without an agent it waits in its queue, or is settled."""
+    """Who answers for a ticket and why; without an agent it waits in its queue, or is settled.
+
+    `waits_because` says what keeps a ticket that waits from being given to somebody, as of now.
+    """
 
     queue: str
     agent: str | None
@@ -99,6 +102,7 @@ class AssignmentView(BaseModel):
     why: list[str]
     assigned_at: datetime | None
     waiting_since: datetime | None
+    waits_because: str | None = None
     steps: list[AssignmentStep]
 
 

@@ -112,8 +112,9 @@ async def load_routable(tx: Transaction, tickets: Collection[UUID]) -> list[Rout
     return [Routable(**{**row, "skills": tuple(row["skills"])}) for row in rows]
 
 
-async def find_waiting(tx: Transaction, agent: Agent, limit: int) -> list[UUID]:
-    rows = await tx.fetch(SQL["find_waiting"], agent.id, list(agent.queues), list(agent.skills), limit)
+async def find_waiting(tx: Transaction, agent: Agent, channels: Collection[Channel], limit: int) -> list[UUID]:
+    """What may be given to an agent on these channels, the first in line first."""
+    rows = await tx.fetch(SQL["find_waiting"], agent.id, list(agent.queues), list(agent.skills), list(channels), limit)
     return [row["ticket_id"] for row in rows]
 
 
@@ -150,7 +151,8 @@ async def save_handed(tx: Transaction, handed: Sequence[Handed], now: datetime) 
     if not handed:
         return
     rows = [(each.ticket_id, each.agent, each.previous, each.how, to_json(each.why).decode(), now) for each in handed]
-    latest = {row[0]: row for row in rows}
+    refused = {each.ticket_id: each.previous if each.refused else None for each in handed}
+    latest = {row[0]: (*row[:2], refused[row[0]], *row[3:]) for row in rows}
     await tx.execute(SQL["save_assignments"], *columns(latest.values()))
     await tx.execute(
         SQL["add_steps"], *columns((row[0], each.id, *row[1:]) for row, each in zip(rows, handed, strict=True))
@@ -196,7 +198,6 @@ async def take_back_assignment(tx: Transaction, said: TicketAssigned, event_id: 
         said.how,
         list(said.why),
         said.recorded_at,
-        said.previous,
     )
     step = said.ticket_id, event_id, said.agent, said.previous, said.how, to_json(said.why).decode(), said.recorded_at
     await tx.execute(SQL["add_steps"], *columns([step]))

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from services.support.handlers.recovery import take_back_tickets
+from services.support.routing.commands import assignments
 from shared.events.agreements import AgreementSigned
 from shared.events.contract import find_contract
 from shared.events.tickets import SlaWarned, TicketStatusChanged
@@ -177,6 +178,59 @@ async def test_at_the_end_of_the_shift_tickets_wait_for_the_next(http: httpx.Asy
     assert await support.rows("select due_at from timer where name = 'agents'") == [
         {"due_at": NOW + timedelta(hours=23)}
     ]
+
+
+async def test_what_waits_goes_out_in_one_go_however_much_it_is(
+    http: httpx.AsyncClient, support: Support, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assignments, "_AT_ONCE", 2)
+    for n in range(7):
+        await opened(support, f"t{n}")
+    await support.pool.execute(
+        "update assignment set channel = 'chat' where ticket_id = $1", derived_id("ticket", "t6")
+    )
+    await support.pool.execute("update ticket set channel = 'chat' where id = $1", derived_id("ticket", "t6"))
+    await agent(http, "staff-1", capacity={"email": 5, "chat": 1})
+    await support.pass_time(NOW + timedelta(minutes=1))
+    got = await support.rows("select channel, count(*)::int as n from assignment where agent_id is not null group by 1")
+    assert {row["channel"]: row["n"] for row in got} == {"email": 5, "chat": 1}
+
+
+async def test_who_comes_back_gets_what_they_left(http: httpx.AsyncClient, support: Support) -> None:
+    await agent(http, "staff-1")
+    path = await opened(support)
+    for minutes, presence in ((1, "away"), (2, "online")):
+        await http.put("/v1/agents/staff-1/presence", json={"presence": presence})
+        await support.pass_time(NOW + timedelta(minutes=minutes))
+    assert (await answers(http, path))["agent"] == "staff-1"
+
+
+@pytest.mark.parametrize(
+    ("presence", "fields", "because"),
+    [
+        ("online", {"skills": []}, "nobody of payments or general has payments"),
+        ("away", {}, "nobody who fits is online and on shift"),
+        ("online", {"capacity": {"email": 0}}, "everybody who fits and is there has no room for email tickets"),
+    ],
+)
+async def test_a_ticket_that_waits_says_why_and_goes_out_when_somebody_of_the_fallback_comes(
+    http: httpx.AsyncClient, support: Support, presence: str, fields: dict[str, Any], because: str
+) -> None:
+    await agent(http, "staff-1", presence, **fields)
+    path = await opened(support)
+    assert (await answers(http, path))["waits_because"] == because
+    await agent(http, "staff-2", skills=[], queues=["general"])
+    await support.pass_time(NOW + timedelta(minutes=1))
+    found = await answers(http, path)
+    assert (found["agent"], found["waits_because"]) == ("staff-2", None)
+
+
+async def test_who_gives_one_back_has_room_for_another(http: httpx.AsyncClient, support: Support) -> None:
+    await agent(http, "staff-1", capacity={"email": 1})
+    path, other = await opened(support), await opened(support, "b")
+    await http.post(f"{path}/assign", json={"agent": None, "reason": "wrong_skills", "by": "staff-1"})
+    await support.pass_time(NOW + timedelta(minutes=1))
+    assert [(await answers(http, each))["agent"] for each in (path, other)] == [None, "staff-1"]
 
 
 async def test_a_settled_ticket_makes_room_and_goes_back_to_who_had_it(

@@ -30,6 +30,7 @@ async def define(tx: Transaction, agent_id: str, new: AgentDefinition, versions:
         raise Invalid(f"no queue is called {min(unknown)}", field="body.queues")
     if new.calendar is not None and new.calendar not in await sla.load_calendars(tx):
         raise Invalid(f"no calendar is called {new.calendar}", field="body.calendar")
+    await look_at(tx, [agent_id], tx.now)  # timers are locked before agents, as when they fire
     known = await store.lock_agent(tx, agent_id)
     if known is None:
         await store.add_agent(tx, agent_id, key_of(agent_id), new)
@@ -40,18 +41,17 @@ async def define(tx: Transaction, agent_id: str, new: AgentDefinition, versions:
         _require_version(known, versions)
         await store.save_agent(tx, agent_id, new)
         version = known.version + 1
-    await look_at(tx, [agent_id], tx.now)
     return AgentVersion(id=agent_id, version=version)
 
 
 async def set_presence(tx: Transaction, agent_id: str, new: NewPresence, versions: Versions) -> AgentVersion:
     """Where an agent is from now on; their tickets are looked at next. Raises NotFound and Stale."""
+    await look_at(tx, [agent_id], tx.now)
     known = await store.lock_agent(tx, agent_id)
     if known is None:
         raise NotFound("no agent has this id")
     _require_version(known, versions)
     await store.save_presence(tx, agent_id, new.presence, new.absence, tx.now)
-    await look_at(tx, [agent_id], tx.now)
     return AgentVersion(id=agent_id, version=known.version + 1)
 
 

@@ -1,7 +1,7 @@
 """Who answers for tickets: queues, choices, claims, and giving back."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +30,9 @@ OPEN: frozenset[TicketStatus] = frozenset({"new", "open", "pending", "reopened"}
 _PLACES: Mapping[Priority, int] = {"urgent": 1, "high": 2, "normal": 3, "low": 4}
 _ESCALATED = 0
 _AT_ONCE = 50
-"""Tickets that one look at an agent hands out; their timer goes on with the rest."""
+"""Tickets that one look at an agent hands out; the next look, at once, goes on with the rest."""
+_LOOKS_AGAIN = timedelta(days=1)
+"""At the latest; a calendar may have a new version, or stay as it is for longer than is looked ahead."""
 
 
 class NotAssignable(Refused):
@@ -68,15 +70,21 @@ async def attend(tx: Transaction, keys: Collection[UUID], now: datetime) -> int:
     ids = set(await store.find_agents_by_key(tx, keys))
     agents = [each for each in await store.load_agents(tx) if each.id in ids]
     calendars = await sla.load_calendars(tx)
-    held, waiting = await store.find_held(tx, sorted(ids)), set[UUID]()
+    loads = await store.load_loads(tx, sorted(ids))
+    held, waiting, cut = await store.find_held(tx, sorted(ids)), set[UUID](), set[str]()
     for agent in agents:
-        waiting.update(await store.find_waiting(tx, agent, _AT_ONCE))
+        room = _standing(agent, loads.get(agent.id, {}), calendars, now).channels_with_room()
+        found = await store.find_waiting(tx, agent, room, _AT_ONCE) if room else []
+        waiting.update(found)
+        cut.update({agent.id} if len(found) == _AT_ONCE else ())
     concerned = await store.load_routable(tx, {*held, *waiting})
     await copies.lock_parties(tx, sorted({each.party_id for each in concerned}))
     desk = await _load_desk(tx, {each.party_id for each in concerned}, now)
     returned = await _give_back(tx, desk, ids, await store.load_routable(tx, held), now)
     given = await _give_out(tx, await store.load_routable(tx, {*waiting, *returned}), now, {}, desk)
     await _set_timers(tx, agents, calendars, now)
+    if given:  # else nothing would be given the next time either
+        await look_at(tx, [each for each in cut if desk.standings[each].channels_with_room()], now)
     return given + len(returned)
 
 
@@ -95,13 +103,21 @@ async def assign(tx: Transaction, ticket_id: UUID, new: NewAssignment, by: str) 
                 f"{ticket.agent_id} answers for it; take_over gives it to you", state={"agent": ticket.agent_id}
             )
         await _hand_to(tx, ticket, new.agent, by)
-    view = await store.find_assignment(tx, ticket_id)
+    view = await find_assignment(tx, ticket_id)
     assert view is not None  # it was open a moment ago, and is locked
     return view
 
 
 async def find_assignment(tx: Transaction, ticket_id: UUID) -> AssignmentView | None:
-    return await store.find_assignment(tx, ticket_id)
+    """Who answers for a ticket, or why it waits."""
+    context: Context = tx.context
+    view = await store.find_assignment(tx, ticket_id)
+    if view is None or view.waiting_since is None:
+        return view
+    known = [each for each in await store.load_routable(tx, [ticket_id]) if each.is_open]
+    desk = await _desk_of(tx, await store.load_agents(tx), [each.party_id for each in known], tx.now)
+    because = next((desk.why_waits(_waiting(each, context.queues)) for each in known), None)
+    return view.model_copy(update={"waits_because": because})
 
 
 async def take_back(tx: Transaction, event: Event[TicketAssigned]) -> None:
@@ -124,8 +140,12 @@ async def standing_of(tx: Transaction, agent: Agent) -> Standing:
 
 
 async def _load_desk(tx: Transaction, parties: Collection[UUID], now: datetime) -> Desk:
-    """Everybody, locked. Nothing more is asked where there are no agents."""
-    agents = await store.lock_agents(tx)
+    """Everybody, locked."""
+    return await _desk_of(tx, await store.lock_agents(tx), parties, now)
+
+
+async def _desk_of(tx: Transaction, agents: Sequence[Agent], parties: Collection[UUID], now: datetime) -> Desk:
+    """Nothing more is asked where there are no agents."""
     if not agents:
         return Desk({})
     loads, calendars = await store.load_loads(tx, [each.id for each in agents]), await sla.load_calendars(tx)
@@ -201,7 +221,8 @@ async def _return(tx: Transaction, ticket: Routable, why: str) -> None:
     if ticket.agent_id is None:
         raise NotAssignable("nobody answers for it, so nobody gives it back", state={"agent": None})
     waiting = _waiting(ticket, context.queues)
-    handed = Handed(new_id(), ticket.id, None, ticket.agent_id, "returned", (why,))
+    handed = Handed(new_id(), ticket.id, None, ticket.agent_id, "returned", (why,), refused=True)
+    await look_at(tx, [ticket.agent_id], tx.now)  # there is room for another
     desk = await _load_desk(tx, [ticket.party_id], tx.now)
     await _save(tx, [(waiting, handed)], tx.now, {})
     await _give_out(tx, await store.load_routable(tx, [ticket.id]), tx.now, {}, desk)
@@ -209,6 +230,8 @@ async def _return(tx: Transaction, ticket: Routable, why: str) -> None:
 
 async def _hand_to(tx: Transaction, ticket: Routable, agent_id: str, by: str) -> None:
     context: Context = tx.context
+    if ticket.agent_id is not None:
+        await look_at(tx, [ticket.agent_id], tx.now)  # there is room for another
     agent = await store.lock_agent(tx, agent_id)
     if agent is None:
         raise Invalid("no agent is called so", field="body.agent")
@@ -231,12 +254,13 @@ async def _set_timers(
     tx: Transaction, agents: Collection[Agent], calendars: Mapping[str, Calendar], now: datetime
 ) -> None:
     """When the shift of each begins or ends next."""
+    latest = now + _LOOKS_AGAIN
     changes = {
-        agent.id: next_change(calendars[agent.calendar], now)
+        agent.id: min(next_change(calendars[agent.calendar], now) or latest, latest)
         for agent in agents
         if agent.calendar is not None and agent.calendar in calendars
     }
-    await tx.set_timers(TIMER, [(key_of(each), partition_of(each), at) for each, at in changes.items() if at])
+    await tx.set_timers(TIMER, [(key_of(each), partition_of(each), at) for each, at in changes.items()])
 
 
 def _line(ticket: Routable) -> tuple[int, datetime, UUID]:

@@ -44,6 +44,10 @@ class Standing:
         """Whether a ticket of this channel may be routed to them."""
         return self.on_shift and self.agent.presence == "online" and self.has_room(channel)
 
+    def channels_with_room(self) -> list[Channel]:
+        """Those on which they may be given more now."""
+        return [channel for channel in self.agent.capacity if self.is_given(channel)]
+
     @property
     def keeps_tickets(self) -> bool:
         return self.on_shift and self.agent.presence in KEEPS_TICKETS

@@ -54,6 +54,28 @@ class Desk:
             self.give(choice.agent, ticket.channel, now)
         return choice
 
+    def why_waits(self, ticket: Waiting) -> str:
+        """What keeps a ticket that nobody answers for from being given to somebody."""
+        needed = frozenset(ticket.skills)
+        able = [
+            each
+            for each in self.standings.values()
+            if each.agent.id != ticket.refused_by
+            and (
+                (ticket.queue in each.agent.queues and needed <= each.agent.skills)
+                or ticket.fallback in each.agent.queues
+            )
+        ]
+        present = [each for each in able if each.on_shift and each.agent.presence == "online"]
+        if not able:
+            has = f" has {', '.join(ticket.skills)}" if ticket.skills else " is asked"
+            return f"nobody of {' or '.join(filter(None, (ticket.queue, ticket.fallback)))}{has}"
+        if not present:
+            return "nobody who fits is online and on shift"
+        if not any(each.has_room(ticket.channel) for each in present):
+            return f"everybody who fits and is there has no room for {ticket.channel} tickets"
+        return "it is given out next"
+
     def give(self, agent: str, channel: Channel, now: datetime) -> None:
         known = self.standings[agent]
         load = {**known.load, channel: known.load.get(channel, 0) + 1}

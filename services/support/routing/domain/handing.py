@@ -12,7 +12,10 @@ from shared.events.tickets import Handing, TicketAssigned
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """`agent` answers for the ticket from now on, nobody where it is None; `id` is that of the event."""
+    """`agent` answers for the ticket from now on, nobody where it is None; `id` is that of the event.
+
+    A ticket that was `refused` is not routed to who had it again; one of an agent who left may be.
+    """
 
     id: UUID
     ticket_id: UUID
@@ -20,6 +23,7 @@ class Handed:
     previous: str | None
     how: Handing
     why: tuple[str, ...]
+    refused: bool = False
 
 
 def announce(ticket: Waiting, handed: Handed, now: datetime, cause: Event[Any] | None) -> Emission:
