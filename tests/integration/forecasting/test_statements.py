@@ -1,6 +1,12 @@
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
 import asyncpg
 import pytest
+from pydantic_core import from_json
 
+from deploy.embedded.databases import Databases
 from tests.integration.forecasting.running import Forecasting
 from tests.integration.running import plan_without_seqscan, statements_of
 
@@ -49,3 +55,32 @@ async def test_hot_statements_read_by_index(forecasting: Forecasting, name: str)
     plan = await plan_without_seqscan(forecasting.pool, SQL[name], arguments, "sales_v1, public")
     assert index in plan
     assert "Seq Scan" not in plan
+
+
+@pytest.mark.usefixtures("forecasting")
+async def test_the_weeks_of_many_departments_are_summed_without_sorting_their_lines(databases: Databases) -> None:
+    lines, days, departments = 20_000, 100, [f"D{n}" for n in range(20)]
+    owner = await asyncpg.connect(databases.owner_dsn("forecasting"))
+    try:
+        await owner.execute(
+            "insert into sales_v1.product select 'p' || n, 'x', array['D' || n % 20] from generate_series(1, 2000) n;"
+            "insert into sales_v1.sold_day select date '2026-01-05' + n % 100, 'web', 'DKK',"
+            " 'p' || 1 + n / 100 * 7 % 2000, 1, 1, 100 from generate_series(0, 19999) n;"
+            "analyze sales_v1.product; analyze sales_v1.sold_day"
+        )
+        asked = date(2026, 1, 5), date(2026, 4, 15), "(none)", departments, ["DKK"] * len(departments)
+        plan = await owner.fetchval("explain (analyze, format json) " + SQL["series.load_weeks"], *asked)
+    finally:
+        await owner.close()
+
+    sorted_rows = [
+        node["Actual Rows"] * node["Actual Loops"] for node in _nodes(from_json(plan)[0]["Plan"]) if "Sort Key" in node
+    ]
+    assert sorted_rows
+    assert max(sorted_rows) <= days * len(departments) < lines
+
+
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for inner in node.get("Plans", ()):
+        yield from _nodes(inner)
