@@ -104,12 +104,22 @@ where ticket.id = any($1::uuid[])
 order by ticket.id;
 
 -- name: find_waiting
--- The first in line of those that an agent of these queues and skills may be given, on channels with room.
+-- The first in line of those that an agent of these queues and skills, or who manages the customer, may be given, by channel.
 select ticket_id
 from assignment
 where
     agent_id is null and is_open and refused_by is distinct from $1::text and channel = any($4::text[])
-    and ((queue = any($2::text[]) and skills <@ $3::text[]) or fallback = any($2::text[]) or previous = $1::text)
+    and (
+        (queue = any($2::text[]) and skills <@ $3::text[]) or fallback = any($2::text[]) or previous = $1::text
+        or exists (
+            select from ticket
+            join agreement on agreement.party_id = ticket.party_id
+            where
+                ticket.id = assignment.ticket_id and agreement.relationship_manager = $1::text
+                and agreement.starts_at <= $6::timestamptz and coalesce(agreement.ends_at, 'infinity') > $6::timestamptz
+                and coalesce(agreement.ended_at, 'infinity') > $6::timestamptz
+        )
+    )
 order by place, waiting_since, ticket_id
 limit $5::integer;
 

@@ -112,9 +112,13 @@ async def load_routable(tx: Transaction, tickets: Collection[UUID]) -> list[Rout
     return [Routable(**{**row, "skills": tuple(row["skills"])}) for row in rows]
 
 
-async def find_waiting(tx: Transaction, agent: Agent, channels: Collection[Channel], limit: int) -> list[UUID]:
+async def find_waiting(
+    tx: Transaction, agent: Agent, channels: Collection[Channel], limit: int, now: datetime
+) -> list[UUID]:
     """What may be given to an agent on these channels, the first in line first."""
-    rows = await tx.fetch(SQL["find_waiting"], agent.id, list(agent.queues), list(agent.skills), list(channels), limit)
+    rows = await tx.fetch(
+        SQL["find_waiting"], agent.id, list(agent.queues), list(agent.skills), list(channels), limit, now
+    )
     return [row["ticket_id"] for row in rows]
 
 

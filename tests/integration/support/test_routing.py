@@ -259,6 +259,16 @@ async def test_the_relationship_manager_of_an_agreement_comes_first(http: httpx.
     assert (found["agent"], found["why"]) == ("staff-2", ["relationship manager of the customer by agreement"])
 
 
+async def test_a_relationship_manager_who_comes_gets_what_waits_of_their_customer(
+    http: httpx.AsyncClient, support: Support
+) -> None:
+    await support.followed(agreed(AgreementSigned, starts_at=NOW - timedelta(days=9), relationship_manager="staff-2"))
+    path, other = await opened(support), await opened(support, "b", party=2)
+    await agent(http, "staff-2", skills=[], queues=[])
+    await support.pass_time(NOW + timedelta(minutes=1))
+    assert [(await answers(http, each))["agent"] for each in (path, other)] == ["staff-2", None]
+
+
 async def test_a_ticket_is_given_back_with_a_reason_and_taken_over_only_if_said(
     http: httpx.AsyncClient, support: Support
 ) -> None:

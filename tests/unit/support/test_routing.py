@@ -134,5 +134,9 @@ def test_a_shift_begins_and_ends_with_the_hours_of_its_calendar() -> None:
     assert not is_working(office, ends)
     assert next_change(office, ends) == datetime(2026, 3, 3, 8, tzinfo=UTC)
     assert next_change(office, datetime(2026, 4, 1, 16, tzinfo=UTC)) == datetime(2026, 4, 7, 7, tzinfo=UTC)
+    night = Calendar(
+        zone="Europe/Copenhagen", week=((Hours(start=0, end=360), Hours(start=1320, end=1440)),) * 7
+    )  # over midnight, and over the change of clocks of 29 March
+    assert next_change(night, datetime(2026, 3, 28, 22, tzinfo=UTC)) == datetime(2026, 3, 29, 4, tzinfo=UTC)
     assert next_change(Calendar(zone="UTC", week=((),) * 7), NOW) is None
     assert next_change(Calendar(zone="UTC", week=((Hours(start=0, end=1440),),) * 7), NOW) is None

@@ -74,7 +74,7 @@ async def attend(tx: Transaction, keys: Collection[UUID], now: datetime) -> int:
     held, waiting, cut = await store.find_held(tx, sorted(ids)), set[UUID](), set[str]()
     for agent in agents:
         room = _standing(agent, loads.get(agent.id, {}), calendars, now).channels_with_room()
-        found = await store.find_waiting(tx, agent, room, _AT_ONCE) if room else []
+        found = await store.find_waiting(tx, agent, room, _AT_ONCE, now) if room else []
         waiting.update(found)
         cut.update({agent.id} if len(found) == _AT_ONCE else ())
     concerned = await store.load_routable(tx, {*held, *waiting})
