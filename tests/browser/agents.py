@@ -16,6 +16,10 @@ from tests.e2e.client import Client, eventually
 PHONE, LAPTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 
 
+_LAST_TOLD = {"crm.duplicate.suspected.v1", "crm.ticket.triaged.v1", "crm.sla.applied.v1"}
+"""What comes into a history after everything that is asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Customer:
     """Somebody who bought once, agreed to letters and asked for help."""
@@ -48,9 +52,10 @@ async def serve_twins(stack: EmbeddedStack) -> Customer:
     async def asked() -> bool:
         known = (await ask(stack, "contacts", "duplicates?limit=200"))["items"]
         pairs.extend(each["id"] for each in known if set(each["party_ids"]) == {customer.party_id, made})
-        return bool(pairs)
+        lines = (await ask(stack, "contacts", f"parties/{customer.party_id}/timeline?limit=25"))["items"]
+        return bool(pairs) and {line["type"] for line in lines} >= _LAST_TOLD
 
-    await eventually(asked, "the question whether the two are one")
+    await eventually(asked, "the question whether the two are one, and a history that does not grow any more")
     return replace(customer, twin_id=made, pair_id=pairs[0])
 
 
