@@ -83,7 +83,7 @@ def read_file(path: Path, what: str) -> Mapping[str, object]:
     """The fields of a file; raises ConfigurationError where it is none of fields."""
     try:
         read = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, RecursionError, yaml.YAMLError) as error:
         raise ConfigurationError(f"the {what} {path} cannot be read: {type(error).__name__}") from None
     if read is not None and not isinstance(read, dict):
         raise ConfigurationError(f"the {what} {path} cannot be used: it holds no fields")

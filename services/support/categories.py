@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 from services.support.classifier import Example
+from services.support.definitions import read_definitions
 from shared.errors import ConfigurationError
 
 OWN_CATEGORIES = Path(__file__).with_name("categories.yaml")
@@ -54,10 +55,7 @@ _FILE = TypeAdapter(list[Category])
 
 def load_categories(path: Path) -> dict[str, Category]:
     """Raises ConfigurationError, which an operator has to correct."""
-    try:
-        found = _FILE.validate_python(yaml.safe_load(path.read_text("utf-8")))
-    except (OSError, yaml.YAMLError, ValidationError) as error:
-        raise ConfigurationError(f"{path}: {error}") from None
+    found = read_definitions(path, _FILE)
     categories = {category.name: category for category in found}
     if len(categories) < max(2, len(found)):
         raise ConfigurationError(f"{path}: at least two categories are needed, each with a name of its own")
@@ -79,10 +77,7 @@ _QUEUES = TypeAdapter(tuple[Queue, ...])
 
 def load_queues(path: Path) -> tuple[Queue, ...]:
     """The last one takes what no other does. Raises ConfigurationError, which an operator has to correct."""
-    try:
-        found = _QUEUES.validate_python(yaml.safe_load(path.read_text("utf-8")))
-    except (OSError, yaml.YAMLError, ValidationError) as error:
-        raise ConfigurationError(f"{path}: {error}") from None
+    found = read_definitions(path, _QUEUES)
     names = [queue.name for queue in found]
     unknown = {queue.fallback for queue in found if queue.fallback is not None} - set(names)
     if not names or len(set(names)) < len(names) or unknown:

@@ -2,12 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import structlog
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from services.support.definitions import read_definitions
 from services.support.sla import commands
 from services.support.sla.domain.calendar import Calendar
 from services.support.sla.domain.clock import Policy
@@ -27,14 +26,13 @@ class Promises(BaseModel):
     policies: dict[str, Policy]
 
 
+_PROMISES = TypeAdapter(Promises)
+
+
 def load_promises(path: Path) -> Promises:
     """Raises ConfigurationError, which an operator has to correct."""
-    try:
-        read = yaml.safe_load(path.read_text("utf-8"))
-        found = Promises.model_validate(read)
-    except (OSError, yaml.YAMLError, ValidationError) as error:
-        raise ConfigurationError(f"{path}: {error}") from None
-    if empty := _without_minutes(read):
+    found = read_definitions(path, _PROMISES)
+    if empty := _without_minutes(found):
         raise ConfigurationError(f"{path}: {empty}: a metric has its minutes, or is left out")
     if unknown := {policy.calendar for policy in found.policies.values()} - found.calendars.keys():
         raise ConfigurationError(f"{path}: no calendar is called {', '.join(sorted(unknown))}")
@@ -43,12 +41,12 @@ def load_promises(path: Path) -> Promises:
     return found
 
 
-def _without_minutes(read: Any) -> str | None:
+def _without_minutes(promises: Promises) -> str | None:
     """The first metric of a file that is named without a number, which would promise nothing."""
-    for name, policy in read["policies"].items():
-        for priority, targets in policy["targets"].items():
-            for metric, minutes in targets.items():
-                if minutes is None:
+    for name, policy in promises.policies.items():
+        for priority, targets in policy.targets.items():
+            for metric in sorted(targets.model_fields_set):
+                if getattr(targets, metric) is None:
                     return f"policies.{name}.targets.{priority}.{metric}"
     return None
 

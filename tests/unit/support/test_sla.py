@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from pydantic import ValidationError
 
+from services.support.categories import load_categories, load_queues
 from services.support.copies.domain import Terms
 from services.support.settings import OWN_PROMISES
 from services.support.sla.domain.calendar import Calendar, Hours, add_working, working_between
@@ -135,6 +137,17 @@ def test_a_file_of_promises_is_refused_by_its_field(tmp_path: Path, change: str,
     with pytest.raises(ConfigurationError) as refused:
         load_promises(path)
     assert field in str(refused.value)
+
+
+@pytest.mark.parametrize("load", [load_promises, load_categories, load_queues])
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"", b"null", b"[" * 5_000, b"a: [", b"- 1"])
+def test_a_file_that_defines_nothing_is_refused_by_its_name(
+    tmp_path: Path, load: Callable[[Path], object], content: bytes
+) -> None:
+    path = tmp_path / "defined.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigurationError, match=r"defined\.yaml"):
+        load(path)
 
 
 T = datetime(2026, 3, 2, 9, tzinfo=UTC)
