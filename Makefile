@@ -9,6 +9,8 @@ READY := $(VENV)/.installed
 export PYTHONUNBUFFERED = 1
 export TEST_STACK ?= embedded
 PYTEST = $(PY) -m pytest $(PYTEST_ARGS)
+# Two at once, each with servers of its own; the tests of one file stay together.
+BESIDE = -n 2 --dist loadfile
 
 .PHONY: help demo run test check bench eval lock clean
 
@@ -23,9 +25,9 @@ run: $(READY) ## Kafka, Postgres and the services until Ctrl-C; DATA=folder (def
 	@$(PY) -m deploy.embedded run
 
 test: check $(READY) ## everything; TEST_STACK=embedded|containers
-	@$(PYTEST) tests/simulation
-	@$(PYTEST) tests/contract
-	@$(PYTEST) tests/integration
+	@$(PYTEST) -n 2 --dist worksteal tests/simulation
+	@$(PYTEST) $(BESIDE) tests/contract
+	@$(PYTEST) $(BESIDE) tests/integration
 	@$(PYTEST) tests/e2e tests/interop tests/browser
 	@$(PYTEST) tests/faults
 
@@ -34,7 +36,7 @@ check: $(READY) ## format, lint, types, import contracts, unit tests
 	@$(VENV)/bin/ruff check --quiet .
 	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports
-	@$(PYTEST) tests/unit
+	@$(PYTEST) -n 2 --dist worksteal tests/unit
 
 bench: $(READY) ## figures beside their peers; JSON=file, SCALE=full
 	@$(PY) -m bench

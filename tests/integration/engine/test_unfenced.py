@@ -20,10 +20,10 @@ from shared.errors import Transient
 from tests.integration.engine.probe import NAME, Probe, check, eventually, noting
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
-EFFECT = "insert into effect (group_id, event_id, member) values ($1, gen_random_uuid()::text, $2)"
-NOTICED = "insert into setback (reason) values ('the test noticed it') returning clock_timestamp()"
-RECOVERED = """insert into operator_action (action, subject, reason) values ('recover', '{}', 'by the test')
-    returning clock_timestamp()"""
+# `at` is when the transaction began
+EFFECT = "insert into effect (group_id, event_id, member, at) values ($1, gen_random_uuid()::text, $2, now())"
+NOTICED = "insert into setback (reason) values ('the test noticed it')"
+RECOVERED = "insert into operator_action (action, subject, reason) values ('recover', '{}', 'by the test')"
 RECOVERY = "select pg_advisory_xact_lock(hashtext('rapport.recovery'))"
 
 
@@ -74,17 +74,17 @@ async def at_work(probe: Probe) -> AsyncIterator[Service]:
 
 
 async def at_once(probe: Probe, statement: str) -> datetime:
-    """What another instance, or an operator's recovery, commits; a timer is due at the same moment. When that was."""
+    """What another instance, or an operator's recovery, commits, and then a timer that is due. When it had committed:
+    who began before may not have seen it."""
     connection = await asyncpg.connect(probe.stack.superuser_dsn(NAME))
     try:
         async with connection.transaction():
             await connection.execute(RECOVERY)
-            due = (
-                "insert into timer (name, id, partition, due_at) values ('unfenced', $1, 4, now() - interval '1 hour')"
-            )
-            await connection.execute(due, uuid4())
-            at: datetime = await connection.fetchval(statement)
-            return at
+            await connection.execute(statement)
+        at: datetime = await connection.fetchval("select clock_timestamp()")
+        due = "insert into timer (name, id, partition, due_at) values ('unfenced', $1, 4, now() - interval '1 hour')"
+        await connection.execute(due, uuid4())
+        return at
     finally:
         await connection.close()
 

@@ -1,7 +1,7 @@
 """Cursors are opaque, survive the way out and back, and are refused when they are not ours."""
 
 from datetime import UTC, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from hypothesis import given, strategies as st
@@ -51,8 +51,8 @@ def test_any_text_is_decoded_or_refused_and_nothing_else(text: str) -> None:
     [
         encode_cursor((1,)),
         encode_cursor(("2026-03-01T00:00:00Z", "no uuid")),
-        encode_cursor(("2026-03-01T00:00:00Z", str(uuid4()), 3)),
-        encode_cursor(("2026-03-01T00:00:00Z", str(uuid4())))[:-3],
+        encode_cursor(("2026-03-01T00:00:00Z", str(UUID(int=7)), 3)),
+        encode_cursor(("2026-03-01T00:00:00Z", str(UUID(int=7))))[:-3],
         "bnVsbA",
         "!",
     ],
