@@ -80,6 +80,7 @@ def _describe_operations(document: Json, scopes: Mapping[tuple[str, str], str | 
         if scope := scopes.get((path, method)):
             operation["security"] = [{"bearer": [scope]}]
         operation.setdefault("description", operation["summary"])
+        document["components"]["schemas"].update(operation.pop("components", {}).get("schemas", {}))
         for status, response in operation["responses"].items():
             more = _OF_ERRORS if status == "default" else ("X-Request-ID", *_of_success(operation, status))
             response["headers"] = {**_references(more), **response.get("headers", {})}

@@ -59,6 +59,9 @@ def main(arguments: list[str]) -> int:
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=20,
+            # longer than clients keep a connection that they do not use (httpx 5 s, aiohttp 15 s), else a request may
+            # be sent just as it is closed
+            timeout_keep_alive=20,
         ),
         app.state.end_streams,
     )
