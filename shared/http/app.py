@@ -38,6 +38,7 @@ probes = APIRouter(include_in_schema=False)
 def build_app(service: Serving, settings: ServiceSettings, routers: Iterable[APIRouter]) -> FastAPI:
     """The application of one service. Its lifespan starts and stops the service; `app.state` holds all three."""
     app = _application(service, settings, (*routers, changes.router, operations.router, probes, pages))
+    app.state.looks = SharedLooks(app.state.turns, service.read)
     app.state.streams = Streams(service, settings)
     app.state.end_streams = service.changes.close
     answer_problems(app)

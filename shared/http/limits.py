@@ -2,15 +2,22 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
-from typing import Annotated, Any, TypeVar
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, cast
 
 from fastapi import Depends, Request
 
+from shared.engine.transaction import Transaction
 from shared.errors import Refused
 from shared.http.requests import route_of
 from shared.settings import HttpSettings
+from shared.sql import load_queries
 
 T = TypeVar("T")
+SQL = load_queries(Path(__file__).with_name("limits.sql"))
+_MOST_KEPT = 64
+"""Answers of a service that are kept; of more, the one that was not asked for the longest goes."""
 
 
 class Busy(Refused):
@@ -41,10 +48,17 @@ class Turns:
 
 
 class SharedLooks:
-    """What a costly route finds, handed to everybody who asked for the same before the look began."""
+    """What a costly route finds, handed to everybody who asked for the same before the look began.
 
-    def __init__(self, turns: Turns) -> None:
+    With `read`, which opens the database, what was found may be kept as long as nothing is committed.
+    """
+
+    def __init__(
+        self, turns: Turns, read: Callable[[], AbstractAsyncContextManager[Transaction]] | None = None
+    ) -> None:
         self._turns = turns
+        self._read = read
+        self._kept: dict[Hashable, tuple[str, Any]] = {}
         self._under_way: dict[Hashable, asyncio.Task[Any]] = {}
         self._next: dict[Hashable, asyncio.Task[Any]] = {}
 
@@ -52,7 +66,40 @@ class SharedLooks:
         """What `look` finds now. While one is under way, all who ask for the same get the next one, which begins after
         it: nobody gets what is older than their question. Raises Busy.
         """
+        return await self._share((route, asked), look)
+
+    async def keep(self, route: str, asked: Hashable, look: Callable[[], Awaitable[T]]) -> T:
+        """As `share`, where the database, the day and `asked` alone decide: one state of these is looked at once.
+
+        Others get what is found, too: nobody may change it.
+        """
         key = (route, asked)
+        before, found = self._kept.get(key, ("", None))
+        if before and before == await self._state():
+            self._keep(key, before, found)
+            return cast("T", found)
+
+        async def look_and_keep() -> T:
+            state = await self._state()  # what is committed while it looks makes it old
+            found = await look()
+            self._keep(key, state, found)
+            return found
+
+        return await self._share(key, look_and_keep)
+
+    async def _state(self) -> str:
+        """Which state of the database is read, and on which day."""
+        assert self._read is not None
+        async with self._read() as tx:
+            return f"{await tx.fetchval(SQL['read_snapshot'])} {tx.now.date()}"
+
+    def _keep(self, key: Hashable, state: str, found: object) -> None:
+        self._kept.pop(key, None)  # the one that was asked for last stands last
+        self._kept[key] = (state, found)
+        if len(self._kept) > _MOST_KEPT:
+            del self._kept[next(iter(self._kept))]
+
+    async def _share(self, key: tuple[str, Hashable], look: Callable[[], Awaitable[T]]) -> T:
         task = self._next.get(key)
         if task is None:
             before = self._under_way.get(key)

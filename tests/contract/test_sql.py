@@ -47,6 +47,7 @@ STORES = {
     "shared/engine/postgres_relay.py",
     "shared/engine/rebuild.py",
     "shared/http/idempotency.py",
+    "shared/http/limits.py",
 }
 
 

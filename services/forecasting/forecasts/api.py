@@ -34,7 +34,7 @@ async def list_forecasts(
     position = page.after(str, date) or ("", _LAST)
     after, limit = (position[0], position[1]), page.limit + 1
     look = partial(_load, service, series, limit, every=every, after=after)
-    found = await looks.share("forecasts", (series, every, after, limit), look)
+    found = await looks.keep("forecasts", (series, every, after, limit), look)
     return page.listing(found, lambda one: one, lambda one: (one.series, one.cut))
 
 

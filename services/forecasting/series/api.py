@@ -40,7 +40,7 @@ async def read_values(
     """What was sold in each whole week of a series, oldest first; late events still correct it."""
     after, limit = page.after(date), page.limit + 1
     look = partial(_values, service, series, after[0] if after else None, limit)
-    values = await looks.share("series/values", (series, after, limit), look)
+    values = await looks.keep("series/values", (series, after, limit), look)
     return page.listing(values, lambda one: one, lambda one: (one.week,))
 
 
@@ -61,7 +61,7 @@ async def sum_sales(
     filters = partial(store.SalesFilter, by, sku=sku, category=category, channel=channel, currency=currency)
     asked = by, days, sku, category, channel, currency, after, limit
     look = partial(_sums, service, filters, days, (after[0], after[1]), limit)
-    totals, baskets = await looks.share("series/sales", asked, look)
+    totals, baskets = await looks.keep("series/sales", asked, look)
     return page.listing(totals, lambda one: _with_baskets(one, baskets), lambda one: (one.key, one.currency))
 
 

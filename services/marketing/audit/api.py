@@ -38,10 +38,10 @@ async def audit_follow_ups(
     span = store.Span(since, until)
 
     if outcome is None:
-        return await looks.share("audit", span, partial(_count, service, span))
+        return await looks.keep("audit", span, partial(_count, service, span))
     after, limit = (page.after(UUID) or (None,))[0], page.limit
     listing = partial(_list, service, span, outcome, after, limit)
-    items, last = await looks.share("audit", (span, outcome, after, limit), listing)
+    items, last = await looks.keep("audit", (span, outcome, after, limit), listing)
     following = encode_cursor((last,)) if last else None
     page.response.headers.update(page.link(following))
     return Listing(items=items, next_cursor=following)

@@ -79,7 +79,7 @@ async def count_tickets(service: Service, looks: Looks, party_id: UUID | None = 
             family = None if party_id is None else await copies.find_merged_parties(tx, party_id)
             return await store.count_waiting(tx, family)
 
-    return await looks.share("tickets/counts", party_id, look)
+    return await looks.keep("tickets/counts", party_id, look)
 
 
 @router.get("/{ticket_id}", dependencies=[Depends(requires("crm:read"))], responses=answers_with(200, "ETag"))
