@@ -16,15 +16,14 @@ Cursor = Annotated[str | None, Query(max_length=1000)]
 Count = Annotated[int | None, Query(ge=0, le=2**31)]
 
 
-async def _look(page: Page, service: Service) -> tuple[Service, Part[list[Group]], Part[Json], Part[Json], Part[Json]]:
-    lag, outbox, parked, quarantine = await asyncio.gather(
+async def _look(page: Page, service: Service) -> tuple[Service, Part[list[Group]], Part[Json], Part[Json]]:
+    lag, outbox, quarantine = await asyncio.gather(
         attempt(page.asked.get(service, "operations/lag")),
         attempt(page.asked.get(service, "operations/outbox")),
-        attempt(page.asked.get(service, "operations/parked", limit=100)),
         attempt(page.asked.get(service, "operations/quarantine", limit=100)),
     )
     groups: Part[list[Group]] = Part(groups_of(lag.value or ()), lag.trouble)
-    return service, groups, outbox, parked, quarantine
+    return service, groups, outbox, quarantine
 
 
 @router.get("")
@@ -70,7 +69,9 @@ async def _show(
     applied: int | None = None,
     held: list[str] | None = None,
 ) -> Response:
-    _, groups, outbox, parked, quarantine = await _look(page, service)
+    (_, groups, outbox, quarantine), parked = await asyncio.gather(
+        _look(page, service), attempt(page.asked.get(service, "operations/parked", limit=100))
+    )
     return page.show(
         "operations/service.html",
         trouble.status if trouble else 200,

@@ -4,43 +4,32 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 from typing import Annotated
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from fastapi import Depends, Request
-from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from jinja2 import Environment
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from services.console.settings import ConsoleSettings
 from services.console.shell import charts, navigation
 from services.console.shell.agent import Agent, agent_of
 from services.console.shell.asking import Asked, Front
+from services.console.shell.spoken import SpokenEnvironment
 from services.console.shell.static_files import path_of
-from services.console.shell.words import LANGUAGES, Words, translations_of
+from services.console.shell.words import LANGUAGES, Words
 from shared.errors import Invalid
 from shared.ids import new_id
 
-_CONSOLE = Path(__file__).resolve().parents[1]
 THEMES = ("auto", "light", "dark")
 _YEAR = 365 * 24 * 3600
 
 
 @cache
 def environment_of(language: str) -> Environment:
-    """Templates by the folder of their capability, such as `parties/party.html`."""
-    folders = {path.parent.name: FileSystemLoader(path) for path in _CONSOLE.glob("*/templates")}
-    environment = Environment(
-        loader=PrefixLoader(folders),
-        autoescape=True,
-        undefined=StrictUndefined,
-        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    environment.install_gettext_translations(translations_of(language), newstyle=True)  # type: ignore[attr-defined]
+    """The templates of a language, each compiled once, with what all of them may use."""
+    environment = SpokenEnvironment(language)
     environment.globals |= {
         "static": path_of,
         "charts": charts,
