@@ -171,6 +171,11 @@ select passed from clock where group_id = $1 for update
 -- Null until every partition of the topic has one.
 select case when count(watermark) = $3 then min(watermark) end from fence where group_id = $1 and topic = $2
 
+-- name: awaits_tick
+-- Whether a tick is to be passed on, without the lock: mostly there is none, and a lock is a transaction that commits.
+select count(watermark) = $3 and min(watermark) > coalesce((select passed from clock where group_id = $1), '-infinity')
+from fence where group_id = $1 and topic = $2
+
 -- name: pass_clock
 -- The tick that was just emitted.
 update clock set passed = $2 where group_id = $1

@@ -18,6 +18,8 @@ async def pass_ticks(subscription: Subscription, ledger: PostgresLedger, source_
     The clock's row is locked meanwhile. Facts before the tick have been committed: they stand before it in the outbox.
     """
     async with ledger.transaction(subscription) as tx:
+        if not await tx.fetchval(SQL["awaits_tick"], subscription.group, source_topic, PARTITIONS):
+            return None
         row = await tx.fetchrow(SQL["lock_clock"], subscription.group)
         if row is None:
             await tx.execute(SQL["ensure_clock"], subscription.group)

@@ -36,6 +36,8 @@ class Toy:
         print("stopped")
     async def ready(self):
         return [Check("database", "failing", "no answer")]
+    def read(self):
+        raise ConnectionError("there is no database")
 
 router = APIRouter()
 

@@ -1,0 +1,76 @@
+"""What contacts says of customers, their identities and consents; the catalogues of other languages translate it."""
+
+from services.console.shell.likeness_terms import LIKENESSES
+
+
+def _(text: str) -> str:
+    """Marks a text for the catalogues."""
+    return text
+
+
+CUSTOMERS: dict[str, dict[str, str]] = {
+    "kind": {"person": _("Person"), "organisation": _("Organisation")},
+    "stage": {
+        "discovery": _("Discovery"),
+        "education": _("Education"),
+        "purchase": _("Purchase"),
+        "post_purchase": _("After purchase"),
+    },
+    "role": {
+        "customer": _("Customer"),
+        "prospect": _("Prospect"),
+        "supplier": _("Supplier"),
+        "vendor": _("Vendor"),
+        "distributor": _("Distributor"),
+        "partner": _("Partner"),
+    },
+    "identity": {
+        "email": _("E-mail"),
+        "phone": _("Phone"),
+        "external": _("Customer number"),
+        "anonymous": _("Device"),
+        "party": _("Party"),
+    },
+    "channel": {
+        "web": _("Web"),
+        "email": _("E-mail"),
+        "mailing": _("Mailing"),
+        "phone": _("Phone"),
+        "social": _("Social media"),
+        "chat": _("Chat"),
+        "sms": _("Text message"),
+        "in_person": _("In person"),
+    },
+    "purpose": {"marketing": _("Marketing"), "profiling": _("Profiling"), "service": _("Service")},
+    "pair": {"open": _("Open"), "dismissed": _("Two of them"), "merged": _("Merged")},
+    "picked": {
+        "kind": _("Kind"),
+        "name": _("Name"),
+        "address": _("Address"),
+        "birth_date": _("Born"),
+        "locale": _("Language"),
+        "time_zone": _("Time zone"),
+        "roles": _("Roles"),
+    },
+    "likeness": LIKENESSES,
+    "erasure": {"requested": _("Asked for"), "approved": _("Approved"), "declined": _("Declined")},
+    "said": {
+        "requested": _("Asked for"),
+        "given": _("Given"),
+        "withdrawn": _("Withdrawn"),
+        "expired": _("Ended"),
+    },
+    "asked": {
+        "name": _("Name"),
+        "email": _("E-mail"),
+        "phone": _("Phone"),
+        "customer_number": _("Customer number"),
+        "street": _("Street"),
+        "postal_code": _("Postal code"),
+        "city": _("Town"),
+        "country": _("Country"),
+        "birth_date": _("Date of birth"),
+        "locale": _("Language"),
+        "time_zone": _("Time zone"),
+    },
+}

@@ -1,0 +1,55 @@
+"""The fields of events; the catalogues of other languages translate it."""
+
+
+def _(text: str) -> str:
+    """Marks a text for the catalogues."""
+    return text
+
+
+FIELDS: dict[str, str] = {
+    "total": _("Total"),
+    "lines": _("Lines"),
+    "sale_id": _("Sale number"),
+    "channel": _("Channel"),
+    "store": _("Shop"),
+    "origin": _("From"),
+    "reason": _("Reason"),
+    "campaign": _("Campaign"),
+    "campaign_version": _("Version"),
+    "step": _("Step"),
+    "due_at": _("Due"),
+    "stage": _("Stage"),
+    "previous": _("Before"),
+    "status": _("Status"),
+    "number": _("Number"),
+    "subject": _("Subject"),
+    "agent": _("Agent"),
+    "purpose": _("Purpose"),
+    "topic": _("Topic"),
+    "sku": _("Product"),
+    "intent": _("Intent"),
+    "direction": _("Direction"),
+    "value": _("Value"),
+    "survey": _("Survey"),
+    "cause_event_id": _("Caused by"),
+    "trigger_event_id": _("Caused by"),
+    "deciding_event_ids": _("Decided by"),
+    "consent_event_id": _("Consent"),
+    "request_event_id": _("Request"),
+    "message_id": _("Message"),
+    "ticket_id": _("Ticket"),
+    "enrolment_id": _("Enrolment"),
+    "fields": _("Fields"),
+    "identity_used": _("Known by"),
+    "party_version": _("Version of the customer"),
+    "recorded_at": _("Recorded"),
+    "occurred_at": _("Happened"),
+    "expires_at": _("Ends"),
+    "sold_at": _("Sold"),
+    "revision": _("Revision"),
+    "basis": _("Basis"),
+    "text_version": _("Version of the text"),
+    "has_text": _("Has a text"),
+    "has_evidence": _("Has a proof"),
+    "kind": _("Kind"),
+}
