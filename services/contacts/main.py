@@ -10,6 +10,7 @@ from services.contacts.events import api as events
 from services.contacts.intake import api as intake
 from services.contacts.matching import api as matching
 from services.contacts.merges import api as merges
+from services.contacts.merges.commands.certain import merge_certain
 from services.contacts.moves import api as moves
 from services.contacts.overview import api as overview
 from services.contacts.policy import DEFAULT, read_policy
@@ -49,7 +50,7 @@ def create_app() -> FastAPI:
         "contacts",
         settings,
         subscriptions=[subscriptions.ingest, subscriptions.timeline, subscriptions.matching],
-        workers=[open_months, search_records, keep_scores],
+        workers=[open_months, search_records, keep_scores, *([merge_certain] if settings.contacts.merge else [])],
         context=create_context(settings.contacts),
     )
     return build_app(service, settings, routers=routers)

@@ -17,7 +17,8 @@ class ContactsSettings(Group):
     """`default_region` (ISO 3166-1 alpha-2) reads national phone numbers of parties that name no country; `identities`
     is a file of the identity policy, of which what it leaves out is as in `identities.yaml`; `completeness` is a
     file that is taken instead of `completeness.yaml`. `double_opt_in` names what a customer has to confirm, as
-    `marketing/email` (purpose and channel), within `confirm_within`.
+    `marketing/email` (purpose and channel), within `confirm_within`. `merge` has parties that
+    are certainly one merged without asking.
     """
 
     default_region: Country = "DK"
@@ -25,6 +26,7 @@ class ContactsSettings(Group):
     completeness: Path | None = None
     double_opt_in: frozenset[Annotated[str, Field(pattern=r"^[^/]+/[a-z_]+$")]] = frozenset()
     confirm_within: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(days=7)
+    merge: bool = True
 
 
 class Settings(ServiceSettings):

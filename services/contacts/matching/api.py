@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from services.contacts.matching import commands, store
-from services.contacts.matching.schemas import DismissBody, DuplicateView, State
+from services.contacts.matching.schemas import ConfirmBody, DismissBody, DuplicateView, State
 from shared.engine.transaction import Transaction
 from shared.errors import NotFound
 from shared.http.app import Listing, Once, Page, idempotent, requires, service_of
@@ -20,12 +20,18 @@ _FIRST = (float("inf"), UUID(int=2**128 - 1))
 
 @router.get("/duplicates", dependencies=[Depends(requires("crm:read"))], response_model=Listing[DuplicateView])
 async def list_duplicates(
-    service: Service, page: Page, state: Annotated[State, Query(description="Open ones are questions.")] = "open"
+    service: Service,
+    page: Page,
+    *,
+    state: Annotated[State, Query(description="Open ones are questions.")] = "open",
+    doubted: Annotated[bool, Query(description="Of merged ones those against which something speaks.")] = False,
 ) -> Response:
     """The likeliest first. Merging the two answers the question, and so does dismissing it."""
     after = page.after(float, UUID)
     async with service.read() as tx:
-        found = await store.list_duplicates(tx, state, (after[0], after[1]) if after else _FIRST, page.limit + 1)
+        found = await store.list_duplicates(
+            tx, state, (after[0], after[1]) if after else _FIRST, page.limit + 1, doubted=doubted
+        )
     return page.written(found, lambda each: each.pair.model_dump_json(), lambda each: (each.place, each.pair.id))
 
 
@@ -47,5 +53,17 @@ async def dismiss_duplicate(duplicate_id: UUID, body: DismissBody, once: Repeata
 
     async def act(tx: Transaction) -> DuplicateView:
         return await commands.dismiss(tx, duplicate_id, body.because)
+
+    return await once.write(act)
+
+
+@router.post(
+    "/duplicates/{duplicate_id}/confirm", dependencies=[Depends(requires("crm:write"))], response_model=DuplicateView
+)
+async def confirm_duplicate(duplicate_id: UUID, body: ConfirmBody, once: Repeatable) -> Response:
+    """The two are one, although something speaks against their merge: it is asked again when more is learnt."""
+
+    async def act(tx: Transaction) -> DuplicateView:
+        return await commands.confirm(tx, duplicate_id, body.because)
 
     return await once.write(act)

@@ -1,15 +1,17 @@
 """Parties that may be the same."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from services.contacts.matching import store
 from services.contacts.matching.domain.blocking import keys_of
+from services.contacts.matching.domain.grouping import are_dense
 from services.contacts.matching.domain.model import usual_model
 from services.contacts.matching.domain.suspicion import announce_dismissal, announce_suspicion
 from services.contacts.matching.domain.traits import Traits, traits_of
-from services.contacts.matching.domain.verdict import Likeness, likenesses
+from services.contacts.matching.domain.verdict import HOLDING, Likeness, likenesses
 from services.contacts.matching.schemas import DuplicateView
+from services.contacts.matching.store import Taken
 from services.contacts.parties.commands import Admitted
 from services.contacts.parties.domain.resolution import Suspicion
 from shared.engine.event import Emission, Event, Tombstone
@@ -62,6 +64,7 @@ async def compare_described(tx: Transaction, events: Sequence[Event[PartyDescrib
         return
     keys = {party_id: [key.number for key in keys_of(traits)] for party_id, traits in changed.items()}
     await store.save_records(tx, changed, {(key, party_id) for party_id, own in keys.items() for key in own})
+    await _doubt_merges(tx, changed)
     found = await _find_likenesses(tx, changed, keys)
     fresh = await store.add_likenesses(tx, found, tx.now)
     for low_id, high_id in sorted(fresh):
@@ -71,6 +74,46 @@ async def compare_described(tx: Transaction, events: Sequence[Event[PartyDescrib
             Emission(data, event.time, event, None, partition_of(str(data.party_id)))
             for data in announce_suspicion(Suspicion(first, other, 0, "likeness"), event.now)
         )
+
+
+async def _doubt_merges(tx: Transaction, changed: Mapping[UUID, Traits]) -> None:
+    """Ask about merges of parties that are not alike any more by what was learnt."""
+    pairs = await store.load_merged(tx, changed)
+    if pairs:
+        alike = await _compare(tx, pairs)
+        await store.save_doubts(tx, {pair: pair not in alike for pair in pairs}, tx.now)
+
+
+async def _compare(tx: Transaction, pairs: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Likeness]:
+    """Of these pairs, the lower id first, those that are alike."""
+    records = await store.load_records(tx, {party_id for pair in pairs for party_id in pair})
+    return likenesses(usual_model(), records, [pair for pair in pairs if records.keys() >= set(pair)])
+
+
+async def take_certain(tx: Transaction) -> Taken | None:
+    """The likeliest pair that is certainly one, nobody else's until the transaction ends."""
+    return await store.take_certain(tx)
+
+
+async def were_dismissed(tx: Transaction, pairs: Sequence[tuple[UUID, UUID]]) -> bool:
+    """Whether people said of any of these pairs, the lower id first, that they are two."""
+    return await store.were_dismissed(tx, pairs)
+
+
+async def hold_together(tx: Transaction, pairs: Sequence[tuple[UUID, UUID]]) -> bool:
+    """Whether enough of the pairs across two groups, the lower id first, speak for one person."""
+    alike = await _compare(tx, pairs)
+    return are_dense(sum(each.bits >= HOLDING for each in alike.values()), len(pairs))
+
+
+async def answer_by_merge(tx: Transaction, duplicate_id: UUID, merged_id: UUID) -> None:
+    """A pair that was taken is one; `merged_id` goes on as another."""
+    await store.answer_by_merge(tx, duplicate_id, merged_id, tx.now)
+
+
+async def leave_to_people(tx: Transaction, duplicate_id: UUID, because: str) -> None:
+    """A pair that was taken is not merged unasked, as long as nothing more is learnt of the two."""
+    await store.leave_to_people(tx, duplicate_id, because)
 
 
 async def _find_likenesses(
@@ -105,6 +148,17 @@ async def dismiss(tx: Transaction, duplicate_id: UUID, because: str) -> Duplicat
         for data in announce_dismissal(done.party_ids, tx.now)
     )
     return done
+
+
+async def confirm(tx: Transaction, duplicate_id: UUID, because: str) -> DuplicateView:
+    """Let a doubted merge stand. Raises NotFound, and Decided where nothing speaks against it."""
+    done = await store.end_doubt(tx, duplicate_id, because)
+    if done is not None:
+        return done
+    known = await store.load_duplicate(tx, duplicate_id)
+    if known is None:
+        raise NotFound("no suspicion has this id")
+    raise Decided("nothing speaks against a merge of the two", state=known.model_dump(mode="json"))
 
 
 def _party_id(key: str) -> UUID:

@@ -7,11 +7,12 @@ returning low_id, high_id
 
 -- name: add_likenesses
 -- Sorted by the caller. Returns the pairs that were not known; an open one gets its newest score, a decided one stays.
-insert into duplicate (low_id, high_id, reason, suspected_at, bits, reasons)
-select low_id, high_id, 'likeness', suspected_at, bits, string_to_array(reasons, '|')
-from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::float8[], $5::text[])
-    as found (low_id, high_id, suspected_at, bits, reasons)
-on conflict (low_id, high_id) do update set bits = excluded.bits, reasons = excluded.reasons
+insert into duplicate (low_id, high_id, reason, suspected_at, bits, reasons, certain)
+select low_id, high_id, 'likeness', suspected_at, bits, string_to_array(reasons, '|'), certain
+from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::float8[], $5::text[], $6::boolean[])
+    as found (low_id, high_id, suspected_at, bits, reasons, certain)
+on conflict (low_id, high_id) do update set
+    bits = excluded.bits, reasons = excluded.reasons, certain = excluded.certain, left_because = null
 where duplicate.state = 'open'
 returning low_id, high_id, xmax = 0 as fresh
 
@@ -67,10 +68,10 @@ order by ranked.place, ranked.rank
 -- name: list_duplicates
 -- Of a state, the likeliest first, after a place.
 select
-    id, low_id, high_id, reason, reasons, bits, state, suspected_at, decided_at, decided_because,
-    coalesce(bits, 0) as place
+    id, low_id, high_id, reason, reasons, bits, state, suspected_at, decided_at, decided_because, left_because,
+    doubted_at, coalesce(bits, 0) as place
 from duplicate
-where state = $1 and (coalesce(bits, 0), id) < ($2, $3)
+where state = $1 and (not $5 or doubted_at is not null) and (coalesce(bits, 0), id) < ($2, $3)
 order by coalesce(bits, 0) desc, id desc
 limit $4
 
@@ -78,11 +79,13 @@ limit $4
 -- An open one; no row where there is none.
 update duplicate set state = 'dismissed', decided_at = $2, decided_because = $3
 where id = $1 and state = 'open'
-returning id, low_id, high_id, reason, reasons, bits, state, suspected_at, decided_at, decided_because
+returning id, low_id, high_id, reason, reasons, bits, state, suspected_at, decided_at, decided_because, left_because,
+    doubted_at
 
 -- name: load_duplicate
 -- One pair.
-select id, low_id, high_id, reason, reasons, bits, state, suspected_at, decided_at, decided_because
+select id, low_id, high_id, reason, reasons, bits, state, suspected_at, decided_at, decided_because, left_because,
+    doubted_at
 from duplicate
 where id = $1
 
@@ -91,7 +94,8 @@ where id = $1
 update duplicate set
     state = case when pair.merged_into is null then 'open' else 'merged' end,
     merged_id = case when pair.merged_into is not null then pair.party_id end,
-    decided_at = case when pair.merged_into is not null then $3::timestamptz end
+    decided_at = case when pair.merged_into is not null then $3::timestamptz end,
+    doubted_at = null
 from unnest($1::uuid[], $2::uuid[]) as pair (party_id, merged_into)
 where
     (pair.merged_into is null and duplicate.state = 'merged' and duplicate.merged_id = pair.party_id)
@@ -100,3 +104,52 @@ where
         and duplicate.low_id = least(pair.party_id, pair.merged_into)
         and duplicate.high_id = greatest(pair.party_id, pair.merged_into)
     )
+
+-- name: take_certain
+-- The likeliest of those that are asked about for no reason yet; another instance takes the next one.
+select id, low_id, high_id, reasons from duplicate
+where state = 'open' and certain and left_because is null
+order by bits desc, id
+limit 1 for update skip locked
+
+-- name: answer_by_merge
+-- One that was taken: it is a question again once the party that goes on as another is itself again.
+update duplicate set state = 'merged', merged_id = $2, decided_at = $3 where id = $1
+
+-- name: leave_to_people
+-- One that was taken.
+update duplicate set left_because = $2 where id = $1
+
+-- name: were_dismissed
+-- Whether people said of any of these pairs, the lower id first, that they are two.
+select exists (
+    select from duplicate
+    join unnest($1::uuid[], $2::uuid[]) as pair (low_id, high_id)
+        on duplicate.low_id = pair.low_id and duplicate.high_id = pair.high_id
+    where duplicate.state = 'dismissed'
+)
+
+-- name: load_merged
+-- The pairs of any of these parties that were alike and are one, both still compared.
+select low_id, high_id from duplicate
+where state = 'merged' and bits is not null
+    and exists (select from matching_record as one where one.party_id = low_id)
+    and exists (select from matching_record as other where other.party_id = high_id)
+    and (low_id = any ($1::uuid[]) or high_id = any ($1::uuid[]))
+order by low_id, high_id
+
+-- name: save_doubts
+-- Sorted by the caller. When a doubt came up first; null where nothing speaks against the merge any more.
+update duplicate set doubted_at = case when pair.doubted then coalesce(duplicate.doubted_at, $4) end
+from unnest($1::uuid[], $2::uuid[], $3::boolean[]) as pair (low_id, high_id, doubted)
+where
+    duplicate.low_id = pair.low_id and duplicate.high_id = pair.high_id and duplicate.state = 'merged'
+    and pair.doubted <> (duplicate.doubted_at is not null)
+
+-- name: end_doubt
+-- People let the merge stand; no row where nothing speaks against it.
+update duplicate set doubted_at = null, decided_because = $2
+where id = $1 and state = 'merged' and doubted_at is not null
+returning
+    id, low_id, high_id, reason, reasons, bits, state, suspected_at, decided_at, decided_because, left_because,
+    doubted_at

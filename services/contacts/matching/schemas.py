@@ -19,9 +19,14 @@ class DismissBody(BaseModel):
     because: Annotated[FreeText, Field(min_length=1, max_length=1_000)]
 
 
+class ConfirmBody(DismissBody):
+    """Why the two are one."""
+
+
 class DuplicateView(BaseModel):
     """Two parties that may be one. `reasons` are what speaks for and against it, in words; `score` is the probability,
-    null where one fact named both, which `reason` then says.
+    null where one fact named both, which `reason` then says. `left_because` is why two who are certainly alike
+    were not merged unasked, `doubted_at` when something was learnt that speaks against their merge: undo or confirm it.
     """
 
     id: UUID
@@ -33,3 +38,5 @@ class DuplicateView(BaseModel):
     suspected_at: datetime
     decided_at: datetime | None
     decided_because: str | None
+    left_because: str | None = None
+    doubted_at: datetime | None = None

@@ -1,7 +1,7 @@
 """Pairs of parties that may be the same, and what they are compared by, in Postgres."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +21,14 @@ SQL = load_queries(Path(__file__).with_name("queries.sql"))
 _TRAITS = TypeAdapter(Traits)
 _MOST = 100
 """So many candidates of one record are compared, those that share the most keys."""
+
+
+class Taken(NamedTuple):
+    """A pair that is certainly one, the lower id first, and why."""
+
+    id: UUID
+    party_ids: tuple[UUID, UUID]
+    reasons: list[str]
 
 
 class Listed(NamedTuple):
@@ -43,7 +51,7 @@ async def add_likenesses(
     tx: Transaction, found: Mapping[tuple[UUID, UUID], Likeness], now: datetime
 ) -> set[tuple[UUID, UUID]]:
     """Keep pairs with their scores, the lower id first; returns those that were not known."""
-    rows = [(*pair, now, each.bits, "|".join(each.reasons)) for pair, each in sorted(found.items())]
+    rows = [(*pair, now, each.bits, "|".join(each.reasons), each.certain) for pair, each in sorted(found.items())]
     if not rows:
         return set()
     kept = await tx.fetch(SQL["add_likenesses"], *columns(rows))
@@ -87,9 +95,46 @@ async def settle_duplicates(tx: Transaction, aliases: Mapping[UUID, UUID | None]
         await tx.execute(SQL["settle_duplicates"], *columns(pairs), now)
 
 
-async def list_duplicates(tx: Transaction, state: State, after: tuple[float, UUID], limit: int) -> list[Listed]:
-    """The likeliest first."""
-    rows = await tx.fetch(SQL["list_duplicates"], state, *after, limit)
+async def take_certain(tx: Transaction) -> Taken | None:
+    """Nobody else takes it until the transaction ends."""
+    row = await tx.fetchrow(SQL["take_certain"])
+    return None if row is None else Taken(row["id"], (row["low_id"], row["high_id"]), row["reasons"])
+
+
+async def answer_by_merge(tx: Transaction, duplicate_id: UUID, merged_id: UUID, now: datetime) -> None:
+    await tx.execute(SQL["answer_by_merge"], duplicate_id, merged_id, now)
+
+
+async def leave_to_people(tx: Transaction, duplicate_id: UUID, because: str) -> None:
+    await tx.execute(SQL["leave_to_people"], duplicate_id, because)
+
+
+async def were_dismissed(tx: Transaction, pairs: Sequence[tuple[UUID, UUID]]) -> bool:
+    """Pairs with the lower id first."""
+    return bool(await tx.fetchval(SQL["were_dismissed"], *columns(pairs)))
+
+
+async def load_merged(tx: Transaction, party_ids: Collection[UUID]) -> list[tuple[UUID, UUID]]:
+    """The pairs of any of these that are one, the lower id first."""
+    return [(row["low_id"], row["high_id"]) for row in await tx.fetch(SQL["load_merged"], list(party_ids))]
+
+
+async def save_doubts(tx: Transaction, doubted: Mapping[tuple[UUID, UUID], bool], now: datetime) -> None:
+    """Whether something speaks against the merge of each pair."""
+    await tx.execute(SQL["save_doubts"], *columns([(*pair, each) for pair, each in sorted(doubted.items())]), now)
+
+
+async def end_doubt(tx: Transaction, duplicate_id: UUID, because: str) -> DuplicateView | None:
+    """None where no doubted pair has this id."""
+    row = await tx.fetchrow(SQL["end_doubt"], duplicate_id, because)
+    return None if row is None else _view(row)
+
+
+async def list_duplicates(
+    tx: Transaction, state: State, after: tuple[float, UUID], limit: int, *, doubted: bool = False
+) -> list[Listed]:
+    """The likeliest first; with `doubted` only merged ones against which something speaks."""
+    rows = await tx.fetch(SQL["list_duplicates"], state, *after, limit, doubted)
     return [Listed(row["place"], _view(row)) for row in rows]
 
 
@@ -116,4 +161,6 @@ def _view(row: Any) -> DuplicateView:
         suspected_at=row["suspected_at"],
         decided_at=row["decided_at"],
         decided_because=row["decided_because"],
+        left_because=row["left_because"],
+        doubted_at=row["doubted_at"],
     )

@@ -1,11 +1,12 @@
 """What a party shows of another that is merged into it, and what is said of it."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
+from services.contacts.parties.domain.identity import Claim
 from services.contacts.parties.domain.party import FIELDS, Party, Pick, Picked, shown, shown_roles
 from shared.events.contacts import PartyMerged, PartyUnmerged
 
@@ -50,6 +51,15 @@ def changed_fields(added: Pick) -> set[str]:
 def stated_since(survivor: Party, at: datetime) -> list[str]:
     """The fields that were stated of the survivor while both were one, which may have been meant of the other."""
     return sorted(name for name, said in survivor.said_at.items() if said > at)
+
+
+def share_no_system(one: Iterable[Collection[Claim]], other: Iterable[Collection[Claim]]) -> bool:
+    """Whether no system knows both, each by what all its ids carry, under different customer numbers."""
+    ours, theirs = (
+        {(each.system, each.value) for claims in side for each in claims if each.type == "external"}
+        for side in (one, other)
+    )
+    return {system for system, _ in ours - theirs}.isdisjoint(system for system, _ in theirs - ours)
 
 
 def announce_merge(merge: Merge, parties: Collection[Party]) -> Iterator[tuple[Party, PartyMerged]]:

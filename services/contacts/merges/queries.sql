@@ -28,3 +28,16 @@ from party_merge
 where ($1::uuid is null or into_party_id = $1 or merged_party_id = $1) and id < $2
 order by id desc
 limit $3
+
+-- name: was_undone
+-- Pairs with the lower id first; a merge goes either way.
+select exists (
+    select from party_merge
+    join unnest($1::uuid[], $2::uuid[]) as pair (low_id, high_id)
+        on
+            least(party_merge.into_party_id, party_merge.merged_party_id) = pair.low_id
+            and greatest(party_merge.into_party_id, party_merge.merged_party_id) = pair.high_id
+    where
+        party_merge.undone_at is not null
+        and (party_merge.into_party_id = any ($1::uuid[]) or party_merge.into_party_id = any ($2::uuid[]))
+)

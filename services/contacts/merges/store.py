@@ -1,5 +1,6 @@
 """Merges of parties, in Postgres."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from uuid import UUID
 
 from services.contacts.merges.domain import Merge
 from shared.engine.transaction import Transaction
-from shared.sql import load_queries
+from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
 _BEYOND = UUID(int=2**128 - 1)
@@ -37,6 +38,11 @@ async def load_merge(tx: Transaction, merge_id: UUID) -> Merge | None:
 
 async def save_undo(tx: Transaction, merge_id: UUID, at: datetime, because: str) -> None:
     await tx.execute(SQL["save_undo"], merge_id, at, because)
+
+
+async def was_undone(tx: Transaction, pairs: Sequence[tuple[UUID, UUID]]) -> bool:
+    """Whether a merge of any of these pairs, either way round, was taken back."""
+    return bool(await tx.fetchval(SQL["was_undone"], *columns(pairs)))
 
 
 async def list_merges(tx: Transaction, party_id: UUID | None, before: UUID | None, limit: int) -> list[Merge]:

@@ -68,4 +68,9 @@ def _hold(
                 return False
             speaking += bits.get((min(one, other), max(one, other)), -1e9) >= possible
             count += 1
+    return are_dense(speaking, count)
+
+
+def are_dense(speaking: int, count: int) -> bool:
+    """Whether enough of the pairs across two groups speak for one person."""
     return speaking >= count * DENSEST

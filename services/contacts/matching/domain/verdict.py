@@ -47,10 +47,11 @@ _WORDS = {
 
 
 class Likeness(NamedTuple):
-    """How likely two parties are one, as log odds to the base of 2, and why."""
+    """How likely two parties are one, as log odds to the base of 2, and why; `certain` asks nobody."""
 
     bits: float
     reasons: list[str]
+    certain: bool = False
 
 
 def likenesses(
@@ -63,8 +64,9 @@ def likenesses(
     left, right = (np.array([places[pair[side]] for pair in pairs], np.int64) for side in range(2))
     compared = compare(known, left, right)
     bits = settle(model, known, compared).tolist()
+    certain = _certain(known, compared).tolist()
     return {
-        pair: Likeness(bits[at], reasons_of(compared.levels[at].tolist()))
+        pair: Likeness(bits[at], reasons_of(compared.levels[at].tolist()), certain[at] and bits[at] >= AUTOMATIC)
         for at, pair in enumerate(pairs)
         if bits[at] >= POSSIBLE
     }
@@ -86,6 +88,20 @@ def settle(model: Model, records: Sequence[Traits], pairs: Pairs) -> Floats:
     most = np.where(apart, LIKELY - 1, LIKELY + 1)
     bits = np.where(_asked(model, records, pairs), np.minimum(bits, most), bits)
     return np.where(_never(records, pairs), -60.0, bits)
+
+
+def _certain(records: Sequence[Traits], pairs: Pairs) -> NDArray[np.bool_]:
+    """Stricter than the sum of what agrees, which weighs a name without knowing how many bear it here: people who agree
+    in name, birthday, and home or address to write to; companies that have the same tax number.
+    """
+    given, family, birth, address, email, phone = pairs.levels.T
+    people = np.isin(given, (1, 2)) & (family == 1) & (birth == 1)
+    people &= np.isin(address, (1, 2)) | (email == 1) | (phone == 1)
+    company = np.array([record.kind == "organisation" for record in records], bool)[pairs.left]
+    taxed = np.zeros(len(given), bool)
+    for at in np.flatnonzero(company).tolist():
+        taxed[at] = not set(records[pairs.left[at]].taxes).isdisjoint(records[pairs.right[at]].taxes)
+    return np.asarray(np.where(company, taxed, people), bool)
 
 
 def _never(records: Sequence[Traits], pairs: Pairs) -> NDArray[np.bool_]:

@@ -1,0 +1,139 @@
+"""Parties that are certainly one are merged without asking; what speaks against it is left to people."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+from services.contacts.merges.commands.certain import merge_next
+from tests.integration.contacts.running import Contacts
+
+HOME = {"lines": ["Nørregade 12"], "postal_code": "8000", "city": "Aarhus C"}
+ADA = {"name": "Ada Holm", "birth_date": "1971-03-09", "address": HOME}
+AGAIN = {**ADA, "name": "HOLM, Ada", "address": {**HOME, "lines": ["Norregade 12, 2. tv"]}}
+
+
+async def found(contacts: Contacts, http: httpx.AsyncClient, *people: dict[str, Any]) -> list[str]:
+    made = [(await http.post("/v1/parties", json=each)).raise_for_status().json()["id"] for each in people]
+    await contacts.match_described()
+    return made
+
+
+async def merge_all(contacts: Contacts) -> int:
+    merged = 0
+    while True:
+        async with contacts.transaction() as tx:
+            done = await merge_next(tx)
+        if done is None:
+            await contacts.match_described()
+            return merged
+        merged += done
+
+
+async def pairs(http: httpx.AsyncClient, **asked: Any) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = (await http.get("/v1/duplicates", params=asked)).raise_for_status().json()["items"]
+    return items
+
+
+async def survivor(http: httpx.AsyncClient, party_id: str) -> str:
+    return str((await http.get(f"/v1/parties/{party_id}")).json()["id"])
+
+
+async def test_who_is_certainly_one_is_merged_once_and_never_again_after_people_took_it_back(
+    contacts: Contacts, http: httpx.AsyncClient
+) -> None:
+    ada, again = await found(contacts, http, ADA, AGAIN)
+    assert await merge_all(contacts) == 1
+    assert await merge_all(contacts) == 0
+    assert [await survivor(http, each) for each in (ada, again)] == [ada, ada]
+    (done,) = (await http.get("/v1/merges")).json()["items"]
+    assert done["automatic"] is True
+    assert "the same date of birth" in done["because"]
+    assert [each.automatic for each in await contacts.of_type("party.merged")] == [True, True]
+    assert [each["state"] for each in await pairs(http, state="merged")] == ["merged"]
+
+    await http.post(f"/v1/merges/{done['id']}/undo", json={"because": "two cousins"})
+    await contacts.match_described()
+    assert await merge_all(contacts) == 0
+    assert [await survivor(http, each) for each in (ada, again)] == [ada, again]
+    (left,) = await pairs(http)
+    assert left["left_because"] == "people took their merge back"
+
+
+SHOP = {"type": "external", "system": "shop"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param(ADA, {**AGAIN, "name": "Ida Holm"}, id="twins"),
+        pytest.param(ADA, {**AGAIN, "birth_date": "1971-09-03"}, id="another birthday"),
+        pytest.param(ADA, {"name": "Ada Holm"}, id="a name alone"),
+        pytest.param(ADA, {"name": "Ada Holm", "birth_date": "1971-03-09"}, id="no home"),
+        pytest.param({"name": "Holm ApS", "kind": "organisation", "address": HOME},
+                     {"name": "Holm ApS", "kind": "organisation", "address": HOME}, id="companies"),
+        pytest.param({**ADA, "kind": "person"}, {**AGAIN, "kind": "organisation"}, id="a person and a company"),
+        pytest.param({**ADA, "identities": [{**SHOP, "value": "81"}]},
+                     {**AGAIN, "identities": [{**SHOP, "value": "82"}]}, id="two customer numbers"),
+    ],
+)  # fmt: skip
+async def test_of_all_others_people_are_asked(
+    contacts: Contacts, http: httpx.AsyncClient, one: dict[str, Any], other: dict[str, Any]
+) -> None:
+    ids = await found(contacts, http, one, other)
+    assert await merge_all(contacts) == 0
+    assert [await survivor(http, each) for each in ids] == ids
+
+
+async def test_whoever_is_one_with_another_already_brings_what_speaks_against_it(
+    contacts: Contacts, http: httpx.AsyncClient
+) -> None:
+    """Three more who are one with Ada, and of whom none is like the other, outweigh that she is."""
+    ada, *others = await found(contacts, http, ADA, *({"name": f"{name} Dahl"} for name in ("Bo", "Eva", "Kim")))
+    for each in others:
+        await http.post(f"/v1/parties/{ada}/merge", json={"other": each, "because": "said so"})
+    (again,) = await found(contacts, http, AGAIN)
+    assert await merge_all(contacts) == 0
+    assert await survivor(http, again) == again
+    (left,) = [each for each in await pairs(http) if set(each["party_ids"]) == {ada, again}]
+    assert left["left_because"] == "others who are one with them speak against it"
+
+
+async def test_what_was_said_of_one_of_several_who_are_one_holds_for_all(
+    contacts: Contacts, http: httpx.AsyncClient
+) -> None:
+    ada, again = await found(contacts, http, ADA, {**AGAIN, "birth_date": "1971-09-03"})
+    (asked,) = await pairs(http)
+    await http.post(f"/v1/duplicates/{asked['id']}/dismiss", json={"because": "cousins"})
+    await http.patch(f"/v1/parties/{again}", json={"birth_date": "1971-03-09"})
+    (third,) = await found(contacts, http, ADA)
+    assert await merge_all(contacts) == 1, "with one of the two who are two"
+    assert sorted([await survivor(http, each) for each in (ada, again)]) == sorted([ada, again])
+    assert await survivor(http, third) in {ada, again}
+
+
+async def test_several_instances_merge_many_of_one_person_into_one(contacts: Contacts, http: httpx.AsyncClient) -> None:
+    ids = await found(contacts, http, ADA, AGAIN, {**ADA, "locale": "da"}, {**AGAIN, "locale": "en"})
+    merged = await asyncio.gather(*(merge_all(contacts) for _ in range(3)))
+    assert sum(merged) == 3
+    assert {await survivor(http, each) for each in ids} == {ids[0]}
+    standing = (await http.get("/v1/merges")).json()["items"]
+    assert len(standing) == 3
+
+
+async def test_what_is_learnt_later_asks_about_the_merge_until_people_answer(
+    contacts: Contacts, http: httpx.AsyncClient
+) -> None:
+    ada, again = await found(contacts, http, ADA, AGAIN)
+    await merge_all(contacts)
+    assert await pairs(http, state="merged", doubted=True) == []
+    url = f"/v1/duplicates/{(await pairs(http, state='merged'))[0]['id']}/confirm"
+    assert (await http.post(url, json={"because": "no doubt"})).status_code == 409
+
+    await http.patch(f"/v1/parties/{ada}", json={"name": "Bo Dahl", "birth_date": "1944-01-01"})
+    await contacts.match_described()
+    (doubted,) = await pairs(http, state="merged", doubted=True)
+    assert set(doubted["party_ids"]) == {ada, again}
+    assert (await http.post(url, json={"because": "she married"})).json()["doubted_at"] is None
+    assert await pairs(http, state="merged", doubted=True) == []
