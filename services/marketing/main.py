@@ -13,8 +13,9 @@ from services.marketing.flows import api as flows
 from services.marketing.loyalty import api as loyalty
 from services.marketing.loyalty.files import load_programme
 from services.marketing.loyalty.worker import keep_programme
+from services.marketing.previews import api as previews
 from services.marketing.sending import api as sent
-from services.marketing.sending.worker import sending
+from services.marketing.sending.worker import make_channel, make_from_address, sending
 from services.marketing.settings import Context, MarketingSettings, Settings
 from services.marketing.subscriptions import follow_ups
 from services.marketing.suppressions import api as suppressions
@@ -31,6 +32,7 @@ ROUTERS = (
     enrolments.router,
     flows.router,
     loyalty.router,
+    previews.router,
     sent.router,
     suppressions.router,
     suppressions.links,
@@ -51,6 +53,8 @@ def create_context(settings: MarketingSettings, *, stream: bool = False) -> Cont
         settings.quiet,
         settings.caps,
         load_programme(settings.programme),
+        settings.own_domains,
+        lambda: (make_channel(settings), make_from_address(settings)),
     )
 
 

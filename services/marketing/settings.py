@@ -14,7 +14,11 @@ from shared.events.values import TimeZone
 from shared.settings import Group, HttpSettings, ServiceSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from services.marketing.loyalty.domain.programme import Programme
+    from services.marketing.sending.channels.channel import Deliverer
+    from services.marketing.sending.domain.letter import FromAddress
 
 OWN_CAMPAIGNS = Path(__file__).with_name("campaigns")
 
@@ -57,6 +61,8 @@ class MarketingSettings(Group):
     maildir_fsync: bool = True
     from_address: Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")] = "hello@rapport.example"
     from_name: str = "Rapport"
+    test_domains: Annotated[tuple[str, ...], Field(max_length=20)] = ()
+    """Where test letters may go, besides the domain of `from_address`."""
     public_url: Annotated[str, Field(pattern=r"^(https?://[^\s<>?#]+)?$")] = ""
     unsubscribe_secret: Annotated[SecretStr, Field(min_length=32)] | None = None
     unsubscribe_valid: Annotated[timedelta, Field(ge=timedelta(days=30))] = timedelta(days=366)
@@ -92,6 +98,10 @@ class MarketingSettings(Group):
         return QuietHours(self.quiet_from, self.quiet_until, self.time_zone)
 
     @property
+    def own_domains(self) -> frozenset[str]:
+        return frozenset(each.lower() for each in (self.domain, *self.test_domains))
+
+    @property
     def domain(self) -> str:
         """The right side of every Message-ID."""
         return self.from_address.rpartition("@")[2]
@@ -117,7 +127,13 @@ class Context:
     quiet: QuietHours | None = None
     caps: tuple[Cap, ...] = ()
     programme: "Programme | None" = None
+    own_domains: frozenset[str] = frozenset()
+    outgoing: "Callable[[], tuple[Deliverer, FromAddress]] | None" = field(default=None, repr=False)
+    """A way to send of its own, and who writes, for a test letter."""
     letters_wait: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def is_own(self, address: str) -> bool:
+        return address.rpartition("@")[2].lower() in self.own_domains
 
     async def wake_sender(self) -> None:
         self.letters_wait.set()

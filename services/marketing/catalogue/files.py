@@ -28,7 +28,8 @@ def load_definition(file: Path) -> Definition:
     """One file and its templates. Raises ConfigurationError that names the file, the line and each field."""
     try:
         text = file.read_text(encoding="utf-8")
-        templates = {each.name: each.read_text(encoding="utf-8") for each in (file.parent / TEMPLATES).glob("*.txt")}
+        parts = [each for kind in ("*.txt", "*.mjml") for each in (file.parent / TEMPLATES).glob(kind)]
+        templates = {each.name: each.read_text(encoding="utf-8") for each in parts}
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{file} cannot be read: {' '.join(str(error).split())}") from None
     try:

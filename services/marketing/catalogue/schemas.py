@@ -84,6 +84,7 @@ class SampleText(BaseModel):
     locale: str
     subject: str
     body: str
+    html: str | None = None
 
 
 class CampaignDetail(Campaign):

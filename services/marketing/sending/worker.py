@@ -13,12 +13,13 @@ import asyncpg
 import structlog
 from jinja2 import TemplateError
 
+from services.marketing.catalogue.content.formats import Amount
 from services.marketing.sending import commands, store
 from services.marketing.sending.channels.channel import Deliverer
 from services.marketing.sending.channels.maildir import Maildir
 from services.marketing.sending.channels.smtp import Smtp
 from services.marketing.sending.domain.attempt import Attempt, Via
-from services.marketing.sending.domain.letter import FromAddress, Letter, can_be_written_to, values_of, write
+from services.marketing.sending.domain.letter import FromAddress, Letter, Urls, can_be_written_to, values_of, write
 from services.marketing.sending.domain.verdict import ACCEPTED, ADDRESS_GONE, LOST, REFUSED, STOPPED, Verdict
 from services.marketing.settings import Context, MarketingSettings
 from services.marketing.suppressions.commands import links_of
@@ -222,12 +223,14 @@ class Sender:
     def _letter(self, attempt: Attempt) -> Letter:
         message, addressee = attempt.message, attempt.addressee
         assert addressee is not None
-        url = self._unsubscribe_url(attempt)
-        values = values_of(
-            addressee, attempt.products, attempt.sale.sale_id, message.triggered_at, url, self._survey_url(attempt)
-        )
+        sale, at = attempt.sale, message.triggered_at
+        total = Amount(sale.minor, sale.currency)
+        values = values_of(addressee, attempt.products, sale.sale_id, at, total, self._urls(attempt))
         number, at = attempt.dispatch.number, attempt.dispatch.decided_at
         return write(message.id, number, self._from, addressee, attempt.content, values, at)
+
+    def _urls(self, attempt: Attempt) -> Urls:
+        return {"unsubscribe_url": self._unsubscribe_url(attempt), "survey_url": self._survey_url(attempt)}
 
     def _unsubscribe_url(self, attempt: Attempt) -> str:
         """Empty where the letter needs no consent, or where nothing is set up to unsubscribe by."""

@@ -3,11 +3,15 @@
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from html.parser import HTMLParser
 from typing import Any
 from uuid import UUID
 
 import pytest
+from pydantic import ValidationError
 
+from services.marketing.catalogue.content.formats import Amount, written_money
+from services.marketing.catalogue.content.template import Text
 from services.marketing.catalogue.domain.steps import Content
 from services.marketing.sending.domain.letter import Addressee, FromAddress, can_be_written_to, values_of, write
 from tests.unit.marketing.facts import NOW
@@ -30,7 +34,15 @@ def letter(
     url: str = "",
 ) -> EmailMessage:
     addressee = Addressee(name, email, locale)
-    written = write(ID, 1, SENDER, addressee, content, values_of(addressee, ["Vase"], "s-1", NOW, url), NOW)
+    written = write(
+        ID,
+        1,
+        SENDER,
+        addressee,
+        content,
+        values_of(addressee, ["Vase"], "s-1", NOW, urls={"unsubscribe_url": url}),
+        NOW,
+    )
     message = message_from_bytes(written.content, policy=default)
     assert isinstance(message, EmailMessage)
     assert message.defects == []
@@ -175,5 +187,122 @@ def test_language_of_the_addressee_is_taken_where_there_is_one(locale: str | Non
 
 
 def test_values_of_somebody_unknown_are_empty() -> None:
-    values = values_of(Addressee(None, "a@example.com", None), [], "s-1", NOW, "")
+    values = values_of(Addressee(None, "a@example.com", None), [], "s-1", NOW)
     assert (values["name"], values["first_name"], values["product"]) == ("", "", "")
+
+
+HTML = "<mjml><mj-body><mj-section><mj-column><mj-text>{}</mj-text></mj-column></mj-section></mj-body></mjml>"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "<script>alert(1)</script>",
+        'Ada" onload="x',
+        "Ada & Bob",
+        "Ada\r\n--=_00000000000000000000000000000001--",
+        "https://evil.example",
+        "{{ sale_id }}{% if %}",
+        "\x00\x1b]0;x\x07 Ada",
+        "名前 テスト" * 40,
+    ],
+)
+def test_name_does_no_harm_in_html_beside_its_text(name: str) -> None:
+    """Neither an element, nor an attribute, nor another part comes out of it."""
+    plain: dict[str, Any] = {"subject": "Hi", "body": "Hello {{ name }}\n"}
+    body = HTML.format('<a href="https://shop.example/?{{ name }}">{{ name }}</a>')
+    message = letter(Content.model_validate({"template": "t", "texts": {"": {**plain, "html": body}}}), name=name)
+    text, html = message.iter_parts()
+    assert [part.get_content_type() for part in (text, html)] == ["text/plain", "text/html"]
+    found = Elements()
+    found.feed(html.get_content())
+    assert [attributes for tag, attributes in found.seen if tag == "a"] == [["href"]]
+    assert "script" not in {tag for tag, _ in found.seen}
+    assert html.get_content().count("{{") == 2 * name.count("{{")
+
+
+class Elements(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[tuple[str, list[str]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, [name for name, _ in attrs]))
+
+
+@pytest.mark.parametrize(
+    ("locale", "read"),
+    [
+        ("da-DK", "2. marts 2026 129,95\xa0kr."),
+        ("nb-NO", "2. marts 2026 129,95\xa0kr."),
+        ("de-DE", "March 2, 2026 DKK129.95"),
+        ("en-GB", "2 March 2026 DKK129.95"),
+        ("xx-??", "March 2, 2026 DKK129.95"),
+        (None, "March 2, 2026 DKK129.95"),
+    ],
+)
+def test_dates_and_amounts_are_written_as_the_text_is(locale: str | None, read: str) -> None:
+    body = "{{ bought_on | date }} {{ total | money }}"
+    text = content(body, da={"subject": "Hej", "body": body})
+    addressee = Addressee("Ada", "ada@example.com", locale)
+    values = values_of(addressee, [], "s-1", NOW, Amount(12_995, "DKK"))
+    message = message_from_bytes(write(ID, 1, SENDER, addressee, text, values, NOW).content, policy=default)
+    assert message.get_content().strip() == read
+
+
+@pytest.mark.parametrize("minor", [0, -1, 2**53 - 1])
+@pytest.mark.parametrize(("currency", "digits"), [("JPY", 0), ("KWD", 3)])
+def test_amounts_keep_every_digit(minor: int, currency: str, digits: int) -> None:
+    written = "".join(c for c in written_money(minor, currency, "en") if c.isdigit())
+    assert int(written) == abs(minor)
+    assert len(written) > digits
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}",
+        "{{ 'a' * 1000000000 }}",
+        "{{ 10 ** 10 ** 10 }}",
+        "{{ '%1000000000d' % 1 }}",
+        "{{ 'a' | center(1000000000) }}",
+        "{{ 'a' | indent(1000000000) }}",
+        "{% set x = 'aa' %}" + "{% set x = x ~ x %}" * 40 + "{{ x }}",
+        "{% for a in products %}{% for b in products %}x{% endfor %}{% endfor %}",
+        "{% for c in 'abc' %}x{% endfor %}",
+        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+        "{{ lipsum(1000) }}",
+        "{% include 'thanks.txt' %}",
+        "{{ products.__class__ }}",
+        "{% if a %}" * 200 + "{% endif %}" * 200,
+        "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}",
+        "{{ 'javascript:alert(1)' | tracked }}",
+    ],
+)
+@pytest.mark.parametrize("part", ["subject", "body", "html"])
+def test_template_without_bounds_is_refused(template: str, part: str) -> None:
+    given = {"subject": "Hi", "body": "Hi", "html": HTML.format("Hi")}
+    given[part] = HTML.format(template) if part == "html" else template
+    if part == "subject" and len(template) > 500:
+        given[part] = template[:500]
+    with pytest.raises(ValidationError):
+        Text.model_validate(given)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<mjml>",
+        "no markup",
+        HTML.format("<script>x</script>"),
+        '<mjml><mj-body><mj-include path="/etc/passwd"/></mj-body></mjml>',
+        '<mjml><mj-body><mj-include path="http://127.0.0.1/"/></mj-body></mjml>',
+        "<mjml><mj-body>" + "<mj-section>" * 4_000 + "</mj-section>" * 4_000 + "</mj-body></mjml>",
+        HTML.format("<div>" * 4_000 + "</div>" * 4_000),
+        HTML.format("{{ nobody }}"),
+    ],
+    ids=lambda html: html[:40],
+)
+def test_html_that_is_none_or_reaches_elsewhere_is_refused(html: str) -> None:
+    with pytest.raises(ValidationError):
+        Text.model_validate({"subject": "Hi", "body": "Hi", "html": html})

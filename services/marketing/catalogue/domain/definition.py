@@ -55,6 +55,7 @@ class Sample(NamedTuple):
     locale: str
     subject: str
     body: str
+    html: str | None = None
 
 
 class Definition(Part):

@@ -15,7 +15,7 @@ from services.marketing.catalogue.domain.flow import complaints
 from services.marketing.catalogue.domain.steps import KIND
 
 M = TypeVar("M", bound=BaseModel)
-_TEMPLATE = re.compile(r"^(?P<name>[a-z0-9-]{1,60})(\.(?P<language>[a-z]{2}))?\.txt$")
+_TEMPLATE = re.compile(r"^(?P<name>[a-z0-9-]{1,60})(\.(?P<language>[a-z]{2,3}(-[A-Z]{2})?))?\.(?P<part>txt|mjml)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +141,15 @@ def _add_texts(source: Source, content: dict[str, Any]) -> Iterator[tuple[Path, 
 
 
 def _texts(source: Source, template: str) -> tuple[dict[str, dict[str, str]], list[str]]:
-    """By language: `thanks.txt` is for everybody, `thanks.da.txt` for those who read Danish."""
-    texts, wrong = {}, []
+    """By language: `thanks.txt` is for everybody, `thanks.da.txt` for who reads Danish, `thanks.da.mjml` its HTML."""
+    texts: dict[str, dict[str, str]] = {}
+    wrong, html = [], {}
     for name, text in sorted(source.templates.items()):
         parts = _TEMPLATE.match(name)
         if parts is None or parts["name"] != template:
+            continue
+        if parts["part"] == "mjml":
+            html[parts["language"] or ""] = (name, text)
             continue
         head, _, body = text.partition("\n\n")
         if not head.startswith("Subject:") or "\n" in head or not body.strip():
@@ -153,6 +157,11 @@ def _texts(source: Source, template: str) -> tuple[dict[str, dict[str, str]], li
         texts[parts["language"] or ""] = {"subject": head.removeprefix("Subject:").strip(), "body": body}
     if "" not in texts:
         wrong.append(f"template {template} is missing: write templates/{template}.txt")
+    for language, (name, text) in html.items():
+        if language in texts:
+            texts[language]["html"] = text
+        else:
+            wrong.append(f"{name}: stands beside a text of the same language, and there is none")
     return texts, wrong
 
 

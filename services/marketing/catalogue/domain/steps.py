@@ -49,7 +49,7 @@ class Content(Part):
 
     template: Name
     when: ContentMatch | None = None
-    texts: dict[Annotated[str, Field(pattern=r"^([a-z]{2})?$")], Text]
+    texts: dict[Annotated[str, Field(pattern=r"^([a-z]{2,3}(-[A-Z]{2})?)?$")], Text]
 
     @field_validator("texts")
     @classmethod

@@ -4,16 +4,18 @@ import base64
 import quopri
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
+from services.marketing.catalogue.content.formats import Amount, choose_language, writing_locale
 from services.marketing.catalogue.domain.steps import Content
 
+NOTHING = Amount(0, "")
 _LONGEST_LINE = 900
 """RFC 5322 allows 998 bytes a line; above this, a text is encoded."""
 _SPECIALS = frozenset('()<>[]:;@\\,."')
@@ -50,8 +52,23 @@ class Letter:
     content: bytes
 
 
+class Urls(TypedDict, total=False):
+    """The links of a letter, each empty where there is none. `link_to` makes one that is counted."""
+
+    unsubscribe_url: str
+    survey_url: str
+    preferences_url: str
+    opened_url: str
+    link_to: Callable[[str, str], str]
+
+
 def values_of(
-    addressee: Addressee, products: Sequence[str], sale_id: str, bought_at: datetime, url: str, survey_url: str = ""
+    addressee: Addressee,
+    products: Sequence[str],
+    sale_id: str,
+    bought_at: datetime,
+    total: Amount = NOTHING,
+    urls: Urls | None = None,
 ) -> dict[str, Any]:
     name = presentable(addressee.name or "")
     return {
@@ -61,8 +78,12 @@ def values_of(
         "product": _printable(products[0]) if products else "",
         "sale_id": _printable(sale_id),
         "bought_on": bought_at.date().isoformat(),
-        "unsubscribe_url": url,
-        "survey_url": survey_url,
+        "total": total,
+        "unsubscribe_url": "",
+        "survey_url": "",
+        "preferences_url": "",
+        "opened_url": "",
+        **(urls or {}),
     }
 
 
@@ -80,10 +101,10 @@ def write(
     Raises jinja2.TemplateError where the template fails.
     """
     recipient = ascii_domain(addressee.email)
-    language = (addressee.locale or "")[:2].lower()
-    text = content.texts.get(language) or content.texts[""]
-    subject, body = text.render(values)
-    encoding, encoded = _encode(body)
+    language = choose_language(content.texts, addressee.locale)
+    locale = writing_locale(language, addressee.locale)
+    subject, body, html = content.texts[language].render({**values, "locale": locale})
+    kind, encoded = _part("plain", body) if html is None else _both(message_id, body, html)
     url = values["unsubscribe_url"]
     headers = [
         ("From", _mailbox(sender.name, sender.address)),
@@ -92,8 +113,7 @@ def write(
         ("Date", format_datetime(at)),
         ("Message-ID", f"<{message_id}@{sender.domain}>"),
         ("MIME-Version", "1.0"),
-        ("Content-Type", "text/plain; charset=utf-8"),
-        ("Content-Transfer-Encoding", encoding),
+        *kind,
         ("Auto-Submitted", "auto-generated"),
     ]
     if url:
@@ -152,6 +172,24 @@ def _words(text: str, used: int) -> str:
     if line.isascii() and _ENCODED not in line and len(line) + used <= _LONGEST_LINE:
         return line
     return Header(line, "utf-8", header_name=" " * used).encode(linesep="\n")
+
+
+Headers = list[tuple[str, str]]
+
+
+def _part(kind: str, text: str) -> tuple[Headers, bytes]:
+    encoding, encoded = _encode(text)
+    return [("Content-Type", f"text/{kind}; charset=utf-8"), ("Content-Transfer-Encoding", encoding)], encoded
+
+
+def _both(message_id: UUID, body: str, html: str) -> tuple[Headers, bytes]:
+    """The text first, the HTML as the better of the two (RFC 2046)."""
+    boundary = f"=_{message_id.hex}"
+    whole = b""
+    for headers, encoded in (_part("plain", body), _part("html", html)):
+        head = "".join(f"{name}: {value}\n" for name, value in headers)
+        whole += f"--{boundary}\n{head}\n".encode() + encoded + b"\n"
+    return [("Content-Type", f'multipart/alternative; boundary="{boundary}"')], whole + f"--{boundary}--\n".encode()
 
 
 def _encode(body: str) -> tuple[str, bytes]:
