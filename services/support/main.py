@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from services.support import handlers, subscriptions
 from services.support.categories import load_categories, load_queues, load_words
 from services.support.desk import api as desk
+from services.support.disputes import api as disputes
 from services.support.routing import api as routing
 from services.support.settings import Context, Settings, SupportSettings
 from services.support.sla import api as sla
@@ -20,13 +21,19 @@ from shared.telemetry.logging import configure_logging
 
 __all__ = ["create_app", "create_context", "handlers"]
 
-routers = [routing.router, sla.router, triage.models, triage.router, desk.router, tickets.router]
+routers = [disputes.router, routing.router, sla.router, triage.models, triage.router, desk.router, tickets.router]
 
 
 def create_context(settings: SupportSettings) -> Context:
     """What handlers and routes get by `tx.context`. Raises ConfigurationError for files that cannot be read."""
     reopening = {channel: timedelta(days=days) for channel, days in settings.reopened_within.items()}
-    return Context(reopening, load_categories(settings.categories), load_words(), load_queues(settings.queues))
+    return Context(
+        reopening,
+        load_categories(settings.categories),
+        load_words(),
+        load_queues(settings.queues),
+        settings.dispute_days,
+    )
 
 
 def create_app() -> FastAPI:

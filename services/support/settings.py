@@ -23,6 +23,8 @@ class SupportSettings(Group):
     """`reopened_within` says, by channel, for how many days a message reopens the ticket that it continues; after that,
     and on a channel that is not named, it opens a new one that is linked to it.
 
+    A dispute that names no deadline is to be decided within `dispute_days`.
+
     `categories` is the file of what requests are about, `promises` that of policies and calendars, `queues` that of
     where tickets wait. A new model is trained after `retrain_after` more tickets whose category is known, on the newest
     `learnt_from`, and goes live once it was right as often as the one in force on `shadow_cases` tickets. `poll_s` is
@@ -30,6 +32,7 @@ class SupportSettings(Group):
     """
 
     reopened_within: dict[Channel, Days] = Field(default_factory=lambda: dict(REOPENED_WITHIN))
+    dispute_days: Annotated[int, Field(ge=1, le=365)] = 30
     categories: Path = OWN_CATEGORIES
     promises: Path = OWN_PROMISES
     queues: Path = OWN_QUEUES
@@ -54,4 +57,5 @@ class Context:
     categories: Categories
     words: Words
     queues: Sequence[Queue]
+    dispute_days: int = 30
     models: Models = field(default_factory=Models)

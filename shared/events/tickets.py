@@ -139,30 +139,6 @@ class ErasureConfirmed(Forgotten):
     """The service has forgotten an erased party; see there what it counts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Dispute:
-    dispute_id: UUID
-    party_id: UUID
-    recorded_at: Instant
-
-
-@contract(TICKETS, "crm.dispute.raised.v1", key="party_id", subject="dispute/{dispute_id}")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DisputeRaised(_Dispute):
-    """The party disputes something; (`origin`, `sale_id`) names the sale, where it is about one."""
-
-    ticket_id: UUID | None = None
-    agreement_id: UUID | None = None
-    sale_id: str | None = None
-    origin: str | None = None
-
-
-@contract(TICKETS, "crm.dispute.closed.v1", key="party_id", subject="dispute/{dispute_id}")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DisputeClosed(_Dispute):
-    """It is over, settled or not."""
-
-
 @contract(TICKETS, "crm.ticket.triaged.v1", key="party_id", subject="ticket/{ticket_id}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketTriaged(_Ticket):

@@ -7,9 +7,21 @@ from services.contacts.subscriptions import timeline as timeline_group
 from services.contacts.timeline import commands as timeline
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
-from shared.events.tickets import (
+from shared.events.disputes import (
+    DisputeAcknowledged,
+    DisputeAmended,
     DisputeClosed,
+    DisputeCountered,
+    DisputeCredited,
+    DisputeEvidenceAdded,
+    DisputeInvestigated,
+    DisputeOverdue,
+    DisputeProposed,
     DisputeRaised,
+    DisputeRejected,
+    DisputeSettled,
+)
+from shared.events.tickets import (
     ErasureConfirmed,
     SlaApplied,
     SlaBreached,
@@ -40,6 +52,16 @@ OfTickets = (
     | TicketSplit
     | DisputeRaised
     | DisputeClosed
+    | DisputeAcknowledged
+    | DisputeInvestigated
+    | DisputeProposed
+    | DisputeCountered
+    | DisputeSettled
+    | DisputeCredited
+    | DisputeRejected
+    | DisputeAmended
+    | DisputeEvidenceAdded
+    | DisputeOverdue
     | ErasureConfirmed
     | TicketTriaged
     | TicketAssigned

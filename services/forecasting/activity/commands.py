@@ -9,8 +9,9 @@ from services.forecasting.activity.domain import Disputes, Usage, count_choices,
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
 from shared.events.campaigns import MessageSent, MessageSkipped, MessageUnknown
+from shared.events.disputes import DisputeClosed, DisputeRaised
 from shared.events.sales import ProductChosen
-from shared.events.tickets import DisputeClosed, DisputeRaised, TicketOpened
+from shared.events.tickets import TicketOpened
 from shared.sql import storable
 
 

@@ -10,7 +10,8 @@ from services.forecasting.cross_sell import commands as cross_sell
 from services.forecasting.subscriptions import sales as hears
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
-from shared.events.tickets import DisputeClosed, DisputeRaised, TicketOpened, TicketStatusChanged, TicketTriaged
+from shared.events.disputes import DisputeClosed, DisputeRaised
+from shared.events.tickets import TicketOpened, TicketStatusChanged, TicketTriaged
 
 log = structlog.get_logger()
 

@@ -31,11 +31,11 @@ from shared.engine.transaction import Transaction
 from shared.events.agreements import BoundarySet
 from shared.events.consent import Statement, statement_of
 from shared.events.contacts import ConsentGiven, ConsentWithdrawn, LifecycleChanged
+from shared.events.disputes import DisputeClosed, DisputeRaised
 from shared.events.insights import ScoreComputed
 from shared.events.parties import PartyDescribed
 from shared.events.products import ProductDescribed
 from shared.events.sales import SaleRefunded
-from shared.events.tickets import DisputeClosed, DisputeRaised
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,12 @@ from shared.engine.event import Event, Tombstone
 from shared.errors import BadRecord
 from shared.events.agreements import BoundarySet
 from shared.events.contacts import LifecycleChanged
+from shared.events.disputes import DisputeClosed, DisputeRaised
 from shared.events.insights import ScoreComputed
 from shared.events.parties import PartyDescribed
 from shared.events.products import ProductDescribed
 from shared.events.sales import SaleRefunded
 from shared.events.tickets import (
-    DisputeClosed,
-    DisputeRaised,
     TicketOpened,
     TicketReopened,
     TicketResolved,

@@ -12,9 +12,8 @@ from services.marketing.sending import commands as sending
 from services.marketing.subscriptions import follow_ups as hears
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
+from shared.events.disputes import DisputeClosed, DisputeRaised
 from shared.events.tickets import (
-    DisputeClosed,
-    DisputeRaised,
     TicketOpened,
     TicketReopened,
     TicketResolved,

@@ -66,3 +66,8 @@ async def find_party(tx: Transaction, party_id: UUID) -> Party | None:
 async def find_merged_parties(tx: Transaction, party_id: UUID) -> list[UUID]:
     """The party, those that were merged into the same survivor, and the survivor."""
     return await store.find_merged_parties(tx, party_id)
+
+
+async def find_party_of_agreement(tx: Transaction, agreement_id: UUID) -> UUID | None:
+    """Whose agreement it is, whether it is in force or not."""
+    return await store.find_party_of_agreement(tx, agreement_id)

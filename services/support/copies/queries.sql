@@ -88,3 +88,7 @@ where
     party_id = any($1::uuid[]) and starts_at <= $2::timestamptz
     and (ends_at is null or ends_at > $2::timestamptz) and (ended_at is null or ended_at > $2::timestamptz)
 order by party_id, starts_at, id;
+
+-- name: find_party_of_agreement
+-- Whose it is.
+select party_id from agreement where id = $1::uuid;

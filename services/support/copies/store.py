@@ -85,3 +85,8 @@ async def load_terms(tx: Transaction, parties: Collection[UUID], at: datetime) -
         values = dict(row)
         found.setdefault(values.pop("party_id"), []).append(Terms(**values))
     return found
+
+
+async def find_party_of_agreement(tx: Transaction, agreement_id: UUID) -> UUID | None:
+    found: UUID | None = await tx.fetchval(SQL["find_party_of_agreement"], agreement_id)
+    return found

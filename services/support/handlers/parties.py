@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import structlog
 
 from services.support.copies import commands as copies
+from services.support.disputes import commands as disputes
 from services.support.subscriptions import tickets as hears
 from services.support.tickets import commands as tickets
 from services.support.triage import commands as triage
@@ -19,6 +20,7 @@ log = structlog.get_logger()
 async def copy_parties(events: Sequence[Event[PartyDescribed | Tombstone]], tx: Transaction) -> None:
     """Keep the newest copy of each party; an erased one loses its texts here too, for ever."""
     erased = await copies.copy_parties(tx, events)
-    triages = await triage.forget(tx, [each.party_id for each in erased])
-    await tickets.forget(tx, erased, triages)
+    parties = [each.party_id for each in erased]
+    others = {"triage": await triage.forget(tx, parties), "dispute": await disputes.forget(tx, parties)}
+    await tickets.forget(tx, erased, others)
     log.info("parties_copied", parties=len(events), erased=len(erased))

@@ -1,9 +1,10 @@
 """After a restore: what support takes back from its own topic."""
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast, get_args
 
 from services.support.copies import commands as copies
+from services.support.disputes import commands as disputes
 from services.support.routing.commands import assignments as routing
 from services.support.sla import commands as sla
 from services.support.subscriptions import recovery
@@ -16,11 +17,13 @@ from shared.events.tickets import SlaApplied, SlaBreached, SlaMet, SlaWarned, Ti
 
 @recovery.topic("crm.tickets")
 async def take_back_tickets(
-    events: Sequence[Event[tickets.OwnEvent | TicketTriaged | TicketAssigned | sla.OwnEvent]], tx: Transaction
+    events: Sequence[Event[tickets.OwnEvent | TicketTriaged | TicketAssigned | sla.OwnEvent | disputes.OwnEvent]],
+    tx: Transaction,
 ) -> None:
-    """Tickets under their numbers, and what agents did; the texts of requests come again, those of agents are lost."""
+    """Tickets under their numbers, disputes, and what agents did; the texts of requests come again, others are lost."""
     await copies.lock_parties(tx, {event.data.party_id for event in events})
-    for event in events:
+    of_disputes, of_tickets = _parted(events)
+    for event in of_tickets:
         match event.data:
             case TicketTriaged():
                 await triage.take_back(tx, event.data)
@@ -30,7 +33,15 @@ async def take_back_tickets(
                 await routing.take_back(tx, cast("Event[TicketAssigned]", event))
             case _:
                 await tickets.take_back(tx, cast("Event[tickets.OwnEvent]", event))
-    await sla.look_again(tx, events)
+    for event in of_disputes:
+        await disputes.take_back(tx, event)
+    await sla.look_again(tx, of_tickets)
+
+
+def _parted(events: Sequence[Event[Any]]) -> tuple[list[Event[disputes.OwnEvent]], list[Event[Any]]]:
+    """Those of disputes, and those of tickets; a dispute may name a ticket, which has to be there by then."""
+    of_disputes = [event for event in events if isinstance(event.data, get_args(disputes.OwnEvent))]
+    return of_disputes, [event for event in events if event not in of_disputes]
 
 
 @recovery.ending

@@ -1,9 +1,10 @@
-"""Tickets whose time has come."""
+"""Tickets and disputes whose time has come."""
 
 from collections.abc import Sequence
 
 import structlog
 
+from services.support.disputes import commands as disputes
 from services.support.subscriptions import tickets as hears
 from services.support.tickets import commands as tickets
 from shared.engine.subscription import Due
@@ -16,3 +17,9 @@ log = structlog.get_logger()
 async def wake_tickets(due: Sequence[Due], tx: Transaction) -> None:
     """Tickets that waited until now are open again."""
     log.info("tickets_woken", due=len(due), woken=await tickets.wake_tickets(tx, due))
+
+
+@hears.timer(disputes.TIMER)
+async def tell_overdue(due: Sequence[Due], tx: Transaction) -> None:
+    """Disputes whose deadline has passed on the stream's clock."""
+    log.info("deadlines_looked_at", due=len(due), overdue=await disputes.tell_overdue(tx, due))

@@ -230,22 +230,26 @@ async def split_ticket(
     return changed, into, made.number
 
 
+async def find_party_of_ticket(tx: Transaction, ticket_id: UUID) -> UUID | None:
+    return await store.find_party_of_ticket(tx, ticket_id)
+
+
 async def lock_ticket(tx: Transaction, ticket_id: UUID) -> Ticket:
     """The ticket under the lock of its party. Raises NotFound."""
     ticket, _ = await _lock(tx, ticket_id, None)
     return ticket
 
 
-async def forget(tx: Transaction, erased: Sequence[Erasure], triages: Mapping[UUID, int]) -> None:
-    """Drop what these parties wrote and what was written to them, and confirm it, with the triages of each that were
-    emptied; tickets stay and are counted.
+async def forget(tx: Transaction, erased: Sequence[Erasure], others: Mapping[str, Mapping[UUID, int]]) -> None:
+    """Drop what these parties wrote and what was written to them, and confirm it, with what `others` emptied, by
+    table and party; tickets stay and are counted.
     """
     for each in erased:
         forgotten = {
             "party": each.copies,
             "ticket": await store.forget_ticket_texts(tx, each.party_id),
             "reply": await store.forget_reply_texts(tx, each.party_id),
-            "triage": triages.get(each.party_id, 0),
+            **{table: emptied.get(each.party_id, 0) for table, emptied in others.items()},
         }
         tx.emit([announce_forgotten(each, forgotten)])
 

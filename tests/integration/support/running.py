@@ -43,6 +43,9 @@ class Support(Running):
     async def clear(self) -> None:
         await self.empty(
             "timer",
+            "dispute_evidence",
+            "dispute_step",
+            "dispute",
             "assignment_step",
             "assignment",
             "agent_presence",

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from shared.engine.event import Event
 from shared.events.campaigns import MessageSkipped
+from shared.events.disputes import DisputeClosed, DisputeRaised
 from shared.events.money import Money
 from shared.events.products import ProductDescribed
 from shared.events.sales import ProductChosen, SaleAmended, SaleCancelled, SaleCompleted, SaleRefunded, SaleState
-from shared.events.tickets import DisputeClosed, DisputeRaised, TicketOpened, TicketStatusChanged, TicketTriaged
+from shared.events.tickets import TicketOpened, TicketStatusChanged, TicketTriaged
 from shared.events.values import Line, ReturnedLine
 from shared.ids import derived_id
 from tests.events import type_of

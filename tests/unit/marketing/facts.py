@@ -10,13 +10,14 @@ from services.marketing.catalogue.domain.flow import complaints
 from shared.engine.event import Event, Tombstone
 from shared.events.agreements import BoundarySet
 from shared.events.contacts import ConsentGiven, ConsentWithdrawn, LifecycleChanged, SurveyAnswered
+from shared.events.disputes import DisputeClosed, DisputeRaised
 from shared.events.ingest import About
 from shared.events.insights import ScoreComputed
 from shared.events.money import Money
 from shared.events.parties import KnownIdentity, PartyDescribed
 from shared.events.products import ProductDescribed
 from shared.events.sales import ProductChosen, SaleAmended, SaleCancelled, SaleCompleted, SaleRefunded
-from shared.events.tickets import DisputeClosed, DisputeRaised, TicketOpened, TicketStatusChanged
+from shared.events.tickets import TicketOpened, TicketStatusChanged
 from shared.events.values import IdentityUsed, Line, ReturnedLine
 from shared.ids import derived_id, new_id
 from tests.events import decoded, type_of
