@@ -19,6 +19,7 @@ from services.marketing.loyalty.schemas import StatementLine
 from services.marketing.suppressions.schemas import Stopped
 from services.marketing.surveys.schemas import Result
 from services.support.desk.schemas import Entry, Step, TicketLine, TicketView
+from services.support.disputes.schemas import DisputeLine, DisputeState, DisputeView, EvidenceView, StepView
 from services.support.routing.schemas import AgentState, AgentView, AssignmentStep, AssignmentView
 from services.support.sla.schemas import CalendarVersion, ClockView, Deadline, Measured, PolicyVersion
 from services.support.tickets.schemas import TicketState
@@ -66,6 +67,10 @@ SHOWN: dict[str, Shown] = {
         "agent_presence.absence": [],
         "assignment.how": [(AssignmentView, "how")],
         "assignment_step.how": [(AssignmentStep, "how")],
+        "dispute.status": [(DisputeState, "status"), (DisputeView, "status"), (StepView, "status")],
+        "dispute.cause": [(DisputeLine, "cause"), (DisputeView, "cause")],
+        "dispute.outcome": [(DisputeState, "outcome"), (DisputeView, "outcome")],
+        "dispute_evidence.kind": [(EvidenceView, "kind")],
         "sla_promise.priority": [(Measured, "priority")],
         "sla_promise.priority_now": [(Measured, "priority"), (Deadline, "priority_now")],
         "sla_definition.kind": [],

@@ -20,6 +20,6 @@ async def wake_tickets(due: Sequence[Due], tx: Transaction) -> None:
 
 
 @hears.timer(disputes.TIMER)
-async def tell_overdue(due: Sequence[Due], tx: Transaction) -> None:
+async def tell_deadlines(due: Sequence[Due], tx: Transaction) -> None:
     """Disputes whose deadline has passed on the stream's clock."""
     log.info("deadlines_looked_at", due=len(due), overdue=await disputes.tell_overdue(tx, due))
