@@ -78,10 +78,16 @@ _QUEUES = TypeAdapter(tuple[Queue, ...])
 def load_queues(path: Path) -> tuple[Queue, ...]:
     """The last one takes what no other does. Raises ConfigurationError, which an operator has to correct."""
     found = read_definitions(path, _QUEUES)
+    if not found:
+        raise ConfigurationError(f"{path}: at least one queue is needed")
     names = [queue.name for queue in found]
-    unknown = {queue.fallback for queue in found if queue.fallback is not None} - set(names)
-    if not names or len(set(names)) < len(names) or unknown:
-        raise ConfigurationError(f"{path}: queues have names of their own, and fall back on one another")
+    for place, queue in enumerate(found):
+        if queue.name in names[:place]:
+            raise ConfigurationError(f"{path}: {place}.name: another queue is called {queue.name}")
+        if queue.fallback is not None and queue.fallback not in names:
+            raise ConfigurationError(f"{path}: {place}.fallback: no queue is called {queue.fallback}")
+        if queue.fallback == queue.name:
+            raise ConfigurationError(f"{path}: {place}.fallback: {queue.name} falls back on itself")
     return found
 
 

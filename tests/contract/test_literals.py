@@ -62,6 +62,7 @@ SHOWN: dict[str, Shown] = {
         "triage_model.state": [(ModelView, "state")],
         "status_change.waits_for": [],
         "agent.presence": [(AgentState, "presence"), (AgentView, "presence")],
+        "agent.removed": [],
         "agent.absence": [(AgentState, "absence"), (AgentView, "absence")],
         "agent_presence.presence": [(AgentView, "presence")],
         "agent_presence.absence": [],

@@ -71,3 +71,10 @@ async def find_merged_parties(tx: Transaction, party_id: UUID) -> list[UUID]:
 async def find_party_of_agreement(tx: Transaction, agreement_id: UUID) -> UUID | None:
     """Whose agreement it is, whether it is in force or not."""
     return await store.find_party_of_agreement(tx, agreement_id)
+
+
+async def find_managed_parties(tx: Transaction, manager: str, at: datetime) -> set[UUID]:
+    """Those whose relationship manager somebody is by an agreement in force, and all that they were merged with."""
+    managed = await store.find_managed_parties(tx, manager, at)
+    families = await store.load_families(tx, managed) if managed else {}
+    return {*managed, *(each for family in families.values() for each in family)}

@@ -92,3 +92,12 @@ order by party_id, starts_at, id;
 -- name: find_party_of_agreement
 -- Whose it is.
 select party_id from agreement where id = $1::uuid;
+
+-- name: find_managed_parties
+-- Of agreements in force at a moment, those that name this relationship manager.
+select distinct party_id
+from agreement
+where
+    relationship_manager = $1::text and starts_at <= $2::timestamptz
+    and (ends_at is null or ends_at > $2::timestamptz) and (ended_at is null or ended_at > $2::timestamptz)
+order by party_id;

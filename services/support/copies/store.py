@@ -90,3 +90,7 @@ async def load_terms(tx: Transaction, parties: Collection[UUID], at: datetime) -
 async def find_party_of_agreement(tx: Transaction, agreement_id: UUID) -> UUID | None:
     found: UUID | None = await tx.fetchval(SQL["find_party_of_agreement"], agreement_id)
     return found
+
+
+async def find_managed_parties(tx: Transaction, manager: str, at: datetime) -> list[UUID]:
+    return [row["party_id"] for row in await tx.fetch(SQL["find_managed_parties"], manager, at)]

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import Response
 
 from services.support.routing.commands import agents, assignments
+from services.support.routing.domain.agent import Removal
 from services.support.routing.schemas import (
     AgentDefinition,
     AgentState,
@@ -79,6 +80,16 @@ async def set_presence(agent_id: StaffId, new: NewPresence, once: Repeatable, if
         return await agents.set_presence(tx, agent_id, new, versions_of(if_match))
 
     return with_etag(await once.write(act))
+
+
+@router.delete("/agents/{agent_id}", dependencies=WRITES, response_model=AgentVersion)
+async def remove_agent(agent_id: StaffId, reason: Removal, once: Repeatable, if_match: IfMatch = None) -> Response:
+    """Ask somebody no more: what they have goes to others, with the reason. Defining them again brings them back."""
+
+    async def act(tx: Transaction) -> AgentVersion:
+        return await agents.remove(tx, agent_id, reason, versions_of(if_match))
+
+    return await once.write(act)
 
 
 @router.get("/queues", dependencies=READS)

@@ -10,8 +10,13 @@ returning id;
 -- name: save_agent
 -- What operators say of an agent.
 update agent set
-    version = version + 1, skills = $2::text[], queues = $3::text[], capacity = $4::jsonb, calendar = $5::text
+    version = version + 1, skills = $2::text[], queues = $3::text[], capacity = $4::jsonb, calendar = $5::text,
+    removed = null
 where id = $1::text;
+
+-- name: remove_agent
+-- They are asked no more.
+update agent set version = version + 1, removed = $2::text where id = $1::text;
 
 -- name: save_presence
 -- Where an agent is from now on.
@@ -43,7 +48,7 @@ select
     id, version, skills, queues, capacity, calendar, presence, absence, present_since, last_assigned_at,
     (select count(*) from assignment where agent_id = agent.id and is_open) as tickets
 from agent
-where id > $1::text
+where id > $1::text and removed is null
 order by id
 limit $2::integer;
 
@@ -53,22 +58,22 @@ select
     id, version, skills, queues, capacity, calendar, presence, absence, present_since, last_assigned_at,
     (select count(*) from assignment where agent_id = agent.id and is_open) as tickets
 from agent
-where id = $1::text;
+where id = $1::text and removed is null;
 
 -- name: load_agents
 -- Everybody, as they are known.
-select id, version, skills, queues, capacity, calendar, presence, last_assigned_at from agent order by id;
+select id, version, skills, queues, capacity, calendar, presence, last_assigned_at, removed from agent order by id;
 
 -- name: lock_agents
 -- Everybody, so that loads stand still while tickets are given out.
-select id, version, skills, queues, capacity, calendar, presence, last_assigned_at
+select id, version, skills, queues, capacity, calendar, presence, last_assigned_at, removed
 from agent
 order by id
 for update;
 
 -- name: lock_agent
 -- One agent.
-select id, version, skills, queues, capacity, calendar, presence, last_assigned_at
+select id, version, skills, queues, capacity, calendar, presence, last_assigned_at, removed
 from agent
 where id = $1::text
 for update;
@@ -112,12 +117,7 @@ where
     and (
         (queue = any($2::text[]) and skills <@ $3::text[]) or fallback = any($2::text[]) or previous = $1::text
         or exists (
-            select from ticket
-            join agreement on agreement.party_id = ticket.party_id
-            where
-                ticket.id = assignment.ticket_id and agreement.relationship_manager = $1::text
-                and agreement.starts_at <= $6::timestamptz and coalesce(agreement.ends_at, 'infinity') > $6::timestamptz
-                and coalesce(agreement.ended_at, 'infinity') > $6::timestamptz
+            select from ticket where ticket.id = assignment.ticket_id and ticket.party_id = any($6::uuid[])
         )
     )
 order by place, waiting_since, ticket_id

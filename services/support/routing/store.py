@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from pydantic_core import to_json
 
 from services.support.categories import Queue
-from services.support.routing.domain.agent import Absence, Agent, Presence
+from services.support.routing.domain.agent import Absence, Agent, Presence, Removal
 from services.support.routing.domain.handing import Handed
 from services.support.routing.schemas import (
     AgentDefinition,
@@ -58,6 +58,10 @@ async def add_agent(tx: Transaction, agent_id: str, key: UUID, new: AgentDefinit
 
 async def save_agent(tx: Transaction, agent_id: str, new: AgentDefinition) -> None:
     await tx.execute(SQL["save_agent"], agent_id, *_definition(new))
+
+
+async def remove_agent(tx: Transaction, agent_id: str, reason: Removal) -> None:
+    await tx.execute(SQL["remove_agent"], agent_id, reason)
 
 
 async def save_presence(
@@ -113,11 +117,11 @@ async def load_routable(tx: Transaction, tickets: Collection[UUID]) -> list[Rout
 
 
 async def find_waiting(
-    tx: Transaction, agent: Agent, channels: Collection[Channel], limit: int, now: datetime
+    tx: Transaction, agent: Agent, channels: Collection[Channel], managed: Collection[UUID], limit: int
 ) -> list[UUID]:
-    """What may be given to an agent on these channels, the first in line first."""
+    """What may be given to an agent, who manages these parties, on these channels; the first in line first."""
     rows = await tx.fetch(
-        SQL["find_waiting"], agent.id, list(agent.queues), list(agent.skills), list(channels), limit, now
+        SQL["find_waiting"], agent.id, list(agent.queues), list(agent.skills), list(channels), limit, list(managed)
     )
     return [row["ticket_id"] for row in rows]
 
@@ -221,6 +225,7 @@ def _agent(row: Any) -> Agent:
         calendar=row["calendar"],
         presence=row["presence"],
         last_assigned_at=row["last_assigned_at"],
+        removed=row["removed"],
     )
 
 

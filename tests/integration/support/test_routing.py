@@ -18,7 +18,7 @@ from tests.events import decoded
 from tests.integration.running import NOW
 from tests.integration.support.running import Support
 from tests.integration.support.test_sla import agreed, promised, triaged  # noqa: F401  the fixture
-from tests.unit.support.builders import party_id, requested
+from tests.unit.support.builders import described, party_id, requested
 
 DEFINITION = {"skills": ["payments"], "queues": ["payments"], "capacity": {"email": 3}}
 
@@ -265,9 +265,59 @@ async def test_a_relationship_manager_who_comes_gets_what_waits_of_their_custome
 ) -> None:
     await support.followed(agreed(AgreementSigned, starts_at=NOW - timedelta(days=9), relationship_manager="staff-2"))
     path, other = await opened(support), await opened(support, "b", party=2)
+    merged = await opened(support, "c", party=3)
+    await support.heard(described(3, version=2, merged_into=1))
+    assert "nobody of payments" in (await answers(http, path))["waits_because"]
+    await agent(http, "staff-2", "away", skills=[], queues=[])
+    for each in (path, merged):
+        assert (await answers(http, each))["waits_because"] == "nobody who fits is online and on shift"
     await agent(http, "staff-2", skills=[], queues=[])
     await support.pass_time(NOW + timedelta(minutes=1))
-    assert [(await answers(http, each))["agent"] for each in (path, other)] == ["staff-2", None]
+    assert [(await answers(http, each))["agent"] for each in (path, other, merged)] == ["staff-2", None, "staff-2"]
+
+
+async def test_why_a_ticket_waits_follows_what_agents_can(http: httpx.AsyncClient, support: Support) -> None:
+    await agent(http, "staff-1", "away")
+    path = await opened(support)
+    assert (await answers(http, path))["waits_because"] == "nobody who fits is online and on shift"
+    await agent(http, "staff-1", skills=["orders"])
+    assert (await answers(http, path))["waits_because"] == "nobody of payments or general has payments"
+    await agent(http, "staff-1", queues=["general"], skills=[], capacity={"phone": 1})
+    assert (await answers(http, path))[
+        "waits_because"
+    ] == "everybody who fits and is there has no room for email tickets"
+    await http.delete("/v1/agents/staff-1?reason=changed_team")
+    assert (await answers(http, path))["waits_because"] == "nobody of payments or general has payments"
+
+
+async def test_who_is_removed_gives_tickets_to_others_and_is_asked_no_more(
+    http: httpx.AsyncClient, support: Support
+) -> None:
+    await agent(http, "staff-1")
+    path = await opened(support)
+    await agent(http, "staff-2")
+    stale = await http.delete("/v1/agents/staff-1?reason=left", headers={"If-Match": '"1"'})
+    assert stale.status_code == 409
+    gone = await http.delete("/v1/agents/staff-1?reason=left")
+    assert gone.status_code == 200, gone.text
+    await support.pass_time(NOW + timedelta(minutes=1))
+    found = await answers(http, path)
+    assert (found["agent"], found["steps"][-2]["why"]) == ("staff-2", ["staff-1: was removed: left"])
+    assert [each["id"] for each in (await http.get("/v1/agents")).json()["items"]] == ["staff-2"]
+    for answer in (
+        await http.get("/v1/agents/staff-1"),
+        await http.delete("/v1/agents/staff-1?reason=left"),
+        await http.put("/v1/agents/staff-1/presence", json={"presence": "online"}),
+    ):
+        assert answer.status_code == 404
+    given = await http.post(f"{path}/assign", json={"agent": "staff-1", "by": "staff-9", "take_over": True})
+    assert given.status_code == 422
+    await http.delete("/v1/agents/staff-2?reason=other")
+    await support.pass_time(NOW + timedelta(minutes=2))
+    assert (await answers(http, path))["agent"] is None
+    await agent(http, "staff-1")
+    await support.pass_time(NOW + timedelta(minutes=3))
+    assert (await answers(http, path))["agent"] == "staff-1"
 
 
 async def test_a_ticket_is_given_back_with_a_reason_and_taken_over_only_if_said(

@@ -1,5 +1,6 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from services.support.categories import OWN_QUEUES, Queue, load_queues
 from services.support.routing.domain.agent import Agent, Presence, Standing, why_not
 from services.support.routing.domain.choice import Desk, Waiting, queue_of
 from services.support.sla.domain.calendar import Calendar, Hours, is_working, next_change
+from shared.errors import ConfigurationError
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PARTY = UUID(int=1)
@@ -140,3 +142,22 @@ def test_a_shift_begins_and_ends_with_the_hours_of_its_calendar() -> None:
     assert next_change(night, datetime(2026, 3, 28, 22, tzinfo=UTC)) == datetime(2026, 3, 29, 4, tzinfo=UTC)
     assert next_change(Calendar(zone="UTC", week=((),) * 7), NOW) is None
     assert next_change(Calendar(zone="UTC", week=((Hours(start=0, end=1440),),) * 7), NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("[]", "at least one queue"),
+        ("[{name: a}, {name: a}]", "1.name: another queue is called a"),
+        ("[{name: a, fallback: b}]", "0.fallback: no queue is called b"),
+        ("[{name: a}, {name: b, fallback: b}]", "1.fallback: b falls back on itself"),
+        ("[{name: a, skill: [x]}]", "0.skill"),
+    ],
+)
+def test_a_file_of_queues_is_refused_by_its_field(tmp_path: Path, text: str, field: str) -> None:
+    path = tmp_path / "queues.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigurationError) as refused:
+        load_queues(path)
+    assert str(refused.value).startswith(str(path))
+    assert field in str(refused.value)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.support.routing import store
 from services.support.routing.commands.assignments import key_of, look_at, standing_of
-from services.support.routing.domain.agent import Agent
+from services.support.routing.domain.agent import Agent, Removal
 from services.support.routing.schemas import (
     AgentDefinition,
     AgentState,
@@ -48,11 +48,26 @@ async def set_presence(tx: Transaction, agent_id: str, new: NewPresence, version
     """Where an agent is from now on; their tickets are looked at next. Raises NotFound and Stale."""
     await look_at(tx, [agent_id], tx.now)
     known = await store.lock_agent(tx, agent_id)
-    if known is None:
+    if known is None or known.removed is not None:
         raise NotFound("no agent has this id")
     _require_version(known, versions)
     await store.save_presence(tx, agent_id, new.presence, new.absence, tx.now)
     return AgentVersion(id=agent_id, version=known.version + 1)
+
+
+async def remove(tx: Transaction, agent_id: str, reason: Removal, versions: Versions) -> AgentVersion:
+    """An agent who is asked no more; what they have goes back with the reason. Raises NotFound and Stale.
+
+    What they did stays; defining them again brings them back.
+    """
+    await look_at(tx, [agent_id], tx.now)
+    known = await store.lock_agent(tx, agent_id)
+    if known is None or known.removed is not None:
+        raise NotFound("no agent has this id")
+    _require_version(known, versions)
+    await store.save_presence(tx, agent_id, "offline", "other", tx.now)
+    await store.remove_agent(tx, agent_id, reason)
+    return AgentVersion(id=agent_id, version=known.version + 2)
 
 
 async def list_agents(tx: Transaction, after: str, limit: int) -> list[AgentState]:

@@ -74,7 +74,8 @@ async def attend(tx: Transaction, keys: Collection[UUID], now: datetime) -> int:
     held, waiting, cut = await store.find_held(tx, sorted(ids)), set[UUID](), set[str]()
     for agent in agents:
         room = _standing(agent, loads.get(agent.id, {}), calendars, now).channels_with_room()
-        found = await store.find_waiting(tx, agent, room, _AT_ONCE, now) if room else []
+        managed = await copies.find_managed_parties(tx, agent.id, now) if room else []
+        found = await store.find_waiting(tx, agent, room, managed, _AT_ONCE) if room else []
         waiting.update(found)
         cut.update({agent.id} if len(found) == _AT_ONCE else ())
     concerned = await store.load_routable(tx, {*held, *waiting})
@@ -202,8 +203,8 @@ async def _give_back(
     leaving: dict[str, str] = {}
     for agent_id in sorted(ids):
         standing = desk.standings[agent_id]
-        if not standing.keeps_tickets:
-            leaving[agent_id] = "the shift is over" if not standing.on_shift else f"is {standing.agent.presence}"
+        if standing.why_leaves is not None:
+            leaving[agent_id] = standing.why_leaves
         if not standing.on_shift and standing.agent.presence != "offline":
             await store.save_presence(tx, agent_id, "offline", "shift_ended", now)
     handed = []
@@ -233,7 +234,7 @@ async def _hand_to(tx: Transaction, ticket: Routable, agent_id: str, by: str) ->
     if ticket.agent_id is not None:
         await look_at(tx, [ticket.agent_id], tx.now)  # there is room for another
     agent = await store.lock_agent(tx, agent_id)
-    if agent is None:
+    if agent is None or agent.removed is not None:
         raise Invalid("no agent is called so", field="body.agent")
     if against := why_not(await standing_of(tx, agent), ticket.channel):
         raise NotAssignable(f"{agent_id} may not be given it: {against}", state={"agent": ticket.agent_id})
@@ -258,7 +259,7 @@ async def _set_timers(
     changes = {
         agent.id: min(next_change(calendars[agent.calendar], now) or latest, latest)
         for agent in agents
-        if agent.calendar is not None and agent.calendar in calendars
+        if agent.calendar is not None and agent.calendar in calendars and agent.removed is None
     }
     await tx.set_timers(TIMER, [(key_of(each), partition_of(each), at) for each, at in changes.items()])
 

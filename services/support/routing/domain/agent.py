@@ -8,6 +8,7 @@ from typing import Literal
 from shared.events.values import Channel
 
 Presence = Literal["online", "busy", "away", "offline"]
+Removal = Literal["left", "changed_team", "other"]
 Absence = Literal["break", "meeting", "training", "sick", "shift_ended", "other"]
 KEEPS_TICKETS: frozenset[Presence] = frozenset({"online", "busy"})
 """Who is away or offline gives tickets back; who is busy keeps them and gets no new ones."""
@@ -16,7 +17,7 @@ KEEPS_TICKETS: frozenset[Presence] = frozenset({"online", "busy"})
 @dataclass(frozen=True, slots=True)
 class Agent:
     """`calendar` is when the shift is; without one there is no shift to be off. `capacity` has the tickets that may be
-    open at once by channel; a channel that is not named gets none.
+    open at once by channel; a channel that is not named gets none. Who is `removed` is given nothing any more.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Agent:
     calendar: str | None
     presence: Presence
     last_assigned_at: datetime | None = None
+    removed: Removal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,16 @@ class Standing:
     on_shift: bool
     load: Mapping[Channel, int]
 
+    @property
+    def is_there(self) -> bool:
+        return self.on_shift and self.agent.presence == "online" and self.agent.removed is None
+
     def has_room(self, channel: Channel) -> bool:
         return self.load.get(channel, 0) < self.agent.capacity.get(channel, 0)
 
     def is_given(self, channel: Channel) -> bool:
         """Whether a ticket of this channel may be routed to them."""
-        return self.on_shift and self.agent.presence == "online" and self.has_room(channel)
+        return self.is_there and self.has_room(channel)
 
     def channels_with_room(self) -> list[Channel]:
         """Those on which they may be given more now."""
@@ -50,7 +56,16 @@ class Standing:
 
     @property
     def keeps_tickets(self) -> bool:
-        return self.on_shift and self.agent.presence in KEEPS_TICKETS
+        return self.why_leaves is None
+
+    @property
+    def why_leaves(self) -> str | None:
+        """Why they give back what they have; None where they keep it."""
+        if self.agent.removed is not None:
+            return f"was removed: {self.agent.removed}"
+        if not self.on_shift:
+            return "the shift is over"
+        return None if self.agent.presence in KEEPS_TICKETS else f"is {self.agent.presence}"
 
     def share(self, channel: Channel) -> float:
         return self.load.get(channel, 0) / self.agent.capacity[channel]

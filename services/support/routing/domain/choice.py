@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from services.support.categories import Queue
-from services.support.routing.domain.agent import Standing
+from services.support.routing.domain.agent import Agent, Standing
 from shared.events.tickets import Priority
 from shared.events.values import Channel
 
@@ -56,17 +56,8 @@ class Desk:
 
     def why_waits(self, ticket: Waiting) -> str:
         """What keeps a ticket that nobody answers for from being given to somebody."""
-        needed = frozenset(ticket.skills)
-        able = [
-            each
-            for each in self.standings.values()
-            if each.agent.id != ticket.refused_by
-            and (
-                (ticket.queue in each.agent.queues and needed <= each.agent.skills)
-                or ticket.fallback in each.agent.queues
-            )
-        ]
-        present = [each for each in able if each.on_shift and each.agent.presence == "online"]
+        able = [each for each in self.standings.values() if self._is_able(each.agent, ticket)]
+        present = [each for each in able if each.is_there]
         if not able:
             has = f" has {', '.join(ticket.skills)}" if ticket.skills else " is asked"
             return f"nobody of {' or '.join(filter(None, (ticket.queue, ticket.fallback)))}{has}"
@@ -75,6 +66,14 @@ class Desk:
         if not any(each.has_room(ticket.channel) for each in present):
             return f"everybody who fits and is there has no room for {ticket.channel} tickets"
         return "it is given out next"
+
+    def _is_able(self, agent: Agent, ticket: Waiting) -> bool:
+        """Whether they would be chosen if they were there and had room, by whichever rule."""
+        if agent.id == ticket.refused_by or agent.removed is not None:
+            return False
+        fits = ticket.queue in agent.queues and frozenset(ticket.skills) <= agent.skills
+        by_name = agent.id in {self.managers.get(ticket.party_id), ticket.previous}
+        return fits or by_name or ticket.fallback in agent.queues
 
     def give(self, agent: str, channel: Channel, now: datetime) -> None:
         known = self.standings[agent]
