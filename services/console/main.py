@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
+from services.console.agents import api as agents
 from services.console.campaigns import api as campaigns
 from services.console.design import api as design
 from services.console.duplicates import api as duplicates
@@ -20,6 +21,7 @@ from services.console.shell.agent import BearerTokens, ChosenNames, Sessions
 from services.console.shell.asking import Front
 from services.console.shell.errors import answer_errors
 from services.console.shell.guard import Guard
+from services.console.surveys import api as surveys
 from services.console.tickets import api as tickets
 from services.console.today import api as today
 from services.console.warnings import api as warnings
@@ -28,8 +30,8 @@ from shared.http.auth import Authenticator
 from shared.telemetry.logging import configure_logging
 
 pages = (
-    *(today, parties, duplicates, erasures, tickets, followups, campaigns, forecasts, warnings, operations, events),
-    *(design, login, shell, live, static_files),
+    *(today, parties, duplicates, erasures, tickets, agents, followups, surveys, campaigns, forecasts, warnings),
+    *(operations, events, design, login, shell, live, static_files),
 )
 
 

@@ -8,7 +8,15 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.console.parties.domain import GROUPS, Profile, errors_of, lines_of, purchases_of
+from services.console.parties.domain import (
+    GROUPS,
+    Profile,
+    errors_of,
+    lines_of,
+    party_named,
+    purchases_of,
+    related_of,
+)
 from services.console.shell.asking import Trouble, attempt
 from services.console.shell.pages import Page, Shown, go_to
 
@@ -103,6 +111,33 @@ async def show_points(page: Shown, party_id: UUID, cursor: Cursor = None) -> Res
     return page.show("parties/points.html", party=view, balance=balance, statement=statement)
 
 
+@router.get("/{party_id}/around")
+async def show_around(page: Shown, party_id: UUID) -> Response:
+    """What others are to a customer, and what to offer next. The customer's page takes it in once it stands."""
+    return await _show_around(page, party_id)
+
+
+@router.post("/{party_id}/relations")
+async def add_relation(page: Shown, party_id: UUID) -> Response:
+    form = await page.form()
+    body = {"kind": form.get("kind", ""), "to": party_named(form.get("to", "")), "since": form.get("since") or None}
+    try:
+        await page.asked.write("contacts", "POST", f"parties/{party_id}/relations", body, key=form.get("key"))
+    except Trouble as trouble:
+        return await _show_around(page, party_id, trouble, form)
+    return go_to(f"/parties/{party_id}/around")
+
+
+@router.post("/{party_id}/relations/{relation_id}/end")
+async def end_relation(page: Shown, party_id: UUID, relation_id: UUID) -> Response:
+    form = await page.form()
+    try:
+        await page.asked.write("contacts", "POST", f"relations/{relation_id}/end", {}, key=form.get("key"))
+    except Trouble as trouble:
+        return await _show_around(page, party_id, trouble)
+    return go_to(f"/parties/{party_id}/around")
+
+
 @router.get("/{party_id}/edit")
 async def show_edit(page: Shown, party_id: UUID) -> Response:
     view = await page.asked.get("contacts", f"parties/{party_id}")
@@ -125,6 +160,30 @@ async def change_party(page: Shown, party_id: UUID) -> Response:
     except Trouble as trouble:
         return _form_again(page, await page.asked.get("contacts", f"parties/{party_id}"), form, trouble)
     return go_to(f"/parties/{party_id}")
+
+
+async def _show_around(
+    page: Page, party_id: UUID, trouble: Trouble | None = None, typed: Mapping[str, str] | None = None
+) -> Response:
+    view, relations, advice = await asyncio.gather(
+        page.asked.get("contacts", f"parties/{party_id}"),
+        attempt(page.asked.get("contacts", f"parties/{party_id}/relations", limit=50)),
+        attempt(page.asked.get("forecasting", "cross-sell", party_id=party_id)),
+    )
+    related = related_of(str(party_id), relations.value["items"]) if relations.value else []
+    others = sorted({each.other for each in related})
+    cards = await attempt(page.asked.get("contacts", "parties", ids=",".join(others))) if others else None
+    return page.show(
+        "parties/around.html",
+        trouble.status if trouble else 200,
+        party=view,
+        relations=relations,
+        related=related,
+        names={card["id"]: card["name"] for card in cards.value["items"]} if cards and cards.value else {},
+        advice=advice,
+        trouble=trouble,
+        typed=typed or {},
+    )
 
 
 def _form_again(page: Page, party: Any, form: Mapping[str, str], trouble: Trouble) -> Response:

@@ -1,5 +1,6 @@
 """What a page shows of a party, made of what contacts, marketing, support and forecasting say of it."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -114,6 +115,37 @@ def purchases_of(sales: Iterable[Mapping[str, Any]]) -> dict[str, list[int]]:
         total = sale["summary"]["total"]
         found.setdefault(total["currency"], []).insert(0, total["minor"])
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """What somebody is to the customer of a page; `outward` where the customer is it to them."""
+
+    relation_id: str
+    kind: str
+    outward: bool
+    other: str
+    since: str | None
+    ended_on: str | None
+
+
+def related_of(party_id: str, relations: Iterable[Mapping[str, Any]]) -> list[Related]:
+    """What holds before what has ended, each from where the customer stands."""
+    found = []
+    for each in relations:
+        outward = party_id in {each["from_party_id"], each["from_now"]}
+        other = each["to_now" if outward else "from_now"]
+        found.append(Related(each["id"], each["kind"], outward, other, each["since"], each["ended_on"]))
+    return sorted(found, key=lambda each: each.ended_on is not None)
+
+
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def party_named(typed: str) -> str:
+    """The id in what was typed, which may be the address of a customer's page."""
+    found = _ID.search(typed.casefold())
+    return found[0] if found else typed.strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,4 +72,6 @@ CAMPAIGNS: dict[str, dict[str, str]] = {
         "channels": _("Channels"),
         "customer": _("Customer"),
     },
+    "survey": {"csat": _("Satisfaction"), "nps": _("Would recommend us"), "ces": _("Ease")},
+    "answered_by": {"product": _("Product"), "channel": _("Channel"), "month": _("Month"), "day": _("Day")},
 }

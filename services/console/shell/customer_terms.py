@@ -73,4 +73,16 @@ CUSTOMERS: dict[str, dict[str, str]] = {
         "locale": _("Language"),
         "time_zone": _("Time zone"),
     },
+    "relation": {
+        "employs": _("Employs"),
+        "subsidiary_of": _("Belongs to"),
+        "buys_through": _("Buys through"),
+        "introduced_by": _("Was introduced by"),
+    },
+    "related": {
+        "employs": _("Works for"),
+        "subsidiary_of": _("Owns"),
+        "buys_through": _("Buys for"),
+        "introduced_by": _("Introduced"),
+    },
 }

@@ -38,8 +38,8 @@ class Place:
 SECTIONS = (
     Section("/", _("Today"), "sun", "h"),
     Section("/parties", _("Customers"), "people", "c", under=("/duplicates", "/erasures", "/events")),
-    Section("/tickets", _("Tickets"), "chat", "t"),
-    Section("/follow-ups", _("Follow-ups"), "check", "f"),
+    Section("/tickets", _("Tickets"), "chat", "t", under=("/agents", "/queues")),
+    Section("/follow-ups", _("Follow-ups"), "check", "f", under=("/surveys",)),
     Section("/campaigns", _("Campaigns"), "send", "m"),
     Section("/forecasts", _("Sales"), "chart", "s", under=("/warnings",)),
     Section("/operations", _("Operations"), "gauge", "o", "crm:admin"),
@@ -51,6 +51,10 @@ PLACES = (
     Place("/duplicates", _("Possible duplicates")),
     Place("/duplicates/merges", _("Merges")),
     Place("/erasures", _("Erasures")),
+    Place("/agents", _("Agents")),
+    Place("/agents/new", _("New agent")),
+    Place("/queues", _("Queues")),
+    Place("/surveys", _("Surveys")),
 )
 
 

@@ -62,4 +62,9 @@ SALES: dict[str, dict[str, str]] = {
         "weeks_since_last_purchase": _("Weeks since the last purchase"),
         "weeks_since_first_purchase": _("Weeks since the first purchase"),
     },
+    "no_offer": {
+        "an urgent request of the party is open": _("An urgent request of theirs is open."),
+        "the party bought on fewer than 2 days": _("They bought on fewer than two days."),
+    },
+    "offer": {"bought_again": _("Buys it again and again"), "goes_with": _("Goes with what they have")},
 }

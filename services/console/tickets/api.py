@@ -83,6 +83,23 @@ async def correct_triage(page: Shown, ticket_id: UUID) -> Response:
     return go_to(f"/tickets/{ticket_id}")
 
 
+@router.post("/{ticket_id}/assign")
+async def assign_ticket(page: Shown, ticket_id: UUID) -> Response:
+    """Takes it, gives it to somebody, or gives it back with a reason; a refusal says what speaks against it."""
+    form = await page.form()
+    assert page.agent is not None
+    act = form.get("act")
+    agent = page.agent.name if act == "claim" else form.get("agent", "").strip() or None
+    back = {"agent": None, "reason": form.get("reason") or "other"}
+    body = back if act == "return" else {"agent": agent, "take_over": "take_over" in form}
+    by = {} if page.agent.token else {"by": page.agent.name}
+    try:
+        await page.asked.write("support", "POST", f"tickets/{ticket_id}/assign", {**body, **by}, key=form.get("key"))
+    except Trouble as trouble:
+        return await _show(page, ticket_id, trouble)
+    return go_to(f"/tickets/{ticket_id}")
+
+
 async def _next(asked: Asked, ticket_id: UUID) -> str | None:
     for status in WAITING:
         waiting = await asked.get("support", "tickets", status=status, limit=2)
