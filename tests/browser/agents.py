@@ -81,6 +81,12 @@ async def serve_customer(stack: EmbeddedStack) -> Customer:
     return Customer(party, f"{name}@mail.example", sold["ce_id"], sent["message_id"], opened["ticket_id"], subject)
 
 
+async def define_agent(stack: EmbeddedStack, name: str) -> None:
+    """An agent who is not at work, so that nothing is routed to them."""
+    async with httpx.AsyncClient(base_url=stack.url("support")) as client:
+        (await client.put(f"/v1/agents/{name}", json={"skills": ["orders"], "queues": ["orders"]})).raise_for_status()
+
+
 @asynccontextmanager
 async def console(
     stack: EmbeddedStack, language: str = "en", name: str = "agent-7", **options: Any

@@ -1,5 +1,6 @@
 """The console on a small real stack: what it shows is what the services say, and an agent can work with it."""
 
+import asyncio
 import json
 import re
 from pathlib import Path
@@ -11,11 +12,13 @@ from playwright.async_api import Page, expect
 
 from deploy.assets.fetch import fetch, read_lock
 from deploy.embedded import EmbeddedStack
-from tests.browser.agents import LAPTOP, PHONE, Customer, ask, console, serve_customer
+from tests.browser.agents import LAPTOP, PHONE, Customer, ask, console, define_agent, serve_customer
 from tests.e2e.client import Client
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
+_TABS = 3
+"""Pages that are looked at side by side: most of the time one waits for its services or its picture."""
 SHOTS = Path(__file__).parents[2] / ".test-results" / "console"
 
 
@@ -34,6 +37,7 @@ def pages_of(ada: Customer) -> dict[str, str]:
         "customer-consents": f"/parties/{ada.party_id}/consents",
         "customer-new": "/parties/new",
         "customer-points": f"/parties/{ada.party_id}/points",
+        "customer-around": f"/parties/{ada.party_id}/around",
         "incomplete": "/parties/incomplete",
         "warnings": "/warnings",
         "duplicates": "/duplicates",
@@ -44,6 +48,12 @@ def pages_of(ada: Customer) -> dict[str, str]:
         "customer-edit": f"/parties/{ada.party_id}/edit",
         "tickets": "/tickets",
         "ticket": f"/tickets/{ada.ticket_id}",
+        "agents": "/agents",
+        "agent": "/agents/agent-7",
+        "agent-new": "/agents/new",
+        "queues": "/queues",
+        "queue": "/queues/orders",
+        "surveys": "/surveys",
         "follow-ups": "/follow-ups",
         "follow-ups-sales": "/follow-ups?outcome=one",
         "sale": f"/follow-ups/sales/{ada.sale_event}",
@@ -250,17 +260,22 @@ async def test_every_page_is_accessible_and_as_wide_as_the_screen(
     """By axe-core, on a phone where it is light and on a laptop where it is dark. Pictures are kept."""
     size = PHONE if scheme == "light" else LAPTOP
     found: dict[str, list[str]] = {}
-    async with console(stack, viewport=size, color_scheme=scheme) as (context, complaints):
-        page = await context.new_page()
-        for name, path in pages_of(ada).items():
+    await define_agent(stack, "agent-7")
+    left = list(pages_of(ada).items())
+
+    async def look(page: Page) -> None:
+        while left:
+            name, path = left.pop()
             await page.goto(path)
-            if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-                found[name] = ["wider than the screen"]
+            wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
             await page.evaluate(axe)
             result = await page.evaluate("axe.run({resultTypes: ['violations']})")
-            found.setdefault(name, []).extend(
+            found[name] = ["wider than the screen"] * wide + [
                 f"{each['id']}: {json.dumps(each['nodes'][0]['target'])}" for each in result["violations"]
-            )
+            ]
             await page.screenshot(path=SHOTS / f"{name}-{scheme}.png", full_page=True)
+
+    async with console(stack, viewport=size, color_scheme=scheme) as (context, complaints):
+        await asyncio.gather(*[look(await context.new_page()) for _ in range(_TABS)])
         assert {name: findings for name, findings in found.items() if findings} == {}
         assert [said for said in complaints if "404" not in said] == []

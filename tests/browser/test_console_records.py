@@ -101,3 +101,31 @@ async def test_what_is_missing_is_promised_and_is_left_is_what_the_services_say(
         await expect(shown).to_have_count(len(promised["clocks"]))
         await expect(shown.first).to_contain_text(re.compile("First answer|Next answer|Solution"))
         assert complaints == []
+
+
+async def test_a_relation_is_written_down_stands_on_both_pages_and_ends(stack: EmbeddedStack, ada: Customer) -> None:
+    advice = await ask(stack, "forecasting", f"cross-sell?party_id={ada.party_id}")
+    assert advice["offers"] == []
+    async with console(stack, viewport=LAPTOP) as (context, complaints):
+        page = await context.new_page()
+        await page.goto(f"/parties/{ada.party_id}")
+        await expect(page.locator("section", has_text="To offer next")).to_contain_text("fewer than two days")
+        await page.get_by_role("link", name="Relations and offers").click()
+        await page.get_by_label("Whom").fill(stack.url("console") + f"/parties/{ada.party_id}")
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.locator(".trouble")).to_be_visible()
+        await page.get_by_label("The customer").select_option(label="Was introduced by")
+        await page.get_by_label("Whom").fill(stack.url("console") + f"/parties/{ada.twin_id}")
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.locator("#around li").first).to_contain_text("Was introduced by")
+        await page.goto(f"/parties/{ada.twin_id}")
+        await expect(page.locator("section", has=page.locator("#relations")).locator("li")).to_contain_text(
+            "Introduced"
+        )
+        await page.goto(f"/parties/{ada.party_id}/around")
+        await page.get_by_role("button", name="End today").click()
+        await expect(page.locator("#around .badge")).to_have_text("Ended")
+        assert [said for said in complaints if "422" not in said] == []
+    (relation,) = (await ask(stack, "contacts", f"parties/{ada.twin_id}/relations"))["items"]
+    assert (relation["kind"], relation["from_party_id"]) == ("introduced_by", ada.party_id)
+    assert relation["ended_on"] is not None

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import expect
 
 from deploy.embedded import EmbeddedStack
-from tests.browser.agents import LAPTOP, PHONE, ask, console, serve_customer
+from tests.browser.agents import LAPTOP, PHONE, Customer, ask, console, serve_customer
 from tests.e2e.client import Client, eventually
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
@@ -114,3 +114,36 @@ async def test_a_restart_ends_streams_at_once_and_pages_miss_nothing(stack: Embe
             (await support.post(f"/v1/tickets/{customer.ticket_id}/replies", json=reply)).raise_for_status()
         await expect(page.locator(".thread .agent")).to_contain_text("Written meanwhile.", timeout=30_000)
         await expect(page.locator("#live")).to_have_text("Live", timeout=20_000)
+
+
+async def test_a_ticket_is_taken_by_an_agent_who_has_room_and_given_back(stack: EmbeddedStack, ada: Customer) -> None:
+    agent = f"agent-{uuid4()}"
+    async with console(stack, viewport=PHONE, name=agent) as (context, complaints):
+        page = await context.new_page()
+        await page.goto("/agents/new")
+        await page.get_by_label("Name").fill(agent)
+        await page.get_by_label("Chat").fill("1")
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.locator(".head .badge")).to_have_text("Not at work")
+        await page.get_by_label("Presence").select_option(label="There")
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.locator(".head .badge")).to_have_text("There")
+        await page.goto(f"/tickets/{ada.ticket_id}")
+        await expect(page.locator("#part-answers")).to_contain_text("It waits in line: nobody of")
+        await page.get_by_role("button", name="I answer it").click()
+        await expect(page.locator(".trouble")).to_contain_text("at_capacity")
+        await page.goto(f"/agents/{agent}/edit")
+        await page.get_by_label("E-mail").fill("1")
+        await page.get_by_role("button", name="Save").click()
+        await page.goto(f"/tickets/{ada.ticket_id}")
+        await page.get_by_role("button", name="I answer it").click()
+        await expect(page.locator("#part-answers").get_by_role("link", name=agent)).to_be_visible()
+        assert (await ask(stack, "support", f"tickets/{ada.ticket_id}"))["assignment"]["agent"] == agent
+        await page.get_by_text("Give it to somebody else").click()
+        await page.get_by_label("Back to the queue, because").select_option(label="Another team has to answer")
+        await page.get_by_role("button", name="Give back").click()
+        await page.locator("#part-answers").get_by_text("Why", exact=True).click()
+        await expect(page.locator("#part-answers li").first).to_contain_text("Given back")
+        assert [said for said in complaints if "409" not in said] == []
+    steps = (await ask(stack, "support", f"tickets/{ada.ticket_id}"))["assignment"]["steps"]
+    assert [(step["how"], step["agent"]) for step in steps] == [("claimed", agent), ("returned", None)]

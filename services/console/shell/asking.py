@@ -23,6 +23,8 @@ Stream = AsyncIterator[bytes]
 _STREAM = ClientTimeout(total=None, sock_connect=1, sock_read=35)
 # Shorter than a service keeps a connection that nobody uses: a form is never sent into one that closes.
 _KEPT_S = 4
+_STALE = "urn:rapport:problem:stale"
+"""The one conflict that is cured by reading again; others say in their detail what stands against it."""
 _CHECK = ClientTimeout(total=0.2)
 AWAY = (ClientError, TimeoutError)
 """What asking raises where a service does not answer."""
@@ -54,7 +56,7 @@ class Trouble(Exception):
                 return "forbidden"
             case 404 | 410:
                 return "missing"
-            case 409:
+            case 409 if str(self.problem.get("type", _STALE)) == _STALE:
                 return "stale"
             case status if 400 <= status < 500:
                 return "refused"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 SURVEYS = ("csat", "nps", "ces")
-BY = ("product", "channel", "month", "day")
+BY = ("month", "channel", "product", "day")
 _GOOD = {"csat": (60, 80), "nps": (0, 30), "ces": (4, 5)}
 """Below the first a score is bad, from the second on it is good."""
 

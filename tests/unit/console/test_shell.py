@@ -150,3 +150,8 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_what_a_service_answers_has_a_meaning_for_people(status: int, kind: str) -> None:
     assert Trouble("contacts", status, {}).kind == kind
+
+
+@pytest.mark.parametrize(("reason", "kind"), [("stale", "stale"), ("not_assignable", "refused")])
+def test_a_conflict_that_reading_again_does_not_cure_is_said_in_its_own_words(reason: str, kind: str) -> None:
+    assert Trouble("support", 409, {"type": f"urn:rapport:problem:{reason}"}).kind == kind

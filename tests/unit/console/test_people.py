@@ -1,0 +1,99 @@
+"""Agents, relations and results of surveys, made of what services say and what forms hold."""
+
+from typing import Any
+
+import pytest
+
+from services.console.agents.domain import CHANNELS, Definition, Spent, fields_of, rooms_of, times_of
+from services.console.parties.domain import Related, party_named, related_of
+from services.console.surveys.domain import shares_of, tone_of
+from services.support.routing.schemas import AgentDefinition
+
+ADA, BO = "01a21cac-b0de-7cd1-b5db-ef8f21bd5678", "01a21cac-b0de-7cd1-b5db-ef8f21bd5679"
+
+
+def test_what_a_form_says_of_an_agent_is_what_support_takes_and_shows() -> None:
+    typed = {
+        "id": " agent-7 ",
+        "skills": "orders, ,language:en ",
+        "queues": "orders",
+        "capacity-chat": " 2",
+        "key": "k",
+    }
+    definition = Definition(typed)
+    assert definition.agent_id == "agent-7"
+    taken = AgentDefinition.model_validate(definition.body())
+    assert taken == AgentDefinition(skills=["orders", "language:en"], queues=["orders"], capacity={"chat": 2})
+    shown = fields_of({"id": "agent-7", **taken.model_dump()})
+    assert Definition(shown).body() == definition.body()
+
+
+@pytest.mark.parametrize("typed", ["two", "-1", "1.5", "²", "9" * 30])
+def test_a_capacity_that_is_none_is_left_to_support_to_refuse(typed: str) -> None:
+    with pytest.raises(ValueError, match="capacity"):
+        AgentDefinition.model_validate(Definition({"capacity-chat": typed}).body())
+
+
+def test_channels_without_room_are_left_out_and_no_channel_is_forgotten() -> None:
+    assert [room.channel for room in rooms_of({"capacity": {"chat": 2, "email": 3, "phone": 0}})] == ["email", "chat"]
+    annotation = AgentDefinition.model_fields["capacity"].annotation
+    assert set(CHANNELS) == set(annotation.__args__[0].__args__)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "times"),
+    [
+        ({}, []),
+        ({"online": 0.0}, []),
+        ({"offline": 300.0, "online": 100.0}, [Spent("online", 100.0, 0.25), Spent("offline", 300.0, 0.75)]),
+    ],
+)
+def test_the_times_of_an_agent_are_shares_of_what_is_known(seconds: dict[str, float], times: list[Spent]) -> None:
+    assert times_of({"seconds": seconds}) == times
+
+
+def relation(**changes: Any) -> dict[str, Any]:
+    plain = {"id": "r", "kind": "employs", "from_party_id": ADA, "to_party_id": BO, "since": None, "ended_on": None}
+    return {**plain, "from_now": ADA, "to_now": BO, **changes}
+
+
+@pytest.mark.parametrize(
+    ("said", "outward", "other"),
+    [
+        ({}, True, BO),
+        ({"from_party_id": BO, "to_party_id": ADA, "from_now": BO, "to_now": ADA}, False, BO),
+        ({"from_party_id": "merged", "to_now": "survivor"}, True, "survivor"),
+        ({"from_now": "survivor"}, True, BO),
+    ],
+    ids=["outward", "inward", "told of one who was merged into this one", "of one who is merged by now"],
+)
+def test_a_relation_is_told_from_where_the_customer_stands(said: dict[str, Any], outward: bool, other: str) -> None:
+    assert related_of(ADA, [relation(**said)]) == [Related("r", "employs", outward, other, None, None)]
+
+
+def test_what_has_ended_stands_behind_what_holds() -> None:
+    ended, holds = relation(id="1", ended_on="2026-01-01"), relation(id="2")
+    assert [each.relation_id for each in related_of(ADA, [ended, holds])] == ["2", "1"]
+
+
+@pytest.mark.parametrize(
+    "typed", [ADA, ADA.upper(), f" https://crm.example/parties/{ADA}?show=sales", f"/parties/{ADA}/around"]
+)
+def test_somebody_is_named_by_id_or_by_the_address_of_a_page(typed: str) -> None:
+    assert party_named(typed) == ADA
+
+
+def test_what_names_nobody_is_left_to_contacts_to_refuse() -> None:
+    assert party_named(" Ada Holm ") == "Ada Holm"
+
+
+@pytest.mark.parametrize(
+    ("survey", "score", "tone"),
+    [("csat", 80, "good"), ("csat", 79.9, "plain"), ("csat", 59, "bad"), ("nps", -1, "bad"), ("ces", 4, "plain")],
+)
+def test_a_score_has_the_colour_of_its_surveys_bounds(survey: str, score: float, tone: str) -> None:
+    assert tone_of({"survey": survey, "score": score}) == tone
+
+
+def test_shares_of_answers() -> None:
+    assert shares_of({"answers": 4, "high": 3, "low": 1}) == (0.75, 0.25)
