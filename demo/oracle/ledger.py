@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from demo.world.facts import Fact
+from demo.world.facts import CLUB, Fact
 
 SALE, REFUND = "crm.sale.completed.v1", "crm.sale.refunded.v1"
 REQUEST, TICKET = "crm.support.requested.v1", "crm.ticket.opened.v1"
@@ -103,6 +103,8 @@ class Ledger:
         self.customers: defaultdict[str, Customer] = defaultdict(Customer)
         self.sales: dict[SaleKey, Sale] = {}
         self.refunds: list[Refund] = []
+        self.members: set[str] = set()
+        """Who is in the books of the club, each a party that may go on as a customer."""
         self.categories: dict[str, tuple[str, ...]] = {}
         self._seen: set[tuple[str, str]] = set()
 
@@ -112,6 +114,8 @@ class Ledger:
         self._seen.add((fact.source, fact.id))
         if fact.type == PRODUCT:
             self.categories[fact.key] = tuple(fact.data["category"])
+        elif fact.source == CLUB:
+            self.members.add(fact.key)
         elif fact.topic == "crm.ingest":
             self._ingest(fact)
 

@@ -5,7 +5,7 @@ from demo.oracle.reading import SQL, Databases, Expected, Read, Rows
 
 async def read_parties(databases: Databases, expected: Expected) -> tuple[Rows, Rows]:
     (row,) = await databases.rows("contacts", SQL["count_parties"])
-    should = {"parties": len(expected.ledger.customers), "suspected duplicates": 0}
+    should = {"parties": len(expected.ledger.customers) + len(expected.ledger.members), "suspected duplicates": 0}
     return should, {"parties": row["parties"], "suspected duplicates": row["duplicates"]}
 
 

@@ -13,12 +13,21 @@ select
     (select count(*) from duplicate where reason <> 'likeness') as duplicates;
 
 -- name: load_likenesses
--- Contacts: the customers who may be one because of what is known of them.
+-- Contacts: who may be one because of what is known of them, by the shop's numbers; null for whom the shop does not know.
 select low.value as low, high.value as high
 from duplicate
-join identity as low on low.party_id = low_id and low.type = 'external' and low.system = 'shop'
-join identity as high on high.party_id = high_id and high.type = 'external' and high.system = 'shop'
+left join identity as low on low.party_id = low_id and low.type = 'external' and low.system = 'shop'
+left join identity as high on high.party_id = high_id and high.type = 'external' and high.system = 'shop'
 where reason = 'likeness';
+
+-- name: load_merges
+-- Contacts: who goes on as whom, and whether it was taken back.
+select into_party.value as into_customer, merged.value as merged_customer, undone_at is not null as undone
+from party_merge
+left join identity as into_party
+    on into_party.party_id = into_party_id and into_party.type = 'external' and into_party.system = 'shop'
+left join identity as merged
+    on merged.party_id = merged_party_id and merged.type = 'external' and merged.system = 'shop';
 
 -- name: load_profiles
 -- Contacts: the description in force.

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import product
 from typing import Any
 
 from pydantic_core import from_json
@@ -18,6 +19,7 @@ ENDED = {SENT: "crm.message.sent.v1", UNKNOWN: "crm.message.unknown.v1"}
 UPDATED, TRIAGED = "crm.party.updated.v1", "crm.ticket.triaged.v1"
 APPLIED, OF_CLOCKS = "crm.sla.applied.v1", ("crm.sla.warned.v1", "crm.sla.breached.v1", "crm.sla.met.v1")
 SUSPECTED, LIKENESS = "crm.duplicate.suspected.v1", "likeness"
+MERGED, UNMERGED = "crm.party.merged.v1", "crm.party.unmerged.v1"
 WARNED, WARNING_CLEARED = "crm.warning.raised.v1", "crm.warning.cleared.v1"
 _NAMED_BY = {SUSPECTED: "reason", WARNED: "warning_id", WARNING_CLEARED: "warning_id"}
 _OF_CAMPAIGNS = frozenset([STARTED, EXITED, PLANNED, SKIPPED, *ENDED.values()])
@@ -68,7 +70,7 @@ def timeline_line(type_: str, at: datetime, summary: Mapping[str, Any], sales: M
     """
     if type_ == UPDATED:
         return None
-    if type_ in {REGISTERED, TRIAGED, APPLIED, *OF_CLOCKS}:
+    if type_ in {REGISTERED, TRIAGED, APPLIED, MERGED, UNMERGED, *OF_CLOCKS}:
         return Line(type_, TIMELESS, f"{summary['metric']} {summary['cycle']}" if type_ in OF_CLOCKS else "")
     if type_ in _NAMED_BY:
         return Line(type_, TIMELESS, summary[_NAMED_BY[type_]])
@@ -83,22 +85,31 @@ def timeline_line(type_: str, at: datetime, summary: Mapping[str, Any], sales: M
     return Line(type_, TIMELESS, " ".join(str(word) for word in words if word is not None))
 
 
+async def _told_judgements(databases: Databases) -> Counter[tuple[str, Line]]:
+    """What the ledger does not judge, such as who resembles whom: whatever stands was told once to whom it is about."""
+    told: Counter[tuple[str, Line]] = Counter()
+    for pair in await databases.rows("contacts", SQL["load_likenesses"]):
+        for number in filter(None, pair):
+            told[number, Line(SUSPECTED, TIMELESS, LIKENESS)] += 1
+    for into, merged, undone in await databases.rows("contacts", SQL["load_merges"]):
+        for number, type_ in product(filter(None, (into, merged)), (MERGED, UNMERGED)[: 1 + undone]):
+            told[number, Line(type_, TIMELESS, "")] += 1
+    numbers = await customers(databases)
+    # When clocks come to it depends on the priority.
+    for row in await databases.rows("support", SQL["load_told"]):
+        if row["party_id"] in numbers:
+            told[numbers[row["party_id"]], Line(row["type"], TIMELESS, f"{row['metric']} {row['cycle']}")] += 1
+    # A warning is told, and that it is over.
+    for row in await databases.rows("forecasting", SQL["load_warnings"]):
+        for type_ in (WARNED, WARNING_CLEARED)[: 1 + row["over"]]:
+            told[numbers[row["party_id"]], Line(type_, TIMELESS, row["warning_id"])] += 1
+    return told
+
+
 async def read_timelines(databases: Databases, expected: Expected) -> tuple[Rows, Rows]:
     should = expected.ledger.timeline()
     should.update(lines_of_services(expected.ledger, expected.messages, expected.campaigns))
-    # Who resembles whom is a judgement, which the ledger does not make: each that stands was told once to both.
-    for pair in await databases.rows("contacts", SQL["load_likenesses"]):
-        for number in pair:
-            should[number, Line(SUSPECTED, TIMELESS, LIKENESS)] += 1
-    # When clocks come to it depends on the priority, which is a judgement too: what support told stands here once.
-    numbers = await customers(databases)
-    for row in await databases.rows("support", SQL["load_told"]):
-        if row["party_id"] in numbers:
-            should[numbers[row["party_id"]], Line(row["type"], TIMELESS, f"{row['metric']} {row['cycle']}")] += 1
-    # So are warnings: each that forecasting holds was told once, and once that it is over.
-    for row in await databases.rows("forecasting", SQL["load_warnings"]):
-        for type_ in (WARNED, WARNING_CLEARED)[: 1 + row["over"]]:
-            should[numbers[row["party_id"]], Line(type_, TIMELESS, row["warning_id"])] += 1
+    should.update(await _told_judgements(databases))
     rows = [
         (row["customer"], row["type"], row["occurred_at"], row["event_id"], from_json(row["summary"]))
         for row in await databases.rows("contacts", SQL["load_lines"])

@@ -57,6 +57,17 @@ class Warned:
         return self.ended["came_true"] / judged if judged else None
 
 
+async def undo_a_merge(client: httpx.AsyncClient, contacts: str) -> str | None:
+    """Take the newest merge back that nobody was asked about; why it was made, or None where there is none."""
+    answer = (await client.get(f"{contacts}/v1/merges", params={"limit": 200})).raise_for_status().json()
+    newest = next((each for each in answer["items"] if each["automatic"] and not each["undone_at"]), None)
+    if newest is None:
+        return None
+    undo = f"{contacts}/v1/merges/{newest['id']}/undo"
+    (await client.post(undo, json={"because": "they are two"})).raise_for_status()
+    return str(newest["because"])
+
+
 async def audit(client: httpx.AsyncClient, marketing: str) -> dict[str, Any]:
     """The six outcomes of follow-ups."""
     answer = await client.get(f"{marketing}/v1/audit/follow-ups")

@@ -80,6 +80,9 @@ class Play:
                 end = await replayer.run(generator.year(), [_longest(campaigns) + _GRACE])
                 await pace.until_forecast(end)
                 await until_settled(watch, end)
+                async with httpx.AsyncClient(timeout=60) as client:
+                    because = await outcome.undo_a_merge(client, self.stack.url("contacts"))
+                await until_settled(watch, end)
             finally:
                 showing.cancel()
                 await asyncio.gather(showing, return_exceptions=True)
@@ -87,6 +90,7 @@ class Play:
         self.console.print("Everything is handled; comparing ...")
         refusals = [line for service in self.stack.services for line in await watch.refusals(service)]
         maildir = self.stack.folder.path / "mail"
+        (alike,) = await watch.rows("contacts", SQL["count_alike"])
         (refits,) = await watch.rows("forecasting", SQL["count_refits"])
         async with httpx.AsyncClient(timeout=60) as client:
             return Findings(
@@ -97,6 +101,8 @@ class Play:
                 audit=await outcome.audit(client, self.stack.url("marketing")),
                 hindsight=await outcome.hindsight(client, self.stack.url("forecasting")),
                 refits=refits["refits"],
+                alike=alike,
+                undone=because,
                 warned=await outcome.warned(client, self.stack.url("forecasting")),
                 comparisons=await compare_all(watch, ledger, campaigns),
                 troubles=await watch.troubles(end),

@@ -25,6 +25,18 @@ limit 10;
 -- Marketing: messages that are cleared and not yet handed over.
 select count(*) as unsent from dispatch;
 
+-- name: count_unmerged
+-- Contacts: pairs that are certainly one, and that nobody has looked at yet.
+select count(*) as unmerged from duplicate where state = 'open' and certain and left_because is null;
+
+-- name: count_alike
+-- Contacts: the pairs that were suspected, those merged without asking, and the merges that were taken back.
+select
+    (select count(*) from duplicate) as suspected,
+    (select count(*) from party_merge where automatic) as merged,
+    (select count(*) from party_merge where undone_at is not null) as undone,
+    (select count(*) from duplicate where state = 'open') as left_to_people;
+
 -- name: count_unscored
 -- Forecasting: cuts whose forecasts stand and whose scores do not.
 select count(*) as unscored from job where not scored;

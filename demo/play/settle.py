@@ -45,7 +45,12 @@ async def _left(watch: Watch, now: datetime) -> Mapping[str, int]:
     standings, troubles = await watch.standings(), await watch.troubles(now)
     (unsent,) = await watch.rows("marketing", SQL["count_unsent"])
     (unscored,) = await watch.rows("forecasting", SQL["count_unscored"])
-    left = {"marketing: letters to send": unsent["unsent"], "forecasting: cuts to score": unscored["unscored"]}
+    (unmerged,) = await watch.rows("contacts", SQL["count_unmerged"])
+    left = {
+        "marketing: letters to send": unsent["unsent"],
+        "forecasting: cuts to score": unscored["unscored"],
+        "contacts: parties to merge": unmerged["unmerged"],
+    }
     for service, standing in standings.items():
         left |= _left_of(service, standing, troubles[service], now)
     return {what: count for what, count in left.items() if count}

@@ -31,6 +31,10 @@ class Findings:
     audit: Mapping[str, Any]
     hindsight: Mapping[str, Hindsight]
     refits: int
+    alike: Mapping[str, int]
+    """Pairs of parties by what came of the question whether they are one."""
+    undone: str | None
+    """Why the two were merged whose merge was taken back."""
     warned: Mapping[str, Warned]
     comparisons: Sequence[Comparison]
     troubles: Mapping[str, Trouble]
@@ -64,6 +68,12 @@ def tell(console: Console, found: Findings) -> None:
     tickets = next(each for each in found.comparisons if each.name == IN_HISTORIES)
     console.print(
         f"\nTickets in histories: {tickets.rows - tickets.missing:,} of {tickets.rows:,} requests", highlight=False
+    )
+    alike, why = found.alike, f" ({found.undone})" if found.undone else ""
+    console.print(
+        f"Parties alike: {alike['suspected']:,} pairs, of which {alike['merged']:,} were merged without asking; "
+        f"people are asked about {alike['left_to_people']:,}. Merges taken back: {alike['undone']:,}{why}.",
+        highlight=False,
     )
     console.print(_forecasts(found.hindsight, found.refits))
     console.print(_warnings(found.warned))

@@ -11,7 +11,7 @@ from demo.world.households import Address, Household
 from demo.world.journey import Basket, Line, Product
 
 CURRENCY = "USD"
-SHOP, DESK, PANEL, CATALOGUE = "/shop", "/helpdesk", "/survey", "/catalogue"
+SHOP, DESK, PANEL, CATALOGUE, CLUB = "/shop", "/helpdesk", "/survey", "/catalogue", "/club"
 Data = Mapping[str, Any]
 
 
@@ -100,6 +100,31 @@ def profile(household: Household, at: datetime, address: Address, turn: int) -> 
     }
     name = f"profile-{household.number}-{turn}"
     return ingested("profile.submitted", name, SHOP, household, at, {"party": party})
+
+
+def membership(household: Household, at: datetime) -> Fact:
+    """The same person in the books of a club, under a number and an address to write to that the shop does not know."""
+    assert household.birth_date is not None
+    given, *_, family = household.name.split(" ")
+    address = household.address
+    party = {
+        "identities": [
+            {"type": "external", "system": "club", "value": f"member-{household.number}"},
+            {"type": "email", "value": f"member{household.number}@club.example.org"},
+        ],
+        "kind": "person",
+        "name": f"{family.upper()}, {given}",
+        "address": {
+            "lines": [address.street],
+            "postal_code": address.postal_code,
+            "city": address.city,
+            "region": address.region,
+            "country": "US",
+        },
+        "birth_date": household.birth_date.isoformat(),
+    }
+    said = ingested("profile.submitted", f"member-{household.number}", CLUB, household, at, {"party": party})
+    return replace(said, key=f"member-{household.number}")
 
 
 def consent(household: Household, at: datetime, turn: int, *, given: bool) -> Fact:

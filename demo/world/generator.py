@@ -63,6 +63,8 @@ def _profile(household: Household) -> Iterator[Fact]:
     yield facts.profile(household, household.joins, household.address, 1)
     if household.moves:
         yield facts.profile(household, *household.moves, 2)
+    if household.member_since and household.birth_date:
+        yield facts.membership(household, household.member_since)
     for turn, (at, given) in enumerate(household.consents, start=1):
         yield facts.consent(household, at, turn, given=given)
 

@@ -35,6 +35,8 @@ class Household:
     moves: tuple[datetime, Address] | None
     consents: tuple[tuple[datetime, bool], ...]
     """When it gave (True) or withdrew (False) its consent to marketing by e-mail."""
+    member_since: datetime | None = None
+    """When it joined a club that keeps books of its own."""
 
     def joined(self, at: datetime) -> bool:
         return self.joins is not None and self.joins <= at
@@ -60,6 +62,7 @@ def make_household(number: int, first_basket: datetime, seed: int) -> Household:
         joins=joins,
         moves=_moves(dice, joins),
         consents=_consents(dice, joins),
+        member_since=_member_since(dice, joins),
     )
 
 
@@ -88,6 +91,11 @@ def _moves(dice: Dice, joins: datetime | None) -> tuple[datetime, Address] | Non
     chosen, address = dice.chance(0.06), _address(dice)[0]
     at = None if joins is None else joins + timedelta(days=dice.between(10, 300), seconds=dice.between(0, 86_399))
     return (at, address) if chosen and at is not None and at < END else None
+
+
+def _member_since(dice: Dice, joins: datetime | None) -> datetime | None:
+    chosen, days = dice.chance(0.03), dice.between(1, 9)
+    return joins + timedelta(days=days) if chosen and joins is not None and joins + timedelta(days=days) < END else None
 
 
 def _consents(dice: Dice, joins: datetime | None) -> tuple[tuple[datetime, bool], ...]:
