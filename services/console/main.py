@@ -6,6 +6,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from services.console.agents import api as agents
 from services.console.campaigns import api as campaigns
 from services.console.design import api as design
+from services.console.disputes import api as disputes
 from services.console.duplicates import api as duplicates
 from services.console.erasures import api as erasures
 from services.console.events import api as events
@@ -30,8 +31,8 @@ from shared.http.auth import Authenticator
 from shared.telemetry.logging import configure_logging
 
 pages = (
-    *(today, parties, duplicates, erasures, tickets, agents, followups, surveys, campaigns, forecasts, warnings),
-    *(operations, events, design, login, shell, live, static_files),
+    *(today, parties, duplicates, erasures, tickets, disputes, agents, followups, surveys, campaigns),
+    *(forecasts, warnings, operations, events, design, login, shell, live, static_files),
 )
 
 

@@ -5,10 +5,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.async_api import BrowserContext, Page
 
+from deploy.assets.fetch import fetch, read_lock
 from deploy.embedded import EmbeddedStack
 from shared.run.discovery import FRONTS
 from tests.browser.agents import Customer, serve_twins
@@ -52,3 +54,9 @@ def complaints(_context: tuple[BrowserContext, list[str]]) -> list[str]:
 def ada(stack: EmbeddedStack) -> Customer:
     """For tests that only look."""
     return asyncio.run(serve_twins(stack))
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    (asset,) = read_lock(Path(__file__).with_name("assets.lock"))
+    return fetch(asset).decode()

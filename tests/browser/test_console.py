@@ -10,7 +10,6 @@ import httpx
 import pytest
 from playwright.async_api import Page, expect
 
-from deploy.assets.fetch import fetch, read_lock
 from deploy.embedded import EmbeddedStack
 from tests.browser.agents import LAPTOP, PHONE, Customer, ask, console, define_agent, serve_customer
 from tests.e2e.client import Client
@@ -20,12 +19,6 @@ pytestmark = [pytest.mark.stack, pytest.mark.slow]
 _TABS = 3
 """Pages that are looked at side by side: most of the time one waits for its services or its picture."""
 SHOTS = Path(__file__).parents[2] / ".test-results" / "console"
-
-
-@pytest.fixture(scope="session")
-def axe() -> str:
-    (asset,) = read_lock(Path(__file__).with_name("assets.lock"))
-    return fetch(asset).decode()
 
 
 def pages_of(ada: Customer) -> dict[str, str]:
@@ -54,6 +47,8 @@ def pages_of(ada: Customer) -> dict[str, str]:
         "queues": "/queues",
         "queue": "/queues/orders",
         "surveys": "/surveys",
+        "disputes": "/disputes",
+        "dispute-new": f"/disputes/new?party_id={ada.party_id}&ticket_id={ada.ticket_id}",
         "follow-ups": "/follow-ups",
         "follow-ups-sales": "/follow-ups?outcome=one",
         "sale": f"/follow-ups/sales/{ada.sale_event}",

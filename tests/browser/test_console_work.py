@@ -147,3 +147,39 @@ async def test_a_ticket_is_taken_by_an_agent_who_has_room_and_given_back(stack: 
         assert [said for said in complaints if "409" not in said] == []
     steps = (await ask(stack, "support", f"tickets/{ada.ticket_id}"))["assignment"]["steps"]
     assert [(step["how"], step["agent"]) for step in steps] == [("claimed", agent), ("returned", None)]
+
+
+async def test_a_dispute_is_raised_offered_for_and_closed(stack: EmbeddedStack, axe: str) -> None:
+    customer = await serve_customer(stack)
+    async with console(stack, viewport=PHONE, color_scheme="dark", language="da") as (context, complaints):
+        page = await context.new_page()
+        await page.goto(f"/tickets/{customer.ticket_id}")
+        await page.get_by_role("link", name="Rejs en tvist").click()
+        await page.get_by_label("Hvad der er omstridt").fill("Den er i stykker.")
+        await page.get_by_label("Beløb").fill("hundrede")
+        await page.get_by_role("button", name="Rejs den").click()
+        await expect(page.locator(".trouble")).to_be_visible()
+        await expect(page.get_by_label("Hvad der er omstridt")).to_have_value("Den er i stykker.")
+        await page.get_by_label("Beløb").fill("1.99")
+        await page.get_by_role("button", name="Rejs den").click()
+        await expect(page.locator(".head .badge")).to_have_text("Rejst")
+        dispute = page.url.rpartition("/")[2]
+        for step in ("Modtaget", "Undersøges", "Foreslået"):
+            await page.get_by_label("Status").select_option(label=step)
+            if step == "Foreslået":
+                await page.get_by_label("Beløb").fill("0,99")
+            await page.locator("section", has=page.locator("#next")).get_by_role("button", name="Gem").click()
+            await expect(page.locator(".head .badge")).to_have_text(step)
+        await page.get_by_text("Tilføj noget").click()
+        await page.locator("#evidence-text").fill("Et billede af den.")
+        await page.get_by_role("button", name="Tilføj").click()
+        await expect(page.locator("section", has=page.locator("#evidence"))).to_contain_text("Et billede af den.")
+        await page.evaluate(axe)
+        result = await page.evaluate("axe.run({resultTypes: ['violations']})")
+        assert [each["id"] for each in result["violations"]] == []
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert [said for said in complaints if "422" not in said] == []
+    said = await ask(stack, "support", f"disputes/{dispute}")
+    assert said["offer"] == {"minor": 99, "currency": "DKK"}
+    assert (said["ticket_id"], said["amount"]) == (customer.ticket_id, {"minor": 199, "currency": "DKK"})
+    assert [step["status"] for step in said["steps"]] == ["raised", "acknowledged", "investigating", "proposed"]

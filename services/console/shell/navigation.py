@@ -38,7 +38,7 @@ class Place:
 SECTIONS = (
     Section("/", _("Today"), "sun", "h"),
     Section("/parties", _("Customers"), "people", "c", under=("/duplicates", "/erasures", "/events")),
-    Section("/tickets", _("Tickets"), "chat", "t", under=("/agents", "/queues")),
+    Section("/tickets", _("Tickets"), "chat", "t", under=("/agents", "/queues", "/disputes")),
     Section("/follow-ups", _("Follow-ups"), "check", "f", under=("/surveys",)),
     Section("/campaigns", _("Campaigns"), "send", "m"),
     Section("/forecasts", _("Sales"), "chart", "s", under=("/warnings",)),
@@ -51,6 +51,7 @@ PLACES = (
     Place("/duplicates", _("Possible duplicates")),
     Place("/duplicates/merges", _("Merges")),
     Place("/erasures", _("Erasures")),
+    Place("/disputes", _("Disputes")),
     Place("/agents", _("Agents")),
     Place("/agents/new", _("New agent")),
     Place("/queues", _("Queues")),

@@ -1,12 +1,14 @@
-"""Agents, relations and results of surveys, made of what services say and what forms hold."""
+"""Agents, relations, disputes and results of surveys, made of what services say and what forms hold."""
 
 from typing import Any
 
 import pytest
 
 from services.console.agents.domain import CHANNELS, Definition, Spent, fields_of, rooms_of, times_of
+from services.console.disputes.domain import amount_of, moved, raised
 from services.console.parties.domain import Related, party_named, related_of
 from services.console.surveys.domain import shares_of, tone_of
+from services.support.disputes.schemas import NewDispute, NewStep
 from services.support.routing.schemas import AgentDefinition
 
 ADA, BO = "01a21cac-b0de-7cd1-b5db-ef8f21bd5678", "01a21cac-b0de-7cd1-b5db-ef8f21bd5679"
@@ -97,3 +99,33 @@ def test_a_score_has_the_colour_of_its_surveys_bounds(survey: str, score: float,
 
 def test_shares_of_answers() -> None:
     assert shares_of({"answers": 4, "high": 3, "low": 1}) == (0.75, 0.25)
+
+
+@pytest.mark.parametrize(
+    ("typed", "currency", "amount"),
+    [
+        ("129,95", "dkk", {"minor": 12995, "currency": "DKK"}),
+        (" 1 299.5 ", "DKK", {"minor": 129950, "currency": "DKK"}),
+        ("500", "JPY", {"minor": 500, "currency": "JPY"}),
+        ("0", "DKK", {"minor": 0, "currency": "DKK"}),
+        ("", "DKK", None),
+    ],
+)
+def test_an_amount_is_read_in_the_digits_of_its_currency(
+    typed: str, currency: str, amount: dict[str, object] | None
+) -> None:
+    assert amount_of(typed, currency) == amount
+
+
+@pytest.mark.parametrize("typed", ["hundred", "1,999", "1.299,50", "NaN", "Infinity", "1e30", "9" * 40, "--1"])
+def test_what_is_no_amount_is_refused_and_never_rounded(typed: str) -> None:
+    form = {"party_id": ADA, "cause": "price", "amount": typed, "currency": "DKK"}
+    with pytest.raises(ValueError, match=r"amount|minor"):
+        NewDispute.model_validate(raised(form))
+
+
+def test_only_an_offer_names_an_amount() -> None:
+    form = {"status": "proposed", "amount": "1", "currency": "DKK", "text": " "}
+    offered = NewStep.model_validate(moved(form))
+    assert (offered.amount is not None, offered.text) == (True, None)
+    assert NewStep.model_validate(moved({**form, "status": "acknowledged"})).amount is None
