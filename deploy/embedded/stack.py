@@ -234,6 +234,8 @@ class EmbeddedStack:
             "RAPPORT_CLOCK": self._clock,
             "RAPPORT_LOG__FORMAT": "json",
         }
+        if service == "contacts" and "RAPPORT_CONTACTS__PSEUDONYM_KEY" not in os.environ:
+            environment["RAPPORT_CONTACTS__PSEUDONYM_KEY"] = self.folder.secret("pseudonyms")
         if service == "marketing" and "RAPPORT_MARKETING__SMTP_URL" not in os.environ:
             environment["RAPPORT_MARKETING__MAILDIR"] = str(self.folder.path / "mail")
         if service == "marketing" and "RAPPORT_MARKETING__PUBLIC_URL" not in os.environ:

@@ -65,4 +65,5 @@ def create_context(settings: ContactsSettings) -> Context:
         weights.read_completeness(settings.completeness or weights.DEFAULT),
         settings.double_opt_in,
         settings.confirm_within,
+        settings.pseudonym_key,
     )

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, Self
 
-from pydantic import Field
+from pydantic import Field, SecretStr, model_validator
 
 from services.contacts.policy import IdentityPolicy
 from services.contacts.weights import CompletenessPolicy
@@ -17,8 +17,9 @@ class ContactsSettings(Group):
     """`default_region` (ISO 3166-1 alpha-2) reads national phone numbers of parties that name no country; `identities`
     is a file of the identity policy, of which what it leaves out is as in `identities.yaml`; `completeness` is a
     file that is taken instead of `completeness.yaml`. `double_opt_in` names what a customer has to confirm, as
-    `marketing/email` (purpose and channel), within `confirm_within`. `merge` has parties that
-    are certainly one merged without asking.
+    `marketing/email` (purpose and channel), within `confirm_within`. `pseudonym_key` is what the devices, cards and
+    addresses of sales are hashed with before they are published; without it, which only loopback may be, none is.
+    `merge` has parties that are certainly one merged without asking.
     """
 
     default_region: Country = "DK"
@@ -27,11 +28,18 @@ class ContactsSettings(Group):
     double_opt_in: frozenset[Annotated[str, Field(pattern=r"^[^/]+/[a-z_]+$")]] = frozenset()
     confirm_within: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(days=7)
     merge: bool = True
+    pseudonym_key: Annotated[SecretStr, Field(min_length=32)] | None = None
 
 
 class Settings(ServiceSettings):
     http: HttpSettings = HttpSettings(port=8101)
     contacts: ContactsSettings = ContactsSettings()
+
+    @model_validator(mode="after")
+    def _keyed(self) -> Self:
+        if self.auth.mode == "jwt" and self.contacts.pseudonym_key is None:
+            raise ValueError("RAPPORT_CONTACTS__PSEUDONYM_KEY is not set; it may be left out only on loopback")
+        return self
 
 
 class Context(NamedTuple):
@@ -43,3 +51,4 @@ class Context(NamedTuple):
     completeness: CompletenessPolicy
     double_opt_in: frozenset[str]
     confirm_within: timedelta
+    pseudonym_key: SecretStr | None = None

@@ -6,11 +6,12 @@ from services.forecasting import handlers, subscriptions
 from services.forecasting.activity import api as activity
 from services.forecasting.cross_sell import api as cross_sell
 from services.forecasting.forecasts import api as forecasts
+from services.forecasting.fraud import api as fraud
 from services.forecasting.jobs.worker import Jobs
 from services.forecasting.models import api as models
 from services.forecasting.scores import api as scores
 from services.forecasting.series import api as series
-from services.forecasting.settings import Settings
+from services.forecasting.settings import Settings, create_context
 from services.forecasting.warnings import api as warnings
 from shared.engine.service import Service
 from shared.http.app import build_app
@@ -20,7 +21,7 @@ __all__ = ["create_app", "handlers"]
 
 routers = [
     *(series.router, activity.router, forecasts.router, scores.router),
-    *(models.router, warnings.router, cross_sell.router),
+    *(models.router, warnings.router, cross_sell.router, fraud.router),
 ]
 
 
@@ -31,8 +32,9 @@ def create_app() -> FastAPI:
     service = Service(
         "forecasting",
         settings,
-        subscriptions=[subscriptions.sales, subscriptions.erasures],
+        subscriptions=[subscriptions.sales, subscriptions.erasures, subscriptions.fraud],
         workers=[jobs.run],
+        context=create_context(settings.forecasting),
         checks=[jobs.check],
     )
     return build_app(service, settings, routers=routers)

@@ -1,9 +1,12 @@
 """Settings of forecasting: `RAPPORT_FORECASTING__…`."""
 
 from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import Field
 
+from services.forecasting.fraud_rules import DEFAULT, FraudRules, read_rules
 from shared.settings import Group, HttpSettings, ServiceSettings
 
 
@@ -14,6 +17,7 @@ class ForecastingSettings(Group):
     `most_series` are forecast, those that sold most; a cut says how many it left out.
     `backtests` are the rolling origins behind a published backtest, 4 weeks apart. Where many series are new, they are
     fitted by `processes` side by side until `fitting_budget` is spent; a series has fewer origins then.
+    `fraud_rules` is a file that is taken instead of `fraud_rules.yaml`, `fraud_shadow` one that is tried beside it.
     """
 
     refit_every: timedelta = Field(default=timedelta(days=7), ge=timedelta(days=7))
@@ -24,6 +28,8 @@ class ForecastingSettings(Group):
     processes: int = Field(default=2, ge=1, le=64)
     fitting_budget: timedelta = Field(default=timedelta(minutes=8), gt=timedelta(0))
     poll_s: float = Field(default=1.0, gt=0)
+    fraud_rules: Path | None = None
+    fraud_shadow: Path | None = None
 
 
 class Settings(ServiceSettings):
@@ -31,3 +37,16 @@ class Settings(ServiceSettings):
 
     http: HttpSettings = HttpSettings(port=8104)
     forecasting: ForecastingSettings = ForecastingSettings()
+
+
+class Context(NamedTuple):
+    """What handlers and routes of forecasting find as `tx.context`."""
+
+    fraud_rules: FraudRules
+    fraud_shadow: FraudRules | None = None
+
+
+def create_context(settings: ForecastingSettings) -> Context:
+    """Raises ConfigurationError where a file of rules cannot be used."""
+    shadow = settings.fraud_shadow
+    return Context(read_rules(settings.fraud_rules or DEFAULT), read_rules(shadow) if shadow else None)

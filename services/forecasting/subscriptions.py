@@ -13,4 +13,6 @@ sales = Subscription(
     follows_time=True,
 )
 
+fraud = Subscription("forecasting.fraud", kind="process", topics=["crm.contacts", "crm.sales"])
+
 recovery = Recovery("forecasting", topics=["crm.insights"])

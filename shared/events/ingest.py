@@ -141,7 +141,15 @@ class _ReportedSale:
 @contract(INGEST, "crm.sale.completed.v1")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedSale(_ReportedSale):
-    """A sale was made; `sale_id` is unique per `ce_source`. What its `total` is made of is optional."""
+    """A sale was made; `sale_id` is unique per `ce_source`. What its `total` is made of is optional.
+
+    `device` is that on which it was ordered, `card_hash` names what it was paid with, `ship_to` is where it goes: by
+    them frauds are found, and only an HMAC of each is published.
+    """
+
+    device: OptionalId = None
+    card_hash: OptionalId = None
+    ship_to: Address | Annotated[FreeText, Field(max_length=1000)] | None = None
 
 
 @contract(INGEST, "crm.sale.amended.v1")

@@ -1,6 +1,7 @@
-"""`crm.insights`: forecasts, keyed by series; scores, keyed by party; warnings, keyed by what they are about."""
+"""`crm.insights`: forecasts, keyed by series; scores and frauds, keyed by party; warnings, by what they are about."""
 
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 from shared.events.contract import contract
@@ -11,7 +12,7 @@ from shared.events.values import Instant
 INSIGHTS = topic(
     "crm.insights",
     owner="forecasting",
-    about="Forecasts, scores and warnings.",
+    about="Forecasts, scores, warnings and frauds.",
     cleanup="keep",
     key="the party id; the series for forecasts and for warnings of what is sold",
 )
@@ -119,6 +120,46 @@ class WarningCleared:
     lead_days: int | None = None
     party_id: UUID | None = None
     sku: str | None = None
+
+
+@contract(INSIGHTS, "crm.fraud.assessed.v1", key="party_id", subject="sale/{sale_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FraudAssessed:
+    """How much a sale, or a refund of it, looks like fraud: `points` from 0 to 100 by `rules`, and the `band` of them.
+
+    `event_id` is the `ce_id` of what was assessed. `contributions` are the rules that counted.
+    Each sale is told that says how it was ordered or paid; of others and of refunds only what is no low risk.
+    """
+
+    assessment_id: UUID
+    about: Literal["sale", "refund"]
+    event_id: UUID
+    party_id: UUID
+    origin: str
+    sale_id: str
+    points: int
+    band: Literal["low", "medium", "high"]
+    contributions: list[Contribution]
+    rules: str
+    recorded_at: Instant
+
+
+@contract(INSIGHTS, "crm.fraud.judged.v1", key="party_id", subject="sale/{sale_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FraudJudged:
+    """A person said what an assessed sale or refund was; of two verdicts that of the higher `version` holds."""
+
+    assessment_id: UUID
+    event_id: UUID
+    party_id: UUID
+    origin: str
+    sale_id: str
+    verdict: Literal["fraud", "genuine"]
+    points: int
+    band: Literal["low", "medium", "high"]
+    judged_by: str
+    version: int
+    recorded_at: Instant
 
 
 @contract(INSIGHTS, "crm.erasure.confirmed.v1", key="party_id", subject="party/{party_id}")

@@ -41,7 +41,11 @@ class ProductChosen:
 @contract(SALES, "crm.sale.completed.v1", key="party_id", subject="sale/{sale_id}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaleCompleted:
-    """The party bought; the event's id is the trigger of follow-ups."""
+    """The party bought; the event's id is the trigger of follow-ups.
+
+    `device`, `card_hash` and `ship_to` are HMACs of what the sender named: equal ones are of the same device, card and
+    address, and nothing else can be told from them.
+    """
 
     party_id: UUID
     party_version: int
@@ -58,6 +62,9 @@ class SaleCompleted:
     shipping: Money | None = None
     discounts: Money | None = None
     coupon: str | None = None
+    device: str | None = None
+    card_hash: str | None = None
+    ship_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

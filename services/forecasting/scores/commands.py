@@ -10,7 +10,7 @@ from services.forecasting.cuts.domain import instant
 from services.forecasting.models import commands as models
 from services.forecasting.scores import store
 from services.forecasting.scores.domain.churn import Churn, Left, churn_from
-from services.forecasting.scores.domain.erasure import announce_nothing_held
+from services.forecasting.scores.domain.erasure import announce_forgotten
 from services.forecasting.scores.domain.lifetime import Histories, History, Lifetime
 from services.forecasting.scores.domain.purchases import add_up
 from services.forecasting.scores.domain.rhythm import Rhythm
@@ -139,6 +139,8 @@ def _event_id(cut: date, party_id: UUID, name: str) -> UUID:
     return dated_id(int(instant(cut).timestamp() * 1000), "score", party_id, name, cut)
 
 
-async def confirm_erasures(tx: Transaction, events: Sequence[Event[PartyErased]]) -> None:
-    """There is nothing here that says who a party is."""
-    tx.emit(announce_nothing_held(event) for event in events)
+async def confirm_erasures(
+    tx: Transaction, events: Sequence[Event[PartyErased]], forgotten: Mapping[UUID, int]
+) -> None:
+    """There is nothing here that says who a party is; `forgotten` facts of it had HMACs of what it ordered on."""
+    tx.emit(announce_forgotten(event, forgotten.get(event.data.party_id, 0)) for event in events)

@@ -9,7 +9,8 @@ import httpx
 
 from services.forecasting import handlers
 from services.forecasting.forecasts.domain.outlook import SEASONAL_NAIVE, Asked, Outlook
-from services.forecasting.subscriptions import sales
+from services.forecasting.settings import ForecastingSettings, create_context
+from services.forecasting.subscriptions import fraud, sales
 from shared.engine.subscription import Subscription
 from tests.integration.running import Running
 
@@ -33,7 +34,7 @@ class Forecasting(Running):
     """`pool`'s connections have the service's own search path; handlers find the projection's tables first."""
 
     def __init__(self, pool: asyncpg.Pool, projecting: asyncpg.Pool) -> None:
-        super().__init__("forecasting", pool)
+        super().__init__("forecasting", pool, create_context(ForecastingSettings()))
         self.counted: datetime | None = None
         self._projecting = self.ledger_of(projecting)
 
@@ -44,6 +45,9 @@ class Forecasting(Running):
     async def heard(self, *events: Any) -> None:
         await self.hear(sales, events, self._projecting)
 
+    async def assessed(self, *events: Any) -> None:
+        await self.hear(fraud, events)
+
     async def sales_rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every table of the projection, and the view over them, each sorted."""
         names = (*_SALES, "product_day")
@@ -51,7 +55,8 @@ class Forecasting(Running):
 
     async def clear(self) -> None:
         own = ("set_aside", "outlook", "forecast", "series", "job", "model", "score", "warning", "goes_with")
-        await self.empty(*(f"sales_v1.{name}" for name in _SALES), *own)
+        frauds = ("fraud", "fraud_fact", "fraud_party", "fraud_verdict")
+        await self.empty(*(f"sales_v1.{name}" for name in _SALES), *own, *frauds)
 
 
 async def repeat(work: Any, asked: Sequence[Asked]) -> Any:

@@ -7,6 +7,7 @@ from uuid import UUID
 from services.contacts.intake import domain, store
 from services.contacts.intake.commands.facts import Fact, Facts, Related, of_owner
 from services.contacts.intake.commands.revisions import apply_revisions, is_revision
+from services.contacts.intake.domain.pseudonyms import add_pseudonyms
 from services.contacts.intake.domain.sales import (
     SaleName,
     Stamp,
@@ -76,6 +77,8 @@ async def publish(tx: Transaction, facts: Facts) -> list[Emission]:
             continue
         said = _said(event, party)
         published = domain.announce_fact(said, _stamp(event, party, fact.identity), confirms=context.double_opt_in)
+        if isinstance(said, ReportedSale) and isinstance(published, SaleCompleted) and party.erased_at is None:
+            published = add_pseudonyms(published, said, context.pseudonym_key)
         emissions.append(Emission(published, event.time, event, event_id, party.partition))
         for carrier in facts.admitted.carriers.get(place, ()):
             assert isinstance(event.data, ReportedWithdrawal)  # nothing else concerns carriers

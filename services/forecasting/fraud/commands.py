@@ -1,0 +1,115 @@
+"""Sales and refunds as they are assessed, and what people say of them afterwards."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from services.forecasting.fraud import store
+from services.forecasting.fraud.domain.assessment import (
+    Assessment,
+    Fact,
+    Judged,
+    Verdict,
+    add_points,
+    announce_assessments,
+    announce_verdict,
+    is_told,
+)
+from services.forecasting.fraud.schemas import AssessmentView
+from services.forecasting.settings import Context
+from shared.engine.event import Event, caused_id
+from shared.engine.transaction import Transaction
+from shared.errors import NotFound, Stale
+from shared.events.contacts import PartyUpdated
+from shared.events.insights import FraudJudged
+from shared.events.sales import SaleCompleted
+from shared.http.versions import Versions
+
+_TAKEOVER = frozenset(("address", "identities"))
+
+
+async def assess(tx: Transaction, events: Sequence[Fact]) -> int:
+    """Keep the batch, and tell what looks like fraud and why, and what does not where that is waited for; the told.
+
+    Sales are kept before refunds, which have the device, card and address of theirs.
+    """
+    context: Context = tx.context
+    await store.add_facts(tx, [event for event in events if isinstance(event.data, SaleCompleted)])
+    await store.add_facts(tx, [event for event in events if not isinstance(event.data, SaleCompleted)])
+    signals = await store.load_signals(tx, events)
+    found = [
+        Assessment(
+            caused_id(event, "fraud"),
+            event,
+            add_points(context.fraud_rules, signals[UUID(event.id)]),
+            add_points(context.fraud_shadow, signals[UUID(event.id)]) if context.fraud_shadow else None,
+        )
+        for event in events
+    ]
+    told = [one for one in found if is_told(one)]
+    await store.add_assessments(tx, told)
+    tx.emit(announce_assessments(told))
+    return len(told)
+
+
+async def note_changes(tx: Transaction, events: Sequence[Event[PartyUpdated]]) -> None:
+    """Remember when a party's e-mail, phone or address changed last: who takes an account over does that first."""
+    changes = {
+        event.data.party_id: event.time
+        for event in sorted(events, key=lambda one: one.time)
+        if _TAKEOVER & {*event.data.fields}
+    }
+    await store.save_changes(tx, changes)
+
+
+async def forget(tx: Transaction, parties: Collection[UUID]) -> Counter[UUID]:
+    """The devices, cards and addresses of erased parties; how many facts of each had any."""
+    return Counter(await store.forget_links(tx, parties))
+
+
+async def judge(
+    tx: Transaction, assessment_id: UUID, verdict: Verdict, agent: str, versions: Versions
+) -> AssessmentView:
+    """What a person found out; the last verdict holds. Raises NotFound, and Stale where it was judged meanwhile."""
+    known = await store.lock_assessment(tx, assessment_id)
+    if known is None:
+        raise NotFound("no assessment has this id")
+    if versions is not None and known.version not in versions:
+        raise Stale("it was judged meanwhile", state=known.model_dump(mode="json"))
+    if known.verdict == verdict:
+        return known
+    judged = Judged(
+        assessment_id,
+        known.event_id,
+        known.party_id,
+        known.origin,
+        known.sale_id,
+        known.points,
+        known.band,
+        verdict,
+        agent,
+        tx.now,
+        known.version + 1,
+    )
+    await store.save_verdict(tx, judged)
+    tx.emit([announce_verdict(judged)])
+    news = {"verdict": verdict, "judged_by": agent, "judged_at": tx.now, "version": judged.version}
+    return known.model_copy(update=news)
+
+
+async def take_back(tx: Transaction, told: FraudJudged) -> None:
+    """After a restore: what our topic tells of a verdict."""
+    judged = Judged(
+        told.assessment_id,
+        told.event_id,
+        told.party_id,
+        told.origin,
+        told.sale_id,
+        told.points,
+        told.band,
+        told.verdict,
+        told.judged_by,
+        told.recorded_at,
+        told.version,
+    )
+    await store.save_verdict(tx, judged)
