@@ -52,5 +52,6 @@ if __name__ == "__main__":
             RAPPORT_AUTH__ISSUER=ISSUER,
             RAPPORT_AUTH__AUDIENCE=AUDIENCE,
             RAPPORT_AUTH__JWKS=str(keys),
+            RAPPORT_CONTACTS__PSEUDONYM_KEY="of-a-test-and-long-enough-for-a-key",
         )
         asyncio.run(ask(create_app(sys.argv[1])))

@@ -56,6 +56,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
         "RAPPORT_AUTH__ISSUER": ISSUER,
         "RAPPORT_AUTH__AUDIENCE": AUDIENCE,
         "RAPPORT_AUTH__JWKS": str(folder / "jwks.json"),
+        "RAPPORT_CONTACTS__PSEUDONYM_KEY": "of-a-test-and-long-enough-for-a-key",
     }
     with started(make_stack(folder / "stack", env=environment)) as running:
         yield running

@@ -44,6 +44,9 @@ HOT = {
     "scores.load_scores": ("score_pkey", "'{00000000-0000-0000-0000-000000000001}'"),
     "forecasts.find_newest_forecasts": ("forecast_series_cut_key", "'{s}'"),
     "forecasts.load_outlooks": ("outlook_pkey", "'{s}', '2026-01-01', '2026-03-02'"),
+    "fraud.load_signals": ("fraud_fact_by_device", "'{00000000-0000-0000-0000-000000000001}'"),
+    "fraud.list_open": ("fraud_open", "null, null, 101, '00000000-0000-0000-0000-000000000000', 51"),
+    "fraud.judge_fact": ("fraud_fact_pkey", "'00000000-0000-0000-0000-000000000001', 'fraud'"),
     "copies.forget_products": ("product_pkey", "'{A}'"),
 }
 
