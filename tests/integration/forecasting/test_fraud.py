@@ -9,7 +9,7 @@ import httpx
 import pytest
 from pydantic import TypeAdapter
 
-from services.forecasting import handlers, subscriptions
+from services.forecasting import subscriptions
 from services.forecasting.settings import Context
 from shared.engine.event import Event
 from shared.events.contacts import PartyErased, PartyUpdated
@@ -18,7 +18,6 @@ from shared.ids import derived_id
 from tests.integration.forecasting.running import Forecasting, get
 from tests.unit.forecasting.facts import ADA, event, refund, sale
 
-assert handlers
 BEGIN = datetime(2026, 2, 2, 12, tzinfo=UTC)
 PARTIES = [derived_id("party", "fraud", n) for n in range(8)]
 
