@@ -42,6 +42,7 @@ async def measure(sizes: Sizes) -> list[Row]:
             more={
                 "max_ms": answer["max_ms"],
                 "shown": answer["shown"],
+                "failed": answer["failed"],
                 "mib_a_page": max(max(seen) - before, 0) / PAGES,
                 "mib_grown": max(seen[half:]) - max(seen[:half]),
             },

@@ -10,6 +10,7 @@ import json
 import re
 import sys
 import time
+from http import HTTPStatus
 
 import httpx
 import uvloop
@@ -20,6 +21,7 @@ from bench.setting import settle_collector
 
 _COOKIE = {"cookie": "rapport-name=bench"}
 _DEBOUNCE_S = 0.15
+_AGAIN_S = 2.0
 _PATIENCE_S = 60.0
 
 
@@ -29,7 +31,7 @@ class Page:
     def __init__(self, client: httpx.AsyncClient, party: str, run: str) -> None:
         self.open = asyncio.Event()
         self.shown: dict[int, float] = {}
-        self.fetched = 0
+        self.fetched = self.failed = 0
         self._client = client
         self._party = party
         self._numbers = re.compile(rf"\b{run}-(\d+)\b")
@@ -46,15 +48,20 @@ class Page:
                     self._news.set()
 
     async def refresh(self) -> None:
-        """Fetches the page again whenever there are news."""
+        """Fetches the page again whenever there are news, and once more where the console or a service had no time."""
         while True:
             await self._news.wait()
             await asyncio.sleep(_DEBOUNCE_S)
             self._news.clear()
-            text = (await self._client.get(f"/parties/{self._party}")).raise_for_status().text
+            answer = await self._client.get(f"/parties/{self._party}")
+            if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                self.failed += 1
+                await asyncio.sleep(_AGAIN_S)
+                self._news.set()
+                continue
             self.fetched += 1
             now = time.perf_counter()
-            for number in set(self._numbers.findall(text)):
+            for number in set(self._numbers.findall(answer.raise_for_status().text)):
                 self.shown.setdefault(int(number), now)
 
 
@@ -92,7 +99,8 @@ async def run(
         seconds = time.perf_counter() - due[0]
         times = [at - due[sale] for page in pages.values() for sale, at in page.shown.items()]
         fetched = sum(page.fetched for page in pages.values())
-    return {"rate": fetched / seconds, "shown": len(times), **percentiles(times)}
+    failed = sum(page.failed for page in pages.values())
+    return {"rate": fetched / seconds, "shown": len(times), "failed": failed, **percentiles(times)}
 
 
 if __name__ == "__main__":

@@ -122,11 +122,16 @@ function takeFresh(text) {
 if (live) {
   const state = document.getElementById("live");
   let waiting = 0;
+  // Where a service is away for a moment, the news is not lost: the page asks for it again.
+  const later = () => {
+    if (document.hidden) return;  // it looks again once it is seen
+    waiting ||= setTimeout(refresh, 2000);
+  };
   const refresh = () => {
     waiting = 0;
     fetch(location.href, { headers: { "X-Live": "1" } })
-      .then((answer) => (answer.ok ? answer.text().then(takeFresh) : undefined))
-      .catch(() => undefined);
+      .then((answer) => (answer.ok ? answer.text().then(takeFresh) : answer.status >= 500 ? later() : undefined))
+      .catch(later);
   };
   const news = () => {
     waiting ||= setTimeout(refresh, 150);
