@@ -16,7 +16,7 @@ from shared.sql import load_queries
 
 T = TypeVar("T")
 SQL = load_queries(Path(__file__).with_name("limits.sql"))
-_MOST_KEPT = 64
+_MOST_KEPT = 32
 """Answers of a service that are kept; of more, the one that was not asked for the longest goes."""
 
 

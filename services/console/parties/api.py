@@ -170,7 +170,7 @@ async def _show_around(
         attempt(page.asked.get("contacts", f"parties/{party_id}/relations", limit=50)),
         attempt(page.asked.get("forecasting", "cross-sell", party_id=party_id)),
     )
-    related = related_of(str(party_id), relations.value["items"]) if relations.value else []
+    related = related_of({str(party_id), view["id"]}, relations.value["items"]) if relations.value else []
     others = sorted({each.other for each in related})
     cards = await attempt(page.asked.get("contacts", "parties", ids=",".join(others))) if others else None
     return page.show(

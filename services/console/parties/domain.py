@@ -129,11 +129,11 @@ class Related:
     ended_on: str | None
 
 
-def related_of(party_id: str, relations: Iterable[Mapping[str, Any]]) -> list[Related]:
-    """What holds before what has ended, each from where the customer stands."""
+def related_of(ids: set[str], relations: Iterable[Mapping[str, Any]]) -> list[Related]:
+    """What holds before what has ended, each from where the customer stands, who may be known by several ids."""
     found = []
     for each in relations:
-        outward = party_id in {each["from_party_id"], each["from_now"]}
+        outward = not ids.isdisjoint((each["from_party_id"], each["from_now"]))
         other = each["to_now" if outward else "from_now"]
         found.append(Related(each["id"], each["kind"], outward, other, each["since"], each["ended_on"]))
     return sorted(found, key=lambda each: each.ended_on is not None)

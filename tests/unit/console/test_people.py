@@ -66,16 +66,19 @@ def relation(**changes: Any) -> dict[str, Any]:
         ({"from_party_id": BO, "to_party_id": ADA, "from_now": BO, "to_now": ADA}, False, BO),
         ({"from_party_id": "merged", "to_now": "survivor"}, True, "survivor"),
         ({"from_now": "survivor"}, True, BO),
+        ({"from_party_id": "other id of hers", "from_now": "other id of hers"}, True, BO),
     ],
-    ids=["outward", "inward", "told of one who was merged into this one", "of one who is merged by now"],
+    ids=["outward", "inward", "told of one who was merged", "of one who is merged by now", "asked for by another id"],
 )
 def test_a_relation_is_told_from_where_the_customer_stands(said: dict[str, Any], outward: bool, other: str) -> None:
-    assert related_of(ADA, [relation(**said)]) == [Related("r", "employs", outward, other, None, None)]
+    assert related_of({ADA, "other id of hers"}, [relation(**said)]) == [
+        Related("r", "employs", outward, other, None, None)
+    ]
 
 
 def test_what_has_ended_stands_behind_what_holds() -> None:
     ended, holds = relation(id="1", ended_on="2026-01-01"), relation(id="2")
-    assert [each.relation_id for each in related_of(ADA, [ended, holds])] == ["2", "1"]
+    assert [each.relation_id for each in related_of({ADA, "other id of hers"}, [ended, holds])] == ["2", "1"]
 
 
 @pytest.mark.parametrize(
