@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from services.console.shell.asking import Trouble
+from services.console.shell.asking import Part, Trouble
 from services.console.shell.pages import Shown
 
 router = APIRouter()
@@ -13,4 +13,5 @@ _TROUBLES = (("contacts", 503), ("support", 403), ("marketing", 404), ("contacts
 @router.get("/design")
 async def show_design(page: Shown) -> Response:
     troubles = [Trouble(service, status, {}) for service, status in _TROUBLES]
-    return page.show("design/design.html", troubles=troubles, now=page.words.now.isoformat())
+    listed = Part({"items": [1, 20, 300], "next_cursor": "301"})
+    return page.show("design/design.html", troubles=troubles, listed=listed, now=page.words.now.isoformat())
