@@ -14,6 +14,9 @@ from services.marketing.loyalty import api as loyalty
 from services.marketing.loyalty.files import load_programme
 from services.marketing.loyalty.worker import keep_programme
 from services.marketing.previews import api as previews
+from services.marketing.segments import api as segments
+from services.marketing.segments.files import load_definitions as load_segments
+from services.marketing.segments.worker import filling
 from services.marketing.sending import api as sent
 from services.marketing.sending.worker import make_channel, make_from_address, sending
 from services.marketing.settings import Context, MarketingSettings, Settings
@@ -33,6 +36,7 @@ ROUTERS = (
     flows.router,
     loyalty.router,
     previews.router,
+    segments.router,
     sent.router,
     suppressions.router,
     suppressions.links,
@@ -64,6 +68,7 @@ def create_app() -> FastAPI:
     configure_logging(settings.log)
     definitions = load_definitions(settings.marketing.campaigns)
     context = create_context(settings.marketing, stream=settings.clock == "stream")
-    workers = [publishing(definitions), keep_programme, open_months, sending(settings.marketing, context)]
+    in_segments = filling(load_segments(settings.marketing.campaigns))
+    workers = [publishing(definitions), in_segments, keep_programme, open_months, sending(settings.marketing, context)]
     service = Service("marketing", settings, subscriptions=[follow_ups], workers=workers, context=context)
     return build_app(service, settings, routers=ROUTERS)

@@ -267,3 +267,26 @@ class TierChanged:
     current: str | None
     qualifying: int
     recorded_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OfSegment:
+    """`by_definition`: since the segment was defined anew or stopped, while nothing of the party changed."""
+
+    segment: str
+    segment_version: int
+    party_id: UUID
+    recorded_at: Instant
+    by_definition: bool = False
+
+
+@contract(CAMPAIGNS, "crm.segment.entered.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentEntered(_OfSegment):
+    """The party belongs to a segment from now on. One that was merged into another belongs to none."""
+
+
+@contract(CAMPAIGNS, "crm.segment.left.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentLeft(_OfSegment):
+    """The party belongs to a segment no longer."""

@@ -21,6 +21,8 @@ from shared.events.campaigns import (
     PointsExpired,
     PointsRedeemed,
     PointsReversed,
+    SegmentEntered,
+    SegmentLeft,
     SurveySent,
     TierChanged,
 )
@@ -40,13 +42,15 @@ OfCampaigns = (
     | PointsExpired
     | TierChanged
     | SurveySent
+    | SegmentEntered
+    | SegmentLeft
     | ErasureConfirmed
 )
 
 
 @timeline_group.topic("crm.campaigns")
 async def show_messages(events: Sequence[Event[OfCampaigns]], tx: Transaction) -> None:
-    """What was sent to parties, or not, and why; points, tiers and surveys."""
+    """What was sent to parties, or not, and why; points, tiers, surveys and segments."""
     await timeline.add_lines(tx, events)
     await timeline.save_messages(tx, events)
     await privacy.keep_confirmations(tx, events)

@@ -55,13 +55,14 @@ class Copies:
 
 @dataclass(frozen=True, slots=True)
 class Profiles:
-    """What conditions may ask of some parties."""
+    """What conditions may ask of some parties, of all that each was merged with; `families` as in Copies."""
 
     parties: Mapping[UUID, Party]
     stages: Mapping[UUID, Sequence[StageChange]]
     scores: Mapping[UUID, Sequence[Score]]
     tickets: Mapping[UUID, Sequence[TicketChange]]
     consents: Mapping[UUID, Sequence[Statement]]
+    families: Mapping[UUID, Sequence[UUID]]
 
 
 async def copy_parties(tx: Transaction, events: Sequence[Event[PartyDescribed | Tombstone]]) -> Parties:
@@ -109,13 +110,19 @@ async def copy_scores(tx: Transaction, events: Sequence[Event[ScoreComputed]]) -
     await store.save_scores(tx, newest_scores(events))
 
 
-async def load_profiles(tx: Transaction, parties: Collection[UUID]) -> Profiles:
+async def load_profiles(tx: Transaction, parties: Collection[UUID], asked: Collection[str]) -> Profiles:
+    """Of what may be `asked`, by the names that conditions have for it, nothing else is loaded."""
+    found = await store.load_parties(tx, parties)
+    families = await _find_families(tx, found)
+    everybody = set().union(*families.values(), parties)
+    with_scores = not {"score", "band"}.isdisjoint(asked)
     return Profiles(
-        await store.load_parties(tx, parties),
-        await store.load_stage_changes(tx, parties),
-        await store.load_scores(tx, parties),
-        await store.load_ticket_changes(tx, parties),
-        await store.load_consents(tx, parties),
+        found,
+        gather(await store.load_stage_changes(tx, everybody) if "stage" in asked else {}, families),
+        gather(await store.load_scores(tx, everybody) if with_scores else {}, families),
+        gather(await store.load_ticket_changes(tx, everybody) if "ticket_open" in asked else {}, families),
+        gather(await store.load_consents(tx, everybody) if "consent" in asked else {}, families),
+        families,
     )
 
 
@@ -123,8 +130,7 @@ async def load_copies(
     tx: Transaction, parties: Collection[UUID], sales: Collection[tuple[str, str]], *, with_tickets: bool
 ) -> Copies:
     found = await store.load_parties(tx, parties)
-    merged = [id_ for id_, party in found.items() if party.is_merged]
-    families = await store.find_families(tx, merged) if merged else {}
+    families = await _find_families(tx, found)
     relatives = set().union(*families.values())
     everybody = relatives.union(parties)
     restrained = relatives.union(id_ for id_, party in found.items() if party.restrained)
@@ -136,6 +142,11 @@ async def load_copies(
         gather(await store.load_restraints(tx, restrained), families) if restrained else {},
         families,
     )
+
+
+async def _find_families(tx: Transaction, found: Mapping[UUID, Party]) -> dict[UUID, list[UUID]]:
+    merged = [id_ for id_, party in found.items() if party.is_merged]
+    return await store.find_families(tx, merged) if merged else {}
 
 
 async def load_parties(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Party]:

@@ -186,6 +186,11 @@ def erasures_of(events: Iterable[Event[PartyDescribed | Tombstone]], known: Mapp
     return found
 
 
+def described_by(event: Event[PartyDescribed | Tombstone]) -> UUID:
+    """The party that an event describes or erases. Raises BadRecord for a tombstone whose key is no party's id."""
+    return event.data.party_id if isinstance(event.data, PartyDescribed) else _erased(event).id
+
+
 def _described(data: PartyDescribed) -> Party:
     emails = [identity for identity in data.identities if identity.type == "email"]
     # Where none is marked, any will do: the first of the description.

@@ -15,7 +15,6 @@ from services.marketing.enrolments import commands as enrolments
 from services.marketing.enrolments.domain.message import Message
 from services.marketing.flows import store
 from services.marketing.flows.domain.announcements import announce_left, cause_of
-from services.marketing.flows.domain.facts import Bought, PartyFacts
 from services.marketing.flows.domain.follow import (
     Dropped,
     Followed,
@@ -27,7 +26,9 @@ from services.marketing.flows.domain.follow import (
     new_flow,
     wake_all,
 )
-from services.marketing.suppressions import commands as suppressions
+from services.marketing.profiles import commands as profiles
+from services.marketing.profiles.domain import PartyFacts
+from services.marketing.segments import commands as segments
 from shared.engine.event import Event
 from shared.engine.subscription import Due
 from shared.engine.transaction import Transaction
@@ -101,7 +102,9 @@ async def _save(tx: Transaction, followed: Followed) -> list[Dropped]:
     await store.save_flows(tx, followed.flows.values())
     await enrolments.plan_messages(tx, followed.planned)
     await tx.set_timers(TIMER, followed.timers)
-    await store.save_tags(tx, followed.tags)
+    await profiles.save_tags(tx, followed.tags)
+    if followed.tags:
+        await segments.note_parties(tx, {party: tx.now for party, _ in followed.tags}, {"tags"})
     tx.emit(followed.emissions)
     return followed.dropped
 
@@ -120,25 +123,11 @@ async def _load_facts(tx: Transaction, flows: Iterable[Campaign], parties: Colle
         for _, name, _ in named_in(condition)
         if name.startswith("party.")
     }
-    if not asked:
-        return {}
-    with_sales = not asked.isdisjoint({"sales", "spent", "days_since_sale"})
-    known = await copies.load_profiles(tx, parties)
-    sales = await enrolments.load_bought(tx, parties) if with_sales else {}
-    tags = await store.load_tags(tx, parties) if "tags" in asked else {}
-    suppressed = await suppressions.load_suppressions(tx, parties) if "consent" in asked else {}
-    return {
-        party: PartyFacts(
-            known.parties.get(party),
-            [Bought(*each) for each in sales.get(party, ())],
-            known.stages.get(party, ()),
-            known.scores.get(party, ()),
-            known.tickets.get(party, ()),
-            [*known.consents.get(party, ()), *(each.statement() for each in suppressed.get(party, ()))],
-            tags.get(party, frozenset()),
-        )
-        for party in parties
-    }
+    facts = await profiles.load_facts(tx, parties, asked)
+    if "segments" not in asked:
+        return facts
+    joined = await segments.load_memberships(tx, facts)
+    return {party: replace(known, segments=joined.get(party, frozenset())) for party, known in facts.items()}
 
 
 def _conditions(campaign: Campaign) -> Iterable[dict[str, object] | None]:

@@ -1,7 +1,6 @@
 """Flows and tags, a typed function per statement."""
 
 import json
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -70,23 +69,6 @@ async def save_flows(tx: Transaction, flows: Iterable[Flow]) -> None:
     ]
     if rows:
         await tx.execute(SQL["save_flows"], *columns(rows))
-
-
-async def save_tags(tx: Transaction, tags: Mapping[tuple[UUID, str], bool]) -> None:
-    """Added where True, else taken away."""
-    added = [key for key, stays in tags.items() if stays]
-    gone = [key for key, stays in tags.items() if not stays]
-    if added:
-        await tx.execute(SQL["add_tags"], *columns(added))
-    if gone:
-        await tx.execute(SQL["forget_tags"], *columns(gone))
-
-
-async def load_tags(tx: Transaction, parties: Collection[UUID]) -> Mapping[UUID, frozenset[str]]:
-    found: defaultdict[UUID, set[str]] = defaultdict(set)
-    for row in await tx.fetch(SQL["load_tags"], sorted(parties)):
-        found[row["party_id"]].add(row["tag"])
-    return {party: frozenset(tags) for party, tags in found.items()}
 
 
 async def count_flows(tx: Transaction, campaign: str, version: int) -> list[Standing]:

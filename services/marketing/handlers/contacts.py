@@ -7,6 +7,7 @@ import structlog
 
 from services.marketing.copies import commands as copies
 from services.marketing.flows import commands as flows
+from services.marketing.segments import commands as segments
 from services.marketing.sending import commands as sending
 from services.marketing.subscriptions import follow_ups as hears
 from services.marketing.surveys import commands as surveys
@@ -40,6 +41,8 @@ async def follow_contacts(
         if isinstance(event.data, ConsentGiven | ConsentWithdrawn)
     ]
     stages = [cast("Event[LifecycleChanged]", event) for event in events if isinstance(event.data, LifecycleChanged)]
+    await segments.note_events(tx, consents, {"consent"})
+    await segments.note_events(tx, stages, {"stage"})
     await copies.copy_consents(tx, consents)
     await copies.copy_stage_changes(tx, stages)
     answers = [cast("Event[SurveyAnswered]", event) for event in events if isinstance(event.data, SurveyAnswered)]

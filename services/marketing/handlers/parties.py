@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import structlog
 
 from services.marketing.copies import commands as copies
+from services.marketing.segments import commands as segments
 from services.marketing.sending import commands as sending
 from services.marketing.subscriptions import follow_ups as hears
 from shared.engine.event import Event, Tombstone
@@ -17,6 +18,7 @@ log = structlog.get_logger()
 @hears.topic("crm.parties")
 async def copy_parties(events: Sequence[Event[PartyDescribed | Tombstone]], tx: Transaction) -> None:
     """The newest description of each party holds; an erased one keeps nothing but that it was erased."""
+    await segments.note_descriptions(tx, events)
     parties = await copies.copy_parties(tx, events)
     await sending.forget(tx, parties.erasures)
     log.info("parties_copied", described=len(parties.described), erased=len(parties.erased))

@@ -10,6 +10,7 @@ from services.marketing.copies import commands as copies
 from services.marketing.enrolments import commands as enrolments
 from services.marketing.flows import commands as flows
 from services.marketing.loyalty import commands as loyalty
+from services.marketing.segments import commands as segments
 from services.marketing.sending import commands as sending
 from services.marketing.subscriptions import follow_ups as hears
 from shared.engine.event import Event
@@ -17,6 +18,7 @@ from shared.engine.transaction import Transaction
 from shared.events.sales import OfSales, ProductChosen, SaleAmended, SaleCancelled, SaleCompleted, SaleRefunded
 
 log = structlog.get_logger()
+OF_SALES = ("sales", "spent", "days_since_sale")
 
 
 @hears.topic("crm.sales")
@@ -32,6 +34,7 @@ async def follow_sales(events: Sequence[Event[OfSales | ProductChosen]], tx: Tra
         for event in events
         if isinstance(event.data, SaleAmended | SaleCancelled)
     ]
+    await segments.note_events(tx, [*sales, *revisions], OF_SALES)
     await copies.copy_refunds(tx, refunds)
     campaigns = await catalogue.load_campaigns(tx)
     enrolled = await enrolments.enrol_sales(tx, sales, campaigns)

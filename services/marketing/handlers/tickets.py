@@ -8,6 +8,7 @@ import structlog
 from services.marketing.copies import commands as copies
 from services.marketing.copies.domain import TicketEvent
 from services.marketing.flows import commands as flows
+from services.marketing.segments import commands as segments
 from services.marketing.sending import commands as sending
 from services.marketing.subscriptions import follow_ups as hears
 from shared.engine.event import Event
@@ -37,6 +38,7 @@ async def follow_tickets(
         if isinstance(event.data, DisputeRaised | DisputeClosed)
     ]
     changes = [cast("Event[TicketEvent]", event) for event in events if isinstance(event.data, TicketEvent)]
+    await segments.note_events(tx, changes, {"ticket_open"})
     await copies.copy_ticket_changes(tx, changes)
     await copies.copy_disputes(tx, disputes)
     await sending.drop(tx, await flows.follow_events(tx, changes))

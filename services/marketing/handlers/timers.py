@@ -7,6 +7,7 @@ import structlog
 from services.marketing.enrolments import commands as enrolments
 from services.marketing.flows import commands as flows
 from services.marketing.loyalty import commands as loyalty
+from services.marketing.segments import commands as segments
 from services.marketing.sending import commands as sending
 from services.marketing.subscriptions import follow_ups as hears
 from services.marketing.surveys import commands as surveys
@@ -34,6 +35,20 @@ async def decide_messages(due: Sequence[Due], tx: Transaction) -> None:
 async def wake_enrolments(due: Sequence[Due], tx: Transaction) -> None:
     woken = await flows.wake_due(tx, due)
     log.info("enrolments_woken", due=len(due), woken=woken)
+
+
+@hears.timer(segments.TIMER)
+async def decide_segments(due: Sequence[Due], tx: Transaction) -> None:
+    changes = await segments.decide_due(tx, due)
+    log.info("segments_decided", due=len(due), changes=changes)
+
+
+@hears.timer(segments.CHANGES_TIMER)
+async def follow_segments(due: Sequence[Due], tx: Transaction) -> None:
+    """Campaigns hear of it in a transaction of its own: flows are locked by whoever holds no timer of a party."""
+    changes = await segments.take_changes(tx, due)
+    await sending.drop(tx, await flows.follow_events(tx, changes))
+    log.info("segments_followed", due=len(due), changes=len(changes))
 
 
 @hears.timer(loyalty.TIMER)

@@ -52,6 +52,10 @@ TABLES = (
     "survey_reply",
     "survey_answer",
     "survey_sum",
+    "segment",
+    "segment_member",
+    "segment_size",
+    "segment_change",
 )
 
 
@@ -76,7 +80,7 @@ class Marketing(Running):
         self.now = to
         marks = dict.fromkeys(range(12), to)
         fired = 0
-        for name in ("flows", "messages", "points", "surveys"):
+        for name in ("segments", "segment changes", "flows", "messages", "points", "surveys"):
             while due := await fire_due(follow_ups, self.ledger, name, marks, 500, lambda _: True):
                 fired += due if name == "messages" else 0
         return fired

@@ -5,6 +5,7 @@ list of values of which one must, or a test such as `{at_least: 10000}`. `all`, 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import isfinite
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, WithJsonSchema
@@ -88,7 +89,7 @@ def _of_test(given: object, path: Path) -> Iterator[tuple[Path, str]]:
         for name, value in given.items():
             fits = isinstance(value, bool) if name == _KNOWN else _is_scalar(value)
             if name in _NUMBERS:
-                fits = isinstance(value, int | float) and not isinstance(value, bool)
+                fits = _is_scalar(value) and not isinstance(value, str | bool)
             if name == "starts_with":
                 fits = isinstance(value, str)
             if (name not in _TESTS and name != _KNOWN) or not fits:
@@ -103,7 +104,7 @@ def _of_test(given: object, path: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _is_scalar(value: object) -> bool:
-    return isinstance(value, str | int | float | bool)
+    return isinstance(value, str | int) or (isinstance(value, float) and isfinite(value))
 
 
 def named_in(condition: Mapping[str, Any] | None, path: Path = ()) -> Iterator[tuple[Path, str, object]]:
@@ -159,6 +160,8 @@ def fits(given: object, words: Sequence[str]) -> bool:
     return all(each in words for each in (asked if isinstance(asked, list) else [asked]))
 
 
-PartyVariable = Literal["kind", "locale", "time_zone", "stage", "sales", "days_since_sale", "ticket_open", "tags"]
+PartyVariable = Literal[
+    "kind", "locale", "time_zone", "stage", "sales", "days_since_sale", "ticket_open", "tags", "segments"
+]
 FAMILIES = ("spent", "score", "band", "consent")
 """Facts of which there are several: `party.spent.DKK`, `party.score.churn`, `party.consent.marketing`."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from shared.events.campaigns import SegmentEntered, SegmentLeft
 from shared.events.contacts import (
     ConsentGiven,
     ConsentWithdrawn,
@@ -36,6 +37,8 @@ Occurrence = (
     | TicketResolved
     | TicketStatusChanged
     | ScoreComputed
+    | SegmentEntered
+    | SegmentLeft
 )
 """What happens to a party and may start, move or end an enrolment."""
 

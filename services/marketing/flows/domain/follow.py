@@ -15,7 +15,6 @@ from services.marketing.enrolments.domain.announcements import announce_planned,
 from services.marketing.enrolments.domain.message import Enrolment, Message, plan_at
 from services.marketing.enrolments.domain.sale import Sale
 from services.marketing.flows.domain.announcements import announce_left, cause_of
-from services.marketing.flows.domain.facts import PartyFacts, resolving
 from services.marketing.flows.domain.machine import (
     COMPLETED,
     Flow,
@@ -28,6 +27,7 @@ from services.marketing.flows.domain.machine import (
     start,
     wake,
 )
+from services.marketing.profiles.domain import PartyFacts, resolving
 from shared.engine.event import Emission, Event
 from shared.ids import derived_id
 

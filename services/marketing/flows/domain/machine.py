@@ -11,7 +11,7 @@ from services.marketing.catalogue.domain.definition import Definition
 from services.marketing.catalogue.domain.flow import place_of
 from services.marketing.catalogue.domain.occurrences import Occurrence, Values, values_at
 from services.marketing.catalogue.domain.steps import Branch, Exit, Heard, Pause, Send, Split, Step, Tags, WaitFor
-from services.marketing.flows.domain.facts import PartyFacts, resolving
+from services.marketing.profiles.domain import PartyFacts, resolving
 
 COMPLETED, GOAL, EXITED, EXPIRED, HOLDOUT = "completed", "goal", "exited", "expired", "holdout"
 

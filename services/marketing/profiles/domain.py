@@ -23,7 +23,7 @@ class Bought:
 class PartyFacts:
     """Everything that was handled; what occurred after the moment that is asked for does not count.
 
-    Scores and tags count as they stand.
+    Scores, tags and segments count as they stand.
     """
 
     party: Party | None = None
@@ -33,6 +33,7 @@ class PartyFacts:
     tickets: Sequence[TicketChange] = ()
     statements: Sequence[Statement] = ()
     tags: frozenset[str] = field(default_factory=frozenset)
+    segments: frozenset[str] = field(default_factory=frozenset)
 
 
 def resolving(trigger: Mapping[str, Values], facts: PartyFacts, at: datetime) -> Resolve:
@@ -101,6 +102,7 @@ _VARIABLES: Mapping[str, Callable[[PartyFacts, datetime], Values]] = {
     "days_since_sale": _days_since_sale,
     "ticket_open": _ticket_open,
     "tags": lambda facts, _: tuple(sorted(facts.tags)),
+    "segments": lambda facts, _: tuple(sorted(facts.segments)),
 }
 _FAMILIES: Mapping[str, Callable[[PartyFacts, str, datetime], Values]] = {
     "spent": _spent,
