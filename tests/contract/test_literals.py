@@ -46,6 +46,7 @@ SHOWN: dict[str, Shown] = {
         "message.outcome": [(Message, "outcome")],
         "former_ending.outcome": [],
         "campaign.source": [],
+        "segment.source": [],
         "restraint.kind": [],
         "stopped_address.reason": [(Stopped, "reason")],
         "points_entry.kind": [(StatementLine, "kind")],

@@ -158,6 +158,16 @@ async def find_family(tx: Transaction, party: UUID) -> list[UUID]:
     return (await store.find_families(tx, [party]))[party]
 
 
+async def find_survivors(tx: Transaction, merged: Collection[UUID]) -> dict[UUID, UUID]:
+    """Of parties that were merged into others the one that is left, at any distance; nobody's for as long as they are
+    said to be merged into each other.
+    """
+    families = await store.find_families(tx, merged) if merged else {}
+    known = await store.load_parties(tx, set().union(*families.values()))
+    into = {id_: party.merged_into for id_, party in known.items()}
+    return {party: each for party, family in families.items() for each in family if into.get(each) is None}
+
+
 async def load_categories(tx: Transaction, skus: Sequence[str]) -> dict[str, Category]:
     return await store.load_categories(tx, skus)
 

@@ -20,6 +20,7 @@ from services.marketing.segments import store
 from services.marketing.segments.domain.definition import Definition
 from services.marketing.segments.domain.membership import (
     Change,
+    Segment,
     announce,
     are_asked,
     asked_by,
@@ -41,8 +42,6 @@ from shared.events.parties import PartyDescribed
 TIMER = "segments"
 CHANGES_TIMER = "segment changes"
 HEARD = frozenset({"segment.entered", "segment.left"})
-EVERYTHING = frozenset({"*"})
-"""Stands for a description, by which a party may come into being, be merged or be erased."""
 _STEP = 1_000
 _MOST_WAITING = 5_000
 
@@ -63,11 +62,7 @@ async def note_events(tx: Transaction, events: Sequence[Event[OfParty]], changed
 
 async def note_parties(tx: Transaction, parties: Mapping[UUID, datetime], changed: Collection[str]) -> None:
     """Something of these parties changed at that time: they are decided anew, if any segment asks for it."""
-    if not parties:
-        return
-    await store.share_segments(tx)
-    segments = await store.load_segments(tx)
-    if segments and (changed == EVERYTHING or are_asked(segments, changed)):
+    if parties and are_asked(await _load_segments(tx), changed):
         await _schedule(tx, parties)
 
 
@@ -76,10 +71,18 @@ async def note_descriptions(tx: Transaction, events: Sequence[Event[PartyDescrib
 
     Call it before the descriptions are copied.
     """
+    if not await _load_segments(tx):
+        return
     times = {described_by(event): event.now for event in events}
     known = await copies.load_parties(tx, times)
     former = {each.merged_into: times[each.id] for each in known.values() if each.merged_into is not None}
-    await note_parties(tx, {**former, **times}, EVERYTHING)
+    await _schedule(tx, {**former, **times})
+
+
+async def _load_segments(tx: Transaction) -> list[Segment]:
+    """As they stand until the end of the transaction."""
+    await store.share_segments(tx)
+    return await store.load_segments(tx)
 
 
 async def _schedule(tx: Transaction, parties: Mapping[UUID, datetime]) -> None:
@@ -88,12 +91,11 @@ async def _schedule(tx: Transaction, parties: Mapping[UUID, datetime]) -> None:
 
 async def decide_due(tx: Transaction, due: Sequence[Due]) -> int:
     """Who of these parties enters or leaves what; how many changes that were."""
-    await store.share_segments(tx)
-    segments = await store.load_segments(tx)
+    segments = await _load_segments(tx)
     if not segments:
         return 0
     facts = await profiles.load_facts(tx, [timer.id for timer in due], asked_by(segments) | {"kind"})
-    before = await store.load_members(tx, facts)
+    before, survivors = await store.load_members(tx, facts), await _find_survivors(tx, facts)
     changes: list[tuple[Change, int]] = []
     again: dict[UUID, datetime] = {}
     for timer in due:
@@ -103,8 +105,8 @@ async def decide_due(tx: Transaction, due: Sequence[Due]) -> int:
         changes += [(each, timer.partition) for each in decide(segments, known, mine, timer.id, at)]
         if (look := next_look(segments, known, at)) is not None:
             again[timer.id] = look
-        if known.party is not None and known.party.merged_into is not None:
-            again.setdefault(known.party.merged_into, at)
+        if timer.id in survivors:
+            again.setdefault(survivors[timer.id], at)
     await _save(tx, changes, due)
     await _schedule(tx, again)
     return len(changes)
@@ -133,16 +135,15 @@ async def take_changes(tx: Transaction, due: Sequence[Due]) -> list[Event[Segmen
 
 async def load_memberships(tx: Transaction, facts: Mapping[UUID, PartyFacts]) -> dict[UUID, frozenset[str]]:
     """The segments of these parties, or of those that they were merged into."""
-    survivors = {
-        party: known.party.merged_into
-        for party, known in facts.items()
-        if known.party is not None and known.party.merged_into is not None
-    }
-    families = {party: await copies.find_family(tx, party) for party in survivors}
-    found = await store.load_memberships(tx, set().union(*families.values(), facts))
-    return {
-        party: frozenset().union(*(found.get(each, ()) for each in families.get(party, [party]))) for party in facts
-    }
+    survivors = await _find_survivors(tx, facts)
+    found = await store.load_memberships(tx, {*survivors.values(), *facts})
+    return {party: frozenset(found.get(survivors.get(party, party), ())) for party in facts}
+
+
+async def _find_survivors(tx: Transaction, facts: Mapping[UUID, PartyFacts]) -> dict[UUID, UUID]:
+    """Of those of these parties that were merged into others."""
+    parties = ((id_, known.party) for id_, known in facts.items())
+    return await copies.find_survivors(tx, [id_ for id_, party in parties if party and party.merged_into is not None])
 
 
 def read_draft(draft: SegmentDraft) -> Definition:
@@ -231,10 +232,8 @@ async def explain_party(tx: Transaction, name: str, party: UUID) -> Explanation:
     if shown is None:
         raise NotFound("no segment has this name")
     definition = Definition.model_validate(shown.definition)
+    party = (await copies.find_survivors(tx, [party])).get(party, party)
     known = (await copies.load_parties(tx, [party])).get(party)
-    while known is not None and known.merged_into is not None:
-        party = known.merged_into
-        known = (await copies.load_parties(tx, [party])).get(party)
     if known is None or known.erased_by is not None:
         raise NotFound("no party has this id")
     facts = (await profiles.load_facts(tx, [party], definition.asks | {"kind"}))[party]

@@ -64,7 +64,9 @@ where name = $1 and version = $2
 
 -- name: count_waiting
 -- Parties that wait to be decided, $2 at most.
-select count(*) from (select from timer where name = 'segments' and failed is null and due_at <= $1 limit $2) as waiting
+select count(*) from (
+  select from timer where name = 'segments' and failed is null and due_at <= $1 order by partition limit $2
+) as waiting
 
 -- name: load_members
 -- What is known of these parties.

@@ -155,6 +155,13 @@ async def test_merged_unmerged_and_erased_parties_are_followed(marketing: Market
     await marketing.heard(sale("s-3", CAY))
     await marketing.pass_time(NOW)
     assert await members(marketing) == {CAY}
+    # Said to be merged into each other, as while one partition is behind: nobody is, until that ends.
+    await marketing.heard(described(CAY, version=4, merged_into=BOB), described(BOB, version=4, merged_into=CAY))
+    await marketing.pass_time(NOW)
+    assert await members(marketing) == set()
+    await marketing.heard(described(CAY, version=5))
+    await marketing.pass_time(NOW)
+    assert await members(marketing) == {CAY}
     await marketing.heard(erased(CAY))
     await marketing.pass_time(NOW)
     assert await members(marketing) == set()
