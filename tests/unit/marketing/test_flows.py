@@ -14,9 +14,9 @@ from services.marketing.catalogue.domain.campaign import Campaign, share_of
 from services.marketing.catalogue.domain.definition import Definition
 from services.marketing.catalogue.domain.steps import Share
 from services.marketing.copies.domain import Party, Score, StageChange, ticket_change_of
-from services.marketing.profiles.domain import Bought, PartyFacts, value_of
 from services.marketing.flows.domain.follow import Followed, follow, wake_all
 from services.marketing.flows.domain.machine import Flow
+from services.marketing.profiles.domain import Bought, PartyFacts, value_of
 from shared.engine.event import Event
 from shared.events.consent import Statement
 from shared.ids import derived_id
