@@ -237,10 +237,11 @@ async def test_campaigns_begin_and_end_with_segments_and_ask_for_them(marketing:
 
 async def test_why_a_party_is_in_is_explained(marketing: Marketing, http: httpx.AsyncClient) -> None:
     await marketing.publish(definition())
-    both = {**BUYERS, "any": [{"party.locale": "da"}, {"party.kind": "person"}]}
+    both: dict[str, Any] = {**BUYERS, "any": [{"party.locale": "da"}, {"party.kind": "person"}]}
     await publish(marketing, segment(**both))
     await marketing.heard(described(), described(BOB, version=2, merged_into=ADA), sale("s-1", BOB))
     await marketing.pass_time(NOW)
+    why: dict[str, Any] = {}
     for party in (ADA, BOB):
         why = (await http.get(f"/v1/segments/buyers/parties/{party}")).json()
         assert (why["party_id"], why["is_in"], why["holds"], why["version"]) == (str(ADA), True, True, 1)
