@@ -241,6 +241,9 @@ class EmbeddedStack:
         if service == "marketing" and "RAPPORT_MARKETING__PUBLIC_URL" not in os.environ:
             environment["RAPPORT_MARKETING__PUBLIC_URL"] = f"http://{HOST}:{self._ports.of(service)}"
             environment["RAPPORT_MARKETING__UNSUBSCRIBE_SECRET"] = self.folder.secret("unsubscribe")
+        if service == "support" and "RAPPORT_SUPPORT__PUBLIC_URL" not in os.environ:
+            environment["RAPPORT_SUPPORT__PUBLIC_URL"] = f"http://{HOST}:{self._ports.of(service)}"
+            environment["RAPPORT_SUPPORT__SURVEY_SECRET"] = self.folder.secret("surveys")
         return environment
 
 

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from services.support import handlers, subscriptions
 from services.support.categories import load_categories, load_queues, load_words
+from services.support.csat import api as csat
 from services.support.desk import api as desk
 from services.support.disputes import api as disputes
 from services.support.routing import api as routing
@@ -21,7 +22,16 @@ from shared.telemetry.logging import configure_logging
 
 __all__ = ["create_app", "create_context", "handlers"]
 
-routers = [disputes.router, routing.router, sla.router, triage.models, triage.router, desk.router, tickets.router]
+routers = [
+    csat.router,
+    disputes.router,
+    routing.router,
+    sla.router,
+    triage.models,
+    triage.router,
+    desk.router,
+    tickets.router,
+]
 
 
 def create_context(settings: SupportSettings) -> Context:
@@ -33,6 +43,8 @@ def create_context(settings: SupportSettings) -> Context:
         load_words(),
         load_queues(settings.queues),
         settings.dispute_days,
+        settings.public_url,
+        settings.survey_secret.get_secret_value() if settings.survey_secret else "",
     )
 
 
@@ -44,7 +56,13 @@ def create_app() -> FastAPI:
     service = Service(
         "support",
         settings,
-        subscriptions=[subscriptions.tickets, subscriptions.triage, subscriptions.sla, subscriptions.routing],
+        subscriptions=[
+            subscriptions.tickets,
+            subscriptions.triage,
+            subscriptions.sla,
+            subscriptions.routing,
+            subscriptions.csat,
+        ],
         workers=[learning.run, publishing(load_promises(settings.support.promises))],
         context=context,
     )

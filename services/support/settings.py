@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, SecretStr, model_validator
 
 from services.support.categories import OWN_CATEGORIES, OWN_QUEUES, Categories, Queue, Words
 from services.support.classifier import Models
@@ -23,7 +23,8 @@ class SupportSettings(Group):
     """`reopened_within` says, by channel, for how many days a message reopens the ticket that it continues; after that,
     and on a channel that is not named, it opens a new one that is linked to it.
 
-    A dispute that names no deadline is to be decided within `dispute_days`.
+    `public_url` is where customers reach this service; `survey_secret` signs the links by which they say there how
+    satisfied they are. A dispute that names no deadline is to be decided within `dispute_days`.
 
     `categories` is the file of what requests are about, `promises` that of policies and calendars, `queues` that of
     where tickets wait. A new model is trained after `retrain_after` more tickets whose category is known, on the newest
@@ -32,6 +33,8 @@ class SupportSettings(Group):
     """
 
     reopened_within: dict[Channel, Days] = Field(default_factory=lambda: dict(REOPENED_WITHIN))
+    public_url: Annotated[str, Field(pattern=r"^(https?://[^\s<>?#]+)?$")] = ""
+    survey_secret: Annotated[SecretStr, Field(min_length=32)] | None = None
     dispute_days: Annotated[int, Field(ge=1, le=365)] = 30
     categories: Path = OWN_CATEGORIES
     promises: Path = OWN_PROMISES
@@ -40,6 +43,12 @@ class SupportSettings(Group):
     shadow_cases: Annotated[int, Field(ge=1)] = 50
     learnt_from: Annotated[int, Field(ge=100)] = 20_000
     poll_s: Annotated[float, Field(gt=0)] = 5.0
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if bool(self.public_url) != (self.survey_secret is not None):
+            raise ValueError("public_url and survey_secret are set together")
+        return self
 
 
 class Settings(ServiceSettings):
@@ -58,4 +67,6 @@ class Context:
     words: Words
     queues: Sequence[Queue]
     dispute_days: int = 30
+    public_url: str = ""
+    survey_secret: str = field(default="", repr=False)
     models: Models = field(default_factory=Models)

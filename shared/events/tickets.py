@@ -1,8 +1,10 @@
 """`crm.tickets`: the life of tickets, keyed by party; texts stay with support."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
+
+from pydantic import Field
 
 from shared.events.contract import contract
 from shared.events.erasure import Forgotten
@@ -170,6 +172,18 @@ class TicketAssigned(_Ticket):
     why: tuple[str, ...]
     agent: str | None = None
     previous: str | None = None
+
+
+@contract(TICKETS, "crm.csat.recorded.v1", key="party_id", subject="ticket/{ticket_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CsatRecorded(_Ticket):
+    """How satisfied the customer was, from 1 (not at all) to 5 (very): one answer a ticket, the first. `agent` answered
+    for the ticket then.
+    """
+
+    value: Annotated[int, Field(ge=1, le=5)]
+    answered_at: Instant
+    agent: str | None = None
 
 
 @contract(TICKETS, "crm.sla.applied.v1", key="party_id", subject="ticket/{ticket_id}")

@@ -18,6 +18,7 @@ from services.marketing.audit.schemas import Message
 from services.marketing.loyalty.schemas import StatementLine
 from services.marketing.suppressions.schemas import Stopped
 from services.marketing.surveys.schemas import Result
+from services.support.csat.schemas import Satisfaction
 from services.support.desk.schemas import Entry, Step, TicketLine, TicketView
 from services.support.disputes.schemas import DisputeLine, DisputeState, DisputeView, EvidenceView, StepView
 from services.support.routing.schemas import AgentState, AgentView, AssignmentStep, AssignmentView
@@ -69,6 +70,7 @@ SHOWN: dict[str, Shown] = {
         "agent_presence.absence": [],
         "assignment.how": [(AssignmentView, "how")],
         "assignment_step.how": [(AssignmentStep, "how")],
+        "csat.source": [(Satisfaction, "source")],
         "dispute.status": [(DisputeState, "status"), (DisputeView, "status"), (StepView, "status")],
         "dispute.cause": [(DisputeLine, "cause"), (DisputeView, "cause")],
         "dispute.outcome": [(DisputeState, "outcome"), (DisputeView, "outcome")],

@@ -22,6 +22,7 @@ from shared.events.disputes import (
     DisputeSettled,
 )
 from shared.events.tickets import (
+    CsatRecorded,
     ErasureConfirmed,
     SlaApplied,
     SlaBreached,
@@ -62,6 +63,7 @@ OfTickets = (
     | DisputeAmended
     | DisputeEvidenceAdded
     | DisputeOverdue
+    | CsatRecorded
     | ErasureConfirmed
     | TicketTriaged
     | TicketAssigned

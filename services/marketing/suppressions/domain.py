@@ -1,19 +1,17 @@
 """What a party wants no more of, and the signed link by which it says so."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
-import jwt
-
 from shared.engine.event import Emission
-from shared.errors import Refused
 from shared.events.consent import Statement, deciding
 from shared.events.ingest import ReportedIdentity, ReportedParty, ReportedWithdrawal
 from shared.events.values import Channel
+from shared.http.links import read_claims, sign_claims
 from shared.ids import derived_id
 
 SOURCE = "/marketing/unsubscribe"
@@ -21,20 +19,6 @@ SOURCE = "/marketing/unsubscribe"
 _AUDIENCE = "unsubscribe"
 SOFT_BOUNCES, SOFT_WITHIN = 3, timedelta(days=30)
 """So many soft bounces of an address within so long stop it."""
-
-
-class LinkRefused(Refused):
-    """The link was not made here, or was changed."""
-
-    status = 404
-    reason = "not_found"
-
-
-class LinkExpired(Refused):
-    """The link was made here, too long ago."""
-
-    status = 410
-    reason = "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +81,13 @@ def hash_of(address: str) -> str:
 
 def sign(link: Link, secret: str) -> str:
     claims = {
-        "aud": _AUDIENCE,
         "sub": str(link.message_id),
         "party": str(link.party_id),
         "purpose": link.purpose,
         "topic": link.topic,
         "channel": link.channel,
-        "exp": int(link.expires_at.timestamp()),
     }
-    return jwt.encode(claims, secret, algorithm="HS256")
+    return sign_claims(claims, secret, _AUDIENCE, link.expires_at)
 
 
 def read_link(token: str, secret: str, now: datetime) -> Link:
@@ -119,27 +101,6 @@ def read_link(token: str, secret: str, now: datetime) -> Link:
         claims["channel"],
         datetime.fromtimestamp(claims["exp"], UTC),
     )
-
-
-def read_claims(token: str, secret: str, audience: str, names: Sequence[str], now: datetime) -> dict[str, Any]:
-    """What was signed for an audience, with these names. Raises LinkRefused and LinkExpired; `now` is domain time, by
-    which links are made too.
-    """
-    try:
-        if not secret:
-            raise LinkRefused("no link is made here")
-        claims: dict[str, Any] = jwt.decode(
-            token,
-            secret,
-            algorithms=["HS256"],
-            audience=audience,
-            options={"require": ["aud", "sub", "exp", *names], "verify_exp": False},
-        )
-    except jwt.PyJWTError:
-        raise LinkRefused("this link was not made here, or is not whole") from None
-    if now >= datetime.fromtimestamp(claims["exp"], UTC):
-        raise LinkExpired("this link is too old; the newest letter has another one")
-    return claims
 
 
 def suppress(link: Link, statements: Iterable[Statement], at: datetime) -> Suppression | None:

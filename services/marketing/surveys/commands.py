@@ -6,7 +6,6 @@ from uuid import UUID
 from services.marketing.copies import commands as copies
 from services.marketing.enrolments import commands as enrolments
 from services.marketing.settings import Context
-from services.marketing.suppressions.domain import LinkRefused
 from services.marketing.surveys import store
 from services.marketing.surveys.domain.counting import LOOK_AGAIN, LOOKED_FOR, SaleAsked, answer_of, sums_of
 from services.marketing.surveys.domain.link import SurveyLink, announce_reply, read_survey_link, reply_of
@@ -14,6 +13,7 @@ from shared.engine.event import Event
 from shared.engine.subscription import Due
 from shared.engine.transaction import Transaction
 from shared.events.contacts import SurveyAnswered
+from shared.http.links import LinkRefused
 
 TIMER = "surveys"
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, cast, get_args
 
 from services.support.copies import commands as copies
+from services.support.csat import commands as csat
 from services.support.disputes import commands as disputes
 from services.support.routing.commands import assignments as routing
 from services.support.sla import commands as sla
@@ -12,12 +13,22 @@ from services.support.tickets import commands as tickets
 from services.support.triage import commands as triage
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
-from shared.events.tickets import SlaApplied, SlaBreached, SlaMet, SlaWarned, TicketAssigned, TicketTriaged
+from shared.events.tickets import (
+    CsatRecorded,
+    SlaApplied,
+    SlaBreached,
+    SlaMet,
+    SlaWarned,
+    TicketAssigned,
+    TicketTriaged,
+)
 
 
 @recovery.topic("crm.tickets")
 async def take_back_tickets(
-    events: Sequence[Event[tickets.OwnEvent | TicketTriaged | TicketAssigned | sla.OwnEvent | disputes.OwnEvent]],
+    events: Sequence[
+        Event[tickets.OwnEvent | TicketTriaged | TicketAssigned | CsatRecorded | sla.OwnEvent | disputes.OwnEvent]
+    ],
     tx: Transaction,
 ) -> None:
     """Tickets under their numbers, disputes, and what agents did; the texts of requests come again, others are lost."""
@@ -31,6 +42,8 @@ async def take_back_tickets(
                 await sla.take_back(tx, cast("Event[sla.OwnEvent]", event))
             case TicketAssigned():
                 await routing.take_back(tx, cast("Event[TicketAssigned]", event))
+            case CsatRecorded():
+                await csat.take_back(tx, cast("Event[CsatRecorded]", event))
             case _:
                 await tickets.take_back(tx, cast("Event[tickets.OwnEvent]", event))
     for event in of_disputes:

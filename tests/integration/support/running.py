@@ -4,20 +4,24 @@ from datetime import datetime
 from typing import Any
 
 import asyncpg
+from pydantic import SecretStr
 
 from services.support import handlers
 from services.support.main import create_context
 from services.support.settings import SupportSettings
-from services.support.subscriptions import routing, sla, tickets, triage
+from services.support.subscriptions import csat, routing, sla, tickets, triage
 from shared.engine.timers import fire_due
 from tests.integration.running import Running
 
 __all__ = ["Support", "handlers"]  # importing the handlers registers what the subscription hears
 
 
+LINKED = SupportSettings(public_url="https://help.example", survey_secret=SecretStr("s" * 32))
+
+
 class Support(Running):
     def __init__(self, pool: asyncpg.Pool) -> None:
-        super().__init__("support", pool, create_context(SupportSettings()))
+        super().__init__("support", pool, create_context(LINKED))
 
     async def heard(self, *events: Any) -> None:
         await self.hear(tickets, events)
@@ -31,6 +35,9 @@ class Support(Running):
     async def routed(self, *events: Any) -> None:
         await self.hear(routing, events)
 
+    async def rated(self, *events: Any) -> None:
+        await self.hear(csat, events)
+
     async def pass_time(self, to: datetime) -> None:
         """Every partition's watermark moves to `to`, and what is due by then is done."""
         self.now = to
@@ -43,6 +50,7 @@ class Support(Running):
     async def clear(self) -> None:
         await self.empty(
             "timer",
+            "csat",
             "dispute_evidence",
             "dispute_step",
             "dispute",

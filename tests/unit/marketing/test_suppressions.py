@@ -10,8 +10,6 @@ import pytest
 from services.marketing.suppressions.domain import (
     SOURCE,
     Link,
-    LinkExpired,
-    LinkRefused,
     Links,
     announce_withdrawal,
     read_link,
@@ -19,6 +17,7 @@ from services.marketing.suppressions.domain import (
     suppress,
 )
 from shared.events.consent import Statement
+from shared.http.links import LinkExpired, LinkRefused
 from tests.unit.marketing.facts import ADA, DAY, HOUR, NOW
 
 SECRET, OTHER = "a secret of at least 32 characters", "another secret of 32 characters!!"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from services.marketing.catalogue.domain.steps import Survey
-from services.marketing.suppressions.domain import Link, LinkExpired, LinkRefused, sign
+from services.marketing.suppressions.domain import Link, sign
 from services.marketing.surveys.domain.counting import SaleAsked, Sum, answer_of, score_of, sums_of
 from services.marketing.surveys.domain.link import (
     SCALES,
@@ -18,6 +18,7 @@ from services.marketing.surveys.domain.link import (
 )
 from shared.errors import Invalid
 from shared.events.ingest import ReportedInteraction, ReportedSurvey
+from shared.http.links import LinkExpired, LinkRefused
 from tests.unit.marketing.facts import ADA, BOB, DAY, NOW, answered, flow, send
 
 SECRET = "a secret of at least 32 characters"

@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-import jwt
-
 from services.marketing.catalogue.domain.steps import Survey
 from services.marketing.enrolments.domain.message import Message
 from services.marketing.enrolments.domain.sale import Sale
-from services.marketing.suppressions.domain import read_claims
 from shared.engine.event import Emission
 from shared.errors import Invalid
 from shared.events.campaigns import SurveySent
 from shared.events.ingest import About, ReportedIdentity, ReportedInteraction, ReportedParty, ReportedSurvey
+from shared.http.links import read_claims, sign_claims
 from shared.ids import dated_id, derived_id
 
 SOURCE = "/marketing/surveys"
@@ -47,13 +45,8 @@ class Reply:
 
 
 def url_of(link: SurveyLink, public_url: str, secret: str) -> str:
-    claims = {
-        "aud": _AUDIENCE,
-        "sub": str(link.message_id),
-        "survey": link.survey,
-        "exp": int(link.expires_at.timestamp()),
-    }
-    token = jwt.encode(claims, secret, algorithm="HS256")
+    claims = {"sub": str(link.message_id), "survey": link.survey}
+    token = sign_claims(claims, secret, _AUDIENCE, link.expires_at)
     return f"{public_url.rstrip('/')}/v1/surveys/answers/{token}"
 
 

@@ -1,0 +1,68 @@
+"""How satisfied customers are: the link that asks, and the page by which they answer."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import HTMLResponse, Response
+
+from services.support.csat import commands
+from services.support.csat.domain.rating import FIRST, LAST
+from services.support.csat.schemas import Satisfaction, SurveyLink
+from shared.engine.service import Service
+from shared.engine.transaction import Transaction
+from shared.errors import NotFound
+from shared.http.app import Once, idempotent, requires, service_of
+from shared.http.forms import HEADERS, form_page
+from shared.http.readiness import Serving
+
+router = APIRouter(prefix="/v1", tags=["csat"])
+
+Reading = Annotated[Serving, Depends(service_of)]
+Writing = Annotated[Service, Depends(service_of)]
+Repeatable = Annotated[Once, Depends(idempotent)]
+
+
+@router.post("/tickets/{ticket_id}/survey", dependencies=[Depends(requires("crm:write"))], response_model=SurveyLink)
+async def ask_customer(ticket_id: UUID, once: Repeatable) -> Response:
+    """The link by which the customer says how satisfied they are; 409 before the ticket is resolved."""
+
+    async def act(tx: Transaction) -> SurveyLink:
+        return await commands.ask(tx, ticket_id)
+
+    return await once.write(act)
+
+
+@router.get("/tickets/{ticket_id}/csat", dependencies=[Depends(requires("crm:read"))])
+async def read_satisfaction(service: Reading, ticket_id: UUID) -> Satisfaction:
+    """What the customer said of the ticket; 404 where nothing was said."""
+    async with service.read() as tx:
+        found = await commands.find_satisfaction(tx, ticket_id)
+    if found is None:
+        raise NotFound("nothing was said of this ticket")
+    return found
+
+
+@router.get("/surveys/answers/{token}", response_class=HTMLResponse)
+async def show_survey(service: Reading, token: str) -> HTMLResponse:
+    """A page with a button for each value, and nothing else: whoever follows links on a person's behalf answers
+    nothing.
+    """
+    async with service.read() as tx:
+        commands.check_link(tx, token)
+    buttons = " ".join(f'<button formaction="?value={n}">{n}</button>' for n in range(FIRST, LAST + 1))
+    asked = f"<p>How satisfied are you with our help, from {FIRST} (not at all) to {LAST} (very)?</p>"
+    return HTMLResponse(form_page("Survey", f'{asked}<form method="post">{buttons}</form>'), headers=HEADERS)
+
+
+@router.post("/surveys/answers/{token}", response_class=HTMLResponse)
+async def answer_survey(
+    service: Writing,
+    token: str,
+    value: Annotated[int | None, Query(ge=FIRST, le=LAST, description="Needed.")] = None,
+) -> HTMLResponse:
+    """The first answer counts; another one is thanked for, and changes nothing."""
+    async with service.transaction() as tx:
+        taken = await commands.answer(tx, token, value)
+    shown = "<p>Thank you.</p>" if taken else "<p>You have answered already. Thank you.</p>"
+    return HTMLResponse(form_page("Survey", shown), headers=HEADERS)

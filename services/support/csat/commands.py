@@ -1,0 +1,115 @@
+"""Asks how satisfied customers are, and keeps what they say."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from services.support.copies import commands as copies
+from services.support.csat import store
+from services.support.csat.domain.rating import (
+    Rating,
+    announce,
+    announce_answer,
+    read_token,
+    require_value,
+    sign,
+    ticket_of,
+)
+from services.support.csat.schemas import Satisfaction, SurveyLink
+from services.support.routing.commands import assignments as routing
+from services.support.settings import Context
+from services.support.tickets import commands as tickets
+from services.support.tickets.domain.status import SETTLED, illegal
+from shared.engine.event import Event
+from shared.engine.transaction import Transaction
+from shared.errors import Refused
+from shared.events.contacts import SurveyAnswered
+from shared.events.tickets import CsatRecorded
+from shared.http.links import LinkRefused
+
+_VALID = timedelta(days=60)
+
+
+class NotReachable(Refused):
+    """Links need a public address and a secret, which the settings do not have."""
+
+    status = 409
+    reason = "no_public_url"
+
+
+async def ask(tx: Transaction, ticket_id: UUID) -> SurveyLink:
+    """The link by which the customer of a settled ticket answers. Raises NotFound, NotReachable and IllegalMove."""
+    context: Context = tx.context
+    ticket = await tickets.lock_ticket(tx, ticket_id)
+    if ticket.status not in SETTLED:
+        raise illegal(ticket.status, "Nobody is asked before the ticket is resolved", "status")
+    if not context.public_url:
+        raise NotReachable("public_url and survey_secret are not set")
+    expires_at = (tx.now + _VALID).replace(microsecond=0)
+    token = sign(ticket_id, context.survey_secret, expires_at)
+    return SurveyLink(url=f"{context.public_url.rstrip('/')}/v1/surveys/answers/{token}", expires_at=expires_at)
+
+
+def check_link(tx: Transaction, token: str) -> UUID:
+    """The ticket that a link asks about. Raises LinkRefused and LinkExpired."""
+    context: Context = tx.context
+    return read_token(token, context.survey_secret, tx.now)[0]
+
+
+async def answer(tx: Transaction, token: str, value: int | None) -> bool:
+    """False where an answer stands already: it is the one that counts. Raises Invalid, LinkExpired, and LinkRefused
+    where nobody is there any more who could answer.
+    """
+    ticket_id, given = check_link(tx, token), require_value(value)
+    party_id = await tickets.find_party_of_ticket(tx, ticket_id)
+    if party_id is None or await copies.lock_party(tx, party_id):
+        raise LinkRefused("nobody is asked by this link any more")
+    if not await _keep(tx, ticket_id, given, "link", tx.now, None):
+        return False
+    tx.emit([announce_answer(Rating(ticket_id, party_id, given, None, "link", tx.now))])
+    return True
+
+
+async def take_answers(tx: Transaction, events: Sequence[Event[SurveyAnswered]]) -> int:
+    """How many were the first about their ticket. One about a ticket of somebody else is left out."""
+    asked = [(event, ticket_id) for event in events if (ticket_id := ticket_of(event)) is not None]
+    parties = {id_: await tickets.find_party_of_ticket(tx, id_) for _, id_ in asked}
+    owners = {party for party in parties.values() if party is not None}
+    await copies.lock_parties(tx, sorted(owners))
+    families, kept = await copies.load_families(tx, owners), 0
+    for event, ticket_id in asked:
+        owner = parties[ticket_id]
+        if owner is not None and event.data.party_id in families.get(owner, [owner]):
+            kept += await _keep(tx, ticket_id, event.data.value, "fact", event.time, event)
+    return kept
+
+
+async def find_satisfaction(tx: Transaction, ticket_id: UUID) -> Satisfaction | None:
+    return await store.find_rating(tx, ticket_id)
+
+
+async def take_back(tx: Transaction, event: Event[CsatRecorded]) -> None:
+    """After a restore, of a ticket whose party is locked."""
+    data = event.data
+    rating = Rating(data.ticket_id, data.party_id, data.value, data.agent, "fact", data.answered_at)
+    await store.take_back_rating(tx, rating, data.recorded_at)
+
+
+async def _keep(
+    tx: Transaction,
+    ticket_id: UUID,
+    value: int,
+    source: Literal["link", "fact"],
+    at: datetime,
+    cause: Event[SurveyAnswered] | None,
+) -> bool:
+    ticket = await tickets.lock_ticket(tx, ticket_id)
+    now = cause.now if cause is not None else tx.now
+    assigned = await routing.find_assignment(tx, ticket_id)
+    agent = assigned.agent if assigned is not None else None
+    rating = Rating(ticket_id, ticket.party_id, value, agent, source, at)
+    if not await store.add_rating(tx, rating, now):
+        return False
+    tx.emit([announce(ticket, rating, now, cause)])
+    return True
