@@ -21,7 +21,7 @@ from deploy.embedded.warm import ensure_warm
 from deploy.errors import StackError, StartError
 from deploy.kafka.provision import ProvisionError, provision
 from deploy.kafka.topics import digest as topics_digest, load_topics
-from shared.run.discovery import SERVICES
+from shared.run.discovery import SERVICES, shown_by
 
 _RACES = 5  # starts that may be lost to programs that take a port after it was found free
 
@@ -222,7 +222,8 @@ class EmbeddedStack:
     def _front_environment(self, front: str) -> dict[str, str]:
         """Where the services are that it shows, also those that run elsewhere on their usual ports."""
         addresses = {
-            f"RAPPORT_{front}__{service}".upper(): f"http://{HOST}:{self._ports.of(service)}" for service in SERVICES
+            f"RAPPORT_{front}__{service}".upper(): f"http://{HOST}:{self._ports.of(service)}"
+            for service in shown_by(front)
         }
         return {**addresses, "RAPPORT_AUTH__MODE": "off", "RAPPORT_LOG__FORMAT": "json"}
 

@@ -17,7 +17,7 @@ from fastapi import FastAPI
 from shared.engine.recovery import Recovery
 from shared.engine.subscription import Subscription
 from shared.errors import ConfigurationError
-from shared.settings import ProcessSettings, read_group
+from shared.settings import Group, ProcessSettings, read_group
 
 
 def _find_folders() -> list[Path]:
@@ -50,6 +50,13 @@ def settings_of(service: str) -> type[ProcessSettings]:
 def port_of(service: str) -> int:
     port: int = settings_of(service).model_fields["http"].get_default(call_default_factory=True).port
     return port
+
+
+def shown_by(front: str) -> list[str]:
+    """The services whose address a front asks for, in the group of its settings that has its name."""
+    group = settings_of(front).model_fields[front].annotation
+    fields = group.model_fields if isinstance(group, type) and issubclass(group, Group) else {}
+    return [service for service in SERVICES if service in fields]
 
 
 def subscriptions_of(service: str) -> list[Subscription]:
