@@ -175,5 +175,5 @@ def test_operators_and_readers_are_answered_without_one(service: str, stack: Emb
         assert {check["name"] for check in ready["checks"]} >= {"database", "relay"}
         described = (http.get("/asyncapi.json", headers={"Authorization": bearer(scope="crm:read")})).json()
         assert described["asyncapi"].startswith("3.")
-        actions = {"send", "receive"} if topics_of(service) else {"receive"}
+        actions = {"send", "receive"} if topics_of(f"/{service}") else {"receive"}
         assert {operation["action"] for operation in described["operations"].values()} == actions
