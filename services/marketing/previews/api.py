@@ -71,9 +71,9 @@ async def send_test(
     """
     async with service.read() as tx:
         context: Context = tx.context
+        chosen = await commands.find_text(tx, campaign, template, version)
         if not context.is_own(test.email) or not can_be_written_to(test.email):
             raise Invalid("a test letter goes to an address of our own alone", field="email")
-        chosen = await commands.find_text(tx, campaign, template, version)
         reader = await commands.find_reader(tx, party_id, test.locale, test.email)
         at = tx.now
     if context.outgoing is None:
