@@ -5,13 +5,14 @@ from datetime import datetime
 import asyncpg
 
 from shared.engine.ledger import Fence, Place
+from shared.engine.partitions import PARTITIONS
 from shared.engine.postgres import SQL, ensure_fences
 from shared.engine.remembered import Identity, Remembered
 from shared.engine.rows import fences_of
 from shared.engine.subscription import Subscription
 from shared.engine.timers import clocked_topics
 from shared.errors import ConfigurationError, Transient
-from shared.events.topics import CLOCKED
+from shared.events.ingest import INGEST
 from shared.settings import DatabaseSettings
 
 _LIMITS = {
@@ -137,8 +138,14 @@ class Database:
         return self._pools[subscription.schema or ""]
 
     async def watermarks(self, subscription: Subscription) -> dict[int, datetime]:
-        """The lowest watermark of each partition over the topics that carry the clock."""
-        topics = clocked_topics(subscription, sorted(CLOCKED))
+        """The lowest watermark of each partition over the topics that carry the clock.
+
+        On crm.ingest, which its senders key, facts about a party come on any partition: the lowest of all counts.
+        """
+        topics = clocked_topics(subscription)
+        if topics == [INGEST]:
+            lowest = await self.main.fetchval(SQL["lowest_watermark"], subscription.group, INGEST, PARTITIONS)
+            return {} if lowest is None else dict.fromkeys(range(PARTITIONS), lowest)
         rows = await self.main.fetch(SQL["read_watermarks"], subscription.group, topics)
         return {row["partition"]: row["watermark"] for row in rows}
 

@@ -33,7 +33,8 @@ class Places:
     clock: Callable[[], float]
     probe_after: float
     stream: bool
-    follows_time: bool = True
+    follows: Collection[str] = frozenset(OWNERS)
+    """Topics whose watermarks go on while nothing comes."""
     positions: Positions = field(default_factory=Positions)
     paused: dict[Place, str] = field(default_factory=dict)
     holding: bool = False
@@ -158,10 +159,12 @@ class Places:
         level = {place: at for place in done if (at := self._caught_up(place)) is not None}
         everything = done.keys() == level.keys() and bool(level or self.paused)
         behind = {place for place in level if done[place] > fences[place]}
-        if self.stream or not self.follows_time:
+        if self.stream or not self.follows:
             await self._advance(dict.fromkeys(behind))
         else:
-            await self._advance({place: at for place, at in level.items() if place[0] in OWNERS or place in behind})
+            await self._advance(
+                {place: at for place, at in level.items() if place[0] in self.follows or place in behind}
+            )
         return everything
 
     async def _advance(self, watermarks: dict[Place, datetime | None]) -> None:

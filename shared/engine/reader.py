@@ -14,6 +14,7 @@ from shared.engine.ledger import Place
 from shared.engine.places import SILENT, Places
 from shared.engine.reading import FenceStore, Reading, Source, Taken, cut
 from shared.engine.remembered import WentBack
+from shared.engine.timers import followed_topics
 from shared.telemetry import metrics
 
 log = structlog.get_logger()
@@ -52,7 +53,7 @@ class Reader:
             self.clock,
             self.reading.probe_after,
             self.stream,
-            follows_time=self.applier.subscription.follows_time,
+            follows=followed_topics(self.applier.subscription),
         )
 
     @property

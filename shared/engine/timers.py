@@ -1,11 +1,13 @@
 """Durable timers: rows with a due time that fire once the watermarks of their own partition have passed it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from shared.engine.ledger import EngineTransaction, Ledger
 from shared.engine.parking import refusal_of
 from shared.engine.subscription import Due, Subscription
+from shared.events.ingest import INGEST
+from shared.events.topics import CLOCKED, OWNERS
 
 
 async def fire_due(
@@ -58,5 +60,14 @@ def due_partitions(earliest: Mapping[int, datetime], watermarks: Mapping[int, da
     return {p: watermarks[p] for p, due_at in earliest.items() if p in watermarks and due_at <= watermarks[p]}
 
 
-def clocked_topics(subscription: Subscription, clocked: Sequence[str]) -> list[str]:
-    return sorted(set(subscription.topics) & set(clocked))
+def followed_topics(subscription: Subscription) -> frozenset[str]:
+    """Topics whose watermarks go on while nothing comes: ours, and those that decide timers; none where none are asked
+    for.
+    """
+    return frozenset(OWNERS).union(clocked_topics(subscription)) if subscription.follows_time else frozenset()
+
+
+def clocked_topics(subscription: Subscription) -> list[str]:
+    """Whose watermarks decide its timers: those of contacts that it hears, else crm.ingest."""
+    heard = set(subscription.topics)
+    return sorted(heard & CLOCKED) or sorted(heard & {INGEST})

@@ -47,7 +47,7 @@ async def test_an_idle_place_is_written_where_time_counts_or_its_fence_is_behind
         lambda: 1.0,
         probe_after=1,
         stream=stream,
-        follows_time=follows_time,
+        follows={PLACE[0]} if follows_time else (),
     )
     places.positions.place(PLACE, 1, 0 if behind else 1)
 
