@@ -10,6 +10,7 @@ from shared.engine.postgres import SQL, ensure_fences
 from shared.engine.remembered import Identity, Remembered
 from shared.engine.rows import fences_of
 from shared.engine.subscription import Subscription
+from shared.engine.ticks import lowest_watermark
 from shared.engine.timers import clocked_topics
 from shared.errors import ConfigurationError, Transient
 from shared.events.ingest import INGEST
@@ -144,7 +145,7 @@ class Database:
         """
         topics = clocked_topics(subscription)
         if topics == [INGEST]:
-            lowest = await self.main.fetchval(SQL["lowest_watermark"], subscription.group, INGEST, PARTITIONS)
+            lowest = await lowest_watermark(self.main, subscription.group, INGEST)
             return {} if lowest is None else dict.fromkeys(range(PARTITIONS), lowest)
         rows = await self.main.fetch(SQL["read_watermarks"], subscription.group, topics)
         return {row["partition"]: row["watermark"] for row in rows}

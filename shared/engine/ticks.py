@@ -3,10 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
+import asyncpg
+
 from shared.engine.event import Emission
 from shared.engine.outbox import Tick
 from shared.engine.partitions import PARTITIONS
-from shared.engine.postgres import SQL, PostgresLedger
+from shared.engine.postgres import SQL, PostgresLedger, PostgresTransaction
 from shared.engine.subscription import Subscription
 from shared.ids import dated_id
 
@@ -24,9 +26,7 @@ async def pass_ticks(subscription: Subscription, ledger: PostgresLedger, source_
         if row is None:
             await tx.execute(SQL["ensure_clock"], subscription.group)
             row = await tx.fetchrow(SQL["lock_clock"], subscription.group)
-        lowest: datetime | None = await tx.fetchval(
-            SQL["lowest_watermark"], subscription.group, source_topic, PARTITIONS
-        )
+        lowest = await lowest_watermark(tx, subscription.group, source_topic)
         if lowest is None or (row["passed"] is not None and lowest <= row["passed"]):
             return None
         await tx.execute(SQL["pass_clock"], subscription.group, lowest)
@@ -36,6 +36,12 @@ async def pass_ticks(subscription: Subscription, ledger: PostgresLedger, source_
             for partition in range(PARTITIONS)
         )
         return lowest
+
+
+async def lowest_watermark(connection: PostgresTransaction | asyncpg.Pool, group: str, topic: str) -> datetime | None:
+    """Up to when the group has handled every partition of the topic; None as long as one has not begun."""
+    lowest: datetime | None = await connection.fetchval(SQL["lowest_watermark"], group, topic, PARTITIONS)
+    return lowest
 
 
 def _tick_id(topic: str, partition: int, tick: datetime) -> UUID:
