@@ -9,8 +9,6 @@ READY := $(VENV)/.installed
 export PYTHONUNBUFFERED = 1
 export TEST_STACK ?= embedded
 PYTEST = $(PY) -m pytest $(PYTEST_ARGS)
-# Two at once, each with servers of its own; the tests of one file stay together.
-BESIDE = -n 2 --dist loadfile
 
 .PHONY: help demo run test check bench eval lock clean
 
@@ -26,8 +24,8 @@ run: $(READY) ## Kafka, Postgres and the services until Ctrl-C; DATA=folder (def
 
 test: check $(READY) ## everything; TEST_STACK=embedded|containers
 	@$(PYTEST) -n 2 --dist worksteal tests/simulation
-	@$(PYTEST) $(BESIDE) tests/contract
-	@$(PYTEST) $(BESIDE) tests/integration
+	@$(PYTEST) -n 2 --dist loadfile tests/contract
+	@$(PYTEST) tests/integration
 	@$(PYTEST) tests/e2e tests/interop tests/browser
 	@$(PYTEST) tests/faults
 

@@ -213,7 +213,7 @@ async def test_a_fact_that_grows_beyond_what_its_topic_takes_is_refused(
 async def test_of_a_batch_only_the_fact_that_grows_too_large_is_refused(
     http: httpx.AsyncClient, contacts: Contacts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox_of_engine, "MAX_VALUE", 480)
-    answer = await post(http, "batch", event("e-1"), event("e-2", **data(store="x" * 200)), event("e-3"))
+    monkeypatch.setattr(outbox_of_engine, "MAX_VALUE", 640)
+    answer = await post(http, "batch", event("e-1"), event("e-2", **data(store="x" * 400)), event("e-3"))
     assert statuses(answer) == [202, 422, 202]
     assert [row["event_id"] for row in await outbox(contacts)] == ["e-1", "e-3"]
