@@ -252,7 +252,7 @@ def test_a_gap_stops_one_partition_until_its_loss_is_accepted(rapport: Rapport) 
 
 
 def test_lag_is_nothing_once_all_is_handled(rapport: Rapport) -> None:
-    assert all(line["lag"] == 0 for line in rapport.json("lag"))
+    eventually(lambda: all(line["lag"] == 0 for line in rapport.json("lag")))
     assert "support.tickets" in rapport("lag").stdout
     assert "support.tickets" in rapport("lag", "--partitions").stdout
 
