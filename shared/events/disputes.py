@@ -134,7 +134,7 @@ class DisputeEvidenceAdded(_Dispute):
     """Something that speaks for one side or the other; `reference` is its id elsewhere."""
 
     evidence_id: UUID
-    kind: EvidenceKind
+    evidence_kind: EvidenceKind
     reference: str | None = None
     has_text: bool = False
 

@@ -132,7 +132,7 @@ class FraudAssessed:
     """
 
     assessment_id: UUID
-    about: Literal["sale", "refund"]
+    fact: Literal["sale", "refund"]
     event_id: UUID
     party_id: UUID
     origin: str

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from services.contacts.matching import commands, store
-from services.contacts.matching.schemas import ConfirmBody, DismissBody, DuplicateView, State
+from services.contacts.matching.schemas import ConfirmMergeBody, DismissBody, DuplicateView, State
 from shared.engine.transaction import Transaction
 from shared.errors import NotFound
 from shared.http.app import Listing, Once, Page, idempotent, requires, service_of
@@ -60,7 +60,7 @@ async def dismiss_duplicate(duplicate_id: UUID, body: DismissBody, once: Repeata
 @router.post(
     "/duplicates/{duplicate_id}/confirm", dependencies=[Depends(requires("crm:write"))], response_model=DuplicateView
 )
-async def confirm_duplicate(duplicate_id: UUID, body: ConfirmBody, once: Repeatable) -> Response:
+async def confirm_duplicate(duplicate_id: UUID, body: ConfirmMergeBody, once: Repeatable) -> Response:
     """The two are one, although something speaks against their merge: it is asked again when more is learnt."""
 
     async def act(tx: Transaction) -> DuplicateView:

@@ -19,7 +19,7 @@ class DismissBody(BaseModel):
     because: Annotated[FreeText, Field(min_length=1, max_length=1_000)]
 
 
-class ConfirmBody(DismissBody):
+class ConfirmMergeBody(DismissBody):
     """Why the two are one."""
 
 

@@ -110,7 +110,7 @@ async def take_back(tx: Transaction, event: Event[OwnEvent]) -> None:
     if after.status != known.status:
         await store.add_step(tx, after, data.agent, amount_told(data), None, at)
     if isinstance(data, DisputeEvidenceAdded):
-        evidence = Evidence(data.evidence_id, data.kind, data.reference, None)
+        evidence = Evidence(data.evidence_id, data.evidence_kind, data.reference, None)
         await store.add_evidence(tx, data.dispute_id, evidence, data.agent, at)
     await keep_deadline(tx, after)
 

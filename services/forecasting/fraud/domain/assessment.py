@@ -95,7 +95,7 @@ def _said(one: Assessment) -> FraudAssessed:
     data = one.event.data
     return FraudAssessed(
         assessment_id=one.assessment_id,
-        about=one.kind,
+        fact=one.kind,
         event_id=UUID(one.event.id),
         party_id=data.party_id,
         origin=data.origin,

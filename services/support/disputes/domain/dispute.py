@@ -179,7 +179,7 @@ def add_evidence(dispute: Dispute, evidence: Evidence, agent: str, now: datetime
     told = DisputeEvidenceAdded(
         **common(changed, agent, now),
         evidence_id=evidence.id,
-        kind=evidence.kind,
+        evidence_kind=evidence.kind,
         reference=evidence.reference,
         has_text=evidence.text is not None,
     )
