@@ -1,12 +1,14 @@
 """Parties that are certainly one are merged without asking; what speaks against it is left to people."""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 
-from services.contacts.merges.commands.certain import merge_next
+from services.contacts.merges.commands.certain import merge_next, merge_one
+from shared.engine import outbox as outbox_of_engine
+from shared.engine.service import Service
 from tests.integration.contacts.running import Contacts
 
 HOME = {"lines": ["Nørregade 12"], "postal_code": "8000", "city": "Aarhus C"}
@@ -111,6 +113,18 @@ async def test_what_was_said_of_one_of_several_who_are_one_holds_for_all(
     assert await merge_all(contacts) == 1, "with one of the two who are two"
     assert sorted([await survivor(http, each) for each in (ada, again)]) == sorted([ada, again])
     assert await survivor(http, third) in {ada, again}
+
+
+async def test_a_pair_whose_merge_is_too_large_to_be_told_holds_up_no_other(
+    contacts: Contacts, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, again = await found(contacts, http, ADA, AGAIN)
+    monkeypatch.setattr(outbox_of_engine, "MAX_VALUE", 100)
+    assert await merge_one(cast("Service", contacts)) is False
+    assert [await survivor(http, each) for each in (ada, again)] == [ada, again]
+    (left,) = await pairs(http)
+    assert left["left_because"] == "what they are as one is too large"
+    assert await merge_one(cast("Service", contacts)) is None
 
 
 async def test_several_instances_merge_many_of_one_person_into_one(contacts: Contacts, http: httpx.AsyncClient) -> None:

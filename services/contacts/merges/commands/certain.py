@@ -15,7 +15,7 @@ from services.contacts.parties.commands.aliases import find_family
 from services.contacts.parties.commands.identities import load_claims
 from shared.engine.service import Service
 from shared.engine.transaction import Transaction
-from shared.errors import NotFound
+from shared.errors import BadRecord, NotFound
 
 log = structlog.get_logger()
 _LOOK_S = 2.0
@@ -27,20 +27,29 @@ async def merge_certain(service: Service) -> None:
     """A worker; each pair is a transaction of its own."""
     while True:
         merged = 0
-        while (done := await _merge_one(service)) is not None:
+        while (done := await merge_one(service)) is not None:
             merged += done
         if merged:
             log.info("parties_merged", count=merged)
         await asyncio.sleep(_LOOK_S)
 
 
-async def _merge_one(service: Service) -> bool | None:
-    async with service.transaction() as tx:
-        return await merge_next(tx)
+async def merge_one(service: Service) -> bool | None:
+    """Whether the likeliest pair was merged, or is left to people; None where there is none. One whose merge cannot be
+    written holds up no other.
+    """
+    try:
+        async with service.transaction() as tx:
+            return await merge_next(tx)
+    except BadRecord:
+        async with service.transaction() as tx:
+            if pair := await matching.take_certain(tx):
+                await matching.leave_to_people(tx, pair.id, "what they are as one is too large")
+        return False
 
 
 async def merge_next(tx: Transaction) -> bool | None:
-    """Whether the likeliest pair was merged, or is left to people; None where there is none."""
+    """As `merge_one`, in this transaction. Raises BadRecord as it ends, where a record would be too large."""
     pair = await matching.take_certain(tx)
     if pair is None:
         return None
