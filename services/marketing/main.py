@@ -7,6 +7,8 @@ from services.marketing.audit import api as audit
 from services.marketing.catalogue import api as catalogue
 from services.marketing.catalogue.files import load_definitions
 from services.marketing.catalogue.worker import publishing
+from services.marketing.engagement import api as engagement
+from services.marketing.engagement.files import load_provider
 from services.marketing.enrolments import api as enrolments
 from services.marketing.enrolments.commands import open_months
 from services.marketing.flows import api as flows
@@ -17,7 +19,6 @@ from services.marketing.previews import api as previews
 from services.marketing.segments import api as segments
 from services.marketing.segments.files import load_definitions as load_segments
 from services.marketing.segments.worker import filling
-from services.marketing.sending import api as sent
 from services.marketing.sending.worker import make_channel, make_from_address, sending
 from services.marketing.settings import Context, MarketingSettings, Settings
 from services.marketing.subscriptions import follow_ups
@@ -32,12 +33,13 @@ __all__ = ["create_app", "create_context", "handlers"]
 ROUTERS = (
     audit.router,
     catalogue.router,
+    engagement.links,
+    engagement.router,
     enrolments.router,
     flows.router,
     loyalty.router,
     previews.router,
     segments.router,
-    sent.router,
     suppressions.router,
     suppressions.links,
     surveys.answers,
@@ -59,6 +61,8 @@ def create_context(settings: MarketingSettings, *, stream: bool = False) -> Cont
         load_programme(settings.programme),
         settings.own_domains,
         lambda: (make_channel(settings), make_from_address(settings)),
+        settings.domain,
+        {name: (hook, load_provider(name)) for name, hook in settings.webhooks.items()},
     )
 
 

@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
@@ -16,6 +17,7 @@ from shared.settings import Group, HttpSettings, ServiceSettings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from services.marketing.engagement.domain.mapping import Provider
     from services.marketing.loyalty.domain.programme import Programme
     from services.marketing.sending.channels.channel import Deliverer
     from services.marketing.sending.domain.letter import FromAddress
@@ -32,6 +34,15 @@ class Cap(Group):
     most: Annotated[int, Field(ge=1, le=1_000)]
     days: Annotated[int, Field(ge=1, le=366)]
     below_priority: int = 1_001
+
+
+class Webhook(Group):
+    """What shows that reports are a provider's own. `secret`: of SendGrid its public key (base64), of SES the
+    certificate of SNS (PEM), with the one `topic` that is heard, of Postmark `user:password`.
+    """
+
+    secret: Annotated[SecretStr, Field(min_length=16)]
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,10 @@ class MarketingSettings(Group):
     maildir_fsync: bool = True
     from_address: Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")] = "hello@rapport.example"
     from_name: str = "Rapport"
+    id_header: Annotated[str, Field(pattern=r"^(X-[A-Za-z0-9-]{1,60})?$")] = ""
+    """A header that says the message's id to a provider that does not tell the Message-ID back."""
+    webhooks: Mapping[Literal["ses", "sendgrid", "postmark"], Webhook] = Field(default_factory=dict)
+    """Whose reports about letters are heard at `/v1/webhooks/…`."""
     test_domains: Annotated[tuple[str, ...], Field(max_length=20)] = ()
     """Where test letters may go, besides the domain of `from_address`."""
     public_url: Annotated[str, Field(pattern=r"^(https?://[^\s<>?#]+)?$")] = ""
@@ -130,6 +145,8 @@ class Context:
     own_domains: frozenset[str] = frozenset()
     outgoing: "Callable[[], tuple[Deliverer, FromAddress]] | None" = field(default=None, repr=False)
     """A way to send of its own, and who writes, for a test letter."""
+    domain: str = ""
+    webhooks: "Mapping[str, tuple[Webhook, Provider]]" = field(default_factory=dict, repr=False)
     letters_wait: asyncio.Event = field(default_factory=asyncio.Event)
 
     def is_own(self, address: str) -> bool:

@@ -142,7 +142,13 @@ def _field_fault(answer: httpx.Response, asked: Request) -> str | None:
     return None
 
 
-SIGNED = {"/v1/unsubscribe/{token}", "/v1/surveys/answers/{token}"}
+SIGNED = {
+    "/v1/unsubscribe/{token}",
+    "/v1/surveys/answers/{token}",
+    "/v1/links/{token}",
+    "/v1/links/{token}/opened.gif",
+    "/v1/webhooks/{provider}",
+}
 """Opened by the signature in their path, which nobody guesses, and by nothing else."""
 
 

@@ -15,6 +15,7 @@ from services.contacts.overview.schemas import FlaggedIdentity, PartyCard, Party
 from services.contacts.privacy.schemas import ErasureView
 from services.contacts.relations.schemas import RelationView
 from services.marketing.audit.schemas import Message
+from services.marketing.engagement.schemas import Measure
 from services.marketing.loyalty.schemas import StatementLine
 from services.marketing.suppressions.schemas import Stopped
 from services.marketing.surveys.schemas import Result
@@ -49,6 +50,7 @@ SHOWN: dict[str, Shown] = {
         "campaign.source": [],
         "segment.source": [],
         "restraint.kind": [],
+        "returned.kind": [(Measure, "kind")],
         "stopped_address.reason": [(Stopped, "reason")],
         "points_entry.kind": [(StatementLine, "kind")],
         "survey_reply.survey": [(Result, "survey")],

@@ -12,7 +12,10 @@ from shared.events.campaigns import (
     EnrolmentStarted,
     ErasureConfirmed,
     MessageBounced,
+    MessageClicked,
     MessageComplained,
+    MessageDelivered,
+    MessageOpened,
     MessagePlanned,
     MessageSent,
     MessageSkipped,
@@ -36,6 +39,9 @@ OfCampaigns = (
     | MessageUnknown
     | MessageBounced
     | MessageComplained
+    | MessageDelivered
+    | MessageOpened
+    | MessageClicked
     | PointsEarned
     | PointsRedeemed
     | PointsReversed

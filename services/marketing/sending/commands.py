@@ -27,14 +27,10 @@ from services.marketing.sending.domain.attempt import (
 )
 from services.marketing.sending.domain.erasure import announce_forgotten
 from services.marketing.sending.domain.letter import Addressee
-from services.marketing.sending.domain.returned import announce_returned
 from services.marketing.sending.domain.verdict import Verdict
-from services.marketing.sending.schemas import Bounce
 from services.marketing.settings import Context
-from services.marketing.suppressions import commands as suppressions
 from services.marketing.surveys.domain.link import announce_asked
 from shared.engine.transaction import Transaction
-from shared.errors import NotFound
 
 _FRESH = timedelta(seconds=10)
 """So long a decision holds without another look."""
@@ -74,19 +70,6 @@ async def drop(tx: Transaction, dropped: Sequence[Dropped]) -> None:
         for id_, each in messages.items()
         if id_ in ended
     )
-
-
-async def note_bounce(tx: Transaction, message_id: UUID, bounce: Bounce) -> bool:
-    """Whether the address is stopped by now. Raises NotFound where nothing was sent under this id."""
-    found = await enrolments.find_message(tx, message_id)
-    if found is None:
-        raise NotFound("no message has this id")
-    message, sale = found
-    party = (await copies.load_parties(tx, [message.party_id])).get(message.party_id)
-    address = party.address_for(sale.email_id) if party else None
-    stopped = await suppressions.note_bounce(tx, message_id, address, bounce.kind) if address else None
-    tx.emit([announce_returned(message, sale, bounce, tx.now)])
-    return stopped is not None
 
 
 async def begin(tx: Transaction, owner: UUID, limit: int, via: Via) -> list[Attempt]:

@@ -14,6 +14,7 @@ import structlog
 from jinja2 import TemplateError
 
 from services.marketing.catalogue.content.formats import Amount
+from services.marketing.engagement.domain.link import TrackedLink, url_of as tracked_url_of
 from services.marketing.sending import commands, store
 from services.marketing.sending.channels.channel import Deliverer
 from services.marketing.sending.channels.maildir import Maildir
@@ -77,7 +78,7 @@ def make_channel(settings: MarketingSettings) -> Deliverer:
 
 
 def make_from_address(settings: MarketingSettings) -> FromAddress:
-    return FromAddress(settings.from_address, settings.from_name, settings.domain)
+    return FromAddress(settings.from_address, settings.from_name, settings.domain, settings.id_header)
 
 
 class Storage(Protocol):
@@ -230,7 +231,17 @@ class Sender:
         return write(message.id, number, self._from, addressee, attempt.content, values, at)
 
     def _urls(self, attempt: Attempt) -> Urls:
-        return {"unsubscribe_url": self._unsubscribe_url(attempt), "survey_url": self._survey_url(attempt)}
+        urls: Urls = {"unsubscribe_url": self._unsubscribe_url(attempt), "survey_url": self._survey_url(attempt)}
+        if self._links.public_url:
+            urls["link_to"] = partial(self._tracked_url, attempt)
+            if any(text.html is not None for text in attempt.content.texts.values()):
+                urls["opened_url"] = self._tracked_url(attempt, "", "")
+        return urls
+
+    def _tracked_url(self, attempt: Attempt, url: str, label: str) -> str:
+        at = attempt.dispatch.decided_at
+        link = TrackedLink(attempt.message.id, url, label, at, at + self._links.valid)
+        return tracked_url_of(link, self._links.public_url, self._links.secret)
 
     def _unsubscribe_url(self, attempt: Attempt) -> str:
         """Empty where the letter needs no consent, or where nothing is set up to unsubscribe by."""

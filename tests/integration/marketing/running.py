@@ -56,6 +56,7 @@ TABLES = (
     "segment_member",
     "segment_size",
     "segment_change",
+    "returned",
 )
 
 

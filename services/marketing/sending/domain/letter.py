@@ -28,11 +28,12 @@ _LINK = re.compile(r"//|\bwww\.|\bmailto:|@|[^\W_]{2,}[.\u3002\uff61][^\W\d_]{2,
 
 @dataclass(frozen=True, slots=True)
 class FromAddress:
-    """Who writes; `domain` is the right side of every Message-ID."""
+    """Who writes; `domain` is the right side of every Message-ID. `id_header` says the message's id once more."""
 
     address: str
     name: str
     domain: str
+    id_header: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,8 @@ def write(
         *kind,
         ("Auto-Submitted", "auto-generated"),
     ]
+    if sender.id_header:
+        headers.append((sender.id_header, str(message_id)))
     if url:
         headers += [("List-Unsubscribe", f"<{url}>"), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")]
     head = "".join(f"{name}: {value}\n" for name, value in headers)

@@ -1,0 +1,102 @@
+"""What comes back of letters, over HTTP."""
+
+import base64
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import RedirectResponse, Response
+
+from services.marketing.engagement import commands, store
+from services.marketing.engagement.domain.mail import read_report
+from services.marketing.engagement.domain.mapping import read_reports
+from services.marketing.engagement.domain.returned import Report
+from services.marketing.engagement.schemas import Bounce, BounceNoted, Measures, Taken
+from services.marketing.settings import Context
+from shared.engine.service import Service
+from shared.engine.transaction import Transaction
+from shared.errors import Invalid, NotFound
+from shared.http.app import Once, idempotent, requires, service_of
+from shared.http.forms import HEADERS
+
+router = APIRouter(prefix="/v1", tags=["marketing"])
+links = APIRouter(prefix="/v1", tags=["marketing"])
+"""Opened by the signature of their token, or of a provider."""
+Repeatable = Annotated[Once, Depends(idempotent)]
+Serving = Annotated[Service, Depends(service_of)]
+_WRITES = [Depends(requires("crm:write"))]
+_MAIL: dict[str, Any] = {
+    "requestBody": {"content": {"message/rfc822": {"schema": {"type": "string", "format": "binary"}}}}
+}
+_REPORTS: dict[str, Any] = {"requestBody": {"content": {"application/json": {"schema": {}}}}}
+_PICTURE = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+
+
+@router.post("/messages/{message_id}/bounces", status_code=201, dependencies=_WRITES, response_model=BounceNoted)
+async def note_bounce(message_id: UUID, bounce: Bounce, once: Repeatable) -> Response:
+    """A letter that was sent came back, or its reader complained: told as an event, and its address may be stopped."""
+
+    async def act(tx: Transaction) -> BounceNoted:
+        return BounceNoted(stopped=await commands.note(tx, Report(message_id, bounce.kind, bounce.code)))
+
+    return await once.write(act, status=201)
+
+
+@router.post("/messages/returned", dependencies=_WRITES, openapi_extra=_MAIL)
+async def take_returned(service: Serving, request: Request) -> Taken:
+    """A mail that came back, as it is: a report of delivery (RFC 3464) or of abuse (RFC 5965). May be told again."""
+    mail = await request.body()
+    async with service.transaction() as tx:
+        context: Context = tx.context
+        taken, ignored = await commands.note_all(tx, [read_report(mail, context.domain)])
+    return Taken(taken=taken, ignored=ignored)
+
+
+@router.get("/campaigns/{name}/measures", dependencies=[Depends(requires("crm:read"))])
+async def read_measures(service: Serving, name: str) -> Measures:
+    """What came back of its messages, by people and by machines. Nothing where nothing did."""
+    async with service.read() as tx:
+        return Measures(campaign=name, measures=await store.load_measures(tx, name))
+
+
+@links.post("/webhooks/{provider}", openapi_extra=_REPORTS)
+async def take_reports(service: Serving, request: Request, provider: str) -> Taken:
+    """Reports of a provider of mail that the settings name, by its own signature. May be told again."""
+    body = await request.body()
+    async with service.transaction() as tx:
+        context: Context = tx.context
+        heard = context.webhooks.get(provider)
+        if heard is None:
+            raise NotFound("nothing is heard here")
+        hook, mapping = heard
+        said: Any = commands.open_report(mapping, hook, request.headers, body)
+        reports = [] if said is None else list(read_reports(mapping, said, context.domain))
+        taken, ignored = await commands.note_all(tx, reports)
+    return Taken(taken=taken, ignored=ignored)
+
+
+@links.get("/links/{token}/opened.gif", response_class=Response)
+async def show_picture(service: Serving, request: Request, token: str) -> Response:
+    """A picture of one point: its letter was opened, by its reader or by a machine."""
+    async with service.transaction() as tx:
+        link = commands.find_link(tx, token)
+        if not _only_asks(request):
+            await commands.note_visit(tx, link, "opened", request.headers)
+    return Response(_PICTURE, media_type="image/gif", headers=HEADERS)
+
+
+@links.get("/links/{token}", status_code=302, response_class=RedirectResponse)
+async def follow_link(service: Serving, request: Request, token: str) -> RedirectResponse:
+    """On to where the letter's link leads, which is signed with it."""
+    async with service.transaction() as tx:
+        link = commands.find_link(tx, token)
+        if not link.url:
+            raise Invalid("this link leads nowhere", field="token")
+        if not _only_asks(request):
+            await commands.note_visit(tx, link, "clicked", request.headers)
+    return RedirectResponse(link.url, 302, headers=HEADERS)
+
+
+def _only_asks(request: Request) -> bool:
+    """By HEAD, which gets neither picture nor page."""
+    return bool(request.scope.get("head_only"))

@@ -1,0 +1,113 @@
+"""Notes what came back, once, and stops addresses that letters come back from."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any, Literal
+
+import structlog
+
+from services.marketing.copies import commands as copies
+from services.marketing.engagement import store
+from services.marketing.engagement.domain.link import BURST_S, TrackedLink, Visit, judge, read_tracked
+from services.marketing.engagement.domain.mapping import Provider
+from services.marketing.engagement.domain.returned import Report, announce_returned
+from services.marketing.engagement.domain.signatures import is_basic, is_ecdsa, is_sns
+from services.marketing.enrolments import commands as enrolments
+from services.marketing.settings import Context, Webhook
+from services.marketing.suppressions import commands as suppressions
+from shared.engine.transaction import Transaction
+from shared.errors import Invalid, NotFound, Refused
+
+log = structlog.get_logger()
+
+
+class Unsigned(Refused):
+    """Whoever sent it did not show that it is the provider."""
+
+    status = 401
+    reason = "unsigned"
+
+
+async def note(tx: Transaction, report: Report) -> bool:
+    """Whether its address is stopped by now. Raises NotFound where nothing was written under this id."""
+    found = await enrolments.find_message(tx, report.message_id)
+    if found is None or found[0].campaign is None:
+        raise NotFound("no message has this id")
+    message, sale = found
+    party = (await copies.load_parties(tx, [message.party_id])).get(message.party_id)
+    address = party.address_for(sale.email_id) if party else None
+    new = await store.add_returned(tx, report, found[0].campaign, tx.now)
+    if new:
+        tx.emit([announce_returned(message, sale, report, tx.now)])
+    if report.kind in {"hard", "soft", "complaint"} and address:
+        if new:
+            return await suppressions.note_bounce(tx, message.id, address, report.kind) is not None
+        return await suppressions.find_address(tx, address) is not None
+    return False
+
+
+async def note_all(tx: Transaction, reports: Iterable[Report | None]) -> tuple[int, int]:
+    """How many were of messages of ours, and how many of nobody's. In one order, so that two calls never wait for each
+    other in a circle.
+    """
+    given = list(reports)
+    taken = 0
+    for report in sorted((r for r in given if r), key=lambda r: (r.message_id, r.kind, r.label, r.verdict)):
+        try:
+            await note(tx, report)
+            taken += 1
+        except NotFound:
+            continue
+    return taken, len(given) - taken
+
+
+def find_link(tx: Transaction, token: str) -> TrackedLink:
+    """What a token says at the time of the transaction. Raises LinkRefused and LinkExpired."""
+    context: Context = tx.context
+    return read_tracked(token, context.unsubscribe_secret, tx.now)
+
+
+async def note_visit(
+    tx: Transaction, link: TrackedLink, kind: Literal["opened", "clicked"], headers: Mapping[str, str]
+) -> None:
+    """The first by a person, and the first by a machine, are told; a party that was erased is no more told about."""
+    found = await enrolments.find_message(tx, link.message_id)
+    party = (await copies.load_parties(tx, [found[0].party_id])).get(found[0].party_id) if found else None
+    if party is None or party.erased_by is not None:
+        return
+    label = (link.label or link.url[:200]) if kind == "clicked" else ""
+    since = tx.now - timedelta(seconds=BURST_S)
+    others = await store.count_recent_clicks(tx, link.message_id, label, since) if kind == "clicked" else 0
+    purpose = headers.get("sec-purpose") or headers.get("purpose") or headers.get("x-purpose") or ""
+    age = (tx.now - link.written_at).total_seconds()
+    verdict = judge(Visit(headers.get("user-agent", ""), purpose.partition(";")[0], age, others), kind)
+    await note(tx, Report(link.message_id, kind, label=label, verdict=verdict))
+
+
+def open_report(provider: Provider, hook: Webhook, headers: Mapping[str, str], body: bytes) -> Any:
+    """What a provider says, once it has shown that it is itself; None where it only asks to be confirmed. Raises
+    Unsigned and Invalid.
+    """
+    secret = hook.secret.get_secret_value()
+    if (provider.signature == "basic" and not is_basic(headers, secret)) or (
+        provider.signature == "ecdsa" and not is_ecdsa(headers, body, secret)
+    ):
+        raise Unsigned("this was not signed by the provider")
+    said = _parsed(body)
+    if provider.signature != "sns":
+        return said
+    if not isinstance(said, dict) or not is_sns(said, secret, hook.topic):
+        raise Unsigned("this was not signed by the provider")
+    if said["Type"] != "Notification":
+        # Only this topic can be subscribed with it: `aws sns confirm-subscription --topic-arn … --token …`
+        log.warning("subscription_to_be_confirmed", topic=hook.topic, confirmation=str(said.get("Token")))
+        return None
+    return _parsed(str(said["Message"]).encode())
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise Invalid("the body is no JSON") from None

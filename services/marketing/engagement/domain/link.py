@@ -1,0 +1,78 @@
+"""Signed links that are counted when a reader opens or follows them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+from uuid import UUID
+
+import jwt
+
+from services.marketing.suppressions.domain import read_claims
+
+_AUDIENCE = "link"
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedLink:
+    """Where it leads is signed with it, so that it leads nowhere else; empty for the picture that tells of opening."""
+
+    message_id: UUID
+    url: str
+    label: str
+    written_at: datetime
+    expires_at: datetime
+
+
+def url_of(link: TrackedLink, public_url: str, secret: str) -> str:
+    claims = {
+        "aud": _AUDIENCE,
+        "sub": str(link.message_id),
+        "url": link.url,
+        "label": link.label,
+        "at": int(link.written_at.timestamp()),
+        "exp": int(link.expires_at.timestamp()),
+    }
+    path = f"{public_url.rstrip('/')}/v1/links/{jwt.encode(claims, secret, algorithm='HS256')}"
+    return path if link.url else f"{path}/opened.gif"
+
+
+def read_tracked(token: str, secret: str, now: datetime) -> TrackedLink:
+    """What a token says. Raises LinkRefused and LinkExpired."""
+    claims = read_claims(token, secret, _AUDIENCE, ("url", "label", "at"), now)
+    written_at, expires_at = (datetime.fromtimestamp(claims[name], UTC) for name in ("at", "exp"))
+    return TrackedLink(UUID(claims["sub"]), claims["url"], claims["label"], written_at, expires_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request for a link: what it says of itself, how long after the letter, how many other links just before."""
+
+    agent: str
+    purpose: str
+    age_s: float
+    others: int
+
+
+_PROGRAMS = (
+    "bot", "crawl", "spider", "scan", "preview", "proxy", "monitor", "curl", "wget", "python", "httpx", "java/",
+    "okhttp", "go-http", "headless", "safelinks", "barracuda", "proofpoint", "mimecast", "ggpht",
+)  # fmt: skip
+SOON_S, BURST_S = 3.0, 1.0
+"""No person reads a letter so soon after it was written, or follows two of its links within so short a time."""
+
+
+def judge(visit: Visit, kind: Literal["opened", "clicked"]) -> str:
+    """By what a visit is held for a machine's; empty where nothing speaks for that. Pictures are fetched by the proxies
+    of mail readers when a person opens the letter, so only that a proxy is soon tells.
+    """
+    agent = visit.agent.lower()
+    if visit.purpose.lower() in {"prefetch", "preview", "prerender"}:
+        return "prefetch"
+    if not agent:
+        return "no_agent"
+    program = next((each for each in _PROGRAMS if each in agent), None)
+    if program and not (kind == "opened" and program in {"proxy", "ggpht"}):
+        return "agent"
+    if visit.age_s < SOON_S:
+        return "soon"
+    return "burst" if visit.others else ""

@@ -1,0 +1,74 @@
+"""What providers of mail report, read by a file for each of them."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.marketing.engagement.domain.returned import Kind, Report
+
+MOST_REPORTS = 1_000
+_UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_STATUS = re.compile(r"^[245]\.\d{1,3}\.\d{1,3}$")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Rule(_Part):
+    """A report whose fields say all of `when` is of this kind. `machine`: why a program is thought to have done it."""
+
+    when: dict[str, str]
+    kind: Kind
+    machine: str = ""
+
+
+class Provider(_Part):
+    """`signature` is how it shows that it is itself; fields are paths such as `mail.commonHeaders.messageId`."""
+
+    signature: Literal["sns", "ecdsa", "basic"]
+    message_id: str
+    code: str = ""
+    label: str = ""
+    rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
+
+
+def message_id_of(text: str, domain: str) -> UUID | None:
+    """Of a Message-ID that we write: `<uuid@domain>`."""
+    found = re.search(rf"<({_UUID})@{re.escape(domain)}>", text, re.IGNORECASE)
+    return UUID(found[1]) if found else None
+
+
+def read_reports(provider: Provider, body: Any, domain: str) -> Iterator[Report | None]:
+    """One for each thing that is reported; None where it says nothing of a letter of ours."""
+    for item in (body if isinstance(body, list) else [body])[:MOST_REPORTS]:
+        yield _report(provider, item, domain) if isinstance(item, dict) else None
+
+
+def _report(provider: Provider, item: Mapping[str, Any], domain: str) -> Report | None:
+    found = at(item, provider.message_id)
+    message_id = message_id_of(found, domain) or (UUID(found) if re.fullmatch(_UUID, found) else None)
+    rule = next((r for r in provider.rules if all(at(item, path) == said for path, said in r.when.items())), None)
+    if message_id is None or rule is None:
+        return None
+    code = at(item, provider.code)
+    label = at(item, provider.label)[:200] if rule.kind == "clicked" else ""
+    printable = "".join(c for c in label if c.isprintable()).encode(errors="ignore").decode()
+    return Report(message_id, rule.kind, code if _STATUS.match(code) else None, printable, rule.machine)
+
+
+def at(item: Any, path: str) -> str:
+    """What stands at a path, as a text; empty where nothing does. A number in it is a place in a list."""
+    for name in path.split(".") if path else ():
+        if isinstance(item, Mapping):
+            item = item.get(name)
+        elif isinstance(item, list) and name.isdecimal() and int(name) < len(item):
+            item = item[int(name)]
+        else:
+            return ""
+    if isinstance(item, bool):
+        return str(item).lower()
+    return str(item) if path and isinstance(item, str | int) else ""

@@ -1,0 +1,70 @@
+"""What came back of a letter, and the events about it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypedDict
+from uuid import UUID
+
+from services.marketing.enrolments.domain.message import Message
+from services.marketing.enrolments.domain.sale import Sale
+from shared.engine.event import Emission
+from shared.events.campaigns import (
+    MessageBounced,
+    MessageClicked,
+    MessageComplained,
+    MessageDelivered,
+    MessageOpened,
+)
+from shared.ids import dated_id
+
+Kind = Literal["delivered", "hard", "soft", "complaint", "opened", "clicked"]
+Returned = MessageBounced | MessageClicked | MessageComplained | MessageDelivered | MessageOpened
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`verdict`: by what a machine is thought to have opened or followed it; empty: a person."""
+
+    message_id: UUID
+    kind: Kind
+    code: str | None = None
+    label: str = ""
+    verdict: str = ""
+
+
+class _OfMessage(TypedDict):
+    message_id: UUID
+    party_id: UUID
+    campaign: str
+    trigger_event_id: str
+    recorded_at: datetime
+
+
+def announce_returned(message: Message, sale: Sale, report: Report, at: datetime) -> Emission:
+    """Each comes back once: told again, it is the same event."""
+    told = [report.label, "machine" if report.verdict else "person"] if report.kind in {"opened", "clicked"} else []
+    event_id = dated_id(int(message.triggered_at.timestamp() * 1000), report.kind, message.id, *told)
+    return Emission(_said(message, report, at), at, sale.cause(), event_id, sale.partition)
+
+
+def _said(message: Message, report: Report, at: datetime) -> Returned:
+    assert message.campaign is not None
+    about: _OfMessage = {
+        "message_id": message.id,
+        "party_id": message.party_id,
+        "campaign": message.campaign,
+        "trigger_event_id": message.trigger_event_id,
+        "recorded_at": at,
+    }
+    machine = report.verdict or None
+    match report.kind:
+        case "delivered":
+            return MessageDelivered(**about)
+        case "complaint":
+            return MessageComplained(**about)
+        case "opened":
+            return MessageOpened(**about, machine=machine)
+        case "clicked":
+            return MessageClicked(**about, machine=machine, label=report.label)
+        case "hard" | "soft":  # pragma: no branch  the six are all there are
+            return MessageBounced(**about, bounce=report.kind, code=report.code)

@@ -1,0 +1,45 @@
+"""What comes back of letters, as it is told and answered."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Bounce(BaseModel):
+    """`hard`: for good; `soft`: this time; `complaint`: its reader called it spam. `code`: enhanced status, `5.1.1`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["hard", "soft", "complaint"]
+    code: Annotated[str, Field(pattern=r"^[245]\.\d{1,3}\.\d{1,3}$")] | None = None
+
+
+class BounceNoted(BaseModel):
+    """`stopped`: nothing is sent to that address any more."""
+
+    stopped: bool
+
+
+class Taken(BaseModel):
+    """How many reports were about messages of ours and said something that is kept, and how many were not."""
+
+    taken: int
+    ignored: int
+
+
+class Measure(BaseModel):
+    """How many messages of a campaign came back like this, by people and, apart from them, by programs that open and
+    follow what nobody looks at. `label` names the link that was followed.
+    """
+
+    kind: Literal["delivered", "hard", "soft", "complaint", "opened", "clicked"]
+    label: str
+    people: int
+    machines: int
+
+
+class Measures(BaseModel):
+    """What came back of a campaign's messages."""
+
+    campaign: str
+    measures: list[Measure]
