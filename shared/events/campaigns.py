@@ -168,18 +168,6 @@ class MessageBounced:
     code: str | None = None
 
 
-@contract(CAMPAIGNS, "crm.message.complained.v1", key="party_id", subject="message/{message_id}")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageComplained:
-    """Its reader called it spam; nothing more is sent to the address."""
-
-    message_id: UUID
-    party_id: UUID
-    campaign: str
-    trigger_event_id: str
-    recorded_at: Instant
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _CameBack:
     message_id: UUID
@@ -187,6 +175,12 @@ class _CameBack:
     campaign: str
     trigger_event_id: str
     recorded_at: Instant
+
+
+@contract(CAMPAIGNS, "crm.message.complained.v1", key="party_id", subject="message/{message_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageComplained(_CameBack):
+    """Its reader called it spam; nothing more is sent to the address."""
 
 
 @contract(CAMPAIGNS, "crm.message.delivered.v1", key="party_id", subject="message/{message_id}")

@@ -26,7 +26,7 @@ Repeatable = Annotated[Once, Depends(idempotent)]
 Serving = Annotated[Service, Depends(service_of)]
 _WRITES = [Depends(requires("crm:write"))]
 _MAIL: dict[str, Any] = {
-    "requestBody": {"content": {"message/rfc822": {"schema": {"type": "string", "format": "binary"}}}}
+    "requestBody": {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 }
 _REPORTS: dict[str, Any] = {"requestBody": {"content": {"application/json": {"schema": {}}}}}
 _PICTURE = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
