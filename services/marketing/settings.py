@@ -104,6 +104,8 @@ class MarketingSettings(Group):
             raise ValueError("quiet_from and quiet_until are set together, and differ")
         if bool(self.public_url) != (self.unsubscribe_secret is not None):
             raise ValueError("public_url and unsubscribe_secret are set together")
+        if "ses" in self.webhooks and not self.webhooks["ses"].topic:
+            raise ValueError("webhooks of ses need the topic that is heard: another of the same cloud is not ours")
         return self
 
     @property

@@ -11,11 +11,6 @@ from shared.events.campaigns import (
     EnrolmentExited,
     EnrolmentStarted,
     ErasureConfirmed,
-    MessageBounced,
-    MessageClicked,
-    MessageComplained,
-    MessageDelivered,
-    MessageOpened,
     MessagePlanned,
     MessageSent,
     MessageSkipped,
@@ -28,6 +23,13 @@ from shared.events.campaigns import (
     SegmentLeft,
     SurveySent,
     TierChanged,
+)
+from shared.events.returned import (
+    MessageBounced,
+    MessageClicked,
+    MessageComplained,
+    MessageDelivered,
+    MessageOpened,
 )
 
 OfCampaigns = (

@@ -5,19 +5,20 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from services.marketing.engagement import commands, store
+from services.marketing.engagement.domain.link import is_ahead
 from services.marketing.engagement.domain.mail import read_report
-from services.marketing.engagement.domain.mapping import read_reports
 from services.marketing.engagement.domain.returned import Report
 from services.marketing.engagement.schemas import Bounce, BounceNoted, Measures, Taken
 from services.marketing.settings import Context
 from shared.engine.service import Service
 from shared.engine.transaction import Transaction
-from shared.errors import Invalid, NotFound
+from shared.errors import NotFound
 from shared.http.app import Once, idempotent, requires, service_of
-from shared.http.forms import HEADERS
+from shared.http.forms import HEADERS, form_page
+from shared.http.links import LinkExpired, LinkRefused
 
 router = APIRouter(prefix="/v1", tags=["marketing"])
 links = APIRouter(prefix="/v1", tags=["marketing"])
@@ -30,6 +31,8 @@ _MAIL: dict[str, Any] = {
 }
 _REPORTS: dict[str, Any] = {"requestBody": {"content": {"application/json": {"schema": {}}}}}
 _PICTURE = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+_TOO_OLD = form_page("Link", "<p>This link is too old; the newest letter has another one.</p>")
+_NOWHERE = form_page("Link", "<p>This link was not made here, or is not whole.</p>")
 
 
 @router.post("/messages/{message_id}/bounces", status_code=201, dependencies=_WRITES, response_model=BounceNoted)
@@ -64,14 +67,7 @@ async def take_reports(service: Serving, request: Request, provider: str) -> Tak
     """Reports of a provider of mail that the settings name, by its own signature. May be told again."""
     body = await request.body()
     async with service.transaction() as tx:
-        context: Context = tx.context
-        heard = context.webhooks.get(provider)
-        if heard is None:
-            raise NotFound("nothing is heard here")
-        hook, mapping = heard
-        said: Any = commands.open_report(mapping, hook, request.headers, body)
-        reports = [] if said is None else list(read_reports(mapping, said, context.domain))
-        taken, ignored = await commands.note_all(tx, reports)
+        taken, ignored = await commands.note_all(tx, commands.open_report(tx, provider, request.headers, body))
     return Taken(taken=taken, ignored=ignored)
 
 
@@ -80,23 +76,32 @@ async def show_picture(service: Serving, request: Request, token: str) -> Respon
     """A picture of one point: its letter was opened, by its reader or by a machine."""
     async with service.transaction() as tx:
         link = commands.find_link(tx, token)
+        if link.url:
+            raise NotFound("this link has no picture")
         if not _only_asks(request):
             await commands.note_visit(tx, link, "opened", request.headers)
     return Response(_PICTURE, media_type="image/gif", headers=HEADERS)
 
 
 @links.get("/links/{token}", status_code=302, response_class=RedirectResponse)
-async def follow_link(service: Serving, request: Request, token: str) -> RedirectResponse:
-    """On to where the letter's link leads, which is signed with it."""
-    async with service.transaction() as tx:
-        link = commands.find_link(tx, token)
-        if not link.url:
-            raise Invalid("this link leads nowhere", field="token")
-        if not _only_asks(request):
-            await commands.note_visit(tx, link, "clicked", request.headers)
+async def follow_link(service: Serving, request: Request, token: str) -> Response:
+    """On to where the letter's link leads, which is signed with it. Who reads HTML is told by a page where it leads
+    nowhere.
+    """
+    try:
+        async with service.transaction() as tx:
+            link = commands.find_link(tx, token)
+            if not link.url:
+                raise NotFound("this link leads nowhere")
+            if not _only_asks(request):
+                await commands.note_visit(tx, link, "clicked", request.headers)
+    except (LinkExpired, LinkRefused, NotFound) as error:
+        if "text/html" not in request.headers.get("accept", ""):
+            raise
+        return HTMLResponse(_TOO_OLD if isinstance(error, LinkExpired) else _NOWHERE, error.status, headers=HEADERS)
     return RedirectResponse(link.url, 302, headers=HEADERS)
 
 
 def _only_asks(request: Request) -> bool:
-    """By HEAD, which gets neither picture nor page."""
-    return bool(request.scope.get("head_only"))
+    """By HEAD, which gets neither picture nor page, or ahead of whoever may follow it."""
+    return bool(request.scope.get("head_only")) or is_ahead(request.headers)

@@ -10,7 +10,7 @@ import structlog
 from services.marketing.copies import commands as copies
 from services.marketing.engagement import store
 from services.marketing.engagement.domain.link import BURST_S, TrackedLink, Visit, judge, read_tracked
-from services.marketing.engagement.domain.mapping import Provider
+from services.marketing.engagement.domain.mapping import Provider, read_reports
 from services.marketing.engagement.domain.returned import Report, announce_returned
 from services.marketing.engagement.domain.signatures import is_basic, is_ecdsa, is_sns
 from services.marketing.enrolments import commands as enrolments
@@ -30,12 +30,16 @@ class Unsigned(Refused):
 
 
 async def note(tx: Transaction, report: Report) -> bool:
-    """Whether its address is stopped by now. Raises NotFound where nothing was written under this id."""
+    """Whether its address is stopped by now. Of a party that was erased nothing is noted. Raises NotFound where nothing
+    was written under this id.
+    """
     found = await enrolments.find_message(tx, report.message_id)
     if found is None or found[0].campaign is None:
         raise NotFound("no message has this id")
     message, sale = found
     party = (await copies.load_parties(tx, [message.party_id])).get(message.party_id)
+    if party and party.erased_by is not None:
+        return False  # nothing more is told about it, and no address of it is known
     address = party.address_for(sale.email_id) if party else None
     new = await store.add_returned(tx, report, found[0].campaign, tx.now)
     if new:
@@ -71,21 +75,27 @@ def find_link(tx: Transaction, token: str) -> TrackedLink:
 async def note_visit(
     tx: Transaction, link: TrackedLink, kind: Literal["opened", "clicked"], headers: Mapping[str, str]
 ) -> None:
-    """The first by a person, and the first by a machine, are told; a party that was erased is no more told about."""
-    found = await enrolments.find_message(tx, link.message_id)
-    party = (await copies.load_parties(tx, [found[0].party_id])).get(found[0].party_id) if found else None
-    if party is None or party.erased_by is not None:
-        return
+    """The first by a person, and the first by a machine, are told."""
     label = (link.label or link.url[:200]) if kind == "clicked" else ""
     since = tx.now - timedelta(seconds=BURST_S)
     others = await store.count_recent_clicks(tx, link.message_id, label, since) if kind == "clicked" else 0
-    purpose = headers.get("sec-purpose") or headers.get("purpose") or headers.get("x-purpose") or ""
     age = (tx.now - link.written_at).total_seconds()
-    verdict = judge(Visit(headers.get("user-agent", ""), purpose.partition(";")[0], age, others), kind)
-    await note(tx, Report(link.message_id, kind, label=label, verdict=verdict))
+    verdict = judge(Visit(headers.get("user-agent", ""), age, others), kind)
+    await note_all(tx, [Report(link.message_id, kind, label=label, verdict=verdict)])
 
 
-def open_report(provider: Provider, hook: Webhook, headers: Mapping[str, str], body: bytes) -> Any:
+def open_report(tx: Transaction, provider: str, headers: Mapping[str, str], body: bytes) -> list[Report | None]:
+    """What a provider of mail reports, once it has shown that it is itself. Raises NotFound, Unsigned and Invalid."""
+    context: Context = tx.context
+    heard = context.webhooks.get(provider)
+    if heard is None:
+        raise NotFound("nothing is heard here")
+    hook, mapping = heard
+    said = _signed(mapping, hook, headers, body)
+    return [] if said is None else list(read_reports(mapping, said, context.domain, context.public_url))
+
+
+def _signed(provider: Provider, hook: Webhook, headers: Mapping[str, str], body: bytes) -> Any:
     """What a provider says, once it has shown that it is itself; None where it only asks to be confirmed. Raises
     Unsigned and Invalid.
     """

@@ -1,6 +1,5 @@
 """How reports of providers are read, a file for each."""
 
-from functools import cache
 from pathlib import Path
 
 import yaml
@@ -10,7 +9,6 @@ from services.marketing.engagement.domain.mapping import Provider
 _FOLDER = Path(__file__).with_name("providers")
 
 
-@cache
 def load_provider(name: str) -> Provider:
     """Of those whose names the settings know."""
     return Provider.model_validate(yaml.safe_load((_FOLDER / f"{name}.yaml").read_text(encoding="utf-8")))

@@ -10,6 +10,7 @@ from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -18,14 +19,16 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
+from structlog.testing import capture_logs
 
 from services.marketing.engagement.files import load_provider
 from services.marketing.main import ROUTERS
 from services.marketing.sending.channels.maildir import Maildir
 from services.marketing.settings import Settings, Webhook
+from services.marketing.suppressions.domain import Link, sign
 from tests.integration.marketing.running import Marketing
 from tests.integration.running import client
-from tests.unit.marketing.facts import DAY, HOUR, NOW, consent, definition, described, erased, flow, sale
+from tests.unit.marketing.facts import ADA, DAY, HOUR, NOW, consent, definition, described, erased, flow, sale
 
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
 HTML = "<mjml><mj-body><mj-section><mj-column><mj-text>{}</mj-text></mj-column></mj-section></mj-body></mjml>".format(
@@ -101,9 +104,8 @@ async def test_links_lead_where_they_were_signed_to_and_each_is_told_once(
         assert (await http.get(picture, headers=BROWSER)).headers["content-type"] == "image/gif"
     for path in (two, picture):
         assert (await http.head(path, headers=BROWSER)).status_code in {200, 302}
+        assert (await http.get(path, headers={**BROWSER, "Sec-Purpose": "prefetch"})).status_code in {200, 302}
     assert (await http.get(two, headers={"User-Agent": "Barracuda link scan"})).status_code == 302
-    assert (await http.get(two + "x", headers=BROWSER)).status_code == 404
-    assert (await http.get(picture.removesuffix("/opened.gif"), headers=BROWSER)).status_code == 422
     assert await came_back(marketing) == [
         ("clicked", "step-1", None),
         ("clicked", "roses", None),
@@ -122,6 +124,54 @@ async def test_links_lead_where_they_were_signed_to_and_each_is_told_once(
     assert len(await came_back(marketing)) == 4
     marketing.now += 400 * DAY
     assert (await http.get(one, headers=BROWSER)).status_code == 410
+
+
+async def test_link_that_is_none_of_its_letter_shows_a_plain_page_and_counts_nothing(
+    marketing: Marketing, http: httpx.AsyncClient, letter: tuple[str, list[str]]
+) -> None:
+    message_id, (one, two, _, picture) = letter
+    head, claims, signature = one.split(".")
+    elsewhere = json.dumps({**claims_of(one), "url": "https://evil.example/"}).encode()
+    forged = base64.urlsafe_b64encode(elsewhere).decode().rstrip("=")
+    unsigned = base64.urlsafe_b64encode(b'{"alg":"none","typ":"JWT"}').decode().rstrip("=")
+    link = Link(UUID(message_id), ADA, "marketing", "", "email", NOW + 400 * DAY)
+    other = sign(link, marketing.sender_context.unsubscribe_secret)
+    wrong = [
+        f"{head}.{forged}.{signature}",
+        f"{head}.{two.split('.')[1]}.{signature}",
+        f"/v1/links/{unsigned}.{forged}.",
+        f"{one[:-4]}AAAA",
+        f"/v1/links/{other}",
+        picture.removesuffix("/opened.gif"),
+    ]
+    with capture_logs() as logs:
+        for path in wrong:
+            answer = await http.get(path, headers={**BROWSER, "Accept": "text/html"})
+            assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8"), path
+            assert "not whole" in answer.text
+            assert "location" not in answer.headers
+            assert (await http.get(path, headers=BROWSER)).json()["type"] == "urn:rapport:problem:not_found"
+        assert (await http.get(f"{one}/opened.gif", headers=BROWSER)).status_code == 404
+        marketing.now += 400 * DAY
+        answer = await http.get(one, headers={**BROWSER, "Accept": "text/html"})
+        assert (answer.status_code, "too old" in answer.text) == (410, True)
+        assert (await http.get(picture, headers=BROWSER)).status_code == 410
+    assert await came_back(marketing) == []
+    assert not any(claims in str(line) or str(ADA) in str(line) for line in logs)
+
+
+def claims_of(path: str) -> dict[str, Any]:
+    payload = path.split("/")[3].split(".")[1]
+    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return claims
+
+
+async def test_links_say_nothing_of_their_reader(letter: tuple[str, list[str]]) -> None:
+    message_id, paths = letter
+    for path in paths:
+        claims = claims_of(path)
+        assert claims.keys() == {"aud", "sub", "url", "label", "at", "exp"}
+        assert claims["sub"] == message_id
 
 
 def signed(provider: str, said: Any) -> tuple[bytes, dict[str, str]]:
@@ -189,6 +239,26 @@ async def test_a_signed_bounce_stops_its_address_once(
     if headers:
         odd = b"\xff{" if provider == "postmark" else b"{}"
         assert (await http.post(path, content=odd, headers=headers)).status_code in {401, 422}
+
+
+@pytest.mark.parametrize("provider", ["sendgrid", "ses", "postmark"])
+async def test_large_body_of_a_stranger_is_refused(http: httpx.AsyncClient, provider: str) -> None:
+    path = f"/v1/webhooks/{provider}"
+    for body, status in ((b"[" * 2_000_000, {401, 422}), (b"{}" + b" " * 1_999_998, {401}), (b" " * 2_097_153, {413})):
+        assert (await http.post(path, content=body)).status_code in status
+
+
+@pytest.mark.parametrize("provider", ["sendgrid", "ses", "postmark"])
+async def test_nothing_is_told_of_a_letter_to_somebody_who_was_erased(
+    marketing: Marketing, http: httpx.AsyncClient, letter: tuple[str, list[str]], provider: str
+) -> None:
+    await marketing.heard(erased())
+    body, headers = signed(provider, bounce_of(provider, letter[0]))
+    assert (await http.post(f"/v1/webhooks/{provider}", content=body, headers=headers)).status_code == 200
+    assert (await http.post(f"/v1/messages/{letter[0]}/bounces", json={"kind": "hard"})).json() == {"stopped": False}
+    assert await came_back(marketing) == []
+    assert await marketing.rows("select 1 from returned") == []
+    assert await marketing.rows("select 1 from stopped_address") == []
 
 
 async def test_another_topic_of_the_same_cloud_says_nothing(http: httpx.AsyncClient) -> None:

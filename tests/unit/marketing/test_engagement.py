@@ -6,9 +6,9 @@ from uuid import UUID
 import pytest
 from hypothesis import given, strategies as st
 
-from services.marketing.engagement.domain.link import Visit, judge
+from services.marketing.engagement.domain.link import Visit, is_ahead, judge
 from services.marketing.engagement.domain.mail import read_report
-from services.marketing.engagement.domain.mapping import at, read_reports
+from services.marketing.engagement.domain.mapping import at, label_of, read_reports
 from services.marketing.engagement.domain.returned import Report
 from services.marketing.engagement.files import load_provider
 
@@ -19,18 +19,17 @@ BROWSER = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/60
 @pytest.mark.parametrize(
     ("kind", "visit", "verdict"),
     [
-        ("clicked", Visit(BROWSER, "", 60, 0), ""),
-        ("opened", Visit(BROWSER, "", 60, 0), ""),
-        ("opened", Visit("Mozilla/5.0 (via ggpht.com GoogleImageProxy)", "", 60, 0), ""),
-        ("opened", Visit("Mozilla/5.0 (via ggpht.com GoogleImageProxy)", "", 1, 0), "soon"),
-        ("clicked", Visit("Mozilla/5.0 (via ggpht.com GoogleImageProxy)", "", 60, 0), "agent"),
-        ("clicked", Visit("", "", 60, 0), "no_agent"),
-        ("clicked", Visit("Mozilla/5.0 (compatible; Barracuda Sentinel)", "", 60, 0), "agent"),
-        ("clicked", Visit("python-requests/2.32", "", 60, 0), "agent"),
-        ("clicked", Visit(BROWSER, "prefetch", 60, 0), "prefetch"),
-        ("clicked", Visit(BROWSER, "", 1, 0), "soon"),
-        ("clicked", Visit(BROWSER, "", -5, 0), "soon"),
-        ("clicked", Visit(BROWSER, "", 60, 1), "burst"),
+        ("clicked", Visit(BROWSER, 60, 0), ""),
+        ("opened", Visit(BROWSER, 60, 0), ""),
+        ("opened", Visit("Mozilla/5.0 (via ggpht.com GoogleImageProxy)", 60, 0), ""),
+        ("opened", Visit("Mozilla/5.0 (via ggpht.com GoogleImageProxy)", 1, 0), "soon"),
+        ("clicked", Visit("Mozilla/5.0 (via ggpht.com GoogleImageProxy)", 60, 0), "agent"),
+        ("clicked", Visit("", 60, 0), "no_agent"),
+        ("clicked", Visit("Mozilla/5.0 (compatible; Barracuda Sentinel)", 60, 0), "agent"),
+        ("clicked", Visit("python-requests/2.32", 60, 0), "agent"),
+        ("clicked", Visit(BROWSER, 1, 0), "soon"),
+        ("clicked", Visit(BROWSER, -5, 0), "soon"),
+        ("clicked", Visit(BROWSER, 60, 1), "burst"),
     ],
 )
 def test_a_machine_is_told_from_a_person(kind: Any, visit: Visit, verdict: str) -> None:
@@ -65,6 +64,15 @@ ARF = "Content-Type: message/feedback-report\n\nFeedback-Type: {}\nUser-Agent: x
         (mail("feedback-report", ARF.format("not-spam"), OURS), None),
         (mail("delivery-status", DSN.format("failed", "5.1.1"), OURS.replace("shop.", "evil.")), None),
         (mail("delivery-status", DSN.format("failed", "5.1.1"), "no headers"), None),
+        (
+            mail(
+                "delivery-status",
+                DSN.format("failed", "5.1.1"),
+                OURS.replace("Message-ID", "References"),
+                "text/rfc822-headers",
+            ),
+            None,
+        ),
         (OURS.encode(), None),
         (b"", None),
         (b"Content-Type: multipart/report; boundary=x\n\n" + b"--x\nContent-Type: message/rfc822\n\n" * 3_000, None),
@@ -76,11 +84,43 @@ def test_a_mail_about_a_letter_says_what_became_of_it(given: bytes, expected: Re
     assert read_report(given.replace(b"\n", b"\r\n"), "shop.example") == expected
 
 
+@pytest.mark.parametrize(
+    ("headers", "ahead"),
+    [
+        ({}, False),
+        ({"sec-purpose": "prefetch;prerender"}, True),
+        ({"sec-purpose": "prerender"}, True),
+        ({"purpose": "Prefetch"}, True),
+        ({"x-purpose": "preview"}, True),
+        ({"x-moz": "prefetch"}, True),
+        ({"purpose": "a purpose of its own"}, False),
+    ],
+)
+def test_what_is_fetched_ahead_says_so(headers: dict[str, str], ahead: bool) -> None:
+    assert is_ahead(headers) == ahead
+
+
+@pytest.mark.parametrize(
+    ("url", "label"),
+    [
+        ("https://shop.example/a?email=ada@example.com#ada", "https://shop.example/a"),
+        ("https://ada:secret@shop.example/a", "https://shop.example/a"),
+        ("https://shop.example/of/ada@example.com", "https://shop.example"),
+        ("https://shop.example/of/ada%40example.com", "https://shop.example"),
+        ("mailto:ada@example.com", ""),
+        ("https://[::1", ""),
+    ],
+)
+def test_label_of_a_link_names_its_page_and_nobody(url: str, label: str) -> None:
+    assert label_of(url) == label
+
+
 @given(st.binary(max_size=300))
 def test_no_mail_breaks_its_reader(tail: bytes) -> None:
     read_report(mail("delivery-status", DSN.format("failed", "5.1.1"), OURS)[:120] + tail, "shop.example")
 
 
+PROVIDERS = [load_provider(name) for name in ("ses", "sendgrid", "postmark")]
 MAIL = {"commonHeaders": {"messageId": f"<{ID}@shop.example>"}}
 REPORTS: list[tuple[str, Any, Report | None]] = [
     ("sendgrid", {"event": "delivered", "smtp-id": f"<{ID}@shop.example>"}, Report(ID, "delivered")),
@@ -110,7 +150,21 @@ REPORTS: list[tuple[str, Any, Report | None]] = [
         {"RecordType": "Click", "OriginalLink": "https://shop.example/\x00a", "Metadata": {"message": str(ID)}},
         Report(ID, "clicked", label="https://shop.example/a"),
     ),
+    (
+        "postmark",
+        {
+            "RecordType": "Click",
+            "OriginalLink": "https://mail.shop.example/v1/unsubscribe/e.y.J",
+            "Metadata": {"message": str(ID)},
+        },
+        None,
+    ),
     ("postmark", {"RecordType": "Delivery", "Metadata": None}, None),
+    (
+        "sendgrid",
+        {"event": "bounce", "status": "5.1.1\n", "smtp-id": f"<{ID}@shop.example>"},
+        Report(ID, "hard"),
+    ),
     (
         "ses",
         {
@@ -128,7 +182,7 @@ REPORTS: list[tuple[str, Any, Report | None]] = [
 
 @pytest.mark.parametrize(("name", "said", "expected"), REPORTS)
 def test_reports_of_providers_are_read_by_their_files(name: str, said: Any, expected: Report | None) -> None:
-    assert list(read_reports(load_provider(name), said, "shop.example")) == [expected]
+    assert list(read_reports(load_provider(name), said, "shop.example", "https://mail.shop.example")) == [expected]
 
 
 @given(
@@ -137,6 +191,6 @@ def test_reports_of_providers_are_read_by_their_files(name: str, said: Any, expe
     )
 )
 def test_nothing_that_a_provider_says_breaks_its_reader(said: Any) -> None:
-    for name in ("ses", "sendgrid", "postmark"):
-        assert set(read_reports(load_provider(name), said, "shop.example")) <= {None}
+    for provider in PROVIDERS:
+        assert set(read_reports(provider, said, "shop.example", "https://mail.shop.example")) <= {None}
     assert isinstance(at(said, "a.0.b"), str)

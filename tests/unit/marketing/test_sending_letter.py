@@ -277,6 +277,10 @@ def test_amounts_keep_every_digit(minor: int, currency: str, digits: int) -> Non
         "{% if a %}" * 200 + "{% endif %}" * 200,
         "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}",
         "{{ 'javascript:alert(1)' | tracked }}",
+        "{{ name | tracked }}",
+        "{{ ('https://shop.example/?of=' ~ name) | tracked }}",
+        "{{ 'https://shop.example' | tracked(first_name) }}",
+        "{{ 'https://shop.example' | tracked(label=sale_id) }}",
     ],
 )
 @pytest.mark.parametrize("part", ["subject", "body", "html"])

@@ -54,6 +54,8 @@ def _look(node: nodes.Node, depth: int, *, looped: bool) -> Iterator[str]:
         yield f"uses {kind}, which a text may not"
     if isinstance(node, nodes.Filter) and node.name not in FILTERS:
         yield f"knows no filter {node.name}; it may use {', '.join(sorted(FILTERS))}"
+    if isinstance(node, nodes.Filter) and node.name == "tracked" and not _is_written_out(node):
+        yield "tracks an address or a label that is not written out in it"
     if isinstance(node, nodes.For):
         if looped or node.recursive:
             yield "loops within a loop"
@@ -61,3 +63,9 @@ def _look(node: nodes.Node, depth: int, *, looped: bool) -> Iterator[str]:
             yield "loops over something else than products"
     for child in node.iter_child_nodes():
         yield from _look(child, depth + 1, looped=looped or isinstance(node, nodes.For))
+
+
+def _is_written_out(tracked: nodes.Filter) -> bool:
+    """What is signed into a link and told as its label is then nothing that anybody sent, and names no person."""
+    given = (tracked.node, *tracked.args, *(each.value for each in tracked.kwargs))
+    return all(isinstance(each, nodes.Const) for each in given)

@@ -1,13 +1,12 @@
 """Signed links that are counted when a reader opens or follows them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
 
-import jwt
-
-from services.marketing.suppressions.domain import read_claims
+from shared.http.links import read_claims, sign_claims
 
 _AUDIENCE = "link"
 
@@ -25,21 +24,19 @@ class TrackedLink:
 
 def url_of(link: TrackedLink, public_url: str, secret: str) -> str:
     claims = {
-        "aud": _AUDIENCE,
         "sub": str(link.message_id),
         "url": link.url,
         "label": link.label,
-        "at": int(link.written_at.timestamp()),
-        "exp": int(link.expires_at.timestamp()),
+        "at": str(int(link.written_at.timestamp())),
     }
-    path = f"{public_url.rstrip('/')}/v1/links/{jwt.encode(claims, secret, algorithm='HS256')}"
+    path = f"{public_url.rstrip('/')}/v1/links/{sign_claims(claims, secret, _AUDIENCE, link.expires_at)}"
     return path if link.url else f"{path}/opened.gif"
 
 
 def read_tracked(token: str, secret: str, now: datetime) -> TrackedLink:
     """What a token says. Raises LinkRefused and LinkExpired."""
     claims = read_claims(token, secret, _AUDIENCE, ("url", "label", "at"), now)
-    written_at, expires_at = (datetime.fromtimestamp(claims[name], UTC) for name in ("at", "exp"))
+    written_at, expires_at = (datetime.fromtimestamp(int(claims[name]), UTC) for name in ("at", "exp"))
     return TrackedLink(UUID(claims["sub"]), claims["url"], claims["label"], written_at, expires_at)
 
 
@@ -48,7 +45,6 @@ class Visit:
     """A request for a link: what it says of itself, how long after the letter, how many other links just before."""
 
     agent: str
-    purpose: str
     age_s: float
     others: int
 
@@ -61,13 +57,18 @@ SOON_S, BURST_S = 3.0, 1.0
 """No person reads a letter so soon after it was written, or follows two of its links within so short a time."""
 
 
+def is_ahead(headers: Mapping[str, str]) -> bool:
+    """Whether a browser fetches it before, and perhaps without, anybody following it."""
+    names = ("sec-purpose", "purpose", "x-purpose", "x-moz")
+    said = {part.strip().lower() for name in names for part in headers.get(name, "").split(";")}
+    return not said.isdisjoint({"prefetch", "preview", "prerender"})
+
+
 def judge(visit: Visit, kind: Literal["opened", "clicked"]) -> str:
     """By what a visit is held for a machine's; empty where nothing speaks for that. Pictures are fetched by the proxies
     of mail readers when a person opens the letter, so only that a proxy is soon tells.
     """
     agent = visit.agent.lower()
-    if visit.purpose.lower() in {"prefetch", "preview", "prerender"}:
-        return "prefetch"
     if not agent:
         return "no_agent"
     program = next((each for each in _PROGRAMS if each in agent), None)

@@ -1,7 +1,7 @@
 """Letters about letters: reports of delivery (RFC 3464) and of abuse (RFC 5965)."""
 
 import re
-from email import message_from_bytes
+from email import message_from_bytes, message_from_string
 from email.message import Message
 
 from services.marketing.engagement.domain.mapping import message_id_of
@@ -38,7 +38,8 @@ def _report(mail: Message, domain: str) -> Report | None:
             case "message/feedback-report":
                 kind = "complaint" if _field(part, "Feedback-Type").lower() in {"abuse", "fraud"} else None
             case "text/rfc822-headers":
-                message_id = message_id_of(str(part.get_payload()), domain) or message_id
+                original = message_from_string(str(part.get_payload()))
+                message_id = message_id_of(str(original.get("Message-ID", "")), domain) or message_id
             case "message/rfc822":
                 for inner in _inner(part):
                     message_id = message_id_of(str(inner.get("Message-ID", "")), domain) or message_id

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -42,22 +43,35 @@ def message_id_of(text: str, domain: str) -> UUID | None:
     return UUID(found[1]) if found else None
 
 
-def read_reports(provider: Provider, body: Any, domain: str) -> Iterator[Report | None]:
+def read_reports(provider: Provider, body: Any, domain: str, public_url: str) -> Iterator[Report | None]:
     """One for each thing that is reported; None where it says nothing of a letter of ours."""
     for item in (body if isinstance(body, list) else [body])[:MOST_REPORTS]:
-        yield _report(provider, item, domain) if isinstance(item, dict) else None
+        yield _report(provider, item, domain, public_url) if isinstance(item, dict) else None
 
 
-def _report(provider: Provider, item: Mapping[str, Any], domain: str) -> Report | None:
+def _report(provider: Provider, item: Mapping[str, Any], domain: str, public_url: str) -> Report | None:
     found = at(item, provider.message_id)
     message_id = message_id_of(found, domain) or (UUID(found) if re.fullmatch(_UUID, found) else None)
     rule = next((r for r in provider.rules if all(at(item, path) == said for path, said in r.when.items())), None)
     if message_id is None or rule is None:
         return None
     code = at(item, provider.code)
-    label = at(item, provider.label)[:200] if rule.kind == "clicked" else ""
-    printable = "".join(c for c in label if c.isprintable()).encode(errors="ignore").decode()
-    return Report(message_id, rule.kind, code if _STATUS.match(code) else None, printable, rule.machine)
+    followed = at(item, provider.label) if rule.kind == "clicked" else ""
+    if public_url and followed.startswith(f"{public_url.rstrip('/')}/v1/"):
+        return None  # one that we signed: it is counted where it leads, or ends letters
+    return Report(message_id, rule.kind, code if _STATUS.fullmatch(code) else None, label_of(followed), rule.machine)
+
+
+def label_of(url: str) -> str:
+    """Of an address only what names its page: what follows may say who was written to."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return ""
+    path = "" if "@" in parts.path or "%40" in parts.path else parts.path
+    shown = f"{parts.scheme}://{host}{path}" if host else ""
+    return "".join(c for c in shown if c.isprintable()).encode(errors="ignore").decode()[:200]
 
 
 def at(item: Any, path: str) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 from services.marketing.enrolments.domain.message import Message
 from services.marketing.enrolments.domain.sale import Sale
 from shared.engine.event import Emission
-from shared.events.campaigns import (
+from shared.events.returned import (
     MessageBounced,
     MessageClicked,
     MessageComplained,
