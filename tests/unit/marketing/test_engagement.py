@@ -73,6 +73,8 @@ ARF = "Content-Type: message/feedback-report\n\nFeedback-Type: {}\nUser-Agent: x
             ),
             None,
         ),
+        (mail("delivery-status", DSN.format("failed", "5.1.1"), OURS + "A\n" * 1_000_000), Report(ID, "hard", "5.1.1")),
+        (b"Content-Type: multipart/report; " + b"a=b;" * 500_000 + b"\n\n", None),
         (OURS.encode(), None),
         (b"", None),
         (b"Content-Type: multipart/report; boundary=x\n\n" + b"--x\nContent-Type: message/rfc822\n\n" * 3_000, None),

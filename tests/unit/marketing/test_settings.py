@@ -76,3 +76,10 @@ def test_service_does_not_start_with_a_campaign_that_cannot_be_read(
     monkeypatch.setenv("RAPPORT_MARKETING__CAMPAIGNS", str(tmp_path))
     with pytest.raises(ConfigurationError, match="holds no campaign"):
         create_app()
+
+
+def test_webhooks_of_a_cloud_name_the_topic_that_is_ours() -> None:
+    hook = {"secret": "a certificate in PEM"}
+    with pytest.raises(ValidationError, match="webhooks of ses need the topic"):
+        settings(webhooks={"ses": hook})
+    assert settings(webhooks={"ses": {**hook, "topic": "arn:aws:sns:eu-west-1:1:mail"}, "postmark": hook}).webhooks

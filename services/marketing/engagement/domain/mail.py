@@ -8,13 +8,14 @@ from services.marketing.engagement.domain.mapping import message_id_of
 from services.marketing.engagement.domain.returned import Kind, Report
 
 _STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
-_MOST_PARTS = 50
+_MOST_PARTS, _MOST_BYTES = 50, 128 * 1024
+"""Anybody may send such mails: longer ones would keep the parser busy for seconds. Reports stand before the letter."""
 
 
 def read_report(mail: bytes, domain: str) -> Report | None:
     """What a mail says became of a letter of ours; None where it says nothing of that kind, or cannot be read."""
     try:
-        return _report(message_from_bytes(mail), domain)
+        return _report(message_from_bytes(mail[:_MOST_BYTES]), domain)
     except (
         ValueError,
         LookupError,
