@@ -187,6 +187,11 @@ def test_reports_of_providers_are_read_by_their_files(name: str, said: Any, expe
     assert list(read_reports(load_provider(name), said, "shop.example", "https://mail.shop.example")) == [expected]
 
 
+def test_none_of_many_reports_is_left_out() -> None:
+    said = [{"event": "delivered", "smtp-id": f"<{ID}@shop.example>"}] * 2_500
+    assert list(read_reports(load_provider("sendgrid"), said, "shop.example", "")) == [Report(ID, "delivered")] * 2_500
+
+
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(), lambda c: st.lists(c) | st.dictionaries(st.text(), c)

@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.marketing.engagement.domain.returned import Kind, Report
 
-MOST_REPORTS = 1_000
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _STATUS = re.compile(r"^[245]\.\d{1,3}\.\d{1,3}$")
 
@@ -45,7 +44,7 @@ def message_id_of(text: str, domain: str) -> UUID | None:
 
 def read_reports(provider: Provider, body: Any, domain: str, public_url: str) -> Iterator[Report | None]:
     """One for each thing that is reported; None where it says nothing of a letter of ours."""
-    for item in (body if isinstance(body, list) else [body])[:MOST_REPORTS]:
+    for item in body if isinstance(body, list) else [body]:
         yield _report(provider, item, domain, public_url) if isinstance(item, dict) else None
 
 
