@@ -9,6 +9,9 @@ from services.support.categories import load_categories, load_queues, load_words
 from services.support.csat import api as csat
 from services.support.desk import api as desk
 from services.support.disputes import api as disputes
+from services.support.letters.worker import sending
+from services.support.mail import api as mail
+from services.support.mail.worker import reading
 from services.support.routing import api as routing
 from services.support.settings import Context, Settings, SupportSettings
 from services.support.sla import api as sla
@@ -31,6 +34,8 @@ routers = [
     triage.router,
     desk.router,
     tickets.router,
+    mail.router,
+    mail.webhooks,
 ]
 
 
@@ -45,6 +50,10 @@ def create_context(settings: SupportSettings) -> Context:
         settings.dispute_days,
         settings.public_url,
         settings.survey_secret.get_secret_value() if settings.survey_secret else "",
+        mail_domain=settings.mail_address.rpartition("@")[2] if settings.smtp_url and settings.mail_address else "",
+        mails_an_hour=settings.mails_an_hour,
+        own_addresses=settings.own_addresses,
+        webhook_keys=settings.webhook_keys,
     )
 
 
@@ -63,7 +72,12 @@ def create_app() -> FastAPI:
             subscriptions.routing,
             subscriptions.csat,
         ],
-        workers=[learning.run, publishing(load_promises(settings.support.promises))],
+        workers=[
+            learning.run,
+            publishing(load_promises(settings.support.promises)),
+            reading(settings.support),
+            sending(settings.support, context),
+        ],
         context=context,
     )
     return build_app(service, settings, routers=routers)

@@ -1,16 +1,20 @@
 """Settings of support: `RAPPORT_SUPPORT__…`."""
 
+import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 
 from services.support.categories import OWN_CATEGORIES, OWN_QUEUES, Categories, Queue, Words
 from services.support.classifier import Models
+from services.support.signature import key_of
 from shared.events.values import Channel
 from shared.settings import Group, HttpSettings, ServiceSettings
 
@@ -30,6 +34,12 @@ class SupportSettings(Group):
     where tickets wait. A new model is trained after `retrain_after` more tickets whose category is known, on the newest
     `learnt_from`, and goes live once it was right as often as the one in force on `shadow_cases` tickets. `poll_s` is
     how often that is looked for.
+
+    `imap_url` is the mailbox that is read every `mail_poll_s` seconds, `imaps://user:password@host[:port]/folder` (or
+    `imap+starttls`, `imap`); of a mail `mail_bytes` are read. `smtp_url` (`smtps`, `smtp+starttls`, `smtp`) is what
+    takes agents' replies, from `mail_address`; answers have to reach the mailbox by that address. `mail_secrets` sign
+    what a provider delivers to `/v1/webhooks/mail`. Of one sender `mails_an_hour` become requests, and more are held
+    for people to look at.
     """
 
     reopened_within: dict[Channel, Days] = Field(default_factory=lambda: dict(REOPENED_WITHIN))
@@ -43,12 +53,46 @@ class SupportSettings(Group):
     shadow_cases: Annotated[int, Field(ge=1)] = 50
     learnt_from: Annotated[int, Field(ge=100)] = 20_000
     poll_s: Annotated[float, Field(gt=0)] = 5.0
+    imap_url: SecretStr | None = None
+    mail_poll_s: Annotated[float, Field(gt=0, le=3_600)] = 5.0
+    mail_bytes: Annotated[int, Field(ge=65_536, le=100 * 2**20)] = 25 * 2**20
+    mails_an_hour: Annotated[int, Field(ge=1)] = 30
+    mail_secrets: Annotated[tuple[SecretStr, ...], Field(max_length=5)] = ()
+    smtp_url: SecretStr | None = None
+    smtp_timeout_s: Annotated[float, Field(gt=0, le=600)] = 30.0
+    mail_address: Annotated[str, Field(pattern=r"^[\x21-\x3f\x41-\x7e]+@[A-Za-z0-9.-]+$")] | None = None
+    mail_name: str = "Rapport"
 
     @model_validator(mode="after")
-    def _reachable(self) -> Self:
+    def _asked(self) -> Self:
         if bool(self.public_url) != (self.survey_secret is not None):
             raise ValueError("public_url and survey_secret are set together")
         return self
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.imap_url is not None:
+            url = urlsplit(self.imap_url.get_secret_value())
+            if url.scheme not in {"imap", "imaps", "imap+starttls"} or not (url.hostname and url.username):
+                raise ValueError("imap_url is imaps://user:password@host[:port]/folder, imap+starttls://… or imap://…")
+        if self.smtp_url is not None:
+            url = urlsplit(self.smtp_url.get_secret_value())
+            if url.scheme not in {"smtp", "smtps", "smtp+starttls"} or not url.hostname:
+                raise ValueError("smtp_url is smtp://host:port, smtp+starttls://host:port or smtps://host:port")
+            if self.mail_address is None:
+                raise ValueError("smtp_url needs mail_address, from which replies are sent")
+        for secret in self.mail_secrets:
+            key_of(secret.get_secret_value())
+        return self
+
+    @property
+    def own_addresses(self) -> frozenset[str]:
+        """Whoever writes from these is no customer."""
+        return frozenset({self.mail_address.lower()} if self.mail_address else ())
+
+    @property
+    def webhook_keys(self) -> tuple[bytes, ...]:
+        return tuple(key_of(each.get_secret_value()) for each in self.mail_secrets)
 
 
 class Settings(ServiceSettings):
@@ -70,3 +114,19 @@ class Context:
     public_url: str = ""
     survey_secret: str = field(default="", repr=False)
     models: Models = field(default_factory=Models)
+    mail_domain: str = ""
+    """The right side of every Message-ID; empty where replies are not sent by e-mail."""
+    mails_an_hour: int = 30
+    own_addresses: frozenset[str] = frozenset()
+    webhook_keys: tuple[bytes, ...] = field(default=(), repr=False)
+    letters_wait: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def wake_sender(self) -> None:
+        """Only to be quicker: a sender that is not woken looks for work now and then anyway."""
+        self.letters_wait.set()
+
+    async def wait_for_letters(self, seconds: float) -> None:
+        """Until the sender is woken, or was since the last wait, or the time is over."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.letters_wait.wait(), seconds)
+        self.letters_wait.clear()

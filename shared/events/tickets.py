@@ -22,6 +22,7 @@ Waiting = Literal["customer", "internal", "until"]
 Handing = Literal["routed", "claimed", "given", "returned"]
 ReturnReason = Literal["wrong_skills", "needs_other_team", "conflict_of_interest", "overloaded", "other"]
 Priority = Literal["low", "normal", "high", "urgent"]
+LetterOutcome = Literal["sent", "unknown", "refused", "no_address", "bounced"]
 SlaMetric = Literal["first_response", "next_response", "resolution"]
 
 
@@ -65,6 +66,17 @@ class TicketReplied(_Ticket):
     agent: str | None = None
     message_event_id: str | None = None
     channel: Channel | None = None
+
+
+@contract(TICKETS, "crm.ticket.reply_settled.v1", key="party_id", subject="ticket/{ticket_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketReplySettled(_Ticket):
+    """What became of an agent's reply as an e-mail: `sent`, `unknown` where the mail server's answer was lost (it is
+    never sent again by itself), `refused`, `no_address`, or `bounced` some time after it was sent.
+    """
+
+    reply_id: UUID
+    outcome: LetterOutcome
 
 
 @contract(TICKETS, "crm.ticket.noted.v1", key="party_id", subject="ticket/{ticket_id}")

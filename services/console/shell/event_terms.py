@@ -34,6 +34,7 @@ EVENTS: dict[str, str] = {
     "message.clicked": _("Message clicked"),
     "ticket.opened": _("Ticket opened"),
     "ticket.replied": _("Ticket answered"),
+    "ticket.reply_settled": _("Reply by e-mail"),
     "ticket.noted": _("Note on a ticket"),
     "ticket.status_changed": _("Ticket moved"),
     "ticket.resolved": _("Ticket resolved"),

@@ -34,6 +34,7 @@ from shared.events.tickets import (
     TicketOpened,
     TicketReopened,
     TicketReplied,
+    TicketReplySettled,
     TicketResolved,
     TicketSplit,
     TicketStatusChanged,
@@ -44,6 +45,7 @@ from shared.events.tickets import (
 OfTickets = (
     TicketOpened
     | TicketReplied
+    | TicketReplySettled
     | TicketNoted
     | TicketStatusChanged
     | TicketResolved

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from shared.engine.event import Event, Tombstone
 from shared.errors import BadRecord
-from shared.events.parties import PartyDescribed
+from shared.events.parties import KnownIdentity, PartyDescribed
 from shared.sql import storable
 
 
@@ -27,6 +27,7 @@ class Party:
     locale: str | None = None
     merged_into: UUID | None = None
     erased: bool = False
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +85,17 @@ def supersedes(party: Party, known: Party) -> bool:
     return not known.erased and (party.erased or party.version > known.version)
 
 
+def _email_of(identities: Iterable[KnownIdentity]) -> str | None:
+    """The address that the party is written to."""
+    emails = [each for each in identities if each.type == "email"]
+    return max(emails, key=lambda each: each.primary).value if emails else None
+
+
 def _read(event: Event[PartyDescribed | Tombstone]) -> Party:
     data = event.data
     if isinstance(data, PartyDescribed):
-        return Party(data.party_id, data.version, plain(data.name), plain(data.locale), data.merged_into)
+        name, email = plain(data.name), _email_of(data.identities)
+        return Party(data.party_id, data.version, name, plain(data.locale), data.merged_into, email=email)
     try:
         return Party(UUID(event.key_text), erased=True)
     except ValueError:

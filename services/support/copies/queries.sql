@@ -2,17 +2,18 @@
 
 -- name: save_parties
 -- The newest description wins and an erasure is final, so that copies may arrive in any order.
-insert into party as known (id, version, name, locale, merged_into, erased)
+insert into party as known (id, version, name, locale, merged_into, erased, email)
 select *
-from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::uuid[], $6::boolean[])
-    as copy (id, version, name, locale, merged_into, erased)
+from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::uuid[], $6::boolean[], $7::text[])
+    as copy (id, version, name, locale, merged_into, erased, email)
 order by id
 on conflict (id) do update set
     version = excluded.version,
     name = excluded.name,
     locale = excluded.locale,
     merged_into = excluded.merged_into,
-    erased = excluded.erased
+    erased = excluded.erased,
+    email = excluded.email
 where not known.erased and (excluded.erased or known.version < excluded.version);
 
 -- name: add_parties

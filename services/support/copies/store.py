@@ -14,7 +14,9 @@ SQL = load_queries(Path(__file__).with_name("queries.sql"))
 
 
 async def save_parties(tx: Transaction, parties: Sequence[Party]) -> None:
-    rows = [(each.id, each.version, each.name, each.locale, each.merged_into, each.erased) for each in parties]
+    rows = [
+        (each.id, each.version, each.name, each.locale, each.merged_into, each.erased, each.email) for each in parties
+    ]
     await tx.execute(SQL["save_parties"], *columns(rows))
 
 

@@ -1,5 +1,6 @@
 """What agents read over HTTP: queues of tickets, and a ticket with its thread."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
@@ -12,6 +13,9 @@ from services.support.copies.domain import Party
 from services.support.desk import store
 from services.support.desk.schemas import Customer, Entry, Follower, Step, TicketLine, TicketView
 from services.support.desk.store import MergedTicket, StoredTicket
+from services.support.letters import commands as letters
+from services.support.mail import commands as mail
+from services.support.mail.schemas import AttachmentView
 from services.support.routing.commands import assignments as routing
 from services.support.routing.schemas import AssignmentView
 from services.support.sla import commands as sla
@@ -22,7 +26,7 @@ from services.support.triage import commands as triage
 from services.support.triage.schemas import TriageView
 from shared.engine.transaction import Transaction
 from shared.errors import NotFound
-from shared.events.tickets import TicketStatus
+from shared.events.tickets import LetterOutcome, TicketStatus
 from shared.http.app import Listing, Page, requires, service_of
 from shared.http.limits import COSTLY, Looks
 from shared.http.openapi import answers_with
@@ -49,6 +53,8 @@ class Whole:
     triage: TriageView | None
     sla: SlaView
     assignment: AssignmentView | None
+    letters: Mapping[UUID, LetterOutcome | None]
+    attachments: Mapping[str, Sequence[AttachmentView]]
 
 
 @router.get("", dependencies=[Depends(requires("crm:read")), COSTLY])
@@ -110,16 +116,22 @@ async def _load(tx: Transaction, ticket_id: UUID) -> Whole:
     party = await copies.find_party(tx, ticket.line.party_id)
     assert party is not None  # a ticket refers to its party
     merged = await store.find_merged_tickets(tx, ticket_id)
+    whole = [ticket_id, *(each.id for each in merged)]
+    replies = await store.find_replies(tx, whole, None, SHOWN_REPLIES + 1)
+    entries = [ticket.request, *(each.request for each in merged), *replies]
+    requests = [each.request_event_id for each in entries if each is not None and each.request_event_id is not None]
     return Whole(
         ticket,
         party,
         merged,
-        await store.find_replies(tx, [ticket_id, *(each.id for each in merged)], None, SHOWN_REPLIES + 1),
+        replies,
         await store.find_status_changes(tx, ticket_id),
         await store.find_followers(tx, ticket.line.party_id, ticket_id),
         await triage.find_triage(tx, ticket_id),
         await sla.show(tx, ticket_id),
         await routing.find_assignment(tx, ticket_id),
+        await letters.find_outcomes(tx, whole),
+        await mail.find_attachments(tx, requests),
     )
 
 
@@ -131,6 +143,7 @@ def _view(whole: Whole) -> TicketView:
         reply.model_copy(update={"suggests_split": suggests_split(reply.subject, subject)})
         for reply in reversed(whole.replies[:SHOWN_REPLIES])
     ]
+    thread = [*(each for each in requests if each is not None), *replies]
     return TicketView(
         **ticket.line.model_dump(),
         customer=Customer(
@@ -142,7 +155,7 @@ def _view(whole: Whole) -> TicketView:
         origin=ticket.origin,
         recorded_at=ticket.recorded_at,
         allowed=moves_by_hand(ticket.line.status),
-        thread=[*(each for each in requests if each is not None), *replies],
+        thread=[_with_mail(each, whole) for each in thread],
         earlier_replies=len(whole.replies) > SHOWN_REPLIES,
         history=whole.steps,
         followed_by=whole.followers,
@@ -153,3 +166,9 @@ def _view(whole: Whole) -> TicketView:
         sla=whole.sla,
         assignment=whole.assignment,
     )
+
+
+def _with_mail(entry: Entry, whole: Whole) -> Entry:
+    """With what became of it as an e-mail, and with what was attached to it."""
+    attached = whole.attachments.get(entry.request_event_id or "", ())
+    return entry.model_copy(update={"letter": whole.letters.get(entry.id), "attachments": list(attached)})

@@ -28,7 +28,7 @@ select id, number from ticket where party_id = $1::uuid and follows = $2::uuid o
 select newest.*
 from unnest($1::uuid[]) as whole (ticket_id)
 cross join lateral (
-    select id, kind, author, agent, subject, body, channel, written_at
+    select id, kind, author, agent, subject, body, channel, message_event_id, written_at
     from reply
     where reply.ticket_id = whole.ticket_id and id < $2::uuid
     order by id desc

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.support.mail.schemas import AttachmentView
 from services.support.routing.schemas import AssignmentView
 from services.support.sla.schemas import SlaView
 from services.support.triage.schemas import TriageView
-from shared.events.tickets import TicketStatus, Waiting
+from shared.events.tickets import LetterOutcome, TicketStatus, Waiting
 from shared.events.values import Channel
 
 
@@ -48,6 +49,7 @@ class Entry(BaseModel):
     """One text of the thread; null where there were no words, and once the customer was erased.
 
     `suggests_split` says that a message has another subject than its ticket: it may be a matter of its own.
+    `letter` is what became of a reply as an e-mail; null where it is none, or under way.
     """
 
     id: UUID
@@ -59,6 +61,9 @@ class Entry(BaseModel):
     subject: str | None = None
     channel: Channel | None = None
     suggests_split: bool = False
+    request_event_id: str | None = None
+    letter: LetterOutcome | None = None
+    attachments: list[AttachmentView] = []
 
 
 class Step(BaseModel):

@@ -98,6 +98,7 @@ async def find_replies(tx: Transaction, tickets: Sequence[UUID], before: UUID | 
             text=row["body"],
             subject=row["subject"],
             channel=row["channel"],
+            request_event_id=row["message_event_id"],
         )
         for row in await tx.fetch(SQL["find_replies"], tickets, before or _LAST_ID, limit)
     ]
@@ -127,4 +128,5 @@ def _request(row: Any) -> Entry | None:
         text=row["body"],
         subject=row["subject"],
         channel=row["channel"],
+        request_event_id=row["request_event_id"],
     )

@@ -6,6 +6,8 @@ import structlog
 
 from services.support.copies import commands as copies
 from services.support.disputes import commands as disputes
+from services.support.letters import commands as letters
+from services.support.mail import commands as mail
 from services.support.subscriptions import tickets as hears
 from services.support.tickets import commands as tickets
 from services.support.triage import commands as triage
@@ -21,6 +23,8 @@ async def copy_parties(events: Sequence[Event[PartyDescribed | Tombstone]], tx: 
     """Keep the newest copy of each party; an erased one loses its texts here too, for ever."""
     erased = await copies.copy_parties(tx, events)
     parties = [each.party_id for each in erased]
+    await letters.forget(tx, parties)
+    await mail.forget(tx, parties)
     others = {"triage": await triage.forget(tx, parties), "dispute": await disputes.forget(tx, parties)}
     await tickets.forget(tx, erased, others)
     log.info("parties_copied", parties=len(events), erased=len(erased))

@@ -6,6 +6,7 @@ from typing import Any, cast, get_args
 from services.support.copies import commands as copies
 from services.support.csat import commands as csat
 from services.support.disputes import commands as disputes
+from services.support.letters import commands as letters
 from services.support.routing.commands import assignments as routing
 from services.support.sla import commands as sla
 from services.support.subscriptions import recovery
@@ -20,6 +21,7 @@ from shared.events.tickets import (
     SlaMet,
     SlaWarned,
     TicketAssigned,
+    TicketReplySettled,
     TicketTriaged,
 )
 
@@ -27,7 +29,15 @@ from shared.events.tickets import (
 @recovery.topic("crm.tickets")
 async def take_back_tickets(
     events: Sequence[
-        Event[tickets.OwnEvent | TicketTriaged | TicketAssigned | CsatRecorded | sla.OwnEvent | disputes.OwnEvent]
+        Event[
+            tickets.OwnEvent
+            | TicketTriaged
+            | TicketAssigned
+            | TicketReplySettled
+            | CsatRecorded
+            | sla.OwnEvent
+            | disputes.OwnEvent
+        ]
     ],
     tx: Transaction,
 ) -> None:
@@ -40,6 +50,8 @@ async def take_back_tickets(
                 await triage.take_back(tx, event.data)
             case SlaApplied() | SlaWarned() | SlaBreached() | SlaMet():
                 await sla.take_back(tx, cast("Event[sla.OwnEvent]", event))
+            case TicketReplySettled():
+                await letters.take_back(tx, event.data)
             case TicketAssigned():
                 await routing.take_back(tx, cast("Event[TicketAssigned]", event))
             case CsatRecorded():
@@ -60,3 +72,9 @@ def _parted(events: Sequence[Event[Any]]) -> tuple[list[Event[disputes.OwnEvent]
 @recovery.ending
 async def continue_numbers(tx: Transaction) -> None:
     await tickets.continue_numbers(tx)
+
+
+@recovery.ending
+async def doubt_letters(tx: Transaction) -> None:
+    """What was about to be sent may have been sent."""
+    await letters.doubt_all(tx)

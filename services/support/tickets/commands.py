@@ -5,6 +5,8 @@ from uuid import UUID
 
 from services.support.copies import commands as copies
 from services.support.copies.domain import Erasure
+from services.support.letters.domain.letter import Draft
+from services.support.mail import commands as mail
 from services.support.settings import Context
 from services.support.tickets import store
 from services.support.tickets.domain import ticket as acts
@@ -19,7 +21,7 @@ from shared.engine.event import Emission, Event
 from shared.engine.partitions import partition_of
 from shared.engine.subscription import Due
 from shared.engine.transaction import Transaction
-from shared.errors import Invalid, NotFound, Refused, Stale
+from shared.errors import Invalid, NotFound, Stale
 from shared.events.requests import SupportRequested
 from shared.events.tickets import (
     TicketMerged,
@@ -38,13 +40,6 @@ WAKING = "waking"
 OwnEvent = TicketOpened | TicketReplied | TicketNoted | TicketStatusChanged | TicketMerged | TicketUnmerged
 
 
-class OtherCustomerError(Refused):
-    """Two tickets of two customers are never one."""
-
-    status = 409
-    reason = "other_customer"
-
-
 async def take_requests(
     tx: Transaction,
     events: Sequence[Event[SupportRequested]],
@@ -52,6 +47,7 @@ async def take_requests(
     erased: AbstractSet[UUID],
 ) -> list[Opening | Joining]:
     """Open a ticket for each request, or have it join the ticket that it continues. The parties are locked."""
+    await mail.claim(tx, events, erased)
     known = await store.find_known_requests(tx, [event.id for event in events])
     fresh = [event for event in events if event.id not in known]
     await _complete(tx, [event for event in events if event.id in known], erased)
@@ -144,6 +140,10 @@ async def write_reply(tx: Transaction, ticket_id: UUID, kind: ReplyKind, agent: 
     changed = await _save(tx, acts.write(ticket, reply_id, kind, agent, tx.now))
     body = None if erased else text
     await store.add_replies(tx, [Written(reply_id, ticket_id, kind, "agent", agent, body, tx.now, tx.now)])
+    if kind == "reply" and body is not None:
+        draft = Draft(reply_id, ticket.id, ticket.party_id, ticket.request_event_id, body, tx.now)
+        name = await mail.send_reply(tx, draft, await store.load_correspondence(tx, ticket.id))
+        await store.save_references(tx, {(ticket.party_id, name): ticket.id} if name else {})
     return reply_id, changed
 
 
@@ -186,7 +186,7 @@ async def merge_ticket(tx: Transaction, ticket_id: UUID, into: UUID, agent: str,
         raise Invalid("a ticket is not merged into itself", field="body.into")
     parties = [await _party_of(tx, each) for each in (ticket_id, into)]
     if parties[1] not in await copies.find_merged_parties(tx, parties[0]):
-        raise OtherCustomerError("The two tickets are of two customers.", field="body.into")
+        raise acts.OtherCustomerError("The two tickets are of two customers.", field="body.into")
     await copies.lock_parties(tx, sorted(set(parties)))
     tickets = await store.lock_tickets(tx, [ticket_id, into])
     ticket, other = tickets[ticket_id][1], tickets[into][1]

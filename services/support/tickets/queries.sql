@@ -42,6 +42,33 @@ select * from unnest($1::uuid[], $2::text[], $3::uuid[]) as said (party_id, refe
 order by party_id, reference
 on conflict (party_id, reference) do update set ticket_id = excluded.ticket_id;
 
+-- name: load_correspondence
+-- A ticket with those merged into it: which requests it is made of, and by what its newest messages are known.
+with recursive whole as (
+    select $1::uuid as id
+    union
+    select ticket.id from ticket join whole on ticket.merged_into = whole.id
+),
+message as (
+    select ticket.request_event_id as event_id, ticket.thread as reference, ticket.recorded_at as at
+    from ticket join whole on whole.id = ticket.id
+    union all
+    select newest.message_event_id, newest.reference, newest.recorded_at
+    from whole cross join lateral (
+        select message_event_id, reference, recorded_at
+        from reply
+        where reply.ticket_id = whole.id and reply.author = 'customer'
+        order by id desc
+        limit 50
+    ) as newest
+)
+select
+    ticket.channel, ticket.subject,
+    (select array_agg(event_id order by at) from message where event_id is not null) as requests,
+    (select array_agg(reference order by at) from message where reference is not null) as follows
+from ticket
+where ticket.id = $1::uuid;
+
 -- name: draw_numbers
 -- As many ticket numbers as requests; a number drawn for a transaction that fails is never used.
 select nextval('ticket_number') as number from generate_series(1, $1::integer);

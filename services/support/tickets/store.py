@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 from uuid import UUID
 
+from services.support.letters.domain.letter import Correspondence
 from services.support.tickets.domain.opening import Opening
 from services.support.tickets.domain.threads import Joining, Thread
 from services.support.tickets.domain.ticket import Changed, ReplyKind, Ticket
@@ -65,6 +66,11 @@ async def save_references(tx: Transaction, references: Mapping[Thread, UUID]) ->
     rows = [(*thread, ticket_id) for thread, ticket_id in references.items()]
     if rows:
         await tx.execute(SQL["save_references"], *columns(rows))
+
+
+async def load_correspondence(tx: Transaction, ticket_id: UUID) -> Correspondence:
+    row = await tx.fetchrow(SQL["load_correspondence"], ticket_id)
+    return Correspondence(row["channel"], row["subject"], row["requests"] or [], row["follows"] or [])
 
 
 async def draw_numbers(tx: Transaction, count: int) -> list[int]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic_core import to_json
 
 from services.support.classifier import Example
+from services.support.quoting import words_of
 from services.support.triage.domain.triage import Triage
 from services.support.triage.schemas import ModelView, TriageView
 from shared.engine.transaction import Transaction
@@ -45,7 +46,7 @@ async def load_texts(tx: Transaction, tickets: Collection[UUID]) -> list[Asked]:
             row["id"],
             row["party_id"],
             row["request_event_id"],
-            "\n".join(text for text in (row["subject"], row["body"]) if text),
+            "\n".join(text for text in (row["subject"], words_of(row["body"] or "")) if text),
             row["band"],
         )
         for row in rows

@@ -2,7 +2,8 @@
 
 import pytest
 
-from services.marketing.sending.domain.verdict import MOST_ATTEMPTS, answered, wait_before
+from services.marketing.sending.domain.verdict import MOST_ATTEMPTS, wait_before
+from shared.mail.smtp import answered
 
 
 @pytest.mark.parametrize(

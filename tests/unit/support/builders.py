@@ -25,6 +25,8 @@ def requested(
     body: str = "It is dark.",
     thread: str | None = None,
     in_reply_to: str | None = None,
+    origin: str = "/shop",
+    correlation_id: str | None = None,
 ) -> Event[SupportRequested]:
     data = SupportRequested(
         party_id=party_id(party),
@@ -33,11 +35,13 @@ def requested(
         subject=subject,
         body=body,
         recorded_at=NOON,
-        origin="/shop",
+        origin=origin,
         thread=thread,
         in_reply_to=in_reply_to,
     )
-    return _event("crm.requests", "crm.support.requested.v1", str(data.party_id), data, event_id)
+    event = _event("crm.requests", "crm.support.requested.v1", str(data.party_id), data, event_id)
+    event.correlation_id = correlation_id or event.correlation_id
+    return event
 
 
 def described(

@@ -25,19 +25,6 @@ ACCEPTED, LATER, LOST = Verdict("accepted"), Verdict("later"), Verdict("lost")
 REFUSED, ADDRESS_GONE, STOPPED = Verdict("refused"), Verdict("no_address"), Verdict("stopped")
 
 
-def answered(code: int) -> Verdict:
-    """What an answer of a mail server says: 4xx is passing, 5xx is for good; anything else is no answer to trust."""
-    match code // 100:
-        case 2:
-            return Verdict("accepted", code)
-        case 4:
-            return Verdict("later", code)
-        case 5:
-            return Verdict("refused", code)
-        case _:
-            return Verdict("lost", code)
-
-
 def wait_before(number: int) -> float | None:
     """Seconds to wait after attempt `number` was put off; None when it was the last."""
     return None if number >= MOST_ATTEMPTS else min(_FIRST_WAIT_S * 2 ** (number - 1), _LONGEST_WAIT_S)

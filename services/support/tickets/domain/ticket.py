@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.support.tickets.domain.status import SETTLED, STATES, WOKEN_BY_CUSTOMER, illegal, require_move
 from shared.engine.event import Emission, Event
+from shared.errors import Refused
 from shared.events.requests import SupportRequested
 from shared.events.tickets import (
     TicketMerged,
@@ -23,6 +24,13 @@ from shared.events.tickets import (
 )
 
 ReplyKind = Literal["reply", "note"]
+
+
+class OtherCustomerError(Refused):
+    """Two tickets of two customers are never one."""
+
+    status = 409
+    reason = "other_customer"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,231 @@
+"""A mail as it came in: who wrote, what it answers, what it says, and whether a person wrote it."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from email.message import Message
+from email.parser import BytesHeaderParser
+from email.utils import getaddresses, parsedate_to_datetime
+from hashlib import sha256
+from typing import Literal
+from uuid import UUID
+
+from services.support.mail.domain.attachment import Attachment, attachment_of
+from services.support.mail.domain.text import text_of_html, tidy
+from shared.ids import derived_id
+
+Kind = Literal["request", "held", "auto", "bounce"]
+MOST_SUBJECT, MOST_BODY = 1_000, 100_000
+_MOST_PARTS, _MOST_ATTACHMENTS, _MOST_HEADER = 200, 20, 20_000
+_LONGEST_REFERENCE = 200
+_MESSAGE_ID = re.compile(r"<([^<>\s]{1,900})>")
+_ADDRESS = re.compile(r"^[^@\s<>\x00]{1,64}@[^@\s<>\x00]{1,255}$")
+_BULK = {"bulk", "junk", "list", "auto_reply"}
+_AUTOMATIC = ("X-Autoreply", "X-Autorespond", "X-Auto-Reply", "List-Id", "List-Unsubscribe", "Feedback-ID")
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """`references` are what it answers, the nearest first. `sender` is None where nobody is named.
+
+    The id is the same whichever way the same mail comes in; a mail that only borrows a Message-ID has another.
+    """
+
+    id: UUID
+    kind: Kind
+    sender: str | None
+    name: str | None
+    subject: str
+    body: str
+    thread: str | None
+    references: Sequence[str]
+    written_at: datetime | None
+    attachments: Sequence[Attachment]
+    returned: Sequence[str] = ()
+    """Of a bounce: the messages that came back."""
+
+
+def read_mail(raw: bytes, own_addresses: frozenset[str], returning: str | None = None) -> Incoming:
+    """Never raises: whatever cannot be read is left out. `returning` is the return path, where the envelope told it."""
+    message = _parsed(raw)
+    parts = list(_parts(message))
+    sender, name = _sender(message)
+    subject = tidy(_header(message, "Subject")).replace("\n", " ")[:MOST_SUBJECT]
+    body = _body(parts)
+    thread = next(iter(_ids_of(message)), None)
+    files = _attachments(parts)
+    kind = _kind(message, parts, sender, own_addresses, returning)
+    digests = [each.sha256.hex() for each in files]
+    id_ = derived_id(
+        "mail", thread, sender, subject, _header(message, "Date"), sha256(body.encode()).hexdigest(), *digests
+    )
+    answers = [*message_ids(_header(message, "In-Reply-To")), *reversed(message_ids(_header(message, "References")))]
+    return Incoming(
+        id=id_,
+        kind=kind,
+        sender=sender,
+        name=name,
+        subject=subject,
+        body=body if len(body) <= MOST_BODY else body[: MOST_BODY - 1] + "…",
+        thread=thread,
+        references=list(dict.fromkeys(answers)),
+        written_at=_written_at(message),
+        attachments=files,
+        returned=_returned(parts) if kind == "bounce" else (),
+    )
+
+
+def _parsed(raw: bytes) -> Message:
+    """Of a mail that is nested without end, what it holds is taken for text."""
+    try:
+        return message_from_bytes(raw, policy=policy.compat32)
+    except RecursionError:
+        return BytesHeaderParser(policy=policy.compat32).parsebytes(raw)
+
+
+def message_ids(text: str) -> list[str]:
+    """The names of messages in a header; one that is too long for a reference is told by its hash."""
+    found = _MESSAGE_ID.findall(text)
+    return [each if len(each) <= _LONGEST_REFERENCE - 2 else sha256(each.encode()).hexdigest() for each in found]
+
+
+def _parts(message: Message) -> Iterator[Message]:
+    """Depth first without recursion, the first of them; forwarded messages stay whole."""
+    waiting, found = [message], 0
+    while waiting and found < _MOST_PARTS:
+        part = waiting.pop()
+        found += 1
+        yield part
+        payload = part.get_payload()
+        if isinstance(payload, list) and (part.get_content_maintype() == "multipart"):
+            waiting.extend(reversed([each for each in payload if isinstance(each, Message)]))
+
+
+def _header(message: Message, name: str) -> str:
+    return _decoded(str(message.get(name, ""))[:_MOST_HEADER])
+
+
+def _decoded(value: str) -> str:
+    try:
+        decoded = str(make_header(decode_header(value)))
+    except (HeaderParseError, LookupError, ValueError):
+        decoded = value
+    return decoded.encode("utf-8", "replace").decode().replace("\0", "")
+
+
+def _sender(message: Message) -> tuple[str | None, str | None]:
+    """Who the mail says that it is from. Answers go there alone: a Reply-To that differs may be anybody's."""
+    # Taken apart before it is decoded: an encoded name may hold what looks like an address.
+    for name, address in getaddresses([str(message.get("From", ""))[:_MOST_HEADER]]):
+        if _ADDRESS.match(address):
+            return address.lower(), tidy(_decoded(name)).replace("\n", " ")[:300] or None
+    return None, None
+
+
+def _written_at(message: Message) -> datetime | None:
+    try:
+        at = parsedate_to_datetime(_header(message, "Date"))
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+    try:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (OverflowError, ValueError):
+        return None
+
+
+def _kind(
+    message: Message, parts: Sequence[Message], sender: str | None, own: frozenset[str], returning: str | None
+) -> Kind:
+    """RFC 3834 and RFC 3464, and what mail programs do beside them."""
+    path = returning if returning is not None else message.get("Return-Path")
+    report = message.get_content_type() == "multipart/report"
+    if report and any(part.get_content_type() == "message/delivery-status" for part in parts):
+        return "bounce"
+    box = (sender or "").partition("@")[0]
+    if box in {"mailer-daemon", "postmaster"} or (path is not None and str(path).strip() == "<>" and _returned(parts)):
+        return "bounce"
+    submitted = _header(message, "Auto-Submitted").strip().lower()
+    automatic = (
+        (submitted not in {"", "no"})
+        or _header(message, "Precedence").strip().lower() in _BULK
+        or any(name in message for name in _AUTOMATIC)
+        or (path is not None and str(path).strip() == "<>")
+        or report
+        or sender in own
+    )
+    return "auto" if automatic else "request"
+
+
+def _returned(parts: Sequence[Message]) -> list[str]:
+    """Message-IDs of what came back: of the message or of its headers, which a report holds."""
+    found: list[str] = []
+    for part in parts:
+        payload = part.get_payload()
+        if part.get_content_type() == "message/rfc822" and isinstance(payload, list):
+            found += [id_ for each in payload if isinstance(each, Message) for id_ in _ids_of(each)]
+        elif part.get_content_type() == "text/rfc822-headers":
+            found += _ids_of(message_from_bytes(_content(part), policy=policy.compat32))
+    return found
+
+
+def _ids_of(message: Message) -> list[str]:
+    return message_ids(_header(message, "Message-ID"))
+
+
+def _content(part: Message) -> bytes:
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _text(part: Message) -> str:
+    content = _content(part)
+    for charset in (part.get_content_charset() or "utf-8", "utf-8"):
+        try:
+            return content.decode(charset)
+        except (LookupError, UnicodeDecodeError, ValueError):
+            continue
+    return content.decode("latin-1")
+
+
+def _is_file(part: Message) -> bool:
+    if part.get_content_maintype() == "multipart" or part.get_content_type() == "message/delivery-status":
+        return False
+    return (
+        bool(part.get_filename())
+        or part.get_content_disposition() == "attachment"
+        or (part.get_content_maintype() != "text")
+    )
+
+
+def _body(parts: Sequence[Message]) -> str:
+    """Plain text where the mail has some, else the text of its HTML; binary nonsense becomes marks of replacement."""
+    written = [part for part in parts if part.get_content_maintype() == "text" and not _is_file(part)]
+    plain = [tidy(_text(part)) for part in written if part.get_content_subtype() != "html"]
+    if any(plain):
+        return "\n\n".join(filter(None, plain))
+    return "\n\n".join(text_of_html(_text(part)) for part in written if part.get_content_subtype() == "html")
+
+
+def _attachments(parts: Sequence[Message]) -> list[Attachment]:
+    files = [part for part in parts if _is_file(part)]
+    found = []
+    for place, part in enumerate(files):
+        payload = part.get_payload()
+        inner = payload[0] if isinstance(payload, list) and payload else None
+        content = inner.as_bytes() if isinstance(inner, Message) else _content(part)
+        name = _filename(part)
+        found.append(attachment_of(name, part.get_content_type(), content, too_many=place >= _MOST_ATTACHMENTS))
+    return found
+
+
+def _filename(part: Message) -> str:
+    try:
+        name = str(make_header(decode_header(part.get_filename() or "")))
+    except (HeaderParseError, LookupError, ValueError, TypeError):
+        name = ""
+    bare = re.split(r"[/\\]", name)[-1]
+    return "".join(c for c in bare if c.isprintable())[:200].strip() or "attachment"

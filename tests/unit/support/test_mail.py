@@ -1,0 +1,155 @@
+"""Mails as they come: what is read of them, and what bad ones do."""
+
+from email.message import EmailMessage
+
+import pytest
+
+from services.support.letters.domain.letter import Draft, UnwritableError, reply_of, write
+from services.support.mail.domain.attachment import MOST_BYTES, attachment_of
+from services.support.mail.domain.incoming import MOST_BODY, Incoming, read_mail
+from services.support.mail.domain.text import text_of_html
+from services.support.quoting import words_of
+from shared.ids import derived_id
+from tests.unit.support.builders import NOON, party_id
+
+OWN = frozenset({"help@rapport.example"})
+HEAD = b"From: Ada <Ada@Example.com>\r\nSubject: Lamp\r\nMessage-ID: <m1@x>\r\n"
+
+
+def incoming(head: bytes = HEAD, body: bytes = b"Dark.", more: bytes = b"") -> Incoming:
+    return read_mail(head + more + b"\r\n" + body, OWN)
+
+
+@pytest.mark.parametrize(
+    ("more", "kind"),
+    [
+        (b"", "request"),
+        (b"Auto-Submitted: no\r\n", "request"),
+        (b"Auto-Submitted: auto-replied\r\n", "auto"),
+        (b"Precedence: Bulk\r\n", "auto"),
+        (b"X-Autoreply: yes\r\n", "auto"),
+        (b"List-Id: <news.example>\r\n", "auto"),
+        (b"Return-Path: <>\r\n", "auto"),
+        (b"Return-Path: <ada@example.com>\r\n", "request"),
+    ],
+)
+def test_mails_of_no_person_are_known(more: bytes, kind: str) -> None:
+    assert incoming(more=more).kind == kind
+
+
+def test_a_mail_of_our_own_makes_no_loop() -> None:
+    assert incoming(b"From: help@rapport.example\r\n").kind == "auto"
+    assert incoming(b"From: Mail Delivery <MAILER-DAEMON@x.example>\r\n").kind == "bounce"
+
+
+def test_what_it_answers_is_read_nearest_first() -> None:
+    more = b"References: <a@x>\r\n <b@x> <c@x>\r\nIn-Reply-To: <c@x>\r\n"
+    assert incoming(more=more).references == ["c@x", "b@x", "a@x"]
+
+
+def test_an_encoded_name_hides_no_other_sender() -> None:
+    found = incoming(b"From: =?utf-8?q?=3Cvictim=40example=2Ecom=3E=2C?= <ada@example.com>\r\n")
+    assert found.sender == "ada@example.com"
+
+
+def test_the_same_mail_has_one_id_and_one_that_borrows_its_name_another() -> None:
+    assert incoming().id == incoming(b"Received: by another way\r\n" + HEAD).id
+    assert incoming().id != incoming(body=b"Other.").id
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\x00\xff\xfe" * 1000,
+        b"From: \r\n\r\n",
+        b"From: ada@example.com\r\nContent-Type: text/plain; charset=nonsense\r\n\r\n\xff\xe6",
+        b"From: ada@example.com\r\nContent-Transfer-Encoding: base64\r\n\r\n!!!!",
+        b"From: ada@example.com\r\nSubject: =?utf-8?b?!!!?=\r\nDate: never\r\n\r\nx",
+        b"From: ada@example.com\r\nDate: Thu, 1 Jan 0001 00:00:00 +2359\r\n\r\nx",
+        b"From: ada@example.com\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n" + b"--x\r\n" * 5_000,
+        b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(300)),
+        b"".join(b"Content-Type: message/rfc822\r\n\r\n" for _ in range(2_000)),
+        b"From: " + b"a@b.c, " * 20_000 + b"\r\nReferences: " + b"<x@y> " * 20_000 + b"\r\n\r\n" + b"x" * (1 << 20),
+        "From: ada@example.com\r\nSubject: \ud800\r\n\r\n".encode("utf-8", "surrogatepass"),
+    ],
+)
+def test_no_mail_is_too_bad_to_be_read(raw: bytes) -> None:
+    found = read_mail(raw, OWN)
+    assert len(found.body) <= MOST_BODY
+    assert "\0" not in found.body + found.subject
+    (found.body + found.subject + (found.name or "")).encode()
+
+
+def test_html_becomes_text_that_hides_and_runs_nothing() -> None:
+    html = '<style>p{}</style><p onclick="x()">Hej<br>du</p><script>alert(1)</script><blockquote>old</blockquote>'
+    assert text_of_html(html) == "Hej\ndu\n\n> old"
+    assert text_of_html("<div>" * 100_000 + "x") == "x"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Still dark.\n\nOn Thu, Mar 5, 2026 at 10:12 AM Rapport <h@r.example> wrote:\n> Try\n", "Still dark."),
+        ("Stadig mørkt.\n\nDen tors. 5. mar. 2026 kl. 10.12 skrev Rapport <h@r.example>:\n\n> Prøv\n", "Stadig mørkt."),
+        ("Dark.\n-- \nAda Holm\nCEO", "Dark."),
+        ("> only quoted", "> only quoted"),
+        ("", ""),
+    ],
+)
+def test_quotes_and_signatures_are_left_out(text: str, words: str) -> None:
+    assert words_of(text) == words
+
+
+@pytest.mark.parametrize(
+    ("said", "content", "kept", "refused"),
+    [
+        ("image/png", b"\x89PNG\r\n\x1a\n" + b"\0" * 32, "image/png", None),
+        ("application/octet-stream", b"%PDF-1.7\n", "application/pdf", None),
+        ("image/png", b"%PDF-1.7\n", "image/png", "type_mismatch"),
+        ("application/pdf", b"MZ\x90\0", "application/pdf", "type_mismatch"),
+        ("text/plain", "brev på dansk".encode(), "text/plain", None),
+        ("text/plain", b"\x7fELF\0\0", "text/plain", "type_mismatch"),
+        ("text/html", b"<script>", "text/html", "type_not_allowed"),
+        ("application/x-msdownload", b"MZ\x90\0", "application/x-msdownload", "type_not_allowed"),
+        ("text/plain", b"x" * (MOST_BYTES + 1), "text/plain", "too_large"),
+        ("text/plain", b"", "text/plain", None),
+    ],
+)
+def test_a_file_is_what_its_bytes_are(said: str, content: bytes, kept: str, refused: str | None) -> None:
+    found = attachment_of("file", said, content)
+    assert (found.media_type, found.refused, found.content is None) == (kept, refused, refused is not None)
+
+
+def draft(**given: object) -> Draft:
+    values = {"reply_id": derived_id("r"), "ticket_id": derived_id("t"), "party_id": party_id(1)}
+    more = {"request_event_id": None, "body": "Hej", "written_at": NOON, "address": "ada@example.com"}
+    return Draft(**{**values, **more, **given})  # type: ignore[arg-type]
+
+
+def test_a_reply_is_threaded_and_the_same_at_each_attempt() -> None:
+    letter = draft(follows=["a@x", "b@x"], subject="Lamp\r\nBcc: all@example.com")
+    written = write(letter, "help@rapport.example", "Rapport")
+    assert written == write(letter, "help@rapport.example", "Rapport")
+    text = written.decode()
+    assert "In-Reply-To: <b@x>\r\nReferences: <a@x> <b@x>\r\n" in text
+    assert "\r\nBcc:" not in text
+    assert f"Message-ID: <{letter.reply_id}@rapport.example>" in text
+    assert reply_of(f"{letter.reply_id}@rapport.example", "rapport.example") == letter.reply_id
+    assert reply_of(f"{letter.reply_id}@other.example", "rapport.example") is None
+
+
+@pytest.mark.parametrize("address", ["", "no address", "a@b@c", "ada@example.com\r\nBcc: all@example.com"])
+def test_an_address_that_cannot_stand_in_an_envelope_is_refused(address: str) -> None:
+    with pytest.raises(UnwritableError):
+        write(draft(address=address), "help@rapport.example", "Rapport")
+
+
+def test_a_message_keeps_its_attachments_and_its_text() -> None:
+    message = EmailMessage()
+    message["From"] = "ada@example.com"
+    message.set_content("See here.")
+    message.add_alternative("<p>See <b>here</b></p>", subtype="html")
+    message.add_attachment(b"a,b\n", maintype="text", subtype="csv", filename="list.csv")
+    found = read_mail(message.as_bytes(), OWN)
+    assert (found.body, [each.name for each in found.attachments]) == ("See here.", ["list.csv"])
