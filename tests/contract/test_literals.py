@@ -22,6 +22,7 @@ from services.marketing.surveys.schemas import Result
 from services.support.csat.schemas import Satisfaction
 from services.support.desk.schemas import Entry, Step, TicketLine, TicketView
 from services.support.disputes.schemas import DisputeLine, DisputeState, DisputeView, EvidenceView, StepView
+from services.support.mail.schemas import AttachmentView, Taken
 from services.support.routing.schemas import AgentState, AgentView, AssignmentStep, AssignmentView
 from services.support.sla.schemas import CalendarVersion, ClockView, Deadline, Measured, PolicyVersion
 from services.support.tickets.schemas import TicketState
@@ -83,6 +84,9 @@ SHOWN: dict[str, Shown] = {
         "sla_definition.source": [(PolicyVersion, "source"), (CalendarVersion, "source")],
         "sla_told.metric": [(ClockView, "metric")],
         "sla_told.told": [],
+        "mail.kind": [(Taken, "outcome")],
+        "letter.outcome": [(Entry, "letter")],
+        "attachment.refused": [(AttachmentView, "refused")],
     },
 }
 COLUMNS = """
