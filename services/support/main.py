@@ -11,7 +11,7 @@ from services.support.desk import api as desk
 from services.support.disputes import api as disputes
 from services.support.letters.worker import sending
 from services.support.mail import api as mail
-from services.support.mail.worker import reading
+from services.support.mail.worker import forgetting, reading
 from services.support.routing import api as routing
 from services.support.settings import Context, Settings, SupportSettings
 from services.support.sla import api as sla
@@ -76,6 +76,7 @@ def create_app() -> FastAPI:
             learning.run,
             publishing(load_promises(settings.support.promises)),
             reading(settings.support),
+            forgetting(settings.support),
             sending(settings.support, context),
         ],
         context=context,

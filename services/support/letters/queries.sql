@@ -49,16 +49,18 @@ update letter set owner = $2::uuid where owner = $1::uuid
 returning reply_id, ticket_id, party_id, request_event_id, address, subject, body, follows, written_at, number;
 
 -- name: lock_bounced
--- Letters that came back, of those that left or may have.
+-- Letters that came back, of those that left or may have; also while it is not written down yet that they left.
 select reply_id, ticket_id, party_id, request_event_id, address, subject, body, follows, written_at, number
 from letter
-where reply_id = any($1::uuid[]) and outcome in ('sent', 'unknown')
+where reply_id = any($1::uuid[]) and (outcome in ('sent', 'unknown') or outcome is null and number > 0)
 order by reply_id
 for update;
 
 -- name: bounce_letters
 -- They did not arrive.
-update letter set outcome = 'bounced', settled_at = $2::timestamptz where reply_id = any($1::uuid[]);
+update letter set
+    owner = null, outcome = 'bounced', settled_at = $2::timestamptz, address = null, subject = null, body = null
+where reply_id = any($1::uuid[]);
 
 -- name: forget_letters
 -- Of erased parties; what nobody has begun to send is not sent any more.

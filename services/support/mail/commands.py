@@ -76,6 +76,11 @@ async def accept(tx: Transaction, mail_id: UUID) -> None:
     tx.emit([announce_request(held.id, held.sender, None, held.subject, held.body, held.thread, held.in_reply_to, at)])
 
 
+def sends_replies(tx: Transaction) -> bool:
+    context: Context = tx.context
+    return bool(context.mail_domain)
+
+
 async def send_reply(tx: Transaction, draft: Draft, thread: Correspondence) -> str | None:
     """Where the customer asked in writing and replies are sent: to the address that the newest message came from, else
     to the party's. What an answer will refer to; None where nothing is sent.
@@ -131,6 +136,8 @@ async def forget(tx: Transaction, parties: Collection[UUID]) -> None:
         await store.forget(tx, parties)
 
 
-async def purge(tx: Transaction) -> None:
-    """What became no request of anybody goes after a month, as what is in quarantine does."""
-    await store.forget_unclaimed(tx, tx.now - _KEPT_UNCLAIMED)
+async def forget_unclaimed(tx: Transaction) -> tuple[int, bool]:
+    """What became no request of anybody goes after a month, as what is in quarantine does, some of it at a time: how
+    many mails went, and whether any wait.
+    """
+    return await store.forget_unclaimed(tx, tx.now - _KEPT_UNCLAIMED)

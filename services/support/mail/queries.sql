@@ -77,7 +77,15 @@ delete from attachment using mail where attachment.mail_id = mail.id and mail.pa
 -- Mails that became no request of anybody are kept for so long that somebody could look at them.
 delete from mail where id = any(array(
     select id from mail where party_id is null and received_at < $1::timestamptz order by received_at, id limit 500
-));
+))
+returning id;
+
+-- name: has_unclaimed
+-- Whether there is anything that will have to be forgotten.
+select exists(select from mail where party_id is null) or exists(
+    select from attachment_content
+    where not exists (select from attachment where attachment.sha256 = attachment_content.sha256)
+);
 
 -- name: forget_contents
 -- Those that nothing is attached to any more.

@@ -97,9 +97,12 @@ async def forget(tx: Transaction, parties: Collection[UUID]) -> None:
     await tx.execute(SQL["forget_mails"], list(parties))
 
 
-async def forget_unclaimed(tx: Transaction, before: datetime) -> None:
-    await tx.execute(SQL["forget_unclaimed"], before)
+async def forget_unclaimed(tx: Transaction, before: datetime) -> tuple[int, bool]:
+    """How many mails went, and whether any wait to be claimed or to go."""
+    forgotten = await tx.fetch(SQL["forget_unclaimed"], before)
     await tx.execute(SQL["forget_contents"])
+    left: bool = await tx.fetchval(SQL["has_unclaimed"])
+    return len(forgotten), left
 
 
 async def list_mails(

@@ -84,27 +84,30 @@ class Mailbox:
 
 
 def reading(settings: SupportSettings) -> Callable[[Service], Awaitable[None]]:
-    """The worker that takes mails in. Where no mailbox is set it only forgets what nobody claimed."""
+    """The worker that takes mails in; it ends at once where no mailbox is set."""
 
     async def run(service: Service) -> None:
-        purging = asyncio.create_task(_purge(service))
-        try:
-            if settings.imap_url is None:
-                await purging
-            else:
-                mailbox = Mailbox(settings.imap_url.get_secret_value(), settings.mail_bytes)
-                await read_mailbox(service, mailbox, settings)
-        finally:
-            purging.cancel()
+        if settings.imap_url is not None:
+            mailbox = Mailbox(settings.imap_url.get_secret_value(), settings.mail_bytes)
+            await read_mailbox(service, mailbox, settings)
 
     return run
 
 
-async def _purge(service: Service) -> None:
-    while True:
-        async with service.transaction() as tx:
-            await commands.purge(tx)
-        await asyncio.sleep(_PURGE_S)
+def forgetting(settings: SupportSettings) -> Callable[[Service], Awaitable[None]]:
+    """The worker that forgets what nobody claimed. Where no mails come in it ends once there are none of these."""
+
+    async def run(service: Service) -> None:
+        comes_in = settings.imap_url is not None or bool(settings.mail_secrets)
+        while True:
+            async with service.transaction() as tx:
+                forgotten, left = await commands.forget_unclaimed(tx)
+            if not left and not comes_in:
+                return
+            if not forgotten:
+                await asyncio.sleep(_PURGE_S)
+
+    return run
 
 
 async def read_mailbox(service: Service, mailbox: Mailbox, settings: SupportSettings) -> None:
@@ -140,7 +143,9 @@ async def take_new(service: Service, mailbox: Mailbox, own: frozenset[str]) -> i
         position = await store.find_position(tx, mailbox.name)
     last = position[1] if position is not None and position[0] == mailbox.validity else 0
     uids = (await asyncio.to_thread(mailbox.after, last))[:_AT_ONCE]
-    for fetched in await asyncio.to_thread(lambda: list(mailbox.fetch(uids))):
+    # One at a time: each may be as large as all that there is room for.
+    mails = mailbox.fetch(uids)
+    while (fetched := await asyncio.to_thread(next, mails, None)) is not None:
         incoming = await asyncio.to_thread(read_mail, fetched.raw, own)
         async with service.transaction() as tx:
             outcome = await commands.take(tx, incoming)

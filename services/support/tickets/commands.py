@@ -140,7 +140,7 @@ async def write_reply(tx: Transaction, ticket_id: UUID, kind: ReplyKind, agent: 
     changed = await _save(tx, acts.write(ticket, reply_id, kind, agent, tx.now))
     body = None if erased else text
     await store.add_replies(tx, [Written(reply_id, ticket_id, kind, "agent", agent, body, tx.now, tx.now)])
-    if kind == "reply" and body is not None:
+    if kind == "reply" and body is not None and mail.sends_replies(tx):
         draft = Draft(reply_id, ticket.id, ticket.party_id, ticket.request_event_id, body, tx.now)
         name = await mail.send_reply(tx, draft, await store.load_correspondence(tx, ticket.id))
         await store.save_references(tx, {(ticket.party_id, name): ticket.id} if name else {})

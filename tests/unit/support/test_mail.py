@@ -9,6 +9,7 @@ from services.support.mail.domain.attachment import MOST_BYTES, attachment_of
 from services.support.mail.domain.incoming import MOST_BODY, Incoming, read_mail
 from services.support.mail.domain.text import text_of_html
 from services.support.quoting import words_of
+from services.support.signature import is_signed, sign
 from shared.ids import derived_id
 from tests.unit.support.builders import NOON, party_id
 
@@ -72,13 +73,21 @@ def test_the_same_mail_has_one_id_and_one_that_borrows_its_name_another() -> Non
         b"".join(b"Content-Type: message/rfc822\r\n\r\n" for _ in range(2_000)),
         b"From: " + b"a@b.c, " * 20_000 + b"\r\nReferences: " + b"<x@y> " * 20_000 + b"\r\n\r\n" + b"x" * (1 << 20),
         "From: ada@example.com\r\nSubject: \ud800\r\n\r\n".encode("utf-8", "surrogatepass"),
+        b"From: ada@example.com\r\nSubject: =?utf\xff?q?x?=\r\n\r\n",
+        b"From: ada@example.com\r\nContent-Type: text/plain; charset=unicode_escape\r\n\r\n\\ud800",
+        b"From: ada@example.com\r\nContent-Type: text/plain; charset=idna\r\n\r\n\xe6",
+        b"From: ada@example.com\r\nContent-Type: image/\0png\r\n\r\nx",
+        b"From: ada@example.com\r\nContent-Type: text/plain; name*=\0''%41\r\n\r\nx",
+        b"From: ada@example.com\r\n" + b"Content-Type: message/rfc822\r\n\r\n" * 300,
     ],
 )
 def test_no_mail_is_too_bad_to_be_read(raw: bytes) -> None:
     found = read_mail(raw, OWN)
     assert len(found.body) <= MOST_BODY
-    assert "\0" not in found.body + found.subject
-    (found.body + found.subject + (found.name or "")).encode()
+    files = [text for each in found.attachments for text in (each.name, each.media_type)]
+    told = "".join([found.body, found.subject, found.name or "", *files])
+    assert "\0" not in told
+    told.encode()
 
 
 def test_html_becomes_text_that_hides_and_runs_nothing() -> None:
@@ -137,6 +146,17 @@ def test_a_reply_is_threaded_and_the_same_at_each_attempt() -> None:
     assert f"Message-ID: <{letter.reply_id}@rapport.example>" in text
     assert reply_of(f"{letter.reply_id}@rapport.example", "rapport.example") == letter.reply_id
     assert reply_of(f"{letter.reply_id}@other.example", "rapport.example") is None
+
+
+def test_what_a_reply_refers_to_is_written_as_it_was() -> None:
+    long = "x" * 90 + "@mail.example"
+    assert f"In-Reply-To: <{long}>\r\n" in write(draft(follows=[long]), "help@rapport.example", "Rapport").decode()
+
+
+@pytest.mark.parametrize("timestamp", ["999999999999", "", "-1", "٣", "1e3"])
+def test_a_time_that_is_none_signs_nothing(timestamp: str) -> None:
+    key = b"k" * 24
+    assert not is_signed([key], "m", timestamp, sign(key, "m", timestamp, b""), b"", NOON)
 
 
 @pytest.mark.parametrize("address", ["", "no address", "a@b@c", "ada@example.com\r\nBcc: all@example.com"])

@@ -21,6 +21,8 @@ _FIRST_WAIT_S, _LONGEST_WAIT_S = 30.0, 4 * 3600.0
 _MOST_ATTEMPTS = 12
 """About a day and a half of attempts."""
 MOST_REFERENCES = 20
+_AS_THEY_ARE = SMTP.clone(max_line_length=998)
+"""Message ids have no blanks, and one that is folded names nothing any more."""
 
 
 class UnwritableError(Refused):
@@ -71,7 +73,7 @@ def reply_of(message_id: str, domain: str) -> UUID | None:
 
 def write(draft: Draft, sender: str, sender_name: str) -> bytes:
     """RFC 5322 text; the same draft gives the same bytes. Raises UnwritableError."""
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_AS_THEY_ARE)
     try:
         message["From"] = Address(sender_name, addr_spec=sender)
         message["To"] = Address(addr_spec=ascii_domain(draft.address or ""))

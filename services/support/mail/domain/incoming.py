@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesHeaderParser
@@ -25,6 +25,8 @@ _LONGEST_REFERENCE = 200
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,900})>")
 _ADDRESS = re.compile(r"^[^@\s<>\x00]{1,64}@[^@\s<>\x00]{1,255}$")
 _BULK = {"bulk", "junk", "list", "auto_reply"}
+_UNREADABLE = (MessageError, LookupError, ValueError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What the parser of mails raises for what no mail program would write."""
 _AUTOMATIC = ("X-Autoreply", "X-Autorespond", "X-Auto-Reply", "List-Id", "List-Unsubscribe", "Feedback-ID")
 
 
@@ -50,7 +52,19 @@ class Incoming:
 
 
 def read_mail(raw: bytes, own_addresses: frozenset[str], returning: str | None = None) -> Incoming:
-    """Never raises: whatever cannot be read is left out. `returning` is the return path, where the envelope told it."""
+    """Whatever cannot be read is left out; a mail that cannot be taken apart at all is held as it came, for people.
+
+    `returning` is the return path, where the envelope told it.
+    """
+    try:
+        return _read(raw, own_addresses, returning)
+    except _UNREADABLE:
+        body = tidy(raw[:MOST_BODY].decode("ascii", "replace"))
+        id_ = derived_id("unreadable mail", sha256(raw).hexdigest())
+        return Incoming(id_, "held", None, None, "", body, None, (), None, ())
+
+
+def _read(raw: bytes, own_addresses: frozenset[str], returning: str | None) -> Incoming:
     message = _parsed(raw)
     parts = list(_parts(message))
     sender, name = _sender(message)
@@ -112,7 +126,7 @@ def _header(message: Message, name: str) -> str:
 def _decoded(value: str) -> str:
     try:
         decoded = str(make_header(decode_header(value)))
-    except (HeaderParseError, LookupError, ValueError):
+    except _UNREADABLE:
         decoded = value
     return decoded.encode("utf-8", "replace").decode().replace("\0", "")
 
@@ -185,8 +199,8 @@ def _text(part: Message) -> str:
     content = _content(part)
     for charset in (part.get_content_charset() or "utf-8", "utf-8"):
         try:
-            return content.decode(charset)
-        except (LookupError, UnicodeDecodeError, ValueError):
+            return content.decode(charset).encode("utf-8", "replace").decode()
+        except (LookupError, ValueError):
             continue
     return content.decode("latin-1")
 
@@ -216,16 +230,24 @@ def _attachments(parts: Sequence[Message]) -> list[Attachment]:
     for place, part in enumerate(files):
         payload = part.get_payload()
         inner = payload[0] if isinstance(payload, list) and payload else None
-        content = inner.as_bytes() if isinstance(inner, Message) else _content(part)
-        name = _filename(part)
-        found.append(attachment_of(name, part.get_content_type(), content, too_many=place >= _MOST_ATTACHMENTS))
+        content = _whole(inner) if isinstance(inner, Message) else _content(part)
+        said = "".join(c for c in part.get_content_type() if c.isprintable())[:_LONGEST_REFERENCE]
+        found.append(attachment_of(_filename(part), said, content, too_many=place >= _MOST_ATTACHMENTS))
     return found
+
+
+def _whole(message: Message) -> bytes:
+    """A forwarded message as a file; nothing of one that cannot be written again."""
+    try:
+        return message.as_bytes()
+    except _UNREADABLE:
+        return b""
 
 
 def _filename(part: Message) -> str:
     try:
         name = str(make_header(decode_header(part.get_filename() or "")))
-    except (HeaderParseError, LookupError, ValueError, TypeError):
+    except _UNREADABLE:
         name = ""
     bare = re.split(r"[/\\]", name)[-1]
     return "".join(c for c in bare if c.isprintable())[:200].strip() or "attachment"
