@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import datetime
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 from urllib.parse import quote
 from uuid import UUID
 
@@ -27,9 +27,6 @@ webhooks = APIRouter(prefix="/v1/webhooks", tags=["mail"])
 Serving = Annotated[Service, Depends(service_of)]
 Repeatable = Annotated[Once, Depends(idempotent)]
 Name = Annotated[str, Header(max_length=300)]
-_BYTES = {"schema": {"type": "string", "format": "binary"}}
-_MAIL = {"requestBody": {"required": True, "content": {"message/rfc822": _BYTES}}}
-_FILE: dict[int | str, dict[str, Any]] = {200: {"description": "The file.", "content": {"*/*": _BYTES}}}
 
 
 class NotSignedError(Refused):
@@ -39,7 +36,7 @@ class NotSignedError(Refused):
     reason = "not_signed"
 
 
-@webhooks.post("/mail", openapi_extra=_MAIL)
+@webhooks.post("/mail")
 async def take_mail(
     service: Serving,
     request: Request,
@@ -81,10 +78,7 @@ async def accept_mail(mail_id: UUID, once: Repeatable) -> Response:
 
 
 @router.get(
-    "/mails/{mail_id}/attachments/{place}",
-    dependencies=[Depends(requires("crm:read"))],
-    response_class=Response,
-    responses=_FILE,
+    "/mails/{mail_id}/attachments/{place}", dependencies=[Depends(requires("crm:read"))], response_class=Response
 )
 async def read_attachment(service: Serving, mail_id: UUID, place: Annotated[int, Path(ge=0, le=999)]) -> Response:
     """The file as it came, to be saved and never to be shown in a page."""
