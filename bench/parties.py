@@ -25,7 +25,6 @@ _PARTY = (
     "roles",
     "locale",
     "purchase_at",
-    "purchase_by",
     "registered_at",
 )
 _IDENTITY = ("id", "type", "system", "value", "party_id")
@@ -79,7 +78,7 @@ async def _add_history(connection: asyncpg.Connection, ids: Sequence[UUID]) -> N
 
 def _party_row(number: int, id_: UUID) -> tuple[object, ...]:
     sold, roles = _NOW - timedelta(days=LINES * 20), ["customer"]
-    return id_, partition_of(str(id_)), 1, "person", f"Customer {number}", roles, "en", sold, f"sale-{number}", _NOW
+    return id_, partition_of(str(id_)), 1, "person", f"Customer {number}", roles, "en", sold, _NOW
 
 
 def _identity_rows(number: int, id_: UUID) -> Iterable[tuple[object, ...]]:

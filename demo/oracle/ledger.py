@@ -15,7 +15,8 @@ SALE, REFUND = "crm.sale.completed.v1", "crm.sale.refunded.v1"
 REQUEST, TICKET = "crm.support.requested.v1", "crm.ticket.opened.v1"
 PROFILE, PRODUCT = "crm.profile.submitted.v1", "crm.product.described.v1"
 GIVEN, WITHDRAWN = "crm.consent.given.v1", "crm.consent.withdrawn.v1"
-AFTER_PURCHASE = frozenset([REQUEST, "crm.survey.answered.v1", "crm.interaction.recorded.v1"])
+CHOSEN, INTERACTION = "crm.product.chosen.v1", "crm.interaction.recorded.v1"
+AFTER_PURCHASE = frozenset([REQUEST, "crm.survey.answered.v1", INTERACTION])
 _REFERENCES = ("sale_id", "sku", "survey", "value", "purpose", "channel", "intent", "stage")
 
 SaleKey = tuple[str, str]
@@ -78,6 +79,8 @@ class Customer:
     refunds: list[Refund] = field(default_factory=list)
     first_other: datetime | None = None
     """When the first fact that is no sale happened; a refund counts with its sale."""
+    looked: list[tuple[datetime, str]] = field(default_factory=list)
+    """When a product was looked at or chosen, or talked about, and the stage that this is of."""
     contacts: list[datetime] = field(default_factory=list)
     """Requests, surveys and interactions."""
     consents: list[tuple[datetime, bool]] = field(default_factory=list)
@@ -169,6 +172,8 @@ class Ledger:
         customer.first_other = min(customer.first_other or fact.time, fact.time)
         if fact.type == PROFILE and (customer.said is None or customer.said[0] <= fact.time):
             customer.said = (fact.time, fact.data["party"])
+        if stage := _looking(fact):
+            customer.looked.append((fact.time, stage))
         if fact.type in AFTER_PURCHASE:
             customer.contacts.append(fact.time)
         elif fact.type in {GIVEN, WITHDRAWN} and fact.data["channel"] == "email":
@@ -183,20 +188,6 @@ class Ledger:
             for refund in customer.refunds:
                 _count(rows[number, refund.currency], 2, refund.total)
         return {key: Totals(*row) for key, row in rows.items()}
-
-    def stages(self) -> dict[tuple[str, str], datetime]:
-        """By customer and stage: when it was entered."""
-        rows: dict[tuple[str, str], datetime] = {}
-        for number, customer in self.customers.items():
-            bought = min((sale.at for sale in customer.sales), default=None)
-            if customer.first_other is not None:
-                rows[number, "discovery"] = customer.first_other
-            if bought is None:
-                continue
-            rows[number, "purchase"] = bought
-            if later := [at for at in customer.contacts if at > bought]:
-                rows[number, "post_purchase"] = min(later)
-        return rows
 
     def timeline(self) -> Counter[tuple[str, Line]]:
         """The lines of facts and tickets by customer; lines that services add (stages, messages) are not among them."""
@@ -240,6 +231,14 @@ def fold(facts: Iterable[Fact]) -> Ledger:
 def about(data: Mapping[str, Any]) -> str:
     """The natural ids in an event's data, the same for the fact sent and the event that came of it."""
     return " ".join(str(data[name]) for name in _REFERENCES if data.get(name) is not None)
+
+
+def _looking(fact: Fact) -> str | None:
+    if fact.type == CHOSEN:
+        return "education" if fact.data["intent"] == "viewed" else "evaluation"
+    if fact.type == INTERACTION:
+        return {"education": "education", "purchase": "evaluation"}.get(fact.data.get("stage") or "")
+    return None
 
 
 def _refund(fact: Fact) -> Refund:

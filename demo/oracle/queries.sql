@@ -2,9 +2,13 @@
 
 -- name: load_stages
 -- Contacts: when each customer of the shop entered each stage.
-select value as customer, discovery_at as discovery, purchase_at as purchase, post_purchase_at as post_purchase
-from identity join party on party.id = identity.party_id
+select value as customer, stage, entered_at
+from identity join lifecycle_stage on lifecycle_stage.party_id = identity.party_id
 where type = 'external' and system = 'shop';
+
+-- name: load_clock
+-- Contacts: the last tick that it passed on; on the wall clock there is none.
+select coalesce(max(passed), now()) as now from clock where group_id = 'contacts.ingest';
 
 -- name: count_parties
 -- Contacts: there is a party for each customer, and no other, and no fact named two of them.

@@ -10,6 +10,7 @@ from pydantic_core import from_json
 
 from demo.oracle.campaigns import SENT, UNKNOWN, Campaign, Message, MessageKey
 from demo.oracle.ledger import TICKET, Ledger, Line, about
+from demo.oracle.lifecycle import clock, stages
 from demo.oracle.reading import SQL, Databases, Expected, Read, Rows, customers
 
 REGISTERED, STAGE = "crm.party.registered.v1", "crm.lifecycle.changed.v1"
@@ -28,13 +29,13 @@ TIMELESS = datetime.min.replace(tzinfo=UTC)
 
 
 def lines_of_services(
-    ledger: Ledger, messages: Mapping[MessageKey, Message], campaigns: Sequence[Campaign]
+    ledger: Ledger, messages: Mapping[MessageKey, Message], campaigns: Sequence[Campaign], now: datetime
 ) -> Counter[tuple[str, Line]]:
-    """By customer, what the services must have added."""
+    """By customer, what the services must have added up to `now`."""
     found: Counter[tuple[str, Line]] = Counter()
     for number in ledger.customers:
         found[number, Line(REGISTERED, TIMELESS, "")] += 1
-    for (number, stage), at in ledger.stages().items():
+    for number, stage, at in stages(ledger, now):
         found[number, Line(STAGE, at, stage)] += 1
     for number, customer in ledger.customers.items():
         if requests := sum(line.type == TICKET for line in customer.lines):
@@ -108,7 +109,7 @@ async def _told_judgements(databases: Databases) -> Counter[tuple[str, Line]]:
 
 async def read_timelines(databases: Databases, expected: Expected) -> tuple[Rows, Rows]:
     should = expected.ledger.timeline()
-    should.update(lines_of_services(expected.ledger, expected.messages, expected.campaigns))
+    should.update(lines_of_services(expected.ledger, expected.messages, expected.campaigns, await clock(databases)))
     should.update(await _told_judgements(databases))
     rows = [
         (row["customer"], row["type"], row["occurred_at"], row["event_id"], from_json(row["summary"]))
@@ -120,7 +121,10 @@ async def read_timelines(databases: Databases, expected: Expected) -> tuple[Rows
         line = timeline_line(type_, at, summary, sales)
         if line is not None:
             stands[customer, line] += 1
-    return should, stands
+        # What a later line corrects was told before, and counts no more.
+        for told in summary.get("retracts", ()) if type_ == STAGE else ():
+            stands[customer, Line(STAGE, datetime.fromisoformat(told["entered_at"]), told["stage"])] -= 1
+    return should, +stands
 
 
 PROJECTIONS: dict[str, Read] = {"contacts: timeline lines": read_timelines}

@@ -2,12 +2,13 @@
 
 from fastapi import FastAPI
 
-from services.contacts import handlers, subscriptions, weights
+from services.contacts import handlers, spans, subscriptions, weights
 from services.contacts.completeness import api as completeness
 from services.contacts.completeness.commands import keep_scores
 from services.contacts.consents import api as consents
 from services.contacts.events import api as events
 from services.contacts.intake import api as intake
+from services.contacts.lifecycle.commands import keep_stages
 from services.contacts.matching import api as matching
 from services.contacts.merges import api as merges
 from services.contacts.merges.commands.certain import merge_certain
@@ -50,7 +51,13 @@ def create_app() -> FastAPI:
         "contacts",
         settings,
         subscriptions=[subscriptions.ingest, subscriptions.timeline, subscriptions.matching],
-        workers=[open_months, search_records, keep_scores, *([merge_certain] if settings.contacts.merge else [])],
+        workers=[
+            open_months,
+            search_records,
+            keep_scores,
+            keep_stages,
+            *([merge_certain] if settings.contacts.merge else []),
+        ],
         context=create_context(settings.contacts),
     )
     return build_app(service, settings, routers=routers)
@@ -63,6 +70,7 @@ def create_context(settings: ContactsSettings) -> Context:
         months_in_use(),
         read_policy(settings.identities or DEFAULT),
         weights.read_completeness(settings.completeness or weights.DEFAULT),
+        spans.read_lifecycle(settings.lifecycle or spans.DEFAULT),
         settings.double_opt_in,
         settings.confirm_within,
         settings.pseudonym_key,

@@ -75,7 +75,7 @@ def read_policy(path: Path = DEFAULT) -> IdentityPolicy:
 
     Raises ConfigurationError with the field that cannot be accepted.
     """
-    fields = _laid_over(read_file(DEFAULT, _WHAT), read_file(path, _WHAT))
+    fields = lay_over(read_file(DEFAULT, _WHAT), read_file(path, _WHAT))
     return check_file(IdentityPolicy, fields, path, _WHAT)
 
 
@@ -99,13 +99,13 @@ def check_file(model: type[T], fields: Mapping[str, object], path: Path, what: s
         raise ConfigurationError(f"the {what} {path} cannot be used: {said}") from None
 
 
-def _laid_over(below: Mapping[str, object], above: Mapping[str, object]) -> dict[str, object]:
+def lay_over(below: Mapping[str, object], above: Mapping[str, object]) -> dict[str, object]:
     """The fields of `above` before those of `below`; lists, which are blocked values, are put together."""
     merged = dict(below)
     for name, value in above.items():
         known = merged.get(name)
         if isinstance(known, dict) and isinstance(value, dict):
-            merged[name] = _laid_over(known, value)
+            merged[name] = lay_over(known, value)
         elif isinstance(known, list) and isinstance(value, list):
             merged[name] = [*known, *value]
         else:

@@ -56,12 +56,18 @@ class PartyErased:
     recorded_at: Instant
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageTold:
+    stage: str
+    entered_at: Instant
+
+
 @contract(CONTACTS, "crm.lifecycle.changed.v1", key="party_id", subject="party/{party_id}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LifecycleChanged:
-    """A stage was entered, or a late fact moved its entry. Readers accept stages that they do not know.
-
-    `stage` was entered at `entered_at` because of `cause_event_id`; `current` is the stage that holds now.
+    """`stage` was entered at `entered_at` because of `cause_event_id`, or, with `by_time`, because a span was over that is
+    counted from it. `current` holds now; `furthest` is how far the party came before it lapsed. `retracts` were told and do
+    not hold, or are told anew here. `policy` is the version of the spans. Readers accept stages that they do not know.
     """
 
     party_id: UUID
@@ -70,6 +76,10 @@ class LifecycleChanged:
     entered_at: Instant
     cause_event_id: str
     recorded_at: Instant
+    furthest: str | None = None
+    by_time: bool = False
+    retracts: list[StageTold] = field(default_factory=list)
+    policy: int | None = None
 
 
 @contract(CONTACTS, "crm.completeness.changed.v1", key="party_id", subject="party/{party_id}")

@@ -12,6 +12,7 @@ from tests.contract.test_house_rules import ROOT
 from tests.contract.test_rebuild import PROJECTIONS
 
 CREATED = re.compile(r"^create table ([\w.]+)(?! partition of)[ (]", re.MULTILINE)
+DROPPED = re.compile(r"^drop table ([\w.]+)", re.MULTILINE)
 COLUMNS = re.compile(r"^create table ([\w.]+) \((.*?)^\)", re.MULTILINE | re.DOTALL)
 ERASED = {"erasure", "tombstone", "pseudonym", "nobody"}
 RESTORED = {"facts", "taken back", "rebuilt", "computed", "backup"}
@@ -25,7 +26,8 @@ def migrations(service: str) -> str:
 
 
 def created(service: str) -> set[str]:
-    return set(CREATED.findall(migrations(service)))
+    written = migrations(service)
+    return set(CREATED.findall(written)) - set(DROPPED.findall(written))
 
 
 def declared(service: str) -> Iterator[Row]:

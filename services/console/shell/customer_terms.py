@@ -13,8 +13,13 @@ CUSTOMERS: dict[str, dict[str, str]] = {
     "stage": {
         "discovery": _("Discovery"),
         "education": _("Education"),
+        "evaluation": _("Evaluation"),
         "purchase": _("Purchase"),
+        "onboarding": _("Onboarding"),
         "post_purchase": _("After purchase"),
+        "loyal": _("Loyal"),
+        "lapsed": _("Lapsed"),
+        "churned": _("Churned"),
     },
     "role": {
         "customer": _("Customer"),

@@ -127,12 +127,12 @@ async def show_scores(tx: Transaction, events: Sequence[Event[Any]]) -> None:
 
 async def _assess(tx: Transaction, party: Party, carried: Collection[str], *, has_bought: bool = False) -> Assessment:
     """With what those have that were merged into it."""
-    has_bought = has_bought or party.lifecycle.purchase is not None
+    has_bought = has_bought or party.lifecycle.bought_at is not None
     if party.picked:
         family = await find_family(tx, party.id)
         members = (await parties.read_parties(tx, family)).values()
         carried = {claim.type for claims in (await load_claims(tx, family)).values() for claim in claims}
-        has_bought = has_bought or any(member.lifecycle.purchase is not None for member in members)
+        has_bought = has_bought or any(member.lifecycle.bought_at is not None for member in members)
     return domain.assess(party, carried, _policy(tx), has_bought=has_bought)
 
 

@@ -1,83 +1,220 @@
-"""Moves the lifecycles of parties, set-wise."""
+"""Moves the lifecycles of parties, set-wise: by facts, and by time alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
+import structlog
+
 from services.contacts.intake.commands.facts import Facts
 from services.contacts.lifecycle import domain, store
-from services.contacts.lifecycle.domain import SIGNALS, Signal, Signals
+from services.contacts.lifecycle.domain import Entry, Stay
+from services.contacts.lifecycle.store import Kept
 from services.contacts.parties import commands as parties
-from services.contacts.parties.domain.party import STAGES, Entry, Party
+from services.contacts.parties.domain.party import Party
+from services.contacts.settings import Context
+from services.contacts.spans import LifecyclePolicy
 from shared.engine.event import Emission, Event
+from shared.engine.service import Service
+from shared.engine.subscription import Due
 from shared.engine.transaction import Transaction
-from shared.events.contacts import LifecycleChanged
-from shared.events.ingest import Reported, ReportedProfile
+from shared.events.contacts import LifecycleChanged, StageTold
+from shared.events.ingest import Reported, ReportedCancellation, ReportedProfile
 from shared.ids import dated_id
 
+TIMER = "lifecycle"
+log = structlog.get_logger()
+_AT_ONCE = 500
 
-class _Step(NamedTuple):
-    """A fact that may move the stages of its party: what it means for them, and the entry that it would be."""
+
+class Moved(NamedTuple):
+    """What may have moved the stages of a party: a fact, or time, up to which all facts are known then."""
 
     party: Party
-    signal: Signal
-    entry: Entry
-    event: Event[Reported]
+    now: datetime
+    until: datetime
+    event: Event[Reported] | None = None
+
+
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
+"""A fact tells of no span that it is over: others that put that off may be on their way, and a timer waits for them."""
+
+
+@dataclass(slots=True)
+class _Found:
+    """What facts mean for the stages: what is kept of them, and by party the last that may move its stages now."""
+
+    kept: list[Kept] = field(default_factory=list)
+    moved: dict[UUID, Moved] = field(default_factory=dict)
 
 
 async def follow(tx: Transaction, facts: Facts) -> None:
-    """Move the stages of the parties by their new facts, and emit every stage that was entered or whose entry moved."""
-    signals: dict[UUID, Signals] = {}
-    last: dict[UUID, _Step] = {}
-    for step in _steps(facts):
-        signals.setdefault(step.party.id, Signals()).add(step.signal, step.entry)
-        last[step.party.id] = step
-    founded = facts.admitted.resolution.founded
-    sold = [party_id for party_id, own in signals.items() if own.sales and party_id not in founded]
-    waiting = await store.load_engagements(tx, sold) if sold else {}
+    """Move the stages of the parties by their new facts, and emit what was entered and what is corrected.
 
-    kept = []
-    for party_id, own in signals.items():
-        party, before = last[party_id].party, last[party_id].party.lifecycle
-        party.lifecycle, engagements = domain.advance(before, own, waiting.get(party_id, ()))
-        kept += [(party_id, engagement) for engagement in engagements]
-        if entered := domain.entered(before, party.lifecycle):
-            facts.admitted.unsaved.add(party_id)
-            tx.emit(_announce_entry(last[party_id], stage, entry) for stage, entry in entered)
-    await store.add_engagements(tx, kept)
+    Of a party whose stages these facts cannot move, nothing is read.
+    """
+    found = _look(facts)
+    await store.add_facts(tx, found.kept)
+    if found.moved:
+        known = [party_id for party_id in found.moved if party_id not in facts.admitted.resolution.founded]
+        facts.admitted.unsaved |= await _move(tx, found.moved, await store.load_stages(tx, known))
+
+
+async def pass_time(tx: Transaction, due: Sequence[Due]) -> int:
+    """Move the stages of parties whose spans may be over; returns how many changed. What was erased stays as it was."""
+    known = await parties.lock_parties(tx, {each.id for each in due})
+    moved = {each.id: Moved(known[each.id], tx.now, max(each.now, each.due_at)) for each in due if each.id in known}
+    if not moved:
+        return 0
+    changed = await _move(tx, moved, await store.load_stages(tx, moved))
+    await parties.save_parties(tx, [known[party_id] for party_id in sorted(changed)])
+    return len(changed)
+
+
+async def keep_stages(service: Service) -> None:
+    """A worker. Has the stages of all parties looked at where that was by another policy, or not yet."""
+    async with service.transaction() as tx:
+        await store.begin_run(tx, _policy(tx).digest)
+    is_over = False
+    while not is_over:
+        async with service.transaction() as tx:
+            is_over = await look_at_next(tx)
+
+
+async def look_at_next(tx: Transaction) -> bool:
+    """Have some parties looked at by the present policy; returns whether nothing is left to do here."""
+    policy = _policy(tx).digest
+    run = await store.lock_run(tx, policy)
+    if run is None:
+        return True
+    known = await parties.lock_after(tx, run[0], _AT_ONCE)
+    staged = [party for party in known if party.lifecycle.stage is not None and party.erased_at is None]
+    await tx.set_timers(TIMER, [(party.id, party.partition, tx.now) for party in staged])
+    is_over = len(known) < _AT_ONCE
+    await store.save_run(tx, policy, known[-1].id if known else run[0], tx.now if is_over else None)
+    log.info("lifecycles_set", parties=len(known), looked_at=len(staged))
+    return is_over
 
 
 async def take_back(tx: Transaction, changes: Sequence[Event[LifecycleChanged]]) -> None:
-    """After a restore: the stages as they were told, so that facts that come again one by one tell no later entry."""
+    """After a restore: the stages as they were told, with the facts that they follow from; time goes on from there."""
     known = await parties.lock_parties(tx, {event.data.party_id for event in changes})
+    before = await store.load_stages(tx, known)
+    stages, kept = {party_id: list(told) for party_id, told in before.items()}, list[Kept]()
     for event in changes:
-        data, party = event.data, known.get(event.data.party_id)
-        if party is not None and data.stage in STAGES:
-            told = Entry(data.entered_at, data.cause_event_id)
-            party.lifecycle = domain.take_back(party.lifecycle, data.stage, told)
-    await parties.save_parties(tx, known.values())
-
-
-def _steps(facts: Facts) -> Iterator[_Step]:
-    """Leaves out what a lifecycle ignores, which is most. A profile is published as the change that it made, if any."""
-    for _, event, party, _, fact_id in facts.fresh:
-        signal = SIGNALS.get(type(event.data))
-        if signal is None or domain.ignores(party.lifecycle, signal, event.time):
+        data = event.data
+        if data.party_id not in known or data.stage not in domain.STAGES:
             continue
-        profile = isinstance(event.data, ReportedProfile)
-        event_id = str(facts.admitted.described.get(party.id, event.id) if profile else fact_id)
-        yield _Step(party, signal, Entry(event.time, event_id), event)
+        stay = Stay(data.stage, data.entered_at, data.cause_event_id, data.by_time)
+        retracted = {(each.entered_at, each.stage) for each in data.retracts}
+        stages[data.party_id] = domain.fold_told(stages[data.party_id], stay, retracted)
+        if implied := domain.implied(stay):
+            kept.append(Kept(data.party_id, *implied))
+    await store.add_facts(tx, kept)
+    await store.save_stages(tx, stages, before)
+    for party_id, told in stages.items():
+        first = min((stay.entered_at for stay in told if stay.stage == "purchase"), default=None)
+        known[party_id].lifecycle = domain.standing(told, tx.now, first)
+    await parties.save_parties(tx, known.values())
+    await tx.set_timers(TIMER, [(party.id, party.partition, tx.now) for party in known.values()])
 
 
-def _announce_entry(step: _Step, stage: str, entry: Entry) -> Emission:
-    data = LifecycleChanged(
-        party_id=step.party.id,
-        stage=stage,
-        current=step.party.lifecycle.current,
-        entered_at=entry.at,
-        cause_event_id=entry.event_id,
-        recorded_at=step.event.now,
-    )
-    # Named by its entry alone: facts that come again after a restore come in other batches.
-    event_id = dated_id(int(entry.at.timestamp() * 1000), "lifecycle", step.party.id, stage, entry.event_id)
-    return Emission(data, entry.at, step.event, event_id, step.party.partition)
+async def load_family(tx: Transaction, family: Collection[UUID]) -> list[Stay]:
+    """The stages of a party as they were told, or, of several that are one, those that follow from the facts of all."""
+    if len(family) == 1:
+        return (await store.load_stages(tx, family))[next(iter(family))]
+    whole = domain.united((await store.load_facts(tx, family)).values())
+    told = (await store.load_stages(tx, family)).values()
+    found, _ = domain.stays(whole, _policy(tx), domain.latest([stay for each in told for stay in each], tx.now))
+    return found
+
+
+def _look(facts: Facts) -> _Found:
+    """A profile is published as the change that it made, if any."""
+    found = _Found()
+    for _, event, party, _, fact_id in facts.fresh:
+        signals = domain.signals_of(event.data)
+        if not signals:
+            continue
+        is_profile = isinstance(event.data, ReportedProfile)
+        event_id = str(facts.admitted.described.get(party.id, event.id) if is_profile else fact_id)
+        entry = Entry(event.time, event_id)
+        for signal in signals:
+            if domain.is_kept(party.lifecycle, signal, event.time):
+                found.kept.append(Kept(party.id, signal, entry))
+            if domain.may_move(party.lifecycle, signal, event.time):
+                found.moved[party.id] = Moved(party, event.now, _NO_TIME, event)
+    for revision in facts.revisions:
+        if revision.before.state is None or isinstance(revision.event.data, ReportedCancellation):
+            found.moved[revision.party.id] = Moved(revision.party, revision.event.now, _NO_TIME, revision.event)
+    return found
+
+
+async def _move(tx: Transaction, moved: Mapping[UUID, Moved], told: Mapping[UUID, Sequence[Stay]]) -> set[UUID]:
+    """Emit what is new and corrected, keep it, and set the timers anew; returns whose rows changed."""
+    policy, changed = _policy(tx), set[UUID]()
+    stages, gone, timers = dict[UUID, list[Stay]](), dict[UUID, list[Stay]](), list[tuple[UUID, int, datetime]]()
+    facts = await store.load_facts(tx, moved)
+    for party_id, each in moved.items():
+        before = told.get(party_id, ())
+        after, until = domain.stays(facts[party_id], policy, domain.latest(before, each.until))
+        new, retracted = domain.change(before, after)
+        bought_at = min((sale.at for sale in facts[party_id].sales), default=None)
+        lifecycle = domain.standing(after, until, bought_at)
+        if until is not None and (until != each.party.lifecycle.until or each.event is None):
+            timers.append((party_id, each.party.partition, until))
+        if lifecycle != each.party.lifecycle:
+            each.party.lifecycle = lifecycle
+            changed.add(party_id)
+        if new or retracted:
+            stages[party_id], gone[party_id] = after, retracted
+            tx.emit(_announce(each, after, new, retracted, policy))
+    await store.save_stages(tx, stages, gone)
+    await tx.set_timers(TIMER, timers)
+    return changed
+
+
+def _announce(
+    moved: Moved, after: Sequence[Stay], new: Sequence[Stay], retracted: Sequence[Stay], policy: LifecyclePolicy
+) -> Iterator[Emission]:
+    """A record for each stage that is new, the first with what does not hold any more. Where none is new, the one
+    that holds now is retracted too and told again.
+    """
+    for place, stay in enumerate(new or after[-1:]):
+        gone = [] if place else [*retracted, *([] if new else [stay])]
+        data = LifecycleChanged(
+            party_id=moved.party.id,
+            stage=stay.stage,
+            current=after[-1].stage,
+            entered_at=stay.entered_at,
+            cause_event_id=stay.cause_event_id,
+            recorded_at=moved.now,
+            furthest=domain.furthest(after),
+            by_time=stay.by_time,
+            retracts=[StageTold(stage=each.stage, entered_at=each.entered_at) for each in gone],
+            policy=policy.version,
+        )
+        event_id = dated_id(
+            int(stay.entered_at.timestamp() * 1000), "lifecycle", moved.party.id, stay.stage, *_names(moved, stay, gone)
+        )
+        yield Emission(data, stay.entered_at, moved.event, event_id, moved.party.partition)
+
+
+def _names(moved: Moved, stay: Stay, gone: Iterable[Stay]) -> list[object]:
+    """Named by its entry alone: facts that come again after a restore come in other batches. A correction is named by
+    what led to it too, since what was corrected may come to hold again.
+    """
+    names: list[object] = [stay.cause_event_id]
+    if stay.by_time:
+        names.append(stay.entered_at.isoformat())
+    corrected = [f"{each.stage} {each.entered_at.isoformat()}" for each in gone]
+    if corrected:
+        names += [moved.event.id if moved.event else moved.now.isoformat(), *corrected]
+    return names
+
+
+def _policy(tx: Transaction) -> LifecyclePolicy:
+    context: Context = tx.context
+    return context.lifecycle

@@ -1,9 +1,47 @@
--- name: load_engagements
--- Engagements that wait for an earlier first sale.
-select party_id, occurred_at, event_id from engagement where party_id = any ($1::uuid[])
+-- name: load_facts
+-- What the stages of these parties follow from. The sales of before they were dated say nothing of stages.
+select party_id, 'sale' as signal, sold_at as occurred_at, event_id::text as event_id, state is null as is_cancelled
+from sale
+where party_id = any ($1::uuid[]) and sold_at > '-infinity'
+union all
+select party_id, signal, occurred_at, event_id, false
+from lifecycle_fact
+where party_id = any ($1::uuid[])
 
--- name: add_engagements
--- The same again is possible only within one redrive.
-insert into engagement (party_id, occurred_at, event_id)
-select * from unnest($1::uuid[], $2::timestamptz[], $3::text[])
+-- name: add_facts
+-- Sorted by the caller. The same again is possible only within one redrive.
+insert into lifecycle_fact (party_id, signal, occurred_at, event_id)
+select * from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[])
 on conflict do nothing
+
+-- name: load_stages
+-- As they were told.
+select party_id, stage, entered_at, cause_event_id, by_time, left_at
+from lifecycle_stage
+where party_id = any ($1::uuid[])
+
+-- name: forget_stages
+-- Told before, and corrected.
+delete from lifecycle_stage
+using unnest($1::uuid[], $2::timestamptz[], $3::text[]) as gone (party_id, entered_at, stage)
+where lifecycle_stage.party_id = gone.party_id and lifecycle_stage.entered_at = gone.entered_at
+    and lifecycle_stage.stage = gone.stage
+
+-- name: save_stages
+-- Sorted by the caller; of one that stands only its end is new, or, where facts of one moment were taken in, its cause.
+insert into lifecycle_stage (party_id, entered_at, stage, left_at, cause_event_id, by_time)
+select * from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::timestamptz[], $5::text[], $6::boolean[])
+on conflict (party_id, entered_at, stage) do update set
+    left_at = excluded.left_at, cause_event_id = excluded.cause_event_id, by_time = excluded.by_time
+
+-- name: begin_run
+-- One begins, whoever comes first.
+insert into lifecycle_run (policy) values ($1) on conflict do nothing
+
+-- name: lock_run
+-- What is left to do by this policy; nothing once it is over, or while another instance does it.
+select reached from lifecycle_run where policy = $1 and finished_at is null for update skip locked
+
+-- name: save_run
+-- How far it has come.
+update lifecycle_run set reached = $2, finished_at = $3 where policy = $1

@@ -1,26 +1,76 @@
-"""Engagements that wait for an earlier first sale, in Postgres."""
+"""The stages of parties, and what they follow from, in Postgres."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
-from services.contacts.parties.domain.party import Entry
+from services.contacts.lifecycle.domain import Entry, Known, Signal, Stay, in_order
 from shared.engine.transaction import Transaction
 from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
 
 
-async def load_engagements(tx: Transaction, party_ids: Iterable[UUID]) -> dict[UUID, list[Entry]]:
-    """By party, the engagements that wait for an earlier first sale."""
-    found: dict[UUID, list[Entry]] = {}
-    for row in await tx.fetch(SQL["load_engagements"], list(party_ids)):
-        found.setdefault(row["party_id"], []).append(Entry(row["occurred_at"], row["event_id"]))
+class Kept(NamedTuple):
+    """A fact of a party that its stages may follow from."""
+
+    party_id: UUID
+    signal: Signal
+    entry: Entry
+
+
+async def load_facts(tx: Transaction, party_ids: Collection[UUID]) -> dict[UUID, Known]:
+    """By party, for each of these."""
+    found = {party_id: Known() for party_id in party_ids}
+    for row in await tx.fetch(SQL["load_facts"], sorted(party_ids)):
+        found[row["party_id"]].add(row["signal"], Entry(row["occurred_at"], row["event_id"]))
+        if row["is_cancelled"]:
+            found[row["party_id"]].cancelled.add(row["event_id"])
     return found
 
 
-async def add_engagements(tx: Transaction, engagements: Iterable[tuple[UUID, Entry]]) -> None:
-    """Keep engagements for an earlier first sale."""
-    rows = sorted((party_id, entry.at, entry.event_id) for party_id, entry in engagements)
+async def add_facts(tx: Transaction, facts: Iterable[Kept]) -> None:
+    rows = sorted({(each.party_id, each.signal, *each.entry) for each in facts})
     if rows:
-        await tx.execute(SQL["add_engagements"], *columns(rows))
+        await tx.execute(SQL["add_facts"], *columns(rows))
+
+
+async def load_stages(tx: Transaction, party_ids: Collection[UUID]) -> dict[UUID, list[Stay]]:
+    """By party, the stages as they were told."""
+    found: dict[UUID, list[Stay]] = {party_id: [] for party_id in party_ids}
+    for row in await tx.fetch(SQL["load_stages"], sorted(party_ids)) if party_ids else ():
+        party_id, *told = row.values()
+        found[party_id].append(Stay(*told))
+    return {party_id: in_order(stays) for party_id, stays in found.items()}
+
+
+async def save_stages(
+    tx: Transaction, stages: Mapping[UUID, Sequence[Stay]], gone: Mapping[UUID, Sequence[Stay]]
+) -> None:
+    """Write these stages; those that are gone go first."""
+    removed = sorted((party_id, *stay.place) for party_id, stays in gone.items() for stay in stays)
+    if removed:
+        await tx.execute(SQL["forget_stages"], *columns(removed))
+    rows = sorted(
+        (party_id, *stay.place, stay.left_at, stay.cause_event_id, stay.by_time)
+        for party_id, stays in stages.items()
+        for stay in stays
+    )
+    if rows:
+        await tx.execute(SQL["save_stages"], *columns(rows))
+
+
+async def begin_run(tx: Transaction, policy: str) -> None:
+    await tx.execute(SQL["begin_run"], policy)
+
+
+async def lock_run(tx: Transaction, policy: str) -> tuple[UUID | None] | None:
+    """The last party that was looked at; None where nothing is left to do here."""
+    row = await tx.fetchrow(SQL["lock_run"], policy)
+    return None if row is None else (row["reached"],)
+
+
+async def save_run(tx: Transaction, policy: str, reached: UUID | None, finished_at: datetime | None) -> None:
+    await tx.execute(SQL["save_run"], policy, reached, finished_at)

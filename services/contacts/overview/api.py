@@ -9,7 +9,9 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from services.contacts.consents.domain import decide_consents
+from services.contacts.lifecycle.commands import load_family
 from services.contacts.overview import store
+from services.contacts.overview.domain import lifecycle_view
 from services.contacts.overview.schemas import PartyCard, PartyView
 from services.contacts.parties.commands import erased
 from services.contacts.parties.commands.aliases import find_family
@@ -81,7 +83,9 @@ async def read_party(service: Service, party_id: UUID) -> Response:
     """
     async with service.read() as tx:
         context: Context = tx.context
-        view = await store.load_view(tx, context.months, await find_family(tx, party_id))
+        family = await find_family(tx, party_id)
+        stages = lifecycle_view(await load_family(tx, family)) if len(family) > 1 else None
+        view = await store.load_view(tx, context.months, family, stages)
         now = tx.now
         if view is None:
             await erased.require(tx, party_id)

@@ -45,39 +45,35 @@ select
             ),
             '[]'
         ),
-        'lifecycle', json_build_object(
-            'current', (
-                select case
-                    when bool_or(post_purchase_at is not null) then 'post_purchase'
-                    when bool_or(purchase_at is not null) then 'purchase'
-                    when bool_or(discovery_at is not null) then 'discovery'
-                end
-                from party
-                where id = any ($1::uuid[])
-            ),
-            'entries', (
-                select coalesce(
+        'lifecycle', case when cardinality($1::uuid[]) = 1 then (
+            select json_build_object(
+                'current', party.stage,
+                'furthest', (array_agg(stay.stage order by stay.place desc) filter (where stay.place <= 7))[1],
+                'entries', coalesce(
                     json_agg(
-                        json_build_object('stage', stage, 'entered_at', entered_at, 'cause_event_id', cause)
-                        order by entered_at, place
+                        json_build_object(
+                            'stage', stay.stage, 'entered_at', stay.entered_at, 'left_at', stay.left_at,
+                            'cause_event_id', stay.cause_event_id, 'by_time', stay.by_time
+                        )
+                        order by stay.entered_at, stay.place
                     ),
                     '[]'
                 )
-                from (
-                    select distinct on (stages.place)
-                        stages.place, stages.stage, stages.entered_at, stages.cause
-                    from party as member
-                    cross join lateral (
-                        values
-                        (1, 'discovery', member.discovery_at, member.discovery_by),
-                        (2, 'purchase', member.purchase_at, member.purchase_by),
-                        (3, 'post_purchase', member.post_purchase_at, member.post_purchase_by)
-                    ) as stages (place, stage, entered_at, cause)
-                    where member.id = any ($1::uuid[]) and stages.entered_at is not null
-                    order by stages.place, stages.entered_at, stages.cause
-                ) as entries
             )
-        ),
+            from (
+                select
+                    stage, entered_at, left_at, cause_event_id, by_time,
+                    array_position(
+                        array[
+                            'discovery', 'education', 'evaluation', 'purchase', 'onboarding', 'post_purchase', 'loyal',
+                            'lapsed', 'churned'
+                        ],
+                        stage
+                    ) as place
+                from lifecycle_stage
+                where party_id = party.id
+            ) as stay
+        ) end,
         'totals', coalesce(
             (
                 select json_agg(

@@ -39,15 +39,22 @@ class FlaggedIdentity(BaseModel):
 
 
 class StageEntry(BaseModel):
+    """`by_time`: a span was over that is counted from the event."""
+
     stage: str
     entered_at: datetime
+    left_at: datetime | None
     cause_event_id: str
+    by_time: bool
 
 
 class LifecycleView(BaseModel):
-    """`current` is the furthest stage entered; new stages may come, and readers accept them."""
+    """`current` is the stage that holds, `furthest` the furthest one before a customer lapses; new stages may come, and
+    readers accept them.
+    """
 
     current: str | None
+    furthest: str | None
     entries: list[StageEntry]
 
 

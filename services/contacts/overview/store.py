@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from pydantic_core import from_json, to_json
 
 from services.contacts.consents.schemas import ConsentView
+from services.contacts.overview.schemas import LifecycleView
 from services.contacts.parties.domain.party import Pick, shown_fields
 from shared.engine.months import Months
 from shared.engine.transaction import Transaction
@@ -39,19 +40,25 @@ class View(NamedTuple):
     consents: list[ConsentView]
 
 
-async def load_view(tx: Transaction, months: Months, family: Sequence[UUID]) -> View | None:
-    """Of a party and all that were merged into it, the survivor first; None where there is no such party."""
+async def load_view(
+    tx: Transaction, months: Months, family: Sequence[UUID], stages: LifecycleView | None
+) -> View | None:
+    """Of a party and all that were merged into it, the survivor first; None where there is no such party. `stages` are
+    those of several that are one.
+    """
     row = await tx.fetchrow(SQL["load_view"], family, *await months.bounds(tx)) if family else None
     if row is None:
         return None
-    body = row["body"] if row["picked"] == "[]" else _with_picks(row)
+    body = row["body"] if row["picked"] == "[]" and stages is None else _with_others(row, stages)
     return View(row["version"], body, _CONSENTS.validate_json(row["consents"]))
 
 
-def _with_picks(row: Any) -> str:
+def _with_others(row: Any, stages: LifecycleView | None) -> str:
     """The body with what the survivor shows of others."""
     body = from_json(row["body"])
     body |= shown_fields(body, _PICKED.validate_json(row["picked"]), _TIMES.validate_json(row["said_at"]))
+    if stages is not None:
+        body["lifecycle"] = stages
     return to_json(body).decode()
 
 

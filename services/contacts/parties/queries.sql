@@ -19,9 +19,9 @@ select
     found.identity_id, found.party_id, found.sharing, locked.id, locked.partition, locked.version, locked.kind, locked.name,
     locked.address::text as address, locked.roles, locked.birth_date, locked.locale, locked.time_zone, locked.owner,
     locked.merged_into, locked.said_at::text as said_at,
-    locked.primaries::text as primaries, locked.picked::text as picked, locked.discovery_at, locked.discovery_by,
-    locked.purchase_at, locked.purchase_by, locked.post_purchase_at, locked.post_purchase_by, locked.score,
-    locked.missing, locked.registered_at, locked.erased_at
+    locked.primaries::text as primaries, locked.picked::text as picked, locked.stage,
+    locked.stage_since, locked.stage_until, locked.purchase_at, locked.score, locked.missing, locked.registered_at,
+    locked.erased_at
 from found
 left join locked on locked.id = found.party_id
 order by found.place
@@ -30,8 +30,8 @@ order by found.place
 -- Sorted, so that two instances that lock the same parties cannot deadlock.
 select
     id, partition, version, kind, name, address::text as address, roles, birth_date, locale, time_zone, owner,
-    merged_into, said_at::text as said_at, primaries::text as primaries, picked::text as picked, discovery_at,
-    discovery_by, purchase_at, purchase_by, post_purchase_at, post_purchase_by, score, missing, registered_at, erased_at
+    merged_into, said_at::text as said_at, primaries::text as primaries, picked::text as picked, stage,
+    stage_since, stage_until, purchase_at, score, missing, registered_at, erased_at
 from party
 where id = any ($1::uuid[])
 order by id
@@ -41,8 +41,8 @@ for no key update
 -- Without their locks: to be read alone.
 select
     id, partition, version, kind, name, address::text as address, roles, birth_date, locale, time_zone, owner,
-    merged_into, said_at::text as said_at, primaries::text as primaries, picked::text as picked, discovery_at,
-    discovery_by, purchase_at, purchase_by, post_purchase_at, post_purchase_by, score, missing, registered_at, erased_at
+    merged_into, said_at::text as said_at, primaries::text as primaries, picked::text as picked, stage,
+    stage_since, stage_until, purchase_at, score, missing, registered_at, erased_at
 from party
 where id = any ($1::uuid[])
 
@@ -121,32 +121,27 @@ select identity_id, party_id from shared_identity where identity_id = any ($1::u
 -- New ones and locked ones, whole rows. Roles and missing fields are words, joined by commas.
 insert into party (
     id, partition, version, kind, name, address, roles, birth_date, locale, time_zone, owner, merged_into, said_at,
-    primaries, picked, discovery_at, discovery_by, purchase_at, purchase_by, post_purchase_at, post_purchase_by,
-    score, missing, registered_at
+    primaries, picked, stage, stage_since, stage_until, purchase_at, score, missing, registered_at
 )
 select
     id, partition, version, kind, name, address, string_to_array(roles, ','), birth_date, locale, time_zone, owner,
-    merged_into, said_at, primaries, picked, discovery_at, discovery_by, purchase_at, purchase_by, post_purchase_at,
-    post_purchase_by, score, string_to_array(missing, ','), registered_at
+    merged_into, said_at, primaries, picked, stage, stage_since, stage_until, purchase_at, score,
+    string_to_array(missing, ','), registered_at
 from unnest(
     $1::uuid[], $2::smallint[], $3::integer[], $4::text[], $5::text[], $6::jsonb[], $7::text[], $8::text[], $9::text[],
-    $10::text[], $11::text[], $12::uuid[], $13::jsonb[], $14::jsonb[], $15::jsonb[], $16::timestamptz[], $17::text[],
-    $18::timestamptz[], $19::text[], $20::timestamptz[], $21::text[], $22::smallint[], $23::text[],
-    $24::timestamptz[]
+    $10::text[], $11::text[], $12::uuid[], $13::jsonb[], $14::jsonb[], $15::jsonb[], $16::text[], $17::timestamptz[],
+    $18::timestamptz[], $19::timestamptz[], $20::smallint[], $21::text[], $22::timestamptz[]
 ) as row (
     id, partition, version, kind, name, address, roles, birth_date, locale, time_zone, owner, merged_into, said_at,
-    primaries, picked, discovery_at, discovery_by, purchase_at, purchase_by, post_purchase_at, post_purchase_by, score,
-    missing, registered_at
+    primaries, picked, stage, stage_since, stage_until, purchase_at, score, missing, registered_at
 )
 on conflict (id) do update set
     version = excluded.version, kind = excluded.kind, name = excluded.name, address = excluded.address,
     roles = excluded.roles, birth_date = excluded.birth_date, locale = excluded.locale,
     time_zone = excluded.time_zone, owner = excluded.owner, merged_into = excluded.merged_into,
     said_at = excluded.said_at, primaries = excluded.primaries, picked = excluded.picked,
-    discovery_at = excluded.discovery_at, discovery_by = excluded.discovery_by,
-    purchase_at = excluded.purchase_at, purchase_by = excluded.purchase_by,
-    post_purchase_at = excluded.post_purchase_at, post_purchase_by = excluded.post_purchase_by,
-    score = excluded.score, missing = excluded.missing
+    stage = excluded.stage, stage_since = excluded.stage_since, stage_until = excluded.stage_until,
+    purchase_at = excluded.purchase_at, score = excluded.score, missing = excluded.missing
 
 -- name: was_erased
 -- Whether there was a party of this id.

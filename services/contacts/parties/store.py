@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from pydantic_core import from_json, to_json
 
 from services.contacts.parties.domain.identity import Claim, Flagged, Home
-from services.contacts.parties.domain.party import Entry, Lifecycle, Party, Pick, Primary
+from services.contacts.parties.domain.party import Lifecycle, Party, Pick, Primary
 from shared.engine.transaction import Transaction
 from shared.events.ingest import Address
 from shared.events.parties import KnownIdentity
@@ -226,11 +226,7 @@ def _party(row: Any) -> Party:
         said_at={} if said_at == "{}" else _times(said_at),
         primary={} if primaries == "{}" else _primaries(primaries),
         picked=[] if picked == "[]" else _PICKED.validate_json(picked),
-        lifecycle=Lifecycle(
-            Entry(row["discovery_at"], row["discovery_by"]) if row["discovery_at"] else None,
-            Entry(row["purchase_at"], row["purchase_by"]) if row["purchase_at"] else None,
-            Entry(row["post_purchase_at"], row["post_purchase_by"]) if row["post_purchase_at"] else None,
-        ),
+        lifecycle=Lifecycle(row["stage"], row["stage_since"], row["stage_until"], row["purchase_at"]),
         score=row["score"],
         missing=row["missing"],
         registered_at=row["registered_at"],
@@ -250,7 +246,6 @@ def _primaries(text: str) -> dict[str, Primary]:
 
 
 def _row(party: Party) -> tuple[object, ...]:
-    stages = party.lifecycle
     return (
         party.id,
         party.partition,
@@ -267,9 +262,7 @@ def _row(party: Party) -> tuple[object, ...]:
         to_json(party.said_at).decode(),
         to_json(party.primary).decode() if party.primary else "{}",
         _PICKED.dump_json(party.picked).decode() if party.picked else "[]",
-        *(stages.discovery or (None, None)),
-        *(stages.purchase or (None, None)),
-        *(stages.post_purchase or (None, None)),
+        *party.lifecycle,
         party.score,
         ",".join(party.missing),
         party.registered_at,

@@ -20,10 +20,10 @@ from services.marketing.copies.domain import (
     erasures_of,
     fold_parties,
     fold_products,
+    fold_stages,
     gather,
     newest_scores,
     refund_of,
-    stage_change_of,
     ticket_change_of,
 )
 from shared.engine.event import Event, Tombstone
@@ -95,7 +95,9 @@ async def copy_ticket_changes(tx: Transaction, events: Sequence[Event[TicketEven
 
 
 async def copy_stage_changes(tx: Transaction, events: Sequence[Event[LifecycleChanged]]) -> None:
-    await store.save_stage_changes(tx, [stage_change_of(event) for event in events])
+    told, gone = fold_stages(events)
+    await store.forget_stage_changes(tx, gone)
+    await store.save_stage_changes(tx, told)
 
 
 async def copy_boundaries(tx: Transaction, events: Sequence[Event[BoundarySet]]) -> None:

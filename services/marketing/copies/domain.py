@@ -110,6 +110,10 @@ class Restraint:
     ends_at: datetime | None
 
 
+StagePlace = tuple[UUID, str, datetime]
+"""Of which party, which stage, and when it was entered."""
+
+
 @dataclass(frozen=True, slots=True)
 class StageChange:
     """The party came to a stage of its life as a customer."""
@@ -260,8 +264,19 @@ def dispute_of(event: Event[DisputeRaised | DisputeClosed]) -> Restraint:
     )
 
 
-def stage_change_of(event: Event[LifecycleChanged]) -> StageChange:
-    return StageChange(event.id, event.data.party_id, storable(event.data.current), event.time)
+def fold_stages(events: Iterable[Event[LifecycleChanged]]) -> tuple[list[StageChange], set[StagePlace]]:
+    """The stages that these events tell, and those that were told before and do not hold."""
+    told: dict[StagePlace, StageChange] = {}
+    gone = set[StagePlace]()
+    for event in events:
+        data = event.data
+        for each in data.retracts:
+            place = data.party_id, storable(each.stage), each.entered_at
+            told.pop(place, None)
+            gone.add(place)
+        change = StageChange(event.id, data.party_id, storable(data.stage), data.entered_at)
+        told[data.party_id, change.stage, change.occurred_at] = change
+    return list(told.values()), gone
 
 
 def newest_scores(events: Iterable[Event[ScoreComputed]]) -> list[Score]:

@@ -101,6 +101,13 @@ select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[])
 order by event_id
 on conflict do nothing
 
+-- name: forget_stage_changes
+-- Stages that were told and do not hold.
+delete from stage_change
+using unnest($1::uuid[], $2::text[], $3::timestamptz[]) as gone (party_id, stage, occurred_at)
+where stage_change.party_id = gone.party_id and stage_change.stage = gone.stage
+    and stage_change.occurred_at = gone.occurred_at
+
 -- name: load_stage_changes
 -- Every stage that these parties came to.
 select event_id::text, party_id, stage, occurred_at from stage_change where party_id = any($1::uuid[])

@@ -14,6 +14,7 @@ from services.marketing.copies.domain import (
     Restraint,
     Score,
     StageChange,
+    StagePlace,
     TicketChange,
 )
 from shared.engine.transaction import Transaction
@@ -129,6 +130,11 @@ async def save_stage_changes(tx: Transaction, changes: Sequence[StageChange]) ->
     rows = [(c.event_id, c.party_id, c.stage, c.occurred_at) for c in changes]
     if rows:
         await tx.execute(SQL["save_stage_changes"], *columns(rows))
+
+
+async def forget_stage_changes(tx: Transaction, gone: Collection[StagePlace]) -> None:
+    if gone:
+        await tx.execute(SQL["forget_stage_changes"], *columns(sorted(gone)))
 
 
 async def load_stage_changes(tx: Transaction, parties: Collection[UUID]) -> Mapping[UUID, list[StageChange]]:

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from services.contacts.completeness.domain import assess, say
-from services.contacts.parties.domain.party import Entry, Lifecycle, Party, Pick
+from services.contacts.parties.domain.party import Lifecycle, Party, Pick
 from services.contacts.weights import Asked, CompletenessPolicy, read_completeness
 from shared.errors import ConfigurationError
 from shared.events.ingest import Address
@@ -71,7 +71,7 @@ def test_every_field_that_may_be_asked_for_can_be_known_and_is_said_in_words() -
 
 def test_where_nothing_counts_nothing_is_missing() -> None:
     nothing = CompletenessPolicy.model_validate({"kinds": {"person": {}, "organisation": {"name": 0}}})
-    bought = a_party(kind="organisation", lifecycle=Lifecycle(purchase=Entry(NOW, "e-1")))
+    bought = a_party(kind="organisation", lifecycle=Lifecycle(bought_at=NOW))
     assert [assess(each, [], nothing, has_bought=True).score for each in (a_party(), bought)] == [100, 100]
 
 

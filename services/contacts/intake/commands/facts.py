@@ -69,7 +69,7 @@ class Facts:
         return {
             fact.party.id: fact.place
             for fact in self.fresh
-            if type(fact.event.data) is ReportedSale and fact.party.lifecycle.purchase is None
+            if type(fact.event.data) is ReportedSale and fact.party.lifecycle.bought_at is None
         }
 
 

@@ -14,29 +14,16 @@ from shared.events.parties import KnownIdentity, PartyDescribed
 from shared.events.values import PartyKind
 
 FIELDS = ("kind", "name", "address", "birth_date", "locale", "time_zone")
-STAGES = ("discovery", "purchase", "post_purchase")
 _UNSTATED: PartyKind = "person"
 
 
-class Entry(NamedTuple):
-    """What opened a stage, or may: when it happened, and the id of the published event."""
+class Lifecycle(NamedTuple):
+    """The stage that holds, since when, until when time alone changes nothing of it, and the first sale."""
 
-    at: datetime
-    event_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Lifecycle:
-    """The entry of each stage that was entered."""
-
-    discovery: Entry | None = None
-    purchase: Entry | None = None
-    post_purchase: Entry | None = None
-
-    @property
-    def current(self) -> str:
-        """The furthest stage entered, or `unknown`."""
-        return next((stage for stage in reversed(STAGES) if getattr(self, stage)), "unknown")
+    stage: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    bought_at: datetime | None = None
 
 
 class Primary(NamedTuple):
