@@ -65,9 +65,9 @@ class StageTold:
 @contract(CONTACTS, "crm.lifecycle.changed.v1", key="party_id", subject="party/{party_id}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LifecycleChanged:
-    """`stage` was entered at `entered_at` because of `cause_event_id`, or, with `by_time`, because a span was over that is
-    counted from it. `current` holds now; `furthest` is how far the party came before it lapsed. `retracts` were told and do
-    not hold, or are told anew here. `policy` is the version of the spans. Readers accept stages that they do not know.
+    """`stage` was entered at `entered_at` because of `cause_event_id`, or, with `by_time`, because a span was over that
+    is counted from it. `current` holds now; `furthest` is how far the party came before it lapsed. `retracts` were told
+    and do not hold, or are told anew here. `policy` is the version of the spans. Readers accept unknown stages.
     """
 
     party_id: UUID
