@@ -58,8 +58,7 @@ async def follow(tx: Transaction, facts: Facts) -> None:
     found = _look(facts)
     await store.add_facts(tx, found.kept)
     if found.moved:
-        known = [party_id for party_id in found.moved if party_id not in facts.admitted.resolution.founded]
-        facts.admitted.unsaved |= await _move(tx, found.moved, await store.load_stages(tx, known))
+        facts.admitted.unsaved |= await _move(tx, found.moved)
 
 
 async def pass_time(tx: Transaction, due: Sequence[Due]) -> int:
@@ -68,7 +67,7 @@ async def pass_time(tx: Transaction, due: Sequence[Due]) -> int:
     moved = {each.id: Moved(known[each.id], tx.now, max(each.now, each.due_at)) for each in due if each.id in known}
     if not moved:
         return 0
-    changed = await _move(tx, moved, await store.load_stages(tx, moved))
+    changed = await _move(tx, moved)
     await parties.save_parties(tx, [known[party_id] for party_id in sorted(changed)])
     return len(changed)
 
@@ -101,7 +100,7 @@ async def look_at_next(tx: Transaction) -> bool:
 async def take_back(tx: Transaction, changes: Sequence[Event[LifecycleChanged]]) -> None:
     """After a restore: the stages as they were told, with the facts that they follow from; time goes on from there."""
     known = await parties.lock_parties(tx, {event.data.party_id for event in changes})
-    before = await store.load_stages(tx, known)
+    before = {party_id: life.told for party_id, life in (await store.load_lives(tx, known)).items()}
     stages, kept = {party_id: list(told) for party_id, told in before.items()}, list[Kept]()
     for event in changes:
         data = event.data
@@ -122,12 +121,10 @@ async def take_back(tx: Transaction, changes: Sequence[Event[LifecycleChanged]])
 
 
 async def load_family(tx: Transaction, family: Collection[UUID]) -> list[Stay]:
-    """The stages of a party as they were told, or, of several that are one, those that follow from the facts of all."""
-    if len(family) == 1:
-        return (await store.load_stages(tx, family))[next(iter(family))]
-    whole = domain.united((await store.load_facts(tx, family)).values())
-    told = (await store.load_stages(tx, family)).values()
-    found, _ = domain.stays(whole, _policy(tx), domain.latest([stay for each in told for stay in each], tx.now))
+    """The stages of several parties that are one: those that follow from the facts of all."""
+    lives = (await store.load_lives(tx, family)).values()
+    until = domain.latest([stay for life in lives for stay in life.told], tx.now)
+    found, _ = domain.stays(domain.united(life.known for life in lives), _policy(tx), until)
     return found
 
 
@@ -152,16 +149,16 @@ def _look(facts: Facts) -> _Found:
     return found
 
 
-async def _move(tx: Transaction, moved: Mapping[UUID, Moved], told: Mapping[UUID, Sequence[Stay]]) -> set[UUID]:
+async def _move(tx: Transaction, moved: Mapping[UUID, Moved]) -> set[UUID]:
     """Emit what is new and corrected, keep it, and set the timers anew; returns whose rows changed."""
     policy, changed = _policy(tx), set[UUID]()
     stages, gone, timers = dict[UUID, list[Stay]](), dict[UUID, list[Stay]](), list[tuple[UUID, int, datetime]]()
-    facts = await store.load_facts(tx, moved)
+    lives = await store.load_lives(tx, moved)
     for party_id, each in moved.items():
-        before = told.get(party_id, ())
-        after, until = domain.stays(facts[party_id], policy, domain.latest(before, each.until))
+        known, before = lives[party_id]
+        after, until = domain.stays(known, policy, domain.latest(before, each.until))
         new, retracted = domain.change(before, after)
-        bought_at = min((sale.at for sale in facts[party_id].sales), default=None)
+        bought_at = min((sale.at for sale in known.sales), default=None)
         lifecycle = domain.standing(after, until, bought_at)
         if until is not None and (until != each.party.lifecycle.until or each.event is None):
             timers.append((party_id, each.party.partition, until))

@@ -1,11 +1,18 @@
--- name: load_facts
--- What the stages of these parties follow from. The sales of before they were dated say nothing of stages.
-select party_id, 'sale' as signal, sold_at as occurred_at, event_id::text as event_id, state is null as is_cancelled
+-- name: load_lives
+-- What the stages of these parties follow from, and, as `told`, the stages as they were told. The sales of before they
+-- were dated say nothing of stages.
+select
+    party_id, false as told, 'sale' as name, sold_at as at, event_id::text as event_id, state is null as is_cancelled,
+    false as by_time, null::timestamptz as left_at
 from sale
 where party_id = any ($1::uuid[]) and sold_at > '-infinity'
 union all
-select party_id, signal, occurred_at, event_id, false
+select party_id, false, signal, occurred_at, event_id, false, false, null
 from lifecycle_fact
+where party_id = any ($1::uuid[])
+union all
+select party_id, true, stage, entered_at, cause_event_id, false, by_time, left_at
+from lifecycle_stage
 where party_id = any ($1::uuid[])
 
 -- name: add_facts
@@ -13,12 +20,6 @@ where party_id = any ($1::uuid[])
 insert into lifecycle_fact (party_id, signal, occurred_at, event_id)
 select * from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[])
 on conflict do nothing
-
--- name: load_stages
--- As they were told.
-select party_id, stage, entered_at, cause_event_id, by_time, left_at
-from lifecycle_stage
-where party_id = any ($1::uuid[])
 
 -- name: forget_stages
 -- Told before, and corrected.

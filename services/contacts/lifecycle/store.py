@@ -21,29 +21,31 @@ class Kept(NamedTuple):
     entry: Entry
 
 
-async def load_facts(tx: Transaction, party_ids: Collection[UUID]) -> dict[UUID, Known]:
+class Life(NamedTuple):
+    """What the stages of a party follow from, and its stages as they were told."""
+
+    known: Known
+    told: list[Stay]
+
+
+async def load_lives(tx: Transaction, party_ids: Collection[UUID]) -> dict[UUID, Life]:
     """By party, for each of these."""
-    found = {party_id: Known() for party_id in party_ids}
-    for row in await tx.fetch(SQL["load_facts"], sorted(party_ids)):
-        found[row["party_id"]].add(row["signal"], Entry(row["occurred_at"], row["event_id"]))
+    found = {party_id: Life(Known(), []) for party_id in party_ids}
+    for row in await tx.fetch(SQL["load_lives"], sorted(party_ids)) if party_ids else ():
+        known, told = found[row["party_id"]]
+        if row["told"]:
+            told.append(Stay(row["name"], row["at"], row["event_id"], row["by_time"], row["left_at"]))
+            continue
+        known.add(row["name"], Entry(row["at"], row["event_id"]))
         if row["is_cancelled"]:
-            found[row["party_id"]].cancelled.add(row["event_id"])
-    return found
+            known.cancelled.add(row["event_id"])
+    return {party_id: Life(known, in_order(told)) for party_id, (known, told) in found.items()}
 
 
 async def add_facts(tx: Transaction, facts: Iterable[Kept]) -> None:
     rows = sorted({(each.party_id, each.signal, *each.entry) for each in facts})
     if rows:
         await tx.execute(SQL["add_facts"], *columns(rows))
-
-
-async def load_stages(tx: Transaction, party_ids: Collection[UUID]) -> dict[UUID, list[Stay]]:
-    """By party, the stages as they were told."""
-    found: dict[UUID, list[Stay]] = {party_id: [] for party_id in party_ids}
-    for row in await tx.fetch(SQL["load_stages"], sorted(party_ids)) if party_ids else ():
-        party_id, *told = row.values()
-        found[party_id].append(Stay(*told))
-    return {party_id: in_order(stays) for party_id, stays in found.items()}
 
 
 async def save_stages(

@@ -28,7 +28,7 @@ HOT = {
     "parties.lock_parties": "'{00000000-0000-0000-0000-000000000001}'",
     "parties.load_identities": "'{00000000-0000-0000-0000-000000000001}'",
     "intake.load_sales": "'{/shop}', '{s-1}'",
-    "lifecycle.load_facts": "'{00000000-0000-0000-0000-000000000001}'",
+    "lifecycle.load_lives": "'{00000000-0000-0000-0000-000000000001}'",
     "overview.load_view": f"{THE_PARTY}, {MARCH}",
     "timeline.load_lines": f"{THE_PARTY}, {MARCH}, '2027-01-01Z', '2027-01-01Z', '', null, 50",
     "timeline.find_event": f"{A_PARTY}, {MARCH}",
