@@ -12,10 +12,12 @@ from services.console.erasures import api as erasures
 from services.console.events import api as events
 from services.console.followups import api as followups
 from services.console.forecasts import api as forecasts
+from services.console.frauds import api as frauds
 from services.console.login import api as login
 from services.console.login.sessions import OpenIdSessions, SessionCookies
 from services.console.operations import api as operations
 from services.console.parties import api as parties
+from services.console.segments import api as segments
 from services.console.settings import Settings
 from services.console.shell import api as shell, live, static_files
 from services.console.shell.agent import BearerTokens, ChosenNames, Sessions
@@ -31,8 +33,8 @@ from shared.http.auth import Authenticator
 from shared.telemetry.logging import configure_logging
 
 pages = (
-    *(today, parties, duplicates, erasures, tickets, disputes, agents, followups, surveys, campaigns),
-    *(forecasts, warnings, operations, events, design, login, shell, live, static_files),
+    *(today, parties, duplicates, erasures, tickets, disputes, agents, followups, surveys, campaigns, segments),
+    *(forecasts, warnings, frauds, operations, events, design, login, shell, live, static_files),
 )
 
 

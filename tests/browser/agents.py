@@ -32,6 +32,7 @@ class Customer:
     subject: str
     twin_id: str = ""
     pair_id: str = ""
+    segment: str = ""
 
 
 async def serve_twins(stack: EmbeddedStack) -> Customer:
@@ -57,6 +58,20 @@ async def serve_twins(stack: EmbeddedStack) -> Customer:
 
     await eventually(asked, "the question whether the two are one, and a history that does not grow any more")
     return replace(customer, twin_id=made, pair_id=pairs[0])
+
+
+async def publish_segment(stack: EmbeddedStack, customer: Customer) -> Customer:
+    """A new segment that the customer is in."""
+    name = f"buyers-{uuid4().hex[:10]}"
+    text = f"name: {name}\nwhen:\n  party.sales: {{at_least: 1}}\n  any:\n    - party.spent.DKK: {{at_least: 10000}}\n"
+    async with httpx.AsyncClient(base_url=stack.url("marketing")) as client:
+        (await client.post("/v1/segments", json={"text": text})).raise_for_status()
+
+        async def is_in() -> bool:
+            return bool((await client.get(f"/v1/segments/{name}/parties/{customer.party_id}")).json()["is_in"])
+
+        await eventually(is_in, "the customer in the segment")
+    return replace(customer, segment=name)
 
 
 async def serve_customer(stack: EmbeddedStack) -> Customer:

@@ -13,7 +13,7 @@ from playwright.async_api import BrowserContext, Page
 from deploy.assets.fetch import fetch, read_lock
 from deploy.embedded import EmbeddedStack
 from shared.run.discovery import FRONTS
-from tests.browser.agents import Customer, serve_twins
+from tests.browser.agents import Customer, publish_segment, serve_twins
 from tests.browser.chromium import HOW, browser_context, executable
 from tests.stack import make_stack, started
 
@@ -53,7 +53,11 @@ def complaints(_context: tuple[BrowserContext, list[str]]) -> list[str]:
 @pytest.fixture(scope="session")
 def ada(stack: EmbeddedStack) -> Customer:
     """For tests that only look."""
-    return asyncio.run(serve_twins(stack))
+
+    async def served() -> Customer:
+        return await publish_segment(stack, await serve_twins(stack))
+
+    return asyncio.run(served())
 
 
 @pytest.fixture(scope="session")

@@ -120,7 +120,7 @@ async def test_a_ticket_is_taken_by_an_agent_who_has_room_and_given_back(stack: 
     agent = f"agent-{uuid4()}"
     async with console(stack, viewport=PHONE, name=agent) as (context, complaints):
         page = await context.new_page()
-        await page.goto("/agents/new")
+        await page.goto("/new/agent")
         await page.get_by_label("Name").fill(agent)
         await page.get_by_label("Chat").fill("1")
         await page.get_by_role("button", name="Save").click()
@@ -183,3 +183,63 @@ async def test_a_dispute_is_raised_offered_for_and_closed(stack: EmbeddedStack, 
     assert said["offer"] == {"minor": 99, "currency": "DKK"}
     assert (said["ticket_id"], said["amount"]) == (customer.ticket_id, {"minor": 199, "currency": "DKK"})
     assert [step["status"] for step in said["steps"]] == ["raised", "acknowledged", "investigating", "proposed"]
+
+
+async def test_an_agent_of_any_name_is_written_down_and_removed(stack: EmbeddedStack) -> None:
+    async with console(stack, viewport=PHONE) as (context, complaints):
+        page = await context.new_page()
+        await page.goto("/agents")
+        await page.get_by_role("link", name="New agent").click()
+        await page.get_by_label("Name").fill("new")
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_role("heading", name="new", exact=True)).to_be_visible()
+        await page.get_by_label("Why").select_option(label="Is in another team")
+        await page.get_by_role("button", name="Remove").click()
+        await expect(page).to_have_url(re.compile(r"/agents$"))
+        await expect(page.get_by_role("link", name="new", exact=True)).to_have_count(0)
+        assert complaints == []
+
+
+async def test_what_looks_like_fraud_is_judged_and_stands_with_those_that_were(stack: EmbeddedStack) -> None:
+    name = f"hasty-{uuid4()}"
+    async with Client(stack.bootstrap, {service: stack.url(service) for service in stack.services}) as shop:
+        await shop.meet(name)
+        for number in range(5):
+            await shop.sell(name, f"{number}-{name}")
+        _, told = await shop.find("crm.insights", "fraud.assessed", sale_id=f"4-{name}")
+    async with console(stack, language="da", viewport=PHONE, color_scheme="dark") as (context, complaints):
+        page = await context.new_page()
+        await page.goto(f"/frauds?party_id={told['party_id']}&band=medium")
+        await page.get_by_text("Hvorfor").click()
+        await expect(page.locator("tbody")).to_contain_text("Mange salg til kunden inden for en time")
+        await expect(page.locator("tbody .badge")).to_have_text("Middel risiko")
+        await page.get_by_role("button", name="Ægte").click()
+        await expect(page.locator("tbody")).to_have_count(0)
+        await page.get_by_role("link", name="Bedømt").click()
+        await expect(page.locator("tbody")).to_contain_text("agent-7")
+        await expect(page.get_by_role("button", name="Ægte")).to_have_count(0)
+        await expect(page.get_by_role("button", name="Svindel")).to_be_visible()
+        assert complaints == []
+    (judged,) = (await ask(stack, "forecasting", f"frauds?state=judged&party_id={told['party_id']}"))["items"]
+    assert (judged["verdict"], judged["judged_by"]) == ("genuine", "agent-7")
+
+
+async def test_a_segment_says_who_is_in_it_and_why(stack: EmbeddedStack, ada: Customer) -> None:
+    segment = await ask(stack, "marketing", f"segments/{ada.segment}")
+    async with console(stack, viewport=LAPTOP) as (context, complaints):
+        page = await context.new_page()
+        await page.goto("/campaigns")
+        await page.get_by_role("link", name="Segments").click()
+        line = page.locator("tbody tr", has_text=ada.segment)
+        await expect(line).to_contain_text(re.compile("In force|Being filled"))
+        await line.get_by_role("link").click()
+        await expect(page.locator("section", has=page.locator("#asks"))).to_contain_text("at least DKK\u00a0100.00")
+        assert segment["members"] > 0
+        await page.get_by_label("Whom").fill("nobody at all")
+        await page.get_by_role("button", name="Show").click()
+        await expect(page.locator(".trouble")).to_be_visible()
+        await page.get_by_label("Whom").fill(f"{stack.url('console')}/parties/{ada.party_id}")
+        await page.get_by_role("button", name="Show").click()
+        await expect(page.locator(".head .badge")).to_have_text("In it")
+        await expect(page.locator("tbody tr", has_text="Spent: DKK")).to_contain_text("DKK\u00a0129.95")
+        assert [said for said in complaints if "422" not in said] == []

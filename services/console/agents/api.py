@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
@@ -11,6 +12,7 @@ from services.console.agents.domain import (
     CHANNELS,
     PLACES,
     PRESENCES,
+    REMOVALS,
     TONES,
     Definition,
     fields_of,
@@ -31,12 +33,12 @@ async def list_agents(page: Shown, cursor: Cursor = None) -> Response:
     return page.show("agents/list.html", found=found, tones=TONES)
 
 
-@router.get("/agents/new")
+@router.get("/new/agent")
 async def show_new(page: Shown) -> Response:
     return _form(page, {}, None)
 
 
-@router.post("/agents/new")
+@router.post("/new/agent")
 async def define_agent(page: Shown) -> Response:
     """Goes to the new agent, who is offline; what was typed stands in the form again where it was refused."""
     form = await page.form()
@@ -87,6 +89,19 @@ async def change_agent(page: Shown, agent_id: str) -> Response:
     return go_to(f"/agents/{path_part(agent_id)}")
 
 
+@router.post("/agents/{agent_id}/remove")
+async def remove_agent(page: Shown, agent_id: str) -> Response:
+    """Nothing is given to them any more, and what they have goes to others."""
+    form = await page.form()
+    path = f"agents/{path_part(agent_id)}?{urlencode({'reason': form.get('reason', '')})}"
+    version = f'"{form.get("version", "")}"'
+    try:
+        await page.asked.write("support", "DELETE", path, None, key=form.get("key"), if_match=version)
+    except Trouble as trouble:
+        return await _show(page, agent_id, trouble)
+    return go_to("/agents")
+
+
 @router.get("/queues")
 async def list_queues(page: Shown) -> Response:
     """How many wait in each, and since when."""
@@ -97,9 +112,7 @@ async def list_queues(page: Shown) -> Response:
 async def show_queue(page: Shown, queue: str, cursor: Cursor = None) -> Response:
     """Who waits, the first in line first. Why one waits stands with the ticket."""
     found = await attempt(page.asked.get("support", f"queues/{path_part(queue)}", cursor=cursor, limit=50))
-    asked = sorted({ticket["party_id"] for ticket in found.value["items"]}) if found.value else []
-    cards = await attempt(page.asked.get("contacts", "parties", ids=",".join(asked))) if asked else None
-    names = {card["id"]: card["name"] for card in cards.value["items"]} if cards and cards.value else {}
+    names = await page.names_of(ticket["party_id"] for ticket in (found.value or {"items": ()})["items"])
     return page.show("agents/queue.html", queue=queue, found=found, names=names, places=PLACES)
 
 
@@ -134,5 +147,6 @@ async def _show(page: Page, agent_id: str, trouble: Trouble | None = None) -> Re
         tones=TONES,
         presences=PRESENCES,
         absences=ABSENCES,
+        removals=REMOVALS,
         trouble=trouble,
     )

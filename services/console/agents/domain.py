@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 PRESENCES = ("online", "busy", "away", "offline")
 ABSENCES = ("break", "meeting", "training", "sick", "shift_ended", "other")
+REMOVALS = ("left", "changed_team", "other")
 CHANNELS = ("email", "chat", "phone", "web", "social", "sms", "mailing", "in_person")
 PLACES = ("escalated", "urgent", "high", "normal", "low")
 """What the number of a place in a queue stands for, the first in line first."""

@@ -1,7 +1,6 @@
 """Pages about customers who may be one: the questions, the two side by side, merging them, and taking it back."""
 
 import asyncio
-from collections.abc import Iterable
 from typing import Annotated
 from uuid import UUID
 
@@ -9,7 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.console.duplicates.domain import STATES, choice_of, fields_of, usual_survivor
-from services.console.shell.asking import Json, Part, Trouble, attempt
+from services.console.shell.asking import Json, Trouble, attempt
 from services.console.shell.pages import Page, Shown, go_to
 
 router = APIRouter(prefix="/duplicates")
@@ -25,7 +24,7 @@ async def list_duplicates(
     chosen = state if state in STATES else "open"
     found = await attempt(page.asked.get("contacts", "duplicates", state=chosen, cursor=cursor, limit=_MOST))
     items = found.value["items"] if found.value else []
-    cards = await _cards(page, (party_id for pair in items for party_id in pair["party_ids"]))
+    cards = await page.cards_of(party_id for pair in items for party_id in pair["party_ids"])
     return page.show("duplicates/list.html", found=found, cards=cards, state=chosen, states=STATES)
 
 
@@ -34,7 +33,7 @@ async def list_merges(page: Shown, party_id: UUID | None = None, cursor: Cursor 
     """Newest first, of everybody or of one customer."""
     found = await attempt(page.asked.get("contacts", "merges", party_id=party_id, cursor=cursor, limit=_MOST))
     items = found.value["items"] if found.value else []
-    cards = await _cards(page, (each[name] for each in items for name in ("into_party_id", "merged_party_id")))
+    cards = await page.cards_of(each[name] for each in items for name in ("into_party_id", "merged_party_id"))
     return page.show("duplicates/merges.html", found=found, cards=cards, party_id=party_id)
 
 
@@ -86,13 +85,6 @@ async def dismiss_pair(page: Shown, duplicate_id: UUID) -> Response:
     return go_to("/duplicates")
 
 
-async def _cards(page: Page, party_ids: Iterable[str]) -> dict[str, Json]:
-    """Names of customers by id; of whoever was erased there is none."""
-    asked = sorted(set(party_ids))
-    found = await attempt(page.asked.get("contacts", "parties", ids=",".join(asked))) if asked else Part[Json]()
-    return {card["id"]: card for card in found.value["items"]} if found.value else {}
-
-
 async def _show_pair(page: Page, duplicate_id: UUID, trouble: Trouble | None = None, because: str = "") -> Response:
     pair = await page.asked.get("contacts", f"duplicates/{duplicate_id}")
     found = await asyncio.gather(*(attempt(page.asked.get("contacts", f"parties/{id_}")) for id_ in pair["party_ids"]))
@@ -115,7 +107,7 @@ async def _show_merge(
     page: Page, merge_id: UUID, trouble: Trouble | None = None, ambiguous: list[Json] | None = None
 ) -> Response:
     merge = await page.asked.get("contacts", f"merges/{merge_id}")
-    cards = await _cards(page, (merge["into_party_id"], merge["merged_party_id"]))
+    cards = await page.cards_of((merge["into_party_id"], merge["merged_party_id"]))
     return page.show(
         "duplicates/merge.html",
         trouble.status if trouble else 200,

@@ -13,11 +13,11 @@ from services.console.parties.domain import (
     Profile,
     errors_of,
     lines_of,
-    party_named,
     purchases_of,
     related_of,
 )
 from services.console.shell.asking import Trouble, attempt
+from services.console.shell.facts import party_named
 from services.console.shell.pages import Page, Shown, go_to
 
 router = APIRouter(prefix="/parties")
@@ -171,15 +171,13 @@ async def _show_around(
         attempt(page.asked.get("forecasting", "cross-sell", party_id=party_id)),
     )
     related = related_of({str(party_id), view["id"]}, relations.value["items"]) if relations.value else []
-    others = sorted({each.other for each in related})
-    cards = await attempt(page.asked.get("contacts", "parties", ids=",".join(others))) if others else None
     return page.show(
         "parties/around.html",
         trouble.status if trouble else 200,
         party=view,
         relations=relations,
         related=related,
-        names={card["id"]: card["name"] for card in cards.value["items"]} if cards and cards.value else {},
+        names=await page.names_of(each.other for each in related),
         advice=advice,
         trouble=trouble,
         typed=typed or {},

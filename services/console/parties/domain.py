@@ -1,6 +1,5 @@
 """What a page shows of a party, made of what contacts, marketing, support and forecasting say of it."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -137,15 +136,6 @@ def related_of(ids: set[str], relations: Iterable[Mapping[str, Any]]) -> list[Re
         other = each["to_now" if outward else "from_now"]
         found.append(Related(each["id"], each["kind"], outward, other, each["since"], each["ended_on"]))
     return sorted(found, key=lambda each: each.ended_on is not None)
-
-
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-
-def party_named(typed: str) -> str:
-    """The id in what was typed, which may be the address of a customer's page."""
-    found = _ID.search(typed.casefold())
-    return found[0] if found else typed.strip()
 
 
 @dataclass(frozen=True, slots=True)

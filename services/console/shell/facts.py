@@ -1,5 +1,6 @@
 """What an event says, as pages show it: names and texts, with links to what it names."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,13 @@ _TERMS = {
     "purpose": "purpose",
 }
 _OF_EVENTS = ("event_id", "event_ids")
+_PAGES = {
+    "party_id": "/parties/",
+    "message_id": "/follow-ups/messages/",
+    "ticket_id": "/tickets/",
+    "campaign": "/campaigns/",
+    "segment": "/segments/",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +63,8 @@ def href_of(name: str, value: Any) -> str | None:
     """The page of what an event names by a field."""
     if name.endswith(_OF_EVENTS):
         return f"/events/{value}"
-    match name:
-        case "party_id":
-            return f"/parties/{value}"
-        case "message_id":
-            return f"/follow-ups/messages/{value}"
-        case "ticket_id":
-            return f"/tickets/{value}"
-        case "campaign":
-            return f"/campaigns/{value}"
-    return None
+    page = _PAGES.get(name)
+    return f"{page}{value}" if page else None
 
 
 def _each(value: Any) -> list[Any]:
@@ -90,3 +90,12 @@ def _of_mapping(value: Mapping[str, Any], words: Words) -> str:
     if value.keys() == {"type", "id"}:
         return words.term("identity", value["type"])
     return ", ".join(f"{key}: {each}" for key, each in value.items() if each is not None)
+
+
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def party_named(typed: str) -> str:
+    """The id in what was typed, which may be the address of a customer's page."""
+    found = _ID.search(typed.casefold())
+    return found[0] if found else typed.strip()

@@ -38,22 +38,24 @@ class Place:
 SECTIONS = (
     Section("/", _("Today"), "sun", "h"),
     Section("/parties", _("Customers"), "people", "c", under=("/duplicates", "/erasures", "/events")),
-    Section("/tickets", _("Tickets"), "chat", "t", under=("/agents", "/queues", "/disputes")),
+    Section("/tickets", _("Tickets"), "chat", "t", under=("/agents", "/new/agent", "/queues", "/disputes")),
     Section("/follow-ups", _("Follow-ups"), "check", "f", under=("/surveys",)),
-    Section("/campaigns", _("Campaigns"), "send", "m"),
-    Section("/forecasts", _("Sales"), "chart", "s", under=("/warnings",)),
+    Section("/campaigns", _("Campaigns"), "send", "m", under=("/segments",)),
+    Section("/forecasts", _("Sales"), "chart", "s", under=("/warnings", "/frauds")),
     Section("/operations", _("Operations"), "gauge", "o", "crm:admin"),
 )
 PLACES = (
     Place("/parties/new", _("New customer")),
     Place("/parties/incomplete", _("Incomplete records")),
     Place("/warnings", _("Warnings")),
+    Place("/frauds", _("Frauds")),
+    Place("/segments", _("Segments")),
     Place("/duplicates", _("Possible duplicates")),
     Place("/duplicates/merges", _("Merges")),
     Place("/erasures", _("Erasures")),
     Place("/disputes", _("Disputes")),
     Place("/agents", _("Agents")),
-    Place("/agents/new", _("New agent")),
+    Place("/new/agent", _("New agent")),
     Place("/queues", _("Queues")),
     Place("/surveys", _("Surveys")),
 )

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from services.console.settings import ConsoleSettings
 from services.console.shell import charts, navigation
 from services.console.shell.agent import Agent, agent_of
-from services.console.shell.asking import Asked, Front
+from services.console.shell.asking import Asked, Front, Json, Trouble
 from services.console.shell.spoken import SpokenEnvironment
 from services.console.shell.static_files import path_of
 from services.console.shell.words import LANGUAGES, Words
@@ -84,11 +84,15 @@ def _zones() -> frozenset[str]:
 
 
 class Page:
-    """One request for a page. `asked` are the services, asked as its agent."""
+    """One request for a page. `asked` are the services, asked as its agent.
+
+    Links of lists lead to `path`, which is its own address, or that of the page whose form was refused.
+    """
 
     def __init__(self, request: Request, agent: Agent | None) -> None:
         front: Front = request.app.state.service
         self.request = request
+        self.path = request.url.path
         self.agent = agent
         self.taste = taste_of(request)
         self.words = Words(self.taste.language, ZoneInfo(self.taste.zone), datetime.now(UTC))
@@ -105,11 +109,24 @@ class Page:
         )
         return HTMLResponse(text, code, {"Vary": "Cookie, Accept-Language", "Content-Language": self.taste.language})
 
+    async def cards_of(self, party_ids: Iterable[str | None]) -> dict[str, Json]:
+        """What a list shows of customers, by id; none of whoever was erased, and none while contacts is away."""
+        asked = sorted({party_id for party_id in party_ids if party_id})
+        try:
+            found = await self.asked.get("contacts", "parties", ids=",".join(asked)) if asked else {"items": []}
+        except Trouble:
+            return {}
+        return {card["id"]: card for card in found["items"]}
+
+    async def names_of(self, party_ids: Iterable[str | None]) -> dict[str, str | None]:
+        """Names of customers by id, of those that are known."""
+        return {party_id: card["name"] for party_id, card in (await self.cards_of(party_ids)).items()}
+
     def address(self, **changes: object) -> str:
-        """This page's own address with some of its parameters changed; those that are None are left out."""
+        """Of `path`, with some of the parameters changed; those that are None are left out."""
         kept = {name: value for name, value in self.request.query_params.items() if name not in changes}
         given = {**kept, **{name: value for name, value in changes.items() if value not in (None, "")}}
-        return self.request.url.path + (f"?{urlencode(given)}" if given else "")
+        return self.path + (f"?{urlencode(given)}" if given else "")
 
     async def form(self) -> Mapping[str, str]:
         """The fields of a sent form; of a name that comes twice the last one. Raises Invalid.

@@ -63,6 +63,7 @@ SUPPORT: dict[str, dict[str, str]] = {
         "shift_ended": _("The shift has ended"),
         "other": _("Something else"),
     },
+    "removed": {"left": _("Has left"), "changed_team": _("Is in another team"), "other": _("Something else")},
     "queue": {"payments": _("Payments"), "orders": _("Orders"), "general": _("General")},
     "place": {
         "escalated": _("Escalated"),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -31,6 +31,8 @@ CATALOGUES = Path(__file__).resolve().parents[1] / "locale"
 LANGUAGES = {"en": "English", "da": "Dansk"}
 _LOCALES = {"en": "en_GB", "da": "da_DK"}
 _DAYS = {"en": "d MMM", "da": "d. MMM"}
+# Python reads no longer number; babel rounds none that is longer than the context of decimals has digits.
+_MOST_DIGITS = 5_000
 # `DKK12,995.00`: the locale's own rule for a code beside a digit, which babel does not follow.
 _CODE = re.compile(r"\b([A-Z]{3})(?=\d)")
 # The Latin narrow no-break space of some locales is missing in many fonts.
@@ -79,7 +81,8 @@ class Words:
 
     def number(self, value: float, digits: int = 0) -> str:
         pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
-        return str(format_decimal(value, pattern, locale=self._locale)).translate(_SPACES)
+        with localcontext(prec=_MOST_DIGITS):
+            return str(format_decimal(value, pattern, locale=self._locale)).translate(_SPACES)
 
     def percent(self, share: float, digits: int = 0) -> str:
         pattern = f"#,##0.{'0' * digits}\u00a0%" if digits else None
@@ -87,7 +90,8 @@ class Words:
 
     def money(self, amount: Mapping[str, Any]) -> str:
         """Of `{"minor": 12995, "currency": "DKK"}`."""
-        return _spaced(format_currency(_whole(amount), amount["currency"], locale=self._locale))
+        with localcontext(prec=_MOST_DIGITS):
+            return _spaced(format_currency(_whole(amount), amount["currency"], locale=self._locale))
 
     def short_money(self, amount: Mapping[str, Any]) -> str:
         """For axes and figures: `DKK 12.9K`."""

@@ -27,9 +27,7 @@ async def list_warnings(
     chosen = {"kind": kind if kind in KINDS else None, "state": state if state in STATES else "open"}
     found = await attempt(page.asked.get("forecasting", "warnings", **chosen, cursor=cursor, limit=50))
     items = found.value["items"] if found.value else []
-    asked = sorted({each["party_id"] for each in items if each["party_id"]})
-    cards = await attempt(page.asked.get("contacts", "parties", ids=",".join(asked))) if asked else None
-    names = {card["id"]: card["name"] for card in cards.value["items"]} if cards and cards.value else {}
+    names = await page.names_of(each["party_id"] for each in items)
     return page.show(
         "warnings/list.html",
         found=found,

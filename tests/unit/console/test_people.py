@@ -6,7 +6,8 @@ import pytest
 
 from services.console.agents.domain import CHANNELS, Definition, Spent, fields_of, rooms_of, times_of
 from services.console.disputes.domain import amount_of, moved, raised
-from services.console.parties.domain import Related, party_named, related_of
+from services.console.parties.domain import Related, related_of
+from services.console.shell.facts import party_named
 from services.console.surveys.domain import shares_of, tone_of
 from services.support.disputes.schemas import NewDispute, NewStep
 from services.support.routing.schemas import AgentDefinition
