@@ -24,16 +24,19 @@ left join fraud_verdict as verdict on verdict.event_id = told.event_id;
 
 -- name: load_signals
 -- Of each of the facts $1, what is known of its party, device, card and address before it, at most 200 facts of each: a
--- number that no rule asks for costs no more than one that it does.
+-- number that no rule asks for costs no more than one that it does. Of an address only those count that have nothing sent
+-- elsewhere: the customers of a parcel shop or an office have homes, the many names of one customer do not.
 select
     fact.event_id,
-    own.sales_1h, own.sales_24h, own.sales_90d, own.refunds_90d, own.sales, own.usual, own.genuine, own.frauds,
+    own.sales_1h, own.sales_24h, own.sales_90d, own.sales_earlier = 0 as new_party, own.refunds_90d, own.sales,
+    own.usual, own.genuine, own.frauds,
     fact.device is not null and own.devices > 0 and own.same_device = 0 as new_device,
     fact.card is not null and own.cards > 0 and own.same_card = 0 as new_card,
     fact.address is not null and own.addresses > 0 and own.same_address = 0 as new_address,
     fact.amount::float8 as amount,
     coalesce(party.changed_at > fact.at - interval '7 days' and party.changed_at <= fact.at, false) as changed,
     device.sales_1h as device_1h, device.sales_24h as device_24h, device.parties as device_parties, device.cards as device_cards,
+    device.cards_24h as device_cards_24h,
     card.sales_1h as card_1h, card.sales_24h as card_24h, card.parties as card_parties,
     address.sales_24h as address_24h, address.parties as address_parties,
     greatest(device.coupons, card.coupons, address.coupons) as coupons,
@@ -47,6 +50,7 @@ cross join lateral (
         count(*) filter (where kind = 'sale' and at > fact.at - interval '1 hour') as sales_1h,
         count(*) filter (where kind = 'sale' and at > fact.at - interval '24 hours') as sales_24h,
         count(*) filter (where kind = 'sale' and at > fact.at - interval '90 days') as sales_90d,
+        count(*) filter (where kind = 'sale' and at <= fact.at - interval '24 hours') as sales_earlier,
         count(*) filter (where kind = 'refund' and at > fact.at - interval '90 days') as refunds_90d,
         count(*) filter (where kind = 'sale' and event_id <> fact.event_id) as sales,
         avg(amount) filter (where kind = 'sale' and event_id <> fact.event_id and currency = fact.currency)::float8 as usual,
@@ -71,6 +75,7 @@ cross join lateral (
         count(*) filter (where kind = 'sale' and at > fact.at - interval '24 hours') as sales_24h,
         count(distinct party_id) as parties,
         count(distinct card) as cards,
+        count(distinct card) filter (where at > fact.at - interval '24 hours') as cards_24h,
         count(distinct party_id) filter (where coupon = fact.coupon) as coupons,
         count(*) filter (where kind = 'refund' and party_id <> fact.party_id) as refunds,
         count(*) filter (where verdict = 'fraud') as frauds
@@ -109,6 +114,11 @@ cross join lateral (
         order by at desc
         limit 200
     ) as known
+    where known.verdict = 'fraud' or not exists (
+        select from fraud_fact as other
+        where other.party_id = known.party_id and other.address <> fact.address
+            and other.at <= fact.at and other.at > fact.at - interval '365 days'
+    )
 ) as address;
 
 -- name: add_assessments

@@ -48,8 +48,12 @@ USUAL = [bought(f"u{n}", n * 7 * DAY, device="d", card_hash="c", ship_to="a") fo
 NEXT = 28 * DAY
 CASES: dict[str, tuple[list[Event[Any]], set[str]]] = {
     "nothing": ([bought("s", 0, device="d")], set()),
-    "velocity of a party": ([bought(f"s{n}", n * 5) for n in range(5)], {"many_sales_of_party"}),
-    "slow": ([bought(f"s{n}", n * 20) for n in range(5)], set()),
+    "velocity of a party": (
+        [bought("s", -9 * DAY), *(bought(f"s{n}", n * 5) for n in range(5))],
+        {"many_sales_of_party"},
+    ),
+    "slow": ([bought("s", -9 * DAY), *(bought(f"s{n}", n * 20) for n in range(5))], set()),
+    "new and in a hurry": ([bought(f"s{n}", n * 300) for n in range(3)], {"new_and_in_a_hurry"}),
     "velocity of a device": (
         [bought(f"s{n}", n * 5, PARTIES[n % 2], device="d") for n in range(4)],
         {"many_sales_of_device"},
@@ -62,6 +66,13 @@ CASES: dict[str, tuple[list[Event[Any]], set[str]]] = {
         [bought(f"s{n}", n * 60, PARTIES[n % 3], ship_to="a") for n in range(6)],
         {"many_sales_to_address"},
     ),
+    "parcel shop": (
+        [
+            *[bought(f"h{n}", -9 * DAY, PARTIES[n], ship_to=f"home{n}") for n in range(6)],
+            *[bought(f"s{n}", n * 60, PARTIES[n], ship_to="a", coupon="NEW") for n in range(6)],
+        ],
+        set(),
+    ),
     "shared device": (
         [bought(f"s{n}", n * DAY, PARTIES[n], device="d") for n in range(4)],
         {"device_of_several_parties"},
@@ -72,8 +83,20 @@ CASES: dict[str, tuple[list[Event[Any]], set[str]]] = {
     ),
     "long ago": ([bought(f"s{n}", n * 20 * DAY, PARTIES[n], card_hash="c") for n in range(3)], set()),
     "cards tried out": (
-        [bought(f"s{n}", n * 30, device="d", card_hash=f"c{n}") for n in range(4)],
-        {"cards_on_one_device"},
+        [bought("s", -9 * DAY), *(bought(f"s{n}", n * 30, device="d", card_hash=f"c{n}") for n in range(4))],
+        {"cards_on_one_device", "more_cards_on_one_device"},
+    ),
+    "cards of a family": (
+        [bought(f"s{n}", n * DAY, PARTIES[n % 2], device="d", card_hash=f"c{n}") for n in range(5)],
+        set(),
+    ),
+    "cards tried slowly": (
+        [bought(f"s{n}", n * DAY, PARTIES[n % 2], device="d", card_hash=f"c{n}") for n in range(6)],
+        {"many_cards_on_one_device"},
+    ),
+    "names with cards": (
+        [bought(f"s{n}", n * DAY, PARTIES[n], device="d", card_hash=f"c{n}") for n in range(3)],
+        {"each_name_has_its_card"},
     ),
     "coupon": (
         [bought(f"s{n}", n * DAY, PARTIES[n], ship_to="a", coupon="NEW") for n in range(3)],
@@ -86,6 +109,13 @@ CASES: dict[str, tuple[list[Event[Any]], set[str]]] = {
             *[back(f"r{n}", (4 + n) * DAY, f"s{n}") for n in range(3)],
         ],
         {"most_is_sent_back"},
+    ),
+    "all is sent back": (
+        [
+            *[bought(f"s{n}", n * DAY) for n in range(4)],
+            *[back(f"r{n}", (4 + n) * DAY, f"s{n}") for n in range(4)],
+        ],
+        {"most_is_sent_back", "nearly_all_is_sent_back"},
     ),
     "refunds behind others": (
         [
