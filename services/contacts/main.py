@@ -10,6 +10,7 @@ from services.contacts.events import api as events
 from services.contacts.intake import api as intake
 from services.contacts.lifecycle.commands import keep_stages
 from services.contacts.matching import api as matching
+from services.contacts.matching.commands.learning import keep_weights
 from services.contacts.merges import api as merges
 from services.contacts.merges.commands.certain import merge_certain
 from services.contacts.moves import api as moves
@@ -56,6 +57,7 @@ def create_app() -> FastAPI:
             search_records,
             keep_scores,
             keep_stages,
+            keep_weights,
             *([merge_certain] if settings.contacts.merge else []),
         ],
         context=create_context(settings.contacts),

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from services.contacts.matching import commands, store
-from services.contacts.matching.schemas import ConfirmMergeBody, DismissBody, DuplicateView, State
+from services.contacts.matching.schemas import ConfirmMergeBody, DismissBody, DuplicateView, ModelView, State
 from shared.engine.transaction import Transaction
 from shared.errors import NotFound
 from shared.http.app import Listing, Once, Page, idempotent, requires, service_of
@@ -33,6 +33,13 @@ async def list_duplicates(
             tx, state, (after[0], after[1]) if after else _FIRST, page.limit + 1, doubted=doubted
         )
     return page.written(found, lambda each: each.pair.model_dump_json(), lambda each: (each.place, each.pair.id))
+
+
+@router.get("/duplicates/models", dependencies=[Depends(requires("crm:read"))])
+async def list_matching_models(service: Service) -> list[ModelView]:
+    """The weights of the last twenty versions, the newest first. Before any are learnt, those of version 0."""
+    async with service.read() as tx:
+        return await commands.list_models(tx)
 
 
 @router.get("/duplicates/{duplicate_id}", dependencies=[Depends(requires("crm:read"))])

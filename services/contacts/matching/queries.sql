@@ -7,12 +7,13 @@ returning low_id, high_id
 
 -- name: add_likenesses
 -- Sorted by the caller. Returns the pairs that were not known; an open one gets its newest score, a decided one stays.
-insert into duplicate (low_id, high_id, reason, suspected_at, bits, reasons, certain)
-select low_id, high_id, 'likeness', suspected_at, bits, string_to_array(reasons, '|'), certain
-from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::float8[], $5::text[], $6::boolean[])
-    as found (low_id, high_id, suspected_at, bits, reasons, certain)
+insert into duplicate (low_id, high_id, reason, suspected_at, bits, reasons, certain, model)
+select low_id, high_id, 'likeness', suspected_at, bits, string_to_array(reasons, '|'), certain, model
+from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::float8[], $5::text[], $6::boolean[], $7::integer[])
+    as found (low_id, high_id, suspected_at, bits, reasons, certain, model)
 on conflict (low_id, high_id) do update set
-    bits = excluded.bits, reasons = excluded.reasons, certain = excluded.certain, left_because = null
+    bits = excluded.bits, reasons = excluded.reasons, certain = excluded.certain, model = excluded.model,
+    left_because = null
 where duplicate.state = 'open'
 returning low_id, high_id, xmax = 0 as fresh
 
@@ -68,8 +69,8 @@ order by ranked.place, ranked.rank
 -- name: list_duplicates
 -- Of a state, the likeliest first, after a place.
 select
-    id, low_id, high_id, reason, reasons, bits, state, suspected_at, decided_at, decided_because, left_because,
-    doubted_at, coalesce(bits, 0) as place
+    id, low_id, high_id, reason, reasons, bits, model, state, suspected_at, decided_at, decided_because,
+    left_because, doubted_at, coalesce(bits, 0) as place
 from duplicate
 where state = $1 and (not $5 or doubted_at is not null) and (coalesce(bits, 0), id) < ($2, $3)
 order by coalesce(bits, 0) desc, id desc
@@ -79,13 +80,13 @@ limit $4
 -- An open one; no row where there is none.
 update duplicate set state = 'dismissed', decided_at = $2, decided_because = $3
 where id = $1 and state = 'open'
-returning id, low_id, high_id, reason, reasons, bits, state, suspected_at, decided_at, decided_because, left_because,
-    doubted_at
+returning id, low_id, high_id, reason, reasons, bits, model, state, suspected_at, decided_at, decided_because,
+    left_because, doubted_at
 
 -- name: load_duplicate
 -- One pair.
-select id, low_id, high_id, reason, reasons, bits, state, suspected_at, decided_at, decided_because, left_because,
-    doubted_at
+select id, low_id, high_id, reason, reasons, bits, model, state, suspected_at, decided_at, decided_because,
+    left_because, doubted_at
 from duplicate
 where id = $1
 
@@ -151,5 +152,47 @@ where
 update duplicate set doubted_at = null, decided_because = $2
 where id = $1 and state = 'merged' and doubted_at is not null
 returning
-    id, low_id, high_id, reason, reasons, bits, state, suspected_at, decided_at, decided_because, left_because,
-    doubted_at
+    id, low_id, high_id, reason, reasons, bits, model, state, suspected_at, decided_at, decided_because,
+    left_because, doubted_at
+
+-- name: load_model
+-- The newest weights.
+select model::text as model from matching_model order by version desc limit 1
+
+-- name: find_newest
+-- Of the newest weights, their version and how many parties there were.
+select version, base from matching_model order by version desc limit 1
+
+-- name: count_records
+-- How many parties are compared.
+select count(*) from matching_record
+
+-- name: sample_records
+-- Keys are hashes: those of the lowest ones are a sample in which whoever shares one of these comes together.
+select traits::text as traits from matching_record
+where party_id in (select party_id from matching_key order by key limit $1)
+order by party_id
+
+-- name: add_model
+-- None where another instance was first.
+insert into matching_model (version, base, records, learnt_at, model) values ($1, $2, $3, $4, $5::jsonb)
+on conflict (version) do nothing returning version
+
+-- name: lock_comparison
+-- How far parties were compared with the newest weights; nothing once all were, or while another instance does it.
+select version, reached from matching_model
+where compared_at is null and version = (select max(version) from matching_model)
+for update skip locked
+
+-- name: save_comparison
+-- How far it has come.
+update matching_model set reached = $2, compared_at = $3 where version = $1
+
+-- name: load_after
+-- What is compared, by party id.
+select party_id, traits::text as traits from matching_record where party_id > $1 order by party_id limit $2
+
+-- name: list_models
+-- The newest first.
+select version, base, records, learnt_at, compared_at, model::text as model
+from matching_model order by version desc limit $1

@@ -3,16 +3,20 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic import TypeAdapter
+from pydantic_core import from_json, to_json
 
 from services.contacts.matching.domain.blocking import LARGEST
+from services.contacts.matching.domain.comparison import LEVELS
+from services.contacts.matching.domain.model import Model, model_from, model_json
 from services.contacts.matching.domain.traits import Traits
 from services.contacts.matching.domain.verdict import Likeness
-from services.contacts.matching.schemas import DuplicateView, State
+from services.contacts.matching.schemas import DuplicateView, ModelView, State
 from services.contacts.parties.domain.resolution import Suspicion
 from shared.engine.transaction import Transaction
 from shared.sql import columns, load_queries
@@ -51,7 +55,10 @@ async def add_likenesses(
     tx: Transaction, found: Mapping[tuple[UUID, UUID], Likeness], now: datetime
 ) -> set[tuple[UUID, UUID]]:
     """Keep pairs with their scores, the lower id first; returns those that were not known."""
-    rows = [(*pair, now, each.bits, "|".join(each.reasons), each.certain) for pair, each in sorted(found.items())]
+    rows = [
+        (*pair, now, each.bits, "|".join(each.reasons), each.certain, each.model)
+        for pair, each in sorted(found.items())
+    ]
     if not rows:
         return set()
     kept = await tx.fetch(SQL["add_likenesses"], *columns(rows))
@@ -86,6 +93,75 @@ async def find_candidates(tx: Transaction, keys: Iterable[tuple[int, int]]) -> d
     for row in await tx.fetch(SQL["find_candidates"], *named, LARGEST, _MOST) if named else []:
         found[row["place"]][row["party_id"]] = _TRAITS.validate_json(row["traits"])
     return found
+
+
+async def load_model(tx: Transaction) -> Model | None:
+    """The newest weights; None before any were learnt."""
+    text = await tx.fetchval(SQL["load_model"])
+    return None if text is None else _model(text)
+
+
+@lru_cache(maxsize=2)
+def _model(text: str) -> Model:
+    return model_from(from_json(text))
+
+
+async def find_newest(tx: Transaction) -> tuple[int, int]:
+    """The version of the newest weights, and how many parties there were; 0 and 0 before any were learnt."""
+    row = await tx.fetchrow(SQL["find_newest"])
+    return (row["version"], row["base"]) if row else (0, 0)
+
+
+async def count_records(tx: Transaction) -> int:
+    return int(await tx.fetchval(SQL["count_records"]))
+
+
+async def sample_records(tx: Transaction, most: int) -> list[Traits]:
+    """No more than `most`, in which those who share keys come together."""
+    return [_TRAITS.validate_json(row["traits"]) for row in await tx.fetch(SQL["sample_records"], most)]
+
+
+async def add_model(tx: Transaction, model: Model, base: int, now: datetime) -> bool:
+    """False where another instance was first."""
+    text = to_json(model_json(model)).decode()
+    return await tx.fetchval(SQL["add_model"], model.version, base, model.records, now, text) is not None
+
+
+async def lock_comparison(tx: Transaction) -> tuple[int, UUID] | None:
+    """The newest version and the party up to which all were compared with it; None where nothing is left to do."""
+    row = await tx.fetchrow(SQL["lock_comparison"])
+    return None if row is None else (row["version"], row["reached"])
+
+
+async def save_comparison(tx: Transaction, version: int, reached: UUID, compared_at: datetime | None) -> None:
+    await tx.execute(SQL["save_comparison"], version, reached, compared_at)
+
+
+async def load_after(tx: Transaction, party_id: UUID, limit: int) -> dict[UUID, Traits]:
+    """What is compared of the parties that follow, in order of their ids."""
+    rows = await tx.fetch(SQL["load_after"], party_id, limit)
+    return {row["party_id"]: _TRAITS.validate_json(row["traits"]) for row in rows}
+
+
+async def list_models(tx: Transaction, limit: int) -> list[ModelView]:
+    """The newest first."""
+    return [
+        view_of(_model(row["model"]), row["base"], row["learnt_at"], row["compared_at"])
+        for row in await tx.fetch(SQL["list_models"], limit)
+    ]
+
+
+def view_of(model: Model, parties: int, learnt_at: datetime | None, compared_at: datetime | None) -> ModelView:
+    weights = {field: dict(zip(LEVELS[field][1:], bits[1:], strict=True)) for field, bits in model.weights.items()}
+    return ModelView(
+        version=model.version,
+        parties=parties,
+        records=model.records,
+        learnt_at=learnt_at,
+        compared_at=compared_at,
+        prior=model.prior,
+        weights=weights,
+    )
 
 
 async def settle_duplicates(tx: Transaction, aliases: Mapping[UUID, UUID | None], now: datetime) -> None:
@@ -158,6 +234,7 @@ def _view(row: Any) -> DuplicateView:
         reason=row["reason"],
         reasons=row["reasons"],
         score=None if bits is None else 1 / (1 + 2 ** -max(min(bits, 60), -60)),
+        model=row["model"],
         suspected_at=row["suspected_at"],
         decided_at=row["decided_at"],
         decided_because=row["decided_because"],

@@ -35,6 +35,7 @@ TABLES = (
     "relation",
     "matching_record",
     "matching_key",
+    "matching_model",
     "waiting_revision",
     "consent_record",
     "erasure",

@@ -12,7 +12,7 @@ from services.contacts.matching.domain.blocking import keys_of, pairs_of
 from services.contacts.matching.domain.comparison import FIELDS, LEVELS, compare
 from services.contacts.matching.domain.folding import fold, sound
 from services.contacts.matching.domain.grouping import group
-from services.contacts.matching.domain.model import as_json, from_json, usual_model
+from services.contacts.matching.domain.model import model_from, model_json, usual_model
 from services.contacts.matching.domain.traits import Traits, read_name, read_street, read_traits
 from services.contacts.matching.domain.verdict import (
     AUTOMATIC,
@@ -137,7 +137,7 @@ def test_learnt_weights_find_most_of_what_was_soiled_and_merge_few_strangers() -
     written = write_down(500, 5)
     records = [_traits(each) for each in written]
     model = learn_model(records)
-    assert from_json(as_json(model)) == model
+    assert model_from(model_json(model)) == model
     for automatic, precision, recall in ((AUTOMATIC, 0.93, 0.55), (LIKELY, 0.87, 0.62)):
         found = {pair for each in match(records, model, automatic=automatic).groups for pair in combinations(each, 2)}
         right = {pair for pair in found if written[pair[0]].truth == written[pair[1]].truth}

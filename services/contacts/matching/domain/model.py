@@ -38,6 +38,8 @@ _KNOWN_PAIRS = 40.0
 _RANDOM_PAIRS = 40_000
 _LEAST = 1e-7
 ROUNDS = 60
+_LEAST_BEARERS = 5
+"""What fewer say is theirs alone, and is not kept with the weights."""
 _BITS_OF_A_VALUE = 5.0
 """How far a rare or a common value moves what agreeing on one is worth."""
 
@@ -95,24 +97,29 @@ def odds_to_share(bits: Floats) -> Floats:
 def usual_model() -> Model:
     """What is known before any record: version 0."""
     weights = {name: _bits(_M[name], _U[name]) for name in FIELDS}
-    return Model(0, 0, _prior(0, None), weights, {})
+    return Model(0, 0, _prior(0, 0.0), weights, {})
 
 
 def _bits(m: Iterable[float], u: Iterable[float]) -> tuple[float, ...]:
     return (0.0, *(float(np.log2(max(a, _LEAST) / max(b, _LEAST))) for a, b in zip(m, u, strict=True)))
 
 
-def _prior(records: int, matches: float | None) -> float:
-    """The log odds that two records taken at random are one person; of a small base as of one of a thousand."""
-    people = max(records, 1_000)
-    share = max(matches / records if matches is not None and records else 0.0, 0.02)
-    return float(np.log2(min(share, 2.0) / people))
+def _prior(records: int, share: float) -> float:
+    """The log odds that two records taken at random are one person, where each of them has so many others of the same
+    person; of a small base as of one of a thousand.
+    """
+    return float(np.log2(min(max(share, 0.02), 2.0) / max(records, 1_000)))
 
 
 def learn(
-    records: Sequence[Traits], passes: Sequence[tuple[Ints, Ints, frozenset[str]]], version: int, seed: int = 1
+    records: Sequence[Traits],
+    passes: Sequence[tuple[Ints, Ints, frozenset[str]]],
+    version: int,
+    *,
+    base: int | None = None,
+    seed: int = 1,
 ) -> Model:
-    """The weights of these records.
+    """The weights of these records, which may be a sample of a base of so many.
 
     A pass is pairs that a blocking key brings together and the fields that it is made of: those say nothing about m in
     it. What passes find is taken together, each field from the passes that leave it free.
@@ -133,7 +140,8 @@ def learn(
         # Rare as it is by chance, the other way round is worth no more than the right way.
         same, *rest = weights[name][1:]
         weights[name] = (0.0, same, *rest[:2], min(rest[2], same - 0.5), *rest[3:])
-    return Model(version, len(records), _prior(len(records), matches), weights, _common(records))
+    prior = _prior(base or len(records), matches / max(len(records), 1))
+    return Model(version, len(records), prior, weights, _common(records))
 
 
 def _expect(levels: Levels, u: Mapping[str, Floats], fixed: frozenset[str]) -> tuple[dict[str, Floats], float]:
@@ -190,7 +198,7 @@ def _chances(records: Sequence[Traits], seed: int) -> dict[str, Floats]:
 
 
 def _common(records: Sequence[Traits]) -> dict[str, dict[str, float]]:
-    """By field the shares of values that several records have; under the empty name what is usual in each field."""
+    """By field the shares of values that many records have; under the empty name what is usual in each field."""
     found: dict[str, dict[str, float]] = {"": {}}
     for name in ("given", "family", "address"):
         counts = Counter(value_of(each, name) for each in records)
@@ -199,12 +207,12 @@ def _common(records: Sequence[Traits]) -> dict[str, dict[str, float]]:
         total = sum(counts.values())
         if total < 200:
             continue
-        found[name] = {value: count / total for value, count in counts.items() if count > 1}
+        found[name] = {value: count / total for value, count in counts.items() if count >= _LEAST_BEARERS}
         found[""][name] = sum((count / total) ** 2 for count in counts.values())
     return found
 
 
-def as_json(model: Model) -> dict[str, Any]:
+def model_json(model: Model) -> dict[str, Any]:
     return {
         "version": model.version,
         "records": model.records,
@@ -214,6 +222,6 @@ def as_json(model: Model) -> dict[str, Any]:
     }
 
 
-def from_json(kept: Mapping[str, Any]) -> Model:
+def model_from(kept: Mapping[str, Any]) -> Model:
     weights = {name: tuple(bits) for name, bits in kept["weights"].items()}
     return Model(kept["version"], kept["records"], kept["prior"], weights, kept["common"])

@@ -47,11 +47,14 @@ _WORDS = {
 
 
 class Likeness(NamedTuple):
-    """How likely two parties are one, as log odds to the base of 2, and why; `certain` asks nobody."""
+    """How likely two parties are one, as log odds to the base of 2, and why; `certain` asks nobody. `model` is the
+    version of the weights.
+    """
 
     bits: float
     reasons: list[str]
-    certain: bool = False
+    certain: bool
+    model: int
 
 
 def likenesses(
@@ -66,7 +69,9 @@ def likenesses(
     bits = settle(model, known, compared).tolist()
     certain = _certain(known, compared).tolist()
     return {
-        pair: Likeness(bits[at], reasons_of(compared.levels[at].tolist()), certain[at] and bits[at] >= AUTOMATIC)
+        pair: Likeness(
+            bits[at], reasons_of(compared.levels[at].tolist()), certain[at] and bits[at] >= AUTOMATIC, model.version
+        )
         for at, pair in enumerate(pairs)
         if bits[at] >= POSSIBLE
     }

@@ -20,11 +20,11 @@ class Matched(NamedTuple):
     groups: list[list[int]]
 
 
-def learn_model(records: Sequence[Traits], version: int = 1) -> Model:
-    """The weights that these records lead to."""
+def learn_model(records: Sequence[Traits], version: int = 1, base: int | None = None) -> Model:
+    """The weights that these records lead to, which may be a sample of a base of so many."""
     _, _, by_kind = pairs_of(records)
     passes = [(*by_kind[kind], FIELDS_OF[kind]) for kind in sorted(by_kind)]
-    return learn(records, passes, version)
+    return learn(records, passes, version, base=base)
 
 
 def match(

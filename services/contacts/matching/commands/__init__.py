@@ -6,11 +6,11 @@ from uuid import UUID
 from services.contacts.matching import store
 from services.contacts.matching.domain.blocking import keys_of
 from services.contacts.matching.domain.grouping import are_dense
-from services.contacts.matching.domain.model import usual_model
+from services.contacts.matching.domain.model import Model, usual_model
 from services.contacts.matching.domain.suspicion import announce_dismissal, announce_suspicion
 from services.contacts.matching.domain.traits import Traits, traits_of
 from services.contacts.matching.domain.verdict import HOLDING, Likeness, likenesses
-from services.contacts.matching.schemas import DuplicateView
+from services.contacts.matching.schemas import DuplicateView, ModelView
 from services.contacts.matching.store import Taken
 from services.contacts.parties.commands import Admitted
 from services.contacts.parties.domain.resolution import Suspicion
@@ -19,6 +19,8 @@ from shared.engine.partitions import partition_of
 from shared.engine.transaction import Transaction
 from shared.errors import BadRecord, NotFound, Refused
 from shared.events.parties import PartyDescribed
+
+_MODELS_SHOWN = 20
 
 
 class Decided(Refused):
@@ -66,14 +68,37 @@ async def compare_described(tx: Transaction, events: Sequence[Event[PartyDescrib
     await store.save_records(tx, changed, {(key, party_id) for party_id, own in keys.items() for key in own})
     await _doubt_merges(tx, changed)
     found = await _find_likenesses(tx, changed, keys)
-    fresh = await store.add_likenesses(tx, found, tx.now)
-    for low_id, high_id in sorted(fresh):
-        first = low_id if low_id in described else high_id
-        (event, _), other = described[first], high_id if first == low_id else low_id
-        tx.emit(
-            Emission(data, event.time, event, None, partition_of(str(data.party_id)))
-            for data in announce_suspicion(Suspicion(first, other, 0, "likeness"), event.now)
-        )
+    for pair in sorted(await store.add_likenesses(tx, found, tx.now)):
+        first, other = pair if pair[0] in described else pair[::-1]
+        event, _ = described[first]
+        _announce(tx, first, other, event)
+
+
+async def compare_next(tx: Transaction, limit: int) -> int | None:
+    """Compare some parties by weights that they were not compared with yet: how many there were, and None where nothing
+    is left to do here. Pairs that were asked about get the new score, and others that are alike by it are asked about.
+    """
+    run = await store.lock_comparison(tx)
+    if run is None:
+        return None
+    version, reached = run
+    records = await store.load_after(tx, reached, limit)
+    keys = {party_id: [key.number for key in keys_of(traits)] for party_id, traits in records.items()}
+    found = await _find_likenesses(tx, records, keys)
+    for pair in sorted(await store.add_likenesses(tx, found, tx.now)):
+        _announce(tx, *(pair if pair[0] in records else pair[::-1]))
+    await store.save_comparison(tx, version, max(records, default=reached), tx.now if len(records) < limit else None)
+    return len(records)
+
+
+def _announce(
+    tx: Transaction, first: UUID, other: UUID, cause: Event[PartyDescribed | Tombstone] | None = None
+) -> None:
+    at, now = (cause.time, cause.now) if cause else (tx.now, tx.now)
+    tx.emit(
+        Emission(data, at, cause, None, partition_of(str(data.party_id)))
+        for data in announce_suspicion(Suspicion(first, other, 0, "likeness"), now)
+    )
 
 
 async def _doubt_merges(tx: Transaction, changed: Mapping[UUID, Traits]) -> None:
@@ -87,7 +112,7 @@ async def _doubt_merges(tx: Transaction, changed: Mapping[UUID, Traits]) -> None
 async def _compare(tx: Transaction, pairs: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Likeness]:
     """Of these pairs, the lower id first, those that are alike."""
     records = await store.load_records(tx, {party_id for pair in pairs for party_id in pair})
-    return likenesses(usual_model(), records, [pair for pair in pairs if records.keys() >= set(pair)])
+    return likenesses(await _model(tx), records, [pair for pair in pairs if records.keys() >= set(pair)])
 
 
 async def take_certain(tx: Transaction) -> Taken | None:
@@ -132,7 +157,16 @@ async def _find_likenesses(
             low, high = sorted((party_ids[place], other_id))
             if low != high:
                 pairs.add((low, high))
-    return likenesses(usual_model(), records, sorted(pairs))
+    return likenesses(await _model(tx), records, sorted(pairs))
+
+
+async def _model(tx: Transaction) -> Model:
+    return await store.load_model(tx) or usual_model()
+
+
+async def list_models(tx: Transaction) -> list[ModelView]:
+    """The newest first; what is known before any were learnt, where none were."""
+    return await store.list_models(tx, _MODELS_SHOWN) or [store.view_of(usual_model(), 0, None, None)]
 
 
 async def dismiss(tx: Transaction, duplicate_id: UUID, because: str) -> DuplicateView:
