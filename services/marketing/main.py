@@ -15,6 +15,7 @@ from services.marketing.flows import api as flows
 from services.marketing.loyalty import api as loyalty
 from services.marketing.loyalty.files import load_programme
 from services.marketing.loyalty.worker import keep_programme
+from services.marketing.preferences import api as preferences
 from services.marketing.previews import api as previews
 from services.marketing.segments import api as segments
 from services.marketing.segments.files import load_definitions as load_segments
@@ -38,6 +39,7 @@ ROUTERS = (
     enrolments.router,
     flows.router,
     loyalty.router,
+    preferences.links,
     previews.router,
     segments.router,
     suppressions.router,

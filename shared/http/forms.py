@@ -1,18 +1,46 @@
 """A page for whoever follows a signed link: it loads nothing, runs nothing, and is kept and found by nobody."""
 
+from base64 import b64encode
+from hashlib import sha256
+from html import escape
+from typing import Literal
+
+Language = Literal["en", "da"]
+"""What these pages are written in."""
+_READ_DANISH = frozenset({"da", "fo", "kl", "nb", "nn", "no"})
+_STYLE = """
+:root{color-scheme:light dark}
+body{font:1rem/1.5 system-ui,sans-serif;margin:0;padding:1rem}
+main{max-width:34rem;margin:0 auto;overflow-wrap:anywhere}
+h1{font-size:1.4rem}
+fieldset{border:1px solid;border-radius:.4rem;margin:0 0 1rem;padding:.4rem 1rem}
+label{display:flex;gap:.7rem;align-items:center;min-height:2.75rem}
+input{width:1.4rem;height:1.4rem;flex:none;margin:0}
+button{font:inherit;min-width:2.75rem;min-height:2.75rem;margin:0 .3rem .5rem 0;padding:.3rem .8rem}
+"""
+_STYLE_HASH = b64encode(sha256(_STYLE.encode()).digest()).decode()
 HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; form-action 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": (
+        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; frame-ancestors 'none'"
+    ),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
 }
 _PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>
-<body>{body}</body></html>
+<html lang="{language}"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title><style>{style}</style></head>
+<body><main><h1>{title}</h1>{body}</main></body></html>
 """
 
 
-def form_page(title: str, body: str) -> str:
-    """`body` is HTML of our own, and holds nothing that anybody sent."""
-    return _PAGE.format(title=title, body=body)
+def form_page(title: str, body: str, language: Language = "en") -> str:
+    """`body` is HTML: what anybody sent stands in it escaped."""
+    return _PAGE.format(language=language, title=escape(title), style=_STYLE, body=body)
+
+
+def language_of(locale: str | None) -> Language:
+    """What a reader of this locale is shown: Danish to whoever reads it, else English."""
+    language = (locale or "").replace("_", "-").partition("-")[0].lower()
+    return "da" if language in _READ_DANISH else "en"

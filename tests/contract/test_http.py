@@ -144,6 +144,7 @@ def _field_fault(answer: httpx.Response, asked: Request) -> str | None:
 
 SIGNED = {
     "/v1/unsubscribe/{token}": 404,
+    "/v1/preferences/{token}": 404,
     "/v1/surveys/answers/{token}": 404,
     "/v1/links/{token}": 404,
     "/v1/links/{token}/opened.gif": 404,

@@ -14,24 +14,21 @@ import structlog
 from jinja2 import TemplateError
 
 from services.marketing.catalogue.content.formats import Amount
-from services.marketing.engagement.domain.link import TrackedLink, url_of as tracked_url_of
 from services.marketing.sending import commands, store
 from services.marketing.sending.channels.channel import Deliverer
 from services.marketing.sending.channels.maildir import Maildir
 from services.marketing.sending.channels.smtp import Smtp
 from services.marketing.sending.domain.attempt import Attempt, Via
-from services.marketing.sending.domain.letter import FromAddress, Letter, Urls, can_be_written_to, values_of, write
+from services.marketing.sending.domain.letter import FromAddress, Letter, can_be_written_to, values_of, write
+from services.marketing.sending.domain.urls import urls_of
 from services.marketing.sending.domain.verdict import ACCEPTED, ADDRESS_GONE, LOST, REFUSED, STOPPED, Verdict
 from services.marketing.settings import Context, MarketingSettings
 from services.marketing.suppressions.commands import links_of
-from services.marketing.suppressions.domain import Link
-from services.marketing.surveys.domain.link import SurveyLink, url_of
 from shared.engine import faults
 from shared.engine.locks import connect_for_lock, keeping
 from shared.engine.service import Service
 from shared.engine.transaction import Transaction
 from shared.errors import ConfigurationError, Transient
-from shared.events.consent import topic_of
 from shared.ids import new_id
 
 log = structlog.get_logger()
@@ -226,40 +223,9 @@ class Sender:
         assert addressee is not None
         sale, at = attempt.sale, message.triggered_at
         total = Amount(sale.minor, sale.currency)
-        values = values_of(addressee, attempt.products, sale.sale_id, at, total, self._urls(attempt))
+        values = values_of(addressee, attempt.products, sale.sale_id, at, total, urls_of(attempt, self._links))
         number, at = attempt.dispatch.number, attempt.dispatch.decided_at
         return write(message.id, number, self._from, addressee, attempt.content, values, at)
-
-    def _urls(self, attempt: Attempt) -> Urls:
-        urls: Urls = {"unsubscribe_url": self._unsubscribe_url(attempt), "survey_url": self._survey_url(attempt)}
-        if self._links.public_url:
-            urls["link_to"] = partial(self._tracked_url, attempt)
-            if any(text.html is not None for text in attempt.content.texts.values()):
-                urls["opened_url"] = self._tracked_url(attempt, "", "")
-        return urls
-
-    def _tracked_url(self, attempt: Attempt, url: str, label: str) -> str:
-        at = attempt.dispatch.decided_at
-        link = TrackedLink(attempt.message.id, url, label, at, at + self._links.valid)
-        return tracked_url_of(link, self._links.public_url, self._links.secret)
-
-    def _unsubscribe_url(self, attempt: Attempt) -> str:
-        """Empty where the letter needs no consent, or where nothing is set up to unsubscribe by."""
-        message, definition = attempt.message, attempt.campaign.definition
-        if not definition.needs_consent or not self._links.public_url:
-            return ""
-        assert message.channel is not None
-        expires_at = attempt.dispatch.decided_at + self._links.valid
-        topic = topic_of(definition.topic)
-        link = Link(message.id, message.party_id, definition.purpose, topic, message.channel, expires_at)
-        return self._links.url(link)
-
-    def _survey_url(self, attempt: Attempt) -> str:
-        """Empty where nothing is asked, or where nothing is set up to answer by."""
-        if attempt.survey is None or not self._links.public_url:
-            return ""
-        link = SurveyLink(attempt.message.id, attempt.survey, attempt.dispatch.decided_at + self._links.valid)
-        return url_of(link, self._links.public_url, self._links.secret)
 
     async def _settle(self, begun: Sequence[Attempt], verdicts: dict[UUID, Verdict]) -> None:
         """Tries for a while: what is not written down, nobody can know of a mail server."""

@@ -1,5 +1,6 @@
 """Unsubscribing by the link of a letter (RFC 8058), and who has done so."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -14,7 +15,7 @@ from services.marketing.suppressions.schemas import Address, Stopped, Suppressio
 from shared.engine.service import Service
 from shared.engine.transaction import Transaction
 from shared.http.app import Listing, Once, Page, idempotent, requires, service_of
-from shared.http.forms import HEADERS, form_page
+from shared.http.forms import HEADERS, Language, form_page
 
 router = APIRouter(prefix="/v1", tags=["marketing"])
 links = APIRouter(prefix="/v1", tags=["marketing"])
@@ -23,24 +24,31 @@ Serving = Annotated[Service, Depends(service_of)]
 OfParty = Annotated[UUID | None, Query(description="Also finds those of parties merged with this one.")]
 Repeatable = Annotated[Once, Depends(idempotent)]
 WRITES = [Depends(requires("crm:write"))]
-_BUTTON = form_page("Unsubscribe", '<form method="post"><button>Unsubscribe</button></form>')
-_DONE = form_page("Unsubscribe", "<p>You are unsubscribed.</p>")
+_WORDS: Mapping[Language, tuple[str, str]] = {
+    "en": ("Unsubscribe", "You are unsubscribed."),
+    "da": ("Afmeld", "Du er afmeldt."),
+}
 
 
 @links.get("/unsubscribe/{token}", response_class=HTMLResponse)
 async def show_unsubscribing(service: Serving, token: str) -> HTMLResponse:
     """A page with a button, and nothing else: whoever follows links on a person's behalf ends nothing."""
     async with service.read() as tx:
-        commands.find_link(tx, token)
-    return HTMLResponse(_BUTTON, headers=HEADERS)
+        language = await commands.find_language(tx, commands.find_link(tx, token))
+    act, _ = _WORDS[language]
+    form = f'<form method="post"><button>{act}</button></form>'
+    return HTMLResponse(form_page(act, form, language), headers=HEADERS)
 
 
 @links.post("/unsubscribe/{token}", response_class=HTMLResponse)
 async def unsubscribe(service: Serving, token: str) -> HTMLResponse:
     """By the button, or by a mail reader on a click (RFC 8058). May be asked again."""
     async with service.transaction() as tx:
-        await commands.unsubscribe(tx, commands.find_link(tx, token))
-    return HTMLResponse(_DONE, headers=HEADERS)
+        link = commands.find_link(tx, token)
+        await commands.unsubscribe(tx, link)
+        language = await commands.find_language(tx, link)
+    act, done = _WORDS[language]
+    return HTMLResponse(form_page(act, f"<p>{done}</p>", language), headers=HEADERS)
 
 
 @router.get("/suppressions", dependencies=[Depends(requires("crm:read"))])

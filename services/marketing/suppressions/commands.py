@@ -21,6 +21,7 @@ from services.marketing.suppressions.domain import (
     suppress,
 )
 from shared.engine.transaction import Transaction
+from shared.http.forms import Language, language_of
 from shared.ids import derived_id
 
 
@@ -32,6 +33,12 @@ def find_link(tx: Transaction, token: str) -> Link:
     """What a token says at the time of the transaction. Raises LinkRefused and LinkExpired."""
     context: Context = tx.context
     return read_link(token, context.unsubscribe_secret, tx.now)
+
+
+async def find_language(tx: Transaction, link: Link) -> Language:
+    """What the reader is shown; of an erased party nothing is known any more."""
+    party = (await copies.load_parties(tx, [link.party_id])).get(link.party_id)
+    return language_of(party.locale if party else None)
 
 
 async def unsubscribe(tx: Transaction, link: Link) -> Suppression | None:
@@ -46,6 +53,11 @@ async def unsubscribe(tx: Transaction, link: Link) -> Suppression | None:
     if party is not None and party.email:
         tx.emit([announce_withdrawal(suppression, party.email)])
     return suppression
+
+
+async def add_suppression(tx: Transaction, suppression: Suppression) -> bool:
+    """False where it stands already."""
+    return await store.add_suppression(tx, suppression)
 
 
 async def load_suppressions(

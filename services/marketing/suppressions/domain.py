@@ -112,19 +112,19 @@ def suppress(link: Link, statements: Iterable[Statement], at: datetime) -> Suppr
     said = deciding(statements, link.purpose, link.topic, link.channel)
     if said is not None and not said.given:
         return None
+    if said is not None:  # a consent by a clock that is ahead of this one ends all the same
+        at = max(at, said.moment + timedelta(microseconds=1))
     id_ = derived_id("suppression", link.message_id, said.event_id if said else "")
     return Suppression(id_, link.party_id, link.purpose, link.topic, link.channel, link.message_id, at)
 
 
-def announce_withdrawal(suppression: Suppression, email: str) -> Emission:
+def announce_withdrawal(suppression: Suppression, email: str | None, source: str = SOURCE) -> Emission:
     """Contacts takes it for what it is, a fact from outside, and publishes it for every party that has the address."""
+    identities = [ReportedIdentity(type="party", value=str(suppression.party_id))]
+    if email:
+        identities.append(ReportedIdentity(type="email", value=email))
     withdrawal = ReportedWithdrawal(
-        party=ReportedParty(
-            identities=[
-                ReportedIdentity(type="party", value=str(suppression.party_id)),
-                ReportedIdentity(type="email", value=email),
-            ]
-        ),
+        party=ReportedParty(identities=identities),
         purpose=suppression.purpose,
         channel=suppression.channel,
         topic=suppression.topic or None,
@@ -132,4 +132,4 @@ def announce_withdrawal(suppression: Suppression, email: str) -> Emission:
         evidence=f"link in message {suppression.message_id}",
     )
     key = str(suppression.party_id)
-    return Emission(withdrawal, suppression.suppressed_at, id=suppression.id, source=SOURCE, key=key)
+    return Emission(withdrawal, suppression.suppressed_at, id=suppression.id, source=source, key=key)

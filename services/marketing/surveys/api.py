@@ -8,22 +8,17 @@ from starlette.responses import HTMLResponse
 
 from services.marketing.catalogue.domain.steps import Survey
 from services.marketing.surveys import commands, store
-from services.marketing.surveys.domain.link import SCALES
+from services.marketing.surveys.domain.page import ask, thank
 from services.marketing.surveys.schemas import Result
 from shared.engine.service import Service
 from shared.errors import Invalid
 from shared.http.app import Listing, Page, requires, service_of
-from shared.http.forms import HEADERS, form_page
+from shared.http.forms import HEADERS
 
 router = APIRouter(prefix="/v1", tags=["marketing"])
 answers = APIRouter(prefix="/v1", tags=["marketing"])
 """Opened by the signature of their token alone, since whoever reads a letter has no other one."""
 Serving = Annotated[Service, Depends(service_of)]
-_QUESTIONS = {
-    "csat": "How satisfied are you, from 1 (not at all) to 5 (very)?",
-    "nps": "How likely is it that you recommend us, from 0 (not at all) to 10 (surely)?",
-    "ces": "We made it easy for you: from 1 (not at all) to 7 (very much)?",
-}
 
 
 @answers.get("/surveys/answers/{token}", response_class=HTMLResponse)
@@ -33,10 +28,8 @@ async def show_survey(service: Serving, token: str) -> HTMLResponse:
     """
     async with service.read() as tx:
         link = commands.find_link(tx, token)
-    first, last = SCALES[link.survey]
-    buttons = " ".join(f'<button formaction="?value={n}">{n}</button>' for n in range(first, last + 1))
-    shown = f'<p>{_QUESTIONS[link.survey]}</p><form method="post">{buttons}</form>'
-    return HTMLResponse(form_page("Survey", shown), headers=HEADERS)
+        language = await commands.find_language(tx, link)
+    return HTMLResponse(ask(link.survey, language), headers=HEADERS)
 
 
 @answers.post("/surveys/answers/{token}", response_class=HTMLResponse)
@@ -51,8 +44,8 @@ async def answer_survey(
         if value is None:
             raise Invalid("an answer has a value", field="value")
         taken = await commands.reply(tx, link, value)
-    shown = "<p>Thank you.</p>" if taken else "<p>You have answered already. Thank you.</p>"
-    return HTMLResponse(form_page("Survey", shown), headers=HEADERS)
+        language = await commands.find_language(tx, link)
+    return HTMLResponse(thank(language, again=not taken), headers=HEADERS)
 
 
 @router.get("/surveys", dependencies=[Depends(requires("crm:read"))])

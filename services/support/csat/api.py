@@ -7,13 +7,14 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import HTMLResponse, Response
 
 from services.support.csat import commands
+from services.support.csat.domain.page import ask, thank
 from services.support.csat.domain.rating import FIRST, LAST
 from services.support.csat.schemas import Satisfaction, SurveyLink
 from shared.engine.service import Service
 from shared.engine.transaction import Transaction
 from shared.errors import NotFound
 from shared.http.app import Once, idempotent, requires, service_of
-from shared.http.forms import HEADERS, form_page
+from shared.http.forms import HEADERS
 from shared.http.readiness import Serving
 
 router = APIRouter(prefix="/v1", tags=["csat"])
@@ -49,10 +50,8 @@ async def show_survey(service: Reading, token: str) -> HTMLResponse:
     nothing.
     """
     async with service.read() as tx:
-        commands.check_link(tx, token)
-    buttons = " ".join(f'<button formaction="?value={n}">{n}</button>' for n in range(FIRST, LAST + 1))
-    asked = f"<p>How satisfied are you with our help, from {FIRST} (not at all) to {LAST} (very)?</p>"
-    return HTMLResponse(form_page("Survey", f'{asked}<form method="post">{buttons}</form>'), headers=HEADERS)
+        language = await commands.find_language(tx, commands.check_link(tx, token))
+    return HTMLResponse(ask(language), headers=HEADERS)
 
 
 @router.post("/surveys/answers/{token}", response_class=HTMLResponse)
@@ -64,5 +63,5 @@ async def answer_survey(
     """The first answer counts; another one is thanked for, and changes nothing."""
     async with service.transaction() as tx:
         taken = await commands.answer(tx, token, value)
-    shown = "<p>Thank you.</p>" if taken else "<p>You have answered already. Thank you.</p>"
-    return HTMLResponse(form_page("Survey", shown), headers=HEADERS)
+        language = await commands.find_language(tx, commands.check_link(tx, token))
+    return HTMLResponse(thank(language, again=not taken), headers=HEADERS)

@@ -26,6 +26,7 @@ from shared.engine.transaction import Transaction
 from shared.errors import Refused
 from shared.events.contacts import SurveyAnswered
 from shared.events.tickets import CsatRecorded
+from shared.http.forms import Language, language_of
 from shared.http.links import LinkRefused
 
 _VALID = timedelta(days=60)
@@ -55,6 +56,13 @@ def check_link(tx: Transaction, token: str) -> UUID:
     """The ticket that a link asks about. Raises LinkRefused and LinkExpired."""
     context: Context = tx.context
     return read_token(token, context.survey_secret, tx.now)[0]
+
+
+async def find_language(tx: Transaction, ticket_id: UUID) -> Language:
+    """What the ticket's customer is shown."""
+    party_id = await tickets.find_party_of_ticket(tx, ticket_id)
+    party = await copies.find_party(tx, party_id) if party_id else None
+    return language_of(party.locale if party else None)
 
 
 async def answer(tx: Transaction, token: str, value: int | None) -> bool:

@@ -36,6 +36,7 @@ TABLES = (
     "dispatch",
     "erased_letter",
     "suppression",
+    "opt_in",
     "entry",
     "flow",
     "party_tag",

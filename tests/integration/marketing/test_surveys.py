@@ -83,6 +83,16 @@ async def test_who_answered_elsewhere_or_was_erased_answers_no_more(
     assert await told(marketing, "survey.answered") == []
 
 
+async def test_the_page_is_in_the_readers_language(marketing: Marketing, http: httpx.AsyncClient, path: str) -> None:
+    assert "How satisfied are you" in (await http.get(path)).text
+    await marketing.heard(described(version=2, locale="da-DK"))
+    shown, thanked = (await http.get(path)).text, (await http.post(path, params={"value": 5})).text
+    assert "Hvor tilfreds er du" in shown
+    assert "Tak for dit svar." in thanked
+    assert 'lang="da"' in shown
+    assert 'lang="da"' in thanked
+
+
 async def test_results_are_sums_by_product_channel_and_period(marketing: Marketing, http: httpx.AsyncClient) -> None:
     """Answers by link and from outside count alike, before and after their sale; the first of a sale counts."""
     await marketing.publish(definition())

@@ -16,7 +16,7 @@ from services.marketing.suppressions.domain import (
     sign,
     suppress,
 )
-from shared.events.consent import Statement
+from shared.events.consent import Statement, deciding
 from shared.http.links import LinkExpired, LinkRefused
 from tests.unit.marketing.facts import ADA, DAY, HOUR, NOW
 
@@ -76,6 +76,15 @@ def test_link_of_an_old_letter_ends_a_consent_that_was_given_anew() -> None:
     second = suppress(LINK, [first.statement(), again], NOW)
     assert second is not None
     assert second.id != first.id
+
+
+def test_link_ends_a_consent_by_a_clock_that_is_ahead() -> None:
+    ahead = statement("ahead", given=True, ago=-HOUR)
+    suppression = suppress(LINK, [ahead], NOW)
+    assert suppression is not None
+    said = deciding([ahead, suppression.statement()], "marketing", "", "email")
+    assert said is not None
+    assert not said.given
 
 
 def test_link_of_a_letter_about_one_topic_ends_that_topic() -> None:

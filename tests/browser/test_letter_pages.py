@@ -1,0 +1,91 @@
+"""The pages behind the links of letters: by keyboard, on a phone, in the reader's language, by axe-core."""
+
+import re
+from email import message_from_bytes
+from email.policy import default
+from uuid import uuid4
+
+import httpx
+import pytest
+from playwright.async_api import Page, expect
+
+from deploy.embedded import EmbeddedStack
+from tests.browser.agents import LAPTOP, PHONE, ask
+from tests.e2e.client import Client, eventually
+
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
+
+
+@pytest.fixture
+async def links(stack: EmbeddedStack) -> dict[str, str]:
+    """The links of a Danish customer's letter, and the one that asks about their ticket."""
+    name = f"eva-{uuid4()}"
+    async with Client(stack.bootstrap, {service: stack.url(service) for service in stack.services}) as client:
+        await client.meet(name, locale="da-DK")
+        await client.sell(name, f"sale-{name}")
+        await client.tell("support.requested", f"ask-{name}", name, channel="email", subject="Hvor?", body="Hvor?")
+        _, sold = await client.find("crm.sales", "sale.completed", sale_id=f"sale-{name}")
+        _, sent = await client.find("crm.campaigns", "message.sent", party_id=sold["party_id"])
+        _, opened = await client.find("crm.tickets", "ticket.opened", party_id=sold["party_id"])
+    async with httpx.AsyncClient(base_url=stack.url("support")) as support:
+        ticket = f"/v1/tickets/{opened['ticket_id']}"
+
+        async def known() -> bool:
+            return (await support.get(ticket)).json().get("triage") is not None
+
+        await eventually(known, "the ticket as it was triaged")
+        (await support.post(f"{ticket}/status", json={"status": "resolved"})).raise_for_status()
+        survey = (await support.post(f"{ticket}/survey")).raise_for_status().json()["url"]
+    file = stack.folder.path / "mail" / "new" / sent["message_id"]
+    text = message_from_bytes(file.read_bytes(), policy=default).get_content()
+    found = {kind: url for url, kind in re.findall(r"(http://\S+/v1/(unsubscribe|preferences)/\S+)", text)}
+    return {**found, "survey": survey, "party": sold["party_id"]}
+
+
+@pytest.mark.browser(viewport=PHONE)
+async def test_what_one_gets_is_chosen_by_keyboard_on_a_phone(
+    stack: EmbeddedStack, page: Page, links: dict[str, str], complaints: list[str]
+) -> None:
+    await page.goto(links["preferences"])
+    box = page.get_by_role("checkbox", name="Nyheder og tilbud")
+    await expect(box).to_be_checked()
+    await page.keyboard.press("Tab")
+    await expect(box).to_be_focused()
+    await page.keyboard.press("Space")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("status")).to_have_text("Dine valg er gemt.")
+    await expect(box).not_to_be_checked()
+
+    async def told() -> bool:
+        items = (await ask(stack, "contacts", f"consents?party_id={links['party']}"))["items"]
+        return any(item["topic"] is None and item["channel"] == "email" and not item["given"] for item in items)
+
+    await eventually(told, "the withdrawal at contacts")
+    assert complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_every_page_of_a_letter_is_accessible_and_as_wide_as_the_screen(
+    page: Page, links: dict[str, str], axe: str, complaints: list[str], scheme: str
+) -> None:
+    await page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
+    size = PHONE if scheme == "light" else LAPTOP
+    await page.set_viewport_size({"width": size["width"], "height": size["height"]})
+    found: dict[str, list[str]] = {}
+
+    async def look(name: str) -> None:
+        wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
+        await page.evaluate(axe)
+        result = await page.evaluate("axe.run({resultTypes: ['violations']})")
+        found[name] = ["wider than the screen"] * wide + [each["id"] for each in result["violations"]]
+        assert await page.evaluate("document.documentElement.lang") == "da", name
+
+    for kind in ("unsubscribe", "preferences", "survey"):
+        await page.goto(links[kind])
+        await look(kind)
+        await page.get_by_role("button").first.click()
+        await expect(page.get_by_text(re.compile("Du er afmeldt|Dine valg er gemt|Tak for dit svar"))).to_be_visible()
+        await look(f"{kind}, done")
+    assert {name: findings for name, findings in found.items() if findings} == {}
+    assert complaints == []

@@ -1,0 +1,113 @@
+"""What a reader chooses on the page of a letter, and what that says."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given, strategies as st
+
+from services.marketing.preferences.domain.choice import Place, announce, end_all, is_on, places_of, say
+from services.marketing.preferences.domain.link import PreferenceLink, read_preference_link, url_of
+from services.marketing.preferences.domain.page import text_version, write_page
+from services.marketing.suppressions.domain import Link, sign
+from shared.events.consent import Statement
+from shared.events.ingest import ReportedConsent, ReportedWithdrawal
+from shared.http.links import LinkExpired, LinkRefused
+from tests.unit.marketing.facts import ADA, DAY, HOUR, NOW, definition
+
+SECRET = "a secret of at least 32 characters"
+LINK = PreferenceLink(UUID(int=1), ADA, NOW + 30 * DAY)
+TOPICS = ("", "news", "roses")
+PLACES = [Place("marketing", channel, topic) for channel in ("email", "sms") for topic in TOPICS]
+
+_times = st.integers(-5, 5).map(lambda hours: NOW + timedelta(hours=hours))
+_statements = st.lists(
+    st.builds(
+        Statement,
+        st.uuids().map(str),
+        st.just("marketing"),
+        st.sampled_from(TOPICS),
+        st.sampled_from(("email", "sms")),
+        given=st.booleans(),
+        occurred_at=_times,
+        recorded_at=_times,
+        expires_at=st.none() | _times,
+    ),
+    max_size=8,
+)
+
+
+@given(statements=_statements, wanted=st.fixed_dictionaries({place: st.booleans() for place in PLACES}))
+def test_all_stands_as_it_was_chosen_whatever_was_said_before_and_by_which_clock(
+    statements: list[Statement], wanted: dict[Place, bool]
+) -> None:
+    said = say(LINK, wanted, statements, NOW)
+    after = [*statements, *(each.statement() for each in said)]
+    assert {place: is_on(place, after, NOW) for place in wanted} == wanted
+    assert say(LINK, wanted, after, NOW) == []
+    assert len({each.id for each in said}) == len(said) <= len(wanted)
+
+
+def test_a_topic_that_is_kept_stands_though_the_clock_of_contacts_is_behind() -> None:
+    stood = Statement("1", "marketing", "", "email", given=True, occurred_at=NOW - DAY, recorded_at=NOW - DAY)
+    every, roses = Place("marketing", "email", ""), Place("marketing", "email", "roses")
+    recorded = NOW - timedelta(milliseconds=500)
+    told = [each.statement() for each in say(LINK, {every: False, roses: True}, [stood], NOW)]
+    known = [stood, *(each._replace(recorded_at=recorded) for each in told)]
+    assert (is_on(every, known, NOW), is_on(roses, known, NOW)) == (False, True)
+
+
+@given(statements=_statements, chosen=st.sets(st.sampled_from(PLACES)))
+def test_nothing_more_ends_all_that_stands_also_what_is_not_shown(
+    statements: list[Statement], chosen: set[Place]
+) -> None:
+    ended = end_all(LINK, PLACES, statements, NOW)
+    after = [*statements, *(each.statement() for each in ended)]
+    assert not any(is_on(place, after, NOW) for place in PLACES)
+    assert all(each.topic == "" for each in ended)
+    assert end_all(LINK, chosen, after, NOW) == []
+
+
+def test_offered_is_what_campaigns_need_and_what_was_said() -> None:
+    said = [Statement("1", "phone calls", "", "phone", given=True, occurred_at=NOW, recorded_at=NOW)]
+    campaigns = [definition(), definition("roses", topic="roses"), definition("bills", purpose="service")]
+    assert places_of(campaigns, said) == [
+        Place("marketing", "email", "roses"),
+        Place("marketing", "email", ""),
+        Place("phone calls", "phone", ""),
+    ]
+
+
+def test_choices_are_told_as_facts_from_outside_with_the_text_that_was_read() -> None:
+    off, on = Place("marketing", "email", ""), Place("marketing", "sms", "news")
+    stood = [Statement("1", "marketing", "", "email", given=True, occurred_at=NOW - DAY, recorded_at=NOW - DAY)]
+    told = [announce(each, "ada@example.com", "v1") for each in say(LINK, {off: False, on: True}, stood, NOW)]
+    withdrawal, consent = (each.data for each in told)
+    assert isinstance(withdrawal, ReportedWithdrawal)
+    assert isinstance(consent, ReportedConsent)
+    assert [(each.source, each.key) for each in told] == [("/marketing/preferences", str(ADA))] * 2
+    assert [identity.type for identity in withdrawal.party.identities] == ["party", "email"]
+    assert [identity.type for identity in consent.party.identities] == ["party"]
+    assert (withdrawal.topic, withdrawal.channel) == (None, "email")
+    assert (consent.topic, consent.channel, consent.basis, consent.text_version) == ("news", "sms", "opt_in", "v1")
+    assert text_version("en") != text_version("da")
+
+
+def test_link_opens_its_own_page_alone_and_not_for_ever() -> None:
+    token = url_of(LINK, "https://shop.example/", SECRET).removeprefix("https://shop.example/v1/preferences/")
+    assert read_preference_link(token, SECRET, NOW) == LINK
+    unsubscribing = sign(Link(LINK.message_id, ADA, "marketing", "", "email", LINK.expires_at), SECRET)
+    for refused in (token[:-2], unsubscribing, "x"):
+        with pytest.raises(LinkRefused):
+            read_preference_link(refused, SECRET, NOW)
+    with pytest.raises(LinkExpired):
+        read_preference_link(token, SECRET, LINK.expires_at + HOUR)
+
+
+def test_topics_that_anybody_may_have_named_are_text_on_the_page() -> None:
+    page = write_page("da", {Place("<b>", "email", "<script>alert(1)</script>"): True, PLACES[0]: False})
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; (&lt;b&gt;)" in page
+    assert 'lang="da"' in page
+    assert "Alle andre nyheder og tilbud" in page
+    assert page.count(" checked") == 1
