@@ -21,7 +21,9 @@ async def links(stack: EmbeddedStack) -> dict[str, str]:
     """The links of a Danish customer's letter, and the one that asks about their ticket."""
     name = f"eva-{uuid4()}"
     async with Client(stack.bootstrap, {service: stack.url(service) for service in stack.services}) as client:
-        await client.meet(name, locale="da-DK")
+        danish = {"identities": [{"type": "external", "system": "shop", "value": name}], "locale": "da-DK"}
+        await client.tell("profile.submitted", f"profile-{name}", name, party=danish)
+        await client.tell("consent.given", f"consent-{name}", name, purpose="marketing", channel="email")
         await client.sell(name, f"sale-{name}")
         await client.tell("support.requested", f"ask-{name}", name, channel="email", subject="Hvor?", body="Hvor?")
         _, sold = await client.find("crm.sales", "sale.completed", sale_id=f"sale-{name}")
@@ -36,6 +38,11 @@ async def links(stack: EmbeddedStack) -> dict[str, str]:
         await eventually(known, "the ticket as it was triaged")
         (await support.post(f"{ticket}/status", json={"status": "resolved"})).raise_for_status()
         survey = (await support.post(f"{ticket}/survey")).raise_for_status().json()["url"]
+
+        async def danish_too() -> bool:
+            return 'lang="da"' in (await support.get(survey)).text
+
+        await eventually(danish_too, "the customer's language at support")
     file = stack.folder.path / "mail" / "new" / sent["message_id"]
     text = message_from_bytes(file.read_bytes(), policy=default).get_content()
     found = {kind: url for url, kind in re.findall(r"(http://\S+/v1/(unsubscribe|preferences)/\S+)", text)}
@@ -58,7 +65,7 @@ async def test_what_one_gets_is_chosen_by_keyboard_on_a_phone(
     await expect(box).not_to_be_checked()
 
     async def told() -> bool:
-        items = (await ask(stack, "contacts", f"consents?party_id={links['party']}"))["items"]
+        items = (await ask(stack, "contacts", f"consents?party_id={links['party']}"))["consents"]
         return any(item["topic"] is None and item["channel"] == "email" and not item["given"] for item in items)
 
     await eventually(told, "the withdrawal at contacts")

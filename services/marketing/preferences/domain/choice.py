@@ -19,8 +19,8 @@ from shared.ids import derived_id
 SOURCE = "/marketing/preferences"
 """Under this name choices are told to everybody."""
 _INSTANT, _APART = timedelta(microseconds=1), timedelta(seconds=1)
-"""What the clock of contacts has not reached counts as said when it came, and of two at one moment the withdrawal holds.
-So a topic that is kept is said so long after the others were ended.
+"""What is ahead of the clock of contacts counts as said when it came, and of two at one moment the withdrawal holds. So
+a topic that is kept is said so long after the others were ended.
 """
 
 
