@@ -88,6 +88,8 @@ class Customer:
     email: str | None = None
     said: tuple[datetime, Mapping[str, Any]] | None = None
     """The latest profile."""
+    roles: set[str] = field(default_factory=set)
+    """Those that any profile tells: none takes one back."""
 
     @property
     def profile(self) -> tuple[str | None, ...]:
@@ -172,6 +174,7 @@ class Ledger:
         customer.first_other = min(customer.first_other or fact.time, fact.time)
         if fact.type == PROFILE and (customer.said is None or customer.said[0] <= fact.time):
             customer.said = (fact.time, fact.data["party"])
+        customer.roles |= set(fact.data["party"].get("roles", ()))
         if stage := _looking(fact):
             customer.looked.append((fact.time, stage))
         if fact.type in AFTER_PURCHASE:

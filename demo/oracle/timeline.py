@@ -20,6 +20,7 @@ ENDED = {SENT: "crm.message.sent.v1", UNKNOWN: "crm.message.unknown.v1"}
 UPDATED, TRIAGED = "crm.party.updated.v1", "crm.ticket.triaged.v1"
 APPLIED, OF_CLOCKS = "crm.sla.applied.v1", ("crm.sla.warned.v1", "crm.sla.breached.v1", "crm.sla.met.v1")
 SUSPECTED, LIKENESS = "crm.duplicate.suspected.v1", "likeness"
+GRANTED = "crm.role.granted.v1"
 MERGED, UNMERGED = "crm.party.merged.v1", "crm.party.unmerged.v1"
 WARNED, WARNING_CLEARED = "crm.warning.raised.v1", "crm.warning.cleared.v1"
 _NAMED_BY = {SUSPECTED: "reason", WARNED: "warning_id", WARNING_CLEARED: "warning_id"}
@@ -35,6 +36,8 @@ def lines_of_services(
     found: Counter[tuple[str, Line]] = Counter()
     for number in ledger.customers:
         found[number, Line(REGISTERED, TIMELESS, "")] += 1
+        for role in ledger.customers[number].roles:
+            found[number, Line(GRANTED, TIMELESS, role)] += 1
     for number, stage, at in stages(ledger, now):
         found[number, Line(STAGE, at, stage)] += 1
     for number, customer in ledger.customers.items():
@@ -77,6 +80,8 @@ def timeline_line(type_: str, at: datetime, summary: Mapping[str, Any], sales: M
         return Line(type_, TIMELESS, summary[_NAMED_BY[type_]])
     if type_ == STAGE:
         return Line(type_, at, summary["stage"])
+    if type_ == GRANTED:
+        return Line(type_, TIMELESS, summary["role"])
     if type_ not in _OF_CAMPAIGNS:
         return Line(type_, at, about(summary))
     words = [sales.get(summary["trigger_event_id"], "?"), summary.get("campaign")]

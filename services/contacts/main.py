@@ -20,6 +20,7 @@ from services.contacts.privacy import api as privacy
 from services.contacts.privacy.commands.searching import search_records
 from services.contacts.profiles import api as profiles
 from services.contacts.relations import api as relations
+from services.contacts.roles import api as roles
 from services.contacts.settings import ContactsSettings, Context, Settings
 from services.contacts.timeline import api as timeline
 from services.contacts.timeline.commands import months_in_use, open_months
@@ -41,6 +42,7 @@ routers = [
     consents.router,
     completeness.router,
     relations.router,
+    roles.router,
     privacy.router,
 ]
 

@@ -9,7 +9,7 @@ import structlog
 from services.contacts.completeness import domain, store
 from services.contacts.completeness.domain import Assessment
 from services.contacts.parties import commands as parties
-from services.contacts.parties.commands import Admitted
+from services.contacts.parties.commands.admitted import Admitted
 from services.contacts.parties.commands.aliases import find_family
 from services.contacts.parties.commands.identities import load_claims
 from services.contacts.parties.domain.party import Party

@@ -27,6 +27,8 @@ from shared.events.contacts import (
     PartyUpdated,
     RelationAdded,
     RelationEnded,
+    RoleEnded,
+    RoleGranted,
     SurveyAnswered,
 )
 
@@ -44,6 +46,8 @@ OfContacts = (
     | PartyUnmerged
     | RelationAdded
     | RelationEnded
+    | RoleGranted
+    | RoleEnded
     | ConsentRequested
     | ConsentGiven
     | ConsentWithdrawn

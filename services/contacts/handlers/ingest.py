@@ -11,6 +11,7 @@ from services.contacts.lifecycle import commands as lifecycle
 from services.contacts.matching import commands as matching
 from services.contacts.parties import commands as parties
 from services.contacts.relations import commands as relations
+from services.contacts.roles import commands as roles
 from services.contacts.search import commands as search
 from services.contacts.subscriptions import ingest
 from shared.engine.event import Event
@@ -27,6 +28,7 @@ async def accept_facts(events: Sequence[Event[Reported]], tx: Transaction) -> No
     scored = await completeness.score(tx, facts.admitted, facts.first_bought())
     await parties.describe(tx, facts.admitted)
     tx.emit(scored)
+    await roles.keep(tx, facts.admitted)
     await search.index(tx, facts.admitted)
     await matching.suspect(tx, facts.admitted)
     published = await intake.publish(tx, facts)

@@ -11,6 +11,7 @@ from services.contacts.moves import commands as moves
 from services.contacts.parties import commands as parties
 from services.contacts.privacy import commands as privacy
 from services.contacts.relations import commands as relations
+from services.contacts.roles import commands as roles
 from services.contacts.search import commands as search
 from services.contacts.subscriptions import recovery
 from shared.engine.event import Event, Tombstone
@@ -25,6 +26,8 @@ from shared.events.contacts import (
     PartyUnmerged,
     RelationAdded,
     RelationEnded,
+    RoleEnded,
+    RoleGranted,
 )
 from shared.events.parties import PartyDescribed
 from shared.events.sales import SaleAmended, SaleCancelled, SaleCompleted
@@ -52,11 +55,13 @@ async def take_back_changes(
             | PartyUnmerged
             | RelationAdded
             | RelationEnded
+            | RoleGranted
+            | RoleEnded
         ]
     ],
     tx: Transaction,
 ) -> None:
-    """Stages, scores, merges and relations as they were told, and identities where people of the company moved them."""
+    """Stages, scores, merges, roles and relations as they were told, and identities where people moved them."""
     stages = [event for event in events if isinstance(event.data, LifecycleChanged)]
     await lifecycle.take_back(tx, cast("list[Event[LifecycleChanged]]", stages))
     scored = [event for event in events if isinstance(event.data, PartyRegistered | CompletenessChanged)]
@@ -67,6 +72,8 @@ async def take_back_changes(
 
     related = [event for event in events if isinstance(event.data, RelationAdded | RelationEnded)]
     await relations.take_back(tx, cast("list[Event[RelationAdded | RelationEnded]]", related))
+    held = [event for event in events if isinstance(event.data, RoleGranted | RoleEnded)]
+    await roles.take_back(tx, cast("list[Event[RoleGranted | RoleEnded]]", held))
 
 
 @recovery.topic("crm.sales")

@@ -9,13 +9,15 @@ from pydantic import TypeAdapter, ValidationError
 from services.contacts.completeness import commands as completeness
 from services.contacts.matching import commands as matching
 from services.contacts.parties import commands as parties
-from services.contacts.parties.commands import Admitted, addresses, identities
+from services.contacts.parties.commands import addresses, identities
+from services.contacts.parties.commands.admitted import Admitted
 from services.contacts.parties.commands.mention import Mention
 from services.contacts.parties.domain import party as rules
 from services.contacts.parties.domain.identity import Claim, Home, Reading, primary_claims, read_identities
 from services.contacts.parties.domain.resolution import Assignment, Resolution
 from services.contacts.parties.schemas import PartyState
 from services.contacts.profiles.schemas import Upserted
+from services.contacts.roles import commands as roles
 from services.contacts.search import commands as search
 from services.contacts.settings import Context
 from shared.engine.transaction import Transaction
@@ -49,6 +51,7 @@ async def create(tx: Transaction, profile: ReportedParty) -> dict[str, Any]:
     scored = await completeness.score(tx, admitted)
     (described,) = await parties.describe(tx, admitted)
     tx.emit(scored)
+    await roles.keep(tx, admitted)
     await search.index(tx, admitted)
     await parties.save(tx, admitted)
     return _state(described)
@@ -85,6 +88,7 @@ async def _submit_together(tx: Transaction, accepted: Sequence[tuple[Upserted, M
     scored = await completeness.score(tx, admitted)
     await parties.describe(tx, admitted)
     tx.emit(scored)
+    await roles.keep(tx, admitted)
     await search.index(tx, admitted)
     await matching.suspect(tx, admitted)
     await parties.save(tx, admitted)
@@ -121,7 +125,8 @@ async def amend(
         raise Stale("the party has changed; read it again", field="If-Match", state=state)
     if given.surplus is not None:
         raise _no_room(given.surplus)
-    fields = rules.amend(party, values, tx.now, prevails=True) | rules.add_roles(party, added.roles)
+    before = party.roles
+    fields = rules.amend(party, values, tx.now, prevails=True) | rules.add_roles(party, added.roles, tx.now)
     if "name" in fields and party.name is None and not await identities.is_known_by_identity(tx, party_id):
         raise Invalid(NAMELESS, field="body.name")
     said = primary_claims(added.identities, reading)
@@ -133,9 +138,11 @@ async def amend(
     mention = Mention((), added, tx.now, tx.now, None)
     admitted = Admitted([mention], Resolution([Assignment(party_id, None, None)], given.added), {party_id: party})
     admitted.change(0, fields)
+    admitted.grant(0, before)
     scored = await completeness.score(tx, admitted)
     (described,) = await parties.describe(tx, admitted)
     tx.emit(scored)
+    await roles.keep(tx, admitted)
     await search.index(tx, admitted)
     await parties.save(tx, admitted)
     return _state(described)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
-from services.contacts.parties.commands import Admitted
+from services.contacts.parties.commands.admitted import Admitted
 from services.contacts.search import store
 from services.contacts.search.domain import SEARCHED, Similar, cost_of, forms_of, rank, words_of
 from shared.engine.event import Event

@@ -33,6 +33,7 @@ TABLES = (
     "identity_move",
     "party_merge",
     "relation",
+    "party_role",
     "matching_record",
     "matching_key",
     "matching_model",

@@ -33,7 +33,7 @@ def test_a_fact_fills_only_what_nobody_said() -> None:
     party = a_party(name="Ada")
     said = ReportedParty(name="Other", kind="person", roles=["customer"])
     assert has_news(party, said)
-    assert fill(party, said) == {"kind", "roles"}
+    assert fill(party, said, NOW) == {"kind", "roles"}
     assert (party.name, party.kind, party.roles) == ("Ada", "person", ["customer"])
     assert not has_news(party, said)
 
@@ -41,7 +41,7 @@ def test_a_fact_fills_only_what_nobody_said() -> None:
 def test_what_was_emptied_on_purpose_is_not_filled_by_a_fact() -> None:
     party = a_party(name="Ada")
     assert amend(party, {"name": None}, NOW) == {"name"}
-    assert fill(party, ReportedParty(name="Ada")) == set()
+    assert fill(party, ReportedParty(name="Ada"), NOW) == set()
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_what_was_emptied_on_purpose_is_not_filled_by_a_fact() -> None:
 def test_news_is_what_would_fill_a_gap(said: dict[str, Any]) -> None:
     party = a_party()
     assert has_news(party, ReportedParty(**said))
-    assert fill(party, ReportedParty(**said)) == set(said)
+    assert fill(party, ReportedParty(**said), NOW) == set(said)
     assert not has_news(party, ReportedParty(**said))
 
 

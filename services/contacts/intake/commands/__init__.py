@@ -19,7 +19,7 @@ from services.contacts.intake.domain.sales import (
 )
 from services.contacts.intake.store import StoredText
 from services.contacts.parties import commands as parties
-from services.contacts.parties.commands import Admitted
+from services.contacts.parties.commands.admitted import Admitted
 from services.contacts.parties.commands.aliases import are_one
 from services.contacts.parties.commands.mention import Mention
 from services.contacts.parties.domain.identity import Reading, primary_claims, read_identities

@@ -5,7 +5,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.contacts.intake.domain.sales import Revised, SaleName, Standing
-from services.contacts.parties.commands import Admitted, lock_party
+from services.contacts.parties.commands import lock_party
+from services.contacts.parties.commands.admitted import Admitted
 from services.contacts.parties.commands.aliases import are_one
 from services.contacts.parties.domain.party import Party
 from services.contacts.parties.domain.resolution import Assignment

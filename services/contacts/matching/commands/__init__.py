@@ -12,7 +12,7 @@ from services.contacts.matching.domain.traits import Traits, traits_of
 from services.contacts.matching.domain.verdict import HOLDING, Likeness, likenesses
 from services.contacts.matching.schemas import DuplicateView, ModelView
 from services.contacts.matching.store import Taken
-from services.contacts.parties.commands import Admitted
+from services.contacts.parties.commands.admitted import Admitted
 from services.contacts.parties.domain.resolution import Suspicion
 from shared.engine.event import Emission, Event, Tombstone
 from shared.engine.partitions import partition_of

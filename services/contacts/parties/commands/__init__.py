@@ -1,11 +1,10 @@
 """Finds or founds the parties that facts and profiles name: one way in for Kafka and HTTP."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
 from uuid import UUID
 
 from services.contacts.parties import store
+from services.contacts.parties.commands.admitted import Admitted, Carrier
 from services.contacts.parties.commands.erased import require_living, without_past
 from services.contacts.parties.commands.flagged import keep_flagged
 from services.contacts.parties.commands.identities import find_homes, resolve_identities, without_unknown_ids
@@ -18,44 +17,6 @@ from shared.engine.event import Emission, Event, caused_id
 from shared.engine.partitions import partition_of
 from shared.engine.transaction import Transaction
 from shared.events.parties import KnownIdentity, PartyDescribed
-
-
-class Carrier(NamedTuple):
-    """A party that carries an address that a mention of another party names."""
-
-    party: Party
-    claim: Claim
-    identity_id: UUID
-
-
-@dataclass(slots=True)
-class Admitted:
-    """The parties of the mentions, locked, with everything folded in that was stated; nothing of them is saved yet.
-
-    `changes` maps parties with a new description to the fields that changed, `causes` to the last mention that changed
-    them; `changing` are the places of all mentions that changed something. `described` maps parties to the id of the
-    event that registered or updated them, and `unsaved` are those that `save` has to write. `carriers` are by
-    the places of mentions that concern them, `identities` what was loaded of those that changed.
-    """
-
-    mentions: Sequence[Mention]
-    resolution: Resolution
-    parties: dict[UUID, Party]
-    changes: dict[UUID, set[str]] = field(default_factory=dict)
-    causes: dict[UUID, Mention] = field(default_factory=dict)
-    changing: set[int] = field(default_factory=set)
-    described: dict[UUID, UUID] = field(default_factory=dict)
-    unsaved: set[UUID] = field(default_factory=set)
-    carriers: dict[int, list[Carrier]] = field(default_factory=dict)
-    identities: dict[UUID, list[KnownIdentity]] = field(default_factory=dict)
-
-    def change(self, place: int, fields: set[str]) -> None:
-        """The mention at `place` changed these fields of its party."""
-        party_id = self.resolution.assigned[place].party_id
-        self.changes.setdefault(party_id, set()).update(fields)
-        self.causes[party_id] = self.mentions[place]
-        self.changing.add(place)
-        self.unsaved.add(party_id)
 
 
 async def admit(tx: Transaction, mentions: Sequence[Mention], *, expect_new: bool = False) -> Admitted:
@@ -241,13 +202,16 @@ def _fold(admitted: Admitted) -> None:
         party = admitted.parties[assigned.party_id]
         if mention.primary or party.primary or admitted.resolution.several:
             _prefer(admitted, place, party)
+        roles = party.roles
         if mention.overwrites:
             prevails = mention.cause is None
             fields = rules.submit(party, mention.reported, mention.time, prevails=prevails)
         elif rules.has_news(party, mention.reported):
-            fields = rules.fill(party, mention.reported)
+            fields = rules.fill(party, mention.reported, mention.time)
         else:
             continue
+        if party.roles is not roles:
+            admitted.grant(place, roles)
         if fields:
             admitted.change(place, fields)
     for party_id in admitted.changes:

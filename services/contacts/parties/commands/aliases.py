@@ -4,11 +4,13 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from services.contacts.parties import store
-from services.contacts.parties.commands import Admitted, describe, save
+from services.contacts.parties.commands import describe, lock_parties, save
+from services.contacts.parties.commands.admitted import Admitted
 from services.contacts.parties.commands.mention import Mention
 from services.contacts.parties.domain.party import Party
 from services.contacts.parties.domain.resolution import Assignment, Resolution
 from shared.engine.transaction import Transaction
+from shared.errors import Transient
 from shared.events.ingest import ReportedParty
 from shared.events.parties import PartyDescribed
 
@@ -16,6 +18,15 @@ from shared.events.parties import PartyDescribed
 async def find_family(tx: Transaction, party_id: UUID) -> list[UUID]:
     """The party that this one goes on as, and all that were merged into it; empty where there is no such party."""
     return await store.find_family(tx, party_id)
+
+
+async def lock_family(tx: Transaction, party_id: UUID) -> list[Party]:
+    """The same as parties that live, locked. Raises Transient where somebody merged or erased one of them meanwhile."""
+    ids = await store.find_family(tx, party_id)
+    known = await lock_parties(tx, ids)
+    if len(known) < len(ids) or await store.find_family(tx, party_id) != ids:
+        raise Transient("somebody merged or erased one of these parties meanwhile")
+    return [known[id_] for id_ in ids]
 
 
 async def find_survivors(tx: Transaction, party_ids: Collection[UUID]) -> dict[UUID, UUID]:

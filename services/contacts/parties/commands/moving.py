@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.contacts.parties import store
-from services.contacts.parties.commands import Admitted, describe, lock_parties, save
+from services.contacts.parties.commands import describe, lock_parties, save
+from services.contacts.parties.commands.admitted import Admitted
 from services.contacts.parties.commands.identities import load_claims
 from services.contacts.parties.commands.mention import Mention
 from services.contacts.parties.domain.identity import Claim, Home

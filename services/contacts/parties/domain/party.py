@@ -88,15 +88,15 @@ class Party:
     erased_at: datetime | None = None
 
 
-def fill(party: Party, reported: ReportedParty) -> set[str]:
-    """A fact fills what is empty and was never stated by a profile. Returns the fields that changed."""
+def fill(party: Party, reported: ReportedParty, at: datetime) -> set[str]:
+    """A fact of the time `at` fills what is empty and no profile ever stated. Returns the fields that changed."""
     changed = set()
     for name in FIELDS:
         value = getattr(reported, name)
         if value is not None and getattr(party, name) is None and name not in party.said_at:
             setattr(party, name, value)
             changed.add(name)
-    return changed | add_roles(party, reported.roles)
+    return changed | add_roles(party, reported.roles, at)
 
 
 def has_news(party: Party, reported: ReportedParty) -> bool:
@@ -118,7 +118,7 @@ def submit(party: Party, reported: ReportedParty, at: datetime, *, prevails: boo
     Roles are added. With `prevails` it wins in any case.
     """
     said = {name: value for name in FIELDS if (value := getattr(reported, name)) is not None}
-    return amend(party, said, at, prevails=prevails) | add_roles(party, reported.roles)
+    return amend(party, said, at, prevails=prevails) | add_roles(party, reported.roles, at)
 
 
 def amend(party: Party, values: Mapping[str, Any], at: datetime, *, prevails: bool = False) -> set[str]:
@@ -164,12 +164,25 @@ def shown_roles(party: Party) -> list[str]:
     )
 
 
-def add_roles(party: Party, roles: Sequence[str]) -> set[str]:
-    """Returns `roles` if there is a new one."""
+def add_roles(party: Party, roles: Sequence[str], at: datetime) -> set[str]:
+    """Give the party those roles of which nobody has said later than `at` that they ended. Returns `roles` if there is
+    a new one.
+    """
     # A role ends by an event of its own, never because a profile leaves it out.
-    missing = [role for role in roles if role not in party.roles]
+    missing = [role for role in roles if role not in party.roles and party.said_at.get(_ending(role), at) <= at]
     party.roles = sorted({*party.roles, *missing}) if missing else party.roles
     return {"roles"} if missing else set()
+
+
+def end_role(party: Party, role: str, at: datetime) -> None:
+    """What was told of the role until `at` gives it to the party no more."""
+    party.said_at[_ending(role)] = max(at, party.said_at.get(_ending(role), at))
+    party.roles = [each for each in party.roles if each != role]
+
+
+def _ending(role: str) -> str:
+    """The field in `said_at` that has when a role was last said to be over."""
+    return f"roles.{role}"
 
 
 def prefer(party: Party, type_: str, used: Primary) -> bool:
