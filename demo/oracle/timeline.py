@@ -23,7 +23,7 @@ SUSPECTED, LIKENESS = "crm.duplicate.suspected.v1", "likeness"
 GRANTED = "crm.role.granted.v1"
 MERGED, UNMERGED = "crm.party.merged.v1", "crm.party.unmerged.v1"
 WARNED, WARNING_CLEARED = "crm.warning.raised.v1", "crm.warning.cleared.v1"
-_NAMED_BY = {SUSPECTED: "reason", WARNED: "warning_id", WARNING_CLEARED: "warning_id"}
+_NAMED_BY = {GRANTED: "role", SUSPECTED: "reason", WARNED: "warning_id", WARNING_CLEARED: "warning_id"}
 _OF_CAMPAIGNS = frozenset([STARTED, EXITED, PLANNED, SKIPPED, *ENDED.values()])
 TIMELESS = datetime.min.replace(tzinfo=UTC)
 """Stands where the service's own clock gave the time, which the ledger cannot know."""
@@ -80,8 +80,6 @@ def timeline_line(type_: str, at: datetime, summary: Mapping[str, Any], sales: M
         return Line(type_, TIMELESS, summary[_NAMED_BY[type_]])
     if type_ == STAGE:
         return Line(type_, at, summary["stage"])
-    if type_ == GRANTED:
-        return Line(type_, TIMELESS, summary["role"])
     if type_ not in _OF_CAMPAIGNS:
         return Line(type_, at, about(summary))
     words = [sales.get(summary["trigger_event_id"], "?"), summary.get("campaign")]
