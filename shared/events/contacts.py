@@ -9,7 +9,7 @@ from pydantic import Field
 from shared.events.contract import contract
 from shared.events.ingest import About
 from shared.events.topic import topic
-from shared.events.values import Channel, IdentityUsed, Instant, PartyKind, RelationKind, Role
+from shared.events.values import Channel, IdentityUsed, Instant, PartyKind, RelationKind
 
 CONTACTS = topic(
     "crm.contacts",
@@ -296,31 +296,5 @@ class RelationAdded(_Relation):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelationEnded(_Relation):
     """A relation held until the day `ended_on`: a record for each of the two."""
-
-    ended_on: Annotated[str, Field(json_schema_extra={"format": "date"})]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Role:
-    party_id: UUID
-    party_version: int
-    role_id: UUID
-    role: Role
-    recorded_at: Instant
-    since: Annotated[str, Field(json_schema_extra={"format": "date"})] | None = None
-
-
-@contract(CONTACTS, "crm.role.granted.v1", key="party_id", subject="party/{party_id}")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleGranted(_Role):
-    """The party has this role, as far as it is known since that day; `role_id` names the time in which it has it."""
-
-    origin: str | None = None
-
-
-@contract(CONTACTS, "crm.role.ended.v1", key="party_id", subject="party/{party_id}")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleEnded(_Role):
-    """The party had this role until the day `ended_on`. Who says so again later grants it anew."""
 
     ended_on: Annotated[str, Field(json_schema_extra={"format": "date"})]

@@ -27,10 +27,9 @@ from shared.events.contacts import (
     PartyUpdated,
     RelationAdded,
     RelationEnded,
-    RoleEnded,
-    RoleGranted,
     SurveyAnswered,
 )
+from shared.events.roles import RoleEnded, RoleGranted
 
 OfContacts = (
     PartyRegistered

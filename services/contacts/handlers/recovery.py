@@ -26,10 +26,9 @@ from shared.events.contacts import (
     PartyUnmerged,
     RelationAdded,
     RelationEnded,
-    RoleEnded,
-    RoleGranted,
 )
 from shared.events.parties import PartyDescribed
+from shared.events.roles import RoleEnded, RoleGranted
 from shared.events.sales import SaleAmended, SaleCancelled, SaleCompleted
 
 

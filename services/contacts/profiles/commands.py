@@ -48,13 +48,7 @@ async def create(tx: Transaction, profile: ReportedParty) -> dict[str, Any]:
     if party_id not in admitted.resolution.founded or others:
         other_id = others[0] if party_id in admitted.resolution.founded else party_id
         raise await _taken(tx, other_id, admitted.resolution.added)
-    scored = await completeness.score(tx, admitted)
-    (described,) = await parties.describe(tx, admitted)
-    tx.emit(scored)
-    await roles.keep(tx, admitted)
-    await search.index(tx, admitted)
-    await parties.save(tx, admitted)
-    return _state(described)
+    return await _write(tx, admitted)
 
 
 async def upsert(tx: Transaction, items: Sequence[object]) -> list[Upserted]:
@@ -139,6 +133,11 @@ async def amend(
     admitted = Admitted([mention], Resolution([Assignment(party_id, None, None)], given.added), {party_id: party})
     admitted.change(0, fields)
     admitted.grant(0, before)
+    return await _write(tx, admitted)
+
+
+async def _write(tx: Transaction, admitted: Admitted) -> dict[str, Any]:
+    """The one party that changed, as it is described now."""
     scored = await completeness.score(tx, admitted)
     (described,) = await parties.describe(tx, admitted)
     tx.emit(scored)

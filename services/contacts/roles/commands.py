@@ -17,7 +17,7 @@ from services.contacts.roles.schemas import RoleBody, RoleView
 from shared.engine.event import Emission, Event, caused_id
 from shared.engine.transaction import Transaction
 from shared.errors import Invalid, NotFound, Refused
-from shared.events.contacts import RoleEnded, RoleGranted
+from shared.events.roles import RoleEnded, RoleGranted
 from shared.ids import new_id
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.contacts.parties.domain.party import Party
 from services.contacts.roles.schemas import RoleView
-from shared.events.contacts import RoleEnded, RoleGranted
+from shared.events.roles import RoleEnded, RoleGranted
 from shared.events.values import Role
 
 
