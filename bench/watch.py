@@ -38,14 +38,19 @@ class Page:
         self._news = asyncio.Event()
 
     async def listen(self) -> None:
-        """As long as the stream lasts."""
+        """For ever: where the stream ends it is asked for again, as the page's own script does."""
         asked = {"service": "contacts", "subject": f"party/{self._party}"}
-        async with self._client.stream("GET", "/live", params=asked, timeout=None) as stream:
-            stream.raise_for_status()
-            async for line in stream.aiter_lines():
-                self.open.set()
-                if line.startswith("data:"):
-                    self._news.set()
+        while True:
+            async with self._client.stream("GET", "/live", params=asked, timeout=None) as stream:
+                if stream.is_success:
+                    async for line in stream.aiter_lines():
+                        self.open.set()
+                        if line.startswith("data:"):
+                            self._news.set()
+                elif not stream.is_server_error:
+                    stream.raise_for_status()
+            await asyncio.sleep(_AGAIN_S)
+            self._news.set()  # what came meanwhile was not told
 
     async def refresh(self) -> None:
         """Fetches the page again whenever there are news, and once more where the console or a service had no time."""

