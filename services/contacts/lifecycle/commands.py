@@ -44,10 +44,14 @@ _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(slots=True)
 class _Found:
-    """What facts mean for the stages: what is kept of them, and by party the last that may move its stages now."""
+    """What facts mean for the stages: what is kept of them, and by party the last that may move its stages now.
+
+    Those of `counted` do so only where the party has as many sales as a loyal customer.
+    """
 
     kept: list[Kept] = field(default_factory=list)
     moved: dict[UUID, Moved] = field(default_factory=dict)
+    counted: dict[UUID, Moved] = field(default_factory=dict)
 
 
 async def follow(tx: Transaction, facts: Facts) -> None:
@@ -57,6 +61,11 @@ async def follow(tx: Transaction, facts: Facts) -> None:
     """
     found = _look(facts)
     await store.add_facts(tx, found.kept)
+    # Most sales are of customers who come back and have not come often yet: one count, and nothing else is read.
+    counted = {party_id: each for party_id, each in found.counted.items() if party_id not in found.moved}
+    if counted:
+        frequent = await store.find_frequent(tx, counted, _policy(tx).loyal.sales)
+        found.moved |= {party_id: counted[party_id] for party_id in counted if party_id in frequent}
     if found.moved:
         facts.admitted.unsaved |= await _move(tx, found.moved)
 
@@ -142,7 +151,8 @@ def _look(facts: Facts) -> _Found:
             if domain.is_kept(party.lifecycle, signal, event.time):
                 found.kept.append(Kept(party.id, signal, entry))
             if domain.may_move(party.lifecycle, signal, event.time):
-                found.moved[party.id] = Moved(party, event.now, _NO_TIME, event)
+                is_counted = signal == "sale" and domain.can_only_be_loyal(party.lifecycle, event.time)
+                (found.counted if is_counted else found.moved)[party.id] = Moved(party, event.now, _NO_TIME, event)
     for revision in facts.revisions:
         if revision.before.state is None or isinstance(revision.event.data, ReportedCancellation):
             found.moved[revision.party.id] = Moved(revision.party, revision.event.now, _NO_TIME, revision.event)

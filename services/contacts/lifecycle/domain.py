@@ -44,6 +44,7 @@ _BEFORE: Sequence[Signal] = ("discovery", "education", "evaluation")
 _ENGAGEMENTS = (ReportedRequest, ReportedSurvey, ReportedInteraction)
 _OTHERS = (ReportedProfile, ReportedChoice, ReportedConsent, ReportedWithdrawal)
 _OF_CONVERSATIONS: Mapping[str | None, Signal] = {"education": "education", "purchase": "evaluation"}
+_UNDER_WAY = frozenset(["purchase", "onboarding", "post_purchase"])
 _SETTLED = frozenset(["post_purchase", "loyal", "lapsed", "churned"])
 
 
@@ -121,6 +122,13 @@ def may_move(lifecycle: Lifecycle, signal: Signal, at: datetime) -> bool:
     if signal == "engagement":
         return not (is_ahead and is_before_due and lifecycle.stage in _SETTLED)
     return not (is_ahead and is_before_due and lifecycle.stage == "loyal")
+
+
+def can_only_be_loyal(lifecycle: Lifecycle, at: datetime) -> bool:
+    """Whether a sale may change nothing now but that there are enough of them: it prolongs a run that is under way."""
+    if lifecycle.bought_at is None or lifecycle.since is None or lifecycle.stage not in _UNDER_WAY:
+        return False
+    return at > lifecycle.bought_at and at >= lifecycle.since and (lifecycle.until is None or at < lifecycle.until)
 
 
 def _is_past(lifecycle: Lifecycle, signal: Signal, at: datetime) -> bool:

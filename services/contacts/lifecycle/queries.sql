@@ -15,6 +15,14 @@ select party_id, true, stage, entered_at, cause_event_id, false, by_time, left_a
 from lifecycle_stage
 where party_id = any ($1::uuid[])
 
+-- name: find_frequent
+-- Parties with $2 sales or more that were not cancelled.
+select party_id
+from sale
+where party_id = any ($1::uuid[]) and sold_at > '-infinity' and state is not null
+group by party_id
+having count(*) >= $2
+
 -- name: add_facts
 -- Sorted by the caller. The same again is possible only within one redrive.
 insert into lifecycle_fact (party_id, signal, occurred_at, event_id)

@@ -42,6 +42,11 @@ async def load_lives(tx: Transaction, party_ids: Collection[UUID]) -> dict[UUID,
     return {party_id: Life(known, in_order(told)) for party_id, (known, told) in found.items()}
 
 
+async def find_frequent(tx: Transaction, party_ids: Collection[UUID], sales: int) -> set[UUID]:
+    """Those of the parties that have so many sales that stand, however long ago."""
+    return {row["party_id"] for row in await tx.fetch(SQL["find_frequent"], sorted(party_ids), sales)}
+
+
 async def add_facts(tx: Transaction, facts: Iterable[Kept]) -> None:
     rows = sorted({(each.party_id, each.signal, *each.entry) for each in facts})
     if rows:

@@ -14,6 +14,7 @@ from services.contacts.lifecycle.domain import (
     Known,
     Signal,
     Stay,
+    can_only_be_loyal,
     change,
     fold_told,
     furthest,
@@ -155,13 +156,19 @@ class Store:
         self.clock = START - timedelta(days=1)
 
     def accept(self, batch: Sequence[tuple[Signal, Entry]]) -> None:
-        moves = False
+        moves = counted = False
         for signal, at in batch:
             if signal == "sale" or is_kept(self.lifecycle, signal, at.at):
                 self.known.add(signal, at)
-            moves |= may_move(self.lifecycle, signal, at.at)
-        if moves:
+            if signal == "sale" and can_only_be_loyal(self.lifecycle, at.at):
+                counted = True
+            else:
+                moves |= may_move(self.lifecycle, signal, at.at)
+        if moves or (counted and len(self.known.sales) >= QUICK.loyal.sales):
             self.move(datetime.min.replace(tzinfo=UTC))
+        else:
+            as_looked_at, _ = stays(self.known, QUICK, latest(self.told, datetime.min.replace(tzinfo=UTC)))
+            assert as_looked_at == self.told, "what is passed over moves nothing"
 
     def pass_time(self, until: datetime) -> None:
         """Timers fire in their order, each at a watermark that is at least when it was due."""

@@ -152,7 +152,8 @@ def ascii_domain(address: str) -> str:
 
 def _printable(text: str) -> str:
     """One line without characters that nobody sees: controls, marks of direction, ends of lines."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    shown = text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(shown.split())
 
 
 def _mailbox(name: str, address: str) -> str:
