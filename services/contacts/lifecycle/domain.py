@@ -117,7 +117,7 @@ def may_move(lifecycle: Lifecycle, signal: Signal, at: datetime) -> bool:
         return signal == "sale"
     if at <= lifecycle.bought_at:
         return signal == "sale"
-    is_ahead = lifecycle.since is not None and at >= lifecycle.since
+    is_ahead = lifecycle.since is not None and at > lifecycle.since
     is_before_due = lifecycle.until is None or at < lifecycle.until
     if signal == "engagement":
         return not (is_ahead and is_before_due and lifecycle.stage in _SETTLED)
