@@ -16,6 +16,8 @@ from tests.e2e.client import Client, eventually
 PHONE, LAPTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 
 
+LETTER = "greeting"
+"""A campaign whose letter is looked at."""
 _LAST_TOLD = {"crm.duplicate.suspected.v1", "crm.ticket.triaged.v1", "crm.sla.applied.v1"}
 """What comes into a history after everything that is asked for."""
 
@@ -72,6 +74,22 @@ async def publish_segment(stack: EmbeddedStack, customer: Customer) -> Customer:
 
         await eventually(is_in, "the customer in the segment")
     return replace(customer, segment=name)
+
+
+async def publish_letter(stack: EmbeddedStack, name: str) -> None:
+    """A campaign that nothing begins in these tests, whose letter has HTML in Danish."""
+    text = f"name: {name}\ntrigger: deal.won\nsteps:\n  - wait: P1D\n    content: [{{template: hello}}]\n"
+    mjml = (
+        "<mjml><mj-body><mj-section><mj-column><mj-text>Hej {{ name }}</mj-text>"
+        "</mj-column></mj-section></mj-body></mjml>"
+    )
+    templates = {
+        "hello.txt": "Subject: Hello\n\nHello {{ name }}.\n{{ unsubscribe_url }}\n",
+        "hello.da.txt": "Subject: Hej\n\nHej {{ name }}.\n{{ unsubscribe_url }}\n",
+        "hello.da.mjml": mjml,
+    }
+    async with httpx.AsyncClient(base_url=stack.url("marketing")) as client:
+        (await client.post("/v1/campaigns", json={"text": text, "templates": templates})).raise_for_status()
 
 
 async def serve_customer(stack: EmbeddedStack) -> Customer:

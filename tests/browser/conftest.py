@@ -13,7 +13,7 @@ from playwright.async_api import BrowserContext, Page
 from deploy.assets.fetch import fetch, read_lock
 from deploy.embedded import EmbeddedStack
 from shared.run.discovery import FRONTS
-from tests.browser.agents import Customer, publish_segment, serve_twins
+from tests.browser.agents import LETTER, Customer, publish_letter, publish_segment, serve_twins
 from tests.browser.chromium import HOW, browser_context, executable
 from tests.stack import make_stack, started
 
@@ -55,6 +55,7 @@ def ada(stack: EmbeddedStack) -> Customer:
     """For tests that only look."""
 
     async def served() -> Customer:
+        await publish_letter(stack, LETTER)
         return await publish_segment(stack, await serve_twins(stack))
 
     return asyncio.run(served())

@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from deploy.embedded import EmbeddedStack
-from tests.browser.agents import LAPTOP, PHONE, Customer, ask, console, define_agent, serve_customer
+from tests.browser.agents import LAPTOP, LETTER, PHONE, Customer, ask, console, define_agent, serve_customer
 from tests.e2e.client import Client
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
@@ -60,6 +60,8 @@ def pages_of(ada: Customer) -> dict[str, str]:
         "event": f"/events/{ada.sale_event}",
         "campaigns": "/campaigns",
         "campaign": "/campaigns/thanks",
+        "letter": f"/campaigns/{LETTER}/letters/hello?who={ada.party_id}&locale=da-DK",
+        "doubts": "/duplicates?state=doubted",
         "sales": "/forecasts",
         "sales-by-day": "/forecasts?by=day",
         "operations": "/operations",

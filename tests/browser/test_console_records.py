@@ -2,6 +2,7 @@
 
 import re
 
+import httpx
 import pytest
 from playwright.async_api import expect
 
@@ -47,6 +48,32 @@ async def test_a_pair_that_is_two_is_asked_about_no_more(stack: EmbeddedStack) -
         await expect(page.locator(f"a[href='/duplicates/{twins.pair_id}']")).to_have_count(0)
         assert complaints == []
     assert (await ask(stack, "contacts", f"duplicates/{twins.pair_id}"))["state"] == "dismissed"
+
+
+async def test_a_merge_that_something_speaks_against_is_confirmed(stack: EmbeddedStack) -> None:
+    twins = await serve_twins(stack)
+    other = {"other": twins.twin_id, "because": "she called"}
+    async with httpx.AsyncClient(base_url=stack.url("contacts")) as contacts:
+        (await contacts.post(f"/v1/parties/{twins.party_id}/merge", json=other)).raise_for_status()
+        changed = {"name": "Bo Dahl", "birth_date": "1944-01-01"}
+        (await contacts.patch(f"/v1/parties/{twins.party_id}", json=changed)).raise_for_status()
+
+    async def doubted() -> bool:
+        return (await ask(stack, "contacts", f"duplicates/{twins.pair_id}"))["doubted_at"] is not None
+
+    await eventually(doubted, "the doubt about their merge")
+    async with console(stack, viewport=PHONE, language="da") as (context, complaints):
+        page = await context.new_page()
+        await page.goto("/duplicates/merges")
+        await page.get_by_role("link", name="Tvivl").click()
+        await page.locator(f"a[href='/duplicates/{twins.pair_id}']").click()
+        await expect(page.get_by_role("button", name="Fortryd sammenlægningen")).to_be_visible()
+        await page.get_by_label("Hvorfor de er én").fill("hun er gift")
+        await page.get_by_role("button", name="De er én").click()
+        await expect(page).to_have_url(stack.url("console") + "/duplicates?state=doubted")
+        await expect(page.locator(f"a[href='/duplicates/{twins.pair_id}']")).to_have_count(0)
+        assert complaints == []
+    assert not await doubted()
 
 
 async def test_a_second_person_approves_an_erasure_and_everybody_confirms_it(stack: EmbeddedStack) -> None:

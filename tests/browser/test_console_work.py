@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import expect
 
 from deploy.embedded import EmbeddedStack
-from tests.browser.agents import LAPTOP, PHONE, Customer, ask, console, serve_customer
+from tests.browser.agents import LAPTOP, LETTER, PHONE, Customer, ask, console, serve_customer
 from tests.e2e.client import Client, eventually
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
@@ -242,4 +242,30 @@ async def test_a_segment_says_who_is_in_it_and_why(stack: EmbeddedStack, ada: Cu
         await page.get_by_role("button", name="Show").click()
         await expect(page.locator(".head .badge")).to_have_text("In it")
         await expect(page.locator("tbody tr", has_text="Spent: DKK")).to_contain_text("DKK\u00a0129.95")
+        assert [said for said in complaints if "422" not in said] == []
+
+
+async def test_a_campaigns_letter_is_looked_at_tried_and_what_came_back_is_counted(
+    stack: EmbeddedStack, ada: Customer
+) -> None:
+    name = (await ask(stack, "contacts", f"parties/{ada.party_id}"))["name"]
+    async with httpx.AsyncClient(base_url=stack.url("marketing")) as marketing:
+        bounced = f"/v1/messages/{ada.message_id}/bounces"
+        (await marketing.post(bounced, json={"kind": "soft"})).raise_for_status()
+    async with console(stack, viewport=PHONE) as (context, complaints):
+        page = await context.new_page()
+        await page.goto("/campaigns/thanks")
+        measured = page.locator("section", has=page.locator("#measures")).locator("tbody tr")
+        await expect(measured.filter(has_text="Not delivered this time").locator("td").first).to_have_text("1")
+        await page.goto(f"/campaigns/{LETTER}")
+        await page.locator("article.letter a").first.click()
+        await page.get_by_label("Language").last.fill("da-DK")
+        await page.get_by_label("Whom").fill(f"{stack.url('console')}/parties/{ada.party_id}")
+        await page.get_by_role("button", name="Show").click()
+        await expect(page.get_by_role("heading", name="Hej", exact=True)).to_be_visible()
+        await expect(page.frame_locator("iframe.letter").locator("body")).to_contain_text(f"Hej {name}")
+        await page.get_by_label("E-mail").fill("somebody@elsewhere.example")
+        await page.get_by_role("button", name="Send a test letter").click()
+        await expect(page.locator(".trouble")).to_contain_text("address of our own")
+        await expect(page.get_by_label("Language").last).to_have_value("da-DK")
         assert [said for said in complaints if "422" not in said] == []

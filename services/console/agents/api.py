@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
@@ -19,7 +18,7 @@ from services.console.agents.domain import (
     rooms_of,
     times_of,
 )
-from services.console.shell.asking import Trouble, attempt, path_part
+from services.console.shell.asking import Trouble, attempt, path_part, with_query
 from services.console.shell.pages import Page, Shown, go_to
 
 router = APIRouter()
@@ -93,7 +92,7 @@ async def change_agent(page: Shown, agent_id: str) -> Response:
 async def remove_agent(page: Shown, agent_id: str) -> Response:
     """Nothing is given to them any more, and what they have goes to others."""
     form = await page.form()
-    path = f"agents/{path_part(agent_id)}?{urlencode({'reason': form.get('reason', '')})}"
+    path = with_query(f"agents/{path_part(agent_id)}", reason=form.get("reason"))
     version = f'"{form.get("version", "")}"'
     try:
         await page.asked.write("support", "DELETE", path, None, key=form.get("key"), if_match=version)

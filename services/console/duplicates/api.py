@@ -7,8 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.console.duplicates.domain import STATES, choice_of, fields_of, usual_survivor
-from services.console.shell.asking import Json, Trouble, attempt
+from services.console.duplicates.domain import STATES, choice_of, fields_of, merge_of, usual_survivor
+from services.console.shell.asking import Json, Part, Trouble, attempt
 from services.console.shell.pages import Page, Shown, go_to
 
 router = APIRouter(prefix="/duplicates")
@@ -22,7 +22,8 @@ async def list_duplicates(
 ) -> Response:
     """The likeliest first."""
     chosen = state if state in STATES else "open"
-    found = await attempt(page.asked.get("contacts", "duplicates", state=chosen, cursor=cursor, limit=_MOST))
+    asked = {"state": "merged", "doubted": "true"} if chosen == "doubted" else {"state": chosen}
+    found = await attempt(page.asked.get("contacts", "duplicates", **asked, cursor=cursor, limit=_MOST))
     items = found.value["items"] if found.value else []
     cards = await page.cards_of(party_id for pair in items for party_id in pair["party_ids"])
     return page.show("duplicates/list.html", found=found, cards=cards, state=chosen, states=STATES)
@@ -76,13 +77,23 @@ async def merge_pair(page: Shown, duplicate_id: UUID) -> Response:
 
 @router.post("/{duplicate_id}/dismiss")
 async def dismiss_pair(page: Shown, duplicate_id: UUID) -> Response:
+    return await _answer(page, duplicate_id, "dismiss", "/duplicates")
+
+
+@router.post("/{duplicate_id}/confirm")
+async def confirm_pair(page: Shown, duplicate_id: UUID) -> Response:
+    """They are one, whatever speaks against their merge."""
+    return await _answer(page, duplicate_id, "confirm", "/duplicates?state=doubted")
+
+
+async def _answer(page: Page, duplicate_id: UUID, verb: str, following: str) -> Response:
     form = await page.form()
-    path, because = f"duplicates/{duplicate_id}/dismiss", {"because": form.get("because", "").strip()}
+    path, because = f"duplicates/{duplicate_id}/{verb}", form.get("because", "").strip()
     try:
-        await page.asked.write("contacts", "POST", path, because, key=form.get("key"))
+        await page.asked.write("contacts", "POST", path, {"because": because}, key=form.get("key"))
     except Trouble as trouble:
-        return await _show_pair(page, duplicate_id, trouble)
-    return go_to("/duplicates")
+        return await _show_pair(page, duplicate_id, trouble, because)
+    return go_to(following)
 
 
 async def _show_pair(page: Page, duplicate_id: UUID, trouble: Trouble | None = None, because: str = "") -> Response:
@@ -90,6 +101,11 @@ async def _show_pair(page: Page, duplicate_id: UUID, trouble: Trouble | None = N
     found = await asyncio.gather(*(attempt(page.asked.get("contacts", f"parties/{id_}")) for id_ in pair["party_ids"]))
     parties = [each.value for each in found if each.value]
     both = len(parties) == len(pair["party_ids"])
+    merges = (
+        await attempt(page.asked.get("contacts", "merges", party_id=pair["party_ids"][0], limit=_MOST))
+        if pair["state"] == "merged"
+        else Part[Json]()
+    )
     return page.show(
         "duplicates/pair.html",
         trouble.status if trouble else 200,
@@ -98,6 +114,7 @@ async def _show_pair(page: Page, duplicate_id: UUID, trouble: Trouble | None = N
         lost=next((each.trouble for each in found if each.trouble), None),
         fields=fields_of(*parties) if both else [],
         survivor=usual_survivor(parties) if both else None,
+        merge=merge_of(pair, merges.value["items"]) if merges.value else None,
         trouble=trouble,
         because=because,
     )

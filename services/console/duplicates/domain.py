@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-STATES = ("open", "dismissed", "merged")
+STATES = ("open", "dismissed", "merged", "doubted")
+"""What a list shows; the doubted ones are merged, and something that was learnt later speaks against it."""
 PICKED = ("name", "kind", "birth_date", "address", "locale", "time_zone")
 """What a merged customer shows of one of the two; of everything else it has both."""
 _ADDRESS = ("postal_code", "city", "region", "country")
@@ -67,3 +68,12 @@ def choice_of(form: Mapping[str, str], party_ids: Iterable[str]) -> Choice:
         form.get("because", "").strip(),
         [name for name in PICKED if form.get(f"field-{name}") == other],
     )
+
+
+def merge_of(pair: Mapping[str, Any], merges: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The merge in force that made the two of a pair one, if it was one of the two into the other."""
+    two = set(pair["party_ids"])
+    for merge in merges:
+        if {merge["into_party_id"], merge["merged_party_id"]} == two and not merge["undone_at"]:
+            return merge
+    return None

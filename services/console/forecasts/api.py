@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.console.forecasts.domain import BY, SPANS, fan_of, past_of
-from services.console.shell.asking import Asked, Json, attempt
+from services.console.forecasts.domain import BY, SPANS, ahead_of, fan_of, past_of, together
+from services.console.shell.asking import Asked, Json, Part, attempt
 from services.console.shell.pages import Shown
 
 router = APIRouter(prefix="/forecasts")
@@ -30,13 +30,22 @@ async def show_sales(
     """
     chosen = by if by in BY else "category"
     asked = {"by": chosen, "from": since, "last": last or None, "cursor": cursor, "limit": 100}
-    totals, series = await asyncio.gather(
-        attempt(page.asked.get("forecasting", "series/sales", **asked)),
-        attempt(page.asked.get("forecasting", "series", limit=_MOST)),
-    )
+    looks = [attempt(page.asked.get("forecasting", "series/sales", **asked))]
+    if chosen == "category":
+        looks += [attempt(page.asked.get("forecasting", path, limit=_MOST)) for path in ("series", "forecasts")]
+    totals, series, forecasts = (*await asyncio.gather(*looks), Part[Json](), Part[Json]())[:3]
     known = {(one["department"], one["currency"]): one for one in series.value["items"]} if series.value else {}
     return page.show(
-        "forecasts/sales.html", by=chosen, since=since, last=last, totals=totals, series=known, ways=BY, spans=SPANS
+        "forecasts/sales.html",
+        by=chosen,
+        since=since,
+        last=last,
+        totals=totals,
+        series=known,
+        ahead=ahead_of(forecasts.value["items"]) if forecasts.value else {},
+        together=together,
+        ways=BY,
+        spans=SPANS,
     )
 
 

@@ -8,6 +8,7 @@ BY = ("category", "channel", "week", "day", "product")
 SPANS = (28, 91, 364, 0)
 """Days up to the newest sale; 0 is all of them."""
 SHOWN_WEEKS = 40
+AHEAD_WEEKS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,21 @@ def fan_of(values: Iterable[Mapping[str, Any]], forecast: Mapping[str, Any] | No
             if point["at"][:10] not in known
         ],
     )
+
+
+def ahead_of(forecasts: Iterable[Mapping[str, Any]]) -> dict[str, float]:
+    """By series, what is expected in the next weeks that have not come yet, of the forecast in force."""
+    found = {}
+    for forecast in forecasts:
+        means = [point["mean"] for point in forecast["points"] if point["actual"] is None]
+        if means:
+            found[forecast["series"]] = sum(means[:AHEAD_WEEKS])
+    return found
+
+
+def together(ahead: Mapping[str, float], currency: str) -> float:
+    """What is expected of all departments in a currency."""
+    return sum(mean for series, mean in ahead.items() if series.endswith(f":{currency}"))
 
 
 @dataclass(frozen=True, slots=True)

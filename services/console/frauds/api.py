@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.console.frauds.domain import BANDS, STATES, TONES, verdict_of
+from services.console.frauds.domain import BANDS, STATES, TONES
 from services.console.shell.asking import Trouble, attempt
 from services.console.shell.pages import Page, Shown, go_to
 
@@ -34,9 +34,8 @@ async def judge_fraud(
 ) -> Response:
     """Comes back to the same queue; where somebody was quicker, the queue shows their verdict."""
     form = await page.form()
-    assert page.agent is not None
-    body = verdict_of(form, None if page.agent.token else page.agent.name)
     path, version = f"frauds/{assessment_id}/judge", f'"{form.get("version", "")}"'
+    body = {"verdict": form.get("verdict", ""), **page.acting}
     try:
         await page.asked.write("forecasting", "POST", path, body, key=form.get("key"), if_match=version)
     except Trouble as trouble:

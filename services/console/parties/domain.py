@@ -25,6 +25,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 _ICONS = {"sale": "sale", "product": "sale", "message": "send", "enrolment": "send", "ticket": "chat",
           "dispute": "chat", "consent": "consent", "lifecycle": "stage", "party": "person", "identity": "person",
           "duplicate": "person", "sla": "check", "score": "chart", "warning": "away", "action": "check"}  # fmt: skip
+_NAMED = {"message": "campaign", "enrolment": "campaign", "segment": "segment"}
 _TONES = {
     "sale.completed": "good",
     "sale.refunded": "warn",
@@ -88,8 +89,9 @@ def _detail(type_: str, summary: Mapping[str, Any], words: Words) -> str:
     parts = []
     if "total" in summary:
         parts.append(words.money(summary["total"]))
-    if type_.startswith(("message.", "enrolment.")) and summary.get("campaign"):
-        parts.append(summary["campaign"])
+    named = _NAMED.get(type_.partition(".")[0], "")
+    if summary.get(named):
+        parts.append(summary[named])
     if "reason" in summary:
         parts.append(words.term("likeness" if type_.startswith("duplicate.") else "reason", summary["reason"]))
     if type_.startswith("lifecycle.") and summary.get("stage"):

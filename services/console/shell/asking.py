@@ -39,6 +39,12 @@ def path_part(name: str) -> str:
     return quote(name, safe="")
 
 
+def with_query(path: str, **query: object) -> str:
+    """A path with its parameters; those that are None or empty are left out."""
+    given = {name.rstrip("_"): value for name, value in query.items() if value is not None and value != ""}
+    return f"{path}?{urlencode(given, doseq=True)}" if given else path
+
+
 class Trouble(Exception):
     """A service did not do what it was asked. `problem` is its problem document, empty where it said nothing."""
 
@@ -85,6 +91,13 @@ class Answer:
     etag: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class File:
+    content: bytes
+    media_type: str
+    disposition: str
+
+
 class Asked:
     """The services, asked as one agent."""
 
@@ -99,8 +112,20 @@ class Asked:
 
     async def read(self, service: Service, path: str, **query: object) -> Answer:
         """The same with the ETag."""
-        given = {name.rstrip("_"): value for name, value in query.items() if value is not None and value != ""}
-        return await self._ask(service, "GET", f"{path}?{urlencode(given, doseq=True)}" if given else path)
+        return await self._ask(service, "GET", with_query(path, **query))
+
+    async def download(self, service: Service, path: str) -> File:
+        """A file as the service keeps it. Raises Trouble."""
+        try:
+            async with self._session.get(
+                self._url(service, path), headers=self._headers, allow_redirects=False
+            ) as response:
+                content = await response.read()
+        except AWAY as error:
+            raise Trouble(service, 503, {}) from error
+        if not response.ok:
+            raise Trouble(service, response.status, {})
+        return File(content, response.content_type, response.headers.get("content-disposition", "attachment"))
 
     @asynccontextmanager
     async def follow(self, service: Service, subjects: list[str], last_event_id: str | None) -> AsyncIterator[Stream]:

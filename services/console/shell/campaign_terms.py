@@ -72,6 +72,14 @@ CAMPAIGNS: dict[str, dict[str, str]] = {
         "channels": _("Channels"),
         "customer": _("Customer"),
     },
+    "returned_as": {
+        "delivered": _("Delivered"),
+        "opened": _("Opened"),
+        "clicked": _("Link followed"),
+        "soft": _("Not delivered this time"),
+        "hard": _("Came back for good"),
+        "complaint": _("Called spam"),
+    },
     "group": {"all": _("All of these"), "any": _("One of these"), "not": _("Not all of these")},
     "party_field": {
         "kind": _("Kind"),

@@ -47,7 +47,17 @@ CUSTOMERS: dict[str, dict[str, str]] = {
         "in_person": _("In person"),
     },
     "purpose": {"marketing": _("Marketing"), "profiling": _("Profiling"), "service": _("Service")},
-    "pair": {"open": _("Open"), "dismissed": _("Two of them"), "merged": _("Merged")},
+    "pair": {"open": _("Open"), "dismissed": _("Two of them"), "merged": _("Merged"), "doubted": _("Doubts")},
+    "left": {
+        "what they are as one is too large": _("As one they would be too large"),
+        "one of them has changed meanwhile": _("One of them has changed meanwhile"),
+        "one of them was erased": _("One of them was erased"),
+        "they are one already": _("They are one already"),
+        "people took their merge back": _("People took their merge back"),
+        "people said that they are two": _("People said that they are two"),
+        "they have two customer numbers of one system": _("They have two customer numbers of one system"),
+        "others who are one with them speak against it": _("Others who are one with them speak against it"),
+    },
     "picked": {
         "kind": _("Kind"),
         "name": _("Name"),

@@ -109,6 +109,11 @@ class Page:
         )
         return HTMLResponse(text, code, {"Vary": "Cookie, Accept-Language", "Content-Language": self.taste.language})
 
+    @property
+    def acting(self) -> dict[str, str]:
+        """Who acts, as services take it; empty where a token says so."""
+        return {} if self.agent is None or self.agent.token else {"agent": self.agent.name}
+
     async def cards_of(self, party_ids: Iterable[str | None]) -> dict[str, Json]:
         """What a list shows of customers, by id; none of whoever was erased, and none while contacts is away."""
         asked = sorted({party_id for party_id in party_ids if party_id})

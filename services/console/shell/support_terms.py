@@ -63,6 +63,19 @@ SUPPORT: dict[str, dict[str, str]] = {
         "shift_ended": _("The shift has ended"),
         "other": _("Something else"),
     },
+    "letter": {
+        "sent": _("Sent by e-mail"),
+        "unknown": _("Given to the mail server, its answer was lost"),
+        "refused": _("The mail server refused it"),
+        "no_address": _("No e-mail: there is no address"),
+        "bounced": _("The e-mail came back"),
+    },
+    "attachment": {
+        "too_large": _("Too large, not kept"),
+        "type_not_allowed": _("A kind that is not taken"),
+        "type_mismatch": _("Not what it says it is"),
+        "too_many": _("One too many"),
+    },
     "removed": {"left": _("Has left"), "changed_team": _("Is in another team"), "other": _("Something else")},
     "queue": {"payments": _("Payments"), "orders": _("Orders"), "general": _("General")},
     "place": {

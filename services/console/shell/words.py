@@ -22,6 +22,7 @@ from babel.numbers import (
     get_currency_precision,
 )
 from babel.support import NullTranslations, Translations
+from babel.units import format_unit
 
 from services.console.shell.vocabulary import TERMS
 
@@ -130,6 +131,12 @@ class Words:
 
     def duration(self, seconds: float) -> str:
         return str(format_timedelta(timedelta(seconds=seconds), locale=self._locale))
+
+    def size(self, count: int) -> str:
+        """Of a file with so many bytes."""
+        value, unit = (count / 1e6, "megabyte") if count >= 1e6 else (-(-count // 1000), "kilobyte")
+        pattern = "0.0" if count >= 1e6 else "0"
+        return str(format_unit(value, f"digital-{unit}", "short", pattern, locale=self._locale)).translate(_SPACES)
 
     def local(self, at: str | datetime) -> datetime:
         """In the person's zone."""

@@ -1,13 +1,14 @@
 """Pages about tickets: the queue, one with its thread, answering it and moving it on."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.console.shell.asking import Asked, Trouble, attempt
+from services.console.shell.guard import FILE_HEADERS
 from services.console.shell.pages import Page, Shown, go_to
 from services.console.tickets.domain import QUEUE, TONES, WAITING, following, moves_of
 
@@ -46,7 +47,7 @@ async def show_ticket(page: Shown, ticket_id: UUID) -> Response:
 async def write_reply(page: Shown, ticket_id: UUID) -> Response:
     """A reply or a note. What was typed stands in the form again where it was not taken."""
     form = await page.form()
-    body = {"text": form.get("text", ""), "kind": form.get("kind", "reply"), **_agent(page)}
+    body = {"text": form.get("text", ""), "kind": form.get("kind", "reply"), **page.acting}
     try:
         await page.asked.write("support", "POST", f"tickets/{ticket_id}/replies", body, key=form.get("key"))
     except Trouble as trouble:
@@ -54,11 +55,20 @@ async def write_reply(page: Shown, ticket_id: UUID) -> Response:
     return go_to(f"/tickets/{ticket_id}?taken=1")
 
 
+@router.get("/{ticket_id}/attachments/{mail_id}/{place}")
+async def save_attachment(page: Shown, ticket_id: UUID, mail_id: UUID, place: int) -> Response:
+    """The file as it came, to be saved."""
+    del ticket_id
+    file = await page.asked.download("support", f"mails/{mail_id}/attachments/{place}")
+    headers = {**FILE_HEADERS, "Content-Disposition": file.disposition}
+    return Response(file.content, media_type=file.media_type, headers=headers)
+
+
 @router.post("/{ticket_id}/status")
 async def move_ticket(page: Shown, ticket_id: UUID) -> Response:
     """Decided on the version that the page showed; `next` goes on to another one that waits."""
     form = await page.form()
-    body = {"status": form.get("status", ""), **_agent(page)}
+    body = {"status": form.get("status", ""), **page.acting}
     version = f'"{form.get("version", "")}"'
     try:
         await page.asked.write(
@@ -75,7 +85,7 @@ async def move_ticket(page: Shown, ticket_id: UUID) -> Response:
 async def correct_triage(page: Shown, ticket_id: UUID) -> Response:
     """What the request is about, as the agent says; the next model learns from it."""
     form = await page.form()
-    body = {"category": form.get("category") or None, "urgency": form.get("urgency") or None, **_agent(page)}
+    body = {"category": form.get("category") or None, "urgency": form.get("urgency") or None, **page.acting}
     try:
         await page.asked.write("support", "POST", f"tickets/{ticket_id}/triage", body, key=form.get("key"))
     except Trouble as trouble:
@@ -106,12 +116,6 @@ async def _next(asked: Asked, ticket_id: UUID) -> str | None:
         if another := following(str(ticket_id), waiting["items"]):
             return another
     return None
-
-
-def _agent(page: Page) -> dict[str, Any]:
-    """Where no token says who acts, the chosen name does."""
-    assert page.agent is not None
-    return {} if page.agent.token else {"agent": page.agent.name}
 
 
 async def _show(page: Page, ticket_id: UUID, trouble: Trouble | None = None, typed: str = "") -> Response:

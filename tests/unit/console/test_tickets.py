@@ -1,0 +1,105 @@
+"""What a ticket's page shows of mails: what became of replies, and the files that came with messages."""
+
+from datetime import UTC, datetime
+from typing import Any, get_args
+from uuid import UUID
+
+import httpx
+import pytest
+
+from services.console.shell.asking import Asked, File, Trouble
+from services.console.shell.vocabulary import TERMS
+from services.marketing.engagement.schemas import Measure
+from services.support.desk.schemas import Customer, Entry, TicketView
+from services.support.mail.domain.attachment import Refusal
+from services.support.mail.schemas import AttachmentView
+from services.support.sla.schemas import SlaView
+from shared.events.tickets import LetterOutcome
+
+ID, MAIL = UUID("01a21cac-b0de-7cd1-b5db-ef8f21bd5678"), UUID("01a21cac-b0de-7cd1-b5db-ef8f21bd5679")
+
+
+def ticket(*thread: Entry) -> dict[str, Any]:
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    return TicketView(
+        **dict.fromkeys(("request_event_id", "waits_for", "until", "follows", "locale", "sku", "sale_id")),
+        **dict.fromkeys(("merged_into", "split_from", "triage", "assignment")),
+        id=ID,
+        number=1,
+        party_id=ID,
+        channel="email",
+        subject="Where is it",
+        status="open",
+        version=2,
+        opened_at=at,
+        changed_at=at,
+        customer=Customer(party_id=ID, name="Ada Holm", locale=None, merged_into=None, erased=False),
+        origin="/support/email",
+        recorded_at=at,
+        allowed=[],
+        thread=list(thread),
+        earlier_replies=False,
+        history=[],
+        followed_by=[],
+        merged=[],
+        sla=SlaView(next_due_at=None, slack=None, then=None, today=None),
+    ).model_dump(mode="json")
+
+
+def entry(**said: Any) -> Entry:
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    return Entry(
+        **{"id": ID, "kind": "reply", "author": "agent", "agent": "agent-1", "at": at, "text": "Well.", **said}
+    )
+
+
+def file(place: int, **said: Any) -> AttachmentView:
+    plain = {"mail_id": MAIL, "name": "a <b>.pdf", "media_type": "application/pdf", "size": 1_200_000, "refused": None}
+    return AttachmentView(**{**plain, "place": place, **said})
+
+
+async def test_a_thread_shows_what_became_of_replies_and_the_files_that_came(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    came = entry(
+        kind="request",
+        author="customer",
+        attachments=[file(0), file(1, name="b.exe", refused="type_not_allowed", size=0)],
+    )
+    shown = ticket(came, entry(letter="bounced"), entry(letter=None))
+
+    async def get(_: Asked, service: str, path: str, **query: object) -> Any:
+        del service, query
+        return shown if path == f"tickets/{ID}" else {"items": []}
+
+    monkeypatch.setattr(Asked, "get", get)
+    page = (await client.get(f"/tickets/{ID}")).text
+    assert page.count("The e-mail came back") == 1
+    assert f'<a href="/tickets/{ID}/attachments/{MAIL}/0">a &lt;b&gt;.pdf</a>' in page
+    assert "1.2 MB" in page
+    assert "A kind that is not taken" in page
+    assert f"/attachments/{MAIL}/1" not in page
+
+
+async def test_a_file_is_saved_and_never_opened(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def download(_: Asked, service: str, path: str) -> File:
+        if path.endswith("/9"):
+            raise Trouble(service, 404, {})
+        assert (service, path) == ("support", f"mails/{MAIL}/attachments/0")
+        return File(b"<script>", "text/html", "attachment; filename*=UTF-8''a%20b.html")
+
+    monkeypatch.setattr(Asked, "download", download)
+    saved = await client.get(f"/tickets/{ID}/attachments/{MAIL}/0")
+    assert (saved.content, saved.headers["content-disposition"]) == (
+        b"<script>",
+        "attachment; filename*=UTF-8''a%20b.html",
+    )
+    assert "sandbox" in saved.headers["content-security-policy"]
+    assert saved.headers["x-content-type-options"] == "nosniff"
+    assert (await client.get(f"/tickets/{ID}/attachments/{MAIL}/9")).status_code == 404
+
+
+def test_what_became_of_mails_has_words() -> None:
+    assert set(get_args(LetterOutcome)) == TERMS["letter"].keys()
+    assert set(get_args(Refusal)) == TERMS["attachment"].keys()
+    assert set(get_args(Measure.model_fields["kind"].annotation)) == TERMS["returned_as"].keys()
