@@ -46,6 +46,6 @@ async def measure(sizes: Sizes) -> list[Row]:
                 "mib_a_page": max(max(seen) - before, 0) / PAGES,
                 "mib_grown": max(seen[half:]) - max(seen[:half]),
             },
-            note="a page fetches itself again 150 ms after news, as the console's script does; memory is the console's",
+            note="a page fetches itself again 150 ms after news, at most once a second, as the console's script does",
         )
     ]

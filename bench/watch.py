@@ -19,8 +19,10 @@ from aiokafka import AIOKafkaProducer
 from bench.feed import buyers, pace, percentiles
 from bench.setting import settle_collector
 
+_LIVE = {"X-Live": "1"}
 _COOKIE = {"cookie": "rapport-name=bench"}
 _DEBOUNCE_S = 0.15
+_PAUSE_S = 1.0
 _AGAIN_S = 2.0
 _PATIENCE_S = 60.0
 
@@ -53,12 +55,17 @@ class Page:
             self._news.set()  # what came meanwhile was not told
 
     async def refresh(self) -> None:
-        """Fetches the page again whenever there are news, and once more where the console or a service had no time."""
+        """Fetches the page again as the console's script does: soon after the first news, later what follows at once,
+        and once more where the console or a service had no time.
+        """
+        ready = 0.0
         while True:
             await self._news.wait()
-            await asyncio.sleep(_DEBOUNCE_S)
+            await asyncio.sleep(max(_DEBOUNCE_S, ready - time.perf_counter()))
             self._news.clear()
-            answer = await self._client.get(f"/parties/{self._party}")
+            begun = time.perf_counter()
+            answer = await self._client.get(f"/parties/{self._party}", headers=_LIVE)
+            ready = time.perf_counter() + max(_PAUSE_S, time.perf_counter() - begun)
             if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 self.failed += 1
                 await asyncio.sleep(_AGAIN_S)

@@ -16,7 +16,7 @@ from services.console.parties.domain import (
     purchases_of,
     related_of,
 )
-from services.console.shell.asking import Trouble, attempt
+from services.console.shell.asking import Json, Part, Trouble, attempt
 from services.console.shell.facts import party_named
 from services.console.shell.pages import Page, Shown, go_to
 
@@ -67,7 +67,7 @@ async def show_party(page: Shown, party_id: UUID, show: Text = None, cursor: Cur
         page.asked.get("contacts", path),
         attempt(page.asked.get("contacts", f"{path}/timeline", type=types, cursor=cursor, limit=LINES)),
         attempt(page.asked.get("contacts", f"{path}/timeline", type="sale.completed", limit=PURCHASES)),
-        attempt(page.asked.get("forecasting", f"scores/{party_id}")),
+        _nothing() if page.is_again else attempt(page.asked.get("forecasting", f"scores/{party_id}")),
         attempt(page.asked.get("marketing", "messages", party_id=party_id, limit=5)),
         attempt(page.asked.get("contacts", f"{path}/completeness")),
     )
@@ -160,6 +160,10 @@ async def change_party(page: Shown, party_id: UUID) -> Response:
     except Trouble as trouble:
         return _form_again(page, await page.asked.get("contacts", f"parties/{party_id}"), form, trouble)
     return go_to(f"/parties/{party_id}")
+
+
+async def _nothing() -> Part[Json]:
+    return Part()
 
 
 async def _show_around(

@@ -122,19 +122,30 @@ function takeFresh(text) {
 if (live) {
   const state = document.getElementById("live");
   let waiting = 0;
+  let asking = false;
+  let ready = 0;
   // Where a service is away for a moment, the news is not lost: the page asks for it again.
   const later = () => {
     if (document.hidden) return;  // it looks again once it is seen
     waiting ||= setTimeout(refresh, 2000);
   };
+  // One thing that happens makes many news: the first is taken at once, and what follows it together, a second later,
+  // or as much later as the page takes where that is longer, so that a busy system is not asked faster than it answers.
   const refresh = () => {
     waiting = 0;
+    if (asking) return later();
+    asking = true;
+    const begun = performance.now();
     fetch(location.href, { headers: { "X-Live": "1" } })
       .then((answer) => (answer.ok ? answer.text().then(takeFresh) : answer.status >= 500 ? later() : undefined))
-      .catch(later);
+      .catch(later)
+      .finally(() => {
+        asking = false;
+        ready = performance.now() + Math.max(1000, performance.now() - begun);
+      });
   };
   const news = () => {
-    waiting ||= setTimeout(refresh, 150);
+    waiting ||= setTimeout(refresh, Math.max(150, ready - performance.now()));
   };
   // A stream that was begun anew may not tell what happened in between, so the page looks for itself.
   let lost = false;
