@@ -78,7 +78,7 @@ async def publish_segment(stack: EmbeddedStack, customer: Customer) -> Customer:
 
 async def publish_letter(stack: EmbeddedStack, name: str) -> None:
     """A campaign that nothing begins in these tests, whose letter has HTML in Danish."""
-    text = f"name: {name}\ntrigger: deal.won\nsteps:\n  - wait: P1D\n    content: [{{template: hello}}]\n"
+    text = f"name: {name}\ntrigger: interaction.recorded\nsteps:\n  - wait: P1D\n    content: [{{template: hello}}]\n"
     mjml = (
         "<mjml><mj-body><mj-section><mj-column><mj-text>Hej {{ name }}</mj-text>"
         "</mj-column></mj-section></mj-body></mjml>"

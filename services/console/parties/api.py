@@ -16,7 +16,7 @@ from services.console.parties.domain import (
     purchases_of,
     related_of,
 )
-from services.console.shell.asking import Json, Part, Trouble, attempt
+from services.console.shell.asking import Trouble, attempt
 from services.console.shell.facts import party_named
 from services.console.shell.pages import Page, Shown, go_to
 
@@ -60,14 +60,13 @@ async def create_party(page: Shown) -> Response:
 
 @router.get("/{party_id}")
 async def show_party(page: Shown, party_id: UUID, show: Text = None, cursor: Cursor = None) -> Response:
-    """The 360 view; scores come from forecasting, and the rest is there without them."""
+    """The 360 view; what forecasting says comes in once the page stands, with what others are to the customer."""
     types = GROUPS.get(show or "")
     path = f"parties/{party_id}"
-    view, timeline, sales, scores, messages, complete = await asyncio.gather(
+    view, timeline, sales, messages, complete = await asyncio.gather(
         page.asked.get("contacts", path),
         attempt(page.asked.get("contacts", f"{path}/timeline", type=types, cursor=cursor, limit=LINES)),
         attempt(page.asked.get("contacts", f"{path}/timeline", type="sale.completed", limit=PURCHASES)),
-        _nothing() if page.is_again else attempt(page.asked.get("forecasting", f"scores/{party_id}")),
         attempt(page.asked.get("marketing", "messages", party_id=party_id, limit=5)),
         attempt(page.asked.get("contacts", f"{path}/completeness")),
     )
@@ -82,7 +81,6 @@ async def show_party(page: Shown, party_id: UUID, show: Text = None, cursor: Cur
         timeline=timeline,
         lines=lines,
         following=following,
-        scores=scores,
         messages=messages,
         complete=complete,
     )
@@ -113,7 +111,7 @@ async def show_points(page: Shown, party_id: UUID, cursor: Cursor = None) -> Res
 
 @router.get("/{party_id}/around")
 async def show_around(page: Shown, party_id: UUID) -> Response:
-    """What others are to a customer, and what to offer next. The customer's page takes it in once it stands."""
+    """What others are to a customer, what is expected and what to offer next. The customer's page takes it in."""
     return await _show_around(page, party_id)
 
 
@@ -162,17 +160,14 @@ async def change_party(page: Shown, party_id: UUID) -> Response:
     return go_to(f"/parties/{party_id}")
 
 
-async def _nothing() -> Part[Json]:
-    return Part()
-
-
 async def _show_around(
     page: Page, party_id: UUID, trouble: Trouble | None = None, typed: Mapping[str, str] | None = None
 ) -> Response:
-    view, relations, advice = await asyncio.gather(
+    view, relations, advice, scores = await asyncio.gather(
         page.asked.get("contacts", f"parties/{party_id}"),
         attempt(page.asked.get("contacts", f"parties/{party_id}/relations", limit=50)),
         attempt(page.asked.get("forecasting", "cross-sell", party_id=party_id)),
+        attempt(page.asked.get("forecasting", f"scores/{party_id}")),
     )
     related = related_of({str(party_id), view["id"]}, relations.value["items"]) if relations.value else []
     return page.show(
@@ -183,6 +178,7 @@ async def _show_around(
         related=related,
         names=await page.names_of(each.other for each in related),
         advice=advice,
+        scores=scores,
         trouble=trouble,
         typed=typed or {},
     )

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import escape
+
 from services.console.shell.words import Words
 
 _MOMENTS = frozenset({"due_at", "expires_at", "entered_at", "occurred_at", "recorded_at", "sold_at"})
@@ -33,6 +35,10 @@ class Named:
     text: str
     href: str | None = None
 
+    def __html__(self) -> str:
+        """Ready for a template, which asks for each of a hundred texts of a page much longer than this takes."""
+        return f'<a href="{escape(self.href)}">{escape(self.text)}</a>' if self.href else str(escape(self.text))
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -40,6 +46,10 @@ class Fact:
 
     name: str
     texts: list[Named]
+
+    def __html__(self) -> str:
+        said = ", ".join(text.__html__() for text in self.texts)
+        return f"<div><dt>{escape(self.name)}</dt><dd>{said}</dd></div>"
 
 
 def short_type(type_: str) -> str:

@@ -110,11 +110,6 @@ class Page:
         return HTMLResponse(text, code, {"Vary": "Cookie, Accept-Language", "Content-Language": self.taste.language})
 
     @property
-    def is_again(self) -> bool:
-        """Whether the page's own script asks after news, which takes only the parts that are marked as fresh."""
-        return "x-live" in self.request.headers
-
-    @property
     def acting(self) -> dict[str, str]:
         """Who acts, as services take it; empty where a token says so."""
         return {} if self.agent is None or self.agent.token else {"agent": self.agent.name}

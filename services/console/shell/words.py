@@ -60,6 +60,12 @@ def translations_of(language: str) -> NullTranslations:
     return Translations(packed)
 
 
+@lru_cache(10_000)
+def _term(language: str, kind: str, code: str) -> str:
+    known = TERMS[kind].get(code)
+    return code.replace("_", " ") if known is None else str(translations_of(language).ugettext(known))
+
+
 class Words:
     """`now` is when the page is made."""
 
@@ -75,10 +81,7 @@ class Words:
 
     def term(self, kind: str, code: str | None) -> str:
         """A code of the services as a word, such as ("status", "open"); one that is not known is shown as it is."""
-        if code is None:
-            return NOTHING
-        known = TERMS[kind].get(code)
-        return code.replace("_", " ") if known is None else self.text(known)
+        return NOTHING if code is None else _term(self.language, kind, code)
 
     def number(self, value: float, digits: int = 0) -> str:
         pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"

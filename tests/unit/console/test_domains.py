@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, strategies as st
+from markupsafe import escape
 
 from services.console.campaigns.domain import Reached, reached_of, steps_of, ways_of
 from services.console.events.domain import describe
@@ -13,7 +14,7 @@ from services.console.followups.domain import OUTCOMES, figures_of, funnel_of, r
 from services.console.forecasts.domain import fan_of
 from services.console.operations.domain import done_of, groups_of
 from services.console.parties.domain import GROUPS, Profile, errors_of, lines_of, purchases_of
-from services.console.shell.facts import Named, short_type
+from services.console.shell.facts import Fact, Named, short_type
 from services.console.shell.vocabulary import TERMS
 from services.console.shell.words import LANGUAGES, Words
 from services.console.tickets.domain import following, moves_of
@@ -216,3 +217,8 @@ def test_weeks_of_sales_stand_beside_what_was_expected() -> None:
     assert sales.currency == "DKK"
     assert [(week.sold, week.expected) for week in sales.weeks] == [(100, None), (0, None), (50, 40.0), (None, 60.0)]
     assert sales_of([], []) is None
+
+
+def test_what_an_event_names_is_escaped_and_leads_to_its_page() -> None:
+    said = Fact("<b>", [Named("<i>", '/segments/"x'), Named("&")])
+    assert escape(said) == ('<div><dt>&lt;b&gt;</dt><dd><a href="/segments/&#34;x">&lt;i&gt;</a>, &amp;</dd></div>')
