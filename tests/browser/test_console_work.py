@@ -237,6 +237,8 @@ async def test_a_segment_says_who_is_in_it_and_why(stack: EmbeddedStack, ada: Cu
         await line.get_by_role("link").click()
         await expect(page.locator("section", has=page.locator("#asks"))).to_contain_text("at least DKK\u00a0100.00")
         assert segment["members"] > 0
+        await page.goto(f"/segments/{ada.segment}/why?who=")
+        await expect(page.get_by_role("heading", name=ada.segment)).to_be_visible()
         await page.get_by_label("Whom").fill("nobody at all")
         await page.get_by_role("button", name="Show").click()
         await expect(page.locator(".trouble")).to_be_visible()

@@ -30,6 +30,8 @@ async def show_segment(page: Shown, name: Name, cursor: Cursor = None) -> Respon
 async def explain(page: Shown, name: Name, who: Annotated[str, Query(max_length=320)] = "") -> Response:
     """Each field that is asked, beside what is known of a customer, who is named by id or by the address of a page."""
     party = party_named(who)
+    if not party:
+        return await _show(page, name, None)
     try:
         found = await page.asked.get("marketing", f"segments/{path_part(name)}/parties/{path_part(party)}")
     except Trouble as trouble:

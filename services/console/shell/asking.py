@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -60,7 +61,7 @@ class Trouble(Exception):
         match self.status:
             case 401 | 403:
                 return "forbidden"
-            case 404 | 410:
+            case 301 | 302 | 303 | 307 | 308 | 404 | 410:
                 return "missing"
             case 409 if str(self.problem.get("type", _STALE)) == _STALE:
                 return "stale"
@@ -123,7 +124,7 @@ class Asked:
                 content = await response.read()
         except AWAY as error:
             raise Trouble(service, 503, {}) from error
-        if not response.ok:
+        if response.status >= HTTPStatus.MULTIPLE_CHOICES:
             raise Trouble(service, response.status, {})
         return File(content, response.content_type, response.headers.get("content-disposition", "attachment"))
 
@@ -174,7 +175,7 @@ class Asked:
             said = from_json(content) if content else None
         except ValueError as error:
             raise Trouble(service, 502, {}) from error
-        if not response.ok:
+        if response.status >= HTTPStatus.MULTIPLE_CHOICES:
             raise Trouble(service, response.status, said if isinstance(said, dict) else {})
         return Answer(said, response.headers.get("etag"))
 

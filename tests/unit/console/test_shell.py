@@ -117,7 +117,15 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(401, "forbidden"), (403, "forbidden"), (404, "missing"), (409, "stale"), (422, "refused"), (500, "away")],
+    [
+        (307, "missing"),
+        (401, "forbidden"),
+        (403, "forbidden"),
+        (404, "missing"),
+        (409, "stale"),
+        (422, "refused"),
+        (500, "away"),
+    ],
 )
 def test_what_a_service_answers_has_a_meaning_for_people(status: int, kind: str) -> None:
     assert Trouble("contacts", status, {}).kind == kind
