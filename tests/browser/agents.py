@@ -80,7 +80,7 @@ async def publish_letter(stack: EmbeddedStack, name: str) -> None:
     """A campaign that nothing begins in these tests, whose letter has HTML in Danish."""
     text = f"name: {name}\ntrigger: interaction.recorded\nsteps:\n  - wait: P1D\n    content: [{{template: hello}}]\n"
     mjml = (
-        "<mjml><mj-body><mj-section><mj-column><mj-text>Hej {{ name }}</mj-text>"
+        "<mjml><mj-body><mj-section><mj-column><mj-text font-family='Arial'>Hej {{ name }}</mj-text>"
         "</mj-column></mj-section></mj-body></mjml>"
     )
     templates = {
