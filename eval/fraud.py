@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -17,27 +17,54 @@ from deploy.embedded.service import migrate
 from eval.fraud_facts import Fact, Shop, drawn_shop, real_shop
 from eval.rows import Row
 from eval.setting import Setting
+from services.forecasting.fitting.forest import grow_forest
 from services.forecasting.fraud import commands, store
-from services.forecasting.fraud_rules import MOST_POINTS, read_rules
+from services.forecasting.fraud_forest import Forest
+from services.forecasting.fraud_rules import MOST_POINTS, Bands, FraudRules, Rule, read_rules
 from services.forecasting.settings import ForecastingSettings, create_context
 from shared.engine.postgres import PostgresLedger
 
 _BATCH = 500
 _SEEDS = 2
 _UNSEEN = 10
-Points = dict[str, int]
-"""By event; an event without has none."""
+_SAMPLE = 4000
+Told = dict[str, tuple[int, int]]
+"""By event, the points of the service and those of the forest alone; an event that is not told has none."""
+_FOREST_ALONE = FraudRules(
+    version="forest",
+    bands=Bands(medium=1, high=MOST_POINTS),
+    forest=MOST_POINTS,
+    rules=(Rule(reason="never", points=1, least={"known_sales": 1e9}),),
+)
+Grown = tuple[Forest, dict[str, float]]
 
 
 def measure(setting: Setting) -> list[Row]:
-    """Each seed draws other customers and other frauds; the rules were chosen on seeds below `_UNSEEN`."""
-    seeds = range(_UNSEEN + setting.seed, _UNSEEN + setting.seed + _SEEDS)
-    shops = [make(seed) for make in (real_shop, drawn_shop) for seed in seeds]
-    return [row for shop in shops for row in _rows(shop, asyncio.run(_assess(shop)))]
+    """Each seed draws other customers and other frauds; the rules were chosen on seeds below `_UNSEEN`, and the forest
+    is grown on a shop of another seed than it is judged on.
+    """
+    rows: list[Row] = []
+    for make in (real_shop, drawn_shop):
+        _, grown = asyncio.run(_assess(make(setting.seed), None))
+        for seed in range(_UNSEEN + setting.seed, _UNSEEN + setting.seed + _SEEDS):
+            shop = make(seed)
+            told, _ = asyncio.run(_assess(shop, grown))
+            rows += _rows(shop, told)
+    return rows
 
 
-def _rows(shop: Shop, points: Points) -> Iterator[Row]:
+def _rows(shop: Shop, told: Told) -> list[Row]:
+    """Beside what the forest finds without the rules, where it suspects the oddest of a hundred."""
     bands = read_rules().bands
+    alone = dict(_figures(shop, {event: odd for event, (_, odd) in told.items()}, {"suspected": 1}))
+    ours = {event: points for event, (points, _) in told.items()}
+    return [
+        Row("fraud", shop.name, "Rapport", metric, value, "isolation forest alone", alone.get(metric))
+        for metric, value in _figures(shop, ours, {"suspected": bands.medium, "high": bands.high})
+    ]
+
+
+def _figures(shop: Shop, points: Mapping[str, int], bounds: Mapping[str, int]) -> Iterator[tuple[str, float]]:
     planted = {one for episodes in shop.episodes.values() for episode in episodes for one in episode}
     honest = [points.get(fact.id, 0) for fact in shop.facts if fact.id not in planted]
     most = {
@@ -45,22 +72,19 @@ def _rows(shop: Shop, points: Points) -> Iterator[Row]:
         for kind, episodes in shop.episodes.items()
     }
     every = [one for each in most.values() for one in each]
-    for band, bound in (("suspected", bands.medium), ("high", bands.high)):
-        yield _row(shop, f"false alarms, {band}", _share(honest, bound))
-        yield _row(shop, f"recall, {band}", _share(every, bound))
+    for band, bound in bounds.items():
+        yield f"false alarms, {band}", _share(honest, bound)
+        yield f"recall, {band}", _share(every, bound)
     for kind, each in most.items():
-        yield _row(shop, f"recall of {kind}, suspected", _share(each, bands.medium))
-
-
-def _row(shop: Shop, metric: str, value: float) -> Row:
-    return Row("fraud", shop.name, "Rapport", metric, value)
+        yield f"recall of {kind}, suspected", _share(each, bounds["suspected"])
 
 
 def _share(points: Sequence[int], bound: int) -> float:
     return sum(one >= bound for one in points) / len(points)
 
 
-async def _assess(shop: Shop) -> Points:
+async def _assess(shop: Shop, grown: Grown | None) -> tuple[Told, Grown | None]:
+    """What is told of the shop with the forest, and a forest that is grown of the shop."""
     with tempfile.TemporaryDirectory() as path:
         folder = Folder(Path(path))
         server = Postgres(folder.path / "postgres", folder.logs, free_port(set()), folder.secret("postgres"))
@@ -71,20 +95,28 @@ async def _assess(shop: Shop) -> Points:
             await databases.ensure(["forecasting"])
             await asyncio.to_thread(migrate, "forecasting", databases, folder.logs)
             async with asyncpg.create_pool(databases.dsn("forecasting"), min_size=1, max_size=2) as pool:
-                return await _assess_facts(pool, shop.facts)
+                return await _assess_facts(pool, shop.facts, grown)
         finally:
             await asyncio.to_thread(server.child.stop, 10)
 
 
-async def _assess_facts(pool: "asyncpg.Pool[asyncpg.Record]", facts: Sequence[Fact]) -> Points:
-    ledger = PostgresLedger(pool, lambda: datetime.now(UTC), _relay, create_context(ForecastingSettings()))
+async def _assess_facts(
+    pool: "asyncpg.Pool[asyncpg.Record]", facts: Sequence[Fact], grown: Grown | None
+) -> tuple[Told, Grown | None]:
+    context = create_context(ForecastingSettings())
+    ledger = PostgresLedger(pool, lambda: datetime.now(UTC), _relay, context._replace(fraud_shadow=_FOREST_ALONE))
+    if grown is not None:
+        async with ledger.transaction() as tx:
+            await commands.save_forest(tx, *grown)
     for begin in range(0, len(facts), _BATCH):
         async with ledger.transaction() as tx:
             await commands.assess(tx, facts[begin : begin + _BATCH])
-    first = (MOST_POINTS + 1, UUID(int=0))
+    first, cut = (MOST_POINTS + 1, UUID(int=0)), facts[-1].time.date()
     async with ledger.transaction() as tx:
         told = await store.list_frauds(tx, judged=False, band=None, party_id=None, after=first, limit=len(facts))
-    return {str(one.event_id): one.points for one in told}
+        usual, frauds = [await commands.load_inputs(tx, ids) for ids in await commands.sample_facts(tx, cut, _SAMPLE)]
+    points = {str(one.event_id): (one.points, one.shadow.points if one.shadow else 0) for one in told}
+    return points, grow_forest(cut, usual, frauds)
 
 
 async def _relay() -> None:

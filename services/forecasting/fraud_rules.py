@@ -40,6 +40,8 @@ Signal = Literal[
 ]
 SIGNALS: tuple[Signal, ...] = get_args(Signal)
 Band = Literal["low", "medium", "high"]
+UNLIKE_OTHERS = "unlike_others"
+"""The reason that the forest gives."""
 
 
 class _Model(BaseModel):
@@ -68,10 +70,13 @@ class Bands(_Model):
 
 
 class FraudRules(_Model):
-    """Every reason is given by one rule."""
+    """Every reason is given by one rule. `forest`: the most points that an isolation forest gives to what is unlike the
+    others; it is not asked where that is 0.
+    """
 
     version: Annotated[str, Field(pattern=r"^[\w.-]{1,40}$")]
     bands: Bands
+    forest: Annotated[int, Field(strict=True, ge=0, le=MOST_POINTS)] = 0
     rules: Annotated[tuple[Rule, ...], Field(min_length=1, max_length=200)]
 
     @model_validator(mode="after")
@@ -79,6 +84,8 @@ class FraudRules(_Model):
         reasons = [rule.reason for rule in self.rules]
         if len({*reasons}) != len(reasons):
             raise ValueError("two rules give one reason")
+        if UNLIKE_OTHERS in reasons:
+            raise ValueError(f"{UNLIKE_OTHERS} is the reason that the forest gives")
         return self
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from pydantic import Field
 
+from services.forecasting.fraud_forest import Newest
 from services.forecasting.fraud_rules import DEFAULT, FraudRules, read_rules
 from shared.settings import Group, HttpSettings, ServiceSettings
 
@@ -43,10 +44,12 @@ class Context(NamedTuple):
     """What handlers and routes of forecasting find as `tx.context`."""
 
     fraud_rules: FraudRules
+    newest_forest: Newest
     fraud_shadow: FraudRules | None = None
 
 
 def create_context(settings: ForecastingSettings) -> Context:
     """Raises ConfigurationError where a file of rules cannot be used."""
     shadow = settings.fraud_shadow
-    return Context(read_rules(settings.fraud_rules or DEFAULT), read_rules(shadow) if shadow else None)
+    rules = read_rules(settings.fraud_rules or DEFAULT)
+    return Context(rules, Newest(), read_rules(shadow) if shadow else None)

@@ -127,7 +127,8 @@ class WarningCleared:
 class FraudAssessed:
     """How much a sale, or a refund of it, looks like fraud: `points` from 0 to 100 by `rules`, and the `band` of them.
 
-    `event_id` is the `ce_id` of what was assessed. `contributions` are the rules that counted.
+    `event_id` is the `ce_id` of what was assessed. `contributions` are the rules that counted, and what the isolation
+    forest of the version `forest` gave, with the inputs that were unlike those of others.
     Each sale is told that says how it was ordered or paid; of others and of refunds only what is no low risk.
     """
 
@@ -142,6 +143,7 @@ class FraudAssessed:
     contributions: list[Contribution]
     rules: str
     recorded_at: Instant
+    forest: str | None = None
 
 
 @contract(INSIGHTS, "crm.fraud.judged.v1", key="party_id", subject="sale/{sale_id}")

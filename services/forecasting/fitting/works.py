@@ -8,6 +8,7 @@ from datetime import date
 
 from services.forecasting.cross_sell.domain import Pair
 from services.forecasting.forecasts.domain.outlook import Asked, Outlook
+from services.forecasting.fraud_forest import Forest
 from services.forecasting.scores.domain.churn import Churn, Left
 from services.forecasting.scores.domain.lifetime import Histories, Lifetime
 from services.forecasting.warnings.domain.sales import Unusual
@@ -46,3 +47,12 @@ def find_pairs(products: Sequence[str], baskets: Sequence[Sequence[int]]) -> lis
     from services.forecasting.fitting import pairs
 
     return pairs.find_pairs(products, baskets)
+
+
+def grow_forest(
+    cut: date, facts: Sequence[Sequence[float]], frauds: Sequence[Sequence[float]]
+) -> tuple[Forest, dict[str, float]] | None:
+    """What tells sales and refunds that are unlike the others, and its measured quality; see `forest.py`."""
+    from services.forecasting.fitting import forest
+
+    return forest.grow_forest(cut, facts, frauds)

@@ -1,7 +1,8 @@
 """Sales and refunds as they are assessed, and what people say of them afterwards."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, timedelta
 from uuid import UUID
 
 from services.forecasting.fraud import store
@@ -16,6 +17,8 @@ from services.forecasting.fraud.domain.assessment import (
     is_told,
 )
 from services.forecasting.fraud.schemas import AssessmentView
+from services.forecasting.fraud_forest import Forest, inputs_of
+from services.forecasting.models import commands as models
 from services.forecasting.settings import Context
 from shared.engine.event import Event, caused_id
 from shared.engine.transaction import Transaction
@@ -25,6 +28,7 @@ from shared.events.insights import FraudJudged
 from shared.events.sales import SaleCompleted
 from shared.http.versions import Versions
 
+_YEAR = timedelta(days=364)
 _TAKEOVER = frozenset(("address", "identities"))
 
 
@@ -36,13 +40,14 @@ async def assess(tx: Transaction, events: Sequence[Fact]) -> int:
     context: Context = tx.context
     await store.add_facts(tx, [event for event in events if isinstance(event.data, SaleCompleted)])
     await store.add_facts(tx, [event for event in events if not isinstance(event.data, SaleCompleted)])
-    signals = await store.load_signals(tx, events)
+    signals = await store.load_signals(tx, [UUID(event.id) for event in events])
+    forest = await _find_forest(tx, context)
     found = [
         Assessment(
             caused_id(event, "fraud"),
             event,
-            add_points(context.fraud_rules, signals[UUID(event.id)]),
-            add_points(context.fraud_shadow, signals[UUID(event.id)]) if context.fraud_shadow else None,
+            add_points(context.fraud_rules, signals[UUID(event.id)], forest),
+            add_points(context.fraud_shadow, signals[UUID(event.id)], forest) if context.fraud_shadow else None,
         )
         for event in events
     ]
@@ -50,6 +55,42 @@ async def assess(tx: Transaction, events: Sequence[Fact]) -> int:
     await store.add_assessments(tx, told)
     tx.emit(announce_assessments(told))
     return len(told)
+
+
+async def _find_forest(tx: Transaction, context: Context) -> Forest | None:
+    """The newest. One that was read before is not read again, for no forest is ever changed."""
+    if not context.fraud_rules.forest and not (context.fraud_shadow and context.fraud_shadow.forest):
+        return None
+    cut, known = await store.find_forest_cut(tx), context.newest_forest
+    if cut is None:
+        return None
+    if known.forest is None or known.forest.cut != cut:
+        known.forest = await store.load_forest(tx, cut)
+    return known.forest if known.forest.fits else None
+
+
+async def knows_forest(tx: Transaction, cut: date) -> bool:
+    """Whether the forest of the cut, or of a later one, stands."""
+    newest = await store.find_forest_cut(tx)
+    return newest is not None and newest >= cut
+
+
+async def sample_facts(tx: Transaction, cut: date, most: int) -> tuple[list[UUID], list[UUID]]:
+    """Facts from before the cut, drawn alike each time, at most so many; and those that people called fraud, apart."""
+    return await store.sample_facts(tx, cut, cut - _YEAR, most)
+
+
+async def load_inputs(tx: Transaction, facts: Sequence[UUID]) -> list[list[float]]:
+    """What the forest is grown of, as known now up to each fact's own time."""
+    signals = await store.load_signals(tx, facts)
+    return [inputs_of(signals[one]) for one in facts if one in signals]
+
+
+async def save_forest(tx: Transaction, forest: Forest, quality: Mapping[str, float]) -> None:
+    """Whoever grows the forest of a cut first has grown it."""
+    await store.add_forest(tx, forest, tx.now)
+    parameters = {"trees": float(len(forest.trees)), "sample": float(forest.sample)}
+    await models.save_model(tx, "forest", forest.cut, parameters, quality)
 
 
 async def note_changes(tx: Transaction, events: Sequence[Event[PartyUpdated]]) -> None:

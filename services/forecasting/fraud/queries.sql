@@ -121,18 +121,47 @@ cross join lateral (
     )
 ) as address;
 
+-- name: sample_facts
+-- Of the facts from $1 up to $2 as many as $3, drawn by their ids, so that the same facts give the same ones; those that
+-- people called fraud beside them, at most a tenth as many.
+(
+    select event_id, false as fraud from fraud_fact
+    where at >= $1 and at < $2 and verdict is distinct from 'fraud'
+    order by md5(event_id::text)
+    limit $3
+)
+union all
+(
+    select event_id, true as fraud from fraud_fact
+    where at >= $1 and at < $2 and verdict = 'fraud'
+    order by md5(event_id::text)
+    limit $3 / 10
+);
+
+-- name: find_forest_cut
+-- A batch of sales asks for this; the forest itself is read once.
+select max(cut) from fraud_forest;
+
+-- name: load_forest
+-- Never changed once it stands.
+select forest from fraud_forest where cut = $1;
+
+-- name: add_forest
+-- Of two instances the first one's stands.
+insert into fraud_forest (cut, forest, recorded_at) values ($1, $2, $3) on conflict (cut) do nothing;
+
 -- name: add_assessments
 -- As they were told; a verdict may have come back before them.
 insert into fraud (
-    assessment_id, event_id, kind, party_id, origin, sale_id, points, band, reasons, rules, shadow, occurred_at, recorded_at,
+    assessment_id, event_id, kind, party_id, origin, sale_id, points, band, reasons, rules, forest, shadow, occurred_at, recorded_at,
     verdict, judged_by, judged_at, version
 )
 select told.*, verdict.verdict, verdict.judged_by, verdict.judged_at, coalesce(verdict.version, 1)
 from unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::smallint[], $8::text[], $9::jsonb[], $10::text[],
-    $11::jsonb[], $12::timestamptz[], $13::timestamptz[]
+    $11::text[], $12::jsonb[], $13::timestamptz[], $14::timestamptz[]
 ) as told (
-    assessment_id, event_id, kind, party_id, origin, sale_id, points, band, reasons, rules, shadow, occurred_at, recorded_at
+    assessment_id, event_id, kind, party_id, origin, sale_id, points, band, reasons, rules, forest, shadow, occurred_at, recorded_at
 )
 left join fraud_verdict as verdict on verdict.assessment_id = told.assessment_id;
 
@@ -156,7 +185,7 @@ returning party_id;
 -- name: list_open
 -- Nobody has judged them; those of most points first, after the position ($3, $4).
 select
-    assessment_id, event_id, kind, party_id, origin, sale_id, points, band, reasons, rules, shadow, occurred_at, recorded_at,
+    assessment_id, event_id, kind, party_id, origin, sale_id, points, band, reasons, rules, forest, shadow, occurred_at, recorded_at,
     verdict, judged_by, judged_at, version
 from fraud
 where verdict is null
@@ -168,7 +197,7 @@ limit $5;
 -- name: list_judged
 -- Judged ones, in the same order.
 select
-    assessment_id, event_id, kind, party_id, origin, sale_id, points, band, reasons, rules, shadow, occurred_at, recorded_at,
+    assessment_id, event_id, kind, party_id, origin, sale_id, points, band, reasons, rules, forest, shadow, occurred_at, recorded_at,
     verdict, judged_by, judged_at, version
 from fraud
 where verdict is not null
@@ -180,7 +209,7 @@ limit $5;
 -- name: lock_assessment
 -- Two verdicts on one take turns.
 select
-    assessment_id, event_id, kind, party_id, origin, sale_id, points, band, reasons, rules, shadow, occurred_at, recorded_at,
+    assessment_id, event_id, kind, party_id, origin, sale_id, points, band, reasons, rules, forest, shadow, occurred_at, recorded_at,
     verdict, judged_by, judged_at, version
 from fraud
 where assessment_id = $1

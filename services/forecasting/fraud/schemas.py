@@ -25,13 +25,14 @@ class ShadowView(BaseModel):
     """What rules in shadow would have said; nobody acts on it."""
 
     rules: str
+    forest: str | None = None
     points: int
     band: Band
     reasons: list[ReasonView]
 
 
 class AssessmentView(BaseModel):
-    """`reasons` add up to `points`, within 0 and 100, by the version `rules`."""
+    """`reasons` add up to `points`, within 0 and 100, by the version `rules`, and by the isolation forest `forest`."""
 
     assessment_id: UUID
     event_id: UUID
@@ -43,6 +44,7 @@ class AssessmentView(BaseModel):
     band: Band
     reasons: list[ReasonView]
     rules: str
+    forest: str | None
     shadow: ShadowView | None
     occurred_at: datetime
     recorded_at: datetime

@@ -1,7 +1,7 @@
 """The tables of frauds, a typed function per statement."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,12 +11,14 @@ from pydantic_core import from_json, to_json
 
 from services.forecasting.fraud.domain.assessment import Assessment, Fact, Judged, Points, Signals
 from services.forecasting.fraud.schemas import AssessmentView
+from services.forecasting.fraud_forest import Forest
 from shared.engine.transaction import Transaction
 from shared.events.sales import SaleCompleted
 from shared.sql import columns, load_queries, storable
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
 _POINTS = TypeAdapter(Points)
+_FOREST = TypeAdapter(Forest)
 
 
 async def add_facts(tx: Transaction, events: Sequence[Fact]) -> None:
@@ -24,10 +26,30 @@ async def add_facts(tx: Transaction, events: Sequence[Fact]) -> None:
         await tx.execute(SQL["add_facts"], *columns(_fact(event) for event in sorted(events, key=lambda one: one.id)))
 
 
-async def load_signals(tx: Transaction, events: Sequence[Fact]) -> dict[UUID, Signals]:
+async def load_signals(tx: Transaction, facts: Sequence[UUID]) -> dict[UUID, Signals]:
     """By event, what its party, device, card and address are known for, up to its own time."""
-    rows = await tx.fetch(SQL["load_signals"], [UUID(event.id) for event in events])
-    return {row["event_id"]: _signals(row) for row in rows}
+    return {row["event_id"]: _signals(row) for row in await tx.fetch(SQL["load_signals"], facts)}
+
+
+async def sample_facts(tx: Transaction, cut: date, begin: date, most: int) -> tuple[list[UUID], list[UUID]]:
+    """What nobody called fraud, and what somebody did."""
+    rows = await tx.fetch(SQL["sample_facts"], begin, cut, most)
+    frauds = [row["event_id"] for row in rows if row["fraud"]]
+    return [row["event_id"] for row in rows if not row["fraud"]], frauds
+
+
+async def find_forest_cut(tx: Transaction) -> date | None:
+    cut: date | None = await tx.fetchval(SQL["find_forest_cut"])
+    return cut
+
+
+async def load_forest(tx: Transaction, cut: date) -> Forest:
+    return _FOREST.validate_json(await tx.fetchval(SQL["load_forest"], cut))
+
+
+async def add_forest(tx: Transaction, forest: Forest, now: datetime) -> None:
+    """Nothing where the cut has one."""
+    await tx.execute(SQL["add_forest"], forest.cut, _FOREST.dump_json(forest).decode(), now)
 
 
 async def add_assessments(tx: Transaction, told: Sequence[Assessment]) -> None:
@@ -43,6 +65,7 @@ async def add_assessments(tx: Transaction, told: Sequence[Assessment]) -> None:
             one.told.band,
             to_json(one.told.reasons).decode(),
             one.told.rules,
+            one.told.forest,
             _POINTS.dump_json(one.shadow).decode() if one.shadow else None,
             one.event.time,
             one.event.now,

@@ -55,7 +55,7 @@ class Forecasting(Running):
 
     async def clear(self) -> None:
         own = ("set_aside", "outlook", "forecast", "series", "job", "model", "score", "warning", "goes_with")
-        frauds = ("fraud", "fraud_fact", "fraud_party", "fraud_verdict")
+        frauds = ("fraud", "fraud_fact", "fraud_forest", "fraud_party", "fraud_verdict")
         await self.empty(*(f"sales_v1.{name}" for name in _SALES), *own, *frauds)
 
 

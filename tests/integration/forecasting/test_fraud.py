@@ -10,12 +10,13 @@ import pytest
 from pydantic import TypeAdapter
 
 from services.forecasting import subscriptions
+from services.forecasting.jobs import frauds
 from services.forecasting.settings import Context
 from shared.engine.event import Event
 from shared.events.contacts import PartyErased, PartyUpdated
 from shared.events.insights import FraudJudged
 from shared.ids import derived_id
-from tests.integration.forecasting.running import Forecasting, get
+from tests.integration.forecasting.running import Forecasting, get, here
 from tests.unit.forecasting.facts import ADA, event, refund, sale
 
 BEGIN = datetime(2026, 2, 2, 12, tzinfo=UTC)
@@ -250,8 +251,27 @@ async def test_rules_in_shadow_are_kept_and_not_told(forecasting: Forecasting, h
     assert isinstance(live, Context)
     rule = {"reason": "any", "points": 90, "least": {"party_sales_1h": 1}}
     shadow = live.fraud_rules.model_validate({"version": "s", "bands": {"medium": 30, "high": 60}, "rules": [rule]})
-    forecasting.context = Context(live.fraud_rules, shadow)
+    forecasting.context = Context(live.fraud_rules, live.newest_forest, shadow)
     await forecasting.hear(subscriptions.fraud, [bought("s", 0)], forecasting.ledger_of(forecasting.pool))
     assert await told(forecasting) == []
     found = (await get(http, "/v1/frauds"))["items"]
     assert [(one["band"], one["shadow"]["band"], one["shadow"]["rules"]) for one in found] == [("low", "high", "s")]
+
+
+async def test_what_is_unlike_all_others_is_told_by_a_forest_grown_of_what_was_known_before(
+    forecasting: Forecasting, http: httpx.AsyncClient
+) -> None:
+    parties = [derived_id("party", "usual", n) for n in range(450)]
+    await forecasting.assessed(
+        *(bought(f"s{n}", n, parties[n % 450], device=f"d{n % 300}") for n in range(600)),
+        *(bought(f"b{n}", DAY + n * 4, parties[n // 4], device=f"b{n // 4}") for n in range(12)),
+    )
+    cut = (BEGIN + timedelta(days=7)).date()
+    for _ in range(2):
+        await frauds.learn(forecasting, here, cut)
+    await forecasting.assessed(*(bought(f"o{n}", 9 * DAY + n, PARTIES[0], device="o") for n in range(5)))
+    [odd] = (await get(http, "/v1/frauds", party_id=str(PARTIES[0])))["items"][:1]
+    assert odd["forest"] == f"forest/{cut.isoformat()}"
+    assert {"unlike_others", "party_sales_1h"} <= {one["input"] for one in odd["reasons"]}
+    models = (await get(http, "/v1/models", name="forest"))["items"]
+    assert [(one["version"], one["quality"]["facts"]) for one in models] == [(odd["forest"], 612.0)]

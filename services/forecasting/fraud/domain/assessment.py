@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from services.forecasting.fraud_rules import MOST_POINTS, Band, FraudRules, Signal
+from services.forecasting.fraud_forest import Forest, inputs_of
+from services.forecasting.fraud_rules import MOST_POINTS, UNLIKE_OTHERS, Band, FraudRules, Signal
 from shared.engine.event import Emission, Event, caused_id
 from shared.events.insights import Contribution, FraudAssessed, FraudJudged
 from shared.events.sales import SaleCompleted, SaleRefunded
@@ -18,12 +19,16 @@ Fact = Event[SaleCompleted | SaleRefunded]
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """By one version of the rules: the sum, its band, and each rule that counted, with what its first input had."""
+    """By one version of the rules: the sum, its band, and each rule that counted, with what its first input had.
+
+    `forest` is the version of the one that was asked, if any.
+    """
 
     rules: str
     points: int
     band: Band
     reasons: tuple[Contribution, ...]
+    forest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +62,33 @@ class Judged:
     version: int
 
 
-def add_points(rules: FraudRules, signals: Signals) -> Points:
-    """The points of every rule whose inputs all reach their bounds, from 0 to MOST_POINTS."""
+def add_points(rules: FraudRules, signals: Signals, forest: Forest | None = None) -> Points:
+    """The points of every rule whose inputs all reach their bounds, and of the forest, from 0 to MOST_POINTS."""
     reasons = []
     for rule in rules.rules:
         if all(signals.get(name, 0.0) >= least for name, least in rule.least.items()):
             value = signals.get(next(iter(rule.least)), 0.0)
             reasons.append(Contribution(input=rule.reason, value=round(value, 4), effect=float(rule.points)))
+    asked = forest if rules.forest else None
+    if asked is not None:
+        reasons += _ask(asked, rules.forest, signals)
     points = min(max(int(sum(one.effect or 0 for one in reasons)), 0), MOST_POINTS)
     bands = rules.bands
     band: Band = "high" if points >= bands.high else "medium" if points >= bands.medium else "low"
-    return Points(rules.version, points, band, tuple(reasons))
+    return Points(rules.version, points, band, tuple(reasons), asked.version if asked else None)
+
+
+def _ask(forest: Forest, most: int, signals: Signals) -> list[Contribution]:
+    """What the forest gives to what is odd, and the inputs that make it so, which give nothing by themselves."""
+    inputs = inputs_of(signals)
+    anomaly = forest.anomaly(inputs)
+    points = round(most * forest.share(anomaly))
+    if points == 0:
+        return []
+    return [
+        Contribution(input=UNLIKE_OTHERS, value=round(anomaly, 4), effect=float(points)),
+        *(Contribution(input=name, value=round(signals[name], 4), effect=0.0) for name in forest.explain(inputs)),
+    ]
 
 
 def names_payment(event: Fact) -> bool:
@@ -104,6 +125,7 @@ def _said(one: Assessment) -> FraudAssessed:
         band=one.told.band,
         contributions=list(one.told.reasons),
         rules=one.told.rules,
+        forest=one.told.forest,
         recorded_at=one.event.now,
     )
 
