@@ -17,7 +17,9 @@ Service = Annotated[Serving, Depends(service_of)]
 
 @router.get("")
 async def list_models(
-    service: Service, page: Page, name: Annotated[Chosen, Query(description="`weekly`, `bgnbd`, `churn` or `forest`.")] = None
+    service: Service,
+    page: Page,
+    name: Annotated[Chosen, Query(description="`weekly`, `bgnbd`, `churn` or `forest`.")] = None,
 ) -> Listing[ModelView]:
     """Newest first; the first of each name is in force."""
     after = page.after(date, str) or (date(9999, 1, 1), "")
