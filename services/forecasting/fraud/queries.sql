@@ -153,15 +153,16 @@ insert into fraud_forest (cut, forest, recorded_at) values ($1, $2, $3) on confl
 -- name: add_assessments
 -- As they were told; a verdict may have come back before them.
 insert into fraud (
-    assessment_id, event_id, kind, party_id, origin, sale_id, points, band, reasons, rules, forest, shadow, occurred_at, recorded_at,
-    verdict, judged_by, judged_at, version
+    assessment_id, event_id, kind, party_id, origin, sale_id, points, band, reasons, rules, forest, shadow,
+    occurred_at, recorded_at, verdict, judged_by, judged_at, version
 )
 select told.*, verdict.verdict, verdict.judged_by, verdict.judged_at, coalesce(verdict.version, 1)
 from unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::smallint[], $8::text[], $9::jsonb[], $10::text[],
     $11::text[], $12::jsonb[], $13::timestamptz[], $14::timestamptz[]
 ) as told (
-    assessment_id, event_id, kind, party_id, origin, sale_id, points, band, reasons, rules, forest, shadow, occurred_at, recorded_at
+    assessment_id, event_id, kind, party_id, origin, sale_id, points, band, reasons, rules, forest, shadow,
+    occurred_at, recorded_at
 )
 left join fraud_verdict as verdict on verdict.assessment_id = told.assessment_id;
 
@@ -185,8 +186,8 @@ returning party_id;
 -- name: list_open
 -- Nobody has judged them; those of most points first, after the position ($3, $4).
 select
-    assessment_id, event_id, kind, party_id, origin, sale_id, points, band, reasons, rules, forest, shadow, occurred_at, recorded_at,
-    verdict, judged_by, judged_at, version
+    assessment_id, event_id, kind, party_id, origin, sale_id, points, band, reasons, rules, forest, shadow,
+    occurred_at, recorded_at, verdict, judged_by, judged_at, version
 from fraud
 where verdict is null
     and ($1::text is null or band = $1) and ($2::uuid is null or party_id = $2)
@@ -197,8 +198,8 @@ limit $5;
 -- name: list_judged
 -- Judged ones, in the same order.
 select
-    assessment_id, event_id, kind, party_id, origin, sale_id, points, band, reasons, rules, forest, shadow, occurred_at, recorded_at,
-    verdict, judged_by, judged_at, version
+    assessment_id, event_id, kind, party_id, origin, sale_id, points, band, reasons, rules, forest, shadow,
+    occurred_at, recorded_at, verdict, judged_by, judged_at, version
 from fraud
 where verdict is not null
     and ($1::text is null or band = $1) and ($2::uuid is null or party_id = $2)
@@ -209,8 +210,8 @@ limit $5;
 -- name: lock_assessment
 -- Two verdicts on one take turns.
 select
-    assessment_id, event_id, kind, party_id, origin, sale_id, points, band, reasons, rules, forest, shadow, occurred_at, recorded_at,
-    verdict, judged_by, judged_at, version
+    assessment_id, event_id, kind, party_id, origin, sale_id, points, band, reasons, rules, forest, shadow,
+    occurred_at, recorded_at, verdict, judged_by, judged_at, version
 from fraud
 where assessment_id = $1
 for update;
