@@ -15,6 +15,8 @@ from services.marketing.flows import api as flows
 from services.marketing.loyalty import api as loyalty
 from services.marketing.loyalty.files import load_programme
 from services.marketing.loyalty.worker import keep_programme
+from services.marketing.mailings import api as mailings
+from services.marketing.mailings.worker import bring_on
 from services.marketing.preferences import api as preferences
 from services.marketing.previews import api as previews
 from services.marketing.segments import api as segments
@@ -39,6 +41,7 @@ ROUTERS = (
     enrolments.router,
     flows.router,
     loyalty.router,
+    mailings.router,
     preferences.links,
     previews.router,
     segments.router,
@@ -75,6 +78,7 @@ def create_app() -> FastAPI:
     definitions = load_definitions(settings.marketing.campaigns)
     context = create_context(settings.marketing, stream=settings.clock == "stream")
     in_segments = filling(load_segments(settings.marketing.campaigns))
-    workers = [publishing(definitions), in_segments, keep_programme, open_months, sending(settings.marketing, context)]
+    at_start = [publishing(definitions), in_segments, keep_programme, open_months]
+    workers = [*at_start, bring_on, sending(settings.marketing, context)]
     service = Service("marketing", settings, subscriptions=[follow_ups], workers=workers, context=context)
     return build_app(service, settings, routers=ROUTERS)

@@ -17,6 +17,7 @@ from services.contacts.relations.schemas import RelationView
 from services.marketing.audit.schemas import Message
 from services.marketing.engagement.schemas import Measure
 from services.marketing.loyalty.schemas import StatementLine
+from services.marketing.mailings.schemas import MailingDetail, MailingState, Recipient
 from services.marketing.suppressions.schemas import Stopped
 from services.marketing.surveys.schemas import Result
 from services.support.csat.schemas import Satisfaction
@@ -48,6 +49,8 @@ SHOWN: dict[str, Shown] = {
     "marketing": {
         "message.outcome": [(Message, "outcome")],
         "former_ending.outcome": [],
+        "mailing.state": [(MailingDetail, "state"), (MailingState, "state")],
+        "mailing_recipient.outcome": [(Recipient, "outcome")],
         "campaign.source": [],
         "segment.source": [],
         "restraint.kind": [],

@@ -1,70 +1,28 @@
 """Campaigns as files: looked over, compared, tried, published and stopped, over marketing's own HTTP side."""
 
-import json as json_format
-import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import httpx
 import typer
 
 from shared.errors import ConfigurationError
+from tools.rapport import marketing
 from tools.rapport.asking import Folder, Json, app, reachable
+from tools.rapport.marketing import Answer, Url, draft_of, marketing_at
 from tools.rapport.show import as_json, as_table, say
-from tools.rapport.stack import USUAL_FOLDER
 
-Answer = dict[str, Any]
 File = Annotated[Path, typer.Argument(help="The campaign's YAML; its texts stand in templates/ beside it.")]
 Files = Annotated[list[Path], typer.Argument(help="Campaigns; their texts stand in templates/ beside each.")]
 SkipPlanned = Annotated[
     bool, typer.Option("--skip-planned", help="Its messages that are not decided yet are not sent.")
 ]
-Url = Annotated[str | None, typer.Option(help="Where marketing answers, if not as in the stack's addresses.json.")]
-_TEMPLATES = "templates"
 
 campaigns = typer.Typer(name="campaigns", help="Campaigns as files.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(campaigns)
 
 
-def draft_of(file: Path) -> Answer:
-    """A file with its templates, as marketing takes it. Raises ConfigurationError where it cannot be read."""
-    try:
-        found = {path.name: path.read_text("utf-8") for path in sorted((file.parent / _TEMPLATES).glob("*.txt"))}
-        return {"file": str(file)[-200:], "text": file.read_text("utf-8"), "templates": found}
-    except OSError as error:
-        raise ConfigurationError(f"{file} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ConfigurationError(f"{file} or one of its templates is no UTF-8") from None
-
-
 def ask(url: str, path: str, body: Answer | None) -> Answer:
-    """What marketing answers; its refusals become one line. `RAPPORT_TOKEN` is a bearer token with `crm:write`."""
-    token = os.environ.get("RAPPORT_TOKEN")
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    try:
-        answer = httpx.post(f"{url}/v1/campaigns{path}", json=body, headers=headers, timeout=60)
-    except httpx.HTTPError as error:
-        raise ConfigurationError(f"marketing does not answer at {url} ({type(error).__name__})") from None
-    if answer.is_error:
-        try:
-            said = answer.json()
-        except ValueError:
-            said = {}
-        raise ConfigurationError(str(said.get("detail") or f"marketing answered {answer.status_code}"))
-    found: Answer = answer.json()
-    return found
-
-
-def marketing_at(url: str | None, folder: Path | None) -> str:
-    """Raises ConfigurationError where nobody says where marketing is."""
-    if url is not None:
-        return url.rstrip("/")
-    place = folder or USUAL_FOLDER
-    addresses = place if place.suffix == ".json" else place / "addresses.json"
-    try:
-        return str(json_format.loads(addresses.read_text("utf-8"))["marketing"])
-    except (OSError, ValueError, KeyError):
-        raise ConfigurationError("say where marketing answers: --url http://…, or --stack FOLDER") from None
+    return marketing.post(url, f"campaigns{path}", body)
 
 
 @campaigns.command()

@@ -1,6 +1,20 @@
 """`rapport` with every command: a file for each noun registers its own."""
 
-from tools.rapport import audit, campaigns, lag, outbox, parked, quarantine, rebuild, recover, redrive, timers, topics
+from tools.rapport import (
+    audit,
+    campaigns,
+    lag,
+    mailings,
+    outbox,
+    parked,
+    quarantine,
+    rebuild,
+    recover,
+    redrive,
+    segments,
+    timers,
+    topics,
+)
 from tools.rapport.asking import app
 
 __all__ = [
@@ -8,12 +22,14 @@ __all__ = [
     "audit",
     "campaigns",
     "lag",
+    "mailings",
     "outbox",
     "parked",
     "quarantine",
     "rebuild",
     "recover",
     "redrive",
+    "segments",
     "timers",
     "topics",
 ]

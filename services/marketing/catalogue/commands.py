@@ -12,7 +12,7 @@ from services.marketing.catalogue.domain.reading import Source, Unreadable, read
 from services.marketing.catalogue.schemas import Draft
 from shared.engine.event import Emission, Event
 from shared.engine.transaction import Transaction
-from shared.errors import Invalid, NotFound
+from shared.errors import ConfigurationError, Invalid, NotFound
 from shared.events.campaigns import CampaignPublished, CampaignStopped
 from shared.ids import dated_id
 
@@ -29,6 +29,8 @@ async def publish_files(tx: Transaction, definitions: Sequence[Definition]) -> l
     given = {each.name for each in definitions}
     gone = [each for each in published.values() if each.source == "files" and each.in_force and each.name not in given]
     for definition in changed:
+        if _is_mailing(published.get(definition.name)):
+            raise ConfigurationError(f"a mailing is called {definition.name}: the campaign needs another name")
         await _publish(tx, definition, "files")
     for each in gone:
         await _stop(tx, each)
@@ -48,9 +50,33 @@ async def publish(tx: Transaction, definition: Definition) -> tuple[int, bool]:
     """The version that is in force now, and whether it is a new one."""
     await store.lock_campaigns(tx)
     before = (await store.load_digests(tx)).get(definition.name)
+    if _is_mailing(before):
+        raise Invalid("a mailing has this name", field="text")
     if before is not None and before.in_force and before.definition_hash == definition.digest():
         return await store.next_version(tx, definition.name) - 1, False
     return await _publish(tx, definition, "http"), True
+
+
+async def publish_mailing(tx: Transaction, definition: Definition) -> int:
+    """A version that no event triggers. Raises Invalid where a campaign has this name."""
+    await store.lock_campaigns(tx)
+    before = (await store.load_digests(tx)).get(definition.name)
+    if before is not None and not _is_mailing(before):
+        raise Invalid("a campaign has this name", field="text")
+    version = await store.next_version(tx, definition.name)
+    await store.add_campaign(tx, definition, version, tx.now, "mailing")
+    await store.stop_campaign(tx, definition.name, tx.now)
+    return version
+
+
+async def stop_mailing(tx: Transaction, name: str, by: UUID) -> None:
+    """What is not decided yet ends as `stopped` by this event."""
+    await store.lock_campaigns(tx)
+    await store.stop_planned(tx, name, by)
+
+
+def _is_mailing(published: store.Published | None) -> bool:
+    return published is not None and published.source == "mailing"
 
 
 async def stop(tx: Transaction, name: str, *, with_planned: bool) -> bool:
@@ -60,7 +86,7 @@ async def stop(tx: Transaction, name: str, *, with_planned: bool) -> bool:
     """
     await store.lock_campaigns(tx)
     published = (await store.load_digests(tx)).get(name)
-    if published is None:
+    if published is None or _is_mailing(published):
         raise NotFound("no campaign has this name")
     planned_stopped = with_planned and await store.stop_planned(tx, name, _stop_id(tx, published, with_planned=True))
     changed = published.in_force or planned_stopped

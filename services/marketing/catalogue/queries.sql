@@ -49,9 +49,9 @@ insert into campaign (name, version, follow_up, priority, definition_hash, defin
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 
 -- name: list_campaigns
--- The newest version of each, the stopped ones too.
+-- The newest version of each, the stopped ones too; mailings have a list of their own.
 select distinct on (name) name as campaign, version, follow_up, priority, definition_hash, published_at, stopped_at
-from campaign where $1::text is null or name > $1 order by name, version desc limit $2
+from campaign where source <> 'mailing' and ($1::text is null or name > $1) order by name, version desc limit $2
 
 -- name: find_campaign
 -- A version, or the newest one.

@@ -15,7 +15,8 @@ from shared.engine.transaction import Transaction
 from shared.sql import load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
-Source = Literal["files", "http"]
+Source = Literal["files", "http", "mailing"]
+"""A mailing brings its parties itself: no event triggers its definition."""
 
 
 class Published(NamedTuple):
@@ -87,6 +88,7 @@ async def stop_planned(tx: Transaction, name: str, by: UUID) -> bool:
 
 
 async def add_campaign(tx: Transaction, definition: Definition, version: int, at: datetime, source: Source) -> None:
+    """In force until it is stopped."""
     await tx.execute(
         SQL["add_campaign"],
         definition.name,
@@ -97,7 +99,7 @@ async def add_campaign(tx: Transaction, definition: Definition, version: int, at
         json.dumps(definition.document(), ensure_ascii=False),
         definition.longest_wait,
         at,
-        definition.is_flow,
+        definition.is_flow and source != "mailing",
         source,
     )
 

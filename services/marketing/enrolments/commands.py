@@ -65,9 +65,10 @@ async def add_enrolments(tx: Transaction, enrolments: Sequence[Enrolment]) -> No
 
 
 async def plan_messages(tx: Transaction, planned: Sequence[tuple[Message, int]]) -> None:
-    """Each with its party's partition; they are decided when they are due."""
+    """Each with its party's partition; they are decided when they are due, unless they have ended already."""
     await store.add_messages(tx, [message for message, _ in planned])
-    due = [(message.id, partition, message.due_at) for message, partition in planned if message.due_at is not None]
+    waiting = [each for each in planned if each[0].ending is None]
+    due = [(message.id, partition, message.due_at) for message, partition in waiting if message.due_at is not None]
     await tx.set_timers(TIMER, sorted(due))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import structlog
 
 from services.marketing.copies import commands as copies
+from services.marketing.mailings import commands as mailings
 from services.marketing.segments import commands as segments
 from services.marketing.sending import commands as sending
 from services.marketing.subscriptions import follow_ups as hears
@@ -21,4 +22,5 @@ async def copy_parties(events: Sequence[Event[PartyDescribed | Tombstone]], tx: 
     await segments.note_descriptions(tx, events)
     parties = await copies.copy_parties(tx, events)
     await sending.forget(tx, parties.erasures)
+    await mailings.forget(tx, [each.party_id for each in parties.erasures])
     log.info("parties_copied", described=len(parties.described), erased=len(parties.erased))

@@ -6,6 +6,7 @@ from typing import cast
 from services.marketing.catalogue import commands as catalogue
 from services.marketing.enrolments import commands as enrolments
 from services.marketing.loyalty import commands as loyalty
+from services.marketing.mailings import commands as mailings
 from services.marketing.sending import commands as sending
 from services.marketing.subscriptions import recovery
 from shared.engine.event import Event
@@ -33,3 +34,4 @@ async def doubt_letters(tx: Transaction) -> None:
     """What was due by now and is not known to have ended may have been sent."""
     await enrolments.mark_restored(tx)
     await sending.doubt_all(tx)
+    await mailings.pause_restored(tx)

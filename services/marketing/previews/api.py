@@ -1,26 +1,21 @@
 """Content, looked at and tried before it goes to anybody."""
 
 import asyncio
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-import structlog
 from fastapi import APIRouter, Depends, Query
 from jinja2 import TemplateError
 
 from services.marketing.previews import commands
-from services.marketing.previews.domain import Chosen, render_for, sample_values
+from services.marketing.previews.domain import render_for
 from services.marketing.previews.schemas import Preview, TestLetter, TestSent
-from services.marketing.sending.domain.letter import Addressee, FromAddress, Letter, can_be_written_to, write
 from services.marketing.settings import Context
 from shared.engine.service import Service
-from shared.errors import Invalid, Transient
+from shared.errors import Invalid
 from shared.http.app import requires, service_of
-from shared.ids import new_id
 
 router = APIRouter(prefix="/v1", tags=["marketing"])
-log = structlog.get_logger()
 Serving = Annotated[Service, Depends(service_of)]
 OfParty = Annotated[UUID | None, Query(description="Whose name and language it has; without one a sample customer's.")]
 Locale = Annotated[str | None, Query(max_length=35, description="The reader's, such as `da-DK`.")]
@@ -70,27 +65,6 @@ async def send_test(
     campaign counts it, and its links lead nowhere. Sent twice, it is read twice.
     """
     async with service.read() as tx:
+        trial = await commands.prepare_test(tx, campaign, template, version, test, party_id)
         context: Context = tx.context
-        chosen = await commands.find_text(tx, campaign, template, version)
-        if not context.is_own(test.email) or not can_be_written_to(test.email):
-            raise Invalid("a test letter goes to an address of our own alone", field="email")
-        reader = await commands.find_reader(tx, party_id, test.locale, test.email)
-        at = tx.now
-    if context.outgoing is None:
-        raise Transient("nothing is set up here to send by")
-    channel, sender = context.outgoing()
-    try:
-        letter = await asyncio.to_thread(_letter, chosen, reader, sender, at)
-        verdict = (await channel.hand_over([letter]))[letter.message_id]
-    except TemplateError:
-        raise Invalid("this version of the text cannot be rendered any more", field="template") from None
-    except OSError as error:
-        raise Transient(f"the test letter was not taken: {type(error).__name__}") from None
-    finally:
-        await channel.close()
-    log.info("test_letter_sent", campaign=campaign, verdict=verdict.kind)
-    return TestSent(accepted=verdict.kind == "accepted", code=verdict.code)
-
-
-def _letter(chosen: Chosen, reader: Addressee, sender: FromAddress, at: datetime) -> Letter:
-    return write(new_id(), 1, sender, reader, chosen.content, sample_values(reader), at)
+    return await commands.send_test(context, trial)

@@ -28,10 +28,11 @@ class Chosen:
     content: Content
 
 
-def find_content(definition: Definition, template: str) -> tuple[int, Content] | None:
+def find_content(definition: Definition, template: str | None) -> tuple[int, Content] | None:
+    """The first text where no template is named."""
     for number, step in definition.sends.items():
         for content in step.content:
-            if content.template == template:
+            if template in {None, content.template}:
                 return number, content
     return None
 

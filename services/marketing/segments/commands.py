@@ -226,6 +226,12 @@ async def find_size(tx: Transaction, name: str) -> int | None:
     return None if found is None or found.stopped_at is not None else found.members
 
 
+async def is_filled(tx: Transaction, name: str) -> bool:
+    """Whether it is in force, and all parties are decided."""
+    found = await store.find_segment(tx, name)
+    return found is not None and found.stopped_at is None and found.filled_at is not None
+
+
 async def explain_party(tx: Transaction, name: str, party: UUID) -> Explanation:
     """Raises NotFound where nobody described the party, or there is no such segment."""
     shown = await store.find_segment(tx, name)

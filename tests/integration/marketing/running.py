@@ -58,6 +58,8 @@ TABLES = (
     "segment_size",
     "segment_change",
     "returned",
+    "mailing",
+    "mailing_recipient",
 )
 
 

@@ -1,7 +1,7 @@
 """A campaign's file and its templates, read into a definition, or refused with the place of all that is wrong."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -64,6 +64,12 @@ def read(source: Source) -> Definition:
 def read_model(source: Source, model: type[M]) -> M:
     """What a file without templates says. Raises Unreadable."""
     return _validated(source, *_parse(source), model)
+
+
+def unreadable(source: Source, wrong: Iterable[tuple[Path, str]]) -> Unreadable:
+    """What is said of a file that can be read, and of which this is wrong."""
+    node, _ = _parse(source)
+    return Unreadable([_problem(source, node, path, message) for path, message in wrong])
 
 
 def _validated(source: Source, node: yaml.Node, content: dict[str, Any], model: type[M]) -> M:
@@ -135,12 +141,12 @@ def _add_texts(source: Source, content: dict[str, Any]) -> Iterator[tuple[Path, 
         entries = step.get("content") if isinstance(step, dict) else None
         for number, entry in enumerate(entries if isinstance(entries, list) else ()):
             if isinstance(entry, dict) and "texts" not in entry:
-                texts, wrong = _texts(source, str(entry.get("template")))
+                texts, wrong = texts_of(source, str(entry.get("template")))
                 entry["texts"] = texts
                 yield from ((("steps", place, "content", number, "template"), message) for message in wrong)
 
 
-def _texts(source: Source, template: str) -> tuple[dict[str, dict[str, str]], list[str]]:
+def texts_of(source: Source, template: str) -> tuple[dict[str, dict[str, str]], list[str]]:
     """By language: `thanks.txt` is for everybody, `thanks.da.txt` for who reads Danish, `thanks.da.mjml` its HTML."""
     texts: dict[str, dict[str, str]] = {}
     wrong, html = [], {}
