@@ -98,7 +98,7 @@ select not exists (select from mailing_recipient where mailing = $1 and released
     or not exists (select from mailing_recipient where mailing = $1 and released_at is null and outcome is null))
 
 -- name: count_work
--- Messages that are due and not decided, or cleared and not sent, of whatever campaign; of each $2 at most.
+-- Messages that are due and not decided, of each partition $2 at most, or cleared and not sent, of whatever campaign.
 select (
   select count(*) from (
     select from generate_series(0, 11) as place (partition)
@@ -106,11 +106,14 @@ select (
       select from timer
       where name = 'messages' and partition = place.partition and failed is null
         and greatest(due_at, not_before) <= $1
-      limit $2
+      order by greatest(due_at, not_before) limit $2
     ) as due
-    limit $2
   ) as undecided
-) + (select count(*) from (select from dispatch where owner is not null or next_at <= now() limit $2) as unsent)
+) + (
+  select count(*) from (
+    select from dispatch where owner is not null or next_at <= now() order by message_id limit $2
+  ) as unsent
+)
 
 -- name: count_recipients
 -- By how they ended. Of those whose end was not collected yet the message itself is asked.
