@@ -11,7 +11,7 @@ from services.console.shell.words import Words
 # What the types of each filter of a timeline are about.
 _ABOUT = {
     "sales": ("sale", "product", "deal", "quota"),
-    "messages": ("message", "enrolment", "segment", "points", "tier", "cost", "campaign"),
+    "messages": ("message", "enrolment", "segment", "points", "tier", "cost", "campaign", "mailing"),
     "tickets": ("ticket", "sla", "csat", "request", "dispute", "interaction", "survey"),
     "consents": ("consent",),
     "outlook": ("score", "warning", "action", "fraud", "forecast", "price", "reorder", "trend"),

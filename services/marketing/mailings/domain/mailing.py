@@ -6,7 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from shared.engine.event import Emission
-from shared.events.campaigns import (
+from shared.events.mailings import (
     MailingCancelled,
     MailingCompleted,
     MailingPaused,

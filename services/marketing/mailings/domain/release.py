@@ -85,10 +85,9 @@ def release(
         if before.address_hash is not None:
             del by_address[before.address_hash][before.party_id]
         sharing = by_address[hashed].values() if hashed else ()
-        if taken.get(target, before.party_id) != before.party_id:
-            after = replace(after, outcome="skipped", reason=MERGED)
-        elif any(each.outcome in {"sent", "unknown"} for each in sharing):
-            after = replace(after, outcome="skipped", reason=SAME_ADDRESS)
+        instead = MERGED if taken.get(target, before.party_id) != before.party_id else _instead(sharing)
+        if instead is not None:
+            after = replace(after, outcome="skipped", reason=instead)
         elif not any(each.is_before(after) for each in sharing):
             nowhere = party is not None and party.erased_by is None and hashed is None
             after = _enter(campaign, after, target, now, released, nowhere=nowhere)
@@ -97,6 +96,11 @@ def release(
             by_address[hashed][before.party_id] = after
         released.recipients.append(after)
     return released
+
+
+def _instead(sharing: Iterable[Recipient]) -> str | None:
+    """Why nobody else at an address is written to; None: nobody was, so far."""
+    return SAME_ADDRESS if any(each.outcome in {"sent", "unknown"} for each in sharing) else None
 
 
 def _enter(
