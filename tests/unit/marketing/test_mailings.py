@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 from services.marketing.catalogue.domain.campaign import Campaign
 from services.marketing.copies.domain import Party
 from services.marketing.mailings.domain.mailing import Act, Mailing, State, after, lead, pace
-from services.marketing.mailings.domain.release import Recipient, release
+from services.marketing.mailings.domain.release import Outcome, Recipient, release
 from services.marketing.suppressions.domain import hash_of
 from shared.ids import derived_id
 from tests.unit.marketing.facts import DAY, NOW, definition
@@ -35,7 +35,7 @@ def recipient(rank: int, email: str | None) -> Recipient:
     st.integers(1, 8),
 )
 def test_no_address_and_no_party_is_written_to_twice_and_all_end(
-    given_: list[tuple[str | None, str | None, int, bool]], outcomes: list[str], most: int
+    given_: list[tuple[str | None, str | None, int, bool]], outcomes: list[Outcome], most: int
 ) -> None:
     """Whatever addresses they had when it began and have now, whoever was merged, in steps of whatever size."""
     rows = {rank: recipient(rank, before) for rank, (before, _, _, _) in enumerate(given_, 1)}
