@@ -22,9 +22,8 @@ from services.marketing.mailings.domain.mailing import (
     lead,
     pace,
 )
-from services.marketing.mailings.domain.release import Recipient, Released, release
+from services.marketing.mailings.domain.release import Recipient, Released, address_hash, release
 from services.marketing.segments import commands as segments
-from services.marketing.suppressions.domain import hash_of
 from shared.engine import faults
 from shared.engine.transaction import Transaction
 from shared.errors import Invalid, NotFound, Stale
@@ -159,7 +158,7 @@ async def _decide(tx: Transaction, mailing: Mailing, turn: list[Recipient]) -> R
     merged = [id_ for id_, party in parties.items() if party.merged_into is not None]
     survivors = await copies.find_survivors(tx, merged)
     parties |= await copies.load_parties(tx, set(survivors.values()))
-    addresses = {bytes.fromhex(hash_of(party.email)) for party in parties.values() if party.email}
+    addresses = {hashed for party in parties.values() if (hashed := address_hash(party.email))}
     others = await store.load_others(tx, mailing.name, addresses, parties.keys())
     mine = {each.party_id for each in turn}
     versions = await catalogue.load_campaign_versions(tx, [(mailing.name, mailing.version)])

@@ -55,6 +55,10 @@ class Released:
         return len(self.enrolments)
 
 
+def address_hash(address: str | None) -> bytes | None:
+    return bytes.fromhex(hash_of(address)) if address else None
+
+
 def release(
     campaign: Campaign,
     turn: Sequence[Recipient],
@@ -79,8 +83,7 @@ def release(
     for before in turn:
         target = survivors.get(before.party_id, before.party_id)
         party = parties.get(target)
-        address = party.email if party else None
-        hashed = bytes.fromhex(hash_of(address)) if address else None
+        hashed = address_hash(party.email if party else None)
         after = replace(before, address_hash=hashed)
         if before.address_hash is not None:
             del by_address[before.address_hash][before.party_id]
