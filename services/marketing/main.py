@@ -22,6 +22,7 @@ from services.marketing.previews import api as previews
 from services.marketing.segments import api as segments
 from services.marketing.segments.files import load_definitions as load_segments
 from services.marketing.segments.worker import filling
+from services.marketing.sending import api as sending_api
 from services.marketing.sending.worker import make_channel, make_from_address, sending
 from services.marketing.settings import Context, MarketingSettings, Settings
 from services.marketing.subscriptions import follow_ups
@@ -47,6 +48,7 @@ ROUTERS = (
     segments.router,
     suppressions.router,
     suppressions.links,
+    sending_api.router,
     surveys.answers,
     surveys.router,
 )
@@ -68,6 +70,7 @@ def create_context(settings: MarketingSettings, *, stream: bool = False) -> Cont
         lambda: (make_channel(settings), make_from_address(settings)),
         settings.domain,
         {name: (hook, load_provider(name)) for name, hook in settings.webhooks.items()},
+        {name: "phone:" if name == "sms" else f"external:{by.system}" for name, by in settings.providers.items()},
     )
 
 
@@ -80,5 +83,6 @@ def create_app() -> FastAPI:
     in_segments = filling(load_segments(settings.marketing.campaigns))
     at_start = [publishing(definitions), in_segments, keep_programme, open_months]
     workers = [*at_start, bring_on, sending(settings.marketing, context)]
+    workers += [sending(settings.marketing, context, channel) for channel in settings.marketing.providers]
     service = Service("marketing", settings, subscriptions=[follow_ups], workers=workers, context=context)
     return build_app(service, settings, routers=ROUTERS)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time, timedelta
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from shared.events.values import TimeZone
 from shared.settings import Group, HttpSettings, ServiceSettings
@@ -45,6 +46,27 @@ class Webhook(Group):
     topic: str = ""
 
 
+class SendingProvider(Group):
+    """Who sends what goes by a channel: asked at `url` in the format of Standard Webhooks, signed with `secret`
+    (`whsec_` and base64). `system` is the one whose ids name a party there; of SMS it is the phone number.
+    """
+
+    url: Annotated[str, Field(pattern=r"^https?://[^\s<>#@]+$", max_length=2_000)]
+    secret: SecretStr
+    system: Annotated[str, Field(max_length=100)] = ""
+    connections: Annotated[int, Field(ge=1, le=50)] = 4
+    timeout_s: Annotated[float, Field(gt=0, le=60)] = 10.0
+
+    @field_validator("secret")
+    @classmethod
+    def _long_enough(cls, secret: SecretStr) -> SecretStr:
+        text = secret.get_secret_value()
+        key = b64decode(text.removeprefix("whsec_") + "==")
+        if not text.startswith("whsec_") or not 24 <= len(key) <= 64:
+            raise ValueError("secret is whsec_ and the base64 of 24 to 64 bytes")
+        return secret
+
+
 @dataclass(frozen=True, slots=True)
 class QuietHours:
     """From one time of day to another, over midnight where that is the earlier one; `time_zone` for who has none."""
@@ -76,6 +98,8 @@ class MarketingSettings(Group):
     """A header that says the message's id to a provider that does not tell the Message-ID back."""
     webhooks: Mapping[Literal["ses", "sendgrid", "postmark"], Webhook] = Field(default_factory=dict)
     """Whose reports about letters are heard at `/v1/webhooks/…`."""
+    providers: Mapping[Literal["sms", "social"], SendingProvider] = Field(default_factory=dict)
+    """Who sends messages of these channels. Of a channel without one nobody is reached."""
     test_domains: Annotated[tuple[str, ...], Field(max_length=20)] = ()
     """Where test letters may go, besides the domain of `from_address`."""
     public_url: Annotated[str, Field(pattern=r"^(https?://[^\s<>?#]+)?$")] = ""
@@ -104,6 +128,8 @@ class MarketingSettings(Group):
             raise ValueError("quiet_from and quiet_until are set together, and differ")
         if bool(self.public_url) != (self.unsubscribe_secret is not None):
             raise ValueError("public_url and unsubscribe_secret are set together")
+        if "social" in self.providers and not self.providers["social"].system:
+            raise ValueError("a provider of social needs the system whose ids name parties there")
         if "ses" in self.webhooks and not self.webhooks["ses"].topic:
             raise ValueError("webhooks of ses need the topic that is heard: another of the same cloud is not ours")
         return self
@@ -149,6 +175,8 @@ class Context:
     """A way to send of its own, and who writes, for a test letter."""
     domain: str = ""
     webhooks: "Mapping[str, tuple[Webhook, Provider]]" = field(default_factory=dict, repr=False)
+    handles: Mapping[str, str] = field(default_factory=dict)
+    """By channel, other than e-mail, what names a party at its provider."""
     letters_wait: asyncio.Event = field(default_factory=asyncio.Event)
 
     def is_own(self, address: str) -> bool:

@@ -18,6 +18,7 @@ from services.marketing.audit.schemas import Message
 from services.marketing.engagement.schemas import Measure
 from services.marketing.loyalty.schemas import StatementLine
 from services.marketing.mailings.schemas import MailingDetail, MailingState, Recipient
+from services.marketing.sending.schemas import Delivery
 from services.marketing.suppressions.schemas import Stopped
 from services.marketing.surveys.schemas import Result
 from services.support.csat.schemas import Satisfaction
@@ -55,6 +56,7 @@ SHOWN: dict[str, Shown] = {
         "segment.source": [],
         "restraint.kind": [],
         "returned.kind": [(Measure, "kind")],
+        "delivery.outcome": [(Delivery, "outcome")],
         "stopped_address.reason": [(Stopped, "reason")],
         "points_entry.kind": [(StatementLine, "kind")],
         "survey_reply.survey": [(Result, "survey")],

@@ -35,7 +35,8 @@ TicketEvent = TicketOpened | TicketStatusChanged | TicketResolved | TicketReopen
 class Party:
     """The newest description of a party; `erased_by` is the event that erased it.
 
-    `email` is the address that is written to, `emails` all of them by identity, where there are several. As it is read
+    `email` is the address that is written to, `emails` all of them by identity, where there are several, `handles` the
+    phone number (`phone:`) and the ids in outside systems (`external:shop`). As it is read
     it says whether there are restraints of the party (`restrained`), stopped addresses at all (`some_stopped`), and
     others that were merged into it (`survives`).
     """
@@ -53,6 +54,7 @@ class Party:
     some_stopped: bool = False
     survives: bool = False
     emails: Mapping[str, str] = field(default_factory=dict)
+    handles: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_merged(self) -> bool:
@@ -209,6 +211,11 @@ def _described(data: PartyDescribed) -> Party:
         kind=data.kind,
         time_zone=data.time_zone,
         emails={str(identity.id): identity.value for identity in emails} if len(emails) > 1 else {},
+        handles={
+            f"{each.type}:{each.system or ''}": each.value
+            for each in sorted(data.identities, key=lambda each: each.primary)
+            if each.type in {"phone", "external"}
+        },
     )
 
 
@@ -243,17 +250,9 @@ def ticket_change_of(event: Event[TicketEvent]) -> TicketChange:
 def boundary_of(event: Event[BoundarySet]) -> Restraint:
     data = event.data
     purpose = None if data.purpose is None else storable(data.purpose)
+    span = data.starts_at, data.ends_at
     return Restraint(
-        event.id,
-        data.party_id,
-        "boundary",
-        "",
-        purpose,
-        data.channel,
-        not data.allowed,
-        event.time,
-        data.starts_at,
-        data.ends_at,
+        event.id, data.party_id, "boundary", "", purpose, data.channel, not data.allowed, event.time, *span
     )
 
 

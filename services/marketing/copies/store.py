@@ -37,6 +37,7 @@ async def save_parties(tx: Transaction, parties: Sequence[Party]) -> None:
             p.kind,
             p.time_zone,
             json.dumps(dict(p.emails)),
+            json.dumps(dict(p.handles)),
         )
         for p in parties
     ]
@@ -46,7 +47,10 @@ async def save_parties(tx: Transaction, parties: Sequence[Party]) -> None:
 
 async def load_parties(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Party]:
     rows = await tx.fetch(SQL["load_parties"], sorted(ids))
-    return {row["id"]: Party(**{**row, "emails": json.loads(row["emails"])}) for row in rows}
+    return {
+        row["id"]: Party(**{**row, "emails": json.loads(row["emails"]), "handles": json.loads(row["handles"])})
+        for row in rows
+    }
 
 
 async def find_families(tx: Transaction, parties: Collection[UUID]) -> dict[UUID, list[UUID]]:

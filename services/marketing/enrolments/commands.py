@@ -181,6 +181,7 @@ async def _load_facts(tx: Transaction, sales: Sequence[Sale], *, with_tickets: b
         if (address := party.address_for(sale.email_id))
     }
     stopped = await suppressions.find_stopped(tx, set(addresses.values())) if addresses else {}
+    context: Context = tx.context
     return {
         sale.trigger_event_id: Facts(
             sale.trigger_event_id,
@@ -197,6 +198,7 @@ async def _load_facts(tx: Transaction, sales: Sequence[Sale], *, with_tickets: b
             stopped.get(addresses.get(sale.trigger_event_id, "")),
             sale.cancelled_by,
             sale.cancelled_at,
+            context.handles,
         )
         for sale in sales
     }

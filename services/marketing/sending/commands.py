@@ -10,6 +10,7 @@ from services.marketing.catalogue.domain.campaign import Campaign, skus_of
 from services.marketing.copies import commands as copies
 from services.marketing.copies.domain import Erasure, Party
 from services.marketing.enrolments import commands as enrolments
+from services.marketing.enrolments.decisions.address import EMAIL, address_on
 from services.marketing.enrolments.domain.announcements import announce_ended
 from services.marketing.enrolments.domain.due import Cleared
 from services.marketing.enrolments.domain.message import Ending, Message
@@ -22,6 +23,7 @@ from services.marketing.sending.domain.attempt import (
     Dispatch,
     Settled,
     Via,
+    delivery_of,
     ending_of,
     postponement_of,
 )
@@ -72,13 +74,13 @@ async def drop(tx: Transaction, dropped: Sequence[Dropped]) -> None:
     )
 
 
-async def begin(tx: Transaction, owner: UUID, limit: int, via: Via) -> list[Attempt]:
+async def begin(tx: Transaction, owner: UUID, limit: int, via: Via, channel: str) -> list[Attempt]:
     """Up to `limit` cleared messages, now this owner's. Commit before sending.
 
     What has waited since it was cleared is decided again; not on the stream's clock, where a replay decides the same.
     """
     context: Context = tx.context
-    begun = await _load(tx, await store.begin_dispatches(tx, owner, limit, via))
+    begun = await _load(tx, await store.begin_dispatches(tx, owner, limit, via, channel))
     waited = [a for a in begun if a.dispatch.number > 1 or tx.now - a.dispatch.decided_at > _FRESH]
     if context.stream or not waited:
         return begun
@@ -98,7 +100,9 @@ async def _load(tx: Transaction, dispatches: Sequence[Dispatch]) -> list[Attempt
     campaigns = await catalogue.load_campaign_versions(tx, versions)
     parties = await copies.load_parties(tx, {message.party_id for message, _ in messages.values()})
     names = await copies.load_product_names(tx, skus_of(sale.skus[:_MOST_NAMED] for _, sale in messages.values()))
-    return [_attempt(each, *messages[each.message_id], campaigns, parties, names) for each in dispatches]
+    context: Context = tx.context
+    handles = context.handles
+    return [_attempt(each, *messages[each.message_id], campaigns, parties, names, handles) for each in dispatches]
 
 
 def _attempt(
@@ -108,11 +112,12 @@ def _attempt(
     campaigns: Mapping[tuple[str, int], Campaign],
     parties: Mapping[UUID, Party],
     names: Mapping[str, str],
+    handles: Mapping[str, str],
 ) -> Attempt:
     assert message.campaign is not None
     assert message.campaign_version is not None
     party = parties.get(message.party_id)
-    address = party.address_for(sale.email_id) if party else None
+    address = address_on(message.channel, party, handles, sale.email_id) if party else None
     return Attempt(
         begun,
         message,
@@ -129,7 +134,7 @@ async def settle(
 ) -> Settled:
     """Write down what came of this owner's attempts and announce it; what somebody else took over is left alone."""
     waits = {a.message.id: w for a in attempts if (w := postponement_of(a, verdicts[a.message.id])) is not None}
-    await store.postpone_dispatches(tx, owner, waits)
+    await store.postpone_dispatches(tx, owner, waits, {id_ for id_ in waits if verdicts[id_].kind == "unsure"})
     over = {a.message.id: a for a in attempts if a.message.id not in waits}
     own = await store.settle_dispatches(tx, owner, over.keys())
     await _mark_written_again(tx, [a for id_, a in over.items() if id_ not in own])
@@ -148,6 +153,8 @@ async def settle(
         for id_, a in over.items()
         if a.survey is not None and id_ in ended and endings[id_].outcome == "sent"
     )
+    told = [delivery_of(a, verdicts[a.message.id], tx.now) for a in attempts if a.message.channel != EMAIL]
+    await store.add_deliveries(tx, [each for each in told if each is not None])
     outcomes = [endings[id_].outcome for id_ in ended]
     return Settled(outcomes.count("sent"), outcomes.count("skipped"), outcomes.count("unknown"), len(waits))
 
@@ -160,11 +167,11 @@ async def _mark_written_again(tx: Transaction, attempts: Sequence[Attempt]) -> N
         await store.add_erased_letters(tx, [a.message.id for a in attempts if a.message.party_id in erased])
 
 
-async def take_over(tx: Transaction, gone: UUID, owner: UUID) -> dict[Via, list[UUID]]:
+async def take_over(tx: Transaction, gone: UUID, owner: UUID, channel: str) -> dict[Via, list[UUID]]:
     """The messages of an owner that is gone, now this owner's, by how they went; none while it lives."""
     if not await store.owner_is_gone(tx, gone):
         return {}
-    return await store.take_over_dispatches(tx, gone, owner)
+    return await store.take_over_dispatches(tx, gone, owner, channel)
 
 
 async def doubt_all(tx: Transaction) -> None:

@@ -1,8 +1,10 @@
 -- name: add_dispatches
 -- From now on any sender may take them.
-insert into dispatch (message_id, triggered_at, trigger_event_id, party_id, consent_event_id, content, decided_at)
-select * from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::timestamptz[])
-  as given (message_id, triggered_at, trigger_event_id, party_id, consent_event_id, content, decided_at)
+insert into dispatch (message_id, triggered_at, trigger_event_id, party_id, consent_event_id, content, decided_at,
+  channel)
+select * from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::timestamptz[],
+  $8::text[])
+  as given (message_id, triggered_at, trigger_event_id, party_id, consent_event_id, content, decided_at, channel)
 order by message_id
 
 -- name: doubt_dispatches
@@ -14,14 +16,14 @@ where ($1::uuid[] is null) or message_id = any($1::uuid[])
 -- Take messages for this owner. Committed before the first byte leaves, so that a crash shows what may have been sent.
 update dispatch set owner = $1, via = $3, begun_at = now(), number = number + 1
 where message_id = any(array(
-  select message_id from dispatch where owner is null and next_at <= now()
+  select message_id from dispatch where owner is null and next_at <= now() and channel = $4
   order by next_at, message_id limit $2 for update skip locked
 ))
-returning message_id, triggered_at, number, content, decided_at, consent_event_id::text
+returning message_id, triggered_at, number, content, decided_at, consent_event_id::text, unsure
 
 -- name: load_dispatches
 -- What this sender has in its hands.
-select message_id, triggered_at, number, content, decided_at, consent_event_id::text
+select message_id, triggered_at, number, content, decided_at, consent_event_id::text, unsure
 from dispatch where message_id = any($1::uuid[])
 
 -- name: settle_dispatches
@@ -29,9 +31,11 @@ from dispatch where message_id = any($1::uuid[])
 delete from dispatch where message_id = any($1::uuid[]) and owner = $2 returning message_id
 
 -- name: postpone_dispatches
--- Nothing was accepted, so another attempt is safe; $3 is how long to wait, in seconds.
-update dispatch d set owner = null, begun_at = null, next_at = now() + make_interval(secs => given.wait)
-from unnest($1::uuid[], $3::double precision[]) as given (message_id, wait)
+-- Another attempt is safe: nothing was accepted, or ($4) whoever may have accepted it tells repetitions apart. $3 is how
+-- long to wait, in seconds.
+update dispatch d set owner = null, begun_at = null, next_at = now() + make_interval(secs => given.wait),
+  unsure = d.unsure or given.unsure
+from unnest($1::uuid[], $3::double precision[], $4::boolean[]) as given (message_id, wait, unsure)
 where d.message_id = given.message_id and d.owner = $2
 
 -- name: hold_owner
@@ -39,8 +43,8 @@ where d.message_id = given.message_id and d.owner = $2
 select pg_try_advisory_lock(hashtextextended('marketing.sender ' || $1::text, 0))
 
 -- name: find_other_owners
--- Whoever began attempts and has not settled them.
-select distinct owner from dispatch where owner is not null and owner <> $1
+-- Whoever began attempts on this channel and has not settled them.
+select distinct owner from dispatch where owner is not null and owner <> $1 and channel = $2
 
 -- name: owner_is_gone
 -- See hold_owner.
@@ -48,7 +52,7 @@ select pg_try_advisory_xact_lock(hashtextextended('marketing.sender ' || $1::tex
 
 -- name: take_over_dispatches
 -- Messages of an owner that is gone become ours to settle.
-update dispatch set owner = $2 where owner = $1 returning message_id, via
+update dispatch set owner = $2 where owner = $1 and channel = $3 returning message_id, via
 
 -- name: add_erased_letters
 -- What was sent, or may have been, and of the messages that are open those that a sender may be writing; what is only
@@ -81,3 +85,15 @@ gone as (
   delete from dispatch d using held where d.message_id = held.message_id and held.owner is null
 )
 select message_id from held where owner is not null
+
+-- name: add_deliveries
+-- What came of attempts; of each the first word stands.
+insert into delivery (message_id, number, channel, outcome, reason, code, settled_at)
+select * from unnest($1::uuid[], $2::smallint[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::timestamptz[])
+  as given (message_id, number, channel, outcome, reason, code, settled_at)
+order by message_id, number
+on conflict do nothing
+
+-- name: list_deliveries
+-- Of a message, in the order of its attempts.
+select number, channel, outcome, reason, code, settled_at from delivery where message_id = $1 order by number

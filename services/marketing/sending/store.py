@@ -7,7 +7,8 @@ from uuid import UUID
 import asyncpg
 
 from services.marketing.enrolments.domain.due import Cleared
-from services.marketing.sending.domain.attempt import FORMER, Dispatch, Via
+from services.marketing.sending import schemas
+from services.marketing.sending.domain.attempt import FORMER, Delivery, Dispatch, Via
 from shared.engine.transaction import Transaction
 from shared.sql import columns, load_queries
 
@@ -16,7 +17,16 @@ SQL = load_queries(Path(__file__).with_name("queries.sql"))
 
 async def add_dispatches(tx: Transaction, cleared: Sequence[Cleared]) -> None:
     rows = [
-        (c.message_id, c.triggered_at, c.trigger_event_id, c.party_id, c.consent_event_id, c.content, c.decided_at)
+        (
+            c.message_id,
+            c.triggered_at,
+            c.trigger_event_id,
+            c.party_id,
+            c.consent_event_id,
+            c.content,
+            c.decided_at,
+            c.channel,
+        )
         for c in cleared
     ]
     if rows:
@@ -29,8 +39,8 @@ async def doubt_dispatches(tx: Transaction, messages: Collection[UUID] | None) -
         await tx.execute(SQL["doubt_dispatches"], None if messages is None else sorted(messages), FORMER)
 
 
-async def begin_dispatches(tx: Transaction, owner: UUID, limit: int, via: Via) -> list[Dispatch]:
-    return [Dispatch(**row) for row in await tx.fetch(SQL["begin_dispatches"], owner, limit, via)]
+async def begin_dispatches(tx: Transaction, owner: UUID, limit: int, via: Via, channel: str) -> list[Dispatch]:
+    return [Dispatch(**row) for row in await tx.fetch(SQL["begin_dispatches"], owner, limit, via, channel)]
 
 
 async def load_dispatches(tx: Transaction, messages: Collection[UUID]) -> list[Dispatch]:
@@ -41,9 +51,13 @@ async def settle_dispatches(tx: Transaction, owner: UUID, messages: Collection[U
     return {row["message_id"] for row in await tx.fetch(SQL["settle_dispatches"], sorted(messages), owner)}
 
 
-async def postpone_dispatches(tx: Transaction, owner: UUID, waits: Mapping[UUID, float]) -> None:
+async def postpone_dispatches(
+    tx: Transaction, owner: UUID, waits: Mapping[UUID, float], unsure: Collection[UUID] = ()
+) -> None:
+    """Of those that are `unsure` nobody can tell whether this attempt was accepted."""
     if waits:
-        await tx.execute(SQL["postpone_dispatches"], list(waits), owner, list(waits.values()))
+        doubts = [each in unsure for each in waits]
+        await tx.execute(SQL["postpone_dispatches"], list(waits), owner, list(waits.values()), doubts)
 
 
 async def withdraw_dispatches(tx: Transaction, messages: Collection[UUID]) -> set[UUID]:
@@ -51,8 +65,8 @@ async def withdraw_dispatches(tx: Transaction, messages: Collection[UUID]) -> se
     return {row["message_id"] for row in await tx.fetch(SQL["withdraw_dispatches"], sorted(messages))}
 
 
-async def find_other_owners(tx: Transaction, owner: UUID) -> list[UUID]:
-    return [row["owner"] for row in await tx.fetch(SQL["find_other_owners"], owner)]
+async def find_other_owners(tx: Transaction, owner: UUID, channel: str) -> list[UUID]:
+    return [row["owner"] for row in await tx.fetch(SQL["find_other_owners"], owner, channel)]
 
 
 async def owner_is_gone(tx: Transaction, owner: UUID) -> bool:
@@ -61,11 +75,21 @@ async def owner_is_gone(tx: Transaction, owner: UUID) -> bool:
     return gone
 
 
-async def take_over_dispatches(tx: Transaction, gone: UUID, owner: UUID) -> dict[Via, list[UUID]]:
+async def take_over_dispatches(tx: Transaction, gone: UUID, owner: UUID, channel: str) -> dict[Via, list[UUID]]:
     taken: dict[Via, list[UUID]] = {}
-    for row in await tx.fetch(SQL["take_over_dispatches"], gone, owner):
+    for row in await tx.fetch(SQL["take_over_dispatches"], gone, owner, channel):
         taken.setdefault(row["via"], []).append(row["message_id"])
     return taken
+
+
+async def add_deliveries(tx: Transaction, deliveries: Sequence[Delivery]) -> None:
+    rows = [(d.message_id, d.number, d.channel, d.outcome, d.reason, d.code, d.settled_at) for d in deliveries]
+    if rows:
+        await tx.execute(SQL["add_deliveries"], *columns(rows))
+
+
+async def list_deliveries(tx: Transaction, message_id: UUID) -> list[schemas.Delivery]:
+    return [schemas.Delivery(**row) for row in await tx.fetch(SQL["list_deliveries"], message_id)]
 
 
 async def add_erased_letters(tx: Transaction, written: Collection[UUID], undecided: Collection[UUID] = ()) -> None:

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict
 from functools import partial
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 import asyncpg
@@ -14,14 +14,25 @@ import structlog
 from jinja2 import TemplateError
 
 from services.marketing.catalogue.content.formats import Amount
+from services.marketing.enrolments.decisions.address import EMAIL
 from services.marketing.sending import commands, store
 from services.marketing.sending.channels.channel import Deliverer
 from services.marketing.sending.channels.maildir import Maildir
 from services.marketing.sending.channels.smtp import Smtp
+from services.marketing.sending.channels.webhook import Webhook
 from services.marketing.sending.domain.attempt import Attempt, Via
+from services.marketing.sending.domain.call import write_call
 from services.marketing.sending.domain.letter import FromAddress, Letter, can_be_written_to, values_of, write
 from services.marketing.sending.domain.urls import urls_of
-from services.marketing.sending.domain.verdict import ACCEPTED, ADDRESS_GONE, LOST, REFUSED, STOPPED, Verdict
+from services.marketing.sending.domain.verdict import (
+    ACCEPTED,
+    ADDRESS_GONE,
+    LOST,
+    REFUSED,
+    STOPPED,
+    UNSURE,
+    Verdict,
+)
 from services.marketing.settings import Context, MarketingSettings
 from services.marketing.suppressions.commands import links_of
 from shared.engine import faults
@@ -40,11 +51,15 @@ _REMOVED_AT_ONCE = 500
 _SETTLE_PAUSES_S = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
-def sending(settings: MarketingSettings, context: Context) -> Callable[[Service], Awaitable[None]]:
-    """The worker that sends. When it is started again after an error it is another sender, with another id."""
+def sending(
+    settings: MarketingSettings, context: Context, provided: Literal["sms", "social"] | None = None
+) -> Callable[[Service], Awaitable[None]]:
+    """The worker that sends e-mail, or what a provider does. When it is started again after an error it is another
+    sender, with another id.
+    """
 
     async def run(service: Service) -> None:
-        channel = make_channel(settings)
+        channel = make_channel(settings) if provided is None else Webhook(provided, settings.providers[provided])
         if not settings.public_url:
             log.warning("letters_without_unsubscribing", set="RAPPORT_MARKETING__PUBLIC_URL")
         # Its own connection: the lock lives and dies with it, whatever the pool does.
@@ -130,7 +145,7 @@ class Sender:
 
     async def send_batch(self) -> int:
         async with self._storage.transaction() as tx:
-            begun = await commands.begin(tx, self.owner, self._channel.batch, self._channel.via)
+            begun = await commands.begin(tx, self.owner, self._channel.batch, self._channel.via, self._channel.carries)
         if not begun:
             return 0
         faults.point("marketing.before_send")
@@ -141,15 +156,19 @@ class Sender:
 
     async def reconcile(self) -> None:
         async with self._storage.read() as tx:
-            others = await store.find_other_owners(tx, self.owner)
+            others = await store.find_other_owners(tx, self.owner, self._channel.carries)
         for other in others:
             async with self._storage.transaction() as tx:
-                taken = await commands.take_over(tx, other, self.owner)
+                taken = await commands.take_over(tx, other, self.owner, self._channel.carries)
             for via, messages in taken.items():
                 await self._judge_left(via, messages)
 
     async def remove_erased(self) -> None:
-        """Take the letters of erased parties out of the maildir; whoever is killed meanwhile leaves them marked."""
+        """Take the letters of erased parties out of the maildir; whoever is killed meanwhile leaves them marked. What a
+        provider was given is not called back.
+        """
+        if self._channel.carries != EMAIL:
+            return
         while True:
             async with self._storage.read() as tx:
                 marked = await store.load_erased_letters(tx, _REMOVED_AT_ONCE)
@@ -167,10 +186,11 @@ class Sender:
 
     async def _judge_left(self, via: Via, messages: Sequence[UUID]) -> None:
         """In the maildir: sent. Of the maildir and not in it: free to be sent. Through a mail server: nobody knows.
+        Through a provider nobody knows either, and it is asked again, since it tells repetitions apart.
 
         Nobody knows either where it may have been sent before the database was restored and is not in the maildir.
         """
-        verdicts = dict.fromkeys(messages, LOST)
+        verdicts = dict.fromkeys(messages, UNSURE if via == "webhook" else LOST)
         if via in {"maildir", "former"} and isinstance(self._channel, Maildir):
             found = await self._channel.find(messages)
             verdicts |= dict.fromkeys(found, ACCEPTED)
@@ -207,7 +227,7 @@ class Sender:
             if attempt.addressee is None:
                 verdicts[id_] = ADDRESS_GONE
                 continue
-            if not can_be_written_to(attempt.addressee.email):
+            if self._channel.carries == EMAIL and not can_be_written_to(attempt.addressee.email):
                 verdicts[id_] = REFUSED
                 continue
             try:
@@ -224,6 +244,8 @@ class Sender:
         sale, at = attempt.sale, message.triggered_at
         total = Amount(sale.minor, sale.currency)
         values = values_of(addressee, attempt.products, sale.sale_id, at, total, urls_of(attempt, self._links))
+        if self._channel.carries != EMAIL:
+            return write_call(attempt, values)
         number, at = attempt.dispatch.number, attempt.dispatch.decided_at
         return write(message.id, number, self._from, addressee, attempt.content, values, at)
 

@@ -9,11 +9,15 @@ import asyncpg
 from services.marketing.sending.channels.channel import Deliverer
 from services.marketing.sending.channels.maildir import Maildir
 from services.marketing.sending.channels.smtp import Smtp
+from services.marketing.sending.channels.webhook import Webhook
+from tests.integration.marketing.provider import provider_at
 from tests.integration.marketing.running import Marketing
 
 
 def channel_of(target: str) -> Deliverer:
-    """A mail server's URL, or the folder of a maildir."""
+    """A mail server's URL, that of a provider of SMS, or the folder of a maildir."""
+    if target.startswith("http:"):
+        return Webhook("sms", provider_at(target))
     return Smtp(target, "shop@shop.example", 2, 5.0) if target.startswith("smtp:") else Maildir(Path(target), 500)
 
 

@@ -34,6 +34,7 @@ TABLES = (
     "message",
     "timer",
     "dispatch",
+    "delivery",
     "erased_letter",
     "suppression",
     "opt_in",
@@ -68,7 +69,8 @@ class Marketing(Running):
 
     def __init__(self, pool: asyncpg.Pool, dsn: str, *, wall: bool = False, programme: Programme | None = None) -> None:
         secret = "a secret of at least 32 characters"
-        self.sender_context = Context(not wall, "https://shop.example", secret, programme=programme)
+        handles = {"sms": "phone:", "social": "external:chat"}
+        self.sender_context = Context(not wall, "https://shop.example", secret, programme=programme, handles=handles)
         super().__init__("marketing", pool, self.sender_context)
         self.dsn = dsn
 

@@ -179,6 +179,7 @@ def consent(
     at: datetime = NOW - timedelta(days=30),
     topic: str | None = None,
     recorded: datetime | None = None,
+    channel: Any = "email",
     **fields: Any,
 ) -> Event[Any]:
     model = ConsentGiven if given else ConsentWithdrawn
@@ -186,7 +187,7 @@ def consent(
         party_id=party,
         party_version=1,
         purpose="marketing",
-        channel="email",
+        channel=channel,
         recorded_at=recorded or at,
         origin="/shop",
         topic=topic,

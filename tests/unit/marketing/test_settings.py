@@ -1,5 +1,6 @@
 """Marketing's settings, and what the sender makes of them."""
 
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,26 @@ def test_service_does_not_start_with_a_campaign_that_cannot_be_read(
     monkeypatch.setenv("RAPPORT_MARKETING__CAMPAIGNS", str(tmp_path))
     with pytest.raises(ConfigurationError, match="holds no campaign"):
         create_app()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"url": "ftp://sms.example"},
+        {"url": "https://user:word@sms.example/"},
+        {"secret": "too short a word"},
+        {"secret": "whsec_c2hvcnQ="},
+        {"secret": "whsec_%%%"},
+    ],
+)
+def test_a_provider_has_an_address_and_a_key_and_of_social_media_a_system(wrong: dict[str, str]) -> None:
+    right = {"url": "https://sms.example/send", "secret": f"whsec_{b64encode(bytes(24)).decode()}"}
+    assert settings(providers={"sms": right}).providers["sms"].connections == 4
+    with pytest.raises(ValidationError) as refused:
+        settings(providers={"sms": {**right, **wrong}})
+    assert right["secret"] not in str(refused.value)
+    with pytest.raises(ValidationError, match="needs the system"):
+        settings(providers={"social": right})
 
 
 def test_webhooks_of_a_cloud_name_the_topic_that_is_ours() -> None:

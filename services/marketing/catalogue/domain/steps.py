@@ -84,12 +84,13 @@ class _Step(Part):
 class Send(_Step):
     """One message, `wait` after the trigger or after the step before. The first content that fits is taken.
 
+    Of `sms` and `social` the subject and HTML are left out, and a provider that the settings name sends the body.
     With `survey` its texts hold `survey_url`, the link by which the reader answers.
     """
 
     wait: Wait
     content: Annotated[tuple[Content, ...], Field(min_length=1)]
-    channel: Literal["email"] = "email"
+    channel: Literal["email", "sms", "social"] = "email"
     survey: Annotated[Survey | None, Field(exclude_if=lambda survey: survey is None)] = None
 
     @field_validator("content")

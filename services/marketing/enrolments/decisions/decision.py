@@ -1,12 +1,12 @@
 """Whether a message that is due goes out, is skipped, or waits for an address."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.marketing.catalogue.domain.definition import Definition
 from services.marketing.copies.domain import Party, Refund, Restraint, TicketChange
-from services.marketing.enrolments.decisions.address import next_look
+from services.marketing.enrolments.decisions.address import EMAIL, address_on, next_look
 from services.marketing.enrolments.decisions.boundaries import forbidding, open_disputes
 from services.marketing.enrolments.decisions.consent import deciding_consent
 from services.marketing.enrolments.decisions.moment import Moment
@@ -22,7 +22,7 @@ from shared.events.consent import Statement
 class Facts:
     """All that is known about the party and the sale of a message. `email_id`: the address that the sale named.
 
-    `stopped`: why nothing is sent to that address, whoever has it.
+    `stopped`: why nothing is sent to that address, whoever has it. `handles`: by channel what names a party there.
     """
 
     trigger_event_id: str
@@ -39,6 +39,7 @@ class Facts:
     stopped: str | None = None
     cancelled_by: str | None = None
     cancelled_at: datetime | None = None
+    handles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +80,22 @@ def decide(
         return Skip(reason, (facts.trigger_event_id if consent is None else consent.event_id,))
     if standing := _standing(definition, channel, facts, moment):
         return standing
-    return _reach(definition, facts, moment, quiet) or Send(consent.event_id if consent else None)
+    return _reach(definition, channel, facts, moment, quiet) or Send(consent.event_id if consent else None)
 
 
-def _reach(definition: Definition, facts: Facts, moment: Moment, quiet: QuietHours | None) -> Skip | Hold | None:
+def _reach(
+    definition: Definition, channel: str, facts: Facts, moment: Moment, quiet: QuietHours | None
+) -> Skip | Hold | None:
     """Where, and whether at this hour, the party can be written to."""
     party = facts.party
-    if party is None or party.version < facts.party_version or not party.address_for(facts.email_id):
+    if (
+        party is None
+        or party.version < facts.party_version
+        or not address_on(channel, party, facts.handles, facts.email_id)
+    ):
         until = next_look(moment.first_look, moment.look)
         return Hold(until) if until else Skip("no_address", (facts.trigger_event_id,))
-    if facts.stopped is not None:
+    if facts.stopped is not None and channel == EMAIL:
         return Skip("suppressed", (facts.stopped,))
     held = quiet_until(quiet, party.time_zone, moment.now) if definition.needs_consent else None
     return Hold(held) if held else None

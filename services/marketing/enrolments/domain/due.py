@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.marketing.catalogue.domain.campaign import Basket, Campaign, Category, choose_content
+from services.marketing.enrolments.decisions.address import EMAIL
 from services.marketing.enrolments.decisions.caps import Room
 from services.marketing.enrolments.decisions.decision import Facts, Hold, Send, Skip, decide
 from services.marketing.enrolments.decisions.moment import moment_of
@@ -47,6 +48,7 @@ class Cleared:
     consent_event_id: str | None
     content: str
     decided_at: datetime
+    channel: str = EMAIL
     doubtful: bool = False
 
 
@@ -199,6 +201,7 @@ def _clear(
             consent_event_id,
             content.template,
             timer.now,
+            step.channel,
             _may_have_been_sent(known, restored),
         )
     )

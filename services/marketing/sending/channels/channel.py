@@ -1,6 +1,7 @@
 """What the sender needs of a channel that delivers letters."""
 
-from collections.abc import Collection, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -10,9 +11,12 @@ from services.marketing.sending.domain.verdict import Verdict
 
 
 class Deliverer(Protocol):
-    """`via` is stored with each attempt. `batch` letters are taken at once: so many may a crash leave open."""
+    """`via` is stored with each attempt. `carries` is the channel of the messages that it delivers. `batch` letters are
+    taken at once: so many may a crash leave open.
+    """
 
     via: Via
+    carries: str
     batch: int
 
     async def hand_over(self, letters: Sequence[Letter]) -> Mapping[UUID, Verdict]:
@@ -24,3 +28,19 @@ class Deliverer(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+async def share_out(
+    letters: Sequence[Letter], deliverers: Iterable[Callable[[Letter], Awaitable[Verdict]]]
+) -> dict[UUID, Verdict]:
+    """Each deliverer takes the next letter when it is done with one; the verdict on each."""
+    verdicts: dict[UUID, Verdict] = {}
+    waiting = list(reversed(letters))
+
+    async def empty(deliver: Callable[[Letter], Awaitable[Verdict]]) -> None:
+        while waiting:
+            letter = waiting.pop()
+            verdicts[letter.message_id] = await deliver(letter)
+
+    await asyncio.gather(*map(empty, deliverers))
+    return verdicts

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from uuid import UUID
 
+from services.marketing.enrolments.decisions.address import EMAIL
 from services.marketing.sending.domain.attempt import Via
 from services.marketing.sending.domain.letter import Letter
 from services.marketing.sending.domain.verdict import ACCEPTED, Verdict
@@ -18,6 +19,7 @@ class Maildir:
     """Written to `tmp`, then renamed into `new` under the message's id: to write one again changes nothing."""
 
     via: Via = "maildir"
+    carries = EMAIL
 
     def __init__(self, folder: Path, batch: int, *, fsync: bool = True) -> None:
         self.batch = batch

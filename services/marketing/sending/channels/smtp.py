@@ -2,8 +2,11 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from uuid import UUID
 
+from services.marketing.enrolments.decisions.address import EMAIL
+from services.marketing.sending.channels.channel import share_out
 from services.marketing.sending.domain.attempt import Via
 from services.marketing.sending.domain.letter import Letter
 from services.marketing.sending.domain.verdict import Verdict
@@ -16,6 +19,7 @@ class Smtp:
     """Each letter's verdict follows from how far its own conversation came."""
 
     via: Via = "smtp"
+    carries = EMAIL
 
     def __init__(self, url: str, sender: str, connections: int, timeout_s: float) -> None:
         self.batch = connections * _LETTERS_A_CONNECTION
@@ -23,17 +27,11 @@ class Smtp:
         self._clients = [SmtpClient(url, timeout_s) for _ in range(connections)]
 
     async def hand_over(self, letters: Sequence[Letter]) -> Mapping[UUID, Verdict]:
-        verdicts: dict[UUID, Verdict] = {}
-        waiting = list(reversed(letters))
+        return await share_out(letters, (partial(self._send, client) for client in self._clients))
 
-        async def empty(client: SmtpClient) -> None:
-            while waiting:
-                letter = waiting.pop()
-                answer = await client.send(self._sender, letter.email, letter.content)
-                verdicts[letter.message_id] = Verdict(answer.kind, answer.code)
-
-        await asyncio.gather(*(empty(client) for client in self._clients))
-        return verdicts
+    async def _send(self, client: SmtpClient, letter: Letter) -> Verdict:
+        answer = await client.send(self._sender, letter.recipient, letter.content)
+        return Verdict(answer.kind, answer.code)
 
     async def remove(self, ids: Collection[UUID]) -> None:
         """Nothing is held here, and nobody can call a letter back."""

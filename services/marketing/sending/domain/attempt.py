@@ -12,9 +12,9 @@ from services.marketing.enrolments.decisions.decision import Skip
 from services.marketing.enrolments.domain.message import Ending, Message
 from services.marketing.enrolments.domain.sale import Sale
 from services.marketing.sending.domain.letter import Addressee
-from services.marketing.sending.domain.verdict import Verdict, wait_before
+from services.marketing.sending.domain.verdict import LOST, Verdict, wait_before
 
-Via = Literal["smtp", "maildir", "former"]
+Via = Literal["smtp", "maildir", "webhook", "former"]
 """How an attempt goes; `former`: it may have been made before the database was restored, in whatever way."""
 
 FORMER = UUID(int=0)
@@ -23,7 +23,9 @@ FORMER = UUID(int=0)
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """What is cleared to be sent, as it is stored. `number` counts the attempts begun, this one included."""
+    """What is cleared to be sent, as it is stored. `number` counts the attempts begun, this one included; `unsure`: an
+    earlier one may have been accepted.
+    """
 
     message_id: UUID
     triggered_at: datetime
@@ -31,6 +33,20 @@ class Dispatch:
     content: str
     decided_at: datetime
     consent_event_id: str | None
+    unsure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What came of an attempt that a provider was asked for, for the ledger."""
+
+    message_id: UUID
+    number: int
+    channel: str
+    outcome: str
+    reason: str
+    code: int | None
+    settled_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +90,34 @@ class Settled:
 
 def postponement_of(attempt: Attempt, verdict: Verdict) -> float | None:
     """Seconds until the next attempt; None where the message ends."""
-    return wait_before(attempt.dispatch.number) if verdict.kind == "later" else None
+    if verdict.kind not in {"later", "unsure"}:
+        return None
+    return wait_before(attempt.dispatch.number, verdict.wait_s)
+
+
+def delivery_of(attempt: Attempt, verdict: Verdict, now: datetime) -> Delivery | None:
+    """None where nobody was asked."""
+    message = attempt.message
+    if verdict.kind in {"no_address", "stopped"}:
+        return None
+    reason = verdict.reason or verdict.kind
+    return Delivery(message.id, attempt.dispatch.number, message.channel or "", verdict.kind, reason, verdict.code, now)
 
 
 def ending_of(attempt: Attempt, verdict: Verdict, now: datetime) -> Ending:
-    """How the message ends; `later` means here that it was put off too often."""
+    """How the message ends; `later` and `unsure` mean here that it was put off too often. What an earlier attempt may
+    have brought is not said to have been refused, or stopped.
+    """
     dispatch = attempt.dispatch
+    if dispatch.unsure and verdict.kind != "accepted":
+        verdict = LOST
     # On the stream's clock the slowest partition may lag behind the one that decided.
     at = max(dispatch.decided_at, now)
     decided_by = (attempt.message.trigger_event_id,)
     match verdict.kind:
         case "accepted":
             return Ending("sent", at, consent_event_id=dispatch.consent_event_id, content=dispatch.content)
-        case "lost":
+        case "lost" | "unsure":
             return Ending("unknown", at, consent_event_id=dispatch.consent_event_id, content=dispatch.content)
         case "stopped":
             assert attempt.stopped is not None

@@ -45,11 +45,11 @@ class Addressee:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """Ready to be handed over. The lines of `content` end in LF, as files do; SMTP makes it CRLF."""
+    """Ready to be handed over. The lines of an e-mail's `content` end in LF, as files do; SMTP makes it CRLF."""
 
     message_id: UUID
     number: int
-    email: str
+    recipient: str
     content: bytes
 
 
