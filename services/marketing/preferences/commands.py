@@ -4,7 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.marketing.catalogue import commands as catalogue
+from services.marketing.catalogue.domain.definition import Definition
 from services.marketing.copies import commands as copies
+from services.marketing.enrolments import commands as enrolments
 from services.marketing.preferences import store
 from services.marketing.preferences.domain.choice import (
     OptIn,
@@ -50,11 +52,20 @@ async def load_standing(tx: Transaction, link: PreferenceLink) -> Standing:
     suppressed = await suppressions.load_suppressions(tx, [link.party_id], known.families)
     said: list[Suppression | OptIn] = [*suppressed.get(link.party_id, ()), *await store.load_opt_ins(tx, family)]
     statements = [*known.consents.get(link.party_id, ()), *(each.statement() for each in said)]
-    campaigns = await catalogue.load_campaigns(tx)
-    places = places_of((each.definition for each in campaigns if each.in_force), statements)
+    places = places_of(await _load_definitions(tx, link), statements)
     return Standing(
         party.locale, party.email, {place: is_on(place, statements, tx.now) for place in places}, statements
     )
+
+
+async def _load_definitions(tx: Transaction, link: PreferenceLink) -> list[Definition]:
+    """Of the campaigns in force, and of the one of the letter, which may be a mailing or have been stopped since."""
+    in_force = [each.definition for each in await catalogue.load_campaigns(tx) if each.in_force]
+    found = await enrolments.find_message(tx, link.message_id)
+    if found is None or found[0].campaign is None or found[0].campaign_version is None:
+        return in_force
+    own = await catalogue.load_campaign_versions(tx, [(found[0].campaign, found[0].campaign_version)])
+    return in_force + [each.definition for each in own.values()]
 
 
 async def choose(

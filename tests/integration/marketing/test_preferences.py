@@ -91,6 +91,22 @@ async def test_what_was_withdrawn_is_obeyed_at_once_and_what_was_given_once_cont
     assert decided == [{"campaign": "roses", "reason": None}, {"campaign": "thanks", "reason": "suppressed"}]
 
 
+async def test_the_topic_of_the_letter_is_offered_though_its_campaign_is_over(
+    marketing: Marketing, http: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    step = {"wait": "PT1H", "content": [{"template": "hello", "texts": TEXTS}]}
+    await marketing.publish(definition(steps=[step], topic="tulips"))
+    await marketing.heard(described(), consent(), sale("s-1"))
+    await marketing.pass_time(NOW + DAY)
+    async with marketing.sender(Maildir(tmp_path, 500)) as sender:
+        assert await sender.send_batch() == 1
+    await marketing.publish(definition("other"))
+    (letter,) = (tmp_path / "new").iterdir()
+    text = message_from_bytes(letter.read_bytes(), policy=default).get_content()
+    page = await http.get(text[text.index("/v1/preferences/") :].split()[0])
+    assert boxes(page.text).keys() == {"tulips", "All other news and offers"}
+
+
 async def test_nothing_more_ends_everything(marketing: Marketing, http: httpx.AsyncClient, path: str) -> None:
     for _ in range(2):
         ended = await http.post(path, data={"act": "nothing"})

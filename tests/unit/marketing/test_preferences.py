@@ -1,6 +1,7 @@
 """What a reader chooses on the page of a letter, and what that says."""
 
 from datetime import timedelta
+from typing import get_args
 from uuid import UUID
 
 import pytest
@@ -12,6 +13,7 @@ from services.marketing.preferences.domain.page import text_version, write_page
 from services.marketing.suppressions.domain import Link, sign
 from shared.events.consent import Statement
 from shared.events.ingest import ReportedConsent, ReportedWithdrawal
+from shared.events.values import Channel
 from shared.http.links import LinkExpired, LinkRefused
 from tests.unit.marketing.facts import ADA, DAY, HOUR, NOW, definition
 
@@ -102,6 +104,14 @@ def test_link_opens_its_own_page_alone_and_not_for_ever() -> None:
             read_preference_link(refused, SECRET, NOW)
     with pytest.raises(LinkExpired):
         read_preference_link(token, SECRET, LINK.expires_at + HOUR)
+
+
+@pytest.mark.parametrize("channel", get_args(Channel))
+def test_every_channel_has_a_name_in_every_language(channel: str) -> None:
+    names = {
+        write_page(language, {Place("marketing", channel, ""): True}).split("legend>")[1] for language in ("en", "da")
+    }
+    assert len(names) == 2
 
 
 def test_topics_that_anybody_may_have_named_are_text_on_the_page() -> None:
