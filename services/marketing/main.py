@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from services.marketing import handlers
 from services.marketing.audit import api as audit
+from services.marketing.backtest import api as backtest
 from services.marketing.catalogue import api as catalogue
 from services.marketing.catalogue.files import load_definitions
 from services.marketing.catalogue.worker import publishing
@@ -36,6 +37,7 @@ __all__ = ["create_app", "create_context", "handlers"]
 
 ROUTERS = (
     audit.router,
+    backtest.router,
     catalogue.router,
     engagement.links,
     engagement.router,

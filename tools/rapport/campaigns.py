@@ -1,7 +1,9 @@
 """Campaigns as files: looked over, compared, tried, published and stopped, over marketing's own HTTP side."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlencode
 
 import typer
 
@@ -70,6 +72,32 @@ def dry_run(
     else:
         names = ("sales", "matched", "left", "expired", "held_out", "enrolled", "parties", "taken")
         as_table(f"Dry run of {found['campaign']}", [found], names, "")
+
+
+@campaigns.command()
+@reachable
+def backtest(
+    file: File,
+    *,
+    since: Annotated[datetime, typer.Option(help="Sales that occurred from here on (UTC).")],
+    until: Annotated[datetime, typer.Option(help="Sales that occurred before (UTC).")],
+    days: Annotated[int, typer.Option(min=0, max=90, help="How near another campaign's message overlaps.")] = 7,
+    limit: Annotated[int, typer.Option(min=0, max=5_000, help="So many messages are shown.")] = 100,
+    stack: Folder = None,
+    url: Url = None,
+    json: Json = False,
+) -> None:
+    """Say whom a campaign would have written to, and what other campaigns sent them then."""
+    span = urlencode({"from": since.replace(tzinfo=UTC).isoformat(), "to": until.replace(tzinfo=UTC).isoformat()})
+    asked = f"/backtest?{span}&days={days}&limit={limit}"
+    found = ask(marketing_at(url, stack), asked, draft_of(file))
+    if json:
+        as_json(found)
+        return
+    names = ("sales", "enrolled", "parties", "sent", "skipped", "waiting", "taken", "near", "crowded")
+    as_table(f"Backtest of {found['campaign']}", [found], names, "")
+    columns = ("at", "party_id", "step", "outcome", "reason", "near")
+    as_table("Messages", found["messages"], columns, "No message would have been planned.")
 
 
 @campaigns.command()

@@ -133,7 +133,7 @@ async def decide_again(tx: Transaction, cleared: Sequence[tuple[Message, Sale, C
     if not cleared:
         return {}
     with_tickets = any(campaign.definition.skip.ticket_open for _, _, campaign in cleared)
-    facts = await _load_facts(tx, [sale for _, sale, _ in cleared], with_tickets=with_tickets)
+    facts = await load_facts(tx, [sale for _, sale, _ in cleared], with_tickets=with_tickets)
     decided = {
         message.id: decide_cleared(message, sale, campaign, facts[sale.trigger_event_id], tx.now)
         for message, sale, campaign in cleared
@@ -148,7 +148,7 @@ async def _load_planned(tx: Transaction, due: Sequence[Due]) -> dict[UUID, Plann
     versions = {_version(each.message) for each in found}
     campaigns = await catalogue.load_campaign_versions(tx, versions)
     with_tickets = any(campaign.definition.skip.ticket_open for campaign in campaigns.values())
-    facts = await _load_facts(tx, [each.sale for each in found], with_tickets=with_tickets)
+    facts = await load_facts(tx, [each.sale for each in found], with_tickets=with_tickets)
     return {
         each.message.id: Planned(
             each.message,
@@ -168,7 +168,8 @@ def _version(message: Message) -> tuple[str, int]:
     return message.campaign, message.campaign_version
 
 
-async def _load_facts(tx: Transaction, sales: Sequence[Sale], *, with_tickets: bool) -> dict[str, Facts]:
+async def load_facts(tx: Transaction, sales: Sequence[Sale], *, with_tickets: bool) -> dict[str, Facts]:
+    """All that is known by now, by the sale's trigger; which of it counts is decided for a moment."""
     parties = {sale.party_id for sale in sales}
     known = await copies.load_copies(
         tx, parties, {(sale.origin, sale.sale_id) for sale in sales}, with_tickets=with_tickets
