@@ -3,7 +3,7 @@
 select s.trigger_event_id::text, s.party_id, s.party_version, s.partition, s.origin, s.sale_id, s.channel, s.minor,
   s.currency, s.skus, s.occurred_at, s.recorded_at, s.correlation_id, s.traceparent, s.email_id, s.cancelled_by::text,
   s.cancelled_at, exists (select from sale b where b.party_id = s.party_id and b.occurred_at < s.occurred_at) as repeat,
-  (select e.campaign from enrolment e where e.trigger_event_id = s.trigger_event_id and e.follow_up limit 1) as followed
+  (select min(e.campaign) from enrolment e where e.trigger_event_id = s.trigger_event_id and e.follow_up) as followed
 from sale s where s.occurred_at >= $1 and s.occurred_at < $2 order by s.trigger_event_id limit $3
 
 -- name: load_days

@@ -66,8 +66,8 @@ def facts() -> list[Any]:
 async def became(marketing: Marketing) -> Became:
     """What has become of the messages of the campaign, by sale and step."""
     rows = await marketing.rows(
-        "select message.trigger_event_id::text as trigger, step, outcome, reason, dispatch.message_id is not null as cleared"
-        " from message left join dispatch on dispatch.message_id = message.id where campaign = 'roses'"
+        "select message.trigger_event_id::text as trigger, step, outcome, reason,"
+        " dispatch.message_id is not null as cleared from message left join dispatch on dispatch.message_id = message.id where campaign = 'roses'"
     )
     waiting = {(row["trigger"], row["step"]): ("sent" if row["cleared"] else "waiting", None) for row in rows}
     ended = {(row["trigger"], row["step"]): (row["outcome"], row["reason"]) for row in rows if row["outcome"]}
@@ -106,7 +106,10 @@ async def test_backtest_comes_to_what_the_campaign_comes_to_live(marketing: Mark
 
 async def test_backtest_refuses_what_it_cannot_go_over(marketing: Marketing, http: httpx.AsyncClient) -> None:
     await marketing.publish(definition())
-    for text in (TEXT.replace("follow_up: true", "exit_on: [sale.refunded]"), TEXT.replace("wait: PT1H", "weight: 1")):
+    for text in (
+        TEXT.replace("follow_up: true", "exit_on: [{event: sale.refunded}]"),
+        TEXT.replace("wait: PT1H", "weight: 1"),
+    ):
         assert (await http.post("/v1/campaigns/backtest", json={**DRAFT, "text": text}, params=SPAN)).status_code == 422
     empty = (await http.post("/v1/campaigns/backtest", json=DRAFT, params=SPAN)).json()
     assert (empty["sales"], empty["enrolled"], empty["messages"]) == (0, 0, [])
