@@ -67,7 +67,8 @@ async def became(marketing: Marketing) -> Became:
     """What has become of the messages of the campaign, by sale and step."""
     rows = await marketing.rows(
         "select message.trigger_event_id::text as trigger, step, outcome, reason,"
-        " dispatch.message_id is not null as cleared from message left join dispatch on dispatch.message_id = message.id where campaign = 'roses'"
+        " dispatch.message_id is not null as cleared"
+        " from message left join dispatch on dispatch.message_id = message.id where campaign = 'roses'"
     )
     waiting = {(row["trigger"], row["step"]): ("sent" if row["cleared"] else "waiting", None) for row in rows}
     ended = {(row["trigger"], row["step"]): (row["outcome"], row["reason"]) for row in rows if row["outcome"]}
