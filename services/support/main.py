@@ -16,6 +16,7 @@ from services.support.routing import api as routing
 from services.support.settings import Context, Settings, SupportSettings
 from services.support.sla import api as sla
 from services.support.sla.worker import load_promises, publishing
+from services.support.stats import api as stats
 from services.support.tickets import api as tickets
 from services.support.triage import api as triage
 from services.support.triage.worker import Learning
@@ -30,6 +31,7 @@ routers = [
     disputes.router,
     routing.router,
     sla.router,
+    stats.router,
     triage.models,
     triage.router,
     desk.router,
@@ -71,6 +73,7 @@ def create_app() -> FastAPI:
             subscriptions.sla,
             subscriptions.routing,
             subscriptions.csat,
+            subscriptions.stats,
         ],
         workers=[
             learning.run,

@@ -22,7 +22,7 @@ Waiting = Literal["customer", "internal", "until"]
 Handing = Literal["routed", "claimed", "given", "returned"]
 ReturnReason = Literal["wrong_skills", "needs_other_team", "conflict_of_interest", "overloaded", "other"]
 Priority = Literal["low", "normal", "high", "urgent"]
-LetterOutcome = Literal["sent", "unknown", "refused", "no_address", "bounced"]
+LetterOutcome = Literal["sent", "unknown", "refused", "no_address", "called_off", "bounced"]
 SlaMetric = Literal["first_response", "next_response", "resolution"]
 
 
@@ -71,8 +71,9 @@ class TicketReplied(_Ticket):
 @contract(TICKETS, "crm.ticket.reply_settled.v1", key="party_id", subject="ticket/{ticket_id}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketReplySettled(_Ticket):
-    """What became of an agent's reply as an e-mail: `sent`, `unknown` where the mail server's answer was lost (it is
-    never sent again by itself), `refused`, `no_address`, or `bounced` some time after it was sent.
+    """What became of an agent's reply, or of the question how satisfied the customer is, as an e-mail: `sent`,
+    `unknown` where the mail server's answer was lost (it is never sent again by itself), `refused`, `no_address`,
+    `called_off` where the customer refused to be asked before it left, or `bounced` some time after it was sent.
     """
 
     reply_id: UUID
@@ -186,6 +187,16 @@ class TicketAssigned(_Ticket):
     previous: str | None = None
 
 
+@contract(TICKETS, "crm.csat.asked.v1", key="party_id", subject="ticket/{ticket_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CsatAsked(_Ticket):
+    """The customer of a resolved ticket is asked by e-mail how satisfied they are, once a ticket. What becomes of the
+    letter is told as `ticket.reply_settled`, with `question_id` as its `reply_id`.
+    """
+
+    question_id: UUID
+
+
 @contract(TICKETS, "crm.csat.recorded.v1", key="party_id", subject="ticket/{ticket_id}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CsatRecorded(_Ticket):
@@ -196,6 +207,36 @@ class CsatRecorded(_Ticket):
     value: Annotated[int, Field(ge=1, le=5)]
     answered_at: Instant
     agent: str | None = None
+
+
+@contract(TICKETS, "crm.warning.raised.v1", key="warning_id", subject="warning/{warning_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskWarningRaised:
+    """Tickets get out of hand: said once, until `warning.cleared`. `about` is the queue where little time is left for
+    many (`slack_short`) or more is opened than resolved (`backlog_growing`), or the product that many tickets of one
+    `category` are about (`similar_tickets`). `observed` is how many, `usual` what they are compared with.
+    """
+
+    warning_id: UUID
+    kind: str
+    about: str
+    observed: int
+    usual: int
+    recorded_at: Instant
+    category: str | None = None
+
+
+@contract(TICKETS, "crm.warning.cleared.v1", key="warning_id", subject="warning/{warning_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskWarningCleared:
+    """It is over; `observed` is how many there were then."""
+
+    warning_id: UUID
+    kind: str
+    about: str
+    observed: int
+    recorded_at: Instant
+    category: str | None = None
 
 
 @contract(TICKETS, "crm.sla.applied.v1", key="party_id", subject="ticket/{ticket_id}")

@@ -27,6 +27,7 @@ from services.support.disputes.schemas import DisputeLine, DisputeState, Dispute
 from services.support.mail.schemas import AttachmentView, Taken
 from services.support.routing.schemas import AgentState, AgentView, AssignmentStep, AssignmentView
 from services.support.sla.schemas import CalendarVersion, ClockView, Deadline, Measured, PolicyVersion
+from services.support.stats.schemas import DeskWarning
 from services.support.tickets.schemas import TicketState
 from services.support.triage.schemas import Answer, ModelView, TriageView
 from shared.run.discovery import SERVICES
@@ -89,6 +90,7 @@ SHOWN: dict[str, Shown] = {
         "sla_definition.source": [(PolicyVersion, "source"), (CalendarVersion, "source")],
         "sla_told.metric": [(ClockView, "metric")],
         "sla_told.told": [],
+        "stat_warning.kind": [(DeskWarning, "kind")],
         "mail.kind": [(Taken, "outcome")],
         "letter.outcome": [(Entry, "letter")],
         "attachment.refused": [(AttachmentView, "refused")],

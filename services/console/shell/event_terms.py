@@ -99,6 +99,7 @@ EVENTS: dict[str, str] = {
     "sla.warned": _("Promise about to be due"),
     "sla.breached": _("Promise broken"),
     "sla.met": _("Promise kept"),
+    "csat.asked": _("Satisfaction asked for"),
     "csat.recorded": _("Satisfaction told"),
     "request.deflected": _("Answered by an article"),
     "dispute.raised": _("Dispute raised"),

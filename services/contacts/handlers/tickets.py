@@ -22,6 +22,7 @@ from shared.events.disputes import (
     DisputeSettled,
 )
 from shared.events.tickets import (
+    CsatAsked,
     CsatRecorded,
     ErasureConfirmed,
     SlaApplied,
@@ -65,6 +66,7 @@ OfTickets = (
     | DisputeAmended
     | DisputeEvidenceAdded
     | DisputeOverdue
+    | CsatAsked
     | CsatRecorded
     | ErasureConfirmed
     | TicketTriaged

@@ -60,7 +60,7 @@ select asked, id from family order by asked, id;
 
 -- name: find_party
 -- One copy, for reading.
-select id, version, name, locale, merged_into, erased from party where id = $1::uuid;
+select id, version, name, locale, merged_into, erased, email from party where id = $1::uuid;
 
 -- name: save_terms
 -- The highest revision holds; an end that came before its agreement stays.

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import HTMLResponse, Response
 
 from services.support.csat import commands
-from services.support.csat.domain.page import ask, thank
+from services.support.csat.domain.page import ask, part_from, thank
 from services.support.csat.domain.rating import FIRST, LAST
 from services.support.csat.schemas import Satisfaction, SurveyLink
 from shared.engine.service import Service
@@ -58,10 +58,15 @@ async def show_survey(service: Reading, token: str) -> HTMLResponse:
 async def answer_survey(
     service: Writing,
     token: str,
-    value: Annotated[int | None, Query(ge=FIRST, le=LAST, description="Needed.")] = None,
+    *,
+    value: Annotated[int | None, Query(ge=FIRST, le=LAST, description="Needed, or `refuse`.")] = None,
+    refuse: Annotated[bool, Query(description="The customer is asked no more by e-mail, about no ticket.")] = False,
 ) -> HTMLResponse:
     """The first answer counts; another one is thanked for, and changes nothing."""
     async with service.transaction() as tx:
-        taken = await commands.answer(tx, token, value)
         language = await commands.find_language(tx, commands.check_link(tx, token))
+        if refuse:
+            await commands.refuse(tx, token)
+            return HTMLResponse(part_from(language), headers=HEADERS)
+        taken = await commands.answer(tx, token, value)
     return HTMLResponse(thank(language, again=not taken), headers=HEADERS)

@@ -7,6 +7,17 @@ from uuid import UUID
 
 from services.support.copies import commands as copies
 from services.support.csat import store
+from services.support.csat.domain.question import (
+    CHANNEL,
+    PURPOSES,
+    announce_question,
+    announce_refusal,
+    is_to_be_asked,
+    question_of,
+    refusal,
+    refuses,
+    text_of,
+)
 from services.support.csat.domain.rating import (
     Rating,
     announce,
@@ -17,6 +28,8 @@ from services.support.csat.domain.rating import (
     ticket_of,
 )
 from services.support.csat.schemas import Satisfaction, SurveyLink
+from services.support.letters import commands as letters
+from services.support.letters.domain.letter import Draft
 from services.support.routing.commands import assignments as routing
 from services.support.settings import Context
 from services.support.tickets import commands as tickets
@@ -24,8 +37,9 @@ from services.support.tickets.domain.status import SETTLED, illegal
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
 from shared.errors import Refused
-from shared.events.contacts import SurveyAnswered
-from shared.events.tickets import CsatRecorded
+from shared.events.consent import statement_of
+from shared.events.contacts import ConsentGiven, ConsentWithdrawn, SurveyAnswered
+from shared.events.tickets import CsatAsked, CsatRecorded, TicketResolved
 from shared.http.forms import Language, language_of
 from shared.http.links import LinkRefused
 
@@ -41,13 +55,60 @@ class NotReachable(Refused):
 
 async def ask(tx: Transaction, ticket_id: UUID) -> SurveyLink:
     """The link by which the customer of a settled ticket answers. Raises NotFound, NotReachable and IllegalMove."""
-    context: Context = tx.context
     ticket = await tickets.lock_ticket(tx, ticket_id)
     if ticket.status not in SETTLED:
         raise illegal(ticket.status, "Nobody is asked before the ticket is resolved", "status")
+    return _link(tx, ticket_id, tx.now)
+
+
+async def ask_customers(tx: Transaction, events: Sequence[Event[TicketResolved]]) -> int:
+    """Ask by e-mail, once a ticket, whoever can be asked so and did not refuse; how many were asked."""
+    context: Context = tx.context
+    if not context.public_url:
+        return 0
+    families = await copies.load_families(tx, {event.data.party_id for event in events})
+    family = {event.data.party_id: families.get(event.data.party_id, [event.data.party_id]) for event in events}
+    erased = await copies.lock_parties(tx, sorted({each for members in family.values() for each in members}))
+    asked = 0
+    for event in events:
+        if event.data.party_id not in erased:
+            asked += await _ask_once(tx, event, family[event.data.party_id])
+    return asked
+
+
+async def copy_consents(tx: Transaction, events: Sequence[Event[ConsentGiven | ConsentWithdrawn]]) -> None:
+    """What parties said of being asked by e-mail. A question that has not left by then stays here where they refuse."""
+    said = [(event.data.party_id, statement_of(event.id, event.time, event.data)) for event in events]
+    said = [(party, each) for party, each in said if each.purpose in PURPOSES and each.channel == CHANNEL]
+    if not said:
+        return
+    parties = {party for party, _ in said}
+    families = await copies.load_families(tx, parties)
+    await copies.lock_parties(tx, sorted(parties.union(*families.values())))
+    await store.add_statements(tx, said)
+    for party in sorted(parties):
+        members = families.get(party, [party])
+        if refuses(await store.load_statements(tx, members)):
+            await letters.call_off(tx, await store.find_questions(tx, members))
+
+
+async def refuse(tx: Transaction, token: str) -> None:
+    """Ask this customer no more, and tell contacts. Raises LinkExpired, and LinkRefused where nobody is there."""
+    ticket_id = check_link(tx, token)
+    party_id = await tickets.find_party_of_ticket(tx, ticket_id)
+    if party_id is None or await copies.lock_party(tx, party_id):
+        raise LinkRefused("nobody is asked by this link any more")
+    ticket = await tickets.lock_ticket(tx, ticket_id)
+    said = refusal(ticket, tx.now)
+    if await store.add_statements(tx, [(party_id, said)]):
+        tx.emit([announce_refusal(ticket, said)])
+
+
+def _link(tx: Transaction, ticket_id: UUID, now: datetime) -> SurveyLink:
+    context: Context = tx.context
     if not context.public_url:
         raise NotReachable("public_url and survey_secret are not set")
-    expires_at = (tx.now + _VALID).replace(microsecond=0)
+    expires_at = (now + _VALID).replace(microsecond=0)
     token = sign(ticket_id, context.survey_secret, expires_at)
     return SurveyLink(url=f"{context.public_url.rstrip('/')}/v1/surveys/answers/{token}", expires_at=expires_at)
 
@@ -97,11 +158,29 @@ async def find_satisfaction(tx: Transaction, ticket_id: UUID) -> Satisfaction | 
     return await store.find_rating(tx, ticket_id)
 
 
-async def take_back(tx: Transaction, event: Event[CsatRecorded]) -> None:
+async def take_back(tx: Transaction, data: CsatAsked | CsatRecorded) -> None:
     """After a restore, of a ticket whose party is locked."""
-    data = event.data
+    if isinstance(data, CsatAsked):
+        await store.take_back_question(tx, data)
+        return
     rating = Rating(data.ticket_id, data.party_id, data.value, data.agent, "fact", data.answered_at)
     await store.take_back_rating(tx, rating, data.recorded_at)
+
+
+async def _ask_once(tx: Transaction, event: Event[TicketResolved], family: Sequence[UUID]) -> bool:
+    ticket = await tickets.lock_ticket(tx, event.data.ticket_id)
+    if not is_to_be_asked(ticket, event, await store.load_statements(tx, family)):
+        return False
+    if await tickets.find_address(tx, ticket) is None or await store.find_rating(tx, ticket.id) is not None:
+        return False
+    if not await store.add_question(tx, ticket, question_of(ticket.id), event.now):
+        return False
+    tx.emit([announce_question(ticket, event.now, event)])
+    text = text_of(await find_language(tx, ticket.id), _link(tx, ticket.id, event.now).url)
+    await tickets.send_letter(
+        tx, Draft(question_of(ticket.id), ticket.id, ticket.party_id, ticket.request_event_id, text, event.now)
+    )
+    return True
 
 
 async def _keep(

@@ -18,3 +18,41 @@ on conflict do nothing;
 -- name: find_rating
 -- For reading.
 select ticket_id, value, agent, source, answered_at from csat where ticket_id = $1::uuid;
+
+-- name: add_question
+-- One of each ticket.
+insert into csat_question (ticket_id, party_id, question_id, asked_at)
+values ($1::uuid, $2::uuid, $3::uuid, $4::timestamptz)
+on conflict do nothing
+returning ticket_id;
+
+-- name: take_back_question
+-- As the topic tells it, where the ticket is known.
+insert into csat_question (ticket_id, party_id, question_id, asked_at)
+select ticket.id, $2::uuid, $3::uuid, $4::timestamptz
+from ticket
+where ticket.id = $1::uuid
+on conflict do nothing;
+
+-- name: find_questions
+-- What these parties were asked.
+select question_id from csat_question where party_id = any($1::uuid[]) order by question_id;
+
+-- name: add_statements
+-- Each statement once, whatever order they come in; returns those that are new.
+insert into csat_consent (party_id, event_id, purpose, topic, channel, given, occurred_at, recorded_at, expires_at)
+select party_id, event_id, purpose, topic, channel, given, occurred_at, recorded_at, expires_at
+from unnest(
+    $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::timestamptz[], $8::timestamptz[],
+    $9::timestamptz[]
+) as said (party_id, event_id, purpose, topic, channel, given, occurred_at, recorded_at, expires_at)
+order by event_id
+on conflict do nothing
+returning event_id;
+
+-- name: load_statements
+-- Everything that these parties said of being asked.
+select event_id, purpose, topic, channel, given, occurred_at, recorded_at, expires_at
+from csat_consent
+where party_id = any($1::uuid[])
+order by event_id;

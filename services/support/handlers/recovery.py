@@ -9,13 +9,19 @@ from services.support.disputes import commands as disputes
 from services.support.letters import commands as letters
 from services.support.routing.commands import assignments as routing
 from services.support.sla import commands as sla
+from services.support.stats import commands as stats
+from services.support.stats.domain.counting import Counted
 from services.support.subscriptions import recovery
 from services.support.tickets import commands as tickets
+from services.support.tickets.commands.recovery import OwnEvent, take_back as take_back_ticket
 from services.support.triage import commands as triage
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
 from shared.events.tickets import (
+    CsatAsked,
     CsatRecorded,
+    DeskWarningCleared,
+    DeskWarningRaised,
     SlaApplied,
     SlaBreached,
     SlaMet,
@@ -30,11 +36,14 @@ from shared.events.tickets import (
 async def take_back_tickets(
     events: Sequence[
         Event[
-            tickets.OwnEvent
+            OwnEvent
             | TicketTriaged
             | TicketAssigned
             | TicketReplySettled
+            | CsatAsked
             | CsatRecorded
+            | DeskWarningRaised
+            | DeskWarningCleared
             | sla.OwnEvent
             | disputes.OwnEvent
         ]
@@ -42,8 +51,11 @@ async def take_back_tickets(
     tx: Transaction,
 ) -> None:
     """Tickets under their numbers, disputes, and what agents did; the texts of requests come again, others are lost."""
-    await copies.lock_parties(tx, {event.data.party_id for event in events})
-    of_disputes, of_tickets = _parted(events)
+    of_warnings = [event.data for event in events if isinstance(event.data, DeskWarningRaised | DeskWarningCleared)]
+    of_disputes, of_tickets = _parted(
+        [event for event in events if not isinstance(event.data, DeskWarningRaised | DeskWarningCleared)]
+    )
+    await copies.lock_parties(tx, {event.data.party_id for event in (*of_disputes, *of_tickets)})
     for event in of_tickets:
         match event.data:
             case TicketTriaged():
@@ -54,13 +66,16 @@ async def take_back_tickets(
                 await letters.take_back(tx, event.data)
             case TicketAssigned():
                 await routing.take_back(tx, cast("Event[TicketAssigned]", event))
-            case CsatRecorded():
-                await csat.take_back(tx, cast("Event[CsatRecorded]", event))
+            case CsatAsked() | CsatRecorded():
+                await csat.take_back(tx, event.data)
             case _:
-                await tickets.take_back(tx, cast("Event[tickets.OwnEvent]", event))
+                await take_back_ticket(tx, cast("Event[OwnEvent]", event))
     for event in of_disputes:
         await disputes.take_back(tx, event)
     await sla.look_again(tx, of_tickets)
+    await stats.count(tx, [event for event in of_tickets if isinstance(event.data, Counted)])
+    for warning in of_warnings:
+        await stats.take_back(tx, warning)
 
 
 def _parted(events: Sequence[Event[Any]]) -> tuple[list[Event[disputes.OwnEvent]], list[Event[Any]]]:

@@ -72,6 +72,12 @@ async def note_bounce(tx: Transaction, returned: Collection[str]) -> None:
         tx.emit([announce_settled(draft, "bounced", tx.now)])
 
 
+async def call_off(tx: Transaction, letters: Collection[UUID]) -> None:
+    """Those of these that nobody has begun to send are not sent. Their parties are locked."""
+    for draft in await store.call_off(tx, letters, tx.now) if letters else ():
+        tx.emit([announce_settled(draft, "called_off", tx.now)])
+
+
 async def forget(tx: Transaction, parties: Collection[UUID]) -> None:
     if parties:
         await store.forget(tx, parties, tx.now)

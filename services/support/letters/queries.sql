@@ -62,6 +62,13 @@ update letter set
     owner = null, outcome = 'bounced', settled_at = $2::timestamptz, address = null, subject = null, body = null
 where reply_id = any($1::uuid[]);
 
+-- name: call_off_letters
+-- Those that no sender has in its hands; nothing of them was accepted by a mail server.
+update letter set
+    outcome = 'called_off', settled_at = $2::timestamptz, address = null, subject = null, body = null
+where reply_id = any($1::uuid[]) and outcome is null and owner is null
+returning reply_id, ticket_id, party_id, request_event_id, null::text as body, written_at, number;
+
 -- name: forget_letters
 -- Of erased parties; what nobody has begun to send is not sent any more.
 update letter set

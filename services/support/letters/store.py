@@ -69,6 +69,10 @@ async def bounce_letters(tx: Transaction, replies: Collection[UUID], now: dateti
     return found
 
 
+async def call_off(tx: Transaction, letters: Collection[UUID], now: datetime) -> list[Draft]:
+    return [Draft(**row) for row in await tx.fetch(SQL["call_off_letters"], sorted(letters), now)]
+
+
 async def forget(tx: Transaction, parties: Collection[UUID], now: datetime) -> None:
     await tx.execute(SQL["forget_letters"], list(parties), now)
 

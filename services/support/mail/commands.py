@@ -88,10 +88,17 @@ async def send_reply(tx: Transaction, draft: Draft, thread: Correspondence) -> s
     name = letters.reference_of(tx, draft.reply_id)
     if name is None or thread.channel not in LETTERED:
         return None
-    party = await copies.find_party(tx, draft.party_id)
-    address = await store.find_sender(tx, thread.requests) or (party.email if party else None)
+    address = await find_address(tx, draft.party_id, thread)
     await letters.post(tx, replace(draft, address=address, subject=thread.subject, follows=thread.follows))
     return name
+
+
+async def find_address(tx: Transaction, party_id: UUID, thread: Correspondence) -> str | None:
+    """Where a reply in this thread goes; None where it does not go by e-mail, or to nobody."""
+    if thread.channel not in LETTERED:
+        return None
+    party = await copies.find_party(tx, party_id)
+    return await store.find_sender(tx, thread.requests) or (party.email if party else None)
 
 
 async def claim(tx: Transaction, events: Sequence[Event[SupportRequested]], erased: Collection[UUID]) -> None:

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from services.support import handlers
 from services.support.main import create_context
 from services.support.settings import SupportSettings
-from services.support.subscriptions import csat, routing, sla, tickets, triage
+from services.support.subscriptions import csat, routing, sla, stats, tickets, triage
 from shared.engine.timers import fire_due
 from tests.integration.running import Running
 
@@ -38,11 +38,14 @@ class Support(Running):
     async def rated(self, *events: Any) -> None:
         await self.hear(csat, events)
 
+    async def counted(self, *events: Any) -> None:
+        await self.hear(stats, events)
+
     async def pass_time(self, to: datetime) -> None:
         """Every partition's watermark moves to `to`, and what is due by then is done."""
         self.now = to
         marks = dict.fromkeys(range(12), to)
-        for group in (tickets, sla):
+        for group in (tickets, sla, stats):
             for name in group.timers:
                 while await fire_due(group, self.ledger, name, marks, 500, lambda _: True):
                     pass
@@ -50,7 +53,13 @@ class Support(Running):
     async def clear(self) -> None:
         await self.empty(
             "timer",
+            "stat_warning",
+            "stat_product",
+            "stat_sum",
+            "stat_ticket",
             "csat",
+            "csat_question",
+            "csat_consent",
             "dispute_evidence",
             "dispute_step",
             "dispute",

@@ -5,7 +5,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from shared.engine.event import Event, Tombstone
-from shared.events.parties import PartyDescribed
+from shared.events.parties import KnownIdentity, PartyDescribed
 from shared.events.requests import SupportRequested
 from tests.events import decoded
 
@@ -45,7 +45,12 @@ def requested(
 
 
 def described(
-    party: int = 1, *, version: int = 1, name: str = "Ada Holm", merged_into: int | None = None
+    party: int = 1,
+    *,
+    version: int = 1,
+    name: str = "Ada Holm",
+    merged_into: int | None = None,
+    email: str | None = None,
 ) -> Event[PartyDescribed | Tombstone]:
     data = PartyDescribed(
         party_id=party_id(party),
@@ -55,6 +60,7 @@ def described(
         name=name,
         locale="da",
         merged_into=party_id(merged_into) if merged_into else None,
+        identities=[KnownIdentity(id=UUID(int=9), type="email", value=email)] if email else [],
     )
     return _event("crm.parties", "crm.party.described.v1", str(data.party_id), data, f"described-{party}-{version}")
 

@@ -23,21 +23,12 @@ from shared.engine.subscription import Due
 from shared.engine.transaction import Transaction
 from shared.errors import Invalid, NotFound, Stale
 from shared.events.requests import SupportRequested
-from shared.events.tickets import (
-    TicketMerged,
-    TicketNoted,
-    TicketOpened,
-    TicketReplied,
-    TicketStatus,
-    TicketStatusChanged,
-    TicketUnmerged,
-)
+from shared.events.tickets import TicketOpened, TicketStatus
 from shared.http.versions import Versions
 from shared.ids import new_id
 
 WAKING = "waking"
 """The timer of tickets that wait until a time."""
-OwnEvent = TicketOpened | TicketReplied | TicketNoted | TicketStatusChanged | TicketMerged | TicketUnmerged
 
 
 async def take_requests(
@@ -94,37 +85,6 @@ async def _complete(tx: Transaction, events: Sequence[Event[SupportRequested]], 
         await store.complete_references(tx, again)
 
 
-async def take_back(tx: Transaction, event: Event[OwnEvent]) -> None:
-    """After a restore, of a ticket whose party is locked: what an event of ours tells of it."""
-    match event.data:
-        case TicketOpened() as opened:
-            await store.take_back_ticket(tx, opened, event.time)
-        case TicketReplied() as data:
-            kept = Written(
-                data.reply_id,
-                data.ticket_id,
-                "reply",
-                data.author,
-                data.agent,
-                None,
-                event.time,
-                data.recorded_at,
-                channel=data.channel,
-                message_event_id=data.message_event_id,
-            )
-            await store.take_back_reply(tx, kept)
-        case TicketNoted() as data:
-            at = data.recorded_at
-            note = Written(data.note_id, data.ticket_id, "note", "agent", data.agent, None, at, at)
-            await store.take_back_reply(tx, note)
-        case TicketStatusChanged() as changed:
-            await store.take_back_status(tx, changed)
-            if changed.until is not None:
-                await tx.set_timers(WAKING, [(changed.ticket_id, partition_of(str(changed.party_id)), changed.until)])
-        case TicketMerged() | TicketUnmerged() as data:
-            await store.take_back_merge(tx, data.ticket_id, data.into if isinstance(data, TicketMerged) else None)
-
-
 async def continue_numbers(tx: Transaction) -> None:
     """After a restore: on after the highest number that any ticket has."""
     await store.continue_numbers(tx)
@@ -140,11 +100,27 @@ async def write_reply(tx: Transaction, ticket_id: UUID, kind: ReplyKind, agent: 
     changed = await _save(tx, acts.write(ticket, reply_id, kind, agent, tx.now))
     body = None if erased else text
     await store.add_replies(tx, [Written(reply_id, ticket_id, kind, "agent", agent, body, tx.now, tx.now)])
-    if kind == "reply" and body is not None and mail.sends_replies(tx):
-        draft = Draft(reply_id, ticket.id, ticket.party_id, ticket.request_event_id, body, tx.now)
-        name = await mail.send_reply(tx, draft, await store.load_correspondence(tx, ticket.id))
-        await store.save_references(tx, {(ticket.party_id, name): ticket.id} if name else {})
+    if kind == "reply" and body is not None:
+        await send_letter(tx, Draft(reply_id, ticket.id, ticket.party_id, ticket.request_event_id, body, tx.now))
     return reply_id, changed
+
+
+async def send_letter(tx: Transaction, draft: Draft) -> bool:
+    """Send an e-mail in the thread of a ticket, which answers to it come into; False where it has none or nothing is
+    sent by e-mail.
+    """
+    if not mail.sends_replies(tx):
+        return False
+    name = await mail.send_reply(tx, draft, await store.load_correspondence(tx, draft.ticket_id))
+    await store.save_references(tx, {(draft.party_id, name): draft.ticket_id} if name else {})
+    return name is not None
+
+
+async def find_address(tx: Transaction, ticket: Ticket) -> str | None:
+    """To which e-mail address its thread is answered; None where it is not answered by e-mail."""
+    if not mail.sends_replies(tx):
+        return None
+    return await mail.find_address(tx, ticket.party_id, await store.load_correspondence(tx, ticket.id))
 
 
 async def move_ticket(
