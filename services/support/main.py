@@ -9,6 +9,7 @@ from services.support.categories import load_categories, load_queues, load_words
 from services.support.csat import api as csat
 from services.support.desk import api as desk
 from services.support.disputes import api as disputes
+from services.support.knowledge import api as knowledge
 from services.support.letters.worker import sending
 from services.support.mail import api as mail
 from services.support.mail.worker import forgetting, reading
@@ -29,6 +30,8 @@ __all__ = ["create_app", "create_context", "handlers"]
 routers = [
     csat.router,
     disputes.router,
+    knowledge.router,
+    knowledge.suggestions,
     routing.router,
     sla.router,
     stats.router,

@@ -209,6 +209,17 @@ class CsatRecorded(_Ticket):
     agent: str | None = None
 
 
+@contract(TICKETS, "crm.request.deflected.v1", key="party_id", subject="article/{article_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestDeflected:
+    """A party who was about to ask was helped by an article, and did not ask."""
+
+    deflection_id: UUID
+    party_id: UUID
+    article_id: UUID
+    recorded_at: Instant
+
+
 @contract(TICKETS, "crm.warning.raised.v1", key="warning_id", subject="warning/{warning_id}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskWarningRaised:

@@ -24,6 +24,7 @@ from services.marketing.surveys.schemas import Result
 from services.support.csat.schemas import Satisfaction
 from services.support.desk.schemas import Entry, Step, TicketLine, TicketView
 from services.support.disputes.schemas import DisputeLine, DisputeState, DisputeView, EvidenceView, StepView
+from services.support.knowledge.schemas import ArticleState, ArticleView
 from services.support.mail.schemas import AttachmentView, Taken
 from services.support.routing.schemas import AgentState, AgentView, AssignmentStep, AssignmentView
 from services.support.sla.schemas import CalendarVersion, ClockView, Deadline, Measured, PolicyVersion
@@ -91,6 +92,7 @@ SHOWN: dict[str, Shown] = {
         "sla_told.metric": [(ClockView, "metric")],
         "sla_told.told": [],
         "stat_warning.kind": [(DeskWarning, "kind")],
+        "article.state": [(ArticleState, "state"), (ArticleView, "state")],
         "mail.kind": [(Taken, "outcome")],
         "letter.outcome": [(Entry, "letter")],
         "attachment.refused": [(AttachmentView, "refused")],

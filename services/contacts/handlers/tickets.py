@@ -25,6 +25,7 @@ from shared.events.tickets import (
     CsatAsked,
     CsatRecorded,
     ErasureConfirmed,
+    RequestDeflected,
     SlaApplied,
     SlaBreached,
     SlaMet,
@@ -68,6 +69,7 @@ OfTickets = (
     | DisputeOverdue
     | CsatAsked
     | CsatRecorded
+    | RequestDeflected
     | ErasureConfirmed
     | TicketTriaged
     | TicketAssigned

@@ -6,6 +6,7 @@ from typing import Any, cast, get_args
 from services.support.copies import commands as copies
 from services.support.csat import commands as csat
 from services.support.disputes import commands as disputes
+from services.support.knowledge import commands as knowledge
 from services.support.letters import commands as letters
 from services.support.routing.commands import assignments as routing
 from services.support.sla import commands as sla
@@ -22,6 +23,7 @@ from shared.events.tickets import (
     CsatRecorded,
     DeskWarningCleared,
     DeskWarningRaised,
+    RequestDeflected,
     SlaApplied,
     SlaBreached,
     SlaMet,
@@ -42,6 +44,7 @@ async def take_back_tickets(
             | TicketReplySettled
             | CsatAsked
             | CsatRecorded
+            | RequestDeflected
             | DeskWarningRaised
             | DeskWarningCleared
             | sla.OwnEvent
@@ -51,11 +54,8 @@ async def take_back_tickets(
     tx: Transaction,
 ) -> None:
     """Tickets under their numbers, disputes, and what agents did; the texts of requests come again, others are lost."""
-    of_warnings = [event.data for event in events if isinstance(event.data, DeskWarningRaised | DeskWarningCleared)]
-    of_disputes, of_tickets = _parted(
-        [event for event in events if not isinstance(event.data, DeskWarningRaised | DeskWarningCleared)]
-    )
-    await copies.lock_parties(tx, {event.data.party_id for event in (*of_disputes, *of_tickets)})
+    of_disputes, of_tickets, deflected, warnings = _parted(events)
+    await copies.lock_parties(tx, {event.data.party_id for event in (*of_disputes, *of_tickets, *deflected)})
     for event in of_tickets:
         match event.data:
             case TicketTriaged():
@@ -74,14 +74,34 @@ async def take_back_tickets(
         await disputes.take_back(tx, event)
     await sla.look_again(tx, of_tickets)
     await stats.count(tx, [event for event in of_tickets if isinstance(event.data, Counted)])
-    for warning in of_warnings:
-        await stats.take_back(tx, warning)
+    for event in deflected:
+        await knowledge.take_back(tx, event.data)
+    for event in warnings:
+        await stats.take_back(tx, event.data)
 
 
-def _parted(events: Sequence[Event[Any]]) -> tuple[list[Event[disputes.OwnEvent]], list[Event[Any]]]:
-    """Those of disputes, and those of tickets; a dispute may name a ticket, which has to be there by then."""
-    of_disputes = [event for event in events if isinstance(event.data, get_args(disputes.OwnEvent))]
-    return of_disputes, [event for event in events if event not in of_disputes]
+def _parted(
+    events: Sequence[Event[Any]],
+) -> tuple[
+    list[Event[disputes.OwnEvent]],
+    list[Event[Any]],
+    list[Event[RequestDeflected]],
+    list[Event[DeskWarningRaised | DeskWarningCleared]],
+]:
+    """Those of disputes, of tickets, of requests that were not made, and warnings. A dispute may name a ticket, which
+    has to be there by then.
+    """
+    of_disputes, of_tickets, deflected, warnings = [], [], [], []
+    for event in events:
+        if isinstance(event.data, get_args(disputes.OwnEvent)):
+            of_disputes.append(event)
+        elif isinstance(event.data, RequestDeflected):
+            deflected.append(event)
+        elif isinstance(event.data, DeskWarningRaised | DeskWarningCleared):
+            warnings.append(event)
+        else:
+            of_tickets.append(event)
+    return of_disputes, of_tickets, deflected, warnings
 
 
 @recovery.ending

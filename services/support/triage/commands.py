@@ -148,6 +148,12 @@ async def find_triage(tx: Transaction, ticket_id: UUID) -> TriageView | None:
     return await store.find_triage(tx, ticket_id)
 
 
+async def find_text(tx: Transaction, ticket_id: UUID) -> str | None:
+    """What the customer asked, as triage reads it; None where no ticket has this id."""
+    found = await store.load_texts(tx, [ticket_id])
+    return found[0].text if found else None
+
+
 async def _guess(model: Model, asked: Sequence[Asked]) -> list[Guess | None]:
     """Answers of a thread, so that the loop goes on; None for a request without words."""
     texts = [each.text for each in asked if each.text]

@@ -53,6 +53,9 @@ class Support(Running):
     async def clear(self) -> None:
         await self.empty(
             "timer",
+            "deflection",
+            "article_text",
+            "article",
             "stat_warning",
             "stat_product",
             "stat_sum",

@@ -1,0 +1,91 @@
+-- An article is locked before its texts.
+
+-- name: add_article
+-- A draft.
+insert into article (id, state, category, version, created_at, changed_at)
+values ($1::uuid, 'draft', $2::text, 1, $3::timestamptz, $3::timestamptz);
+
+-- name: lock_article
+-- What the rules need of it.
+select id, state, version from article where id = $1::uuid for update;
+
+-- name: save_article
+-- After an act.
+update article set state = $2::text, version = $3::integer, changed_at = $4::timestamptz where id = $1::uuid;
+
+-- name: retire_text
+-- A newer one takes its place.
+update article_text set newest = false where article_id = $1::uuid and language = $2::text and newest;
+
+-- name: add_text
+-- The next version in a language; words of the title count more.
+insert into article_text (article_id, language, version, title, body, agent, written_at, words)
+select
+    $1::uuid, $2::text, coalesce(max(version), 0) + 1, $3::text, $4::text, $5::text, $6::timestamptz,
+    setweight(to_tsvector($7::text::regconfig, $3::text), 'A') || setweight(to_tsvector($7::text::regconfig, $4::text), 'D')
+from article_text
+where article_id = $1::uuid and language = $2::text;
+
+-- name: find_article
+-- For reading.
+select id, state, category, version, deflected, created_at, changed_at from article where id = $1::uuid;
+
+-- name: find_texts
+-- Of an article, the newest of each language, or all.
+select language, version, title, body, agent, written_at
+from article_text
+where article_id = $1::uuid and (newest or $2::boolean)
+order by language, version desc;
+
+-- name: list_articles
+-- Newest first, after a place in that order, in one state or any.
+select id, state, category, version, deflected, created_at, changed_at
+from article
+where (created_at, id) < ($1::timestamptz, $2::uuid) and ($3::text is null or state = $3::text)
+order by created_at desc, id desc
+limit $4::integer;
+
+-- name: search
+-- Published texts in a language that have every word that is asked for, the best first.
+select
+    article_text.article_id, article_text.language, article_text.version, article_text.title,
+    ts_headline($4::text::regconfig, article_text.body, asked.query, 'StartSel="", StopSel="", MaxWords=40, MinWords=15')
+        as excerpt,
+    ts_rank_cd(article_text.words, asked.query) as rank
+from article_text
+join article on article.id = article_text.article_id and article.state = 'published'
+cross join lateral (select websearch_to_tsquery($4::text::regconfig, $1::text) as query) as asked
+where
+    article_text.newest and article_text.language = $2::text and article_text.words @@ asked.query
+    and ($3::text is null or article.category = $3::text)
+order by rank desc, article_text.article_id
+limit $5::integer;
+
+-- name: suggest
+-- Published texts in a language that have any word of a longer text, the best first, those of its category before others.
+select
+    article_text.article_id, article_text.language, article_text.version, article_text.title, article_text.body,
+    ts_headline($4::text::regconfig, article_text.body, asked.query, 'StartSel="", StopSel="", MaxWords=40, MinWords=15')
+        as excerpt,
+    ts_rank_cd(article_text.words, asked.query, 1) as rank
+from article_text
+join article on article.id = article_text.article_id and article.state = 'published'
+cross join lateral (
+    select string_agg(quote_literal(lexeme), ' | ')::tsquery as query
+    from unnest(tsvector_to_array(to_tsvector($4::text::regconfig, $1::text))) as said (lexeme)
+    where strpos(lexeme, '\') = 0
+) as asked
+where article_text.newest and article_text.language = $2::text and article_text.words @@ asked.query
+order by coalesce(article.category = $3::text, false) desc, rank desc, article_text.article_id
+limit $5::integer;
+
+-- name: add_deflection
+-- Once; returns whether it is new.
+insert into deflection (id, article_id, party_id, deflected_at)
+select $1::uuid, id, $3::uuid, $4::timestamptz from article where id = $2::uuid
+on conflict do nothing
+returning id;
+
+-- name: count_deflection
+-- One more.
+update article set deflected = deflected + 1 where id = $1::uuid;
