@@ -68,6 +68,7 @@ SUPPORT: dict[str, dict[str, str]] = {
         "unknown": _("Given to the mail server, its answer was lost"),
         "refused": _("The mail server refused it"),
         "no_address": _("No e-mail: there is no address"),
+        "called_off": _("The e-mail was called off"),
         "bounced": _("The e-mail came back"),
     },
     "attachment": {
