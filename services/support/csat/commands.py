@@ -82,11 +82,11 @@ async def copy_consents(tx: Transaction, events: Sequence[Event[ConsentGiven | C
     said = [(party, each) for party, each in said if each.purpose in PURPOSES and each.channel == CHANNEL]
     if not said:
         return
-    parties = {party for party, _ in said}
-    families = await copies.load_families(tx, parties)
-    await copies.lock_parties(tx, sorted(parties.union(*families.values())))
+    refusing = {party for party, each in said if not each.given}
+    families = await copies.load_families(tx, refusing)
+    await copies.lock_parties(tx, sorted(refusing.union(*families.values())))
     await store.add_statements(tx, said)
-    for party in sorted(parties):
+    for party in sorted(refusing):
         members = families.get(party, [party])
         if refuses(await store.load_statements(tx, members)):
             await letters.call_off(tx, await store.find_questions(tx, members))

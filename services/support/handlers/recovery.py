@@ -33,26 +33,23 @@ from shared.events.tickets import (
     TicketTriaged,
 )
 
+Told = (
+    OwnEvent
+    | TicketTriaged
+    | TicketAssigned
+    | TicketReplySettled
+    | CsatAsked
+    | CsatRecorded
+    | RequestDeflected
+    | DeskWarningRaised
+    | DeskWarningCleared
+    | sla.OwnEvent
+    | disputes.OwnEvent
+)
+
 
 @recovery.topic("crm.tickets")
-async def take_back_tickets(
-    events: Sequence[
-        Event[
-            OwnEvent
-            | TicketTriaged
-            | TicketAssigned
-            | TicketReplySettled
-            | CsatAsked
-            | CsatRecorded
-            | RequestDeflected
-            | DeskWarningRaised
-            | DeskWarningCleared
-            | sla.OwnEvent
-            | disputes.OwnEvent
-        ]
-    ],
-    tx: Transaction,
-) -> None:
+async def take_back_tickets(events: Sequence[Event[Told]], tx: Transaction) -> None:
     """Tickets under their numbers, disputes, and what agents did; the texts of requests come again, others are lost."""
     of_disputes, of_tickets, deflected, warnings = _parted(events)
     await copies.lock_parties(tx, {event.data.party_id for event in (*of_disputes, *of_tickets, *deflected)})

@@ -11,13 +11,14 @@ import pytest
 from pydantic import SecretStr
 
 from services.support.handlers.recovery import take_back_tickets
+from services.support.letters import commands as letters
 from services.support.letters.worker import Sender
 from services.support.main import create_context, routers
 from services.support.settings import Settings, SupportSettings
 from shared.events.contacts import ConsentGiven, ConsentWithdrawn
 from shared.events.contract import find_contract
-from shared.ids import derived_id
-from shared.mail.smtp import SmtpClient
+from shared.ids import derived_id, new_id
+from shared.mail.smtp import Answer, SmtpClient
 from tests.events import decoded, type_of
 from tests.integration.marketing.mail_server import MailServer
 from tests.integration.running import NOW, client
@@ -139,6 +140,21 @@ async def test_a_question_that_has_not_left_is_called_off(desk: Support, http: h
     await desk.rated(said(ConsentWithdrawn))
     assert await send(desk) == []
     assert [each["outcome"] for each in await told(desk, "ticket.reply_settled")] == ["called_off"]
+
+
+async def test_what_a_sender_has_in_its_hands_is_settled_by_what_comes_of_it(
+    desk: Support, http: httpx.AsyncClient
+) -> None:
+    await resolved(desk, http)
+    await desk.rated(*await again(desk, "ticket.resolved"))
+    owner = new_id()
+    async with desk.transaction() as tx:
+        begun = await letters.begin(tx, owner, 10)
+    await desk.rated(said(ConsentWithdrawn))
+    assert await told(desk, "ticket.reply_settled") == []
+    async with desk.transaction() as tx:
+        await letters.settle(tx, owner, begun, {each.reply_id: Answer("accepted") for each in begun})
+    assert [each["outcome"] for each in await told(desk, "ticket.reply_settled")] == ["sent"]
 
 
 async def test_refusing_by_the_link_is_told_to_contacts_once(desk: Support, http: httpx.AsyncClient) -> None:

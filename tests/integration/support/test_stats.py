@@ -1,5 +1,6 @@
 """Figures on a real Postgres: of what was done over HTTP and heard, in batches of any size, and after a restore."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -87,6 +88,17 @@ async def test_figures_are_those_of_what_was_done_however_it_was_heard(
         async with support.transaction() as tx:
             await take_back_tickets(half, tx)
     assert await support.rows(SUMS) == sums
+
+
+async def test_tickets_that_are_counted_at_the_same_time_are_all_counted_and_warned_of_once(
+    support: Support, http: httpx.AsyncClient
+) -> None:
+    for number in range(1, 13):
+        await opened(support, number, sku="A-17")
+    await asyncio.gather(*(support.counted(event) for event in await said(support)))
+    assert (await figures(http))[0]["opened"] == 12
+    assert [each["kind"] for each in (await http.get("/v1/stats/warnings")).json()["items"]] == ["similar_tickets"]
+    assert [kind for kind, _ in await support.published() if kind == "warning.raised"] == ["warning.raised"]
 
 
 async def test_days_that_make_no_span_are_refused(support: Support, http: httpx.AsyncClient) -> None:
