@@ -137,7 +137,7 @@ async def test_a_relation_is_written_down_stands_on_both_pages_and_ends(stack: E
         page = await context.new_page()
         await page.goto(f"/parties/{ada.party_id}")
         await expect(page.locator("section", has_text="To offer next")).to_contain_text("fewer than two days")
-        await page.get_by_role("link", name="Relations and offers").click()
+        await page.get_by_role("link", name="Relations, roles and offers").click()
         await page.get_by_label("Whom").fill(stack.url("console") + f"/parties/{ada.party_id}")
         await page.get_by_role("button", name="Save").click()
         await expect(page.locator(".trouble")).to_be_visible()
@@ -152,7 +152,18 @@ async def test_a_relation_is_written_down_stands_on_both_pages_and_ends(stack: E
         await page.goto(f"/parties/{ada.party_id}/around")
         await page.get_by_role("button", name="End today").click()
         await expect(page.locator("#around .badge")).to_have_text("Ended")
-        assert [said for said in complaints if "422" not in said] == []
+        roles = page.locator("section", has=page.locator("#roles"))
+        await roles.get_by_label("New role").select_option(label="Distributor")
+        await roles.get_by_role("button", name="Give it").click()
+        await expect(roles.locator("li", has_text="Distributor")).to_be_visible()
+        await roles.get_by_label("New role").select_option(label="Distributor")
+        await roles.get_by_role("button", name="Give it").click()
+        await expect(page.locator(".trouble")).to_be_visible()
+        await roles.get_by_role("button", name="End today: Distributor").click()
+        await expect(roles.locator("li", has_text="Distributor").locator(".badge")).to_have_text("Ended")
+        assert [said for said in complaints if "422" not in said and "409" not in said] == []
+    given = (await ask(stack, "contacts", f"parties/{ada.party_id}/roles"))["items"]
+    assert [each["ended_on"] is not None for each in given if each["role"] == "distributor"] == [True]
     (relation,) = (await ask(stack, "contacts", f"parties/{ada.twin_id}/relations"))["items"]
     assert (relation["kind"], relation["from_party_id"]) == ("introduced_by", ada.party_id)
     assert relation["ended_on"] is not None

@@ -219,6 +219,7 @@ async def test_what_looks_like_fraud_is_judged_and_stands_with_those_that_were(s
         await expect(line).to_have_count(0)
         await page.get_by_role("link", name="Bedømt").click()
         await expect(line).to_contain_text("agent-7")
+        await line.get_by_text("Hvorfor").click()
         await expect(line.get_by_role("button", name="Ægte")).to_have_count(0)
         await expect(line.get_by_role("button", name="Svindel")).to_be_visible()
         assert complaints == []

@@ -119,21 +119,24 @@ async def show_around(page: Shown, party_id: UUID) -> Response:
 async def add_relation(page: Shown, party_id: UUID) -> Response:
     form = await page.form()
     body = {"kind": form.get("kind", ""), "to": party_named(form.get("to", "")), "since": form.get("since") or None}
-    try:
-        await page.asked.write("contacts", "POST", f"parties/{party_id}/relations", body, key=form.get("key"))
-    except Trouble as trouble:
-        return await _show_around(page, party_id, trouble, form)
-    return go_to(f"/parties/{party_id}/around")
+    return await _write_around(page, party_id, f"parties/{party_id}/relations", body, form)
 
 
 @router.post("/{party_id}/relations/{relation_id}/end")
 async def end_relation(page: Shown, party_id: UUID, relation_id: UUID) -> Response:
+    return await _write_around(page, party_id, f"relations/{relation_id}/end", {}, await page.form())
+
+
+@router.post("/{party_id}/roles")
+async def grant_role(page: Shown, party_id: UUID) -> Response:
     form = await page.form()
-    try:
-        await page.asked.write("contacts", "POST", f"relations/{relation_id}/end", {}, key=form.get("key"))
-    except Trouble as trouble:
-        return await _show_around(page, party_id, trouble)
-    return go_to(f"/parties/{party_id}/around")
+    body = {"role": form.get("role", ""), "since": form.get("since") or None}
+    return await _write_around(page, party_id, f"parties/{party_id}/roles", body, form)
+
+
+@router.post("/{party_id}/roles/{role_id}/end")
+async def end_role(page: Shown, party_id: UUID, role_id: UUID) -> Response:
+    return await _write_around(page, party_id, f"roles/{role_id}/end", {}, await page.form())
 
 
 @router.get("/{party_id}/edit")
@@ -160,12 +163,24 @@ async def change_party(page: Shown, party_id: UUID) -> Response:
     return go_to(f"/parties/{party_id}")
 
 
+async def _write_around(
+    page: Page, party_id: UUID, path: str, body: Mapping[str, Any], form: Mapping[str, str]
+) -> Response:
+    """Shows again what was typed where contacts refuses it."""
+    try:
+        await page.asked.write("contacts", "POST", path, body, key=form.get("key"))
+    except Trouble as trouble:
+        return await _show_around(page, party_id, trouble, form)
+    return go_to(f"/parties/{party_id}/around")
+
+
 async def _show_around(
     page: Page, party_id: UUID, trouble: Trouble | None = None, typed: Mapping[str, str] | None = None
 ) -> Response:
-    view, relations, advice, scores = await asyncio.gather(
+    view, relations, roles, advice, scores = await asyncio.gather(
         page.asked.get("contacts", f"parties/{party_id}"),
         attempt(page.asked.get("contacts", f"parties/{party_id}/relations", limit=50)),
+        attempt(page.asked.get("contacts", f"parties/{party_id}/roles", limit=50)),
         attempt(page.asked.get("forecasting", "cross-sell", party_id=party_id)),
         attempt(page.asked.get("forecasting", f"scores/{party_id}")),
     )
@@ -177,6 +192,7 @@ async def _show_around(
         relations=relations,
         related=related,
         names=await page.names_of(each.other for each in related),
+        roles=roles,
         advice=advice,
         scores=scores,
         trouble=trouble,
