@@ -7,14 +7,15 @@ import pytest
 from playwright.async_api import expect
 
 from deploy.embedded import EmbeddedStack
-from tests.browser.agents import LAPTOP, PHONE, Customer, ask, console, serve_customer, serve_twins
+from tests.browser.agents import LAPTOP, PHONE, Customer, ask, console, serve_customer
 from tests.e2e.client import eventually
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
 
-async def test_two_are_merged_with_chosen_fields_and_are_themselves_again(stack: EmbeddedStack) -> None:
-    twins = await serve_twins(stack)
+async def test_two_are_merged_with_chosen_fields_and_are_themselves_again(
+    stack: EmbeddedStack, twins: Customer
+) -> None:
     async with console(stack, viewport=PHONE) as (context, complaints):
         page = await context.new_page()
         await page.goto(f"/duplicates/{twins.pair_id}")
@@ -36,8 +37,7 @@ async def test_two_are_merged_with_chosen_fields_and_are_themselves_again(stack:
     assert [each["birth_date"] for each in (ada, twin)] == ["1971-03-09", "1971-09-03"]
 
 
-async def test_a_pair_that_is_two_is_asked_about_no_more(stack: EmbeddedStack) -> None:
-    twins = await serve_twins(stack)
+async def test_a_pair_that_is_two_is_asked_about_no_more(stack: EmbeddedStack, twins: Customer) -> None:
     async with console(stack, language="da") as (context, complaints):
         page = await context.new_page()
         await page.goto(f"/duplicates/{twins.pair_id}")
@@ -50,8 +50,7 @@ async def test_a_pair_that_is_two_is_asked_about_no_more(stack: EmbeddedStack) -
     assert (await ask(stack, "contacts", f"duplicates/{twins.pair_id}"))["state"] == "dismissed"
 
 
-async def test_a_merge_that_something_speaks_against_is_confirmed(stack: EmbeddedStack) -> None:
-    twins = await serve_twins(stack)
+async def test_a_merge_that_something_speaks_against_is_confirmed(stack: EmbeddedStack, twins: Customer) -> None:
     other = {"other": twins.twin_id, "because": "she called"}
     async with httpx.AsyncClient(base_url=stack.url("contacts")) as contacts:
         (await contacts.post(f"/v1/parties/{twins.party_id}/merge", json=other)).raise_for_status()

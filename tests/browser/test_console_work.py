@@ -1,5 +1,6 @@
 """What people do at the console from morning to evening, and what a restart does to their pages."""
 
+import asyncio
 import re
 import time
 from uuid import uuid4
@@ -17,8 +18,11 @@ GRACE_S = 15
 """Of the twenty seconds for which a server waits for what is open before it cuts it off."""
 
 
-@pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
-async def test_an_agents_day(stack: EmbeddedStack, size: dict[str, int]) -> None:
+async def test_an_agents_day_on_a_phone_and_at_a_laptop(stack: EmbeddedStack) -> None:
+    await asyncio.gather(work_through_a_day(stack, PHONE), work_through_a_day(stack, LAPTOP))
+
+
+async def work_through_a_day(stack: EmbeddedStack, size: dict[str, int]) -> None:
     customer = await serve_customer(stack)
     async with console(stack, viewport=size, has_touch=size is PHONE) as (context, complaints):
         page = await context.new_page()

@@ -123,6 +123,7 @@ if (live) {
   const state = document.getElementById("live");
   let waiting = 0;
   let asking = false;
+  let again = false;
   let ready = 0;
   // Where a service is away for a moment, the news is not lost: the page asks for it again.
   const later = () => {
@@ -133,7 +134,10 @@ if (live) {
   // or as much later as the page takes where that is longer, so that a busy system is not asked faster than it answers.
   const refresh = () => {
     waiting = 0;
-    if (asking) return later();
+    if (asking) {
+      again = true;
+      return;
+    }
     asking = true;
     const begun = performance.now();
     fetch(location.href, { headers: { "X-Live": "1" } })
@@ -142,6 +146,8 @@ if (live) {
       .finally(() => {
         asking = false;
         ready = performance.now() + Math.max(1000, performance.now() - begun);
+        if (again) news();
+        again = false;
       });
   };
   const news = () => {
