@@ -111,7 +111,7 @@ async def list_queues(page: Shown) -> Response:
 async def show_queue(page: Shown, queue: str, cursor: Cursor = None) -> Response:
     """Who waits, the first in line first. Why one waits stands with the ticket."""
     found = await attempt(page.asked.get("support", f"queues/{path_part(queue)}", cursor=cursor, limit=50))
-    names = await page.names_of(ticket["party_id"] for ticket in (found.value or {"items": ()})["items"])
+    names = await page.names_of(ticket["party_id"] for ticket in found.listed)
     return page.show("agents/queue.html", queue=queue, found=found, names=names, places=PLACES)
 
 

@@ -16,10 +16,8 @@ from services.console.shell.pages import Page, Shown
 router = APIRouter(prefix="/campaigns")
 Cursor = Annotated[str | None, Query(max_length=1000)]
 Name = Annotated[str, Path(max_length=200)]
-Version = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
-
-
 Template = Annotated[str, Path(max_length=200)]
+Version = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
 
 
 @dataclass(frozen=True, slots=True)

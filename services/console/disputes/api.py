@@ -1,7 +1,7 @@
 """Pages about disputes: those that stand, one with its steps and what speaks for either side, and raising one."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -34,9 +34,7 @@ async def list_disputes(
     closed = state == "closed"
     asked = {"open": "false" if closed else "true", "party_id": party_id, "cursor": cursor, "limit": 50}
     found = await attempt(page.asked.get("support", "disputes", **asked))
-    parties = sorted({each["party_id"] for each in found.value["items"]}) if found.value else []
-    cards = await attempt(page.asked.get("contacts", "parties", ids=",".join(parties))) if parties else None
-    names = {card["id"]: card["name"] for card in cards.value["items"]} if cards and cards.value else {}
+    names = await page.names_of(each["party_id"] for each in found.listed)
     return page.show("disputes/list.html", found=found, names=names, closed=closed, party_id=party_id, tones=TONES)
 
 
@@ -50,7 +48,9 @@ async def show_new(page: Shown, party_id: UUID, ticket_id: UUID | None = None) -
 async def raise_dispute(page: Shown) -> Response:
     form = await page.form()
     try:
-        made = await page.asked.write("support", "POST", "disputes", {**raised(form), **_by(page)}, key=form.get("key"))
+        made = await page.asked.write(
+            "support", "POST", "disputes", {**raised(form), **page.acting}, key=form.get("key")
+        )
     except Trouble as trouble:
         return await _form(page, form, trouble)
     return go_to(f"/disputes/{made.body['id']}")
@@ -77,19 +77,13 @@ async def _act(page: Page, dispute_id: UUID, path: str, form: Mapping[str, str],
     """Decided on the version that the page showed; what was typed stands in the form again where it was refused."""
     try:
         await page.asked.write(
-            *("support", "POST", f"disputes/{dispute_id}/{path}", {**body, **_by(page)}),
+            *("support", "POST", f"disputes/{dispute_id}/{path}", {**body, **page.acting}),
             key=form.get("key"),
             if_match=f'"{form.get("version", "")}"',
         )
     except Trouble as trouble:
         return await _show(page, dispute_id, trouble, {**form, "sent": path})
     return go_to(f"/disputes/{dispute_id}")
-
-
-def _by(page: Page) -> dict[str, Any]:
-    """Where no token says who acts, the chosen name does."""
-    assert page.agent is not None
-    return {} if page.agent.token else {"agent": page.agent.name}
 
 
 async def _form(page: Page, fields: Mapping[str, str], trouble: Trouble | None = None) -> Response:
@@ -113,7 +107,7 @@ async def _show(
 ) -> Response:
     dispute = await page.asked.get("support", f"disputes/{dispute_id}")
     card = await attempt(page.asked.get("contacts", "parties", ids=dispute["party_id"]))
-    cards = card.value["items"] if card.value else []
+    cards = card.listed
     return page.show(
         "disputes/dispute.html",
         trouble.status if trouble else 200,

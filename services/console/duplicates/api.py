@@ -24,7 +24,7 @@ async def list_duplicates(
     chosen = state if state in STATES else "open"
     asked = {"state": "merged", "doubted": "true"} if chosen == "doubted" else {"state": chosen}
     found = await attempt(page.asked.get("contacts", "duplicates", **asked, cursor=cursor, limit=_MOST))
-    items = found.value["items"] if found.value else []
+    items = found.listed
     cards = await page.cards_of(party_id for pair in items for party_id in pair["party_ids"])
     return page.show("duplicates/list.html", found=found, cards=cards, state=chosen, states=STATES)
 
@@ -33,7 +33,7 @@ async def list_duplicates(
 async def list_merges(page: Shown, party_id: UUID | None = None, cursor: Cursor = None) -> Response:
     """Newest first, of everybody or of one customer."""
     found = await attempt(page.asked.get("contacts", "merges", party_id=party_id, cursor=cursor, limit=_MOST))
-    items = found.value["items"] if found.value else []
+    items = found.listed
     cards = await page.cards_of(each[name] for each in items for name in ("into_party_id", "merged_party_id"))
     return page.show("duplicates/merges.html", found=found, cards=cards, party_id=party_id)
 

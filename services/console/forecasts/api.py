@@ -56,7 +56,7 @@ async def show_series(page: Shown, id: Annotated[str, Query(max_length=1000)]) -
         _all_values(page.asked, id),
         attempt(page.asked.get("forecasting", "forecasts", series=id, all="true", limit=_MOST)),
     )
-    known = forecasts.value["items"] if forecasts.value else []
+    known = forecasts.listed
     newest = max(known, key=lambda each: str(each["cut"])) if known else None
     return page.show(
         "forecasts/series.html",

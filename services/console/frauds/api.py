@@ -60,7 +60,7 @@ async def _show(
         "frauds/list.html",
         trouble.status if trouble else 200,
         found=found,
-        names=await page.names_of(each["party_id"] for each in (found.value or {"items": ()})["items"]),
+        names=await page.names_of(each["party_id"] for each in found.listed),
         bands=BANDS,
         states=STATES,
         tones=TONES,

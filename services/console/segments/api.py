@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
-from services.console.segments.domain import field_of, lines_of, test_of, value_of
+from services.console.segments.domain import asked_of, field_of, lines_of, value_of
 from services.console.shell.asking import Trouble, attempt, path_part
 from services.console.shell.facts import party_named
 from services.console.shell.pages import Page, Shown, go_to
@@ -41,7 +41,7 @@ async def explain(page: Shown, name: Name, who: Annotated[str, Query(max_length=
         why=found,
         name=(await page.names_of([found["party_id"]])).get(found["party_id"]),
         field_of=field_of,
-        test_of=test_of,
+        asked_of=asked_of,
         value_of=value_of,
     )
 
@@ -68,7 +68,7 @@ async def _show(page: Page, name: str, cursor: str | None, trouble: Trouble | No
         segment=segment,
         lines=list(lines_of(segment["definition"]["when"], page.words)),
         members=members,
-        names=await page.names_of(each["party_id"] for each in (members.value or {"items": ()})["items"]),
+        names=await page.names_of(each["party_id"] for each in members.listed),
         trouble=trouble,
         typed=typed,
     )

@@ -24,7 +24,7 @@ def lines_of(condition: Mapping[str, Any], words: Words, depth: int = 0) -> Iter
     """Everything that is asked, in the order of its file."""
     for name, given in condition.items():
         if name not in _GROUPS:
-            yield Line(depth, field_of(name, words), test_of(name, given, words))
+            yield Line(depth, field_of(name, words), asked_of(name, given, words))
             continue
         yield Line(depth, words.term("group", name), None)
         for each in given if isinstance(given, list) else [given]:
@@ -41,7 +41,7 @@ def field_of(name: str, words: Words) -> str:
     return f"{known}: {words.term(kind, member) if kind else member}"
 
 
-def test_of(name: str, given: object, words: Words) -> str:
+def asked_of(name: str, given: object, words: Words) -> str:
     """A value that must stand there, one of several, or a test such as `{at_least: 10000}`."""
     if isinstance(given, Mapping):
         return ", ".join(

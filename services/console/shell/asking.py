@@ -77,6 +77,12 @@ class Part(Generic[T]):
     value: T | None = None
     trouble: Trouble | None = None
 
+    @property
+    def listed(self) -> list[Json]:
+        """Of a list of a service what it holds; nothing where it did not answer."""
+        found: Json = self.value
+        return found["items"] if found else []
+
 
 async def attempt(asked: Awaitable[T]) -> Part[T]:
     """The rest of a page is shown also where one service is away."""

@@ -27,10 +27,10 @@ async def show_today(page: Shown) -> Response:
         attempt(page.asked.get("forecasting", "forecasts", limit=_MOST)),
         _parked(page),
     )
-    sales = sales_of(weeks.value["items"], forecasts.value["items"] if forecasts.value else []) if weeks.value else None
+    sales = sales_of(weeks.value["items"], forecasts.listed) if weeks.value else None
     return page.show(
         "today/today.html",
-        tickets=[*(new.value or {"items": []})["items"], *(opened.value or {"items": []})["items"]][:6],
+        tickets=[*new.listed, *opened.listed][:6],
         trouble=new.trouble or opened.trouble,
         audit=audit,
         weeks=weeks,
@@ -60,12 +60,12 @@ async def find(page: Shown, q: Annotated[str, Query(max_length=320)] = "") -> Re
             attempt(page.asked.get("marketing", "campaigns", limit=_MOST)),
             _ticket(page, asked.removeprefix("#")),
         )
-    named = campaigns.value["items"] if campaigns.value else []
+    named = campaigns.listed
     return page.show(
         "today/found.html",
         pages=pages,
         parties=parties,
-        tickets=tickets.value["items"] if tickets.value else [],
+        tickets=tickets.listed,
         campaigns=[each for each in named if asked.casefold() in each["campaign"].casefold()][:5],
     )
 

@@ -26,7 +26,7 @@ async def list_warnings(
     """With the names of the customers that they are about."""
     chosen = {"kind": kind if kind in KINDS else None, "state": state if state in STATES else "open"}
     found = await attempt(page.asked.get("forecasting", "warnings", **chosen, cursor=cursor, limit=50))
-    items = found.value["items"] if found.value else []
+    items = found.listed
     names = await page.names_of(each["party_id"] for each in items)
     return page.show(
         "warnings/list.html",

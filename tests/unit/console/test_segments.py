@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.console.segments.domain import Line, field_of, lines_of, test_of as asked_of
+from services.console.segments.domain import Line, asked_of, field_of, lines_of
 from services.console.shell.vocabulary import TERMS
 from services.console.shell.words import Words
 from services.forecasting.fraud_rules import DEFAULT, Band, read_rules
