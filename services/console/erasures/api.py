@@ -32,7 +32,7 @@ async def show_new(page: Shown, party_id: UUID) -> Response:
 @router.post("/new")
 async def request_erasure(page: Shown, party_id: UUID) -> Response:
     form = await page.form()
-    body = {"party_id": str(party_id), "because": form.get("because", "").strip(), **page.acting}
+    body = {"party_id": str(party_id), "because": form.get("because", "").strip(), **_by(page)}
     try:
         asked = await page.asked.write("contacts", "POST", "erasures", body, key=form.get("key"))
     except Trouble as trouble:
@@ -50,10 +50,16 @@ async def show_erasure(page: Shown, erasure_id: UUID) -> Response:
 async def decide_erasure(page: Shown, erasure_id: UUID, verb: Literal["approve", "decline"]) -> Response:
     form = await page.form()
     try:
-        await page.asked.write("contacts", "POST", f"erasures/{erasure_id}/{verb}", page.acting, key=form.get("key"))
+        await page.asked.write("contacts", "POST", f"erasures/{erasure_id}/{verb}", _by(page), key=form.get("key"))
     except Trouble as trouble:
         return await _show(page, erasure_id, trouble)
     return go_to(f"/erasures/{erasure_id}")
+
+
+def _by(page: Page) -> dict[str, str]:
+    """Where no token says who acts, the chosen name does."""
+    assert page.agent is not None
+    return {} if page.agent.token else {"by": page.agent.name}
 
 
 async def _show_new(page: Page, party_id: UUID, trouble: Trouble | None = None, because: str = "") -> Response:
