@@ -149,7 +149,8 @@ async def test_a_relation_is_written_down_stands_on_both_pages_and_ends(stack: E
             "Introduced"
         )
         await page.goto(f"/parties/{ada.party_id}/around")
-        await page.get_by_role("button", name="End today").click()
+        ended = page.locator("section", has=page.locator("#end-relation"))
+        await ended.get_by_role("button", name="End today").click()
         await expect(page.locator("#around .badge")).to_have_text("Ended")
         roles = page.locator("section", has=page.locator("#roles"))
         await roles.get_by_label("New role").select_option(label="Distributor")
