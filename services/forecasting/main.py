@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.forecasting import handlers, subscriptions
+from services.forecasting.actions import api as actions
 from services.forecasting.activity import api as activity
 from services.forecasting.cross_sell import api as cross_sell
 from services.forecasting.forecasts import api as forecasts
@@ -21,7 +22,7 @@ __all__ = ["create_app", "handlers"]
 
 routers = [
     *(series.router, activity.router, forecasts.router, scores.router),
-    *(models.router, warnings.router, cross_sell.router, fraud.router),
+    *(models.router, warnings.router, cross_sell.router, fraud.router, actions.router),
 ]
 
 

@@ -1,4 +1,4 @@
-"""`crm.insights`: forecasts, keyed by series; scores and frauds, keyed by party; warnings, by what they are about."""
+"""`crm.insights`: forecasts, keyed by series; scores, frauds, actions, by party; warnings, by what they are about."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,13 +6,14 @@ from uuid import UUID
 
 from shared.events.contract import contract
 from shared.events.erasure import Forgotten
+from shared.events.money import Money
 from shared.events.topic import topic
 from shared.events.values import Instant
 
 INSIGHTS = topic(
     "crm.insights",
     owner="forecasting",
-    about="Forecasts, scores, warnings and frauds.",
+    about="Forecasts, scores, warnings, frauds and what to do next.",
     cleanup="keep",
     key="the party id; the series for forecasts and for warnings of what is sold",
 )
@@ -161,6 +162,52 @@ class FraudJudged:
     band: Literal["low", "medium", "high"]
     judged_by: str
     version: int
+    recorded_at: Instant
+
+
+@contract(INSIGHTS, "crm.action.suggested.v1", key="party_id", subject="action/{action_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionSuggested:
+    """What to do next about a party: `bought_again` or `goes_with` (of `because_of`), the offer of the product `sku`.
+
+    `expected`: what it brings on average, in the minor unit of `value`; the product of its `contributions`.
+    """
+
+    action_id: UUID
+    party_id: UUID
+    action: str
+    sku: str
+    expected: float
+    value: Money
+    contributions: list[Contribution]
+    expires_at: Instant
+    recorded_at: Instant
+    because_of: str | None = None
+
+
+@contract(INSIGHTS, "crm.action.accepted.v1", key="party_id", subject="action/{action_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionAccepted:
+    """A suggestion is being followed."""
+
+    action_id: UUID
+    party_id: UUID
+    action: str
+    sku: str
+    answered_by: str
+    recorded_at: Instant
+
+
+@contract(INSIGHTS, "crm.action.declined.v1", key="party_id", subject="action/{action_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionDeclined:
+    """A suggestion is not followed, and not made again for 28 days."""
+
+    action_id: UUID
+    party_id: UUID
+    action: str
+    sku: str
+    answered_by: str
     recorded_at: Instant
 
 

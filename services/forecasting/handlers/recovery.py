@@ -2,21 +2,31 @@
 
 from collections.abc import Sequence
 
+from services.forecasting.actions import commands as actions
 from services.forecasting.fraud import commands as fraud
 from services.forecasting.subscriptions import recovery
 from services.forecasting.warnings import commands as warnings
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
-from shared.events.insights import FraudJudged, WarningCleared, WarningRaised
+from shared.events.insights import (
+    ActionAccepted,
+    ActionDeclined,
+    ActionSuggested,
+    FraudJudged,
+    WarningCleared,
+    WarningRaised,
+)
+
+Taken = WarningRaised | WarningCleared | FraudJudged | ActionSuggested | ActionAccepted | ActionDeclined
 
 
 @recovery.topic("crm.insights")
-async def take_back_insights(
-    events: Sequence[Event[WarningRaised | WarningCleared | FraudJudged]], tx: Transaction
-) -> None:
-    """Warnings and verdicts as they were told; jobs compute the rest again."""
+async def take_back_insights(events: Sequence[Event[Taken]], tx: Transaction) -> None:
+    """Warnings, verdicts and suggestions as they were told; jobs compute the rest again."""
     for event in events:
         if isinstance(event.data, FraudJudged):
             await fraud.take_back(tx, event.data)
+        elif isinstance(event.data, ActionSuggested | ActionAccepted | ActionDeclined):
+            await actions.take_back(tx, event.data)
         else:
             await warnings.take_back(tx, event.data)

@@ -103,6 +103,13 @@ async def find_purchases(tx: Transaction, asked: Mapping[UUID, tuple[UUID, date]
     return await store.find_purchases(tx, asked)
 
 
+async def score_party(tx: Transaction, party_id: UUID, today: date) -> dict[str, float]:
+    """What is known of one party now, by score; nothing of one that never bought."""
+    history = await store.load_history(tx, party_id, today)
+    fitted = await find_fitted(tx)
+    return {one.name: one.value for one in fitted.scores_of(party_id, history, today)} if history else {}
+
+
 async def score_page(tx: Transaction, fitted: Fitted, cut: date, size: int) -> tuple[int, bool]:
     """Score the next `size` parties and move the cut's cursor; how many were published, and whether more follow."""
     progress = await cuts.lock_cut(tx, cut)

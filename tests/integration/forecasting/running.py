@@ -54,7 +54,19 @@ class Forecasting(Running):
         return {name: sorted(map(tuple, await self.pool.fetch(f"select * from sales_v1.{name}"))) for name in names}
 
     async def clear(self) -> None:
-        own = ("set_aside", "outlook", "forecast", "series", "job", "model", "score", "warning", "goes_with")
+        own = (
+            "set_aside",
+            "outlook",
+            "forecast",
+            "series",
+            "job",
+            "model",
+            "score",
+            "warning",
+            "goes_with",
+            "action",
+            "usual_price",
+        )
         frauds = ("fraud", "fraud_fact", "fraud_forest", "fraud_party", "fraud_verdict")
         await self.empty(*(f"sales_v1.{name}" for name in _SALES), *own, *frauds)
 

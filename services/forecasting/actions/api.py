@@ -1,0 +1,69 @@
+"""What to do next about a party, over HTTP."""
+
+import re
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from services.forecasting.actions import commands, store
+from services.forecasting.actions.commands import Answer
+from services.forecasting.actions.schemas import ActionView, NewAnswer, NewSuggestions, Suggested
+from shared.engine.transaction import Transaction
+from shared.errors import Invalid
+from shared.http.app import Listing, Once, Page, Principal, idempotent, requires, service_of
+from shared.http.readiness import Serving
+
+router = APIRouter(prefix="/v1/actions", tags=["actions"])
+Service = Annotated[Serving, Depends(service_of)]
+Writer = Annotated[Principal, Depends(requires("crm:write"))]
+Written = Annotated[Once, Depends(idempotent)]
+_STAFF_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
+_LAST = UUID(int=2**128 - 1)
+
+
+@router.post("", response_model=Suggested, dependencies=[Depends(requires("crm:write"))])
+async def suggest_actions(new: NewSuggestions, once: Written) -> Response:
+    """The three offers that bring most on average, each with what it was multiplied of, or why there is no advice.
+    Never what the party sent back, disputes or declined of late, and nothing while an urgent request of it is open.
+    """
+
+    async def act(tx: Transaction) -> Suggested:
+        return await commands.advise(tx, new.party_id)
+
+    return await once.write(act)
+
+
+@router.get("", dependencies=[Depends(requires("crm:read"))])
+async def list_actions(
+    service: Service, page: Page, party_id: Annotated[UUID, Query(description="Whose.")]
+) -> Listing[ActionView]:
+    """What was suggested about a party, the newest week first, and what was made of it."""
+    after = page.after(UUID)
+    async with service.read() as tx:
+        found = await store.list_actions(tx, party_id, after[0] if after else _LAST, page.limit + 1)
+    return page.listing(found, lambda one: one, lambda one: (one.action_id,))
+
+
+@router.post("/{action_id}/accept", response_model=ActionView)
+async def accept_action(action_id: UUID, new: NewAnswer, principal: Writer, once: Written) -> Response:
+    """It is being done. Kinds that are accepted more often come first from now on."""
+    return await _answer(action_id, "accepted", new, principal, once)
+
+
+@router.post("/{action_id}/decline", response_model=ActionView)
+async def decline_action(action_id: UUID, new: NewAnswer, principal: Writer, once: Written) -> Response:
+    """It is not done, and not suggested again for 28 days."""
+    return await _answer(action_id, "declined", new, principal, once)
+
+
+async def _answer(action_id: UUID, said: Answer, new: NewAnswer, principal: Principal, once: Once) -> Response:
+    agent = new.agent or principal.subject
+    if _STAFF_ID.fullmatch(agent) is None:
+        raise Invalid("the token's subject is no staff id, so name the agent", field="body.agent")
+
+    async def act(tx: Transaction) -> ActionView:
+        return await commands.answer(tx, action_id, said, agent)
+
+    return await once.write(act)

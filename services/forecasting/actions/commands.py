@@ -1,0 +1,106 @@
+"""What to do next about a party, what was made of it, and what is learnt from that."""
+
+from datetime import date, timedelta
+from math import exp
+from typing import Literal
+from uuid import UUID
+
+from services.forecasting.actions import store
+from services.forecasting.actions.domain import (
+    LEFT_OUT,
+    Action,
+    Answered,
+    Known,
+    announce_answer,
+    announce_suggested,
+    suggest,
+)
+from services.forecasting.actions.schemas import ActionView, Suggested
+from services.forecasting.cross_sell import commands as cross_sell
+from services.forecasting.scores import commands as scores
+from services.forecasting.scores.domain.score import CHURN, EXPECTED
+from shared.engine.transaction import Transaction
+from shared.errors import Invalid, NotFound
+from shared.events.insights import ActionAccepted, ActionDeclined, ActionSuggested
+
+_YEAR = timedelta(days=364)
+Answer = Literal["accepted", "declined"]
+
+
+async def learn_prices(tx: Transaction, cut: date) -> None:
+    """What products are sold for, of the year before the cut."""
+    await store.replace_prices(tx, cut - _YEAR, cut)
+
+
+async def advise(tx: Transaction, party_id: UUID) -> Suggested:
+    """The best actions now. One that stands already is shown as it was suggested, and not told again."""
+    found = suggest(party_id, await _load_known(tx, party_id), tx.now)
+    standing = await store.load_standing(tx, party_id, tx.now)
+    news = [one for one in found.actions if (one.kind, one.sku) not in standing]
+    new = await store.add_actions(tx, news)
+    tx.emit(announce_suggested(one) for one in news if one.action_id in new)
+    standing = await store.load_standing(tx, party_id, tx.now)
+    shown = [standing[key] for one in found.actions if (key := (one.kind, one.sku)) in standing]
+    none = found.none_because if shown or found.none_because else "what could be suggested was answered this week"
+    return Suggested(party_id=party_id, actions=shown, none_because=none)
+
+
+async def answer(tx: Transaction, action_id: UUID, said: Answer, agent: str) -> ActionView:
+    """Raises NotFound, and Invalid where it expired or was answered otherwise."""
+    known = await store.lock_action(tx, action_id)
+    if known is None:
+        raise NotFound("no suggestion has this id")
+    if known.state == said:
+        return known
+    if known.state != "open":
+        raise Invalid(f"it was {known.state} already", state=known.model_dump(mode="json"))
+    if known.expires_at <= tx.now:
+        raise Invalid("it has expired", state=known.model_dump(mode="json"))
+    await store.answer_action(tx, action_id, said, agent, tx.now)
+    answered = Answered(action_id, known.party_id, known.kind, known.sku, agent, said == "accepted")
+    tx.emit([announce_answer(answered, tx.now)])
+    return known.model_copy(update={"state": said, "answered_by": agent, "answered_at": tx.now})
+
+
+async def take_back(tx: Transaction, told: ActionSuggested | ActionAccepted | ActionDeclined) -> None:
+    """After a restore: what our topic tells, the suggestion before its answer."""
+    if not isinstance(told, ActionSuggested):
+        said: Answer = "accepted" if isinstance(told, ActionAccepted) else "declined"
+        await store.answer_action(tx, told.action_id, said, told.answered_by, told.recorded_at)
+        return
+    action = Action(
+        told.action_id,
+        told.party_id,
+        told.action,
+        told.sku,
+        told.because_of,
+        told.expected,
+        told.value,
+        tuple(told.contributions),
+        told.recorded_at,
+        told.expires_at,
+    )
+    await store.add_actions(tx, [action])
+
+
+async def _load_known(tx: Transaction, party_id: UUID) -> Known:
+    today = tx.now.date()
+    advice, _ = await cross_sell.advise_party(tx, party_id, today)
+    currency = await store.find_currency(tx, party_id)
+    products = [one.sku for one in advice.offers]
+    return Known(
+        advice,
+        await _chance_to_buy(tx, party_id, today),
+        currency,
+        await store.load_prices(tx, currency, products) if currency else {},
+        await store.count_answers(tx, tx.now - _YEAR),
+        await store.load_declined(tx, party_id, tx.now - LEFT_OUT),
+    )
+
+
+async def _chance_to_buy(tx: Transaction, party_id: UUID, today: date) -> float | None:
+    """Within 28 days: of the model of churn, or else of the purchases that are expected."""
+    values = await scores.score_party(tx, party_id, today)
+    if CHURN in values:
+        return 1 - values[CHURN]
+    return 1 - exp(-values[EXPECTED]) if EXPECTED in values else None

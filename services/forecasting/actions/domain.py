@@ -1,0 +1,142 @@
+"""What to do next about a party: of each offer the chance that it is taken, times what it is worth."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from services.forecasting.cross_sell.domain import Advice, Offer
+from services.forecasting.cuts.domain import instant, week_of
+from shared.engine.event import Emission
+from shared.events.insights import ActionAccepted, ActionDeclined, ActionSuggested, Contribution
+from shared.events.money import MOST_MINOR, Money
+from shared.ids import dated_id
+
+SHOWN = 3
+STANDS = timedelta(days=14)
+"""After that a suggestion has expired, and the same may be suggested again."""
+LEFT_OUT = timedelta(days=28)
+"""So long nothing is suggested again that was declined."""
+Kind = str
+"""As cross-sell has the reasons of its offers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Of a party and of all: `buys` is the chance that the party buys at all in the next 28 days, None where no model
+    knows; `prices` are what a unit of a product is sold for in `currency`, the party's own; `answers` how many
+    suggestions of a kind were accepted, and how many answered.
+    """
+
+    advice: Advice
+    buys: float | None
+    currency: str | None
+    prices: Mapping[str, int]
+    answers: Mapping[Kind, tuple[int, int]]
+    left_out: Collection[tuple[Kind, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """`expected` is what it brings on average, in the minor unit of `value`; `reasons` are its factors."""
+
+    action_id: UUID
+    party_id: UUID
+    kind: Kind
+    sku: str
+    because_of: str | None
+    expected: float
+    value: Money
+    reasons: tuple[Contribution, ...]
+    suggested_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a person made of a suggestion."""
+
+    action_id: UUID
+    party_id: UUID
+    kind: Kind
+    sku: str
+    agent: str
+    accepted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """The best first. Where there are none, `none_because` says why."""
+
+    actions: Sequence[Action]
+    none_because: str | None = None
+
+
+def suggest(party_id: UUID, known: Known, now: datetime) -> Suggestions:
+    """The SHOWN that bring most. Nothing is suggested whose chance or worth is not known."""
+    if known.advice.none_because is not None:
+        return Suggestions((), known.advice.none_because)
+    if known.buys is None:
+        return Suggestions((), "no model of purchases has been fitted yet")
+    offers = [one for one in known.advice.offers if (one.reason, one.sku) not in known.left_out]
+    if not offers:
+        return Suggestions((), "what could be offered was declined of late")
+    found = [
+        _weigh(party_id, one, known, known.buys, Money(minor=min(price, MOST_MINOR), currency=known.currency), now)
+        for one in offers
+        if known.currency and (price := known.prices.get(one.sku, 0)) > 0
+    ]
+    if not found:
+        return Suggestions((), "what a unit is sold for is not known in the party's currency")
+    return Suggestions(sorted(found, key=lambda one: (-one.expected, one.sku, one.kind))[:SHOWN])
+
+
+def _weigh(party_id: UUID, offer: Offer, known: Known, buys: float, value: Money, now: datetime) -> Action:
+    accepted, answered = known.answers.get(offer.reason, (0, 0))
+    taken = (accepted + 1) / (answered + 2)
+    week = week_of(now.date())
+    return Action(
+        dated_id(int(instant(week).timestamp() * 1000), "action", party_id, offer.reason, offer.sku, week),
+        party_id,
+        offer.reason,
+        offer.sku,
+        offer.because_of,
+        round(offer.probability * buys * taken * value.minor, 3),
+        value,
+        (
+            Contribution(input="probability", value=round(offer.probability, 6)),
+            Contribution(input="buys_within_28_days", value=round(buys, 6)),
+            Contribution(input="accepted_of_its_kind", value=round(taken, 6)),
+            Contribution(input="value", value=float(value.minor)),
+        ),
+        now,
+        now + STANDS,
+    )
+
+
+def announce_suggested(action: Action) -> Emission:
+    said = ActionSuggested(
+        action_id=action.action_id,
+        party_id=action.party_id,
+        action=action.kind,
+        sku=action.sku,
+        because_of=action.because_of,
+        expected=action.expected,
+        value=action.value,
+        contributions=list(action.reasons),
+        expires_at=action.expires_at,
+        recorded_at=action.suggested_at,
+    )
+    return Emission(said, action.suggested_at)
+
+
+def announce_answer(answered: Answered, now: datetime) -> Emission:
+    said = (ActionAccepted if answered.accepted else ActionDeclined)(
+        action_id=answered.action_id,
+        party_id=answered.party_id,
+        action=answered.kind,
+        sku=answered.sku,
+        answered_by=answered.agent,
+        recorded_at=now,
+    )
+    return Emission(said, now)
