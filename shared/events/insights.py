@@ -188,7 +188,7 @@ class ActionSuggested:
 @contract(INSIGHTS, "crm.action.accepted.v1", key="party_id", subject="action/{action_id}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionAccepted:
-    """A suggestion is being followed."""
+    """A suggestion is being followed, and not made again for 28 days."""
 
     action_id: UUID
     party_id: UUID

@@ -12,6 +12,7 @@ from services.forecasting.actions.commands import Answer
 from services.forecasting.actions.schemas import ActionView, NewAnswer, NewSuggestions, Suggested
 from shared.engine.transaction import Transaction
 from shared.errors import Invalid
+from shared.events.values import BlankIsNone
 from shared.http.app import Listing, Once, Page, Principal, idempotent, requires, service_of
 from shared.http.readiness import Serving
 
@@ -26,7 +27,7 @@ _LAST = UUID(int=2**128 - 1)
 @router.post("", response_model=Suggested, dependencies=[Depends(requires("crm:write"))])
 async def suggest_actions(new: NewSuggestions, once: Written) -> Response:
     """The three offers that bring most on average, each with what it was multiplied of, or why there is no advice.
-    Never what the party sent back, disputes or declined of late, and nothing while an urgent request of it is open.
+    Never what it sent back or disputes, or what was answered of late; nothing while an urgent request of it is open.
     """
 
     async def act(tx: Transaction) -> Suggested:
@@ -37,9 +38,11 @@ async def suggest_actions(new: NewSuggestions, once: Written) -> Response:
 
 @router.get("", dependencies=[Depends(requires("crm:read"))])
 async def list_actions(
-    service: Service, page: Page, party_id: Annotated[UUID, Query(description="Whose.")]
+    service: Service,
+    page: Page,
+    party_id: Annotated[Annotated[UUID | None, BlankIsNone], Query(description="Only of this party.")] = None,
 ) -> Listing[ActionView]:
-    """What was suggested about a party, the newest week first, and what was made of it."""
+    """What was suggested, the newest week first, and what was made of it."""
     after = page.after(UUID)
     async with service.read() as tx:
         found = await store.list_actions(tx, party_id, after[0] if after else _LAST, page.limit + 1)
@@ -48,7 +51,7 @@ async def list_actions(
 
 @router.post("/{action_id}/accept", response_model=ActionView)
 async def accept_action(action_id: UUID, new: NewAnswer, principal: Writer, once: Written) -> Response:
-    """It is being done. Kinds that are accepted more often come first from now on."""
+    """It is being done, and not suggested again for 28 days. What is accepted more often comes first from now on."""
     return await _answer(action_id, "accepted", new, principal, once)
 
 

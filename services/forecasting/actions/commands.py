@@ -41,8 +41,7 @@ async def advise(tx: Transaction, party_id: UUID) -> Suggested:
     tx.emit(announce_suggested(one) for one in news if one.action_id in new)
     standing = await store.load_standing(tx, party_id, tx.now)
     shown = [standing[key] for one in found.actions if (key := (one.kind, one.sku)) in standing]
-    none = found.none_because if shown or found.none_because else "what could be suggested was answered this week"
-    return Suggested(party_id=party_id, actions=shown, none_because=none)
+    return Suggested(party_id=party_id, actions=shown, none_because=found.none_because)
 
 
 async def answer(tx: Transaction, action_id: UUID, said: Answer, agent: str) -> ActionView:
@@ -94,7 +93,7 @@ async def _load_known(tx: Transaction, party_id: UUID) -> Known:
         currency,
         await store.load_prices(tx, currency, products) if currency else {},
         await store.count_answers(tx, tx.now - _YEAR),
-        await store.load_declined(tx, party_id, tx.now - LEFT_OUT),
+        await store.load_answered(tx, party_id, tx.now - LEFT_OUT),
     )
 
 

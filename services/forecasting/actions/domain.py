@@ -9,14 +9,14 @@ from services.forecasting.cross_sell.domain import Advice, Offer
 from services.forecasting.cuts.domain import instant, week_of
 from shared.engine.event import Emission
 from shared.events.insights import ActionAccepted, ActionDeclined, ActionSuggested, Contribution
-from shared.events.money import MOST_MINOR, Money
+from shared.events.money import Money
 from shared.ids import dated_id
 
 SHOWN = 3
 STANDS = timedelta(days=14)
 """After that a suggestion has expired, and the same may be suggested again."""
 LEFT_OUT = timedelta(days=28)
-"""So long nothing is suggested again that was declined."""
+"""So long nothing is suggested again that was accepted or declined."""
 Kind = str
 """As cross-sell has the reasons of its offers."""
 
@@ -25,7 +25,7 @@ Kind = str
 class Known:
     """Of a party and of all: `buys` is the chance that the party buys at all in the next 28 days, None where no model
     knows; `prices` are what a unit of a product is sold for in `currency`, the party's own; `answers` how many
-    suggestions of a kind were accepted, and how many answered.
+    suggestions of a kind were accepted, and how many answered; `left_out` are kinds and products answered of late.
     """
 
     advice: Advice
@@ -80,9 +80,9 @@ def suggest(party_id: UUID, known: Known, now: datetime) -> Suggestions:
         return Suggestions((), "no model of purchases has been fitted yet")
     offers = [one for one in known.advice.offers if (one.reason, one.sku) not in known.left_out]
     if not offers:
-        return Suggestions((), "what could be offered was declined of late")
+        return Suggestions((), "what could be offered was answered of late")
     found = [
-        _weigh(party_id, one, known, known.buys, Money(minor=min(price, MOST_MINOR), currency=known.currency), now)
+        _weigh(party_id, one, known, known.buys, Money(minor=price, currency=known.currency), now)
         for one in offers
         if known.currency and (price := known.prices.get(one.sku, 0)) > 0
     ]

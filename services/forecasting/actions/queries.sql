@@ -31,9 +31,9 @@ from action
 where answered_at >= $1
 group by kind;
 
--- name: load_declined
--- What the party did not want since $2.
-select kind, sku from action where party_id = $1 and state = 'declined' and answered_at >= $2;
+-- name: load_answered
+-- What was accepted or declined for the party since $2.
+select kind, sku from action where party_id = $1 and answered_at >= $2;
 
 -- name: load_standing
 -- What is suggested already, and neither answered nor expired at $2.
@@ -56,14 +56,24 @@ on conflict (action_id) do nothing
 returning action_id;
 
 -- name: list_actions
--- Of a party, the newest week first, after the position $2.
+-- Of all parties, the newest week first, after the position $1.
 select
     action_id, party_id, kind, sku, because_of, expected, value, currency, reasons, suggested_at, expires_at, state, answered_by,
     answered_at
 from action
-where party_id = $1 and action_id < $2
+where action_id < $1
 order by action_id desc
-limit $3;
+limit $2;
+
+-- name: list_actions_of_party
+-- Of the party $3, the newest week first, after the position $1.
+select
+    action_id, party_id, kind, sku, because_of, expected, value, currency, reasons, suggested_at, expires_at, state, answered_by,
+    answered_at
+from action
+where party_id = $3 and action_id < $1
+order by action_id desc
+limit $2;
 
 -- name: lock_action
 -- Two answers to one take turns.
@@ -75,5 +85,5 @@ where action_id = $1
 for update;
 
 -- name: answer_action
--- Once.
+-- Only once: the first answer holds.
 update action set state = $2, answered_by = $3, answered_at = $4 where action_id = $1 and state = 'open';

@@ -40,8 +40,8 @@ async def count_answers(tx: Transaction, since: datetime) -> dict[str, tuple[int
     return {row["kind"]: (row["accepted"], row["answered"]) for row in rows}
 
 
-async def load_declined(tx: Transaction, party_id: UUID, since: datetime) -> set[tuple[str, str]]:
-    return {(row["kind"], row["sku"]) for row in await tx.fetch(SQL["load_declined"], party_id, since)}
+async def load_answered(tx: Transaction, party_id: UUID, since: datetime) -> set[tuple[str, str]]:
+    return {(row["kind"], row["sku"]) for row in await tx.fetch(SQL["load_answered"], party_id, since)}
 
 
 async def load_standing(tx: Transaction, party_id: UUID, now: datetime) -> dict[tuple[str, str], ActionView]:
@@ -72,8 +72,13 @@ async def add_actions(tx: Transaction, actions: Sequence[Action]) -> set[UUID]:
     return {row["action_id"] for row in found}
 
 
-async def list_actions(tx: Transaction, party_id: UUID, after: UUID, limit: int) -> list[ActionView]:
-    return [_view(row) for row in await tx.fetch(SQL["list_actions"], party_id, after, limit)]
+async def list_actions(tx: Transaction, party_id: UUID | None, after: UUID, limit: int) -> list[ActionView]:
+    """Of a party, or of all, the newest week first, after the position."""
+    if party_id is None:
+        rows = await tx.fetch(SQL["list_actions"], after, limit)
+    else:
+        rows = await tx.fetch(SQL["list_actions_of_party"], after, limit, party_id)
+    return [_view(row) for row in rows]
 
 
 async def lock_action(tx: Transaction, action_id: UUID) -> ActionView | None:
