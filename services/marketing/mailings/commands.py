@@ -113,6 +113,8 @@ async def work_step(tx: Transaction, name: str) -> bool:
     mailing = await store.take_mailing(tx, name)
     if mailing is None or mailing.ended_at is not None:
         return False
+    if mailing.frozen_at is None and mailing.state == "paused":
+        return False
     if mailing.frozen_at is None and mailing.state == "running":
         await store.freeze_recipients(tx, mailing)
         await store.save_mailing(tx, replace(mailing, frozen_at=tx.now))

@@ -177,6 +177,11 @@ async def test_draft_is_looked_over_tested_and_started_once(marketing: Marketing
     assert (await ask(http, "/spring/test", json={"email": "me@shop.example"}))["accepted"]
     assert (await detail(http))["recipients"] == 0
     await ask(http, "/spring/start")
+    await ask(http, "/spring/pause")
+    assert not await step(marketing)  # and it is not over, though nobody was written down yet
+    await ask(http, "/spring/resume")
+    assert await step(marketing)
+    assert ((await detail(http))["state"], (await detail(http))["waiting"]) == ("running", 1)
     await ask(http, "/spring/start", 409)
     await ask(http, "", 409, json=DRAFT)
     assert (await http.post("/v1/campaigns/spring/stop")).status_code == 404
