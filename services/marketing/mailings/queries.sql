@@ -29,22 +29,11 @@ where name = $1
 -- After a restore: an operator says whether they go on.
 update mailing set state = 'paused' where state = 'running'
 
--- name: allow_long
--- For the transaction that freezes a million recipients.
-select set_config('statement_timeout', '10min', true)
-
 -- name: freeze_recipients
--- Whoever is in the segment, at one moment. Of an address the first comes before all that share it.
-insert into mailing_recipient (mailing, party_id, rank, trigger_event_id, address_hash)
-select $1, party_id, row_number() over (order by place, party_id), event_id, address_hash
-from (
-  select party_id, event_id, address_hash, row_number() over (partition by address_hash order by party_id) as place
-  from (
-    select member.party_id, member.event_id, sha256(convert_to(lower(trim(party.email)), 'UTF8')) as address_hash
-    from segment_member member left join party on party.id = member.party_id
-    where member.segment = $2 and member.is_in
-  ) addressed
-) placed
+-- Whoever is in the segment, at one moment. Their addresses are looked up when it is their turn.
+insert into mailing_recipient (mailing, party_id, rank, trigger_event_id)
+select $1, party_id, row_number() over (order by party_id), event_id
+from segment_member where segment = $2 and is_in
 
 -- name: next_recipients
 -- By rank. Whoever shares an address waits until the one before, and whoever was released for it, has ended.
@@ -58,11 +47,16 @@ where mailing = $1 and released_at is null and outcome is null and not exists (
 order by rank limit $2
 
 -- name: load_others
--- Recipients that have one of these addresses, are one of these parties, or were released for one of them.
+-- Recipients that have one of these addresses, are one of these parties, or were released for one of them. Each by an index
+-- of its own, however many there are.
 select party_id, rank, trigger_event_id::text, address_hash, written_to, message_id, released_at, outcome, reason
-from mailing_recipient
-where mailing = $1 and (address_hash = any($2::bytea[]) or party_id = any($3::uuid[])
-  or (written_to = any($3::uuid[]) and written_to <> party_id))
+from mailing_recipient where mailing = $1 and address_hash = any($2::bytea[])
+union
+select party_id, rank, trigger_event_id::text, address_hash, written_to, message_id, released_at, outcome, reason
+from mailing_recipient where mailing = $1 and party_id = any($3::uuid[])
+union
+select party_id, rank, trigger_event_id::text, address_hash, written_to, message_id, released_at, outcome, reason
+from mailing_recipient where mailing = $1 and written_to = any($3::uuid[]) and written_to <> party_id
 
 -- name: save_recipients
 -- As they were released, or ended without it.

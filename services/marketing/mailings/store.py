@@ -53,7 +53,6 @@ async def pause_all(tx: Transaction) -> None:
 
 
 async def freeze_recipients(tx: Transaction, mailing: Mailing) -> None:
-    await tx.execute(SQL["allow_long"])
     await tx.execute(SQL["freeze_recipients"], mailing.name, mailing.segment)
 
 
