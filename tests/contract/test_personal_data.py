@@ -20,6 +20,8 @@ IDS = {
     "sale_id": "the shop's number",
     "ticket_id": "ours",
     "agreement_id": "ours",
+    "action_id": "ours",
+    "article_id": "ours",
     "dispute_id": "ours",
     "enrolment_id": "ours",
     "message_id": "ours",
