@@ -1,6 +1,6 @@
 """What parties allow and take back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from shared.engine.transaction import Transaction
 from shared.errors import NotFound, Refused
 
 TIMER = "consent expiry"
+_ONE = UUID(int=0)
 
 
 class Lapsed(Refused):
@@ -69,8 +70,14 @@ async def expire(tx: Transaction, due: Sequence[Due]) -> int:
 
 async def load_state(tx: Transaction, party_id: UUID, at: datetime) -> list[ConsentView]:
     """What the party allows at a time, by what was recorded until then, each kind with whether it holds."""
-    records = (await store.load_histories(tx, [party_id]))[party_id]
-    stated = domain.fold_records(record for record in records if record.recorded_at <= at)
+    return await load_family_state(tx, [party_id], at)
+
+
+async def load_family_state(tx: Transaction, family: Collection[UUID], at: datetime) -> list[ConsentView]:
+    """The same of several parties that are one."""
+    histories = (await store.load_histories(tx, family)).values()
+    known = [record._replace(party_id=_ONE) for records in histories for record in records if record.recorded_at <= at]
+    stated = domain.fold_records(known)
     return domain.decide_consents([domain.view_stated(stated[key]) for key in sorted(stated)], at)
 
 

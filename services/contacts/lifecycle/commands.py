@@ -10,7 +10,7 @@ import structlog
 
 from services.contacts.intake.commands.facts import Facts
 from services.contacts.lifecycle import domain, store
-from services.contacts.lifecycle.domain import Entry, Stay
+from services.contacts.lifecycle.domain import Entry, Known, Stay
 from services.contacts.lifecycle.store import Kept
 from services.contacts.parties import commands as parties
 from services.contacts.parties.domain.party import Party
@@ -119,7 +119,7 @@ async def take_back(tx: Transaction, changes: Sequence[Event[LifecycleChanged]])
         retracted = {(each.entered_at, each.stage) for each in data.retracts}
         stages[data.party_id] = domain.fold_told(stages[data.party_id], stay, retracted)
         if implied := domain.implied(stay):
-            kept.append(Kept(data.party_id, *implied))
+            kept.append(Kept(data.party_id, *implied, data.recorded_at))
     await store.add_facts(tx, kept)
     await store.save_stages(tx, stages, before)
     for party_id, told in stages.items():
@@ -137,6 +137,15 @@ async def load_family(tx: Transaction, family: Collection[UUID]) -> list[Stay]:
     return found
 
 
+async def load_family_at(
+    tx: Transaction, family: Collection[UUID], sold: Known, told: Sequence[Stay], at: datetime
+) -> list[Stay]:
+    """The same as it was known at a time: `sold` are the sales that were known, `told` the stages that were told."""
+    known = domain.united([sold, await store.load_facts(tx, family, at)])
+    found, _ = domain.stays(known, _policy(tx), domain.latest(told, at))
+    return found
+
+
 def _look(facts: Facts) -> _Found:
     """A profile is published as the change that it made, if any."""
     found = _Found()
@@ -149,7 +158,7 @@ def _look(facts: Facts) -> _Found:
         entry = Entry(event.time, event_id)
         for signal in signals:
             if domain.is_kept(party.lifecycle, signal, event.time):
-                found.kept.append(Kept(party.id, signal, entry))
+                found.kept.append(Kept(party.id, signal, entry, event.now))
             if domain.may_move(party.lifecycle, signal, event.time):
                 is_counted = signal == "sale" and domain.can_only_be_loyal(party.lifecycle, event.time)
                 (found.counted if is_counted else found.moved)[party.id] = Moved(party, event.now, _NO_TIME, event)

@@ -25,9 +25,14 @@ having count(*) >= $2
 
 -- name: add_facts
 -- Sorted by the caller. The same again is possible only within one redrive.
-insert into lifecycle_fact (party_id, signal, occurred_at, event_id)
-select * from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[])
+insert into lifecycle_fact (party_id, signal, occurred_at, event_id, recorded_at)
+select * from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::timestamptz[])
 on conflict do nothing
+
+-- name: load_facts
+-- As far as they were known at a time; of those from before that was kept, as if each had come when it happened.
+select signal, occurred_at, event_id from lifecycle_fact
+where party_id = any ($1::uuid[]) and coalesce(recorded_at, occurred_at) <= $2
 
 -- name: forget_stages
 -- Told before, and corrected.

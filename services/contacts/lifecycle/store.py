@@ -19,6 +19,7 @@ class Kept(NamedTuple):
     party_id: UUID
     signal: Signal
     entry: Entry
+    recorded_at: datetime
 
 
 class Life(NamedTuple):
@@ -48,9 +49,17 @@ async def find_frequent(tx: Transaction, party_ids: Collection[UUID], sales: int
 
 
 async def add_facts(tx: Transaction, facts: Iterable[Kept]) -> None:
-    rows = sorted({(each.party_id, each.signal, *each.entry) for each in facts})
+    rows = sorted({(each.party_id, each.signal, *each.entry, each.recorded_at) for each in facts})
     if rows:
         await tx.execute(SQL["add_facts"], *columns(rows))
+
+
+async def load_facts(tx: Transaction, party_ids: Collection[UUID], at: datetime) -> Known:
+    """What these parties' stages follow from, beside their sales, as far as it was known at a time."""
+    known = Known()
+    for row in await tx.fetch(SQL["load_facts"], sorted(party_ids), at):
+        known.add(row["signal"], Entry(row["occurred_at"], row["event_id"]))
+    return known
 
 
 async def save_stages(

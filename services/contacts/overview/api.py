@@ -1,16 +1,18 @@
 """Parties over HTTP: finding them, and reading one with everything that happened."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
+from pydantic import AwareDatetime
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from services.contacts.consents.domain import decide_consents
 from services.contacts.lifecycle.commands import load_family
-from services.contacts.overview import store
+from services.contacts.overview import commands, store
 from services.contacts.overview.domain import lifecycle_view
 from services.contacts.overview.schemas import PartyCard, PartyView
 from services.contacts.parties.commands import erased
@@ -75,12 +77,18 @@ async def list_parties(
 
 
 @router.get("/parties/{party_id}", dependencies=READS, response_model=PartyView, responses=answers_with(200, "ETag"))
-async def read_party(service: Service, party_id: UUID) -> Response:
+async def read_party(
+    service: Service,
+    party_id: UUID,
+    as_of: Annotated[AwareDatetime | None, Query(description="As it was known then; left out: now.")] = None,
+) -> Response:
     """The 360 view: who the party is, its stages, totals, consents, open tickets, last messages and last lines.
 
     A party that was merged into another is shown as that one, with everything of both. The ETag begins with the version
-    of the description, and changes with all that is shown.
+    of the description, and changes with all that is shown. With `as_of` all of it is as it was known then.
     """
+    if as_of is not None:
+        return await _read_past(service, party_id, as_of)
     async with service.read() as tx:
         context: Context = tx.context
         family = await find_family(tx, party_id)
@@ -93,4 +101,14 @@ async def read_party(service: Service, party_id: UUID) -> Response:
         raise NotFound("no party has this id")
     consents = to_json(decide_consents(view.consents, now)).decode()
     body = f'{view.body[:-1]}, "consents": {consents}}}'.encode()
+    return Response(body, media_type="application/json", headers={"ETag": etag_of(view.version, body)})
+
+
+async def _read_past(service: Service, party_id: UUID, as_of: datetime) -> Response:
+    async with service.read() as tx:
+        view = await commands.load_view_at(tx, party_id, as_of)
+        if view is None or await erased.is_erased(tx, party_id):
+            await erased.require(tx, party_id)
+            raise NotFound("no party of this id was known then")
+    body = view.model_dump_json().encode()
     return Response(body, media_type="application/json", headers={"ETag": etag_of(view.version, body)})

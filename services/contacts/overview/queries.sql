@@ -210,3 +210,119 @@ where
     and (lower(name) collate "C", id) > ($2, $3)
 order by lower(name) collate "C", id
 limit $4
+
+-- name: load_flagged_at
+-- By what these parties had been named by then and nobody is known by.
+select type, nullif(system, '') as system, value, reason, seen_at
+from flagged_identity
+where party_id = any ($1::uuid[]) and seen_at <= $2
+order by type, system, value
+
+-- name: load_totals_at
+-- What the sales and refunds add up to that were recorded between $2 and $3, as the totals of the projection do: of each
+-- sale its highest revision, and of a cancelled one no refund. A currency in which nothing counts any more is shown.
+with told as materialized (
+    select party_id, type, occurred_at, summary, summary ->> 'origin' as origin, summary ->> 'sale_id' as sale_id
+    from line
+    where
+        party_id = any ($1::uuid[]) and recorded_at >= $2 and recorded_at < $3
+        and type in ('crm.sale.completed.v1', 'crm.sale.amended.v1', 'crm.sale.cancelled.v1', 'crm.sale.refunded.v1')
+), sale as (
+    select distinct on (party_id, origin, sale_id)
+        party_id, origin, sale_id,
+        case when type <> 'crm.sale.cancelled.v1' then summary -> 'total' end as total,
+        coalesce((summary ->> 'sold_at')::timestamptz, occurred_at) as sold_at
+    from told
+    where type <> 'crm.sale.refunded.v1'
+    order by party_id, origin, sale_id, coalesce((summary ->> 'revision')::integer, 1) desc
+), amount as (
+    select
+        total ->> 'currency' as currency, 1 as sales, (total ->> 'minor')::numeric as paid, 0 as refunds, 0 as refunded,
+        sold_at
+    from sale
+    where total is not null
+    union all
+    select
+        told.summary #>> '{total,currency}', 0, 0, 1, (told.summary #>> '{total,minor}')::numeric, null::timestamptz
+    from told
+    left join sale on sale.party_id = told.party_id and sale.origin = told.origin and sale.sale_id = told.sale_id
+    where told.type = 'crm.sale.refunded.v1' and (sale.sale_id is null or sale.total is not null)
+    union all
+    select distinct summary #>> '{total,currency}', 0, 0, 0, 0, null::timestamptz
+    from told
+    where summary -> 'total' is not null
+)
+select
+    currency, sum(sales)::bigint as sales, sum(paid) as paid, sum(refunds)::bigint as refunds, sum(refunded) as refunded,
+    min(sold_at) as first_sale_at, max(sold_at) as last_sale_at
+from amount
+group by currency
+order by currency
+
+-- name: load_messages_at
+-- The last messages by when they were due, as they stood by what was recorded between $2 and $3.
+select message_id, campaign, step, channel, state, reason, due_at, changed_at, trigger_event_id
+from (
+    select distinct on (summary ->> 'message_id')
+        (summary ->> 'message_id')::uuid as message_id, summary ->> 'campaign' as campaign,
+        (summary ->> 'step')::integer as step, summary ->> 'channel' as channel, split_part(type, '.', 3) as state,
+        summary ->> 'reason' as reason, (summary ->> 'due_at')::timestamptz as due_at, occurred_at as changed_at,
+        summary ->> 'trigger_event_id' as trigger_event_id
+    from line
+    where
+        party_id = any ($1::uuid[]) and recorded_at >= $2 and recorded_at < $3 and summary ? 'message_id'
+        and type in (
+            'crm.message.planned.v1', 'crm.message.sent.v1', 'crm.message.skipped.v1', 'crm.message.unknown.v1'
+        )
+    order by summary ->> 'message_id', record_offset desc nulls last, recorded_at desc
+) as standing
+order by due_at desc, message_id desc
+limit 10
+
+-- name: load_tickets_at
+-- Those that were open by what was recorded between $2 and $3.
+select ticket_id, number, status, channel, sku, sale_id, opened_at, changed_at
+from (
+    select
+        (summary ->> 'ticket_id')::uuid as ticket_id, max((summary ->> 'number')::bigint) as number,
+        (
+            array_agg(
+                case when type = 'crm.ticket.opened.v1' then 'new' else summary ->> 'status' end
+                order by record_offset desc nulls last, recorded_at desc
+            )
+        )[1] as status,
+        max(summary ->> 'channel') as channel, max(summary ->> 'sku') as sku, max(summary ->> 'sale_id') as sale_id,
+        max(occurred_at) filter (where type = 'crm.ticket.opened.v1') as opened_at,
+        (array_agg(occurred_at order by record_offset desc nulls last, recorded_at desc))[1] as changed_at
+    from line
+    where
+        party_id = any ($1::uuid[]) and recorded_at >= $2 and recorded_at < $3
+        and type in ('crm.ticket.opened.v1', 'crm.ticket.status_changed.v1')
+    group by summary ->> 'ticket_id'
+) as standing
+where status not in ('resolved', 'closed', 'merged', 'spam')
+order by opened_at desc, ticket_id
+
+-- name: load_stages_at
+-- What was told of the stages of these parties between $2 and $3, in the order of the log.
+select party_id, summary::text as summary
+from line
+where
+    party_id = any ($1::uuid[]) and recorded_at >= $2 and recorded_at < $3 and type = 'crm.lifecycle.changed.v1'
+order by record_offset nulls first, recorded_at
+
+-- name: load_sales_at
+-- The sales that were known, as stages follow from them.
+select distinct on (party_id, origin, sale_id) sold_at, sale_event_id, is_cancelled
+from (
+    select
+        party_id, summary ->> 'origin' as origin, summary ->> 'sale_id' as sale_id,
+        coalesce((summary ->> 'sold_at')::timestamptz, occurred_at) as sold_at,
+        coalesce(summary ->> 'sale_event_id', event_id) as sale_event_id, type = 'crm.sale.cancelled.v1' as is_cancelled,
+        coalesce((summary ->> 'revision')::integer, 1) as revision
+    from line
+    where
+        party_id = any ($1::uuid[]) and recorded_at >= $2 and recorded_at < $3
+        and type in ('crm.sale.completed.v1', 'crm.sale.amended.v1', 'crm.sale.cancelled.v1')
+) as told
+order by party_id, origin, sale_id, revision desc

@@ -10,7 +10,16 @@ from pydantic import TypeAdapter
 from pydantic_core import from_json, to_json
 
 from services.contacts.consents.schemas import ConsentView
-from services.contacts.overview.schemas import LifecycleView
+from services.contacts.lifecycle.domain import Entry, Known
+from services.contacts.overview.domain import StageLine
+from services.contacts.overview.schemas import (
+    FlaggedIdentity,
+    LifecycleView,
+    MessageView,
+    Sum,
+    TicketView,
+    TotalView,
+)
 from services.contacts.parties.domain.party import Pick, shown_fields
 from shared.engine.months import Months
 from shared.engine.transaction import Transaction
@@ -40,6 +49,14 @@ class View(NamedTuple):
     consents: list[ConsentView]
 
 
+class Told(NamedTuple):
+    """What lines of parties say that are one, recorded from a time on and before another."""
+
+    family: Sequence[UUID]
+    first: datetime
+    until: datetime
+
+
 async def load_view(
     tx: Transaction, months: Months, family: Sequence[UUID], stages: LifecycleView | None
 ) -> View | None:
@@ -60,6 +77,55 @@ def _with_others(row: Any, stages: LifecycleView | None) -> str:
     if stages is not None:
         body["lifecycle"] = stages
     return to_json(body).decode()
+
+
+async def load_flagged_at(tx: Transaction, family: Sequence[UUID], at: datetime) -> list[FlaggedIdentity]:
+    rows = await tx.fetch(SQL["load_flagged_at"], family, at)
+    return [FlaggedIdentity.model_validate(dict(row)) for row in rows]
+
+
+async def load_totals_at(tx: Transaction, told: Told) -> list[TotalView]:
+    return [_total(row) for row in await tx.fetch(SQL["load_totals_at"], *told)]
+
+
+async def load_messages_at(tx: Transaction, told: Told) -> list[MessageView]:
+    """The last ten."""
+    return [MessageView.model_validate(dict(row)) for row in await tx.fetch(SQL["load_messages_at"], *told)]
+
+
+async def load_tickets_at(tx: Transaction, told: Told) -> list[TicketView]:
+    """Those that were open."""
+    return [TicketView.model_validate(dict(row)) for row in await tx.fetch(SQL["load_tickets_at"], *told)]
+
+
+async def load_stages_at(tx: Transaction, told: Told) -> list[tuple[UUID, StageLine]]:
+    """By party, in the order in which they were told."""
+    rows = await tx.fetch(SQL["load_stages_at"], *told)
+    return [(row["party_id"], StageLine.model_validate_json(row["summary"])) for row in rows]
+
+
+async def load_sales_at(tx: Transaction, told: Told) -> Known:
+    """The sales that were known, as stages follow from them."""
+    known = Known()
+    for row in await tx.fetch(SQL["load_sales_at"], *told):
+        known.add("sale", Entry(row["sold_at"], row["sale_event_id"]))
+        if row["is_cancelled"]:
+            known.cancelled.add(row["sale_event_id"])
+    return known
+
+
+def _total(row: Any) -> TotalView:
+    paid, refunded, currency = int(row["paid"]), int(row["refunded"]), row["currency"]
+    return TotalView(
+        currency=currency,
+        sales=row["sales"],
+        refunds=row["refunds"],
+        paid=Sum(minor=paid, currency=currency),
+        refunded=Sum(minor=refunded, currency=currency),
+        net=Sum(minor=paid - refunded, currency=currency),
+        first_sale_at=row["first_sale_at"],
+        last_sale_at=row["last_sale_at"],
+    )
 
 
 async def list_parties(tx: Transaction, before: UUID | None, limit: int) -> list[Card]:

@@ -118,7 +118,26 @@ union all
 select identity_id, party_id from shared_identity where identity_id = any ($1::uuid[])
 
 -- name: save_parties
--- New ones and locked ones, whole rows. Roles and missing fields are words, joined by commas.
+-- New ones and locked ones, whole rows, and with them their new descriptions, null where there is none. Roles and missing
+-- fields are words, joined by commas.
+with row as materialized (
+    select *
+    from unnest(
+        $1::uuid[], $2::smallint[], $3::integer[], $4::text[], $5::text[], $6::jsonb[], $7::text[], $8::text[], $9::text[],
+        $10::text[], $11::text[], $12::uuid[], $13::jsonb[], $14::jsonb[], $15::jsonb[], $16::text[], $17::timestamptz[],
+        $18::timestamptz[], $19::timestamptz[], $20::smallint[], $21::text[], $22::timestamptz[], $23::integer[],
+        $24::timestamptz[], $25::json[]
+    ) as row (
+        id, partition, version, kind, name, address, roles, birth_date, locale, time_zone, owner, merged_into, said_at,
+        primaries, picked, stage, stage_since, stage_until, purchase_at, score, missing, registered_at, revision,
+        recorded_at, described
+    )
+), kept as (
+    insert into party_revision (party_id, version, recorded_at, body)
+    select id, revision, recorded_at, described from row
+    where revision is not null
+    on conflict do nothing
+)
 insert into party (
     id, partition, version, kind, name, address, roles, birth_date, locale, time_zone, owner, merged_into, said_at,
     primaries, picked, stage, stage_since, stage_until, purchase_at, score, missing, registered_at
@@ -127,14 +146,7 @@ select
     id, partition, version, kind, name, address, string_to_array(roles, ','), birth_date, locale, time_zone, owner,
     merged_into, said_at, primaries, picked, stage, stage_since, stage_until, purchase_at, score,
     string_to_array(missing, ','), registered_at
-from unnest(
-    $1::uuid[], $2::smallint[], $3::integer[], $4::text[], $5::text[], $6::jsonb[], $7::text[], $8::text[], $9::text[],
-    $10::text[], $11::text[], $12::uuid[], $13::jsonb[], $14::jsonb[], $15::jsonb[], $16::text[], $17::timestamptz[],
-    $18::timestamptz[], $19::timestamptz[], $20::smallint[], $21::text[], $22::timestamptz[]
-) as row (
-    id, partition, version, kind, name, address, roles, birth_date, locale, time_zone, owner, merged_into, said_at,
-    primaries, picked, stage, stage_since, stage_until, purchase_at, score, missing, registered_at
-)
+from row
 on conflict (id) do update set
     version = excluded.version, kind = excluded.kind, name = excluded.name, address = excluded.address,
     roles = excluded.roles, birth_date = excluded.birth_date, locale = excluded.locale,
@@ -198,6 +210,10 @@ select count(*) from gone
 -- What they were named by and nobody is known by.
 delete from flagged_identity where party_id = any ($1::uuid[])
 
+-- name: forget_revisions_of
+-- Who they were known to be.
+delete from party_revision where party_id = any ($1::uuid[])
+
 -- name: forget_parties
 -- Everything that says who they are; that they were, with their stages, stays.
 update party set
@@ -232,3 +248,40 @@ select asked, id from up where merged_into is null
 select id from party_identity where party_id = $1
 intersect
 select id from party_identity where party_id = $2
+
+-- name: find_family_at
+-- The same by the merges that stood at a time.
+with recursive up as (
+    select id from party where id = $1 and registered_at <= $2
+    union
+    select party_merge.into_party_id
+    from party_merge
+    join up on party_merge.merged_party_id = up.id
+    where party_merge.merged_at <= $2 and (party_merge.undone_at is null or party_merge.undone_at > $2)
+), family as (
+    select up.id, true as survives
+    from up
+    where not exists (
+        select from party_merge
+        where party_merge.merged_party_id = up.id and party_merge.merged_at <= $2
+            and (party_merge.undone_at is null or party_merge.undone_at > $2)
+    )
+    union
+    select party_merge.merged_party_id, false as survives
+    from party_merge
+    join family on party_merge.into_party_id = family.id
+    where party_merge.merged_at <= $2 and (party_merge.undone_at is null or party_merge.undone_at > $2)
+)
+select id from family order by survives desc, id
+
+-- name: load_revisions
+-- Of parties that were known at a time, as they were described then; of one from before that was kept, no description.
+select party.id, party.registered_at, revision.body::text as body
+from party
+left join lateral (
+    select body from party_revision
+    where party_id = party.id and recorded_at <= $2
+    order by version desc
+    limit 1
+) as revision on true
+where party.id = any ($1::uuid[])

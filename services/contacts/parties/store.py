@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -13,9 +13,17 @@ from pydantic_core import from_json, to_json
 from services.contacts.parties.domain.identity import Claim, Flagged, Home
 from services.contacts.parties.domain.party import Lifecycle, Party, Pick, Primary
 from shared.engine.transaction import Transaction
+from shared.events.contract import contract_of
 from shared.events.ingest import Address
-from shared.events.parties import KnownIdentity
+from shared.events.parties import KnownIdentity, PartyDescribed
 from shared.sql import columns, load_queries
+
+
+class Revision(NamedTuple):
+    """Since when a party is known, and how it was described; None where that is not kept."""
+
+    registered_at: datetime
+    described: PartyDescribed | None
 
 
 class Rival(Exception):
@@ -24,6 +32,8 @@ class Rival(Exception):
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
 _PICKED = TypeAdapter(list[Pick])
+_READER = contract_of(PartyDescribed).adapter
+_describing = contract_of(PartyDescribed).write
 
 
 async def find_homes(tx: Transaction, claims: Sequence[Claim]) -> tuple[dict[Claim, Home], dict[UUID, Party]]:
@@ -114,6 +124,11 @@ async def find_family(tx: Transaction, party_id: UUID) -> list[UUID]:
     return [row["id"] for row in await tx.fetch(SQL["find_family"], party_id)]
 
 
+async def find_family_at(tx: Transaction, party_id: UUID, at: datetime) -> list[UUID]:
+    """The same as it was known at a time; empty where there was no such party yet."""
+    return [row["id"] for row in await tx.fetch(SQL["find_family_at"], party_id, at)]
+
+
 async def find_survivors(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, UUID]:
     """As which party each of these goes on, itself where it was never merged."""
     return {row["asked"]: row["id"] for row in await tx.fetch(SQL["find_survivors"], sorted(ids))}
@@ -152,6 +167,14 @@ async def save_parties(tx: Transaction, parties: Iterable[Party]) -> None:
     rows = [_row(party) for party in sorted(parties, key=lambda party: party.id)]
     if rows:
         await tx.execute(SQL["save_parties"], *columns(rows))
+
+
+async def load_revisions(tx: Transaction, ids: Sequence[UUID], at: datetime) -> dict[UUID, Revision]:
+    """By party, as each was known at a time."""
+    return {
+        row["id"]: Revision(row["registered_at"], _READER.validate_json(row["body"]) if row["body"] else None)
+        for row in await tx.fetch(SQL["load_revisions"], ids, at)
+    }
 
 
 async def was_erased(tx: Transaction, party_id: UUID) -> bool:
@@ -200,6 +223,7 @@ async def forget_parties(tx: Transaction, ids: Sequence[UUID], at: datetime) -> 
         "identity": _count(await tx.execute(SQL["forget_identities_of"], ids)),
         "shared_identity": int(await tx.fetchval(SQL["forget_shared_of"], ids)),
         "flagged_identity": _count(await tx.execute(SQL["forget_flagged_of"], ids)),
+        "party_revision": _count(await tx.execute(SQL["forget_revisions_of"], ids)),
         "party": _count(await tx.execute(SQL["forget_parties"], ids, at)),
     }
 
@@ -266,4 +290,11 @@ def _row(party: Party) -> tuple[object, ...]:
         party.score,
         ",".join(party.missing),
         party.registered_at,
+        *_revision(party.revision),
     )
+
+
+def _revision(described: PartyDescribed | None) -> tuple[int | None, datetime | None, str | None]:
+    if described is None:
+        return None, None, None
+    return described.version, described.recorded_at, _describing(described).decode()

@@ -62,6 +62,7 @@ select
     (select count(*) from identity where party_id = any ($1::uuid[])) as identity,
     (select count(*) from shared_identity where party_id = any ($1::uuid[])) as shared_identity,
     (select count(*) from flagged_identity where party_id = any ($1::uuid[])) as flagged_identity,
+    (select count(*) from party_revision where party_id = any ($1::uuid[])) as party_revision,
     (select count(*) from fact_text where party_id = any ($1::uuid[])) as fact_text,
     (select count(*) from searched_party where party_id = any ($1::uuid[])) as searched_party
 

@@ -1,7 +1,7 @@
 """The tables of the projection `contacts.timeline`; the connection's search path says which version of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
@@ -11,6 +11,8 @@ from shared.engine.months import Months
 from shared.engine.transaction import Transaction
 from shared.sql import columns, load_queries
 
+_LATEST, _AHEAD = datetime(9999, 12, 30, tzinfo=UTC), timedelta(days=1)
+_INSTANT = timedelta(microseconds=1)
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
 
 
@@ -57,14 +59,30 @@ async def save_tickets(tx: Transaction, tickets: Mapping[UUID, Ticket]) -> None:
     await _save(tx, "save_tickets", sorted(tickets.values(), key=lambda ticket: ticket[:2]))
 
 
-async def load_lines(
-    tx: Transaction, months: Months, family: Sequence[UUID], before: Place, types: Sequence[str] | None, limit: int
-) -> list[StoredLine]:
-    """Newest first, of a party and those merged into it; `types` None for every type."""
-    bounds = await months.bounds(tx)
+class Sought(NamedTuple):
+    """Lines before a place (None: from the newest on), of these types (None: of all), as they were known at `as_of`
+    (None: now).
+    """
+
+    before: Place | None
+    types: Sequence[str] | None
+    limit: int
+    as_of: datetime | None = None
+
+    @property
+    def beginning(self) -> Place:
+        """Nothing happens more than a day after it was recorded, so newer lines need not be passed over."""
+        latest = min(self.as_of, _LATEST) + _AHEAD if self.as_of else _LATEST
+        return self.before or Place(latest, latest, "")
+
+
+async def load_lines(tx: Transaction, months: Months, family: Sequence[UUID], sought: Sought) -> list[StoredLine]:
+    """Newest first, of a party and those merged into it."""
+    first, end = await months.bounds(tx)
+    bounds = first, min(end, min(sought.as_of, _LATEST) + _INSTANT if sought.as_of else end)
     return [
         StoredLine(Place(row["occurred_at"], row["recorded_at"], row["event_id"]), row["body"])
-        for row in await tx.fetch(SQL["load_lines"], family, *bounds, *before, types, limit)
+        for row in await tx.fetch(SQL["load_lines"], family, *bounds, *sought.beginning, sought.types, sought.limit)
     ]
 
 

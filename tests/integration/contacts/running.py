@@ -21,6 +21,7 @@ __all__ = ["NOW", "Contacts", "handlers", "heard", "reported"]  # importing the 
 
 TABLES = (
     "party",
+    "party_revision",
     "identity",
     "duplicate",
     "sale",

@@ -68,6 +68,7 @@ async def describe(tx: Transaction, admitted: Admitted) -> list[PartyDescribed]:
             else rules.announce_updated(party, fields, mention.now, mention.origin)
         )
         description = rules.describe(party, identities.get(party_id, ()), mention.now)
+        party.revision = description
         tx.emit(
             [
                 Emission(what, mention.time, mention.cause, event_id, party.partition),
@@ -106,7 +107,9 @@ async def take_back(tx: Transaction, described: Sequence[Event[PartyDescribed]])
     for event in described:
         data = event.data
         fresh = Party(id=data.party_id, partition=event.partition, registered_at=data.recorded_at)
-        rules.take_back(known.setdefault(data.party_id, fresh), data, event.time)
+        party = known.setdefault(data.party_id, fresh)
+        rules.take_back(party, data, event.time)
+        party.revision = data
         for each in data.identities:
             if each.shared:
                 shared.add((data.party_id, each.id))

@@ -1,6 +1,7 @@
 """Parties that are one under several ids."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from services.contacts.parties import store
@@ -18,6 +19,11 @@ from shared.events.parties import PartyDescribed
 async def find_family(tx: Transaction, party_id: UUID) -> list[UUID]:
     """The party that this one goes on as, and all that were merged into it; empty where there is no such party."""
     return await store.find_family(tx, party_id)
+
+
+async def find_family_at(tx: Transaction, party_id: UUID, at: datetime) -> list[UUID]:
+    """The same as it was known at a time; empty where there was no such party yet."""
+    return await store.find_family_at(tx, party_id, at)
 
 
 async def lock_family(tx: Transaction, party_id: UUID) -> list[Party]:

@@ -80,6 +80,10 @@ async def find_erased(tx: Transaction, claims: Sequence[Claim]) -> set[UUID]:
     return {party_id for party_id, _ in found.values()}
 
 
+async def is_erased(tx: Transaction, party_id: UUID) -> bool:
+    return await store.was_erased(tx, party_id)
+
+
 async def require(tx: Transaction, party_id: UUID) -> None:
     """Raises NotFound where no party has this id, and Erased where one had it."""
     if await store.find_parties(tx, [party_id]):

@@ -63,7 +63,8 @@ class Party:
 
     `version` counts the published descriptions; 0 means none yet. `primary` has an entry for each type of address
     of which the party has several, or of which one was said to be written to. `score` says how complete that is, and
-    `missing` what is not known, the heaviest first. Of an erased party nothing is stated.
+    `missing` what is not known, the heaviest first. Of an erased party nothing is stated. `revision` is a new
+    description, which is kept with the next save.
     """
 
     id: UUID
@@ -86,6 +87,7 @@ class Party:
     missing: list[str] = field(default_factory=list)
     registered_at: datetime | None = None
     erased_at: datetime | None = None
+    revision: PartyDescribed | None = None
 
 
 def fill(party: Party, reported: ReportedParty, at: datetime) -> set[str]:

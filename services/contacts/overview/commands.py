@@ -1,0 +1,74 @@
+"""The 360 view as it was known at a time."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from services.contacts.consents.commands import load_family_state
+from services.contacts.lifecycle.commands import load_family_at
+from services.contacts.overview import store
+from services.contacts.overview.domain import fold_stages, identities_of, lifecycle_view
+from services.contacts.overview.schemas import LifecycleView, PartyView
+from services.contacts.overview.store import Told
+from services.contacts.parties.commands.aliases import find_family_at
+from services.contacts.parties.commands.past import load_revisions, require_past
+from services.contacts.settings import Context
+from services.contacts.timeline import store as timeline
+from services.contacts.timeline.schemas import LineView
+from services.contacts.timeline.store import Sought
+from shared.engine.transaction import Transaction
+
+_LINES = 10
+
+
+async def load_view_at(tx: Transaction, party_id: UUID, at: datetime) -> PartyView | None:
+    """By what was recorded up to then: the descriptions that were published, and the lines that the timeline has.
+
+    None where the party was not known then.
+    """
+    require_past(tx, at)
+    context: Context = tx.context
+    family = await find_family_at(tx, party_id, at)
+    if not family:
+        return None
+    revisions = await load_revisions(tx, family, at)
+    described = [each for id_ in family if (each := revisions[id_].described) is not None]
+    first, end = await context.months.bounds(tx)
+    told = Told(family, first, min(end, at + timedelta(microseconds=1)))
+    lines = await timeline.load_lines(tx, context.months, family, Sought(None, None, _LINES, at))
+    survivor = described[0]
+    return PartyView(
+        **{name: getattr(survivor, name) for name in _OF_DESCRIPTIONS},
+        id=survivor.party_id,
+        registered_at=revisions[survivor.party_id].registered_at,
+        identities=identities_of(described),
+        flagged_identities=await store.load_flagged_at(tx, family, at),
+        lifecycle=await _load_lifecycle(tx, told, at),
+        totals=await store.load_totals_at(tx, told),
+        consents=await load_family_state(tx, family, at),
+        open_tickets=await store.load_tickets_at(tx, told),
+        messages=await store.load_messages_at(tx, told),
+        timeline=[LineView.model_validate_json(each.body) for each in lines],
+    )
+
+
+_OF_DESCRIPTIONS = (
+    "version",
+    "kind",
+    "name",
+    "address",
+    "birth_date",
+    "locale",
+    "time_zone",
+    "roles",
+    "owner",
+    "merged_into",
+)
+
+
+async def _load_lifecycle(tx: Transaction, told: Told, at: datetime) -> LifecycleView:
+    stages = fold_stages(await store.load_stages_at(tx, told))
+    if len(told.family) == 1:
+        return lifecycle_view(stages.get(told.family[0], []))
+    sold = await store.load_sales_at(tx, told)
+    every = [stay for stays in stages.values() for stay in stays]
+    return lifecycle_view(await load_family_at(tx, told.family, sold, every, at))
