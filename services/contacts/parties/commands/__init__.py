@@ -108,6 +108,8 @@ async def take_back(tx: Transaction, described: Sequence[Event[PartyDescribed]])
         data = event.data
         fresh = Party(id=data.party_id, partition=event.partition, registered_at=data.recorded_at)
         party = known.setdefault(data.party_id, fresh)
+        if party.revision is not None:  # each description is kept, also of a party that comes twice
+            await store.save_parties(tx, [party])
         rules.take_back(party, data, event.time)
         party.revision = data
         for each in data.identities:
