@@ -1,7 +1,7 @@
 """Parties as they were known at a time."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from services.contacts.parties import store
@@ -10,12 +10,17 @@ from services.contacts.parties.store import Revision
 from shared.engine.transaction import Transaction
 from shared.errors import Invalid
 
+_FIRST = datetime(1, 1, 2, tzinfo=UTC)
 _AHEAD = timedelta(minutes=5)
 """So far a clock of others may be ahead of ours."""
 
 
 def require_past(tx: Transaction, as_of: datetime | None) -> None:
-    """Raises Invalid for a time that is to come: nobody can say what will be known then."""
+    """Raises Invalid for a time that is to come, since nobody can say what will be known then, and for one that has no
+    place in the calendar of UTC.
+    """
+    if as_of is not None and as_of < _FIRST:
+        raise Invalid("nothing is kept of that time", field="query.as_of")
     if as_of is not None and as_of > tx.now + _AHEAD:
         raise Invalid("what is known then is not known yet", field="query.as_of")
 
