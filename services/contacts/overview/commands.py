@@ -12,9 +12,7 @@ from services.contacts.overview.store import Told
 from services.contacts.parties.commands.aliases import find_family_at
 from services.contacts.parties.commands.past import load_revisions, require_past
 from services.contacts.settings import Context
-from services.contacts.timeline import store as timeline
-from services.contacts.timeline.schemas import LineView
-from services.contacts.timeline.store import Sought
+from services.contacts.timeline.commands import load_lines_at
 from shared.engine.transaction import Transaction
 
 _LINES = 10
@@ -34,7 +32,6 @@ async def load_view_at(tx: Transaction, party_id: UUID, at: datetime) -> PartyVi
     described = [each for id_ in family if (each := revisions[id_].described) is not None]
     first, end = await context.months.bounds(tx)
     told = Told(family, first, min(end, at + timedelta(microseconds=1)))
-    lines = await timeline.load_lines(tx, context.months, family, Sought(None, None, _LINES, at))
     survivor = described[0]
     return PartyView(
         **{name: getattr(survivor, name) for name in _OF_DESCRIPTIONS},
@@ -47,7 +44,7 @@ async def load_view_at(tx: Transaction, party_id: UUID, at: datetime) -> PartyVi
         consents=await load_family_state(tx, family, at),
         open_tickets=await store.load_tickets_at(tx, told),
         messages=await store.load_messages_at(tx, told),
-        timeline=[LineView.model_validate_json(each.body) for each in lines],
+        timeline=await load_lines_at(tx, family, at, _LINES),
     )
 
 
