@@ -62,7 +62,8 @@ order by rank desc, article_text.article_id
 limit $5::integer;
 
 -- name: suggest
--- Published texts in a language that have any word of a longer text, the best first, those of its category before others.
+-- Published texts in a language that have any of the first words of a longer text, the best first, those of its category
+-- before others. A query is nested as deep as it has words, so there are not more than a text tells its subject by.
 select
     article_text.article_id, article_text.language, article_text.version, article_text.title, article_text.body,
     ts_headline($4::text::regconfig, article_text.body, asked.query, 'StartSel="", StopSel="", MaxWords=40, MinWords=15')
@@ -72,8 +73,13 @@ from article_text
 join article on article.id = article_text.article_id and article.state = 'published'
 cross join lateral (
     select string_agg(quote_literal(lexeme), ' | ')::tsquery as query
-    from unnest(tsvector_to_array(to_tsvector($4::text::regconfig, $1::text))) as said (lexeme)
-    where strpos(lexeme, '\') = 0
+    from (
+        select lexeme
+        from unnest(to_tsvector($4::text::regconfig, $1::text))
+        where strpos(lexeme, '\') = 0
+        order by positions[1], lexeme
+        limit 200
+    ) as said
 ) as asked
 where article_text.newest and article_text.language = $2::text and article_text.words @@ asked.query
 order by coalesce(article.category = $3::text, false) desc, rank desc, article_text.article_id

@@ -1,5 +1,6 @@
 """Articles on a real Postgres: versions, languages, search, suggestions, and the requests that were not made."""
 
+from itertools import islice, product
 from typing import Any
 from uuid import UUID
 
@@ -68,6 +69,7 @@ async def test_only_what_is_published_is_found(http: httpx.AsyncClient, article:
         ("the of and", []),
         ("it's a 'dark\\lamp' & | ! <-> :*", ["en"]),
         ("dark " * 15_000, ["en"]),
+        ("dark " + " ".join("".join(each) for each in islice(product("bcdfghjklmnpq", repeat=4), 19_900)), ["en"]),
     ],
 )
 async def test_articles_are_suggested_while_a_request_is_written(
