@@ -70,7 +70,7 @@ async def list_articles(
 @router.get("/search", dependencies=[*READS, COSTLY])
 async def search_articles(
     service: Service,
-    q: Annotated[str, Query(min_length=1, max_length=1_000, description='Words, "phrases", or, -without.')],
+    q: Annotated[str, Query(max_length=1_000, pattern=r"\S", description='Words, "phrases", or, -without.')],
     language: Annotated[Language | None, Query(description="Else that of the words.")] = None,
     category: Annotated[Category | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=50)] = 10,
