@@ -36,6 +36,5 @@ async def record_action(
 
 
 async def list_actions(connection: asyncpg.Connection, limit: int) -> list[Action]:
-    """Newest first."""
     rows = await connection.fetch(SQL["list_actions"], limit)
     return [Action(**{**dict(row), "subject": json.loads(row["subject"])}) for row in rows]

@@ -72,7 +72,6 @@ class Position:
 
 
 def parse_position(text: str) -> Position | None:
-    """What `str` made of a position; None for anything else."""
     found = _WRITTEN.fullmatch(text)
     if found is None:
         return None
@@ -118,7 +117,6 @@ class ChangeLog:
         self._pool = pool
 
     async def look(self) -> Position:
-        """Behind everything that is committed now."""
         (row,) = await self._pool().fetch(SQL["look"])
         _, ceiling, running = row["snapshot"].split(":")
         numbers = [int(number) for number in running.split(",") if number]

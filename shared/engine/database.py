@@ -32,7 +32,6 @@ async def _leave_as_it_is(connection: asyncpg.Connection) -> None:
 
 
 async def find_setback(connection: asyncpg.Connection) -> str | None:
-    """What was noticed of a database that went back, until it is recovered."""
     setback: str | None = await connection.fetchval(SQL["find_setback"])
     return setback
 

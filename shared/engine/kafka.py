@@ -7,14 +7,12 @@ from shared.settings import KafkaSettings
 
 
 def ssl_context(kafka: KafkaSettings) -> ssl.SSLContext | None:
-    """The context that trusts the settings' authority; None where the protocol has no TLS."""
     if "SSL" not in kafka.security_protocol:
         return None
     return ssl.create_default_context(cafile=str(kafka.cafile) if kafka.cafile else None)
 
 
 def client_id(*parts: str) -> str:
-    """What the brokers call a client, in their metrics, quotas and groups: its service and its role."""
     return ".".join(("rapport", *parts))
 
 

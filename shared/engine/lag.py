@@ -30,7 +30,6 @@ class PartitionLag:
 
 
 async def read_lag(executor: asyncpg.Pool | asyncpg.Connection, known: Logs) -> list[PartitionLag]:
-    """Every partition of every group of one service; raises Transient where the brokers do not answer."""
     fences = await list_fences(executor)
     try:
         logs = await known.read({(fence["topic"], fence["partition"]) for fence in fences})

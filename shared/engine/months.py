@@ -60,7 +60,6 @@ def opening_months(statement: str) -> Callable[[Service], Awaitable[None]]:
 
 
 def months_from(day: date) -> list[date]:
-    """The first days of the month of `day` and of the next two."""
     whole = day.year * 12 + day.month - 1
     return [date((whole + ahead) // 12, (whole + ahead) % 12 + 1, 1) for ahead in range(_AHEAD)]
 

@@ -34,7 +34,6 @@ class Choice:
 
     @property
     def narrow(self) -> bool:
-        """Whether anything is chosen at all."""
         return any(part is not None for part in (self.group, self.topic, self.reason, self.key, self.ids))
 
     @property
@@ -122,7 +121,6 @@ async def list_parked(executor: Executor, choice: Choice, limit: int, before: in
 async def list_quarantine(
     executor: Executor, topic: str | None, reason: str | None, limit: int, before: int | None = None
 ) -> list[QuarantinedLine]:
-    """Newest first; with `before`, those older than that id."""
     rows = await executor.fetch(SQL["list_quarantine"], topic, reason, before, limit)
     return [QuarantinedLine(**dict(row)) for row in rows]
 
@@ -195,11 +193,9 @@ class Operations:
             return await find_quarantined(tx, quarantine_id)
 
     def parked_records(self, topic: str) -> AsyncIterator[tuple[int, Record]]:
-        """Every parked record of a topic, with its id."""
         return self._records(SQL["read_parked"], topic)
 
     def quarantined_records(self, topic: str) -> AsyncIterator[tuple[int, Record]]:
-        """Every quarantined record of a topic, with its id."""
         return self._records(SQL["read_quarantined"], topic)
 
     async def _records(self, statement: str, topic: str) -> AsyncIterator[tuple[int, Record]]:

@@ -52,7 +52,6 @@ class OwnTopics:
 
     @property
     def places(self) -> list[Place]:
-        """Every partition of the topics that exist."""
         return [(place.topic, place.partition) for place in self._ends]
 
     async def find_missed(self, known: Known) -> dict[Place, int]:
@@ -173,7 +172,6 @@ async def open_topics(source: str, options: Mapping[str, Any]) -> AsyncIterator[
 
 
 def sequence_of(record: Record) -> int:
-    """Its number; 0 where it has none."""
     return number_in(record.headers)
 
 

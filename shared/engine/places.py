@@ -191,7 +191,6 @@ class Places:
         return datetime.fromtimestamp(polled, UTC) if self.source.position(place) == done else None
 
     def lag(self) -> dict[Place, int]:
-        """Records not yet read, by place, as of the last fetch."""
         done = self.positions.done
         return {
             place: max((self.source.end(place) or 0) - done[place], 0) if place in done else 0

@@ -28,7 +28,6 @@ class Positions:
         self._in_flight.pop(place, None)
 
     def forget(self, place: Place) -> None:
-        """Forget a place; its records in flight are not applied."""
         self.done.pop(place, None)
         self.fences.pop(place, None)
         self._in_flight.pop(place, None)

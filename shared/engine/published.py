@@ -50,7 +50,6 @@ class Published:
 
 
 def as_cloud_event(record: Record) -> dict[str, Any]:
-    """In CloudEvents' JSON format, with every attribute that the record's headers have."""
     headers = {name: (value or b"").decode("utf-8", "replace") for name, value in record.headers}
     event: dict[str, Any] = {name[3:]: text for name, text in headers.items() if name.startswith("ce_")}
     event |= {name: headers[name] for name in ("traceparent", "tracestate") if name in headers}

@@ -27,7 +27,6 @@ class QuarantinedRecord:
 
 
 async def find_quarantined(tx: PostgresTransaction, quarantine_id: int) -> QuarantinedRecord:
-    """Raises NotFound."""
     row = await tx.fetchrow(SQL["read_quarantine"], quarantine_id)
     if row is None:
         raise NotFound(f"nothing is in quarantine under {quarantine_id}")

@@ -213,7 +213,6 @@ class Reader:
             self._committed.update(news)
 
     async def watch(self) -> None:
-        """Start the consumer again where it makes no progress for no known reason."""
         while not self.closing:
             await self.sleep(1)
             reason = self.stuck()

@@ -31,7 +31,6 @@ class Redriven:
 
 
 async def find_parked(tx: PostgresTransaction, parked_id: int) -> ParkedRecord:
-    """Raises NotFound."""
     row = await tx.fetchrow(SQL["take_parked_by_id"], parked_id)
     if row is None:
         raise NotFound(f"nothing is parked under {parked_id}")

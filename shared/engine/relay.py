@@ -101,8 +101,6 @@ class Relay:
                     await self._make_way(ledger, publisher, refused)
 
     async def _drain(self, ledger: RelayLedger, publisher: KafkaPublisher) -> None:
-        """Until the publisher has to be renewed."""
-
         async def publish(batch: Batch) -> None:
             self._batch, self._sent = batch, False
             self._acknowledged.clear()

@@ -37,7 +37,6 @@ def unwrap(content_type: bytes, value: bytes) -> tuple[dict[str, bytes | None], 
 
 
 def media_type(content_type: bytes) -> bytes:
-    """Without its parameters."""
     return content_type.partition(b";")[0].strip().lower()
 
 

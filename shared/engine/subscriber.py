@@ -101,7 +101,6 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]
         return self._subscriber.consumer if self._subscriber is not None else None
 
     def attach(self, broker: KafkaBroker, reader: Reads) -> None:
-        """Subscribe; reading begins when the broker starts."""
         self._reader = reader
         self._subscriber = broker.subscriber(
             *sorted(self.topics),

@@ -30,7 +30,6 @@ class Supervisor:
         self._failed: dict[str, tuple[float, str]] = {}
 
     def start(self, task: str, run: Callable[[], Awaitable[None]]) -> None:
-        """Run this until it returns, or until `stop`."""
         self._tasks.append(asyncio.create_task(self._keep_running(task, run), name=task))
 
     def checks(self) -> list[Check]:

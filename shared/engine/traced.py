@@ -28,7 +28,6 @@ class Consumed:
         self._begun = self._size = 0
 
     def open(self, batch: Sequence[Decoded]) -> None:
-        """Give each sampled event its own span as parent of what it causes."""
         self._begun, self._size = time_ns(), len(batch)
         self._parents.clear()
         for decoded in batch:

@@ -92,8 +92,6 @@ def _pace_ms(subscription: Subscription, engine: EngineSettings) -> int:
 def make_relay(
     service: str, settings: ServiceSettings, database: Database, shard: int, spans: SpanSink | None
 ) -> Relay:
-    """The relay of one shard of a service's outbox; it waits for the shard's lock first."""
-
     def relayed(batch: Sequence[tuple[Outgoing, int]], seconds: float, again: bool) -> None:  # noqa: FBT001  a callback
         metrics.RELAY_SECONDS.labels(service).observe(seconds)
         if again:

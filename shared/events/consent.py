@@ -38,7 +38,6 @@ class Statement(NamedTuple):
         return self.moment, self.recorded_at, not self.given, self.event_id
 
     def allows(self, at: datetime) -> bool:
-        """Whether this statement, where it decides, allows anything at that time."""
         return self.given and (self.expires_at is None or at < self.expires_at)
 
 

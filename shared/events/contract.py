@@ -129,12 +129,10 @@ def contract(
 
 
 def contract_of(model: type[Any]) -> Contract:
-    """The contract that a dataclass carries; KeyError if it carries none."""
     return _by_model[model]
 
 
 def find_contract(topic: str, type_: str) -> Contract | None:
-    """The contract of a type on a topic, or None if nobody promised it."""
     return _by_type.get((topic, type_))
 
 

@@ -28,5 +28,4 @@ class Forgotten:
 
 
 def counted(found: Mapping[str, int]) -> list[Counted]:
-    """By table or kind, as the event tells it."""
     return [Counted(what=what, count=count) for what, count in found.items()]

@@ -106,7 +106,6 @@ class Streams:
             gauge.set(self._open.total())
 
     def written(self, page: Page, wanted: Wanted) -> list[tuple[Entry, bytes]]:
-        """What of a page is wanted, each as an event."""
         if page is not self._page:
             self._page, self._written = page, {}
         if wanted not in self._written:

@@ -65,7 +65,6 @@ class Chosen(Body):
     key: Key = None
 
     def choice(self) -> Choice:
-        """Raises Invalid where nothing is chosen."""
         choice = Choice(self.group, self.topic, self.reason, self.key, self.ids)
         if not choice.narrow:
             raise Invalid("say which: ids, a key, reason, group or topic", field="body")

@@ -24,7 +24,6 @@ class Listing(BaseModel, Generic[T]):
 
 
 def encode_cursor(position: Sequence[object]) -> str:
-    """The position (texts, numbers, times, UUIDs) as opaque text for a URL."""
     return base64.urlsafe_b64encode(to_json(list(position))).rstrip(b"=").decode()
 
 

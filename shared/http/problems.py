@@ -73,7 +73,6 @@ def problem(
     headers: Mapping[str, str] | None = None,
     **members: object,
 ) -> Response:
-    """A problem document; members that are None are left out."""
     document = {
         "type": f"urn:rapport:problem:{reason}",
         "title": HTTPStatus(status).phrase,

@@ -36,13 +36,11 @@ ALL = (*FRONTS, *SERVICES)
 
 
 def create_app(service: str) -> FastAPI:
-    """The application of a service, by its environment. Raises ConfigurationError as `subscriptions_of` does."""
     app: FastAPI = _module(service, "main").create_app()
     return app
 
 
 def settings_of(service: str) -> type[ProcessSettings]:
-    """The settings of a service or a front, not read yet."""
     settings: type[ProcessSettings] = _module(service, "settings").Settings
     return settings
 

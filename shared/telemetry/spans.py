@@ -85,14 +85,12 @@ class LoggedExporter(SpanExporter):
         return result
 
     def shutdown(self) -> None:
-        """Fail from now on, exports under way as well."""
         if not self._over:
             self._over = True
             self._exporter.shutdown()
 
 
 def export_spans(service: str, endpoint: str, ratio: float) -> Spans:
-    """Spans for an OTLP/HTTP collector, sent in batches from a thread of their own."""
     logging.getLogger("opentelemetry").setLevel(
         logging.CRITICAL
     )  # it repeats with each batch what LoggedExporter says once

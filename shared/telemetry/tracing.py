@@ -71,7 +71,6 @@ def _digest(size: int, parts: tuple[str, ...]) -> str:
 
 @cache
 def spans_of(service: str, settings: TracingSettings) -> SpanSink | None:
-    """Where this process hands in the spans of a service, always the same object; None without an endpoint."""
     if settings.endpoint is None:
         return None
     from shared.telemetry.spans import export_spans
