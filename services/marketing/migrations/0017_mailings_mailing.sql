@@ -14,14 +14,13 @@ create table mailing (
     ended_at timestamptz                      -- all recipients have ended
 );
 
--- Who gets a mailing: the members of its segment when it began, by rank. Of an address the first stands before all that
--- share it with another.
+-- Who gets a mailing: the members of its segment when it began, by rank.
 create table mailing_recipient (
     mailing text not null,
     party_id uuid not null,
     rank integer not null,
     trigger_event_id uuid not null,           -- by which the party had entered the segment
-    address_hash bytea,                       -- of the address that is written to; null: there is none, or it was erased
+    address_hash bytea,                       -- of the address, from its turn on; null: there is none, or it was erased
     written_to uuid,                          -- the party that it was released for: that, or the one it was merged into
     message_id uuid,
     released_at timestamptz,                  -- null: not yet
@@ -33,7 +32,7 @@ create unique index mailing_recipient_by_party on mailing_recipient (party_id, m
 create unique index mailing_recipient_waiting on mailing_recipient (mailing, rank)
 where released_at is null and outcome is null;
 create index mailing_recipient_open on mailing_recipient (mailing, rank) where released_at is not null and outcome is null;
-create index mailing_recipient_by_address on mailing_recipient (mailing, address_hash);
+create index mailing_recipient_by_address on mailing_recipient (mailing, address_hash) where address_hash is not null;
 create index mailing_recipient_by_survivor on mailing_recipient (mailing, written_to) where written_to <> party_id;
 
 alter table campaign
