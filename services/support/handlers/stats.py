@@ -6,7 +6,7 @@ import structlog
 
 from services.support.stats import commands as stats
 from services.support.stats.domain.counting import Counted
-from services.support.subscriptions import stats as hears
+from services.support.subscriptions import sla, stats as hears
 from shared.engine.event import Event
 from shared.engine.subscription import Due
 from shared.engine.transaction import Transaction
@@ -22,8 +22,8 @@ async def count_tickets(events: Sequence[Event[Counted]], tx: Transaction) -> No
     log.info("tickets_counted", events=len(events), told=told)
 
 
-@hears.timer(stats.TIMER)
+@sla.timer(stats.TIMER)
 async def clear_warnings(due: Sequence[Due], tx: Transaction) -> None:
-    """Warnings that may be over because nothing happened."""
+    """Warnings that may be over because nothing happened, by the clock of a group that hears one."""
     told = await stats.judge_again(tx, {timer.id for timer in due}, max(timer.now for timer in due))
     log.info("warnings_looked_at", due=len(due), told=told)
