@@ -17,7 +17,7 @@ from services.contacts.relations.schemas import RelationView
 from services.marketing.audit.schemas import Message
 from services.marketing.engagement.schemas import Measure
 from services.marketing.loyalty.schemas import StatementLine
-from services.marketing.mailings.schemas import MailingDetail, MailingState, Recipient
+from services.marketing.mailings.schemas import MailingDetail, MovedMailing, Recipient
 from services.marketing.sending.schemas import Delivery
 from services.marketing.suppressions.schemas import Stopped
 from services.marketing.surveys.schemas import Result
@@ -52,7 +52,7 @@ SHOWN: dict[str, Shown] = {
     "marketing": {
         "message.outcome": [(Message, "outcome")],
         "former_ending.outcome": [],
-        "mailing.state": [(MailingDetail, "state"), (MailingState, "state")],
+        "mailing.state": [(MailingDetail, "state"), (MovedMailing, "state")],
         "mailing_recipient.outcome": [(Recipient, "outcome")],
         "campaign.source": [],
         "segment.source": [],

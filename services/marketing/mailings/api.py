@@ -15,7 +15,7 @@ from services.marketing.mailings.schemas import (
     DraftedMailing,
     Mailing,
     MailingDetail,
-    MailingState,
+    MovedMailing,
     Recipient,
 )
 from services.marketing.previews import commands as previews
@@ -97,7 +97,7 @@ async def test_mailing(service: Serving, name: str, test: TestLetter) -> TestSen
     return sent
 
 
-@router.post("/mailings/{name}/start", dependencies=WRITES, response_model=MailingState)
+@router.post("/mailings/{name}/start", dependencies=WRITES, response_model=MovedMailing)
 async def start_mailing(
     name: str,
     once: Repeatable,
@@ -106,34 +106,34 @@ async def start_mailing(
 ) -> Response:
     """To everybody who is in its segment now."""
 
-    async def act(tx: Transaction) -> MailingState:
+    async def act(tx: Transaction) -> MovedMailing:
         started = await commands.start(tx, name, untested=untested)
-        return MailingState(mailing=name, state=started.state, changed=True)
+        return MovedMailing(mailing=name, state=started.state, changed=True)
 
     return await once.write(act)
 
 
-@router.post("/mailings/{name}/pause", dependencies=WRITES, response_model=MailingState)
+@router.post("/mailings/{name}/pause", dependencies=WRITES, response_model=MovedMailing)
 async def pause_mailing(name: str, once: Repeatable) -> Response:
     """Nobody more is released; what was released goes on."""
     return await _act(name, once, "pause")
 
 
-@router.post("/mailings/{name}/resume", dependencies=WRITES, response_model=MailingState)
+@router.post("/mailings/{name}/resume", dependencies=WRITES, response_model=MovedMailing)
 async def resume_mailing(name: str, once: Repeatable) -> Response:
     """It goes on where it was paused."""
     return await _act(name, once, "resume")
 
 
-@router.post("/mailings/{name}/cancel", dependencies=WRITES, response_model=MailingState)
+@router.post("/mailings/{name}/cancel", dependencies=WRITES, response_model=MovedMailing)
 async def cancel_mailing(name: str, once: Repeatable) -> Response:
     """Nobody more is written to but those whose message is being sent at this moment."""
     return await _act(name, once, "cancel")
 
 
 async def _act(name: str, once: Once, wanted: Literal["pause", "resume", "cancel"]) -> Response:
-    async def act(tx: Transaction) -> MailingState:
+    async def act(tx: Transaction) -> MovedMailing:
         mailing, changed = await commands.act(tx, name, wanted)
-        return MailingState(mailing=name, state=mailing.state, changed=changed)
+        return MovedMailing(mailing=name, state=mailing.state, changed=changed)
 
     return await once.write(act)

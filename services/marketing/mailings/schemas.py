@@ -57,7 +57,7 @@ class MailingDetail(Mailing):
     cancelled: int
 
 
-class MailingState(BaseModel):
+class MovedMailing(BaseModel):
     """`changed` false: it was so before."""
 
     mailing: str
