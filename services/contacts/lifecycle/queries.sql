@@ -59,3 +59,7 @@ select reached from lifecycle_run where policy = $1 and finished_at is null for 
 -- name: save_run
 -- How far it has come.
 update lifecycle_run set reached = $2, finished_at = $3 where policy = $1
+
+-- name: forget_runs
+-- Of other policies: one that comes back has everybody looked at again.
+delete from lifecycle_run where policy <> $1

@@ -79,6 +79,8 @@ async def save_stages(
 
 
 async def begin_run(tx: Transaction, policy: str) -> None:
+    """A run of another policy counts for nothing."""
+    await tx.execute(SQL["forget_runs"], policy)
     await tx.execute(SQL["begin_run"], policy)
 
 

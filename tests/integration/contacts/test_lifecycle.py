@@ -150,6 +150,20 @@ async def test_another_policy_is_taken_to_everybody_and_says_so(contacts: Contac
     assert [(each.stage, each.policy, len(each.retracts)) for each in told] == [("purchase", 2, 2)]
 
 
+async def test_a_policy_that_comes_back_is_taken_to_everybody_again(contacts: Contacts) -> None:
+    await contacts.accept(sale("s-1", ADA))
+    await pass_time(contacts, timedelta(days=2))
+    context: Any = contacts.context
+    longer = context.lifecycle.model_copy(update={"version": 2, "purchase": Span(days=9)})
+    for policy in (context.lifecycle, longer, context.lifecycle):
+        contacts.context = context._replace(lifecycle=policy)
+        async with contacts.ledger_of(contacts.pool).transaction() as tx:
+            await begin_run(tx, policy.digest)
+            assert await look_at_next(tx)
+        await pass_time(contacts, timedelta(days=3))
+    assert [each.policy for each in await changes(contacts)][2:] == [2, 1]
+
+
 async def test_a_profile_opens_discovery_with_the_change_that_it_made(contacts: Contacts) -> None:
     await contacts.accept(reported("profile.submitted", party={"identities": [ADA], "name": "Ada"}))
     registered, _, changed = await contacts.relayed()
