@@ -49,7 +49,11 @@ EC, RSA = ec.generate_private_key(ec.SECP256R1()), rsa.generate_private_key(6553
 def certificate() -> str:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns")])
     made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(RSA.public_key())
-    made = made.serial_number(1).not_valid_before(datetime(2026, 1, 1)).not_valid_after(datetime(2027, 1, 1))  # noqa: DTZ001
+    made = (
+        made.serial_number(1)
+        .not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2027, 1, 1, tzinfo=UTC))
+    )
     return made.sign(RSA, SHA256()).public_bytes(Encoding.PEM).decode()
 
 

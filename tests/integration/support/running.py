@@ -1,16 +1,19 @@
 """Support over a real Postgres without Kafka."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 from pydantic import SecretStr
 
 from services.support import handlers
+from services.support.letters.worker import Sender
 from services.support.main import create_context
-from services.support.settings import SupportSettings
+from services.support.settings import Context, SupportSettings
 from services.support.subscriptions import csat, routing, sla, stats, tickets, triage
+from shared.engine.service import Service
 from shared.engine.timers import fire_due
+from shared.mail.smtp import SmtpClient
 from tests.integration.running import Running
 
 __all__ = ["Support", "handlers"]  # importing the handlers registers what the subscription hears
@@ -20,8 +23,11 @@ LINKED = SupportSettings(public_url="https://help.example", survey_secret=Secret
 
 
 class Support(Running):
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        super().__init__("support", pool, create_context(LINKED))
+    def __init__(self, pool: asyncpg.Pool, settings: SupportSettings = LINKED) -> None:
+        super().__init__("support", pool, create_context(settings))
+
+    def sender(self, client: SmtpClient, settings: SupportSettings) -> Sender:
+        return Sender(cast("Service", self), client, settings, cast("Context", self.context))
 
     async def heard(self, *events: Any) -> None:
         await self.hear(tickets, events)

@@ -12,8 +12,7 @@ from pydantic import SecretStr
 
 from services.support.handlers.recovery import take_back_tickets
 from services.support.letters import commands as letters
-from services.support.letters.worker import Sender
-from services.support.main import create_context, routers
+from services.support.main import routers
 from services.support.settings import Settings, SupportSettings
 from shared.events.contacts import ConsentGiven, ConsentWithdrawn
 from shared.events.contract import find_contract
@@ -40,10 +39,7 @@ MAILED = SupportSettings.model_validate(
 @pytest.fixture
 async def desk(dsn: str) -> AsyncIterator[Support]:
     async with asyncpg.create_pool(dsn, min_size=1, max_size=4) as pool:
-        desk = Support(pool)
-        desk.context = create_context(MAILED)
-        desk.ledger = desk.ledger_of(pool)
-        desk.transaction = desk.ledger.transaction
+        desk = Support(pool, MAILED)
         await desk.clear()
         yield desk
 
@@ -88,7 +84,7 @@ async def send(desk: Support) -> list[str]:
     server = MailServer()
     with server.running():
         smtp = SmtpClient(server.url, 5)
-        await Sender(desk, smtp, MAILED, desk.context).send_batch()  # type: ignore[arg-type]
+        await desk.sender(smtp, MAILED).send_batch()
         await smtp.quit()
     return [letter.get_content() for letter in server.taken]
 

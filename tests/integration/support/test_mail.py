@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from email.message import EmailMessage
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
@@ -16,10 +16,11 @@ from services.support.mail import store
 from services.support.mail.commands import take
 from services.support.mail.domain.incoming import read_mail
 from services.support.mail.worker import Mailbox, take_new
-from services.support.main import create_context, routers
+from services.support.main import routers
 from services.support.settings import Settings, SupportSettings
 from services.support.signature import key_of, sign
 from shared import clock
+from shared.engine.service import Service
 from shared.mail.smtp import Answer, SmtpClient
 from tests.integration.marketing.mail_server import MailServer
 from tests.integration.running import client
@@ -47,10 +48,7 @@ def settings(server: GreenMail) -> SupportSettings:
 @pytest.fixture
 async def desk(dsn: str, settings: SupportSettings) -> AsyncIterator[Support]:
     async with asyncpg.create_pool(dsn, min_size=1, max_size=4) as pool:
-        desk = Support(pool)
-        desk.context = create_context(settings)
-        desk.ledger = desk.ledger_of(pool)
-        desk.transaction = desk.ledger.transaction
+        desk = Support(pool, settings)
         await desk.clear()
         yield desk
 
@@ -107,7 +105,7 @@ def mailbox_of(server: GreenMail, address: str) -> Mailbox:
 
 async def sent(desk: Support, settings: SupportSettings, url: str | None = None) -> Sender:
     smtp = SmtpClient(url or settings.smtp_url.get_secret_value() if settings.smtp_url else "", 5)
-    sender = Sender(desk, smtp, settings, desk.context)  # type: ignore[arg-type]
+    sender = desk.sender(smtp, settings)
     await sender.send_batch()
     await smtp.quit()
     return sender
@@ -119,7 +117,7 @@ async def test_the_reply_reaches_the_customer_and_the_answer_the_same_ticket(
     await desk.heard(described())
     server.deliver("desk1@rapport.example", mail())
     box = mailbox_of(server, "desk1@rapport.example")
-    assert await take_new(desk, box, OWN) == 1  # type: ignore[arg-type]
+    assert await take_new(cast("Service", desk), box, OWN) == 1
     await answered_by_contacts(desk, event_id="a")
     ticket = (await http.get("/v1/tickets")).json()["items"][0]["id"]
 
@@ -134,7 +132,7 @@ async def test_the_reply_reaches_the_customer_and_the_answer_the_same_ticket(
     name = str(letter["Message-ID"])
     answer = mail("Still dark.", message_id="m2@example.com", In_Reply_To=name, References=f"<m1@example.com> {name}")
     server.deliver("desk1@rapport.example", answer)
-    assert await take_new(desk, box, OWN) == 1  # type: ignore[arg-type]
+    assert await take_new(cast("Service", desk), box, OWN) == 1
     await answered_by_contacts(desk, event_id="b")
     view = (await http.get(f"/v1/tickets/{ticket}")).json()
     assert {(each["author"], each["text"], each["letter"]) for each in view["thread"]} == {
@@ -153,10 +151,10 @@ async def test_a_mail_is_taken_once_however_it_comes(server: GreenMail, desk: Su
     for box in ("desk2@rapport.example", "desk3@rapport.example"):
         server.deliver(box, mail())
         mailbox = mailbox_of(server, box)
-        await take_new(desk, mailbox, OWN)  # type: ignore[arg-type]
+        await take_new(cast("Service", desk), mailbox, OWN)
         mailbox.validity += 1
-        assert await take_new(desk, mailbox, OWN) == 1  # type: ignore[arg-type]
-        assert await take_new(desk, mailbox, OWN) == 0  # type: ignore[arg-type]
+        assert await take_new(cast("Service", desk), mailbox, OWN) == 1
+        assert await take_new(cast("Service", desk), mailbox, OWN) == 0
         mailbox.close()
     assert await took(desk, mail()) == "known"
     (fact,) = await passed_on(desk)
@@ -180,9 +178,9 @@ async def test_a_killed_reader_goes_on_where_the_database_stands(
 
     monkeypatch.setattr("shared.engine.faults.point", die)
     with pytest.raises(RuntimeError):
-        await take_new(desk, mailbox, OWN)  # type: ignore[arg-type]
+        await take_new(cast("Service", desk), mailbox, OWN)
     assert len(await passed_on(desk)) == 1
-    await take_new(desk, mailbox, OWN)  # type: ignore[arg-type]
+    await take_new(cast("Service", desk), mailbox, OWN)
     assert len(await passed_on(desk)) == 3
     mailbox.close()
 
@@ -231,7 +229,7 @@ async def test_letters_of_a_sender_that_was_killed_end_as_unknown(
     desk: Support, http: httpx.AsyncClient, settings: SupportSettings
 ) -> None:
     await letter_to(desk, http)
-    gone = Sender(desk, SmtpClient("smtp://127.0.0.1:1", 1), settings, desk.context)  # type: ignore[arg-type]
+    gone = desk.sender(SmtpClient("smtp://127.0.0.1:1", 1), settings)
     async with desk.transaction() as tx:
         assert len(await commands.begin(tx, gone.owner, 10)) == 1
     successor = await sent(desk, settings)
@@ -348,7 +346,7 @@ async def test_a_letter_that_another_sender_took_over_is_settled_by_that_one_alo
     desk: Support, http: httpx.AsyncClient, settings: SupportSettings
 ) -> None:
     await letter_to(desk, http)
-    slow = Sender(desk, SmtpClient("smtp://127.0.0.1:1", 1), settings, desk.context)  # type: ignore[arg-type]
+    slow = desk.sender(SmtpClient("smtp://127.0.0.1:1", 1), settings)
     async with desk.transaction() as tx:
         begun = await commands.begin(tx, slow.owner, 10)
     await (await sent(desk, settings)).reconcile()
