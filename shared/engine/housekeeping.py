@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import NoReturn
 
+import structlog
+
 from shared.engine.change_log import ChangeLog
 from shared.engine.database import Database
 from shared.engine.operations import measure_outbox
@@ -14,14 +16,17 @@ from shared.engine.postgres_relay import SQL as RELAY
 from shared.engine.reader import Reader
 from shared.telemetry import metrics
 
+log = structlog.get_logger()
 INBOX_KEPT, QUARANTINE_KEPT = timedelta(days=30), timedelta(days=30)
+FROZEN_AFTER = timedelta(seconds=20)
+"""A statement whose client says nothing for so long is ended, and frees what it locks."""
 _MEASURE_S = 2
 _PURGE_S = 3600
 _PURGE_CHANGES_S = 60
 
 
 class Housekeeping:
-    """Sets the gauges of a service and purges its engine's tables; readiness looks at what it last saw."""
+    """Sets the gauges of a service, purges its engine's tables and ends frozen sessions; readiness looks at what it last saw."""
 
     def __init__(self, service: str, database: Database) -> None:
         self._service = service
@@ -37,6 +42,7 @@ class Housekeeping:
         purged = 0.0
         while True:
             await self._database.check_identity()
+            await self._end_frozen()
             self.outbox_age = await self._measure()
             self.seen_database_at = time.monotonic()
             if time.monotonic() - purged > _PURGE_S:
@@ -45,6 +51,11 @@ class Housekeeping:
                 await self._database.main.execute(SQL["purge_published"], INBOX_KEPT)
                 purged = time.monotonic()
             await asyncio.sleep(_MEASURE_S)
+
+    async def _end_frozen(self) -> None:
+        ended = await self._database.main.fetch(SQL["end_frozen"], FROZEN_AFTER)
+        if ended:
+            log.warning("frozen_sessions_ended", sessions=len(ended))
 
     async def _measure(self) -> float:
         """Set the gauges; returns the age of the oldest waiting event in seconds."""

@@ -361,3 +361,12 @@ returning next_offset
 update fence set mark = 0, last_id = null, last_offset = null, next_offset = $5::bigint + 1
 where group_id = $1 and topic = $2 and partition = $3 and next_offset = $4 and stopped is null
 returning next_offset
+
+-- name: end_frozen
+-- The service's own sessions that hold a transaction and have waited too long for their client in the middle of a
+-- statement: between its parts, or in a COPY. Postgres heeds no limit there but that of a whole transaction, which only
+-- newer ones know.
+select pg_terminate_backend(pid) from pg_stat_activity
+where datname = current_database() and usename = current_user and application_name like 'rapport %'
+    and state = 'active' and wait_event_type = 'Client' and xact_start is not null
+    and clock_timestamp() - state_change > $1::interval

@@ -2,8 +2,10 @@
 
 import asyncio
 import signal
+from collections.abc import AsyncIterator
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
@@ -60,6 +62,32 @@ async def test_a_member_stopped_inside_its_transaction_is_replaced_and_applies_n
             await probe.applied(group, 0, ids)
             await asyncio.sleep(4)
             assert await probe.applied(group, 0, ids) == ids, "each once, in order"
+
+
+async def test_a_session_frozen_inside_a_statement_frees_what_it_locks(probe: Probe) -> None:
+    """Stopped between the parts of a statement, or in a COPY, where Postgres' limits do not reach."""
+    group, ids = "support.frozen", await probe.write(TOPIC, 5, 5)
+    async with probe.running(noting("frozen", TOPIC)):
+        await probe.applied(group, 5, ids)
+
+    async def nothing_more() -> AsyncIterator[bytes]:
+        await asyncio.Event().wait()
+        yield b""
+
+    name = {"application_name": f"rapport {NAME}", "statement_timeout": "1s", "idle_in_transaction_session_timeout": "1s"}
+    frozen = await asyncpg.connect(probe.stack.dsn(NAME), server_settings=name)
+    await frozen.execute("begin")
+    await frozen.execute("select 1 from fence where group_id = $1 for update", group)
+    copying = asyncio.ensure_future(frozen.copy_to_table("effect", source=nothing_more()))
+    try:
+        ids += await probe.write(TOPIC, 5, 5)
+        async with probe.running(noting("frozen", TOPIC)):
+            assert await probe.applied(group, 5, ids, within=60) == ids
+        await eventually(lambda: asyncio.sleep(0, frozen.is_closed()), "the end of the session")
+    finally:
+        copying.cancel()
+        await asyncio.wait({copying})
+        frozen.terminate()
 
 
 async def _open_transaction(probe: Probe) -> bool:
