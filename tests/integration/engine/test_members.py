@@ -74,7 +74,11 @@ async def test_a_session_frozen_inside_a_statement_frees_what_it_locks(probe: Pr
         await asyncio.Event().wait()
         yield b""
 
-    name = {"application_name": f"rapport {NAME}", "statement_timeout": "1s", "idle_in_transaction_session_timeout": "1s"}
+    name = {
+        "application_name": f"rapport {NAME}",
+        "statement_timeout": "1s",
+        "idle_in_transaction_session_timeout": "1s",
+    }
     frozen = await asyncpg.connect(probe.stack.dsn(NAME), server_settings=name)
     await frozen.execute("begin")
     await frozen.execute("select 1 from fence where group_id = $1 for update", group)
