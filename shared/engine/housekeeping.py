@@ -26,7 +26,7 @@ _PURGE_CHANGES_S = 60
 
 
 class Housekeeping:
-    """Sets a service's gauges, purges its engine's tables, ends frozen sessions; readiness looks at what it last saw."""
+    """Sets a service's gauges, purges its engine's tables, ends frozen sessions; readiness asks what it last saw."""
 
     def __init__(self, service: str, database: Database) -> None:
         self._service = service
