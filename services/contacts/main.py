@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.contacts import handlers, spans, subscriptions, weights
+from services.contacts import custom, handlers, spans, subscriptions, weights
 from services.contacts.completeness import api as completeness
 from services.contacts.completeness.commands import keep_scores
 from services.contacts.consents import api as consents
@@ -74,6 +74,7 @@ def create_context(settings: ContactsSettings) -> Context:
         months_in_use(),
         read_policy(settings.identities or DEFAULT),
         weights.read_completeness(settings.completeness or weights.DEFAULT),
+        custom.read_custom_fields(settings.custom or custom.DEFAULT),
         spans.read_lifecycle(settings.lifecycle or spans.DEFAULT),
         settings.double_opt_in,
         settings.confirm_within,

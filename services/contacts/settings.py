@@ -6,6 +6,7 @@ from typing import Annotated, NamedTuple, Self
 
 from pydantic import Field, SecretStr, model_validator
 
+from services.contacts.custom import CustomFields
 from services.contacts.policy import IdentityPolicy
 from services.contacts.spans import LifecyclePolicy
 from services.contacts.weights import CompletenessPolicy
@@ -17,16 +18,17 @@ from shared.settings import Group, HttpSettings, ServiceSettings
 class ContactsSettings(Group):
     """`default_region` (ISO 3166-1 alpha-2) reads national phone numbers of parties that name no country; `identities`
     is a file of the identity policy, of which what it leaves out is as in `identities.yaml`; `completeness` is a
-    file that is taken instead of `completeness.yaml`; `lifecycle` is a file of spans, of which what it leaves
-    out is as in `lifecycle.yaml`. `double_opt_in` names what a customer has to confirm, as
-    `marketing/email` (purpose and channel), within `confirm_within`. `pseudonym_key` is what the devices, cards and
-    addresses of sales are hashed with before they are published; without it, which only loopback may be, none is.
-    `merge` has parties that are certainly one merged without asking.
+    file that is taken instead of `completeness.yaml`, and `custom` one instead of `custom.yaml`; `lifecycle` is a file
+    of spans, of which what it leaves out is as in `lifecycle.yaml`. `double_opt_in` names what a customer has to
+    confirm, as `marketing/email` (purpose and channel), within `confirm_within`. `pseudonym_key` is what the devices,
+    cards and addresses of sales are hashed with before they are published; without it, which only loopback may be,
+    none is. `merge` has parties that are certainly one merged without asking.
     """
 
     default_region: Country = "DK"
     identities: Path | None = None
     completeness: Path | None = None
+    custom: Path | None = None
     lifecycle: Path | None = None
     double_opt_in: frozenset[Annotated[str, Field(pattern=r"^[^/]+/[a-z_]+$")]] = frozenset()
     confirm_within: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(days=7)
@@ -52,6 +54,7 @@ class Context(NamedTuple):
     months: Months
     policy: IdentityPolicy
     completeness: CompletenessPolicy
+    custom: CustomFields
     lifecycle: LifecyclePolicy
     double_opt_in: frozenset[str]
     confirm_within: timedelta

@@ -12,6 +12,8 @@ from shared.events.values import (
     BlankIsNone,
     Channel,
     Country,
+    CustomName,
+    CustomValue,
     Day,
     FreeText,
     IdentityType,
@@ -23,6 +25,7 @@ from shared.events.values import (
     ReturnedLine,
     Role,
     Sku,
+    Tag,
     Tidy,
     TimeZone,
 )
@@ -71,8 +74,21 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """Addresses by what they are for, beside the one of the party itself."""
+
+    billing: Address | None = None
+    shipping: Address | None = None
+    home: Address | None = None
+    work: Address | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedParty:
-    """Whom a fact is about, by any identities the sender knows, and what else it knows of them."""
+    """Whom a fact is about, by any identities the sender knows, and what else it knows of them.
+
+    `custom` holds fields that the operator of Rapport defined; tags are added to those that the party has.
+    """
 
     identities: Annotated[list[ReportedIdentity], Field(max_length=20)] = field(default_factory=list)
     kind: Annotated[PartyKind | None, BlankIsNone] = None
@@ -82,6 +98,9 @@ class ReportedParty:
     birth_date: Annotated[Day | None, Tidy] = None
     locale: Locale = None
     time_zone: Annotated[TimeZone | None, Tidy] = None
+    addresses: Addresses | None = None
+    tags: Annotated[list[Tag], Field(max_length=50)] = field(default_factory=list)
+    custom: Annotated[dict[CustomName, CustomValue | None], Field(max_length=100)] = field(default_factory=dict)
 
 
 # Generators make one type of all enumerations of the same name, and a party has a `kind` too.

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.events.contract import contract
-from shared.events.ingest import Address
+from shared.events.ingest import Address, Addresses
 from shared.events.topic import topic
 from shared.events.values import Instant, PartyKind
 
@@ -25,8 +25,8 @@ class KnownIdentity:
     """An identity of the party; `value` is normalised (e-mail lower case, phone E.164).
 
     Of several e-mails, and of several phones, the `primary` one is written to: the one that was said to be, else the
-    one used last. Where none is marked, readers take any. A `shared` one belongs to another party first: an address to
-    write to, by which this party is never found.
+    one used last; `primary_because` says which of the two it is. Where none is marked, readers take any. A `shared` one
+    belongs to another party first: an address to write to, by which this party is never found.
     """
 
     id: UUID
@@ -35,12 +35,16 @@ class KnownIdentity:
     system: str | None = None
     primary: bool = False
     shared: bool = False
+    primary_because: Literal["stated", "used_last"] | None = None
 
 
 @contract(PARTIES, "crm.party.described.v1", key="party_id", subject="party/{party_id}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartyDescribed:
-    """Everything that says who a party is; nothing that a sale changes. `version` counts up by one a change."""
+    """Everything that says who a party is; nothing that a sale changes. `version` counts up by one a change.
+
+    `custom` are fields that the operator defined, checked by the definitions of `custom_version`.
+    """
 
     party_id: UUID
     version: int
@@ -55,3 +59,7 @@ class PartyDescribed:
     time_zone: str | None = None
     owner: str | None = None
     merged_into: UUID | None = None
+    addresses: Addresses | None = None
+    tags: list[str] = field(default_factory=list)
+    custom: dict[str, bool | int | float | str] = field(default_factory=dict)
+    custom_version: int | None = None

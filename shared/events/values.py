@@ -17,6 +17,15 @@ PartyKind = Literal["person", "organisation"]
 Role = Literal["customer", "prospect", "supplier", "vendor", "distributor", "partner"]
 RelationKind = Literal["employs", "subsidiary_of", "buys_through", "introduced_by"]
 """What one party is to another: it employs it, belongs to it, buys through it, or was introduced by it."""
+AddressKind = Literal["billing", "shipping", "home", "work"]
+CustomName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+"""A field that an operator defined."""
+CustomValue = (
+    Annotated[bool, Field(strict=True)]
+    | Annotated[int, Field(strict=True, ge=-(2**53 - 1), le=2**53 - 1)]
+    | Annotated[float, Field(strict=True, allow_inf_nan=False)]
+    | Annotated[str, Field(strict=True, max_length=1_000)]
+)
 IdentityType = Literal["party", "external", "email", "phone", "anonymous"]
 Instant = AwareDatetime
 """A time as our own services write it."""
@@ -54,6 +63,10 @@ def tidy(value: object) -> object:
     if not isinstance(value, str):
         return value
     return trim(unicodedata.normalize("NFC", value.replace("\x00", ""))) or None
+
+
+Tag = Annotated[Annotated[str, Field(min_length=1, max_length=40)], BeforeValidator(tidy)]
+"""A word by which people of the company put parties together."""
 
 
 def _without_nul(value: object) -> object:

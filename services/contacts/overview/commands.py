@@ -59,6 +59,9 @@ _OF_DESCRIPTIONS = (
     "roles",
     "owner",
     "merged_into",
+    "addresses",
+    "tags",
+    "custom",
 )
 
 

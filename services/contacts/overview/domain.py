@@ -41,8 +41,11 @@ def fold_stages(lines: Iterable[tuple[UUID, StageLine]]) -> dict[UUID, list[Stay
 def identities_of(described: Sequence[PartyDescribed]) -> list[KnownIdentity]:
     """What several parties carry that are one, the survivor first, whose primary addresses are written to."""
     own = {each.id for party in described for each in party.identities if not each.shared}
+    primary = {each.id: each.primary_because for each in described[0].identities if each.primary}
     found = {
-        (number if each.shared else 0, each.id): each if number == 0 else replace(each, primary=False)
+        (number if each.shared else 0, each.id): replace(
+            each, primary=each.id in primary, primary_because=primary.get(each.id)
+        )
         for number, party in enumerate(described)
         for each in party.identities
         if not (each.shared and each.id in own)

@@ -3,7 +3,7 @@
 -- and all that were merged into it, the survivor first. $2 and $3 bound `recorded_at` to the months in use: as parameters
 -- they keep the other partitions out of the plan's start.
 select
-    party.version, party.picked::text as picked, party.said_at::text as said_at,
+    party.version, party.picked::text as picked, party.said_at::text as said_at, party.details::text as details,
     json_build_object(
         'id', party.id,
         'version', party.version,
@@ -22,7 +22,10 @@ select
                 select json_agg(
                     json_build_object(
                         'id', id, 'type', type, 'system', nullif(system, ''), 'value', value, 'shared', shared,
-                        'primary', coalesce(party.primaries -> type ->> 0 = id::text, false)
+                        'primary', coalesce(party.primaries -> type ->> 0 = id::text, false),
+                        'primary_because', case when party.primaries -> type ->> 0 = id::text then
+                            case when (party.primaries -> type ->> 2)::boolean then 'stated' else 'used_last' end
+                        end
                     )
                     order by type, system, value
                 )

@@ -20,7 +20,8 @@ from services.contacts.overview.schemas import (
     TicketView,
     TotalView,
 )
-from services.contacts.parties.domain.party import Pick, shown_fields
+from services.contacts.parties.domain.details import described, shown_details
+from services.contacts.parties.domain.party import FIELDS, Party, Pick, shown_fields
 from shared.engine.months import Months
 from shared.engine.transaction import Transaction
 from shared.sql import load_queries
@@ -29,6 +30,7 @@ SQL = load_queries(Path(__file__).with_name("queries.sql"))
 _CONSENTS = TypeAdapter(list[ConsentView])
 _PICKED = TypeAdapter(list[Pick])
 _TIMES = TypeAdapter(dict[str, datetime])
+_NO_DETAILS = '"addresses": null, "tags": [], "custom": {}'
 _BEYOND = UUID(int=2**128 - 1)
 _FIRST = ("", UUID(int=0))
 
@@ -66,14 +68,23 @@ async def load_view(
     row = await tx.fetchrow(SQL["load_view"], family, *await months.bounds(tx)) if family else None
     if row is None:
         return None
-    body = row["body"] if row["picked"] == "[]" and stages is None else _with_others(row, stages)
+    is_plain = row["picked"] == "[]" and row["details"] == "{}" and stages is None
+    body = f"{row['body'][:-1]}, {_NO_DETAILS}}}" if is_plain else _with_others(row, stages)
     return View(row["version"], body, _CONSENTS.validate_json(row["consents"]))
 
 
 def _with_others(row: Any, stages: LifecycleView | None) -> str:
     """The body with what the survivor shows of others."""
     body = from_json(row["body"])
-    body |= shown_fields(body, _PICKED.validate_json(row["picked"]), _TIMES.validate_json(row["said_at"]))
+    party = Party(
+        id=UUID(int=0),
+        partition=0,
+        picked=_PICKED.validate_json(row["picked"]),
+        said_at=_TIMES.validate_json(row["said_at"]),
+        details=from_json(row["details"]),
+        **{name: body[name] for name in (*FIELDS, "roles")},
+    )
+    body |= shown_fields(party) | described(shown_details(party))
     if stages is not None:
         body["lifecycle"] = stages
     return to_json(body).decode()

@@ -21,7 +21,7 @@ select
     locked.merged_into, locked.said_at::text as said_at,
     locked.primaries::text as primaries, locked.picked::text as picked, locked.stage,
     locked.stage_since, locked.stage_until, locked.purchase_at, locked.score, locked.missing, locked.registered_at,
-    locked.erased_at
+    locked.erased_at, locked.details::text as details
 from found
 left join locked on locked.id = found.party_id
 order by found.place
@@ -31,7 +31,7 @@ order by found.place
 select
     id, partition, version, kind, name, address::text as address, roles, birth_date, locale, time_zone, owner,
     merged_into, said_at::text as said_at, primaries::text as primaries, picked::text as picked, stage,
-    stage_since, stage_until, purchase_at, score, missing, registered_at, erased_at
+    stage_since, stage_until, purchase_at, score, missing, registered_at, erased_at, details::text as details
 from party
 where id = any ($1::uuid[])
 order by id
@@ -42,7 +42,7 @@ for no key update
 select
     id, partition, version, kind, name, address::text as address, roles, birth_date, locale, time_zone, owner,
     merged_into, said_at::text as said_at, primaries::text as primaries, picked::text as picked, stage,
-    stage_since, stage_until, purchase_at, score, missing, registered_at, erased_at
+    stage_since, stage_until, purchase_at, score, missing, registered_at, erased_at, details::text as details
 from party
 where id = any ($1::uuid[])
 
@@ -125,12 +125,12 @@ with row as materialized (
     from unnest(
         $1::uuid[], $2::smallint[], $3::integer[], $4::text[], $5::text[], $6::jsonb[], $7::text[], $8::text[], $9::text[],
         $10::text[], $11::text[], $12::uuid[], $13::jsonb[], $14::jsonb[], $15::jsonb[], $16::text[], $17::timestamptz[],
-        $18::timestamptz[], $19::timestamptz[], $20::smallint[], $21::text[], $22::timestamptz[], $23::integer[],
-        $24::timestamptz[], $25::json[]
+        $18::timestamptz[], $19::timestamptz[], $20::smallint[], $21::text[], $22::timestamptz[], $23::jsonb[],
+        $24::integer[], $25::timestamptz[], $26::json[]
     ) as row (
         id, partition, version, kind, name, address, roles, birth_date, locale, time_zone, owner, merged_into, said_at,
-        primaries, picked, stage, stage_since, stage_until, purchase_at, score, missing, registered_at, revision,
-        recorded_at, described
+        primaries, picked, stage, stage_since, stage_until, purchase_at, score, missing, registered_at, details,
+        revision, recorded_at, described
     )
 ), kept as (
     insert into party_revision (party_id, version, recorded_at, body)
@@ -140,12 +140,12 @@ with row as materialized (
 )
 insert into party (
     id, partition, version, kind, name, address, roles, birth_date, locale, time_zone, owner, merged_into, said_at,
-    primaries, picked, stage, stage_since, stage_until, purchase_at, score, missing, registered_at
+    primaries, picked, stage, stage_since, stage_until, purchase_at, score, missing, registered_at, details
 )
 select
     id, partition, version, kind, name, address, string_to_array(roles, ','), birth_date, locale, time_zone, owner,
     merged_into, said_at, primaries, picked, stage, stage_since, stage_until, purchase_at, score,
-    string_to_array(missing, ','), registered_at
+    string_to_array(missing, ','), registered_at, details
 from row
 on conflict (id) do update set
     version = excluded.version, kind = excluded.kind, name = excluded.name, address = excluded.address,
@@ -153,7 +153,8 @@ on conflict (id) do update set
     time_zone = excluded.time_zone, owner = excluded.owner, merged_into = excluded.merged_into,
     said_at = excluded.said_at, primaries = excluded.primaries, picked = excluded.picked,
     stage = excluded.stage, stage_since = excluded.stage_since, stage_until = excluded.stage_until,
-    purchase_at = excluded.purchase_at, score = excluded.score, missing = excluded.missing
+    purchase_at = excluded.purchase_at, score = excluded.score, missing = excluded.missing,
+    details = excluded.details
 
 -- name: was_erased
 -- Whether there was a party of this id.
@@ -218,7 +219,8 @@ delete from party_revision where party_id = any ($1::uuid[])
 -- Everything that says who they are; that they were, with their stages, stays.
 update party set
     kind = null, name = null, address = null, roles = '{}', birth_date = null, locale = null, time_zone = null,
-    owner = null, said_at = '{}', primaries = '{}', picked = '[]', score = null, missing = '{}', erased_at = $2
+    owner = null, said_at = '{}', primaries = '{}', picked = '[]', score = null, missing = '{}',
+    details = '{}', erased_at = $2
 where id = any ($1::uuid[]) and erased_at is null
 
 -- name: find_family

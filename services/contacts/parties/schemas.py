@@ -4,9 +4,9 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from shared.events.ingest import Address
+from shared.events.ingest import Address, Addresses
 from shared.events.parties import KnownIdentity
-from shared.events.values import PartyKind
+from shared.events.values import CustomValue, PartyKind
 
 
 class PartyState(BaseModel):
@@ -24,3 +24,6 @@ class PartyState(BaseModel):
     identities: list[KnownIdentity]
     owner: str | None
     merged_into: UUID | None
+    addresses: Addresses | None
+    tags: list[str]
+    custom: dict[str, CustomValue]

@@ -255,6 +255,7 @@ def _party(row: Any) -> Party:
         missing=row["missing"],
         registered_at=row["registered_at"],
         erased_at=row["erased_at"],
+        details={} if row["details"] == "{}" else from_json(row["details"]),
     )
 
 
@@ -290,6 +291,7 @@ def _row(party: Party) -> tuple[object, ...]:
         party.score,
         ",".join(party.missing),
         party.registered_at,
+        to_json(party.details).decode() if party.details else "{}",
         *_revision(party.revision),
     )
 

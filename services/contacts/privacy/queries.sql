@@ -57,7 +57,7 @@ where id = $1 and searched_at is null
 select
     (
         select count(*) from party
-        where id = any ($1::uuid[]) and num_nonnulls(name, address, birth_date, locale, time_zone, owner) > 0
+        where id = any ($1::uuid[]) and (num_nonnulls(name, address, birth_date, locale, time_zone, owner) > 0 or details <> '{}')
     ) as party,
     (select count(*) from identity where party_id = any ($1::uuid[])) as identity,
     (select count(*) from shared_identity where party_id = any ($1::uuid[])) as shared_identity,

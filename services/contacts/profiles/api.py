@@ -1,6 +1,5 @@
 """Profiles of parties as people of the company write them, over HTTP."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from starlette.responses import Response
 from services.contacts.parties.domain.party import FIELDS
 from services.contacts.parties.schemas import PartyState
 from services.contacts.profiles import commands
+from services.contacts.profiles.commands import Written
 from services.contacts.profiles.schemas import ProfilePatch, UpsertResult, Upserts
 from shared.engine.transaction import Transaction
 from shared.events.ingest import ReportedParty
@@ -57,22 +57,22 @@ async def upsert_parties(batch: Upserts, once: Repeatable) -> Response:
 async def change_party(party_id: UUID, patch: ProfilePatch, once: Repeatable, if_match: IfMatch = None) -> Response:
     """Change the fields that are given."""
     values = {name: getattr(patch, name) for name in FIELDS if name in patch.model_fields_set}
-    return await _amend(party_id, values, patch, once, if_match)
+    return await _amend(party_id, Written(values, patch.addresses, patch.tags, patch.custom), patch, once, if_match)
 
 
 @router.put("/parties/{party_id}", dependencies=WRITES, response_model=PartyState, responses=answers_with(200, "ETag"))
 async def replace_party(party_id: UUID, patch: ProfilePatch, once: Repeatable, if_match: IfMatch = None) -> Response:
     """Set every field; what is left out is emptied."""
-    return await _amend(party_id, {name: getattr(patch, name) for name in FIELDS}, patch, once, if_match)
+    values = {name: getattr(patch, name) for name in FIELDS}
+    written = Written(values, patch.addresses, patch.tags or [], patch.custom, is_whole=True)
+    return await _amend(party_id, written, patch, once, if_match)
 
 
-async def _amend(
-    party_id: UUID, values: Mapping[str, Any], patch: ProfilePatch, once: Once, if_match: str | None
-) -> Response:
+async def _amend(party_id: UUID, written: Written, patch: ProfilePatch, once: Once, if_match: str | None) -> Response:
     versions = versions_of(if_match)
     added = ReportedParty(identities=patch.identities, roles=patch.roles, address=patch.address)
 
     async def act(tx: Transaction) -> dict[str, Any]:
-        return await commands.amend(tx, party_id, values, added, versions)
+        return await commands.amend(tx, party_id, written, added, versions)
 
     return with_etag(await once.write(act))

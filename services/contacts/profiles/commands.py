@@ -1,10 +1,12 @@
 """Profiles as people of the company write them: the same way in as for facts, with answers instead of parking."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import to_jsonable_python
 
 from services.contacts.completeness import commands as completeness
 from services.contacts.matching import commands as matching
@@ -13,7 +15,9 @@ from services.contacts.parties.commands import addresses, identities
 from services.contacts.parties.commands.admitted import Admitted
 from services.contacts.parties.commands.mention import Mention
 from services.contacts.parties.domain import party as rules
+from services.contacts.parties.domain.details import amend_details, shown_details
 from services.contacts.parties.domain.identity import Claim, Home, Reading, primary_claims, read_identities
+from services.contacts.parties.domain.party import Party
 from services.contacts.parties.domain.resolution import Assignment, Resolution
 from services.contacts.parties.schemas import PartyState
 from services.contacts.profiles.schemas import Upserted
@@ -22,8 +26,9 @@ from services.contacts.search import commands as search
 from services.contacts.settings import Context
 from shared.engine.transaction import Transaction
 from shared.errors import BadRecord, Invalid, NotFound, Refused, Stale
-from shared.events.ingest import ReportedIdentity, ReportedParty
+from shared.events.ingest import Address, ReportedIdentity, ReportedParty
 from shared.events.parties import PartyDescribed
+from shared.events.values import AddressKind, CustomValue, PartyKind
 from shared.http.versions import Versions
 
 NAMELESS = "a party has a name or an identity"
@@ -98,10 +103,22 @@ async def _submit_together(tx: Transaction, accepted: Sequence[tuple[Upserted, M
             result.status = "updated"
 
 
+class Written(NamedTuple):
+    """What people of the company write of a party. With `is_whole` the addresses and own fields that they leave out are
+    emptied; `tags` are all that it has, None leaves them as they are.
+    """
+
+    values: Mapping[str, Any]
+    addresses: Mapping[AddressKind, Address | None]
+    tags: Sequence[str] | None
+    custom: Mapping[str, CustomValue | None]
+    is_whole: bool = False
+
+
 async def amend(
-    tx: Transaction, party_id: UUID, values: Mapping[str, Any], added: ReportedParty, versions: Versions
+    tx: Transaction, party_id: UUID, written: Written, added: ReportedParty, versions: Versions
 ) -> dict[str, Any]:
-    """Set `values` as of now and add the identities and roles of `added`.
+    """Set what is written as of now and add the identities and roles of `added`.
 
     Raises NotFound, Taken where an identity is another's, Stale where the party is of none of `versions`, and Invalid
     where nothing would be left to know the party by.
@@ -120,7 +137,8 @@ async def amend(
     if given.surplus is not None:
         raise _no_room(given.surplus)
     before = party.roles
-    fields = rules.amend(party, values, tx.now, prevails=True) | rules.add_roles(party, added.roles, tx.now)
+    fields = rules.amend(party, written.values, tx.now, prevails=True) | rules.add_roles(party, added.roles, tx.now)
+    fields |= amend_details(party, _details(tx, party, written), tx.now, prevails=True)
     if "name" in fields and party.name is None and not await identities.is_known_by_identity(tx, party_id):
         raise Invalid(NAMELESS, field="body.name")
     said = primary_claims(added.identities, reading)
@@ -134,6 +152,30 @@ async def amend(
     admitted.change(0, fields)
     admitted.grant(0, before)
     return await _write(tx, admitted)
+
+
+def _details(tx: Transaction, party: Party, written: Written) -> dict[str, Any]:
+    """By name; raises Invalid for a field that cannot be kept."""
+    checked = checked_custom(tx.context, written.custom, rules.shown(party, "kind"))
+    found = {f"addresses.{kind}": to_jsonable_python(address) for kind, address in written.addresses.items()}
+    found |= {f"custom.{name}": value for name, value in checked.items()}
+    known = shown_details(party)
+    kinds = (*(["addresses.", "custom."] if written.is_whole else []), *(["tags."] if written.tags is not None else []))
+    gone = {name: None for name in known if kinds and name.startswith(kinds)}
+    return gone | found | {f"tags.{tag}": True for tag in written.tags or ()}
+
+
+def checked_custom(
+    context: Context, custom: Mapping[str, CustomValue | None], kind: PartyKind | None
+) -> dict[str, CustomValue | None]:
+    """In the form in which they are kept. Raises Invalid with the field that cannot be."""
+    found: dict[str, CustomValue | None] = {}
+    for name, value in custom.items():
+        try:
+            found[name] = None if value is None else context.custom.read(name, value, kind)
+        except ValueError as error:
+            raise Invalid(str(error), field=f"body.custom.{name}") from None
+    return found
 
 
 async def _write(tx: Transaction, admitted: Admitted) -> dict[str, Any]:
@@ -165,6 +207,9 @@ def _mention(tx: Transaction, profile: ReportedParty) -> Mention:
     reading = _reading(tx, profile.address.country if profile.address else None)
     claims = _usable(profile.identities, reading)
     said = primary_claims(profile.identities, reading)
+    checked = checked_custom(tx.context, profile.custom, profile.kind)
+    if checked != profile.custom:
+        profile = replace(profile, custom=checked)
     return Mention(claims, profile, tx.now, tx.now, None, overwrites=True, primary=said)
 
 

@@ -5,11 +5,24 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation
 
 from shared.events.ingest import Address, Locale, Name, ReportedIdentity, ReportedParty
-from shared.events.values import BlankIsNone, Day, PartyKind, Role, Tidy, TimeZone
+from shared.events.values import (
+    AddressKind,
+    BlankIsNone,
+    CustomName,
+    CustomValue,
+    Day,
+    PartyKind,
+    Role,
+    Tag,
+    Tidy,
+    TimeZone,
+)
 
 
 class ProfilePatch(BaseModel):
-    """Fields left out stay, null or blank empties. Identities and roles are added to those that are known."""
+    """Fields left out stay, null or blank empties; so it is with each of `addresses` and `custom`. `tags` are all that
+    the party has from then on. Identities and roles are added to those that are known.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -21,6 +34,9 @@ class ProfilePatch(BaseModel):
     time_zone: Annotated[TimeZone | None, Tidy] = None
     identities: Annotated[list[ReportedIdentity], Field(max_length=20)] = []
     roles: list[Role] = []
+    addresses: dict[AddressKind, Address | None] = {}
+    tags: Annotated[list[Tag] | None, Field(max_length=50)] = None
+    custom: Annotated[dict[CustomName, CustomValue | None], Field(max_length=100)] = {}
 
 
 class Upserts(BaseModel):

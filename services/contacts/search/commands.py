@@ -3,19 +3,30 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
+from services.contacts.custom import CustomFields
 from services.contacts.parties.commands.admitted import Admitted
+from services.contacts.parties.domain.details import of_description
 from services.contacts.search import store
-from services.contacts.search.domain import SEARCHED, Similar, cost_of, forms_of, rank, words_of
+from services.contacts.search.domain import SEARCHED, Similar, cost_of, forms_of, rank, said_of, words_of, words_of_all
+from services.contacts.settings import Context
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
 from shared.events.parties import PartyDescribed
 
 _CANDIDATES = 200
+_SEARCHED = {"name", "tags"}
 
 
 async def index(tx: Transaction, admitted: Admitted) -> None:
-    """Keep the names that changed as they are searched for; nothing to do for most facts."""
-    changed = {id_: admitted.parties[id_].name for id_, fields in admitted.changes.items() if "name" in fields}
+    """Keep the names that changed as they are searched for, with tags and fields that are searched; nothing to do for
+    most facts.
+    """
+    custom = _custom(tx)
+    changed = {
+        id_: said_of(admitted.parties[id_].name, admitted.parties[id_].details, custom)
+        for id_, fields in admitted.changes.items()
+        if not fields.isdisjoint(_SEARCHED) or any(field.startswith("custom.") for field in fields)
+    }
     if changed:
         await _keep(tx, changed)
 
@@ -23,7 +34,9 @@ async def index(tx: Transaction, admitted: Admitted) -> None:
 async def take_back(tx: Transaction, described: Sequence[Event[PartyDescribed]]) -> None:
     """After a restore: the names as the topic has them."""
     if described:
-        await _keep(tx, {event.data.party_id: event.data.name for event in described})
+        custom = _custom(tx)
+        said = {each.data.party_id: said_of(each.data.name, of_description(each.data), custom) for each in described}
+        await _keep(tx, said)
 
 
 async def forget(tx: Transaction, party_ids: Iterable[UUID]) -> dict[str, int]:
@@ -58,8 +71,13 @@ async def _find_similar(tx: Transaction, words: Sequence[str]) -> list[Similar]:
     return [Similar(place, word, cost_of(words[place], word, form)) for place, word, form in rows]
 
 
-async def _keep(tx: Transaction, names: Mapping[UUID, str | None]) -> None:
-    words = {party_id: words_of(name or "") for party_id, name in names.items()}
+def _custom(tx: Transaction) -> CustomFields:
+    context: Context = tx.context
+    return context.custom
+
+
+async def _keep(tx: Transaction, said: Mapping[UUID, Sequence[str]]) -> None:
+    words = {party_id: words_of_all(texts) for party_id, texts in said.items()}
     named = {party_id: own for party_id, own in words.items() if own}
     if len(named) < len(words):
         await forget(tx, words.keys() - named.keys())

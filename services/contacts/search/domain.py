@@ -6,10 +6,13 @@ swapped or moved. So each word is kept with those forms, and what is typed is lo
 
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from services.contacts.custom import CustomFields
+
 _LETTERS = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th"})
+_MOST_OF_ALL = 48
 _MOST_WORDS, _LONGEST, _SHORTEST_MISSPELT = 12, 40, 4
 SEARCHED = 4
 """So many of the words that are typed count."""
@@ -34,6 +37,18 @@ def words_of(name: str) -> list[str]:
     """The words of a name, each once, in their order."""
     spaced = "".join(letter if letter.isalnum() else " " for letter in fold(name).replace("'", ""))
     return list(dict.fromkeys(word[:_LONGEST] for word in spaced.split()))[:_MOST_WORDS]
+
+
+def said_of(name: str | None, details: Mapping[str, Any], custom: CustomFields) -> list[str]:
+    """What a party is searched by: its name, its tags, and those of its own fields that are searched."""
+    tags = [each.removeprefix("tags.") for each in sorted(details) if each.startswith("tags.")]
+    own = [str(details[each]) for each in sorted(details) if custom.is_searched(each.removeprefix("custom."))]
+    return [name or "", *tags, *own]
+
+
+def words_of_all(texts: Iterable[str]) -> list[str]:
+    """The words of several texts, each once, as many as are kept of a party."""
+    return list(dict.fromkeys(word for text in texts for word in words_of(text)))[:_MOST_OF_ALL]
 
 
 def forms_of(word: str) -> set[str]:

@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given, strategies as st
 
+from services.contacts.parties.domain.description import describe
 from services.contacts.parties.domain.party import (
     FIELDS,
     Party,
@@ -12,7 +13,6 @@ from services.contacts.parties.domain.party import (
     amend,
     announce_registered,
     announce_updated,
-    describe,
     fill,
     has_news,
     prefer,

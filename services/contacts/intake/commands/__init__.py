@@ -130,7 +130,7 @@ async def take_back(tx: Transaction, sales: Sequence[Event[SaleCompleted | SaleA
 def mention_of(event: Event[Reported], context: Context) -> Mention:
     """What a fact says of whom; raises BadRecord for what nobody could use, NoIdentity where it names nobody."""
     domain.check(event.data)
-    party = event.data.party
+    party = domain.with_custom(event.data.party, context.custom)
     region = party.address.country if party.address and party.address.country else context.default_region
     reading = Reading(context.policy, region, event.source)
     named = read_identities(party.identities, reading)
@@ -169,7 +169,7 @@ def named_beside(events: Sequence[Event[Reported]], context: Context) -> list[tu
                 raise BadRecord("no_identity", "none of its identities can be used", holds=False, field=where)
             mention = Mention(
                 named.claims,
-                relation.party,
+                domain.with_custom(relation.party, context.custom, f"party.relations.{number}.party"),
                 event.time,
                 event.now,
                 event.source,

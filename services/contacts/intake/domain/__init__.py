@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+from services.contacts.custom import CustomFields
 from services.contacts.intake.domain.sales import Stamp, check_amount, check_sale, is_text, said_of
 from shared.errors import BadRecord
 from shared.events.consent import word_of
@@ -20,6 +21,7 @@ from shared.events.ingest import (
     ReportedChoice,
     ReportedConsent,
     ReportedInteraction,
+    ReportedParty,
     ReportedRefund,
     ReportedRequest,
     ReportedSale,
@@ -28,7 +30,9 @@ from shared.events.ingest import (
 )
 from shared.events.requests import SupportRequested
 from shared.events.sales import ProductChosen, SaleCompleted, SaleRefunded
+from shared.events.values import CustomValue
 
+P = TypeVar("P", bound=ReportedParty)
 _SURVEY_RANGE = {"csat": (1, 7), "ces": (1, 7), "nps": (0, 10)}
 
 
@@ -50,6 +54,19 @@ def check(data: object) -> None:
             low, high = _SURVEY_RANGE[data.survey]
             if not low <= data.value <= high:
                 raise BadRecord("survey_value", f"{data.survey} takes {low} to {high}", field="value")
+
+
+def with_custom(party: P, fields: CustomFields, where: str = "party") -> P:
+    """With its own fields in the form in which they are kept; raises BadRecord with the one that cannot be."""
+    if not party.custom:
+        return party
+    checked: dict[str, CustomValue | None] = {}
+    for name, value in party.custom.items():
+        try:
+            checked[name] = None if value is None else fields.read(name, value, party.kind)
+        except ValueError as error:
+            raise BadRecord("custom_field", str(error), field=f"{where}.custom.{name}") from None
+    return replace(party, custom=checked)
 
 
 def announce_fact(data: Any, stamp: Stamp, *, confirms: Collection[str] = ()) -> object:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
+from services.contacts.custom import CustomFields
 from services.contacts.parties import store
 from services.contacts.parties.commands.admitted import Admitted, Carrier
 from services.contacts.parties.commands.erased import require_living, without_past
@@ -10,9 +11,12 @@ from services.contacts.parties.commands.flagged import keep_flagged
 from services.contacts.parties.commands.identities import find_homes, resolve_identities, without_unknown_ids
 from services.contacts.parties.commands.mention import Mention
 from services.contacts.parties.domain import party as rules
+from services.contacts.parties.domain.description import describe as describe_party, take_back as take_back_party
+from services.contacts.parties.domain.details import amend_details, fill_details, stated
 from services.contacts.parties.domain.identity import ADDRESSES, Claim, Home
 from services.contacts.parties.domain.party import Party, Primary
 from services.contacts.parties.domain.resolution import Resolution
+from services.contacts.settings import Context
 from shared.engine.event import Emission, Event, caused_id
 from shared.engine.partitions import partition_of
 from shared.engine.transaction import Transaction
@@ -56,7 +60,7 @@ async def admit(tx: Transaction, mentions: Sequence[Mention], *, expect_new: boo
 async def describe(tx: Transaction, admitted: Admitted) -> list[PartyDescribed]:
     """Emit of each new and changed party that it was registered or updated, then its description."""
     identities = await load_identities(tx, admitted)
-    descriptions = []
+    descriptions, version = [], _custom(tx).version
     for party_id, fields in admitted.changes.items():
         party, mention = admitted.parties[party_id], admitted.causes[party_id]
         # With the version, so that a party that comes to another description after a restore says so.
@@ -67,7 +71,7 @@ async def describe(tx: Transaction, admitted: Admitted) -> list[PartyDescribed]:
             if party_id in admitted.resolution.founded
             else rules.announce_updated(party, fields, mention.now, mention.origin)
         )
-        description = rules.describe(party, identities.get(party_id, ()), mention.now)
+        description = describe_party(party, identities.get(party_id, ()), mention.now, version)
         party.revision = description
         tx.emit(
             [
@@ -110,7 +114,7 @@ async def take_back(tx: Transaction, described: Sequence[Event[PartyDescribed]])
         party = known.setdefault(data.party_id, fresh)
         if party.revision is not None:  # each description is kept, also of a party that comes twice
             await store.save_parties(tx, [party])
-        rules.take_back(party, data, event.time)
+        take_back_party(party, data, event.time)
         party.revision = data
         for each in data.identities:
             if each.shared:
@@ -158,7 +162,12 @@ async def lock_party(tx: Transaction, party_id: UUID) -> Party | None:
 async def describe_stored(tx: Transaction, party: Party) -> PartyDescribed:
     """The description of a party as it stands, which is not emitted."""
     identities = await store.load_identities(tx, [party.id])
-    return rules.describe(party, identities.get(party.id, ()), tx.now)
+    return describe_party(party, identities.get(party.id, ()), tx.now, _custom(tx).version)
+
+
+def _custom(tx: Transaction) -> CustomFields:
+    context: Context = tx.context
+    return context.custom
 
 
 async def _find_carriers(
@@ -211,8 +220,11 @@ def _fold(admitted: Admitted) -> None:
         if mention.overwrites:
             prevails = mention.cause is None
             fields = rules.submit(party, mention.reported, mention.time, prevails=prevails)
+            if details := stated(mention.reported):
+                fields |= amend_details(party, details, mention.time, prevails=prevails)
         elif rules.has_news(party, mention.reported):
             fields = rules.fill(party, mention.reported, mention.time)
+            fields |= fill_details(party, stated(mention.reported))
         else:
             continue
         if party.roles is not roles:

@@ -1,8 +1,9 @@
 """Who a party is: what facts and profiles say of it, and its published description."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -10,11 +11,11 @@ from typing_extensions import TypedDict  # pydantic reads this one before Python
 
 from shared.events.contacts import PartyRegistered, PartyUpdated
 from shared.events.ingest import Address, ReportedParty
-from shared.events.parties import KnownIdentity, PartyDescribed
+from shared.events.parties import PartyDescribed
 from shared.events.values import PartyKind
 
 FIELDS = ("kind", "name", "address", "birth_date", "locale", "time_zone")
-_UNSTATED: PartyKind = "person"
+UNSTATED: PartyKind = "person"
 
 
 class Lifecycle(NamedTuple):
@@ -55,6 +56,7 @@ class Pick(NamedTuple):
     values: Picked
     chosen: Sequence[str] = ()
     roles: Sequence[str] = ()
+    details: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,6 +89,7 @@ class Party:
     missing: list[str] = field(default_factory=list)
     registered_at: datetime | None = None
     erased_at: datetime | None = None
+    details: dict[str, Any] = field(default_factory=dict)
     revision: PartyDescribed | None = None
 
 
@@ -111,6 +114,7 @@ def has_news(party: Party, reported: ReportedParty) -> bool:
         or (party.birth_date is None and reported.birth_date is not None)
         or (party.time_zone is None and reported.time_zone is not None)
         or any(role not in party.roles for role in reported.roles)
+        or bool(reported.tags or reported.custom or reported.addresses)
     )
 
 
@@ -152,11 +156,8 @@ def shown(party: Party, name: str) -> Any:
     return value
 
 
-def shown_fields(fields: Mapping[str, Any], picked: Sequence[Pick], said_at: Mapping[str, datetime]) -> dict[str, Any]:
-    """A party's own fields and roles, as they are shown with what was picked in merges."""
-    party = Party(id=UUID(int=0), partition=0, picked=list(picked), said_at=dict(said_at), roles=list(fields["roles"]))
-    for name in FIELDS:
-        setattr(party, name, fields[name])
+def shown_fields(party: Party) -> dict[str, Any]:
+    """A party's fields and roles, as they are shown with what was picked in merges."""
     return {name: shown(party, name) for name in FIELDS} | {"roles": shown_roles(party)}
 
 
@@ -189,64 +190,20 @@ def _ending(role: str) -> str:
 
 def prefer(party: Party, type_: str, used: Primary) -> bool:
     """An address was used, or said to be the one to write to. What was said goes before what was used, later before
-    earlier. Returns whether another address is written to from now on.
+    earlier. Returns whether another address is written to from now on, or for another reason.
     """
     before = party.primary.get(type_)
     if before is not None and (before.said, before.at) > (used.said, used.at):
         return False
     party.primary[type_] = used
-    return before is None or before.identity_id != used.identity_id
-
-
-def describe(party: Party, identities: Sequence[KnownIdentity], now: datetime) -> PartyDescribed:
-    """The description that goes to `crm.parties`."""
-    primary = {each.identity_id for each in party.primary.values()}
-    return PartyDescribed(
-        party_id=party.id,
-        version=party.version,
-        kind=shown(party, "kind") or _UNSTATED,
-        recorded_at=now,
-        name=shown(party, "name"),
-        address=shown(party, "address"),
-        identities=[
-            replace(identity, primary=identity.id in primary)
-            for identity in sorted(identities, key=lambda each: (each.type, each.system or "", each.value))
-        ],
-        roles=shown_roles(party),
-        birth_date=shown(party, "birth_date"),
-        locale=shown(party, "locale"),
-        time_zone=shown(party, "time_zone"),
-        owner=party.owner,
-        merged_into=party.merged_into,
-    )
-
-
-def take_back(party: Party, described: PartyDescribed, at: datetime) -> None:
-    """The party as a description has it, unless it is at a later one."""
-    if described.version <= party.version:
-        return
-    for name in FIELDS:
-        if _differs(party, described, name):
-            setattr(party, name, getattr(described, name))
-            party.said_at[name] = max(at, party.said_at.get(name, at))
-    party.version, party.roles = described.version, sorted(described.roles)
-    party.owner, party.merged_into = described.owner, described.merged_into
-    for each in described.identities:
-        if each.primary:
-            party.primary[each.type] = Primary(each.id, at, said=False)
-
-
-def _differs(party: Party, described: PartyDescribed, name: str) -> bool:
-    """A kind that nobody stated is described as the usual one."""
-    value = getattr(described, name)
-    return bool(value != getattr(party, name)) and not (name == "kind" and value == _UNSTATED and party.kind is None)
+    return before is None or (before.identity_id, before.said) != (used.identity_id, used.said)
 
 
 def announce_registered(party: Party, now: datetime, origin: str | None) -> PartyRegistered:
     return PartyRegistered(
         party_id=party.id,
         party_version=party.version,
-        kind=party.kind or _UNSTATED,
+        kind=party.kind or UNSTATED,
         recorded_at=now,
         origin=origin,
         completeness=party.score,
