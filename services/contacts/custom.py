@@ -1,5 +1,6 @@
 """The fields that people of the company define for parties (`custom.yaml`)."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ from shared.events.values import CustomName, CustomValue, PartyKind, tidy
 DEFAULT = Path(__file__).with_name("custom.yaml")
 _WHAT = "custom fields"
 _LONGEST = 1_000
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 FieldType = Literal["text", "number", "day", "choice", "flag"]
 _WORDS: Mapping[FieldType, str] = {
     "text": f"this is a text of up to {_LONGEST} characters",
@@ -77,8 +79,10 @@ def _number(value: CustomValue) -> CustomValue | None:
 
 
 def _day(value: CustomValue) -> CustomValue | None:
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        return None
     try:
-        return date.fromisoformat(value).isoformat() if isinstance(value, str) and len(value) == 10 else None
+        return date.fromisoformat(value).isoformat()
     except ValueError:
         return None
 

@@ -63,16 +63,19 @@ async def test_of_each_field_the_later_word_holds_in_any_order_and_batches(
         assert "vip" not in str(each)
         assert "paper" not in str(each)
     # A fact fills what is empty alone.
-    await contacts.accept(
-        sale("s-1", SHOP_81, tags=["new"], custom={"industry": "x"}, addresses={"home": {"city": "Vejle"}})
-    )
+    more: dict[str, Any] = {"tags": ["new"], "custom": {"industry": "x"}, "addresses": {"home": {"city": "Vejle"}}}
+    await contacts.accept(sale("s-1", SHOP_81, **more))
     assert details(await view(http, party_id)) == (held[0] | {"home": "Vejle"}, ["b2b", "new", "vip"], held[2])
 
 
 async def test_people_set_and_empty_each_of_them_and_what_was_told_before_stays_gone(
     contacts: Contacts, http: httpx.AsyncClient
 ) -> None:
-    said = {"tags": ["vip"], "custom": {"industry": "toys"}, "addresses": {"billing": {"city": "Aarhus"}}}
+    said: dict[str, Any] = {
+        "tags": ["vip"],
+        "custom": {"industry": "toys"},
+        "addresses": {"billing": {"city": "Aarhus"}},
+    }
     made = await http.post("/v1/parties", json={**FIRM, "identities": [SHOP_81], **said})
     assert (made.status_code, details(made.json())) == (201, ({"billing": "Aarhus"}, ["vip"], {"industry": "toys"}))
     path = f"/v1/parties/{made.json()['id']}"
