@@ -50,7 +50,7 @@ class CustomFields(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
-    fields: Annotated[dict[CustomName, Definition], Field(max_length=200)] = {}
+    fields: Annotated[dict[CustomName, Definition], Field(max_length=100)] = {}
 
     def read(self, name: str, value: CustomValue, kind: PartyKind | None) -> CustomValue:
         """The value in the one form in which it is kept. Raises ValueError with words for its sender."""

@@ -100,7 +100,9 @@ class ReportedParty:
     time_zone: Annotated[TimeZone | None, Tidy] = None
     addresses: Addresses | None = None
     tags: Annotated[list[Tag], Field(max_length=50)] = field(default_factory=list)
-    custom: Annotated[dict[CustomName, CustomValue | None], Field(max_length=100)] = field(default_factory=dict)
+    custom: Annotated[dict[CustomName, Annotated[CustomValue | None, Tidy]], Field(max_length=100)] = field(
+        default_factory=dict
+    )
 
 
 # Generators make one type of all enumerations of the same name, and a party has a `kind` too.

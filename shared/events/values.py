@@ -23,7 +23,7 @@ CustomName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 CustomValue = (
     Annotated[bool, Field(strict=True)]
     | Annotated[int, Field(strict=True, ge=-(2**53 - 1), le=2**53 - 1)]
-    | Annotated[float, Field(strict=True, allow_inf_nan=False)]
+    | Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-(2**53 - 1), le=2**53 - 1)]
     | Annotated[str, Field(strict=True, max_length=1_000)]
 )
 IdentityType = Literal["party", "external", "email", "phone", "anonymous"]

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from services.contacts.parties.domain.details import shown_details, told
+from services.contacts.parties.domain.details import fits, shown_details, told
 from services.contacts.parties.domain.identity import Claim
 from services.contacts.parties.domain.party import FIELDS, Party, Pick, Picked, shown, shown_roles
 from shared.events.contacts import PartyMerged, PartyUnmerged
@@ -35,8 +35,11 @@ def pick(merge_id: UUID, at: datetime, survivor: Party, other: Party, chosen: Co
         if (value := shown(other, name)) is not None and (name in chosen or shown(survivor, name) is None)
     }
     roles = [role for role in shown_roles(other) if role not in survivor.roles]
-    own = shown_details(survivor)
-    details = {name: value for name, value in shown_details(other).items() if name not in own}
+    known = dict(shown_details(survivor))
+    details: dict[str, Any] = {}
+    for name, value in shown_details(other).items():
+        if name not in known and fits(name, known):
+            details[name] = known[name] = value
     picked = [name for name in FIELDS if name in chosen and name in values]
     return Pick(merge_id, at, cast("Picked", values), picked, roles, details)
 

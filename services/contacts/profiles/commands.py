@@ -15,7 +15,7 @@ from services.contacts.parties.commands import addresses, identities
 from services.contacts.parties.commands.admitted import Admitted
 from services.contacts.parties.commands.mention import Mention
 from services.contacts.parties.domain import party as rules
-from services.contacts.parties.domain.details import amend_details, shown_details
+from services.contacts.parties.domain.details import KINDS, amend_details, has_all_tags, set_tags, shown_details
 from services.contacts.parties.domain.identity import Claim, Home, Reading, primary_claims, read_identities
 from services.contacts.parties.domain.party import Party
 from services.contacts.parties.domain.resolution import Assignment, Resolution
@@ -95,6 +95,8 @@ async def _submit_together(tx: Transaction, accepted: Sequence[tuple[Upserted, M
     for place, (result, _) in enumerate(accepted):
         party_id = admitted.resolution.assigned[place].party_id
         result.id, result.version = str(party_id), admitted.parties[party_id].version
+        if not has_all_tags(admitted.parties[party_id], accepted[place][1].reported.tags):
+            result.detail = "the party has no room for some of these tags, which were left out"
         if place in left_out:
             result.detail = "the party has no room for one of these identities, which was left out"
         if admitted.resolution.founded.get(party_id) == place:
@@ -136,15 +138,19 @@ async def amend(
         raise Stale("the party has changed; read it again", field="If-Match", state=state)
     if given.surplus is not None:
         raise _no_room(given.surplus)
-    before = party.roles
+    before, said_at = party.roles, dict(party.said_at)
     fields = rules.amend(party, written.values, tx.now, prevails=True) | rules.add_roles(party, added.roles, tx.now)
     fields |= amend_details(party, _details(tx, party, written), tx.now, prevails=True)
+    if written.tags is not None:
+        fields |= set_tags(party, written.tags, tx.now)
     if "name" in fields and party.name is None and not await identities.is_known_by_identity(tx, party_id):
         raise Invalid(NAMELESS, field="body.name")
     said = primary_claims(added.identities, reading)
     if await addresses.prefer_written(tx, party, given, said) or given.added:
         fields.add("identities")
     if not fields:
+        if party.said_at != said_at:  # what was told before and comes later does not change it either
+            await parties.save_parties(tx, [party])
         return _state(await parties.describe_stored(tx, party))
     party.version += 1
     mention = Mention((), added, tx.now, tx.now, None)
@@ -155,14 +161,16 @@ async def amend(
 
 
 def _details(tx: Transaction, party: Party, written: Written) -> dict[str, Any]:
-    """By name; raises Invalid for a field that cannot be kept."""
-    checked = checked_custom(tx.context, written.custom, rules.shown(party, "kind"))
+    """Addresses and own fields by name; raises Invalid for a field that cannot be kept."""
+    context: Context = tx.context
+    checked = checked_custom(context, written.custom, rules.shown(party, "kind"))
     found = {f"addresses.{kind}": to_jsonable_python(address) for kind, address in written.addresses.items()}
     found |= {f"custom.{name}": value for name, value in checked.items()}
-    known = shown_details(party)
-    kinds = (*(["addresses.", "custom."] if written.is_whole else []), *(["tags."] if written.tags is not None else []))
-    gone = {name: None for name in known if kinds and name.startswith(kinds)}
-    return gone | found | {f"tags.{tag}": True for tag in written.tags or ()}
+    if not written.is_whole:
+        return found
+    known = [name for name in shown_details(party) if not name.startswith("tags.")]
+    every = [f"addresses.{kind}" for kind in KINDS] + [f"custom.{name}" for name in context.custom.fields]
+    return dict.fromkeys(known + every) | found
 
 
 def checked_custom(

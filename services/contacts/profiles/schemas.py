@@ -36,7 +36,7 @@ class ProfilePatch(BaseModel):
     roles: list[Role] = []
     addresses: dict[AddressKind, Address | None] = {}
     tags: Annotated[list[Tag] | None, Field(max_length=50)] = None
-    custom: Annotated[dict[CustomName, CustomValue | None], Field(max_length=100)] = {}
+    custom: Annotated[dict[CustomName, Annotated[CustomValue | None, Tidy]], Field(max_length=100)] = {}
 
 
 class Upserts(BaseModel):

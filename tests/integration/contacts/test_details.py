@@ -94,6 +94,68 @@ async def test_people_set_and_empty_each_of_them_and_what_was_told_before_stays_
     assert [each["status"] for each in results] == ["refused", "updated"]
 
 
+async def test_tags_are_those_that_people_set_with_what_is_told_later_as_many_as_a_party_may_have(
+    contacts: Contacts, http: httpx.AsyncClient
+) -> None:
+    party_id = (await http.post("/v1/parties", json={**FIRM, "identities": [SHOP_81], "tags": ["a"]})).json()["id"]
+    await http.patch(f"/v1/parties/{party_id}", json={"tags": ["b"]})
+    await contacts.accept(profile(SHOP_81, at=NOW - DAY, tags=["c"]), sale("s-1", SHOP_81, at=NOW - DAY, tags=["d"]))
+    assert (await view(http, party_id))["tags"] == ["b"]
+    contacts.now += DAY
+    await contacts.accept(
+        sale("s-2", SHOP_81, at=NOW + DAY / 2, tags=["e"]), profile(SHOP_81, at=NOW + DAY, tags=["f"])
+    )
+    assert (await view(http, party_id))["tags"] == ["b", "e", "f"]
+    for number in range(3):
+        many = [f"{number}-{each}" for each in range(50)]
+        await contacts.accept(sale(f"t-{number}", SHOP_81, at=NOW + DAY, tags=many))
+    assert len((await view(http, party_id))["tags"]) == 100
+    item = {"identities": [SHOP_81], "tags": ["one more"]}
+    [answer] = (await http.post("/v1/parties/batch", json={"items": [item]})).json()["results"]
+    assert (answer["status"], answer["detail"]) == (
+        "unchanged",
+        "the party has no room for some of these tags, which were left out",
+    )
+
+
+async def test_what_is_replaced_as_a_whole_is_empty_also_of_what_was_told_before(
+    contacts: Contacts, http: httpx.AsyncClient
+) -> None:
+    party_id = (await http.post("/v1/parties", json={**FIRM, "identities": [SHOP_81]})).json()["id"]
+    await http.put(f"/v1/parties/{party_id}", json=FIRM)
+    told: dict[str, Any] = {"tags": ["a"], "custom": {"industry": "toys"}, "addresses": {"home": {"city": "Ribe"}}}
+    await contacts.accept(profile(SHOP_81, at=NOW - DAY, **told), sale("s-1", SHOP_81, at=NOW - DAY, **told))
+    assert details(await view(http, party_id)) == ({}, [], {})
+
+
+@pytest.mark.parametrize("said", [{"name": "Ada"}, {"custom": {"interest": "food"}}])
+async def test_a_word_that_is_said_again_is_as_late_as_its_last_time(
+    contacts: Contacts, http: httpx.AsyncClient, said: dict[str, Any]
+) -> None:
+    other = {"name": "Bo"} if "name" in said else {"custom": {"interest": "home"}}
+    for days, each in ((3, said), (1, said), (2, other)):
+        await contacts.accept(profile(SHOP_81, at=NOW - days * DAY, **each))
+    shown = await view(http, await only(contacts))
+    assert {name: shown[name] for name in said} == said
+
+
+async def test_blank_is_nothing_told_and_empties_over_http(contacts: Contacts, http: httpx.AsyncClient) -> None:
+    await contacts.accept(profile(SHOP_81, custom={"industry": " ", "interest": "food"}, addresses={"work": {}}))
+    shown = await view(http, await only(contacts))
+    assert details(shown) == ({}, [], {"interest": "food"})
+    assert shown["addresses"] is None
+    emptied = await http.patch(f"/v1/parties/{shown['id']}", json={"custom": {"interest": ""}})
+    assert details(emptied.json()) == ({}, [], {})
+
+
+@pytest.mark.parametrize("number", [2**53, -(2**53), 1e300, 10**400])
+async def test_a_number_that_json_cannot_carry_exactly_is_refused(http: httpx.AsyncClient, number: float) -> None:
+    body = {**FIRM, "identities": [SHOP_81], "custom": {"employees": number}}
+    answer = await http.post("/v1/parties", json=body)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"].startswith("body.custom.employees")
+
+
 @pytest.mark.parametrize(
     ("said", "field"),
     [

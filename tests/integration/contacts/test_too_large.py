@@ -8,8 +8,8 @@ import pytest
 from shared.engine import outbox
 from tests.integration.contacts.running import ADA, Contacts
 
-NAME = "x" * 190
-TIGHT = 400
+NAME = "x" * 290
+TIGHT = 500
 """More than a description with a short name, less than one with this."""
 
 
@@ -37,7 +37,7 @@ async def test_one_write_is_refused_whole(
     url = "/v1/parties" if method == "POST" else party
     answer = await http.request(method, url, json={"name": NAME}, headers=key)
     assert (answer.status_code, answer.json()["type"]) == (422, "urn:rapport:problem:too_large")
-    assert "at most 400" in answer.json()["detail"]
+    assert f"at most {TIGHT}" in answer.json()["detail"]
     assert NAME not in answer.text
     assert await state(contacts) == before
 

@@ -218,13 +218,10 @@ def _fold(admitted: Admitted) -> None:
             _prefer(admitted, place, party)
         roles = party.roles
         if mention.overwrites:
-            prevails = mention.cause is None
-            fields = rules.submit(party, mention.reported, mention.time, prevails=prevails)
-            if details := stated(mention.reported):
-                fields |= amend_details(party, details, mention.time, prevails=prevails)
+            fields = _submit(admitted, party, mention)
         elif rules.has_news(party, mention.reported):
             fields = rules.fill(party, mention.reported, mention.time)
-            fields |= fill_details(party, stated(mention.reported))
+            fields |= fill_details(party, stated(mention.reported), mention.time)
         else:
             continue
         if party.roles is not roles:
@@ -233,6 +230,17 @@ def _fold(admitted: Admitted) -> None:
             admitted.change(place, fields)
     for party_id in admitted.changes:
         admitted.parties[party_id].version += 1
+
+
+def _submit(admitted: Admitted, party: Party, mention: Mention) -> set[str]:
+    """What a profile states; that something was said again, later, is saved too."""
+    prevails, said_at = mention.cause is None, dict(party.said_at)
+    fields = rules.submit(party, mention.reported, mention.time, prevails=prevails)
+    if details := stated(mention.reported):
+        fields |= amend_details(party, details, mention.time, prevails=prevails)
+    if party.said_at != said_at:
+        admitted.unsaved.add(party.id)
+    return fields
 
 
 def _prefer(admitted: Admitted, place: int, party: Party) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from services.contacts.parties.domain.details import described, of_description, shown_details
+from services.contacts.parties.domain.details import described, of_description, shown_details, told
 from services.contacts.parties.domain.party import FIELDS, UNSTATED, Party, Primary, shown, shown_roles
 from shared.events.parties import KnownIdentity, PartyDescribed
 
@@ -52,7 +52,7 @@ def take_back(party: Party, data: PartyDescribed, at: datetime) -> None:
     before = of_description(data)
     for name in {*before, *party.details}:
         if before.get(name) != party.details.get(name):
-            party.said_at[name] = max(at, party.said_at.get(name, at))
+            party.said_at[told(name)] = max(at, party.said_at.get(told(name), at))
     party.details = before
     party.version, party.roles = data.version, sorted(data.roles)
     party.owner, party.merged_into = data.owner, data.merged_into

@@ -1,10 +1,10 @@
 """What only some parties have: addresses by what they are for, tags, and the operator's own fields.
 
-Each stands under a name of its own, as `addresses.billing`, `tags.vip` or `custom.industry`, and of each the later word
-holds. A tag that was taken off is one that is not there.
+Each stands under a name of its own, as `addresses.billing`, `tags.vip` or `custom.industry`. Of each address and field
+the later word holds. Tags are added by whatever tells them, unless people said later which ones the party has.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, get_args
 
@@ -16,6 +16,9 @@ from shared.events.parties import PartyDescribed
 from shared.events.values import AddressKind
 
 KINDS: tuple[AddressKind, ...] = get_args(AddressKind)
+MOST_TAGS = 100
+"""So many tags has a party at most, so that a topic takes its description; what tells more leaves them out."""
+_BLANK = Address()
 
 
 def stated(reported: ReportedParty) -> dict[str, Any]:
@@ -25,7 +28,8 @@ def stated(reported: ReportedParty) -> dict[str, Any]:
     found: dict[str, Any] = {f"tags.{tag}": True for tag in reported.tags}
     found |= {f"custom.{name}": value for name, value in reported.custom.items() if value is not None}
     for kind in KINDS if reported.addresses else ():
-        if (address := getattr(reported.addresses, kind)) is not None:
+        address = getattr(reported.addresses, kind)
+        if address is not None and address != _BLANK:
             found[f"addresses.{kind}"] = to_jsonable_python(address)
     return found
 
@@ -34,27 +38,50 @@ def amend_details(party: Party, values: Mapping[str, Any], at: datetime, *, prev
     """Set what is given, None takes it off, unless it was stated later than `at`; with `prevails` in any case. Returns
     the fields that changed, as events name them.
     """
-    changed = set()
+    before = shown_details(party)
+    details = dict(party.details)
     for name, value in values.items():
-        last = party.said_at.get(name, at)
+        last = party.said_at.get(told(name), at)
         if last > at and not prevails:
             continue
-        before = shown_details(party).get(name)
-        party.said_at[name] = max(last, at)
-        party.details = {each: kept for each, kept in party.details.items() if each != name}
-        if value is not None:
-            party.details[name] = value
-        if before != shown_details(party).get(name):
-            changed.add(told(name))
-    return changed
+        if not _is_tag(name):
+            party.said_at[name] = max(last, at)
+        if value is None:
+            details.pop(name, None)
+        elif not _is_tag(name) or fits(name, before | details):
+            details[name] = value
+    party.details = details
+    return _differing(before, shown_details(party))
 
 
-def fill_details(party: Party, values: Mapping[str, Any]) -> set[str]:
-    """A fact fills what is empty and no profile ever stated. Returns the fields that changed, as events name them."""
-    fresh = {name: value for name, value in values.items() if name not in party.details and name not in party.said_at}
+def set_tags(party: Party, tags: Sequence[str], at: datetime) -> set[str]:
+    """These are all that the party has; what told others before does not add them. Returns `tags` if that is new."""
+    before = shown_details(party)
+    party.said_at["tags"] = max(at, party.said_at.get("tags", at))
+    own = {name: value for name, value in party.details.items() if not _is_tag(name)}
+    party.details = own | {f"tags.{tag}": True for tag in tags}
+    return _differing(before, shown_details(party))
+
+
+def fill_details(party: Party, values: Mapping[str, Any], at: datetime) -> set[str]:
+    """A fact of the time `at` adds its tags, and fills what else is empty and no profile ever stated.
+
+    Returns the fields that changed, as events name them.
+    """
+    tags = {name: value for name, value in values.items() if _is_tag(name)}
+    fresh = {
+        name: value
+        for name, value in values.items()
+        if name not in tags and name not in party.details and name not in party.said_at
+    }
     if fresh:
         party.details = {**party.details, **fresh}
-    return {told(name) for name in fresh}
+    return {*fresh, *(amend_details(party, tags, at) if tags else ())}
+
+
+def fits(name: str, known: Mapping[str, Any]) -> bool:
+    """Whether a party that has those details has room for this one."""
+    return not _is_tag(name) or name in known or sum(map(_is_tag, known)) < MOST_TAGS
 
 
 def shown_details(party: Party) -> dict[str, Any]:
@@ -64,15 +91,27 @@ def shown_details(party: Party) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for pick in party.picked:
         for name, value in pick.details.items():
-            said = party.said_at.get(name)
+            said = party.said_at.get(told(name))
             if said is None or said <= pick.at:
                 found[name] = value
     return found | party.details
 
 
+def has_all_tags(party: Party, tags: Collection[str]) -> bool:
+    return not tags or shown_details(party).keys() >= {f"tags.{tag}" for tag in tags}
+
+
 def told(name: str) -> str:
     """As events name it: a tag is a word of people, and none of theirs."""
-    return "tags" if name.startswith("tags.") else name
+    return "tags" if _is_tag(name) else name
+
+
+def _is_tag(name: str) -> bool:
+    return name.startswith("tags.")
+
+
+def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
+    return {told(name) for name in {*before, *after} if before.get(name) != after.get(name)}
 
 
 def described(details: Mapping[str, Any]) -> dict[str, Any]:
