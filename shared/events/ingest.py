@@ -85,10 +85,7 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedParty:
-    """Whom a fact is about, by any identities the sender knows, and what else it knows of them.
-
-    `custom` holds fields that the operator of Rapport defined; tags are added to those that the party has.
-    """
+    """Whom a fact is about, by any identities the sender knows, and what else it knows of them."""
 
     identities: Annotated[list[ReportedIdentity], Field(max_length=20)] = field(default_factory=list)
     kind: Annotated[PartyKind | None, BlankIsNone] = None

@@ -233,7 +233,7 @@ def _count(status: str) -> int:
 
 
 def _party(row: Any) -> Party:
-    said_at, primaries, picked = row["said_at"], row["primaries"], row["picked"]
+    primaries, picked = row["primaries"], row["picked"]
     return Party(
         id=row["id"],
         partition=row["partition"],
@@ -247,7 +247,7 @@ def _party(row: Any) -> Party:
         time_zone=row["time_zone"],
         owner=row["owner"],
         merged_into=row["merged_into"],
-        said_at={} if said_at == "{}" else _times(said_at),
+        said_at={field: datetime.fromisoformat(at) for field, at in from_json(row["said_at"]).items()},
         primary={} if primaries == "{}" else _primaries(primaries),
         picked=[] if picked == "[]" else _PICKED.validate_json(picked),
         lifecycle=Lifecycle(row["stage"], row["stage_since"], row["stage_until"], row["purchase_at"]),
@@ -257,10 +257,6 @@ def _party(row: Any) -> Party:
         erased_at=row["erased_at"],
         details={} if row["details"] == "{}" else from_json(row["details"]),
     )
-
-
-def _times(text: str) -> dict[str, datetime]:
-    return {field: datetime.fromisoformat(at) for field, at in from_json(text).items()}
 
 
 def _primaries(text: str) -> dict[str, Primary]:

@@ -140,9 +140,7 @@ async def amend(
         raise _no_room(given.surplus)
     before, said_at = party.roles, dict(party.said_at)
     fields = rules.amend(party, written.values, tx.now, prevails=True) | rules.add_roles(party, added.roles, tx.now)
-    fields |= amend_details(party, _details(tx, party, written), tx.now, prevails=True)
-    if written.tags is not None:
-        fields |= set_tags(party, written.tags, tx.now)
+    fields |= _amend_details(tx, party, written)
     if "name" in fields and party.name is None and not await identities.is_known_by_identity(tx, party_id):
         raise Invalid(NAMELESS, field="body.name")
     said = primary_claims(added.identities, reading)
@@ -160,17 +158,18 @@ async def amend(
     return await _write(tx, admitted)
 
 
-def _details(tx: Transaction, party: Party, written: Written) -> dict[str, Any]:
-    """Addresses and own fields by name; raises Invalid for a field that cannot be kept."""
+def _amend_details(tx: Transaction, party: Party, written: Written) -> set[str]:
+    """Set addresses, own fields and tags. Returns what changed; raises Invalid for a field that cannot be kept."""
     context: Context = tx.context
     checked = checked_custom(context, written.custom, rules.shown(party, "kind"))
     found = {f"addresses.{kind}": to_jsonable_python(address) for kind, address in written.addresses.items()}
     found |= {f"custom.{name}": value for name, value in checked.items()}
-    if not written.is_whole:
-        return found
-    known = [name for name in shown_details(party) if not name.startswith("tags.")]
-    every = [f"addresses.{kind}" for kind in KINDS] + [f"custom.{name}" for name in context.custom.fields]
-    return dict.fromkeys(known + every) | found
+    if written.is_whole:
+        known = [name for name in shown_details(party) if not name.startswith("tags.")]
+        every = [f"addresses.{kind}" for kind in KINDS] + [f"custom.{name}" for name in context.custom.fields]
+        found = dict.fromkeys(known + every) | found
+    changed = amend_details(party, found, tx.now, prevails=True)
+    return changed if written.tags is None else changed | set_tags(party, written.tags, tx.now)
 
 
 def checked_custom(
