@@ -30,10 +30,12 @@ class Campaign:
     departments: frozenset[str]
     refunded: str
     waits: tuple[timedelta, ...]
+    of_sales: bool = True
+    """Else it follows something else than a sale, which the ledger does not know the moment of."""
 
     def matches(self, sale: Sale, departments: Mapping[str, str]) -> bool:
-        """Empty sets match everything."""
-        if self.channels and sale.channel not in self.channels:
+        """Empty sets match every sale."""
+        if not self.of_sales or (self.channels and sale.channel not in self.channels):
             return False
         return not self.departments or any(departments.get(sku) in self.departments for sku in sale.lines)
 
@@ -72,6 +74,7 @@ def _campaign(file: Mapping[str, Any]) -> Campaign:
         departments=frozenset(when.get("departments", ())),
         refunded=file.get("skip", {}).get("refunded", "full"),
         waits=tuple(_DURATION.validate_python(step["wait"]) for step in file["steps"]),
+        of_sales=file.get("trigger", "sale.completed") == "sale.completed",
     )
 
 

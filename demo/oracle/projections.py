@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Collection, Sequence
 
-from demo.oracle import consents, lifecycle, messages, parties, sales, tickets, timeline
+from demo.oracle import consents, lifecycle, messages, parties, sales, segments, tickets, timeline
 from demo.oracle.campaigns import SENT, UNKNOWN, Campaign, MessageKey, conclude_messages
 from demo.oracle.comparison import Comparison, compare
 from demo.oracle.ledger import Ledger
 from demo.oracle.reading import Databases, Expected
 
-_CAPABILITIES = (parties, lifecycle, sales, timeline, consents, tickets, messages)
+_CAPABILITIES = (parties, lifecycle, sales, timeline, consents, tickets, messages, segments)
 
 
 async def compare_all(

@@ -132,3 +132,15 @@ select party_id, warning_id::text as warning_id, (state = 'cleared')::int as ove
 -- name: load_customers
 -- Contacts: which party is which customer.
 select party_id, value as customer from identity where type = 'external' and system = 'shop';
+
+-- name: load_segment_members
+-- Marketing: who belongs to a segment.
+select party_id from segment_member where segment = $1 and is_in;
+
+-- name: load_messages_of
+-- Marketing: every message of a campaign and how it ended.
+select party_id, coalesce(reason, outcome, 'waiting') as outcome from message where campaign = $1;
+
+-- name: load_message_cards_of
+-- Contacts: the messages of a campaign as the histories show them.
+select party_id, coalesce(reason, state) as outcome from message where campaign = $1;

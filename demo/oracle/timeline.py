@@ -120,7 +120,10 @@ async def read_timelines(databases: Databases, expected: Expected) -> tuple[Rows
     ]
     sales = {id_: summary["sale_id"] for _, type_, _, id_, summary in rows if type_ == "crm.sale.completed.v1"}
     stands: Counter[tuple[str, Line]] = Counter()
+    others = {campaign.name for campaign in expected.campaigns if not campaign.of_sales}
     for customer, type_, at, _, summary in rows:
+        if type_ in _OF_CAMPAIGNS and summary.get("campaign") in others:
+            continue  # what follows from a segment is compared with it
         line = timeline_line(type_, at, summary, sales)
         if line is not None:
             stands[customer, line] += 1

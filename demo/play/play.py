@@ -14,7 +14,8 @@ from rich.console import Console
 from demo.oracle.campaigns import Campaign, load_campaigns
 from demo.oracle.ledger import Ledger
 from demo.oracle.projections import compare_all
-from demo.play import outcome
+from demo.oracle.segments import CAMPAIGN
+from demo.play import outcome, readers
 from demo.play.pace import Pace
 from demo.play.progress import LiveView
 from demo.play.replayer import AHEAD, Replayer
@@ -82,6 +83,7 @@ class Play:
                 await until_settled(watch, end)
                 async with httpx.AsyncClient(timeout=60) as client:
                     because = await outcome.undo_a_merge(client, self.stack.url("contacts"))
+                    read = await readers.read_letters(client, watch, self.stack.folder.path / "mail", CAMPAIGN)
                 await until_settled(watch, end)
             finally:
                 showing.cancel()
@@ -103,6 +105,8 @@ class Play:
                 refits=refits["refits"],
                 alike=alike,
                 undone=because,
+                read=read,
+                counted=await readers.count_read(client, self.stack.url("marketing"), CAMPAIGN),
                 warned=await outcome.warned(client, self.stack.url("forecasting")),
                 comparisons=await compare_all(watch, ledger, campaigns),
                 troubles=await watch.troubles(end),

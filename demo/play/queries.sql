@@ -50,3 +50,7 @@ select count(*) as refits from model where name = 'weekly';
 select
     (select min(day) from sales_v1.sold_day) as first_day,
     (select max(cut) from job where scored) as last_cut;
+
+-- name: load_letters
+-- Marketing: the first letters of a campaign that were sent.
+select id from message where campaign = $1 and outcome = 'sent' order by triggered_at, id limit 40;

@@ -14,6 +14,7 @@ from demo.oracle.comparison import Comparison
 from demo.oracle.ledger import REFUND, REQUEST, SALE
 from demo.oracle.tickets import IN_HISTORIES
 from demo.play.outcome import Hindsight, Warned
+from demo.play.readers import Read
 from demo.play.watch import Trouble
 
 _SHOWN_DEPARTMENTS = 10
@@ -35,6 +36,9 @@ class Findings:
     """Pairs of parties by what came of the question whether they are one."""
     undone: str | None
     """Why the two were merged whose merge was taken back."""
+    read: Read
+    """What readers did with letters, and below what was counted of it."""
+    counted: Read
     warned: Mapping[str, Warned]
     comparisons: Sequence[Comparison]
     troubles: Mapping[str, Trouble]
@@ -47,6 +51,8 @@ class Findings:
         failed = [f"the audit says {name} {self.audit[name]:,}" for name in ("missing", "double") if self.audit[name]]
         if self.audit["sales"] != self.sales:
             failed.append(f"marketing has read {self.audit['sales']:,} sales, and {self.sales:,} were sent")
+        if not self.read.opened or self.counted != self.read:
+            failed.append(f"marketing has counted {self.counted} of letters, and there was {self.read}")
         failed += [f"{each.name} differs from the ledger" for each in self.comparisons if not each.equal]
         for service, trouble in self.troubles.items():
             counts = {"parked": trouble.parked, "quarantined": trouble.quarantined, "failed": trouble.failed_timers}
@@ -73,6 +79,11 @@ def tell(console: Console, found: Findings) -> None:
     console.print(
         f"Parties alike: {alike['suspected']:,} pairs, of which {alike['merged']:,} were merged without asking; "
         f"people are asked about {alike['left_to_people']:,}. Merges taken back: {alike['undone']:,}{why}.",
+        highlight=False,
+    )
+    console.print(
+        f"Letters to regulars: {found.counted.opened:,} opened and {found.counted.clicked:,} followed by people, "
+        f"{found.counted.opened_by_machines:,} gone through by scanners, which are told apart.",
         highlight=False,
     )
     console.print(_forecasts(found.hindsight, found.refits))

@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,10 @@ def test_a_sale_that_nothing_matches_is_told_so() -> None:
     assert outcomes([sale()], NOTICE) == {("", 0): "no_campaign"}
 
 
+def test_what_follows_from_something_else_takes_no_sale() -> None:
+    assert outcomes([sale()], replace(THANKS, of_sales=False)) == {("", 0): "no_campaign"}
+
+
 def test_the_demos_campaigns_are_read_as_marketing_reads_them() -> None:
     definitions = {definition.name: definition for definition in load_definitions(CAMPAIGNS)}
     mine = {campaign.name: campaign for campaign in load_campaigns(CAMPAIGNS)}
@@ -121,6 +126,7 @@ def test_the_demos_campaigns_are_read_as_marketing_reads_them() -> None:
         assert (campaign.follow_up, campaign.priority) == (definition.follow_up, definition.priority)
         assert (campaign.max_age, campaign.refunded) == (definition.max_age, definition.skip.refunded)
         assert campaign.needs_consent == definition.needs_consent
+        assert campaign.of_sales == (definition.trigger.event == "sale.completed")
         # tickets come without the stream's clock, so whether one is open when a message is due is not certain
         assert not definition.skip.ticket_open
 
