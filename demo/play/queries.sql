@@ -11,7 +11,9 @@ select
     (select count(*) from parked) as parked,
     (select count(*) from quarantine) as quarantined,
     (select count(*) from timer where failed is not null) as failed_timers,
-    (select count(*) from timer where failed is null and due_at <= $1::timestamptz) as due_timers;
+    (
+        select count(*) from timer where failed is null and greatest(due_at, not_before) <= $1::timestamptz
+    ) as due_timers;
 
 -- name: load_refusals
 -- The first reasons of what was parked or quarantined; what is parked only behind another is left out.
