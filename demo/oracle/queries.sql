@@ -137,6 +137,10 @@ select party_id, value as customer from identity where type = 'external' and sys
 -- Marketing: who belongs to a segment.
 select party_id from segment_member where segment = $1 and is_in;
 
+-- name: load_segment_changes
+-- Marketing: how often parties entered or left segments.
+select party_id, segment, changes from segment_member;
+
 -- name: load_messages_of
 -- Marketing: every message of a campaign and how it ended.
 select party_id, coalesce(reason, outcome, 'waiting') as outcome from message where campaign = $1;

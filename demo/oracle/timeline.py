@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import product
 from typing import Any
+from uuid import UUID
 
 from pydantic_core import from_json
 
@@ -23,8 +24,17 @@ SUSPECTED, LIKENESS = "crm.duplicate.suspected.v1", "likeness"
 GRANTED = "crm.role.granted.v1"
 MERGED, UNMERGED = "crm.party.merged.v1", "crm.party.unmerged.v1"
 WARNED, WARNING_CLEARED = "crm.warning.raised.v1", "crm.warning.cleared.v1"
-_NAMED_BY = {GRANTED: "role", SUSPECTED: "reason", WARNED: "warning_id", WARNING_CLEARED: "warning_id"}
-_OF_CAMPAIGNS = frozenset([STARTED, EXITED, PLANNED, SKIPPED, *ENDED.values()])
+ENTERED, LEFT = "crm.segment.entered.v1", "crm.segment.left.v1"
+OPENED, CLICKED = "crm.message.opened.v1", "crm.message.clicked.v1"
+_NAMED_BY = {
+    GRANTED: "role",
+    SUSPECTED: "reason",
+    WARNED: "warning_id",
+    WARNING_CLEARED: "warning_id",
+    ENTERED: "segment",
+    LEFT: "segment",
+}
+_OF_CAMPAIGNS = frozenset([STARTED, EXITED, PLANNED, SKIPPED, *ENDED.values(), OPENED, CLICKED])
 TIMELESS = datetime.min.replace(tzinfo=UTC)
 """Stands where the service's own clock gave the time, which the ledger cannot know."""
 
@@ -107,6 +117,16 @@ async def _told_judgements(databases: Databases) -> Counter[tuple[str, Line]]:
     for row in await databases.rows("forecasting", SQL["load_warnings"]):
         for type_ in (WARNED, WARNING_CLEARED)[: 1 + row["over"]]:
             told[numbers[row["party_id"]], Line(type_, TIMELESS, row["warning_id"])] += 1
+    return told + await _told_segments(databases, numbers)
+
+
+async def _told_segments(databases: Databases, numbers: Mapping[UUID, str]) -> Counter[tuple[str, Line]]:
+    """Whoever is in a segment has entered it once more often than left."""
+    told: Counter[tuple[str, Line]] = Counter()
+    for row in await databases.rows("marketing", SQL["load_segment_changes"]):
+        if row["party_id"] in numbers:
+            for type_, times in ((ENTERED, (row["changes"] + 1) // 2), (LEFT, row["changes"] // 2)):
+                told[numbers[row["party_id"]], Line(type_, TIMELESS, row["segment"])] += times
     return told
 
 

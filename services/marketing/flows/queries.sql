@@ -11,9 +11,11 @@ select id, trigger_event_id::text, campaign, version, party_id, partition, key, 
 from flow where id = any($1::uuid[]) and ended_at is null order by id for update
 
 -- name: load_latest_entries
--- When these parties were last enrolled, by campaign and key.
+-- When these parties were last enrolled, by campaign and key. What was reported too late took no step, and keeps nobody out.
 select party_id, campaign, key, max(triggered_at) as triggered_at
-from flow where party_id = any($1::uuid[]) and campaign = any($2::text[]) group by party_id, campaign, key
+from flow
+where party_id = any($1::uuid[]) and campaign = any($2::text[]) and not (visits = 0 and coalesce(reason, '') = 'expired')
+group by party_id, campaign, key
 
 -- name: save_flows
 -- Their newest state; what a flow began with stays.

@@ -17,7 +17,9 @@ from services.marketing.copies.domain import Party, Score, StageChange, ticket_c
 from services.marketing.flows.domain.follow import Followed, follow, wake_all
 from services.marketing.flows.domain.machine import Flow
 from services.marketing.profiles.domain import Bought, PartyFacts, value_of
+from services.marketing.segments.domain.membership import Member, event_of
 from shared.engine.event import Event
+from shared.events.campaigns import EnrolmentExited
 from shared.events.consent import Statement
 from shared.ids import derived_id
 from tests.unit.marketing.facts import (
@@ -65,12 +67,14 @@ class Life:
         self.facts = {ADA: facts or PartyFacts(), BOB: PartyFacts()}
         self.flows: dict[UUID, Flow] = {}
         self.log: list[tuple[Any, ...]] = []
+        self.exits: list[EnrolmentExited] = []
 
     def hear(self, *events: Event[Any]) -> None:
         running = [each for each in self.flows.values() if each.ended_at is None]
         previous: dict[tuple[UUID, str, str], datetime] = {}
         for each in sorted(self.flows.values(), key=lambda each: each.triggered_at):
-            previous[each.party_id, each.campaign, each.key] = each.triggered_at
+            if each.visits or each.reason != "expired":
+                previous[each.party_id, each.campaign, each.key] = each.triggered_at
         self._write(follow(events, [self.campaign], running, previous, self.facts, {}))
 
     def pass_time(self, to: datetime) -> None:
@@ -86,6 +90,7 @@ class Life:
             self.facts[party] = replace(self.facts[party], tags=tags)
         self.log += [("message", m.id, m.step, m.due_at) for m, _ in followed.planned]
         self.log += [("dropped", each.message.id) for each in followed.dropped]
+        self.exits += [each.data for each in followed.emissions if isinstance(each.data, EnrolmentExited)]
 
     @property
     def steps(self) -> list[tuple[int, timedelta]]:
@@ -212,12 +217,35 @@ def test_a_round_sends_each_time_and_ends_when_it_has_lasted_long_enough() -> No
     assert life.endings == ["expired"]
 
 
-def test_a_trigger_that_was_reported_late_starts_nothing() -> None:
-    late = chosen("A", at=NOW - 8 * DAY)
-    late.data = replace(late.data, recorded_at=NOW)
-    life = Life(LEFT)
-    life.hear(late)
-    assert life.flows == {}
+def changed(at: datetime, *, is_in: bool = True) -> Event[Any]:
+    return event_of(Member("regulars", ADA, is_in, at, 1, 1, derived_id(str(at))), 3, NOW)
+
+
+@pytest.mark.parametrize(
+    ("trigger", "make"),
+    [
+        (CARTED, lambda at: chosen("A", at=at)),
+        ({"event": "sale.completed"}, lambda at: sale("s-1", at=at, skus=("A",))),
+        ({"event": "ticket.opened"}, lambda at: ticket_opened(at=at)),
+        ({"event": "segment.entered"}, changed),
+        ({"event": "segment.left"}, lambda at: changed(at, is_in=False)),
+    ],
+    ids=lambda each: each["event"] if isinstance(each, dict) else "",
+)
+def test_a_trigger_that_was_reported_late_ends_at_once_for_all_to_see(trigger: Any, make: Any) -> None:
+    """It keeps nobody from a later one. What is decided here is late only where the service was, and counts."""
+    late, later = make(NOW - 8 * DAY), make(NOW)
+    for event in (late, later):
+        event.data = replace(event.data, recorded_at=NOW)
+    own = trigger["event"].startswith("segment.")
+    for batches in ([[late, later]], [[late], [later]]):
+        life = Life(flow("f", trigger, send("P1D"), entry={"again": "never"}))
+        for batch in batches:
+            life.hear(*batch)
+        assert life.endings == (["completed"] if own else ["expired", None])
+        assert life.steps == [(1, -7 * DAY if own else DAY)]
+        if not own:
+            assert [(e.reason, e.deciding_event_id) for e in life.exits] == [("expired", late.id)]
 
 
 EVENTS = st.one_of(

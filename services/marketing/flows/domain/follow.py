@@ -17,10 +17,12 @@ from services.marketing.enrolments.domain.sale import Sale
 from services.marketing.flows.domain.announcements import announce_left, cause_of
 from services.marketing.flows.domain.machine import (
     COMPLETED,
+    EXPIRED,
     Flow,
     Happened,
     Moved,
     PlannedSend,
+    expire,
     hear,
     hold_out,
     is_heard,
@@ -29,6 +31,7 @@ from services.marketing.flows.domain.machine import (
 )
 from services.marketing.profiles.domain import PartyFacts, resolving
 from shared.engine.event import Emission, Event
+from shared.events.campaigns import SegmentEntered, SegmentLeft
 from shared.ids import derived_id
 
 Previous = Mapping[tuple[UUID, str, str], datetime]
@@ -92,7 +95,11 @@ def follow(
             campaign = versions[flow.campaign, flow.version]
             if name in campaign.definition.hears:
                 moved = Moved(flow)
-                again = triggers(campaign, event, products) and key_of(campaign.definition, event.data) == flow.key
+                again = (
+                    triggers(campaign, event, products)
+                    and not comes_too_late(campaign, event)
+                    and key_of(campaign.definition, event.data) == flow.key
+                )
                 happened = Happened(event.id, name, event.time, event.data, again)
                 hear(moved, campaign.definition, profiles.get(party, PartyFacts()), happened)
                 profiles[party] = _apply(followed, campaign, moved, event.now, profiles.get(party, PartyFacts()))
@@ -104,7 +111,8 @@ def follow(
                     _announce_beginning(followed, campaign, started.flow, event)
                     profiles[party] = _apply(followed, campaign, started, event.now, profiles.get(party, PartyFacts()))
                     mine[started.flow.id] = started.flow
-                    latest[party, campaign.name, started.flow.key] = event.time
+                    if started.flow.visits or started.flow.reason != EXPIRED:
+                        latest[party, campaign.name, started.flow.key] = event.time
     return followed
 
 
@@ -129,11 +137,15 @@ def triggers(campaign: Campaign, event: Event[Occurrence], products: Mapping[str
     """Whether an event is what the campaign begins with, as far as the event alone says."""
     definition, data = campaign.definition, event.data
     happened = Happened(event.id, NAMES[type(data)], event.time, data)
-    return (
-        is_heard(definition.trigger, happened, {})
-        and matches(definition.when, _basket(data, products))
-        and not campaign.has_expired(event.time, data.recorded_at)
-    )
+    return is_heard(definition.trigger, happened, {}) and matches(definition.when, _basket(data, products))
+
+
+def comes_too_late(campaign: Campaign, event: Event[Occurrence]) -> bool:
+    """Whether a trigger was reported too long after it occurred. Who is in a segment is decided here: that is told late
+    only where this service was, as a sale is followed late then.
+    """
+    own = isinstance(event.data, SegmentEntered | SegmentLeft)
+    return not own and campaign.has_expired(event.time, event.data.recorded_at)
 
 
 def _basket(data: Occurrence, products: Mapping[str, Category]) -> Basket:
@@ -179,6 +191,8 @@ def _begin(
     if before is not None and again != "always" and (again == "never" or event.time - before < again):
         return None
     flow = new_flow(campaign, event, key)
+    if comes_too_late(campaign, event):
+        return expire(flow)
     return hold_out(flow) if campaign.holds_out(flow.party_id) else start(flow, definition, known)
 
 

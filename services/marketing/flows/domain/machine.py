@@ -90,6 +90,11 @@ def hold_out(flow: Flow) -> Moved:
     return Moved(_ended(flow, flow.since, HOLDOUT, None))
 
 
+def expire(flow: Flow) -> Moved:
+    """Enrolled by a trigger that was reported too late, and left at once."""
+    return Moved(_ended(flow, flow.since, EXPIRED, flow.trigger_event_id))
+
+
 def wake(moved: Moved, definition: Definition, facts: PartyFacts, until: datetime, *, included: bool) -> None:
     """Everything that time alone does up to `until`: a wait that ends then is over only where it is `included`."""
     while (at := moved.flow.wakes_at) is not None and (at < until or (included and at == until)):
