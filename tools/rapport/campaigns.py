@@ -10,7 +10,7 @@ import typer
 from shared.errors import ConfigurationError
 from tools.rapport import marketing
 from tools.rapport.asking import Folder, Json, app, reachable
-from tools.rapport.marketing import Answer, Url, draft_of, marketing_at
+from tools.rapport.marketing import Answer, Name, Url, draft_of, marketing_at
 from tools.rapport.show import as_json, as_table, say
 
 File = Annotated[Path, typer.Argument(help="The campaign's YAML; its texts stand in templates/ beside it.")]
@@ -120,7 +120,7 @@ def publish(files: Files, *, stack: Folder = None, url: Url = None, json: Json =
 @campaigns.command()
 @reachable
 def stop(
-    name: str, *, skip_planned: SkipPlanned = False, stack: Folder = None, url: Url = None, json: Json = False
+    name: Name, *, skip_planned: SkipPlanned = False, stack: Folder = None, url: Url = None, json: Json = False
 ) -> None:
     """Enrol nobody any more; who is enrolled goes on, unless what is planned is to be skipped."""
     found = ask(marketing_at(url, stack), f"/{name}/stop?planned={'skip' if skip_planned else 'keep'}", None)

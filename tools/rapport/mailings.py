@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from tools.rapport.asking import Folder, Json, Limit, app, reachable
-from tools.rapport.marketing import Url, draft_of, get, get_all, marketing_at, post
+from tools.rapport.marketing import Name, Url, draft_of, get, get_all, marketing_at, post
 from tools.rapport.show import as_json, as_table, say
 
 File = Annotated[Path, typer.Argument(help="The mailing's YAML; its texts stand in templates/ beside it.")]
@@ -32,7 +32,7 @@ def list_all(*, limit: Limit = 50, stack: Folder = None, url: Url = None, json: 
 
 @mailings.command()
 @reachable
-def show(name: str, *, stack: Folder = None, url: Url = None, json: Json = False) -> None:
+def show(name: Name, *, stack: Folder = None, url: Url = None, json: Json = False) -> None:
     """How far one has come."""
     found = get(marketing_at(url, stack), f"mailings/{name}")
     if json:
@@ -44,7 +44,7 @@ def show(name: str, *, stack: Folder = None, url: Url = None, json: Json = False
 
 @mailings.command()
 @reachable
-def recipients(name: str, *, limit: Limit = 50, stack: Folder = None, url: Url = None, json: Json = False) -> None:
+def recipients(name: Name, *, limit: Limit = 50, stack: Folder = None, url: Url = None, json: Json = False) -> None:
     """What became of each, in the order in which they were to be released."""
     found = get_all(marketing_at(url, stack), f"mailings/{name}/recipients", limit)
     if json:
@@ -80,7 +80,7 @@ def draft(file: File, *, stack: Folder = None, url: Url = None, json: Json = Fal
 @mailings.command("test")
 @reachable
 def send_test(
-    name: str, *, to: Email, locale: Locale = None, stack: Folder = None, url: Url = None, json: Json = False
+    name: Name, *, to: Email, locale: Locale = None, stack: Folder = None, url: Url = None, json: Json = False
 ) -> None:
     """Send its text to an address of our own. Exit status 1 where the mail server did not take it."""
     found = post(marketing_at(url, stack), f"mailings/{name}/test", {"email": to, "locale": locale})
@@ -94,28 +94,28 @@ def send_test(
 
 @mailings.command()
 @reachable
-def start(name: str, *, untested: Untested = False, stack: Folder = None, url: Url = None, json: Json = False) -> None:
+def start(name: Name, *, untested: Untested = False, stack: Folder = None, url: Url = None, json: Json = False) -> None:
     """To everybody who is in its segment now."""
     _act(marketing_at(url, stack), name, "start", json=json, asked=f"?untested={str(untested).lower()}")
 
 
 @mailings.command()
 @reachable
-def pause(name: str, *, stack: Folder = None, url: Url = None, json: Json = False) -> None:
+def pause(name: Name, *, stack: Folder = None, url: Url = None, json: Json = False) -> None:
     """Release nobody more for now; what was released goes on."""
     _act(marketing_at(url, stack), name, "pause", json=json)
 
 
 @mailings.command()
 @reachable
-def resume(name: str, *, stack: Folder = None, url: Url = None, json: Json = False) -> None:
+def resume(name: Name, *, stack: Folder = None, url: Url = None, json: Json = False) -> None:
     """Go on where it was paused."""
     _act(marketing_at(url, stack), name, "resume", json=json)
 
 
 @mailings.command()
 @reachable
-def cancel(name: str, *, stack: Folder = None, url: Url = None, json: Json = False) -> None:
+def cancel(name: Name, *, stack: Folder = None, url: Url = None, json: Json = False) -> None:
     """Write to nobody more but those whose message is being sent at this moment."""
     _act(marketing_at(url, stack), name, "cancel", json=json)
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,17 @@ Answer = dict[str, Any]
 Url = Annotated[str | None, typer.Option(help="Where marketing answers, if not as in the stack's addresses.json.")]
 _TEMPLATES = "templates"
 _PAGE = 200
+_NAME = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def _named(name: str) -> str:
+    """Of anything else a part would lead elsewhere."""
+    if not _NAME.fullmatch(name):
+        raise typer.BadParameter("a name is made of small letters, digits and single hyphens")
+    return name
+
+
+Name = Annotated[str, typer.Argument(callback=_named)]
 
 
 def draft_of(file: Path) -> Answer:
@@ -57,16 +69,17 @@ def _ask(method: str, url: str, path: str, **asked: Any) -> Answer:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
         answer = httpx.request(method, f"{url}/v1/{path}", headers=headers, timeout=60, **asked)
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ConfigurationError(f"marketing does not answer at {url} ({type(error).__name__})") from None
-    if answer.is_error:
-        try:
-            said = answer.json()
-        except ValueError:
-            said = {}
+    try:
+        said = answer.json()
+    except ValueError:
+        said = None
+    if not isinstance(said, dict):
+        raise ConfigurationError(f"{url} answered {answer.status_code}, and not as marketing does")
+    if not answer.is_success:
         raise ConfigurationError(str(said.get("detail") or f"marketing answered {answer.status_code}"))
-    found: Answer = answer.json()
-    return found
+    return said
 
 
 def marketing_at(url: str | None, folder: Path | None) -> str:

@@ -5,7 +5,7 @@ from uuid import UUID
 import typer
 
 from tools.rapport.asking import Folder, Json, Limit, app, reachable
-from tools.rapport.marketing import Url, get, get_all, marketing_at
+from tools.rapport.marketing import Name, Url, get, get_all, marketing_at
 from tools.rapport.show import as_json, as_table, say
 
 segments = typer.Typer(name="segments", help="Who is in which segment.", no_args_is_help=True, rich_markup_mode=None)
@@ -26,7 +26,7 @@ def list_all(*, limit: Limit = 50, stack: Folder = None, url: Url = None, json: 
 
 @segments.command()
 @reachable
-def count(name: str, *, stack: Folder = None, url: Url = None, json: Json = False) -> None:
+def count(name: Name, *, stack: Folder = None, url: Url = None, json: Json = False) -> None:
     """How many are in, and how many parties of a new definition are gone through."""
     found = get(marketing_at(url, stack), f"segments/{name}")
     if json:
@@ -39,7 +39,7 @@ def count(name: str, *, stack: Folder = None, url: Url = None, json: Json = Fals
 
 @segments.command()
 @reachable
-def parties(name: str, *, limit: Limit = 50, stack: Folder = None, url: Url = None, json: Json = False) -> None:
+def parties(name: Name, *, limit: Limit = 50, stack: Folder = None, url: Url = None, json: Json = False) -> None:
     """Who is in, in the order of their ids."""
     found = get_all(marketing_at(url, stack), f"segments/{name}/parties", limit)
     if json:
@@ -50,7 +50,7 @@ def parties(name: str, *, limit: Limit = 50, stack: Folder = None, url: Url = No
 
 @segments.command()
 @reachable
-def why(name: str, party: UUID, *, stack: Folder = None, url: Url = None, json: Json = False) -> None:
+def why(name: Name, party: UUID, *, stack: Folder = None, url: Url = None, json: Json = False) -> None:
     """Why a party is in, or is not: each field that is asked, and what is known."""
     found = get(marketing_at(url, stack), f"segments/{name}/parties/{party}")
     if json:

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 Row = Mapping[str, Any]
 _UNFOLDED = 100_000  # characters; no cell is as long
@@ -24,12 +25,12 @@ def as_table(title: str, rows: Sequence[Row], columns: Sequence[str], empty: str
     if not rows:
         console.print(empty, markup=False)
         return
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table = Table(title=Text(title), title_justify="left", box=None, pad_edge=False)
     for column in columns:
         numbers = all(isinstance(row[column], int) and not isinstance(row[column], bool) for row in rows)
         table.add_column(column.replace("_", " "), justify="right" if numbers else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(_cell(row[column]) for column in columns))
+        table.add_row(*(Text(_cell(row[column])) for column in columns))
     console.print(table)
 
 
@@ -49,7 +50,7 @@ def _cell(value: object) -> str:
         return value.isoformat(sep=" ", timespec="seconds")
     if isinstance(value, dict):
         value = " ".join(f"{key}={part}" for key, part in value.items())
-    return str(value).replace("[", "\\[")
+    return str(value)
 
 
 def _plain(value: object) -> object:

@@ -1,23 +1,12 @@
-"""Campaigns over HTTP and by the operators' command, which asks marketing over a real socket."""
+"""Campaigns over HTTP."""
 
-import asyncio
 import json
-import subprocess
-import sys
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 
 import httpx
-import pytest
-import uvicorn
 
-from services.marketing.main import ROUTERS
-from services.marketing.settings import Settings
 from services.marketing.subscriptions import recovery
 from shared.events.campaigns import CampaignStopped
 from shared.events.contract import contract_of
-from shared.http.app import build_app
 from tests.integration.marketing.running import Marketing
 from tests.unit.marketing.facts import ADA, BOB, DAY, NOW, consent, definition, described, event, product, sale
 
@@ -143,54 +132,3 @@ async def test_a_dry_run_says_whom_it_would_take_and_from_whom(marketing: Market
     assert await marketing.rows("select from campaign where name = 'roses'") == []
     other = {**DRAFT, "text": TEXT.replace("sale.completed\nfollow_up: true", "product.chosen")}
     assert (await http.post("/v1/campaigns/dry-run", json=other)).status_code == 422
-
-
-@pytest.fixture
-async def url(marketing: Marketing, dsn: str) -> AsyncIterator[str]:
-    given = {"kafka": {"brokers": "127.0.0.1:9"}, "database": {"dsn": dsn}, "auth": {"mode": "off"}}
-    served = build_app(marketing, Settings.model_validate(given), routers=ROUTERS)
-    server = uvicorn.Server(uvicorn.Config(served, port=0, log_config=None, lifespan="off"))
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    await task
-
-
-async def test_the_command_does_the_same_with_files(marketing: Marketing, url: str, tmp_path: Path) -> None:
-    await marketing.publish(definition())
-    (tmp_path / "templates").mkdir()
-    for name, text in TEMPLATES.items():
-        (tmp_path / "templates" / name).write_text(text)
-    file, broken = tmp_path / "roses.yaml", tmp_path / "broken.yaml"
-    file.write_text(TEXT)
-    broken.write_text(TEXT.replace("wait", "weight"))
-
-    async def rapport(*arguments: str) -> subprocess.CompletedProcess[str]:
-        # In a process of its own: the service of this one would log into what a runner closes.
-        command = [sys.executable, "-m", "tools.rapport", "campaigns", *arguments, "--url", url]
-        return await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
-
-    async def answer(*arguments: str) -> Any:
-        return json.loads((await rapport(*arguments, "--json")).stdout)
-
-    assert (await rapport("validate", str(file))).returncode == 0
-    told = await rapport("validate", str(file), str(broken))
-    assert (told.returncode, "steps.0.wait" in told.stdout + told.stderr) == (1, True)
-    assert (await rapport("publish", str(file), str(broken))).returncode == 2
-    assert await marketing.rows("select from campaign where name = 'roses'") == []
-    assert await answer("dry-run", str(file), "--sales", "10") | {"sales": 0} == {
-        "campaign": "roses", "sales": 0, "matched": 0, "left": 0, "expired": 0, "held_out": 0, "enrolled": 0,
-        "parties": 0, "taken": {},
-    }  # fmt: skip
-    assert await answer("publish", str(file)) == [{"campaign": "roses", "version": 1, "changed": True}]
-    assert (await rapport("diff", str(file))).returncode == 0
-    file.write_text(TEXT.replace("PT1H", "PT2H"))
-    changes = (await answer("diff", str(file)))["changes"]
-    assert changes == [{"field": "steps.0.wait", "before": "PT1H", "after": "PT2H"}]
-    assert "is stopped" in (await rapport("stop", "roses")).stdout
-    assert "is stopped" in (await rapport("stop", "roses", "--skip-planned")).stdout
-    assert "was stopped before" in (await rapport("stop", "roses")).stdout
-    assert (await rapport("stop", "gone")).returncode == 2
