@@ -8,7 +8,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import audit, changes, contacts, engine, main_job, pages, relay, screen, search, timers, view
+from bench import audit, changes, contacts, engine, mailings, main_job, pages, relay, screen, search, timers, view
 from bench.gates import GATES, verdicts
 from bench.report import print_table, write_json
 from bench.rows import Row
@@ -28,6 +28,7 @@ WORKS: tuple[tuple[tuple[str, ...], Work], ...] = (
     (("search",), search.measure),
     (("timers",), timers.measure),
     (("audit",), audit.measure),
+    (("mailings",), mailings.measure),
 )
 
 

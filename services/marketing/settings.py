@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from services.marketing.sending.channels.channel import Deliverer
     from services.marketing.sending.domain.letter import FromAddress
 
+DomainName = Annotated[str, Field(pattern=r"^(\*|[a-z0-9-]+(\.[a-z0-9-]+)+)$", max_length=253)]
 OWN_CAMPAIGNS = Path(__file__).with_name("campaigns")
 
 
@@ -90,6 +91,8 @@ class MarketingSettings(Group):
     smtp_url: SecretStr | None = None
     smtp_connections: Annotated[int, Field(ge=1, le=50)] = 4
     smtp_timeout_s: Annotated[float, Field(gt=0, le=600)] = 30.0
+    smtp_per_minute: Mapping[DomainName, Annotated[int, Field(ge=1, le=100_000)]] = Field(default_factory=dict)
+    """So many letters the recipients of a domain get in any minute from one sender; `*`: of each other domain."""
     maildir: Path = Path(".run/maildir")
     maildir_fsync: bool = True
     from_address: Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")] = "hello@rapport.example"

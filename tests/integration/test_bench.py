@@ -23,6 +23,7 @@ TINY = Sizes(
     found_among=200,
     timers=1_000,
     audited=1_000,
+    readers=100,
     seconds=2,
 )
 # The pages are asked for on the demo's data, and playing it takes minutes: `make bench` has them.

@@ -40,13 +40,13 @@ async def follow_sales(events: Sequence[Event[OfSales | ProductChosen]], tx: Tra
     enrolled = await enrolments.enrol_sales(tx, sales, campaigns)
     await enrolments.revise_sales(tx, revisions)
     await flows.begin(tx, enrolled.flows)
-    await sending.drop(tx, await flows.follow_events(tx, events, campaigns))
-    points = await loyalty.count_points(tx, events)
+    followed = await loyalty.count_points(tx, events)
+    await sending.drop(tx, await flows.follow_events(tx, followed, campaigns))
     log.info(
         "sales_followed",
         sales=len(sales),
         enrolments=len(enrolled.enrolments),
         refunds=len(refunds),
         revisions=len(revisions),
-        points=points,
+        tiers=len(followed) - len(events),
     )

@@ -15,7 +15,7 @@ from shared.engine.event import Event
 from shared.engine.subscription import Due
 from shared.engine.transaction import Transaction
 from shared.errors import Transient
-from shared.events.campaigns import PointsRedeemed
+from shared.events.campaigns import PointsRedeemed, TierChanged
 from shared.events.sales import OfSales, ProductChosen, SaleAmended, SaleCompleted
 from shared.ids import new_id
 
@@ -29,12 +29,16 @@ async def keep_programme(tx: Transaction) -> None:
         await store.add_programme(tx, context.programme, tx.now)
 
 
-async def count_points(tx: Transaction, events: Sequence[Event[OfSales | ProductChosen]]) -> int:
-    """What these sales, and what became of them, earn; how many events told of points. Nothing without a programme."""
+async def count_points(
+    tx: Transaction, events: Sequence[Event[OfSales | ProductChosen]]
+) -> list[Event[OfSales | ProductChosen | TierChanged]]:
+    """What these sales, and what became of them, earn; nothing without a programme. These events, each followed by the
+    changes of tier to which it led.
+    """
     context: Context = tx.context
     sales: list[Event[OfSales]] = [e for e in events if not isinstance(e.data, ProductChosen)]  # type: ignore[misc]
     if context.programme is None or not sales:
-        return 0
+        return list(events)
     keys = {(event.data.origin, event.data.sale_id) for event in sales}
     accounts = await store.lock_accounts(tx, {event.data.party_id for event in sales}, keys)
     lots = {lot.key: lot for lot in await store.load_lots_of_sales(tx, keys)}
@@ -49,7 +53,7 @@ async def count_points(tx: Transaction, events: Sequence[Event[OfSales | Product
     for event in sales:
         hear(books[owners[event.data.origin, event.data.sale_id]], event, rules, told)
     await _save(tx, books.values(), told)
-    return len(told.emissions)
+    return [each for event in events for each in (event, *told.tiers.get(event.id, ()))]
 
 
 def _reach(

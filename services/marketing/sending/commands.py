@@ -134,7 +134,8 @@ async def settle(
 ) -> Settled:
     """Write down what came of this owner's attempts and announce it; what somebody else took over is left alone."""
     waits = {a.message.id: w for a in attempts if (w := postponement_of(a, verdicts[a.message.id])) is not None}
-    await store.postpone_dispatches(tx, owner, waits, {id_ for id_ in waits if verdicts[id_].kind == "unsure"})
+    unsure, held = ({id_ for id_ in waits if verdicts[id_].kind == kind} for kind in ("unsure", "held"))
+    await store.postpone_dispatches(tx, owner, waits, unsure, held)
     over = {a.message.id: a for a in attempts if a.message.id not in waits}
     own = await store.settle_dispatches(tx, owner, over.keys())
     await _mark_written_again(tx, [a for id_, a in over.items() if id_ not in own])

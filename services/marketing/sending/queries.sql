@@ -32,10 +32,10 @@ delete from dispatch where message_id = any($1::uuid[]) and owner = $2 returning
 
 -- name: postpone_dispatches
 -- Another attempt is safe: nothing was accepted, or ($4) whoever may have accepted it tells repetitions apart. $3 is how
--- long to wait, in seconds.
+-- long to wait, in seconds. What was held ($5) was no attempt.
 update dispatch d set owner = null, begun_at = null, next_at = now() + make_interval(secs => given.wait),
-  unsure = d.unsure or given.unsure
-from unnest($1::uuid[], $3::double precision[], $4::boolean[]) as given (message_id, wait, unsure)
+  unsure = d.unsure or given.unsure, number = d.number - given.held::integer
+from unnest($1::uuid[], $3::double precision[], $4::boolean[], $5::boolean[]) as given (message_id, wait, unsure, held)
 where d.message_id = given.message_id and d.owner = $2
 
 -- name: hold_owner

@@ -52,12 +52,16 @@ async def settle_dispatches(tx: Transaction, owner: UUID, messages: Collection[U
 
 
 async def postpone_dispatches(
-    tx: Transaction, owner: UUID, waits: Mapping[UUID, float], unsure: Collection[UUID] = ()
+    tx: Transaction,
+    owner: UUID,
+    waits: Mapping[UUID, float],
+    unsure: Collection[UUID] = (),
+    held: Collection[UUID] = (),
 ) -> None:
-    """Of those that are `unsure` nobody can tell whether this attempt was accepted."""
+    """Of those that are `unsure` nobody can tell whether this attempt was accepted; those that were `held` had none."""
     if waits:
-        doubts = [each in unsure for each in waits]
-        await tx.execute(SQL["postpone_dispatches"], list(waits), owner, list(waits.values()), doubts)
+        doubts, holds = [each in unsure for each in waits], [each in held for each in waits]
+        await tx.execute(SQL["postpone_dispatches"], list(waits), owner, list(waits.values()), doubts, holds)
 
 
 async def withdraw_dispatches(tx: Transaction, messages: Collection[UUID]) -> set[UUID]:

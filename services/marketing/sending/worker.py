@@ -86,7 +86,8 @@ def make_channel(settings: MarketingSettings) -> Deliverer:
                 " that can be, or RAPPORT_MARKETING__SMTP_URL to a mail server"
             ) from None
     url = settings.smtp_url.get_secret_value()
-    return Smtp(url, settings.from_address, settings.smtp_connections, settings.smtp_timeout_s)
+    rates = settings.smtp_per_minute
+    return Smtp(url, settings.from_address, settings.smtp_connections, settings.smtp_timeout_s, rates)
 
 
 def make_from_address(settings: MarketingSettings) -> FromAddress:

@@ -6,28 +6,45 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 
 from services.marketing.catalogue.files import load_definitions
 from services.marketing.sending.channels.maildir import Maildir
 from services.marketing.settings import OWN_CAMPAIGNS
 from shared.engine.event import Event
 from tests.integration.marketing.running import Marketing
-from tests.unit.marketing.facts import ADA, DAY, HOUR, NOW, chosen, consent, described, product, refund, sale, stage
+from tests.integration.marketing.test_loyalty import CLUB
+from tests.unit.marketing.facts import (
+    ADA,
+    BOB,
+    CAY,
+    DAY,
+    HOUR,
+    NOW,
+    chosen,
+    consent,
+    described,
+    product,
+    refund,
+    sale,
+    stage,
+)
 
 READY_MADE = OWN_CAMPAIGNS / "ready-made"
 
 
 async def play(
-    marketing: Marketing, tmp_path: Path, events: Sequence[Event[Any]], party: UUID
+    marketing: Marketing, tmp_path: Path, events: Sequence[Event[Any]], party: UUID, *, at_once: bool = False
 ) -> list[tuple[str, int]]:
     """What is sent to the party, and on which day after the first event; the clock stops before each event."""
     names = [*load_definitions(OWN_CAMPAIGNS), *load_definitions(READY_MADE)]
     await marketing.publish(*names)
     known = [described(party), consent(party), product("F-1", "TOYS", "Lamp"), product("F-2", "TOYS", "Vase")]
     await marketing.heard(*known)
-    for event in sorted(events, key=lambda each: each.time):
-        await marketing.pass_time(event.time)
-        await marketing.heard(event)
+    ordered = sorted(events, key=lambda each: each.time)
+    for batch in [ordered] if at_once else [[event] for event in ordered]:
+        await marketing.pass_time(batch[0].time)
+        await marketing.heard(*batch)
     await marketing.pass_time(NOW + 60 * DAY)
     async with marketing.sender(Maildir(tmp_path, 500)) as sender:
         await sender.send_batch()
@@ -64,6 +81,20 @@ async def test_education_ends_with_the_first_purchase(marketing: Marketing, tmp_
 async def test_education_says_its_two_letters_once(marketing: Marketing, tmp_path: Path) -> None:
     sent = await play(marketing, tmp_path, [stage("discovery"), stage("discovery", at=NOW + 20 * DAY)], ADA)
     assert sent == [("education", 1), ("education", 4)]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_better_tier_is_told_of_once_but_not_with_the_first_purchase(
+    marketing: Marketing, tmp_path: Path, at_once: bool
+) -> None:
+    """Nor one that a refund takes back, however the facts are handed over."""
+    club = Marketing(marketing.pool, marketing.dsn, programme=CLUB)
+    first, second = [sale("a", BOB, minor=20_000)], [sale("b", minor=100), sale("c", at=NOW + HOUR, minor=20_000)]
+    back = [sale("d", CAY, minor=100), sale("e", CAY, minor=20_000), refund("e", CAY, at=NOW + HOUR, minor=20_000)]
+    sent = await play(club, tmp_path, [*first, *second, *back], ADA, at_once=at_once)
+    assert [each for each in sent if each[0] == "tier-change"] == [("tier-change", 1)]
+    rows = await club.rows("select party_id, reason from flow where campaign = 'tier-change' order by party_id")
+    assert {row["party_id"]: row["reason"] for row in rows} == {ADA: "completed", CAY: "exited"}
 
 
 async def test_who_has_lapsed_is_invited_twice_at_most(marketing: Marketing, tmp_path: Path) -> None:

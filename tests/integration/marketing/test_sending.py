@@ -14,10 +14,10 @@ import pytest
 from services.marketing.sending.channels.maildir import Maildir
 from services.marketing.sending.channels.smtp import Smtp
 from services.marketing.sending.domain.letter import Letter
-from services.marketing.sending.domain.verdict import Verdict
+from services.marketing.sending.domain.verdict import MOST_ATTEMPTS, Verdict
 from tests.integration.marketing.mail_server import MailServer
 from tests.integration.marketing.running import Marketing
-from tests.unit.marketing.facts import ADA, BOB, DAY, HOUR, NOW, consent, definition, described, erased, sale
+from tests.unit.marketing.facts import ADA, BOB, CAY, DAY, HOUR, NOW, consent, definition, described, erased, sale
 
 KILLED = -signal.SIGKILL
 
@@ -84,6 +84,31 @@ async def test_refusal_for_good_skips_and_passing_refusal_is_tried_again(cleared
         await sender.send_batch()
     assert (await outcomes(cleared))[BOB] == ("sent", None)
     assert len(mail.taken) == 1
+
+
+async def test_domain_that_has_had_enough_waits_without_an_attempt(cleared: Marketing, mail: MailServer) -> None:
+    """However often, and whoever else asks; others are not held up by it."""
+    await cleared.heard(described(CAY, email="cay@elsewhere.example", name="Cay"), consent(CAY), sale("s-3", CAY))
+    await cleared.pass_time(NOW + 2 * DAY)
+    now = 0.0
+    channel = Smtp(mail.url, "shop@shop.example", 2, 5.0, {"example.com": 1}, lambda: now)
+    async with cleared.sender(channel) as sender:
+        await sender.send_batch()
+        assert sorted(str(each["To"]).rpartition("@")[2] for each in mail.taken) == [
+            "elsewhere.example>",
+            "example.com>",
+        ]
+        for _ in range(MOST_ATTEMPTS + 1):
+            await cleared.wait_no_longer()
+            await sender.send_batch()
+        (left,) = await cleared.rows(
+            "select number, owner, next_at > now() + interval '30 seconds' as put_off from dispatch"
+        )
+        assert (len(mail.taken), left) == (2, {"number": 0, "owner": None, "put_off": True})
+        now = 60.0
+        await cleared.wait_no_longer()
+        await sender.send_batch()
+    assert (len(mail.taken), {outcome for outcome, _ in (await outcomes(cleared)).values()}) == (3, {"sent"})
 
 
 async def test_refused_step_ends_the_enrolment_when_the_next_one_is_due(marketing: Marketing, mail: MailServer) -> None:

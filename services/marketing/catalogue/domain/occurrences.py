@@ -6,7 +6,7 @@ from datetime import datetime
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from shared.events.campaigns import SegmentEntered, SegmentLeft
+from shared.events.campaigns import SegmentEntered, SegmentLeft, TierChanged
 from shared.events.contacts import (
     ConsentGiven,
     ConsentWithdrawn,
@@ -39,6 +39,7 @@ Occurrence = (
     | ScoreComputed
     | SegmentEntered
     | SegmentLeft
+    | TierChanged
 )
 """What happens to a party and may start, move or end an enrolment."""
 

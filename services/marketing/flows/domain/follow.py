@@ -95,11 +95,7 @@ def follow(
             campaign = versions[flow.campaign, flow.version]
             if name in campaign.definition.hears:
                 moved = Moved(flow)
-                again = (
-                    triggers(campaign, event, products)
-                    and not comes_too_late(campaign, event)
-                    and key_of(campaign.definition, event.data) == flow.key
-                )
+                again = _repeats(flow, campaign, event, products)
                 happened = Happened(event.id, name, event.time, event.data, again)
                 hear(moved, campaign.definition, profiles.get(party, PartyFacts()), happened)
                 profiles[party] = _apply(followed, campaign, moved, event.now, profiles.get(party, PartyFacts()))
@@ -140,9 +136,17 @@ def triggers(campaign: Campaign, event: Event[Occurrence], products: Mapping[str
     return is_heard(definition.trigger, happened, {}) and matches(definition.when, _basket(data, products))
 
 
+def _repeats(flow: Flow, campaign: Campaign, event: Event[Occurrence], products: Mapping[str, Category]) -> bool:
+    return (
+        triggers(campaign, event, products)
+        and not comes_too_late(campaign, event)
+        and key_of(campaign.definition, event.data) == flow.key
+    )
+
+
 def comes_too_late(campaign: Campaign, event: Event[Occurrence]) -> bool:
-    """Whether a trigger was reported too long after it occurred. Who is in a segment is decided here: that is told late
-    only where this service was, as a sale is followed late then.
+    """Whether a trigger was reported too long after it occurred. Who is in a segment is decided here: that is told
+    late only where this service was, as a sale is followed late then.
     """
     own = isinstance(event.data, SegmentEntered | SegmentLeft)
     return not own and campaign.has_expired(event.time, event.data.recorded_at)

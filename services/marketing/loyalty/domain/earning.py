@@ -5,7 +5,7 @@ after it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, TypedDict
 from uuid import UUID
@@ -35,9 +35,12 @@ class _Said(TypedDict):
 
 @dataclass(slots=True)
 class Told:
-    """What is told of the points of some parties: events, and when lots expire."""
+    """What is told of the points of some parties: events, of them those of tiers by what led to each, and when lots
+    expire.
+    """
 
     emissions: list[Emission] = field(default_factory=list)
+    tiers: dict[str, list[Event[TierChanged]]] = field(default_factory=dict)
     timers: list[tuple[UUID, int, datetime]] = field(default_factory=list)
 
 
@@ -226,7 +229,27 @@ def _move_tier(book: Book, event: Event[OfSales], programme: Programme, told: To
         current=tier,
         qualifying=account.qualifying,
         recorded_at=event.now,
+        direction=programme.direction_of(account.tier, tier),
     )
     account.tier = tier
     id_ = dated_id(int(event.time.timestamp() * 1000), "tier", account.party_id, event.id)
     told.emissions.append(Emission(changed, event.now, event, id_, event.partition))
+    told.tiers.setdefault(event.id, []).append(_heard(changed, event, id_))
+
+
+def _heard(changed: TierChanged, cause: Event[OfSales], id_: UUID) -> Event[TierChanged]:
+    """What is announced, as campaigns of this service hear it: at the time of what led to it, and as late as that."""
+    return Event(
+        str(id_),
+        "crm.tier.changed.v1",
+        "/marketing",
+        cause.time,
+        cause.now,
+        "crm.campaigns",
+        cause.partition,
+        -1,
+        str(changed.party_id).encode(),
+        cause.correlation_id,
+        cause.traceparent,
+        replace(changed, recorded_at=cause.data.recorded_at),
+    )

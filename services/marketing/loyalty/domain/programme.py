@@ -84,3 +84,11 @@ class Programme(Part):
         """None below the first level, and where there are no tiers."""
         reached = [level for level in (self.tiers.levels if self.tiers else ()) if level.from_ <= qualifying]
         return reached[-1].name if reached else None
+
+    def direction_of(self, previous: str | None, current: str | None) -> Literal["up", "down"] | None:
+        """None where a tier is of another programme. Below the first level there is none, of which all are above."""
+        levels = self.tiers.levels if self.tiers else ()
+        ranks: dict[str | None, int] = {None: -1} | {level.name: rank for rank, level in enumerate(levels)}
+        if previous not in ranks or current not in ranks:
+            return None
+        return "up" if ranks[current] > ranks[previous] else "down"
