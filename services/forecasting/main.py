@@ -13,6 +13,7 @@ from services.forecasting.models import api as models
 from services.forecasting.scores import api as scores
 from services.forecasting.series import api as series
 from services.forecasting.settings import Settings, create_context
+from services.forecasting.trends import api as trends
 from services.forecasting.warnings import api as warnings
 from shared.engine.service import Service
 from shared.http.app import build_app
@@ -23,6 +24,7 @@ __all__ = ["create_app", "handlers"]
 routers = [
     *(series.router, activity.router, forecasts.router, scores.router),
     *(models.router, warnings.router, cross_sell.router, fraud.router, actions.router),
+    trends.router,
 ]
 
 

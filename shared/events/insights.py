@@ -1,4 +1,4 @@
-"""`crm.insights`: forecasts, keyed by series; scores, frauds, actions, by party; warnings, by what they are about."""
+"""`crm.insights`: forecasts, trends, keyed by series; scores, frauds, actions, by party; warnings, by what they name."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,9 +13,9 @@ from shared.events.values import Instant
 INSIGHTS = topic(
     "crm.insights",
     owner="forecasting",
-    about="Forecasts, scores, warnings, frauds and what to do next.",
+    about="Forecasts, trends, scores, warnings, frauds and what to do next.",
     cleanup="keep",
-    key="the party id; the series for forecasts and for warnings of what is sold",
+    key="the party id; the series for forecasts, trends and warnings of what is sold",
 )
 
 
@@ -120,6 +120,39 @@ class WarningCleared:
     recorded_at: Instant
     lead_days: int | None = None
     party_id: UUID | None = None
+    sku: str | None = None
+
+
+@contract(INSIGHTS, "crm.trend.detected.v1", key="series", subject="trend/{trend_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrendDetected:
+    """What is sold changes, since the week of `since`: said once, until `trend.cleared`. `change` is by how much of
+    itself the series lies off, `chance` the probability of that without a trend.
+    """
+
+    trend_id: UUID
+    series: str
+    kind: str
+    change: float
+    chance: float
+    since: Instant
+    as_of: Instant
+    contributions: list[Contribution]
+    model: str
+    recorded_at: Instant
+    sku: str | None = None
+
+
+@contract(INSIGHTS, "crm.trend.cleared.v1", key="series", subject="trend/{trend_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrendCleared:
+    """It is `over`, it `turned`, or it has lasted so long that it is what is usual: `settled`."""
+
+    trend_id: UUID
+    series: str
+    kind: str
+    because: str
+    recorded_at: Instant
     sku: str | None = None
 
 

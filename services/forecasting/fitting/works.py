@@ -11,6 +11,7 @@ from services.forecasting.forecasts.domain.outlook import Asked, Outlook
 from services.forecasting.fraud_forest import Forest
 from services.forecasting.scores.domain.churn import Churn, Left
 from services.forecasting.scores.domain.lifetime import Histories, Lifetime
+from services.forecasting.trends.domain import Found, Watched
 from services.forecasting.warnings.domain.sales import Unusual
 
 
@@ -40,6 +41,13 @@ def find_unusual(sold: Mapping[str, Sequence[int]]) -> list[Unusual]:
     from services.forecasting.fitting import demand
 
     return demand.find_unusual(sold)
+
+
+def find_trends(watched: Watched) -> Found:
+    """What changes in what is sold, told from chance; see `trends.py`."""
+    from services.forecasting.fitting import trends
+
+    return trends.find_trends(watched)
 
 
 def find_pairs(products: Sequence[str], baskets: Sequence[Sequence[int]]) -> list[Pair]:

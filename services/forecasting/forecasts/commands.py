@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from operator import attrgetter
 
 from services.forecasting.cuts import commands as cuts
-from services.forecasting.cuts.domain import WEEK, instant, week_of
+from services.forecasting.cuts.domain import WEEK, instant
 from services.forecasting.forecasts import store
 from services.forecasting.forecasts.domain.forecast import MODEL, combined, publish, quality_of
 from services.forecasting.forecasts.domain.outlook import WEEKLY, Asked, Outlook, Track, origins
 from services.forecasting.models import commands as models
 from services.forecasting.series import commands as series
-from services.forecasting.series.domain import DepartmentWeek
+from services.forecasting.series.domain import DepartmentWeek, fill
 from shared.engine.event import Emission
 from shared.engine.transaction import Transaction
 from shared.events.insights import ForecastPoint
@@ -31,16 +31,16 @@ async def load_tracks(
     """The whole weeks before the cut of the `most` departments that sold most, with the outlooks that are known of
     their last origins; and what is set aside of the others.
     """
-    opening, end = await series.find_first_day(tx), await series.find_whole_end(tx, cut)
+    opening, end = await series.find_first_whole_week(tx), await series.find_whole_end(tx, cut)
     if opening is None or opening >= end:
         return {}, {}
-    begin = max(week_of(opening + timedelta(days=6)), cut - WEEK * history_weeks)
+    begin = max(opening, cut - WEEK * history_weeks)
     sold, known = await series.load_department_weeks(tx, begin, end, most)
     others = {_OTHERS: f"{known - len(sold)} that sold least: {most} are forecast"} if known > len(sold) else {}
     oldest = cut - WEEK * WEEKLY.horizon * backtests
     outlooks = await store.load_outlooks(tx, [one.id for one in sold], oldest, cut)
     tracks = {
-        one: Track(first, _values(weeks, first, end), tuple(o for o in outlooks.get(one.id, ()) if o.origin > first))
+        one: Track(first, fill(weeks, first, end), tuple(o for o in outlooks.get(one.id, ()) if o.origin > first))
         for one, weeks in sold.items()
         for first in (min(weeks),)
     }
@@ -86,8 +86,3 @@ async def load_said(tx: Transaction, cut: date) -> list[tuple[str, date, str, li
 
 def _joined(track: Track, made: list[Outlook]) -> Track:
     return replace(track, outlooks=tuple(sorted((*track.outlooks, *made), key=attrgetter("origin"))))
-
-
-def _values(weeks: Mapping[date, int], first: date, end: date) -> tuple[float, ...]:
-    """From the department's own first week on; a week without sales is a zero."""
-    return tuple(float(weeks.get(first + WEEK * i, 0)) for i in range((end - first) // WEEK))

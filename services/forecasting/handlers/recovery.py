@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from services.forecasting.actions import commands as actions
 from services.forecasting.fraud import commands as fraud
 from services.forecasting.subscriptions import recovery
+from services.forecasting.trends import commands as trends
 from services.forecasting.warnings import commands as warnings
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
@@ -13,20 +14,33 @@ from shared.events.insights import (
     ActionDeclined,
     ActionSuggested,
     FraudJudged,
+    TrendCleared,
+    TrendDetected,
     WarningCleared,
     WarningRaised,
 )
 
-Taken = WarningRaised | WarningCleared | FraudJudged | ActionSuggested | ActionAccepted | ActionDeclined
+Taken = (
+    WarningRaised
+    | WarningCleared
+    | TrendDetected
+    | TrendCleared
+    | FraudJudged
+    | ActionSuggested
+    | ActionAccepted
+    | ActionDeclined
+)
 
 
 @recovery.topic("crm.insights")
 async def take_back_insights(events: Sequence[Event[Taken]], tx: Transaction) -> None:
-    """Warnings, verdicts and suggestions as they were told; jobs compute the rest again."""
+    """Warnings, trends, verdicts and suggestions as they were told; jobs compute the rest again."""
     for event in events:
         if isinstance(event.data, FraudJudged):
             await fraud.take_back(tx, event.data)
         elif isinstance(event.data, ActionSuggested | ActionAccepted | ActionDeclined):
             await actions.take_back(tx, event.data)
+        elif isinstance(event.data, TrendDetected | TrendCleared):
+            await trends.take_back(tx, event.data)
         else:
             await warnings.take_back(tx, event.data)

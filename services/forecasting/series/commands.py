@@ -1,7 +1,7 @@
 """What was sold by department and week, and the series that are made of it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from services.forecasting.cuts.domain import WEEK, week_of
 from services.forecasting.series import store
@@ -15,6 +15,12 @@ Weeks = Mapping[str, Mapping[date, int]]
 async def find_first_day(tx: Transaction) -> date | None:
     """The day of the earliest sale."""
     return await store.find_first_day(tx)
+
+
+async def find_first_whole_week(tx: Transaction) -> date | None:
+    """The first week that began once there were sales."""
+    opening = await store.find_first_day(tx)
+    return None if opening is None else week_of(opening + timedelta(days=6))
 
 
 async def find_whole_end(tx: Transaction, cut: date) -> date:
@@ -40,6 +46,11 @@ async def load_department_weeks(
     return await store.load_department_weeks(tx, begin, cut, most)
 
 
+async def load_department_lines(tx: Transaction, begin: date, end: date, most: int) -> dict[str, dict[date, int]]:
+    """Lines of baskets by week within [begin, end) of the `most` departments that have most."""
+    return await store.load_department_lines(tx, begin, end, most)
+
+
 async def load_weeks(tx: Transaction, ids: Sequence[str], begin: date, end: date) -> Weeks:
     """What came within [begin, end) in each series that is known."""
     known = {one.id: DepartmentWeek(one.department, one.currency) for one in await store.find_series(tx, ids)}
@@ -50,6 +61,11 @@ async def load_weeks(tx: Transaction, ids: Sequence[str], begin: date, end: date
 async def load_product_weeks(tx: Transaction, begin: date, cut: date, least: int, most: int) -> dict[str, list[int]]:
     """Units a week within [begin, cut) of the `most` products that sold most, `least` units or more; oldest first."""
     return await store.load_product_weeks(tx, begin, cut, least, most)
+
+
+async def load_weeks_of_products(tx: Transaction, begin: date, end: date, skus: Sequence[str]) -> dict[str, list[int]]:
+    """Units a week of these products within [begin, end), oldest first."""
+    return await store.load_weeks_of_products(tx, begin, end, skus)
 
 
 async def save_series(tx: Transaction, series: Mapping[DepartmentWeek, date]) -> None:

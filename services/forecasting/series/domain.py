@@ -1,6 +1,6 @@
 """The names of the weekly series: what a department sold, by event time, in one currency."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -36,6 +36,16 @@ class DepartmentWeek:
 def product_week(sku: str) -> str:
     """`units:product:<sku>:week`: what a product sells a week, in all currencies."""
     return f"units:product:{_key(sku)}:week"
+
+
+def basket_share(department: str) -> str:
+    """`share:department:<name>:week`: of all lines of baskets those of a department."""
+    return f"share:department:{_key(department)}:week"
+
+
+def fill(weeks: Mapping[date, int], first: date, end: date) -> tuple[float, ...]:
+    """From the first week on; a week without sales is a zero."""
+    return tuple(float(weeks.get(first + WEEK * i, 0)) for i in range((end - first) // WEEK))
 
 
 def whole_until(cut: date, newest: date, last_days: Iterable[date]) -> date:

@@ -65,6 +65,39 @@ left join weekly on weekly.sku = most.sku and weekly.week = place.week
 group by most.sku
 order by most.sku;
 
+-- name: load_weeks_of_products
+-- Units a week, oldest first, within [$1, $2), which are whole weeks, of the products $3.
+with weekly as (
+    select sku, (day - $1::date) / 7 as week, sum(units)::bigint as units
+    from sales_v1.sold_day
+    where day >= $1 and day < $2 and sku = any($3::text[])
+    group by 1, 2
+)
+select asked.sku, array_agg(coalesce(weekly.units, 0) order by place.week) as units
+from unnest($3::text[]) as asked (sku)
+cross join generate_series(0, ($2::date - $1::date) / 7 - 1) as place (week)
+left join weekly on weekly.sku = asked.sku and weekly.week = place.week
+group by asked.sku
+order by asked.sku;
+
+-- name: load_department_lines
+-- Lines of baskets by week within [$1, $2) of the $4 departments that have most; $3 names those without a department.
+with weekly as (
+    select
+        coalesce(product.category[1], $3) as department,
+        date_trunc('week', sold_day.day)::date as week,
+        sum(sold_day.sales)::bigint as lines
+    from sales_v1.sold_day
+    left join sales_v1.product using (sku)
+    where sold_day.day >= $1 and sold_day.day < $2
+    group by 1, 2
+    having sum(sold_day.sales) > 0
+),
+most as (
+    select department from weekly group by department order by sum(lines) desc, department limit $4
+)
+select department, week, lines from weekly join most using (department) order by department, week;
+
 -- name: find_first_day
 -- The day of the earliest sale.
 select min(day) from sales_v1.sold_day;

@@ -57,6 +57,20 @@ async def load_product_weeks(tx: Transaction, begin: date, cut: date, least: int
     return {row["sku"]: row["units"] for row in rows}
 
 
+async def load_weeks_of_products(tx: Transaction, begin: date, end: date, skus: Sequence[str]) -> dict[str, list[int]]:
+    """Units a week by SKU, oldest first."""
+    rows = await tx.fetch(SQL["load_weeks_of_products"], begin, end, skus)
+    return {row["sku"]: row["units"] for row in rows}
+
+
+async def load_department_lines(tx: Transaction, begin: date, end: date, most: int) -> dict[str, dict[date, int]]:
+    """By department and week; weeks without any are left out."""
+    found: dict[str, dict[date, int]] = {}
+    for row in await tx.fetch(SQL["load_department_lines"], begin, end, NO_DEPARTMENT, most):
+        found.setdefault(row["department"], {})[row["week"]] = row["lines"]
+    return found
+
+
 async def find_first_day(tx: Transaction) -> date | None:
     found: date | None = await tx.fetchval(SQL["find_first_day"])
     return found

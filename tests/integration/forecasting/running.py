@@ -63,6 +63,7 @@ class Forecasting(Running):
             "model",
             "score",
             "warning",
+            "trend",
             "goes_with",
             "action",
             "usual_price",

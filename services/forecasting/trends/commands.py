@@ -1,0 +1,91 @@
+"""Trends as they are detected at a cut, and cleared when they are over."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from services.forecasting.cuts import commands as cuts
+from services.forecasting.cuts.domain import WEEK
+from services.forecasting.series import commands as series
+from services.forecasting.series.domain import basket_share, fill
+from services.forecasting.trends import store
+from services.forecasting.trends.domain import (
+    FEWEST_UNITS,
+    LONGEST,
+    PRODUCT_WEEKS,
+    WEEKS,
+    Cleared,
+    Found,
+    Trend,
+    Watched,
+    announce_cleared,
+    announce_detected,
+    decide,
+)
+from shared.engine.transaction import Transaction
+from shared.events.insights import TrendCleared, TrendDetected
+
+
+async def load_watched(tx: Transaction, cut: date, history_weeks: int, most: int) -> tuple[Watched, date]:
+    """What is looked at, of the whole weeks before the cut, and their end; at most `most` series of each kind."""
+    opening, end = await series.find_first_whole_week(tx), await series.find_whole_end(tx, cut)
+    if opening is None or opening >= end:
+        return Watched({}, {}, {}), end
+    begin = max(opening, end - WEEK * max(history_weeks, WEEKS))
+    sold, _ = await series.load_department_weeks(tx, begin, end, most)
+    lines = await series.load_department_lines(tx, begin, end, most)
+    product_begin = end - WEEK * PRODUCT_WEEKS
+    units = {}
+    if opening <= product_begin:
+        known = await series.load_product_weeks(tx, product_begin, end, FEWEST_UNITS, most)
+        year_before = product_begin - WEEK * WEEKS
+        units = await series.load_weeks_of_products(tx, max(opening, year_before), end, list(known))
+    return (
+        Watched(
+            {one.id: fill(weeks, min(weeks), end) for one, weeks in sold.items()},
+            {basket_share(name): fill(weeks, min(weeks), end) for name, weeks in lines.items()},
+            units,
+        ),
+        end,
+    )
+
+
+async def tell(tx: Transaction, found: Found, end: date, cut: date) -> tuple[int, int]:
+    """Detect what is news and clear what is over; how many of each. Nothing of a cut that is done or not the newest."""
+    progress, newest = await cuts.lock_cut(tx, cut), await cuts.find_newest_cut(tx)
+    if progress is None or progress.scored or newest is None or newest.cut != cut:
+        return 0, 0
+    told = await store.load_open(tx)
+    lately = await store.load_lately(tx, end - WEEK * LONGEST * 2)
+    news, over = decide(found, told, lately, end, cut)
+    return await _detect(tx, news), await _clear(tx, over)
+
+
+async def take_back(tx: Transaction, told: TrendDetected | TrendCleared) -> None:
+    """After a restore: what our topic tells of a trend."""
+    if isinstance(told, TrendCleared):
+        await store.clear_trends(tx, [(told.trend_id, told.because)], told.recorded_at)
+        return
+    trend = Trend(
+        told.trend_id,
+        told.kind,
+        told.series,
+        told.since.date(),
+        told.change,
+        told.chance,
+        told.as_of.date(),
+        tuple(told.contributions),
+        told.sku,
+    )
+    await store.add_trends(tx, [trend], told.recorded_at, told.model)
+
+
+async def _detect(tx: Transaction, news: Sequence[Trend]) -> int:
+    new = await store.add_trends(tx, news, tx.now)
+    tx.emit(announce_detected(one, tx.now) for one in news if one.trend_id in new)
+    return len(new)
+
+
+async def _clear(tx: Transaction, over: Sequence[Cleared]) -> int:
+    done = await store.clear_trends(tx, [(one.trend.trend_id, one.because) for one in over], tx.now)
+    tx.emit(announce_cleared(one, tx.now) for one in over if one.trend.trend_id in done)
+    return len(done)
