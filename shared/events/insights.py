@@ -1,4 +1,4 @@
-"""`crm.insights`: forecasts, trends, keyed by series; scores, frauds, actions, by party; warnings, by what they name."""
+"""`crm.insights`: forecasts and trends, keyed by series; scores, frauds, actions, by party; warnings, by both."""
 
 from dataclasses import dataclass
 from typing import Literal
