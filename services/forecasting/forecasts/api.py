@@ -1,7 +1,7 @@
 """Forecasts with what came."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date
 from functools import partial
 from typing import Annotated
 
@@ -46,14 +46,17 @@ async def _load(
         found = await store.list_forecasts(tx, series, limit, every=every, after=after)
         if found and watermark is not None:
             ids = sorted({one.series for one in found})
-            begin, end = min(one.cut for one in found), week_of(watermark.date())
+            begin, end = (
+                min(one.cut for one in found),
+                await series_of_sales.find_whole_end(tx, week_of(watermark.date())),
+            )
             weeks = await series_of_sales.load_weeks(tx, ids, begin, end)
             for one in found:
-                _add_actuals(one, weeks.get(one.series, {}), watermark)
+                _add_actuals(one, weeks.get(one.series, {}), end)
     return found
 
 
-def _add_actuals(forecast: ForecastView, weeks: Mapping[date, int], watermark: datetime) -> None:
+def _add_actuals(forecast: ForecastView, weeks: Mapping[date, int], end: date) -> None:
     for point in forecast.points:
-        if point.at + timedelta(days=7) <= watermark:
-            point.actual = weeks.get(point.at.date(), 0)
+        if (week := point.at.date()) < end:
+            point.actual = weeks.get(week, 0)

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 
 class PointView(BaseModel):
-    """One week; `actual` is null until the week is over for every source."""
+    """One week; `actual` is null until the week is over for every source and all of its sales have come."""
 
     at: datetime
     mean: float

@@ -73,7 +73,7 @@ async def _values(service: cuts.Source, series: str, after: date | None, limit: 
         if not found or watermark is None:
             raise NotFound("no series has this id")
         last = after or found[0].first_week - WEEK
-        over = week_of(watermark.date())
+        over = await commands.find_whole_end(tx, week_of(watermark.date()))
         count = min((over - week_of(last)) // WEEK - 1, limit)
         asked = [week_of(last) + WEEK * ahead for ahead in range(1, count + 1)]
         sold = (await commands.load_weeks(tx, [series], asked[0], asked[-1] + WEEK))[series] if asked else {}

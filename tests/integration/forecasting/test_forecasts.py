@@ -7,6 +7,7 @@ import pytest
 from services.forecasting.jobs import weekly
 from services.forecasting.settings import ForecastingSettings
 from tests.integration.forecasting.running import Forecasting, get, repeat
+from tests.unit.forecasting.facts import sale
 
 TOYS = "sales:department:TOYS:week:DKK"
 
@@ -23,6 +24,24 @@ async def test_a_forecast_shows_what_came_once_its_week_is_over(
 
     assert (one["cut"], one["model"], one["unit"]) == ("2026-02-09", "weighted/1", "DKK minor")
     assert [(point["mean"], point["actual"]) for point in one["points"][:2]] == [(1000, 500), (1000, None)]
+
+
+@pytest.mark.usefixtures("sold")
+@pytest.mark.parametrize(("also", "came"), [((), None), (("2026-02-22",), 1900), (("2026-02-24",), 1500)])
+async def test_a_week_of_which_not_all_sales_came_shows_nothing_yet(
+    http: httpx.AsyncClient, forecasting: Forecasting, also: tuple[str, ...], came: int | None
+) -> None:
+    cut = datetime(2026, 2, 9, tzinfo=UTC)
+    days = ("2026-02-08", "2026-02-15", *also)
+    await forecasting.heard(*(sale(f"sunday-{day}", day, ("A", 1, 400)) for day in days))
+    await weekly.forecast(forecasting, cast("Any", repeat), ForecastingSettings(), cut.date())
+    forecasting.counted = datetime(2026, 2, 25, tzinfo=UTC)
+
+    (one,) = (await get(http, "/v1/forecasts", series=TOYS))["items"]
+    values = (await get(http, "/v1/series/values", series=TOYS))["items"]
+
+    assert one["points"][1]["actual"] == came
+    assert ("2026-02-16" in {week["week"] for week in values}) is (came is not None)
 
 
 @pytest.mark.usefixtures("sold")
