@@ -5,6 +5,8 @@ from datetime import timedelta
 from fastapi import FastAPI
 
 from services.support import handlers, subscriptions
+from services.support.attention import api as attention
+from services.support.canned import api as canned
 from services.support.categories import load_categories, load_queues, load_words
 from services.support.csat import api as csat
 from services.support.desk import api as desk
@@ -21,6 +23,7 @@ from services.support.stats import api as stats
 from services.support.tickets import api as tickets
 from services.support.triage import api as triage
 from services.support.triage.worker import Learning
+from services.support.views import api as views
 from shared.engine.service import Service
 from shared.http.app import build_app
 from shared.telemetry.logging import configure_logging
@@ -28,6 +31,12 @@ from shared.telemetry.logging import configure_logging
 __all__ = ["create_app", "create_context", "handlers"]
 
 routers = [
+    attention.router,
+    attention.of_agents,
+    canned.router,
+    canned.of_tickets,
+    views.router,
+    desk.of_views,
     csat.router,
     disputes.router,
     knowledge.router,

@@ -21,6 +21,7 @@ from services.marketing.mailings.schemas import MailingDetail, MovedMailing, Rec
 from services.marketing.sending.schemas import Delivery
 from services.marketing.suppressions.schemas import Stopped
 from services.marketing.surveys.schemas import Result
+from services.support.attention.schemas import TicketViewer
 from services.support.csat.schemas import Satisfaction
 from services.support.desk.schemas import Entry, Step, TicketLine, TicketView
 from services.support.disputes.schemas import DisputeLine, DisputeState, DisputeView, EvidenceView, StepView
@@ -92,6 +93,7 @@ SHOWN: dict[str, Shown] = {
         "sla_told.metric": [(ClockView, "metric")],
         "sla_told.told": [],
         "stat_warning.kind": [(DeskWarning, "kind")],
+        "ticket_viewer.doing": [(TicketViewer, "doing")],
         "article.state": [(ArticleState, "state"), (ArticleView, "state")],
         "mail.kind": [(Taken, "outcome")],
         "letter.outcome": [(Entry, "letter")],

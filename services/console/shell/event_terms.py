@@ -42,6 +42,8 @@ EVENTS: dict[str, str] = {
     "ticket.merged": _("Ticket merged"),
     "ticket.unmerged": _("Merge of a ticket undone"),
     "ticket.split": _("Ticket split"),
+    "ticket.followed": _("Ticket followed"),
+    "ticket.unfollowed": _("Ticket not followed any more"),
     "ticket.triaged": _("Ticket triaged"),
     "score.computed": _("Score computed"),
     "consent.requested": _("Consent asked for"),

@@ -8,6 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
+from services.support.attention import commands as attention
+from services.support.attention.schemas import TicketFollowers, TicketViewers
 from services.support.copies import commands as copies
 from services.support.copies.domain import Party
 from services.support.desk import store
@@ -22,22 +24,26 @@ from services.support.sla import commands as sla
 from services.support.sla.schemas import SlaView
 from services.support.tickets.domain.status import moves_by_hand
 from services.support.tickets.domain.threads import suggests_split
+from services.support.tickets.schemas import Agent, agent_of
 from services.support.triage import commands as triage
 from services.support.triage.schemas import TriageView
+from services.support.views import commands as views
 from shared.engine.transaction import Transaction
 from shared.errors import NotFound
 from shared.events.tickets import LetterOutcome, TicketStatus
-from shared.http.app import Listing, Page, requires, service_of
+from shared.http.app import Listing, Page, Principal, requires, service_of
 from shared.http.limits import COSTLY, Looks
 from shared.http.openapi import answers_with
 from shared.http.readiness import Serving
 
 router = APIRouter(prefix="/v1/tickets", tags=["tickets"])
+of_views = APIRouter(prefix="/v1/views", tags=["views"])
 
 SHOWN_REPLIES = 100
 """Beside its ticket; texts may be long, so an answer with all of them would have no bound."""
 
 Service = Annotated[Serving, Depends(service_of)]
+Reader = Annotated[Principal, Depends(requires("crm:read"))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,9 @@ class Whole:
     merged: list[MergedTicket]
     replies: list[Entry]
     steps: list[Step]
-    followers: list[Follower]
+    continued: list[Follower]
+    followers: TicketFollowers
+    viewers: TicketViewers
     triage: TriageView | None
     sla: SlaView
     assignment: AssignmentView | None
@@ -73,6 +81,25 @@ async def list_tickets(
             return page.listing([found] if found else [], lambda line: line, lambda line: (line.number,))
         family = None if party_id is None else await copies.find_merged_parties(tx, party_id)
         lines = await store.list_tickets(tx, position[0] if position else None, page.limit + 1, family, status)
+    return page.listing(lines, lambda line: line, lambda line: (line.number,))
+
+
+@of_views.get("/{view_id}/tickets", dependencies=[COSTLY])
+async def list_tickets_of_view(
+    service: Service,
+    principal: Reader,
+    view_id: UUID,
+    page: Page,
+    agent: Annotated[
+        Agent | None, Query(description="Who reads it, for what is theirs; else the token's subject.")
+    ] = None,
+) -> Listing[TicketLine]:
+    """What a saved view lists, newest first."""
+    position = page.after(int)
+    async with service.read() as tx:
+        filters = (await views.read_view(tx, view_id)).filters
+        reader = agent_of(agent, principal) if filters.mine or filters.followed else None
+        lines = await store.list_tickets_of_view(tx, position[0] if position else None, page.limit + 1, filters, reader)
     return page.listing(lines, lambda line: line, lambda line: (line.number,))
 
 
@@ -127,6 +154,8 @@ async def _load(tx: Transaction, ticket_id: UUID) -> Whole:
         replies,
         await store.find_status_changes(tx, ticket_id),
         await store.find_followers(tx, ticket.line.party_id, ticket_id),
+        await attention.find_followers(tx, ticket_id),
+        await attention.find_viewers(tx, ticket_id),
         await triage.find_triage(tx, ticket_id),
         await sla.show(tx, ticket_id),
         await routing.find_assignment(tx, ticket_id),
@@ -158,7 +187,9 @@ def _view(whole: Whole) -> TicketView:
         thread=[_with_mail(each, whole) for each in thread],
         earlier_replies=len(whole.replies) > SHOWN_REPLIES,
         history=whole.steps,
-        followed_by=whole.followers,
+        followed_by=whole.continued,
+        followers=[each.agent for each in whole.followers.items],
+        viewers=whole.viewers.items,
         merged_into=ticket.merged_into,
         merged=[Follower(id=each.id, number=each.number) for each in whole.merged],
         split_from=ticket.split_from,

@@ -85,3 +85,55 @@ from ticket
 where number < $1::bigint and party_id = any($3::uuid[]) and ($4::text is null or status = $4::text)
 order by number desc
 limit $2::integer;
+
+-- name: list_tickets_of_view
+-- As list_tickets, those that fit every filter; each status is walked from its newest, so that nothing is sorted.
+select newest.*
+from unnest($3::text[]) as asked (status)
+cross join lateral (
+    select
+        ticket.id, ticket.number, ticket.party_id, ticket.request_event_id, ticket.channel, ticket.subject, ticket.status,
+        ticket.waits_for, ticket.until, ticket.version, ticket.follows, ticket.opened_at, ticket.changed_at
+    from ticket
+    left join triage on triage.ticket_id = ticket.id
+    left join assignment on assignment.ticket_id = ticket.id
+    where
+        ticket.status = asked.status and ticket.number < $1::bigint
+        and ($4::text[] is null or assignment.queue = any($4::text[]))
+        and ($5::text[] is null or ticket.channel = any($5::text[]))
+        and ($6::text[] is null or triage.category = any($6::text[]))
+        and ($7::text[] is null or triage.priority = any($7::text[]))
+        and (not $8::boolean or assignment.agent_id is null)
+    order by ticket.number desc
+    limit $2::integer
+) as newest
+order by newest.number desc
+limit $2::integer;
+
+-- name: list_tickets_of_agents
+-- As list_tickets_of_view, of those that agents answer for, or that one follows, which are few beside all tickets.
+with concerned as (
+    select ticket_id from assignment where agent_id = any($9::text[])
+    union
+    select ticket_id from ticket_follower where $9::text[] is null and agent = $10::text
+)
+select
+    ticket.id, ticket.number, ticket.party_id, ticket.request_event_id, ticket.channel, ticket.subject, ticket.status,
+    ticket.waits_for, ticket.until, ticket.version, ticket.follows, ticket.opened_at, ticket.changed_at
+from concerned
+join ticket on ticket.id = concerned.ticket_id
+left join triage on triage.ticket_id = ticket.id
+left join assignment on assignment.ticket_id = ticket.id
+where
+    ticket.status = any($3::text[]) and ticket.number < $1::bigint
+    and ($4::text[] is null or assignment.queue = any($4::text[]))
+    and ($5::text[] is null or ticket.channel = any($5::text[]))
+    and ($6::text[] is null or triage.category = any($6::text[]))
+    and ($7::text[] is null or triage.priority = any($7::text[]))
+    and (not $8::boolean or assignment.agent_id is null)
+    and (
+        $10::text is null
+        or exists (select from ticket_follower where ticket_follower.ticket_id = ticket.id and ticket_follower.agent = $10)
+    )
+order by ticket.number desc
+limit $2::integer;

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.support.attention.schemas import TicketViewer
 from services.support.mail.schemas import AttachmentView
 from services.support.routing.schemas import AssignmentView
 from services.support.sla.schemas import SlaView
@@ -86,6 +87,9 @@ class TicketView(TicketLine):
 
     The thread has the requests, of tickets that were merged into it too, and the newest replies, messages and notes;
     `earlier_replies` says that there are older ones, which `GET /v1/tickets/{id}/replies` lists.
+
+    `followed_by` are tickets that continue it, `followers` agents who are told what becomes of it, and `viewers` those
+    who look at it now.
     """
 
     customer: Customer
@@ -99,6 +103,8 @@ class TicketView(TicketLine):
     earlier_replies: bool
     history: list[Step]
     followed_by: list[Follower]
+    followers: list[str]
+    viewers: list[TicketViewer]
     merged_into: UUID | None
     merged: list[Follower]
     split_from: UUID | None

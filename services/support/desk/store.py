@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from services.support.desk.schemas import Entry, Follower, Step, TicketLine
+from services.support.views.schemas import Filters
 from shared.engine.transaction import Transaction
 from shared.events.tickets import TicketStatus
 from shared.sql import load_queries
@@ -50,6 +51,26 @@ async def list_tickets(
         rows = await tx.fetch(SQL["list_tickets_by_status"], ceiling, limit, status)
     else:
         rows = await tx.fetch(SQL["list_tickets"], ceiling, limit)
+    return [TicketLine.model_validate(dict(row)) for row in rows]
+
+
+async def list_tickets_of_view(
+    tx: Transaction, below: int | None, limit: int, filters: Filters, reader: str | None
+) -> list[TicketLine]:
+    """Those that fit, newest first; `reader` is whose own tickets, or followed ones, are meant."""
+    agents = [*filters.agents, *([reader] if filters.mine and reader is not None else [])] or None
+    follower = reader if filters.followed else None
+    values: tuple[object, ...] = (
+        _NO_CEILING if below is None else below,
+        limit,
+        list(dict.fromkeys(filters.statuses)),
+        *(list(each) or None for each in (filters.queues, filters.channels, filters.categories, filters.priorities)),
+        filters.unassigned,
+    )
+    if agents is None and follower is None:
+        rows = await tx.fetch(SQL["list_tickets_of_view"], *values)
+    else:
+        rows = await tx.fetch(SQL["list_tickets_of_agents"], *values, agents, follower)
     return [TicketLine.model_validate(dict(row)) for row in rows]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, cast, get_args
 
+from services.support.attention import commands as attention
 from services.support.copies import commands as copies
 from services.support.csat import commands as csat
 from services.support.disputes import commands as disputes
@@ -29,8 +30,10 @@ from shared.events.tickets import (
     SlaMet,
     SlaWarned,
     TicketAssigned,
+    TicketFollowed,
     TicketReplySettled,
     TicketTriaged,
+    TicketUnfollowed,
 )
 
 Told = (
@@ -38,6 +41,8 @@ Told = (
     | TicketTriaged
     | TicketAssigned
     | TicketReplySettled
+    | TicketFollowed
+    | TicketUnfollowed
     | CsatAsked
     | CsatRecorded
     | RequestDeflected
@@ -54,19 +59,7 @@ async def take_back_tickets(events: Sequence[Event[Told]], tx: Transaction) -> N
     of_disputes, of_tickets, deflected, warnings = _parted(events)
     await copies.lock_parties(tx, {event.data.party_id for event in (*of_disputes, *of_tickets, *deflected)})
     for event in of_tickets:
-        match event.data:
-            case TicketTriaged():
-                await triage.take_back(tx, event.data)
-            case SlaApplied() | SlaWarned() | SlaBreached() | SlaMet():
-                await sla.take_back(tx, cast("Event[sla.OwnEvent]", event))
-            case TicketReplySettled():
-                await letters.take_back(tx, event.data)
-            case TicketAssigned():
-                await routing.take_back(tx, cast("Event[TicketAssigned]", event))
-            case CsatAsked() | CsatRecorded():
-                await csat.take_back(tx, event.data)
-            case _:
-                await take_back_ticket(tx, cast("Event[OwnEvent]", event))
+        await _take_back(tx, event)
     for event in of_disputes:
         await disputes.take_back(tx, event)
     await sla.look_again(tx, of_tickets)
@@ -75,6 +68,25 @@ async def take_back_tickets(events: Sequence[Event[Told]], tx: Transaction) -> N
         await knowledge.take_back(tx, event.data)
     for event in warnings:
         await stats.take_back(tx, event.data)
+
+
+async def _take_back(tx: Transaction, event: Event[Any]) -> None:
+    """What one event tells of its ticket."""
+    match event.data:
+        case TicketTriaged():
+            await triage.take_back(tx, event.data)
+        case SlaApplied() | SlaWarned() | SlaBreached() | SlaMet():
+            await sla.take_back(tx, cast("Event[sla.OwnEvent]", event))
+        case TicketReplySettled():
+            await letters.take_back(tx, event.data)
+        case TicketAssigned():
+            await routing.take_back(tx, cast("Event[TicketAssigned]", event))
+        case TicketFollowed() | TicketUnfollowed():
+            await attention.take_back(tx, event.data)
+        case CsatAsked() | CsatRecorded():
+            await csat.take_back(tx, event.data)
+        case _:
+            await take_back_ticket(tx, cast("Event[OwnEvent]", event))
 
 
 def _parted(

@@ -17,7 +17,6 @@ from services.support.knowledge.schemas import (
     Category,
     Deflected,
     FoundList,
-    Language,
     NewArticle,
     NewArticleState,
     NewArticleText,
@@ -25,7 +24,7 @@ from services.support.knowledge.schemas import (
     SuggestedReply,
     Writing,
 )
-from services.support.tickets.schemas import agent_of
+from services.support.tickets.schemas import Language, agent_of
 from shared.engine.transaction import Transaction
 from shared.events.values import BlankIsNone
 from shared.http.app import Listing, Once, Page, Principal, idempotent, requires, service_of

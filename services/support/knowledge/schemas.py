@@ -7,9 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, Field, StringConstraints
 
 from services.support.knowledge.domain.article import State
-from services.support.tickets.schemas import Agent, Text
+from services.support.tickets.schemas import Agent, Language, Text
 
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 Category = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
 

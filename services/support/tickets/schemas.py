@@ -4,7 +4,7 @@ import re
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
 
 from shared.errors import Invalid
 from shared.events.tickets import TicketStatus, Waiting
@@ -22,6 +22,8 @@ def _with_words(text: str) -> str:
 Text = Annotated[str, Field(min_length=1, max_length=100_000, pattern=r"^[^\x00]+$"), AfterValidator(_with_words)]
 STAFF_ID = r"^[A-Za-z0-9._:-]{1,100}$"
 Agent = Annotated[str, Field(pattern=STAFF_ID, description="A staff id; by default the token's subject.")]
+
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 
 
 class NewReply(BaseModel):

@@ -59,6 +59,10 @@ class Support(Running):
     async def clear(self) -> None:
         await self.empty(
             "timer",
+            "ticket_viewer",
+            "ticket_follower",
+            "saved_view",
+            "canned_reply",
             "deflection",
             "article_text",
             "article",
