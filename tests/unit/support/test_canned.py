@@ -22,7 +22,7 @@ from services.support.canned.domain import PLACEHOLDERS, choose_language, fault_
         ("{{customer.__class__}}", False),
     ],
 )
-def test_a_text_names_only_placeholders_that_there_are(text: str, is_sound: bool) -> None:  # noqa: FBT001
+def test_a_text_names_only_placeholders_that_there_are(text: str, is_sound: bool) -> None:
     assert (fault_of(text) is None) is is_sound
 
 
