@@ -6,6 +6,8 @@ from fastapi import FastAPI
 
 from services.support import handlers, subscriptions
 from services.support.attention import api as attention
+from services.support.bulk import api as bulk
+from services.support.bulk.worker import work_off
 from services.support.canned import api as canned
 from services.support.categories import load_categories, load_queues, load_words
 from services.support.csat import api as csat
@@ -33,6 +35,7 @@ __all__ = ["create_app", "create_context", "handlers"]
 routers = [
     attention.router,
     attention.of_agents,
+    bulk.router,
     canned.router,
     canned.of_tickets,
     views.router,
@@ -93,6 +96,7 @@ def create_app() -> FastAPI:
             reading(settings.support),
             forgetting(settings.support),
             sending(settings.support, context),
+            work_off,
         ],
         context=context,
     )

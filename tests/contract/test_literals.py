@@ -22,6 +22,7 @@ from services.marketing.sending.schemas import Delivery
 from services.marketing.suppressions.schemas import Stopped
 from services.marketing.surveys.schemas import Result
 from services.support.attention.schemas import TicketViewer
+from services.support.bulk.schemas import BulkItem
 from services.support.csat.schemas import Satisfaction
 from services.support.desk.schemas import Entry, Step, TicketLine, TicketView
 from services.support.disputes.schemas import DisputeLine, DisputeState, DisputeView, EvidenceView, StepView
@@ -93,6 +94,7 @@ SHOWN: dict[str, Shown] = {
         "sla_told.metric": [(ClockView, "metric")],
         "sla_told.told": [],
         "stat_warning.kind": [(DeskWarning, "kind")],
+        "bulk_item.outcome": [(BulkItem, "outcome")],
         "ticket_viewer.doing": [(TicketViewer, "doing")],
         "article.state": [(ArticleState, "state"), (ArticleView, "state")],
         "mail.kind": [(Taken, "outcome")],

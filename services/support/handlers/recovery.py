@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, cast, get_args
 
 from services.support.attention import commands as attention
+from services.support.bulk import commands as bulk
 from services.support.copies import commands as copies
 from services.support.csat import commands as csat
 from services.support.disputes import commands as disputes
@@ -122,3 +123,8 @@ async def continue_numbers(tx: Transaction) -> None:
 async def doubt_letters(tx: Transaction) -> None:
     """What was about to be sent may have been sent."""
     await letters.doubt_all(tx)
+
+
+@recovery.ending
+async def stop_bulk_actions(tx: Transaction) -> None:
+    await bulk.stop_all(tx)

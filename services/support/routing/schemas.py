@@ -64,22 +64,27 @@ class NewPresence(BaseModel):
         return self
 
 
-class NewAssignment(BaseModel):
+class Assigning(BaseModel):
     """`agent` answers from now on; null gives the ticket back to its queue, which needs a `reason`.
 
-    A ticket that somebody answers for is claimed only with `take_over`. `by` is who acts.
+    A ticket that somebody answers for is claimed only with `take_over`.
     """
 
     agent: StaffId | None
     reason: ReturnReason | None = None
     take_over: bool = False
-    by: StaffId | None = None
 
     @model_validator(mode="after")
     def _reasoned(self) -> Self:
         if (self.agent is None) != (self.reason is not None):
             raise ValueError("a reason is given where, and only where, a ticket is given back")
         return self
+
+
+class NewAssignment(Assigning):
+    """`by` is who acts."""
+
+    by: StaffId | None = None
 
 
 class AssignmentStep(BaseModel):

@@ -34,13 +34,12 @@ class NewReply(BaseModel):
     agent: Agent | None = None
 
 
-class NewStatus(BaseModel):
+class Moving(BaseModel):
     """A pending ticket waits for its customer, for somebody in house, or `until` a time, at which it opens again."""
 
     status: Literal["new", "open", "pending", "resolved", "closed", "reopened", "spam"]
     waits_for: Waiting | None = None
     until: ReportedInstant | None = None
-    agent: Agent | None = None
 
     @model_validator(mode="after")
     def _waiting(self) -> Self:
@@ -49,6 +48,10 @@ class NewStatus(BaseModel):
         if (self.waits_for == "until") != (self.until is not None):
             raise ValueError("waits_for is until where, and only where, until says when")
         return self
+
+
+class NewStatus(Moving):
+    agent: Agent | None = None
 
 
 class NewMerge(BaseModel):

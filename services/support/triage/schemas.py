@@ -30,11 +30,14 @@ class TriageView(BaseModel):
     decided_at: datetime
 
 
-class Correction(BaseModel):
+class Correcting(BaseModel):
     """What the request is about, null where no category says it; the urgency stays where it is not given."""
 
     category: str | None
     urgency: Urgency | None = None
+
+
+class Correction(Correcting):
     agent: Agent | None = None
 
 

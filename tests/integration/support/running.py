@@ -59,6 +59,8 @@ class Support(Running):
     async def clear(self) -> None:
         await self.empty(
             "timer",
+            "bulk_item",
+            "bulk_action",
             "ticket_viewer",
             "ticket_follower",
             "saved_view",

@@ -11,7 +11,7 @@ from services.support.routing import store
 from services.support.routing.domain.agent import Agent, Standing, why_not
 from services.support.routing.domain.choice import Desk, Waiting, queue_of
 from services.support.routing.domain.handing import Handed, announce
-from services.support.routing.schemas import AssignmentView, NewAssignment
+from services.support.routing.schemas import Assigning, AssignmentView
 from services.support.routing.store import Routable
 from services.support.settings import Context
 from services.support.sla import commands as sla
@@ -89,7 +89,7 @@ async def attend(tx: Transaction, keys: Collection[UUID], now: datetime) -> int:
     return given + len(returned)
 
 
-async def assign(tx: Transaction, ticket_id: UUID, new: NewAssignment, by: str) -> AssignmentView:
+async def assign(tx: Transaction, ticket_id: UUID, new: Assigning, by: str) -> AssignmentView:
     """Claim a ticket, give it to somebody, or give it back to its queue. Raises NotFound, Invalid and NotAssignable."""
     await tickets.lock_ticket(tx, ticket_id)
     found = [each for each in await store.load_routable(tx, [ticket_id]) if each.is_open and each.status in OPEN]
