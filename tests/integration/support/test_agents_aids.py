@@ -182,12 +182,12 @@ async def test_a_view_lists_the_tickets_that_fit_all_of_it(support: Support, htt
     for filters, fits in FITTING:
         made = await http.post("/v1/views", json={"name": "These", "filters": filters, "agent": "staff-1"})
         assert made.status_code == 201, made.text
-        path, listed, cursor = f"/v1/views/{made.json()['id']}/tickets", [], ""
-        while cursor is not None:
-            asked = {"limit": 7, "agent": "staff-1", **({"cursor": cursor} if cursor else {})}
-            page = (await http.get(path, params=asked)).json()
-            listed += [each["number"] for each in page["items"]]
-            cursor = page["next_cursor"]
+        listed: list[int] = []
+        next_page: str | None = f"/v1/views/{made.json()['id']}/tickets?agent=staff-1&limit=7"
+        while next_page is not None:
+            page = await http.get(next_page)
+            listed += [each["number"] for each in page.json()["items"]]
+            next_page = page.links.get("next", {}).get("url")
         assert listed == [number for number in numbers if fits(number)], filters
 
 
