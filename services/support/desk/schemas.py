@@ -103,8 +103,8 @@ class TicketView(TicketLine):
     earlier_replies: bool
     history: list[Step]
     followed_by: list[Follower]
-    followers: list[str]
-    viewers: list[TicketViewer]
+    followers: list[str] = []
+    viewers: list[TicketViewer] = []
     merged_into: UUID | None
     merged: list[Follower]
     split_from: UUID | None
