@@ -148,22 +148,6 @@ class TicketSplit(_Ticket):
     agent: str | None = None
 
 
-@contract(TICKETS, "crm.ticket.followed.v1", key="party_id", subject="ticket/{ticket_id}")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketFollowed(_Ticket):
-    """An agent wants to know from now on what becomes of the ticket."""
-
-    agent: str
-
-
-@contract(TICKETS, "crm.ticket.unfollowed.v1", key="party_id", subject="ticket/{ticket_id}")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketUnfollowed(_Ticket):
-    """An agent does not any more."""
-
-    agent: str
-
-
 @contract(TICKETS, "crm.erasure.confirmed.v1", key="party_id", subject="party/{party_id}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErasureConfirmed(Forgotten):

@@ -9,7 +9,7 @@ from services.support.tickets.domain.ticket import common
 from shared.engine.event import Emission
 from shared.engine.transaction import Transaction
 from shared.errors import NotFound, Refused
-from shared.events.tickets import TicketFollowed, TicketUnfollowed
+from shared.events.followers import TicketFollowed, TicketUnfollowed
 
 _MOST_FOLLOWERS = 100
 """Of one ticket; a whole department is told by its queue."""

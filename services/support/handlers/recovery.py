@@ -20,6 +20,7 @@ from services.support.tickets.commands.recovery import OwnEvent, take_back as ta
 from services.support.triage import commands as triage
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
+from shared.events.followers import TicketFollowed, TicketUnfollowed
 from shared.events.tickets import (
     CsatAsked,
     CsatRecorded,
@@ -31,10 +32,8 @@ from shared.events.tickets import (
     SlaMet,
     SlaWarned,
     TicketAssigned,
-    TicketFollowed,
     TicketReplySettled,
     TicketTriaged,
-    TicketUnfollowed,
 )
 
 Told = (
