@@ -15,6 +15,7 @@ from services.console.forecasts import api as forecasts
 from services.console.frauds import api as frauds
 from services.console.login import api as login
 from services.console.login.sessions import OpenIdSessions, SessionCookies
+from services.console.mailings import api as mailings
 from services.console.operations import api as operations
 from services.console.parties import api as parties
 from services.console.segments import api as segments
@@ -34,7 +35,7 @@ from shared.telemetry.logging import configure_logging
 
 pages = (
     *(today, parties, duplicates, erasures, tickets, disputes, agents, followups, surveys, campaigns, segments),
-    *(forecasts, warnings, frauds, operations, events, design, login, shell, live, static_files),
+    *(mailings, forecasts, warnings, frauds, operations, events, design, login, shell, live, static_files),
 )
 
 

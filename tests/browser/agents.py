@@ -35,6 +35,7 @@ class Customer:
     twin_id: str = ""
     pair_id: str = ""
     segment: str = ""
+    mailing: str = ""
 
 
 async def serve_twins(stack: EmbeddedStack) -> Customer:
@@ -74,6 +75,16 @@ async def publish_segment(stack: EmbeddedStack, customer: Customer) -> Customer:
 
         await eventually(is_in, "the customer in the segment")
     return replace(customer, segment=name)
+
+
+async def draft_mailing(stack: EmbeddedStack, customer: Customer) -> Customer:
+    """A mailing to the customer's segment that nobody has started."""
+    name = f"spring-{uuid4().hex[:10]}"
+    text = f"name: {name}\nsegment: {customer.segment}\ntemplate: spring\n"
+    draft = {"text": text, "templates": {"spring.txt": "Subject: Spring\n\nHello {{ name }}.\n{{ unsubscribe_url }}\n"}}
+    async with httpx.AsyncClient(base_url=stack.url("marketing")) as client:
+        (await client.post("/v1/mailings", json=draft)).raise_for_status()
+    return replace(customer, mailing=name)
 
 
 async def publish_letter(stack: EmbeddedStack, name: str) -> None:

@@ -42,6 +42,28 @@ CAMPAIGNS: dict[str, dict[str, str]] = {
         "exited": _("Left the campaign"),
         "stopped": _("The campaign was stopped"),
         "dispute_open": _("A dispute is open"),
+        "same_address": _("Another with the same address is written to"),
+    },
+    "mailing": {
+        "draft": _("Draft"),
+        "running": _("Being sent"),
+        "paused": _("Paused"),
+        "cancelled": _("Cancelled"),
+        "completed": _("Over"),
+    },
+    "mailing_act": {
+        "start": _("Start it"),
+        "pause": _("Pause it"),
+        "resume": _("Go on"),
+        "cancel": _("Cancel it"),
+    },
+    "mailed": {
+        "waiting": _("Not released yet"),
+        "open": _("On its way"),
+        "sent": _("Sent"),
+        "skipped": _("Skipped"),
+        "unknown": _("Unknown"),
+        "cancelled": _("Cancelled"),
     },
     "points": {
         "earned": _("Earned"),

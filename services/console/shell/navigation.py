@@ -40,7 +40,7 @@ SECTIONS = (
     Section("/parties", _("Customers"), "people", "c", under=("/duplicates", "/erasures", "/events")),
     Section("/tickets", _("Tickets"), "chat", "t", under=("/agents", "/new/agent", "/queues", "/disputes")),
     Section("/follow-ups", _("Follow-ups"), "check", "f", under=("/surveys",)),
-    Section("/campaigns", _("Campaigns"), "send", "m", under=("/segments",)),
+    Section("/campaigns", _("Campaigns"), "send", "m", under=("/segments", "/mailings", "/new/mailing")),
     Section("/forecasts", _("Sales"), "chart", "s", under=("/warnings", "/frauds")),
     Section("/operations", _("Operations"), "gauge", "o", "crm:admin"),
 )
@@ -50,6 +50,8 @@ PLACES = (
     Place("/warnings", _("Warnings")),
     Place("/frauds", _("Frauds")),
     Place("/segments", _("Segments")),
+    Place("/mailings", _("Mailings")),
+    Place("/new/mailing", _("New mailing")),
     Place("/duplicates", _("Possible duplicates")),
     Place("/duplicates/merges", _("Merges")),
     Place("/erasures", _("Erasures")),

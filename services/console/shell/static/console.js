@@ -72,16 +72,21 @@ document.addEventListener("click", (event) => {
 function nameOfDraft(text) {
   return `draft:${location.pathname}:${text.name}`;
 }
+const taken = new URLSearchParams(location.search).get("taken");
+// The page of the form that was taken is named where it is another one than this.
+for (const name of taken?.startsWith("/") ? Object.keys(localStorage) : []) {
+  if (name.startsWith(`draft:${taken}:`)) localStorage.removeItem(name);
+}
 for (const text of document.querySelectorAll("textarea[data-draft]")) {
   const name = nameOfDraft(text);
-  if (new URLSearchParams(location.search).has("taken")) localStorage.removeItem(name);
+  if (taken !== null) localStorage.removeItem(name);
   else if (text.value === "") text.value = localStorage.getItem(name) ?? "";
   text.addEventListener("input", () => {
     if (text.value === "") localStorage.removeItem(name);
     else localStorage.setItem(name, text.value);
   });
 }
-if (new URLSearchParams(location.search).has("taken")) {
+if (taken !== null) {
   const address = new URL(location.href);
   address.searchParams.delete("taken");
   history.replaceState(null, "", address);
@@ -104,6 +109,7 @@ const live = document.querySelector("[data-live]");
 
 function takeFresh(text) {
   const fresh = new DOMParser().parseFromString(text, "text/html");
+  live.dataset.every = fresh.querySelector("[data-live]")?.dataset.every ?? "";
   for (const part of document.querySelectorAll("[data-fresh]")) {
     const other = fresh.getElementById(part.id);
     if (!other || typing(document.activeElement) && part.contains(document.activeElement)) continue;
@@ -148,10 +154,18 @@ if (live) {
         ready = performance.now() + Math.max(1000, performance.now() - begun);
         if (again) news();
         again = false;
+        lookAgain();
       });
   };
   const news = () => {
     waiting ||= setTimeout(refresh, Math.max(150, ready - performance.now()));
+  };
+  // What moves on without being told is looked at every so many seconds, as long as it moves and is seen.
+  let next = 0;
+  const lookAgain = () => {
+    clearTimeout(next);
+    const every = Number(live.dataset.every);
+    if (every) next = setTimeout(() => document.hidden || news(), every * 1000);
   };
   // A stream that was begun anew may not tell what happened in between, so the page looks for itself.
   let lost = false;
@@ -178,6 +192,7 @@ if (live) {
     });
   };
   connect();
+  lookAgain();
   addEventListener("pagehide", () => source?.close());
   document.addEventListener("visibilitychange", () => {
     connect();
