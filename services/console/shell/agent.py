@@ -7,8 +7,8 @@ from typing import Protocol
 from fastapi import Request
 
 from shared.http.auth import ALL_SCOPES, Authenticator
+from shared.http.staff import STAFF_ID
 
-STAFF_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 NAME_COOKIE = "rapport-name"
 
 
@@ -43,7 +43,7 @@ class ChosenNames:
 
     async def find(self, request: Request) -> Agent | None:
         name = request.cookies.get(NAME_COOKIE, "")
-        return Agent(name) if STAFF_ID.fullmatch(name) else None
+        return Agent(name) if re.fullmatch(STAFF_ID, name) else None
 
 
 class BearerTokens:

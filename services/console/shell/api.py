@@ -1,14 +1,16 @@
 """Signing in under a chosen name, and how pages look."""
 
+import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.console.shell.agent import NAME_COOKIE, STAFF_ID, ChosenNames
+from services.console.shell.agent import NAME_COOKIE, ChosenNames
 from services.console.shell.pages import THEMES, Open, Shown, go_to
 from services.console.shell.words import LANGUAGES
+from shared.http.staff import STAFF_ID
 
 router = APIRouter()
 Next = Annotated[str, Query(max_length=2000)]
@@ -27,7 +29,7 @@ async def sign_in(page: Open) -> Response:
     name, following = form.get("name", "").strip(), form.get("next", "/")
     if not isinstance(page.request.app.state.sessions, ChosenNames):
         return go_to("/sign-in")
-    if STAFF_ID.fullmatch(name) is None:
+    if re.fullmatch(STAFF_ID, name) is None:
         return page.show("shell/sign_in.html", 422, next=following, chosen=True, wrong=True, name=name)
     return go_to(following, {NAME_COOKIE: name})
 

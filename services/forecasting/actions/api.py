@@ -1,6 +1,5 @@
 """What to do next about a party, over HTTP."""
 
-import re
 from typing import Annotated
 from uuid import UUID
 
@@ -11,16 +10,15 @@ from services.forecasting.actions import commands, store
 from services.forecasting.actions.commands import Answer
 from services.forecasting.actions.schemas import ActionView, NewAnswer, NewSuggestions, Suggested
 from shared.engine.transaction import Transaction
-from shared.errors import Invalid
 from shared.events.values import BlankIsNone
 from shared.http.app import Listing, Once, Page, Principal, idempotent, requires, service_of
 from shared.http.readiness import Serving
+from shared.http.staff import staff_of
 
 router = APIRouter(prefix="/v1/actions", tags=["actions"])
 Service = Annotated[Serving, Depends(service_of)]
 Writer = Annotated[Principal, Depends(requires("crm:write"))]
 Written = Annotated[Once, Depends(idempotent)]
-_STAFF_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 _LAST = UUID(int=2**128 - 1)
 
 
@@ -62,9 +60,7 @@ async def decline_action(action_id: UUID, new: NewAnswer, principal: Writer, onc
 
 
 async def _answer(action_id: UUID, said: Answer, new: NewAnswer, principal: Principal, once: Once) -> Response:
-    agent = new.agent or principal.subject
-    if _STAFF_ID.fullmatch(agent) is None:
-        raise Invalid("the token's subject is no staff id, so name the agent", field="body.agent")
+    agent = staff_of(new.agent, principal)
 
     async def act(tx: Transaction) -> ActionView:
         return await commands.answer(tx, action_id, said, agent)

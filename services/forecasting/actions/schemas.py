@@ -1,16 +1,13 @@
 """Bodies of requests and answers about what to do next."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from shared.events.money import Money
-
-AgentId = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9._:-]{1,100}$", description="A staff id; by default the token's subject.")
-]
+from shared.http.staff import StaffId
 
 
 class FactorView(BaseModel):
@@ -55,4 +52,4 @@ class NewSuggestions(BaseModel):
 class NewAnswer(BaseModel):
     """Who accepted or declined it."""
 
-    agent: AgentId | None = None
+    agent: StaffId | None = None

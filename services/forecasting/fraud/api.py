@@ -1,6 +1,5 @@
 """What looks like fraud, over HTTP: the queue, and verdicts of people."""
 
-import re
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -11,17 +10,16 @@ from services.forecasting.fraud import commands, store
 from services.forecasting.fraud.schemas import AssessmentView, NewVerdict
 from services.forecasting.fraud_rules import MOST_POINTS, Band
 from shared.engine.transaction import Transaction
-from shared.errors import Invalid
 from shared.events.values import BlankIsNone
 from shared.http.app import Listing, Once, Page, Principal, idempotent, requires, service_of
 from shared.http.openapi import answers_with
 from shared.http.readiness import Serving
+from shared.http.staff import staff_of
 from shared.http.versions import IfMatch, versions_of, with_etag
 
 router = APIRouter(prefix="/v1/frauds", tags=["frauds"])
 Service = Annotated[Serving, Depends(service_of)]
 Writer = Annotated[Principal, Depends(requires("crm:write"))]
-_STAFF_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 
 
 @router.get("", dependencies=[Depends(requires("crm:read"))])
@@ -60,9 +58,7 @@ async def judge_fraud(
     """Say what it was. Sales of the same device, card or address are assessed by it from now on; a later verdict
     takes the place of an earlier one.
     """
-    agent = new.agent or principal.subject
-    if _STAFF_ID.fullmatch(agent) is None:
-        raise Invalid("the token's subject is no staff id, so name the agent", field="body.agent")
+    agent = staff_of(new.agent, principal)
 
     async def act(tx: Transaction) -> AssessmentView:
         return await commands.judge(tx, assessment_id, new.verdict, agent, versions_of(if_match))

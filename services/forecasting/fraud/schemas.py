@@ -1,16 +1,13 @@
 """Bodies of requests and answers about frauds."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from services.forecasting.fraud_rules import Band
-
-StaffId = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9._:-]{1,100}$", description="A staff id; by default the token's subject.")
-]
+from shared.http.staff import StaffId
 
 
 class ReasonView(BaseModel):
