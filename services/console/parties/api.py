@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Annotated, Any
+from datetime import date
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -11,18 +12,22 @@ from starlette.responses import Response
 from services.console.parties.domain import (
     GROUPS,
     Profile,
+    end_of,
     errors_of,
     lines_of,
     purchases_of,
     related_of,
+    standing_of,
 )
-from services.console.shell.asking import Trouble, attempt
+from services.console.shell.asking import Json, Trouble, attempt
 from services.console.shell.facts import party_named
 from services.console.shell.pages import Page, Shown, go_to
+from shared.events.values import BlankIsNone
 
 router = APIRouter(prefix="/parties")
 Cursor = Annotated[str | None, Query(max_length=1000)]
 Text = Annotated[str | None, Query(max_length=320)]
+Day = Annotated[Annotated[date | None, BlankIsNone], Query()]
 LINES = 25
 PURCHASES = 24
 
@@ -86,6 +91,18 @@ async def show_party(page: Shown, party_id: UUID, show: Text = None, cursor: Cur
     )
 
 
+@router.get("/{party_id}/past")
+async def show_past(page: Shown, party_id: UUID, day: Day = None) -> Response:
+    """All that was known of a customer at the end of a day, in the zone of whoever looks."""
+    today = page.words.local(page.words.now).date()
+    if day is None or day >= today:
+        return page.show("parties/past.html", party_id=party_id, day=None, today=today, found=None, lines=[])
+    as_of = end_of(day, page.words.zone)
+    found = await attempt(page.asked.get("contacts", f"parties/{party_id}", as_of=as_of.isoformat()))
+    lines = lines_of(found.value["timeline"], page.words) if found.value else []
+    return page.show("parties/past.html", party_id=party_id, day=day, today=today, found=found, lines=lines)
+
+
 @router.get("/{party_id}/consents")
 async def show_consents(page: Shown, party_id: UUID, cursor: Cursor = None) -> Response:
     """What is allowed, and everything that was ever said of it, each line with the event that proves it."""
@@ -139,6 +156,31 @@ async def end_role(page: Shown, party_id: UUID, role_id: UUID) -> Response:
     return await _write_around(page, party_id, f"roles/{role_id}/end", {}, await page.form())
 
 
+@router.post("/{party_id}/actions")
+async def suggest_actions(page: Shown, party_id: UUID) -> Response:
+    """Asks what to do next; where there is no advice, the page says why."""
+    form = await page.form()
+    try:
+        done = await page.asked.write(
+            "forecasting", "POST", "actions", {"party_id": str(party_id)}, key=form.get("key")
+        )
+    except Trouble as trouble:
+        return await _show_around(page, party_id, trouble)
+    return await _show_around(page, party_id, suggested=done.body)
+
+
+@router.post("/{party_id}/actions/{action_id}/{said}")
+async def answer_action(page: Shown, party_id: UUID, action_id: UUID, said: Literal["accept", "decline"]) -> Response:
+    """Forecasting learns from what is said; where somebody said otherwise before, the page says so."""
+    form = await page.form()
+    path = f"actions/{action_id}/{said}"
+    try:
+        await page.asked.write("forecasting", "POST", path, page.acting, key=form.get("key"))
+    except Trouble as trouble:
+        return await _show_around(page, party_id, trouble)
+    return go_to(f"/parties/{party_id}/around")
+
+
 @router.get("/{party_id}/edit")
 async def show_edit(page: Shown, party_id: UUID) -> Response:
     view = await page.asked.get("contacts", f"parties/{party_id}")
@@ -175,14 +217,19 @@ async def _write_around(
 
 
 async def _show_around(
-    page: Page, party_id: UUID, trouble: Trouble | None = None, typed: Mapping[str, str] | None = None
+    page: Page,
+    party_id: UUID,
+    trouble: Trouble | None = None,
+    typed: Mapping[str, str] | None = None,
+    suggested: Json = None,
 ) -> Response:
-    view, relations, roles, advice, scores = await asyncio.gather(
+    view, relations, roles, advice, scores, actions = await asyncio.gather(
         page.asked.get("contacts", f"parties/{party_id}"),
         attempt(page.asked.get("contacts", f"parties/{party_id}/relations", limit=50)),
         attempt(page.asked.get("contacts", f"parties/{party_id}/roles", limit=50)),
         attempt(page.asked.get("forecasting", "cross-sell", party_id=party_id)),
         attempt(page.asked.get("forecasting", f"scores/{party_id}")),
+        attempt(page.asked.get("forecasting", "actions", party_id=party_id, limit=12)),
     )
     related = related_of({str(party_id), view["id"]}, relations.value["items"]) if relations.value else []
     return page.show(
@@ -195,6 +242,9 @@ async def _show_around(
         roles=roles,
         advice=advice,
         scores=scores,
+        actions=actions,
+        standing=standing_of(actions.listed),
+        suggested=suggested,
         trouble=trouble,
         typed=typed or {},
     )

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from services.console.shell.event_terms import EVENTS
 from services.console.shell.facts import Fact, facts_of, short_type
@@ -116,6 +118,21 @@ def purchases_of(sales: Iterable[Mapping[str, Any]]) -> dict[str, list[int]]:
         total = sale["summary"]["total"]
         found.setdefault(total["currency"], []).insert(0, total["minor"])
     return found
+
+
+def end_of(day: date, zone: ZoneInfo) -> datetime:
+    """When a day is over there."""
+    return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
+
+
+def standing_of(actions: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The suggestions that wait for an answer, those that bring most first; of an earlier time those that had not
+    expired when the last was made. Whether they have by now the service says, whose clock may be that of its stream.
+    """
+    open_ = [each for each in actions if each["state"] == "open"]
+    last = max((datetime.fromisoformat(each["suggested_at"]) for each in open_), default=None)
+    standing = [each for each in open_ if last and datetime.fromisoformat(each["expires_at"]) > last]
+    return sorted(standing, key=lambda each: -float(each["expected"]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,24 @@ SALES: dict[str, dict[str, str]] = {
     "no_offer": {
         "an urgent request of the party is open": _("An urgent request of theirs is open."),
         "the party bought on fewer than 2 days": _("They bought on fewer than two days."),
+        "no model of purchases has been fitted yet": _("No model of purchases has been fitted yet."),
+        "what could be offered was answered of late": _("What could be offered was answered of late."),
+        "what a unit is sold for is not known in the party's currency": _(
+            "What a unit is sold for is not known in their currency."
+        ),
+    },
+    "action": {
+        "open": _("Open"),
+        "accepted": _("Taken"),
+        "declined": _("Declined"),
+        "bought_again": _("Offer it again"),
+        "goes_with": _("Offer what goes with it"),
+    },
+    "factor": {
+        "probability": _("Buys it, if anything"),
+        "buys_within_28_days": _("Buys within four weeks"),
+        "accepted_of_its_kind": _("Such suggestions are taken"),
+        "value": _("What a unit is sold for"),
     },
     "offer": {"bought_again": _("Buys it again and again"), "goes_with": _("Goes with what they have")},
 }
