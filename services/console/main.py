@@ -4,6 +4,7 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from services.console.agents import api as agents
+from services.console.articles import api as articles
 from services.console.campaigns import api as campaigns
 from services.console.design import api as design
 from services.console.disputes import api as disputes
@@ -26,6 +27,7 @@ from services.console.shell.asking import Front
 from services.console.shell.errors import answer_errors
 from services.console.shell.guard import Guard
 from services.console.surveys import api as surveys
+from services.console.team import api as team
 from services.console.tickets import api as tickets
 from services.console.today import api as today
 from services.console.warnings import api as warnings
@@ -34,8 +36,9 @@ from shared.http.auth import Authenticator
 from shared.telemetry.logging import configure_logging
 
 pages = (
-    *(today, parties, duplicates, erasures, tickets, disputes, agents, followups, surveys, campaigns, segments),
-    *(mailings, forecasts, warnings, frauds, operations, events, design, login, shell, live, static_files),
+    *(today, parties, duplicates, erasures, tickets, disputes, agents, team, articles, followups, surveys),
+    *(campaigns, segments, mailings, forecasts, warnings, frauds, operations, events),
+    *(design, login, shell, live, static_files),
 )
 
 

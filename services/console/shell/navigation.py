@@ -35,10 +35,11 @@ class Place:
     title: str
 
 
+_DESK = ("/agents", "/new/agent", "/queues", "/disputes", "/team", "/articles", "/new/article")
 SECTIONS = (
     Section("/", _("Today"), "sun", "h"),
     Section("/parties", _("Customers"), "people", "c", under=("/duplicates", "/erasures", "/events")),
-    Section("/tickets", _("Tickets"), "chat", "t", under=("/agents", "/new/agent", "/queues", "/disputes")),
+    Section("/tickets", _("Tickets"), "chat", "t", under=_DESK),
     Section("/follow-ups", _("Follow-ups"), "check", "f", under=("/surveys",)),
     Section("/campaigns", _("Campaigns"), "send", "m", under=("/segments", "/mailings", "/new/mailing")),
     Section("/forecasts", _("Sales"), "chart", "s", under=("/warnings", "/frauds")),
@@ -59,6 +60,9 @@ PLACES = (
     Place("/agents", _("Agents")),
     Place("/new/agent", _("New agent")),
     Place("/queues", _("Queues")),
+    Place("/team", _("The team")),
+    Place("/articles", _("Articles")),
+    Place("/new/article", _("New article")),
     Place("/surveys", _("Surveys")),
 )
 

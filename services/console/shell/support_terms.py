@@ -78,6 +78,14 @@ SUPPORT: dict[str, dict[str, str]] = {
         "too_many": _("One too many"),
     },
     "removed": {"left": _("Has left"), "changed_team": _("Is in another team"), "other": _("Something else")},
+    "team_by": {"queue": _("Queue"), "agent": _("Agent"), "category": _("Category"), "channel": _("Channel")},
+    "desk_warning": {
+        "slack_short": _("Little time left"),
+        "backlog_growing": _("More comes than is done"),
+        "similar_tickets": _("Many about one product"),
+    },
+    "article": {"draft": _("Draft"), "published": _("Published"), "retired": _("Retired")},
+    "article_move": {"draft": _("Back to draft"), "published": _("Publish"), "retired": _("Retire")},
     "queue": {"payments": _("Payments"), "orders": _("Orders"), "general": _("General")},
     "place": {
         "escalated": _("Escalated"),

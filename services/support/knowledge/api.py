@@ -9,14 +9,14 @@ from pydantic_core import from_json
 from starlette.responses import Response
 
 from services.support.knowledge import commands
-from services.support.knowledge.domain.article import State
+from services.support.knowledge.domain.article import DEFAULT_LANGUAGE, State
 from services.support.knowledge.schemas import (
-    ArticleLine,
     ArticleState,
     ArticleView,
     Category,
     Deflected,
     FoundList,
+    ListedArticle,
     NewArticle,
     NewArticleState,
     NewArticleText,
@@ -57,12 +57,17 @@ async def add_article(new: NewArticle, principal: Writer, once: Repeatable) -> R
 
 @router.get("", dependencies=READS)
 async def list_articles(
-    service: Service, page: Page, state: Annotated[State | None, BlankIsNone] = None
-) -> Listing[ArticleLine]:
+    service: Service,
+    page: Page,
+    state: Annotated[State | None, BlankIsNone] = None,
+    language: Annotated[Language, Query(description="Of the titles, where articles have it.")] = DEFAULT_LANGUAGE,
+) -> Listing[ListedArticle]:
     """Newest first, with how many requests were not made for each."""
     after = page.after(datetime, UUID)
     async with service.read() as tx:
-        found = await commands.list_articles(tx, (after[0], after[1]) if after else _LAST, state, page.limit + 1)
+        found = await commands.list_articles(
+            tx, (after[0], after[1]) if after else _LAST, state, language, page.limit + 1
+        )
     return page.listing(found, lambda each: each, lambda each: (each.created_at, each.id))
 
 

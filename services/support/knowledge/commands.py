@@ -16,11 +16,11 @@ from services.support.knowledge.domain.article import (
     reply_of,
 )
 from services.support.knowledge.schemas import (
-    ArticleLine,
     ArticleSource,
     ArticleState,
     ArticleView,
     FoundList,
+    ListedArticle,
     NewArticle,
     NewArticleText,
     SuggestedReply,
@@ -85,9 +85,9 @@ async def read_article(tx: Transaction, article_id: UUID, *, earlier: bool) -> A
 
 
 async def list_articles(
-    tx: Transaction, before: tuple[datetime, UUID], state: State | None, limit: int
-) -> list[ArticleLine]:
-    return await store.list_articles(tx, before, state, limit)
+    tx: Transaction, before: tuple[datetime, UUID], state: State | None, language: str, limit: int
+) -> list[ListedArticle]:
+    return await store.list_articles(tx, before, state, language, limit)
 
 
 async def search(tx: Transaction, query: str, language: str | None, category: str | None, limit: int) -> FoundList:

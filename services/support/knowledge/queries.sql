@@ -38,11 +38,20 @@ where article_id = $1::uuid and (newest or $2::boolean)
 order by language, version desc;
 
 -- name: list_articles
--- Newest first, after a place in that order, in one state or any.
-select id, state, category, version, deflected, created_at, changed_at
+-- Newest first, after a place in that order, in one state or any; with the title in a language, or the first it has.
+select
+    article.id, article.state, article.category, article.version, article.deflected, article.created_at,
+    article.changed_at, text.title
 from article
-where (created_at, id) < ($1::timestamptz, $2::uuid) and ($3::text is null or state = $3::text)
-order by created_at desc, id desc
+cross join lateral (
+    select article_text.title
+    from article_text
+    where article_text.article_id = article.id and article_text.newest
+    order by article_text.language <> $5::text, article_text.language
+    limit 1
+) as text
+where (article.created_at, article.id) < ($1::timestamptz, $2::uuid) and ($3::text is null or article.state = $3::text)
+order by article.created_at desc, article.id desc
 limit $4::integer;
 
 -- name: search

@@ -61,6 +61,12 @@ class ArticleLine(ArticleState):
     changed_at: datetime
 
 
+class ListedArticle(ArticleLine):
+    """With its title in the language that is asked for, where it has that, else in the first of its languages."""
+
+    title: str
+
+
 class ArticleView(ArticleLine):
     """With its newest text in each language, or every text there was."""
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.support.knowledge.domain.article import Article, Source, State, configuration_of
-from services.support.knowledge.schemas import ArticleLine, ArticleText, Found, NewArticleText
+from services.support.knowledge.schemas import ArticleLine, ArticleText, Found, ListedArticle, NewArticleText
 from shared.engine.transaction import Transaction
 from shared.sql import load_queries
 
@@ -45,10 +45,10 @@ async def find_texts(tx: Transaction, article_id: UUID, *, earlier: bool) -> lis
 
 
 async def list_articles(
-    tx: Transaction, before: tuple[datetime, UUID], state: State | None, limit: int
-) -> list[ArticleLine]:
-    rows = await tx.fetch(SQL["list_articles"], *before, state, limit)
-    return [ArticleLine.model_validate(dict(row)) for row in rows]
+    tx: Transaction, before: tuple[datetime, UUID], state: State | None, language: str, limit: int
+) -> list[ListedArticle]:
+    rows = await tx.fetch(SQL["list_articles"], *before, state, limit, language)
+    return [ListedArticle.model_validate(dict(row)) for row in rows]
 
 
 async def search(tx: Transaction, query: str, language: str, category: str | None, limit: int) -> list[Found]:
