@@ -36,6 +36,7 @@ class Customer:
     pair_id: str = ""
     segment: str = ""
     mailing: str = ""
+    article_id: str = ""
 
 
 async def serve_twins(stack: EmbeddedStack) -> Customer:
@@ -85,6 +86,14 @@ async def draft_mailing(stack: EmbeddedStack, customer: Customer) -> Customer:
     async with httpx.AsyncClient(base_url=stack.url("marketing")) as client:
         (await client.post("/v1/mailings", json=draft)).raise_for_status()
     return replace(customer, mailing=name)
+
+
+async def write_article(stack: EmbeddedStack, customer: Customer) -> Customer:
+    """A draft in English."""
+    said = {"title": "Where parcels are", "body": "By post.\n\nThey take a day.", "language": "en", "agent": "agent-7"}
+    async with httpx.AsyncClient(base_url=stack.url("support")) as client:
+        made = (await client.post("/v1/articles", json=said)).raise_for_status().json()
+    return replace(customer, article_id=made["id"])
 
 
 async def publish_letter(stack: EmbeddedStack, name: str) -> None:

@@ -13,7 +13,15 @@ from playwright.async_api import BrowserContext, Page
 from deploy.assets.fetch import fetch, read_lock
 from deploy.embedded import EmbeddedStack
 from shared.run.discovery import FRONTS
-from tests.browser.agents import LETTER, Customer, draft_mailing, publish_letter, publish_segment, serve_twins
+from tests.browser.agents import (
+    LETTER,
+    Customer,
+    draft_mailing,
+    publish_letter,
+    publish_segment,
+    serve_twins,
+    write_article,
+)
 from tests.browser.chromium import HOW, browser_context, executable
 from tests.stack import make_stack, started
 
@@ -75,7 +83,8 @@ def ada(stack: EmbeddedStack, _pairs: list[Customer]) -> Customer:
 
     async def served() -> Customer:
         await publish_letter(stack, LETTER)
-        return await draft_mailing(stack, await publish_segment(stack, _pairs.pop()))
+        customer = await publish_segment(stack, await write_article(stack, _pairs.pop()))
+        return await draft_mailing(stack, customer)
 
     return asyncio.run(served())
 

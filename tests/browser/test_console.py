@@ -3,8 +3,10 @@
 import asyncio
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -23,6 +25,7 @@ SHOTS = Path(__file__).parents[2] / ".test-results" / "console"
 
 def pages_of(ada: Customer) -> dict[str, str]:
     """Every page of the console, by a name for its picture."""
+    today = datetime.now(ZoneInfo("Europe/Copenhagen")).date()
     return {
         "today": "/",
         "customers": "/parties",
@@ -31,6 +34,7 @@ def pages_of(ada: Customer) -> dict[str, str]:
         "customer-new": "/parties/new",
         "customer-points": f"/parties/{ada.party_id}/points",
         "customer-around": f"/parties/{ada.party_id}/around",
+        "customer-past": f"/parties/{ada.party_id}/past?day={today}",
         "incomplete": "/parties/incomplete",
         "warnings": "/warnings",
         "frauds": "/frauds",
@@ -50,6 +54,11 @@ def pages_of(ada: Customer) -> dict[str, str]:
         "agent-new": "/new/agent",
         "queues": "/queues",
         "queue": "/queues/orders",
+        "team": "/team?by=agent",
+        "articles": "/articles",
+        "articles-found": "/articles?q=parcels",
+        "article": f"/articles/{ada.article_id}",
+        "article-new": "/new/article",
         "surveys": "/surveys",
         "disputes": "/disputes",
         "dispute-new": f"/disputes/new?party_id={ada.party_id}&ticket_id={ada.ticket_id}",

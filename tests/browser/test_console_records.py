@@ -1,6 +1,8 @@
 """What people decide about the records of customers: two that are one, and one that is to be forgotten."""
 
 import re
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -167,3 +169,24 @@ async def test_a_relation_is_written_down_stands_on_both_pages_and_ends(stack: E
     (relation,) = (await ask(stack, "contacts", f"parties/{ada.twin_id}/relations"))["items"]
     assert (relation["kind"], relation["from_party_id"]) == ("introduced_by", ada.party_id)
     assert relation["ended_on"] is not None
+
+
+async def test_a_customer_is_shown_as_known_on_a_day_and_why_nothing_is_suggested(
+    stack: EmbeddedStack, ada: Customer
+) -> None:
+    today = datetime.now(ZoneInfo("Europe/Copenhagen")).date()
+    async with console(stack) as (context, complaints):
+        page = await context.new_page()
+        await page.goto(f"/parties/{ada.party_id}/past")
+        await page.get_by_label("Day").fill((today - timedelta(days=400)).isoformat())
+        await page.get_by_role("button", name="Show").click()
+        await expect(page.get_by_text("Nobody was known by this id then.")).to_be_visible()
+        await page.get_by_label("Day").fill(today.isoformat())
+        await page.get_by_role("button", name="Show").click()
+        await expect(page.locator(".figures")).to_contain_text("DKK\u00a0129.95")
+        await expect(page.locator("section", has_text="Consents").get_by_text("Allowed", exact=True)).to_be_visible()
+        await page.get_by_role("link", name="As it is now").click()
+        await page.get_by_role("button", name="Suggest something").click()
+        said = page.get_by_text(re.compile("An urgent request of theirs is open|They bought on fewer than two days"))
+        await expect(said.first).to_be_visible()
+        assert complaints == []

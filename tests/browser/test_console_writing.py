@@ -1,7 +1,8 @@
-"""What is written to many at the console."""
+"""What is written to many at the console, and what the team is told of its work."""
 
 from uuid import uuid4
 
+import httpx
 import pytest
 from playwright.async_api import expect
 
@@ -52,3 +53,61 @@ async def test_a_mailing_is_drafted_tried_held_and_sent_on(stack: EmbeddedStack,
         assert [said for said in complaints if "422" not in said] == []
     said = await ask(stack, "marketing", f"mailings/{name}")
     assert (said["state"], said["segment"], said["per_minute"]) == ("cancelled", ada.segment, 1)
+
+
+async def test_an_article_is_written_published_and_found(stack: EmbeddedStack, axe: str) -> None:
+    """Whoever was quicker is shown beside what was typed."""
+    word = f"returret{uuid4().hex[:8]}"
+    options = {"viewport": PHONE, "color_scheme": "dark", "language": "da"}
+    async with console(stack, **options) as (context, complaints):  # type: ignore[arg-type]
+        page = await context.new_page()
+        await page.goto("/new/article")
+        await page.get_by_label("Titel").fill(f"Om {word}")
+        await page.get_by_label("Tekst").fill("Tag den med i butikken.")
+        await page.get_by_role("button", name="Gem").click()
+        await expect(page.locator(".head .badge")).to_have_text("Kladde")
+        article_id = page.url.partition("?")[0].rpartition("/")[2]
+        await page.get_by_role("link", name="Rediger").click()
+        path, theirs = (
+            f"/v1/articles/{article_id}/texts/da",
+            {"title": f"Om {word}", "body": "Med posten.", "agent": "a-1"},
+        )
+        async with httpx.AsyncClient(base_url=stack.url("support")) as support:
+            (await support.put(path, json=theirs)).raise_for_status()
+        await page.get_by_label("Tekst").fill("Tag den med, eller send den.")
+        await page.get_by_role("button", name="Gem").click()
+        await expect(page.locator("section", has=page.locator("#theirs"))).to_contain_text("Med posten.")
+        await expect(page.get_by_label("Tekst")).to_have_value("Tag den med, eller send den.")
+        await page.evaluate(axe)
+        result = await page.evaluate("axe.run({resultTypes: ['violations']})")
+        assert [each["id"] for each in result["violations"]] == []
+        await page.get_by_role("button", name="Gem").click()
+        await page.get_by_role("button", name="Offentligg\u00f8r").click()
+        await expect(page.locator(".head .badge")).to_have_text("Offentliggjort")
+        await page.get_by_role("link", name="Artikler").click()
+        await expect(page.get_by_role("link", name=f"Om {word}")).to_be_visible()
+        await page.get_by_label("Ord").fill(word)
+        await page.get_by_role("button", name="Find", exact=True).click()
+        await page.get_by_role("link", name=f"Om {word}").click()
+        await expect(page.get_by_text("Tag den med, eller send den.")).to_be_visible()
+        assert [said for said in complaints if "409" not in said] == []
+    said = await ask(stack, "support", f"articles/{article_id}")
+    assert (said["state"], said["texts"][0]["agent"], said["texts"][0]["version"]) == ("published", "agent-7", 3)
+
+
+async def test_a_team_is_told_what_support_counts(stack: EmbeddedStack, ada: Customer) -> None:
+    assert ada.ticket_id
+    async with console(stack) as (context, complaints):
+        page = await context.new_page()
+        await page.goto("/tickets")
+        await page.get_by_role("link", name="The team").click()
+        before = (await ask(stack, "support", "stats"))["items"][0]["opened"]
+        await page.get_by_role("link", name="Agent", exact=True).click()
+        await expect(page.get_by_role("columnheader", name="Agent")).to_be_visible()
+        shown = int(await page.locator(".figure", has_text="Opened").locator("dd").first.inner_text())
+        after = (await ask(stack, "support", "stats"))["items"][0]["opened"]
+        assert 0 < before <= shown <= after
+        rows = page.locator("table", has=page.get_by_role("columnheader", name="Agent")).locator("tbody tr")
+        counts = [int(await row.locator("td").first.inner_text()) for row in await rows.all()]
+        assert sum(counts) == shown
+        assert complaints == []

@@ -93,11 +93,11 @@ async def show_party(page: Shown, party_id: UUID, show: Text = None, cursor: Cur
 
 @router.get("/{party_id}/past")
 async def show_past(page: Shown, party_id: UUID, day: Day = None) -> Response:
-    """All that was known of a customer at the end of a day, in the zone of whoever looks."""
+    """All that was known of a customer at the end of a day, in the zone of whoever looks; of today, by now."""
     today = page.words.local(page.words.now).date()
-    if day is None or day >= today:
+    if day is None or day > today:
         return page.show("parties/past.html", party_id=party_id, day=None, today=today, found=None, lines=[])
-    as_of = end_of(day, page.words.zone)
+    as_of = min(end_of(day, page.words.zone), page.words.now)
     found = await attempt(page.asked.get("contacts", f"parties/{party_id}", as_of=as_of.isoformat()))
     lines = lines_of(found.value["timeline"], page.words) if found.value else []
     return page.show("parties/past.html", party_id=party_id, day=day, today=today, found=found, lines=lines)

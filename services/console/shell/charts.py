@@ -30,12 +30,12 @@ class Scale:
         return round(self.begin + (value - self.least) / span * (self.end - self.begin), 1)
 
 
-def steps(least: float, most: float, wanted: int = 4) -> list[float]:
-    """Round values from below `least` to above `most`, some `wanted` of them."""
+def steps(least: float, most: float, wanted: int = 4, finest: float = 0) -> list[float]:
+    """Round values from below `least` to above `most`, some `wanted` of them, `finest` apart or more."""
     span = (most - least) or abs(most) or 1
     rough = span / wanted
     magnitude = 10 ** floor(log10(rough))
-    step = next(factor * magnitude for factor in (1, 2, 2.5, 5, 10) if factor * magnitude >= rough)
+    step = max(finest, next(factor * magnitude for factor in (1, 2, 2.5, 5, 10) if factor * magnitude >= rough))
     first, last = floor(least / step), ceil(most / step)
     return [number * step for number in range(first, last + 1)]
 
@@ -76,11 +76,11 @@ class Plot:
         return [index for index in range(self.count) if (self.count - 1 - index) % every == 0]
 
 
-def plot(count: int, values: Sequence[float | None], *, from_zero: bool = True) -> Plot:
-    """A plot that has room for all of these values."""
+def plot(count: int, values: Sequence[float | None], *, from_zero: bool = True, finest: float = 0) -> Plot:
+    """A plot that has room for all of these values; its ticks are `finest` apart or more."""
     known = [value for value in values if value is not None] or [0]
     least = min(0, *known) if from_zero else min(known)
-    round_values = steps(least, max(*known, least + 1) if len(known) > 1 else max(known[0], least + 1))
+    round_values = steps(least, max(least + 1, *known), finest=finest)
     scale = Scale(round_values[0], round_values[-1], HEIGHT - BOTTOM, TOP)
     return Plot(count, scale, [Tick(scale(value), value) for value in round_values])
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any, Literal
 
 BY = ("queue", "agent", "category", "channel")
@@ -52,10 +53,9 @@ def tone_of(kept: float | None) -> Tone:
     return "good" if kept >= _KEPT_WELL else "bad" if kept < _KEPT_BADLY else "warn"
 
 
-def days_of(items: Iterable[Mapping[str, Any]]) -> Days:
-    found = sorted(items, key=lambda each: str(each["key"]))
-    return Days(
-        [str(each["key"]) for each in found],
-        [each["opened"] for each in found],
-        [each["resolved"] for each in found],
-    )
+def days_of(items: Iterable[Mapping[str, Any]], since: str, until: str) -> Days:
+    """Every day from one to another, also those on which nothing happened."""
+    found = {str(each["key"]): each for each in items}
+    first, last = date.fromisoformat(since), date.fromisoformat(until)
+    days = [(first + timedelta(days=number)).isoformat() for number in range((last - first).days + 1)]
+    return Days(days, *([found[day][what] if day in found else 0 for day in days] for what in ("opened", "resolved")))
