@@ -41,7 +41,7 @@ async def show_team(
         whole=whole,
         figures=figures,
         within=within_of(figures["first_answer"]) if figures else [],
-        days=days_of(days.listed, days.value["since"], days.value["until"]) if days.listed else None,
+        days=days_of(days.listed, days.value["since"], days.value["until"]) if days.value and days.listed else None,
         parts_=parts,
         warnings=warnings,
         kept_of=kept_of,

@@ -1,12 +1,15 @@
 """Mailings at the console: what a form says is what marketing reads, and every state has its words and its acts."""
 
+from collections.abc import Mapping
 from typing import Any, get_args
 
 import pytest
 
 from services.console.mailings.domain import ACTS, OUTCOMES, TONES, Draft, counts_of, template_of
 from services.console.shell.vocabulary import TERMS
+from services.marketing.catalogue.content.template import Text
 from services.marketing.catalogue.domain.reading import Source, Unreadable
+from services.marketing.catalogue.domain.steps import Send
 from services.marketing.mailings.domain.definition import Drafted, read_mailing
 from services.marketing.mailings.domain.mailing import Act, State, lead
 from services.marketing.mailings.schemas import Recipient
@@ -19,18 +22,23 @@ def read(**fields: str) -> Drafted:
     return read_mailing(Source("mailing.yaml", body["text"], body["templates"]))
 
 
+def texts_of(drafted: Drafted) -> Mapping[str, Text]:
+    (step,) = drafted.campaign.steps
+    assert isinstance(step, Send)
+    (content,) = step.content
+    return content.texts
+
+
 def test_a_form_makes_the_mailing_that_it_says() -> None:
     drafted = read(per_minute="60", description='To "readers": all', **{"subject-da": "Forår", "text-da": "Hej: {}"})
     assert (drafted.campaign.name, drafted.segment, drafted.per_minute) == ("spring-2026", "readers", 60)
     assert drafted.campaign.description == 'To "readers": all'
-    (content,) = drafted.campaign.steps[0].content
-    assert {language: text.subject for language, text in content.texts.items()} == {"": "Spring", "da": "Forår"}
+    assert {language: text.subject for language, text in texts_of(drafted).items()} == {"": "Spring", "da": "Forår"}
     assert template_of({"definition": drafted.campaign.model_dump(mode="json")}) == "spring-2026"
 
 
 def test_a_subject_cannot_begin_the_text() -> None:
-    (content,) = read(subject="Spring\n\nis here").campaign.steps[0].content
-    assert content.texts[""].subject == "Spring is here"
+    assert texts_of(read(subject="Spring\n\nis here"))[""].subject == "Spring is here"
 
 
 @pytest.mark.parametrize(
