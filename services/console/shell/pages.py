@@ -99,7 +99,7 @@ class Page:
         self.asked: Asked = front.as_(agent or Agent(""))
 
     def show(self, template: str, code: int = 200, /, **values: object) -> Response:
-        """The page whole; htmx takes the part of it that it asked for."""
+        """The page; a script takes the part of it that it asked for."""
         text = (
             environment_of(self.taste.language)
             .get_template(template)
@@ -108,6 +108,11 @@ class Page:
             )
         )
         return HTMLResponse(text, code, {"Vary": "Cookie, Accept-Language", "Content-Language": self.taste.language})
+
+    @property
+    def bare(self) -> bool:
+        """Whether a script asks for parts of the page: what stands around them is left out then."""
+        return "x-live" in self.request.headers or "hx-request" in self.request.headers
 
     @property
     def acting(self) -> dict[str, str]:
