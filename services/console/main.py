@@ -30,6 +30,7 @@ from services.console.surveys import api as surveys
 from services.console.team import api as team
 from services.console.tickets import api as tickets
 from services.console.today import api as today
+from services.console.trends import api as trends
 from services.console.warnings import api as warnings
 from shared.http.app import build_front
 from shared.http.auth import Authenticator
@@ -37,7 +38,7 @@ from shared.telemetry.logging import configure_logging
 
 pages = (
     *(today, parties, duplicates, erasures, tickets, disputes, agents, team, articles, followups, surveys),
-    *(campaigns, segments, mailings, forecasts, warnings, frauds, operations, events),
+    *(campaigns, segments, mailings, forecasts, trends, warnings, frauds, operations, events),
     *(design, login, shell, live, static_files),
 )
 

@@ -38,6 +38,7 @@ def pages_of(ada: Customer) -> dict[str, str]:
         "incomplete": "/parties/incomplete",
         "warnings": "/warnings",
         "frauds": "/frauds",
+        "trends": "/trends",
         "segments": "/segments",
         "segment": f"/segments/{ada.segment}",
         "segment-why": f"/segments/{ada.segment}/why?who={ada.party_id}",

@@ -42,7 +42,7 @@ SECTIONS = (
     Section("/tickets", _("Tickets"), "chat", "t", under=_DESK),
     Section("/follow-ups", _("Follow-ups"), "check", "f", under=("/surveys",)),
     Section("/campaigns", _("Campaigns"), "send", "m", under=("/segments", "/mailings", "/new/mailing")),
-    Section("/forecasts", _("Sales"), "chart", "s", under=("/warnings", "/frauds")),
+    Section("/forecasts", _("Sales"), "chart", "s", under=("/warnings", "/frauds", "/trends")),
     Section("/operations", _("Operations"), "gauge", "o", "crm:admin"),
 )
 PLACES = (
@@ -50,6 +50,7 @@ PLACES = (
     Place("/parties/incomplete", _("Incomplete records")),
     Place("/warnings", _("Warnings")),
     Place("/frauds", _("Frauds")),
+    Place("/trends", _("Trends")),
     Place("/segments", _("Segments")),
     Place("/mailings", _("Mailings")),
     Place("/new/mailing", _("New mailing")),

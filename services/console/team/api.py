@@ -37,7 +37,7 @@ async def show_team(
         "team/team.html",
         by=chosen,
         ways=BY,
-        span=whole.value,
+        span=whole.value or {"since": since or "", "until": until or ""},
         whole=whole,
         figures=figures,
         within=within_of(figures["first_answer"]) if figures else [],
