@@ -15,7 +15,7 @@ INSIGHTS = topic(
     owner="forecasting",
     about="Forecasts, trends, scores, warnings, frauds and what to do next.",
     cleanup="keep",
-    key="the party id; the series for forecasts, trends and warnings of what is sold",
+    key="the party id; the series for forecasts, trends and warnings of what is sold; the name of a model",
 )
 
 
@@ -154,6 +154,22 @@ class TrendCleared:
     because: str
     recorded_at: Instant
     sku: str | None = None
+
+
+@contract(INSIGHTS, "crm.model.promoted.v1", key="model", subject="promotion/{promotion_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelPromoted:
+    """Somebody chose which model of a name is used: that of `cut`, or the newest of each cut where that is null.
+
+    Of two the higher `version` holds.
+    """
+
+    promotion_id: UUID
+    model: str
+    promoted_by: str
+    version: int
+    recorded_at: Instant
+    cut: Instant | None = None
 
 
 @contract(INSIGHTS, "crm.fraud.assessed.v1", key="party_id", subject="sale/{sale_id}")

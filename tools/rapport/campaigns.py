@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 import typer
 
 from shared.errors import ConfigurationError
-from tools.rapport import marketing
 from tools.rapport.asking import Folder, Json, app, reachable
-from tools.rapport.marketing import Answer, Name, Url, draft_of, marketing_at
+from tools.rapport.marketing import draft_of, marketing_at
+from tools.rapport.over_http import Answer, Name, Url, post
 from tools.rapport.show import as_json, as_table, say
 
 File = Annotated[Path, typer.Argument(help="The campaign's YAML; its texts stand in templates/ beside it.")]
@@ -24,7 +24,7 @@ app.add_typer(campaigns)
 
 
 def ask(url: str, path: str, body: Answer | None) -> Answer:
-    return marketing.post(url, f"campaigns{path}", body)
+    return post(url, f"campaigns{path}", body)
 
 
 @campaigns.command()

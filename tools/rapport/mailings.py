@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 import typer
 
 from tools.rapport.asking import Folder, Json, Limit, app, reachable
-from tools.rapport.marketing import Name, Url, draft_of, get, get_all, marketing_at, post
+from tools.rapport.marketing import draft_of, marketing_at
+from tools.rapport.over_http import Name, Url, get, get_all, post
 from tools.rapport.show import as_json, as_table, say
 
 File = Annotated[Path, typer.Argument(help="The mailing's YAML; its texts stand in templates/ beside it.")]

@@ -5,7 +5,8 @@ from uuid import UUID
 import typer
 
 from tools.rapport.asking import Folder, Json, Limit, app, reachable
-from tools.rapport.marketing import Name, Url, get, get_all, marketing_at
+from tools.rapport.marketing import marketing_at
+from tools.rapport.over_http import Name, Url, get, get_all
 from tools.rapport.show import as_json, as_table, say
 
 segments = typer.Typer(name="segments", help="Who is in which segment.", no_args_is_help=True, rich_markup_mode=None)

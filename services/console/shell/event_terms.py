@@ -126,6 +126,7 @@ EVENTS: dict[str, str] = {
     "action.suggested": _("Next step suggested"),
     "action.accepted": _("Suggestion taken"),
     "action.declined": _("Suggestion declined"),
+    "model.promoted": _("Model chosen"),
     "trend.detected": _("Trend found"),
     "trend.cleared": _("Trend over"),
     "product.described": _("Product described"),

@@ -36,6 +36,20 @@ def fit_churn(cuts: Sequence[tuple[date, Left]]) -> tuple[Churn, dict[str, float
     return churn.fit_churn(cuts)
 
 
+def judge_lifetime(model: Lifetime, histories: Histories, until: date, since: date) -> dict[str, float]:
+    """How well the model foretold what was bought; see `quality.py`."""
+    from services.forecasting.fitting import quality
+
+    return quality.judge_lifetime(model, histories, until, since)
+
+
+def judge_churn(model: Churn, fitted: tuple[date, Left], judged: tuple[date, Left]) -> dict[str, float]:
+    """How well the model foretold who left, and how far its answers drifted; see `quality.py`."""
+    from services.forecasting.fitting import quality
+
+    return quality.judge_churn(model, fitted, judged)
+
+
 def find_unusual(sold: Mapping[str, Sequence[int]]) -> list[Unusual]:
     """The products whose last week lies outside what their weeks before had led to expect; see `demand.py`."""
     from services.forecasting.fitting import demand

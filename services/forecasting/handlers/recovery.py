@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from services.forecasting.actions import commands as actions
 from services.forecasting.fraud import commands as fraud
+from services.forecasting.models import commands as models
 from services.forecasting.subscriptions import recovery
 from services.forecasting.trends import commands as trends
 from services.forecasting.warnings import commands as warnings
@@ -14,6 +15,7 @@ from shared.events.insights import (
     ActionDeclined,
     ActionSuggested,
     FraudJudged,
+    ModelPromoted,
     TrendCleared,
     TrendDetected,
     WarningCleared,
@@ -26,6 +28,7 @@ Taken = (
     | TrendDetected
     | TrendCleared
     | FraudJudged
+    | ModelPromoted
     | ActionSuggested
     | ActionAccepted
     | ActionDeclined
@@ -34,12 +37,14 @@ Taken = (
 
 @recovery.topic("crm.insights")
 async def take_back_insights(events: Sequence[Event[Taken]], tx: Transaction) -> None:
-    """Warnings, trends, verdicts and suggestions as they were told; jobs compute the rest again."""
+    """Warnings, trends, verdicts, promotions and suggestions as they were told; jobs compute the rest again."""
     for event in events:
         if isinstance(event.data, FraudJudged):
             await fraud.take_back(tx, event.data)
         elif isinstance(event.data, ActionSuggested | ActionAccepted | ActionDeclined):
             await actions.take_back(tx, event.data)
+        elif isinstance(event.data, ModelPromoted):
+            await models.take_back(tx, event.data)
         elif isinstance(event.data, TrendDetected | TrendCleared):
             await trends.take_back(tx, event.data)
         else:

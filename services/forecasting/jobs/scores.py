@@ -18,7 +18,7 @@ PAGE = 500
 async def fit(source: cuts.Source, run: Run, settings: ForecastingSettings, cut: date) -> None:
     """Fit the models of `cut` where there are none yet."""
     async with source.read() as tx:
-        trained = (await scores.find_fitted(tx)).trained
+        trained = await scores.find_trained(tx)
     if MODEL not in trained or trained[MODEL] < cut:
         await _fit_lifetime(source, run, settings, cut)
     if CHURN_MODEL not in trained or trained[CHURN_MODEL] < cut:

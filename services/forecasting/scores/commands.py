@@ -60,13 +60,24 @@ async def add_purchases(tx: Transaction, events: Sequence[Event[OfSales]]) -> No
 
 async def find_fitted(tx: Transaction) -> Fitted:
     """The models in force."""
-    lifetime = await models.find_newest_model(tx, MODEL)
-    churn = await models.find_newest_model(tx, CHURN_MODEL)
+    lifetime = await models.find_model_in_force(tx, MODEL)
+    churn = await models.find_model_in_force(tx, CHURN_MODEL)
     return Fitted(
-        Lifetime(**lifetime[0]) if lifetime else None,
+        lifetime_from(lifetime[0]) if lifetime else None,
         churn_from(churn[0]) if churn else None,
         {name: found[1] for name, found in ((MODEL, lifetime), (CHURN_MODEL, churn)) if found},
     )
+
+
+async def find_trained(tx: Transaction) -> Mapping[str, date]:
+    """The cut of the newest model of each name, used or not."""
+    found = {name: await models.find_newest_cut(tx, name) for name in (MODEL, CHURN_MODEL)}
+    return {name: cut for name, cut in found.items() if cut is not None}
+
+
+def lifetime_from(parameters: Mapping[str, float]) -> Lifetime:
+    """The model whose parameters these are."""
+    return Lifetime(**parameters)
 
 
 async def load_histories(tx: Transaction, cut: date, most: int) -> Histories:
@@ -77,6 +88,11 @@ async def load_histories(tx: Transaction, cut: date, most: int) -> Histories:
 async def save_lifetime(tx: Transaction, cut: date, model: Lifetime, quality: Mapping[str, float]) -> None:
     parameters = {"r": model.r, "alpha": model.alpha, "a": model.a, "b": model.b, "level": model.level}
     await models.save_model(tx, MODEL, cut, parameters, quality)
+
+
+async def load_left_at(tx: Transaction, day: date, most: int) -> Left:
+    """Of those that had bought by the day, who bought nothing in the 28 days from it on."""
+    return await store.load_left(tx, day, most)
 
 
 async def load_left(tx: Transaction, cut: date, most: int) -> list[tuple[date, Left]]:

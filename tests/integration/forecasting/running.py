@@ -61,6 +61,8 @@ class Forecasting(Running):
             "series",
             "job",
             "model",
+            "model_promoted",
+            "model_measured",
             "score",
             "warning",
             "trend",

@@ -1,16 +1,10 @@
 """The operators' commands about campaigns, mailings and segments, which ask marketing over a real socket."""
 
-import asyncio
-import json
-import subprocess
-import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
-import uvicorn
 
 from services.marketing.mailings.commands import work_step
 from services.marketing.main import ROUTERS
@@ -21,32 +15,10 @@ from shared.http.app import build_app
 from tests.integration.marketing.running import Marketing
 from tests.integration.marketing.test_campaigns import TEMPLATES, TEXT
 from tests.integration.marketing.test_segments import publish, segment
+from tests.integration.operating import Operator, operating
 from tests.unit.marketing.facts import ADA, BOB, DAY, NOW, consent, definition, described, product, sale
 
 MAILING = "name: spring\nsegment: readers\ntemplate: roses\n"
-
-
-class Ran(NamedTuple):
-    status: int
-    out: str
-    err: str
-
-    @property
-    def answer(self) -> Any:
-        return json.loads(self.out)
-
-
-@dataclass
-class Operator:
-    url: str
-
-    async def run(self, *lines: str) -> list[Ran]:
-        """In a process of its own: the service of this one would log into what a runner closes."""
-        asked = json.dumps([[*line.split(), *([] if "--url" in line else ["--url", self.url])] for line in lines])
-        command = [sys.executable, "-m", "tests.integration.marketing.operator"]
-        ran = await asyncio.to_thread(subprocess.run, command, input=asked, capture_output=True, text=True, check=False)
-        assert ran.returncode == 0, ran.stderr
-        return [Ran(*each) for each in json.loads(ran.stdout)]
 
 
 @pytest.fixture
@@ -57,13 +29,8 @@ async def operator(marketing: Marketing, dsn: str, tmp_path: Path) -> AsyncItera
     marketing.context = replace(context, outgoing=lambda: (Maildir(tmp_path / "mail", 1), sender))
     given = {"kafka": {"brokers": "127.0.0.1:9"}, "database": {"dsn": dsn}, "auth": {"mode": "off"}}
     served = build_app(marketing, Settings.model_validate(given), routers=ROUTERS)
-    server = uvicorn.Server(uvicorn.Config(served, port=0, log_config=None, lifespan="off"))
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    yield Operator(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}")
-    server.should_exit = True
-    await task
+    async with operating(served) as operator:
+        yield operator
 
 
 @pytest.fixture
