@@ -99,8 +99,8 @@ def _marked(value: Any, schema: dict[str, Any], root: dict[str, Any], name: str 
         schema = next(part for part in schema["anyOf"] if part.get("type") != "null")
         return _marked(value, schema, root, name)
     if isinstance(value, dict):
-        fields = schema["properties"]
-        return {key: _marked(each, fields[key], root, key) for key, each in value.items()}
+        fields, others = schema.get("properties", {}), schema.get("additionalProperties")
+        return {key: _marked(each, fields.get(key, others), root, key) for key, each in value.items()}
     if isinstance(value, list):
         return [_marked(each, schema["items"], root, name) for each in value]
     bound = {"enum", "const", "format", "pattern"} & schema.keys() or name in IDS
