@@ -19,16 +19,16 @@ Measured = list[tuple[date, bool, dict[str, float]]]
 
 async def measure(source: cuts.Source, run: Run, settings: ForecastingSettings, cut: date) -> None:
     """Done again after a stop it changes nothing; where it fails, what was measured before stands."""
-    for name, judge in ((MODEL, _judge_lifetime), (CHURN_MODEL, _judge_churn)):
+    for model, judge in ((MODEL, _judge_lifetime), (CHURN_MODEL, _judge_churn)):
         try:
             found = await judge(source, run, settings, cut)
         except FittingFailed as error:
             async with source.transaction() as tx:
-                await cuts.set_aside(tx, cut, {f"models:{name}": str(error)})
+                await cuts.set_aside(tx, cut, {f"models:{model}": str(error)})
             continue
         async with source.transaction() as tx:
-            await models.save_measured(tx, name, cut, found)
-        log.info("models_measured", cut=cut.isoformat(), model=name, models=len(found))
+            await models.save_measured(tx, model, cut, found)
+        log.info("models_measured", cut=cut.isoformat(), model=model, models=len(found))
 
 
 async def _judge_lifetime(source: cuts.Source, run: Run, settings: ForecastingSettings, cut: date) -> Measured:
