@@ -9,6 +9,7 @@ from starlette.responses import Response
 from services.forecasting.actions import commands, store
 from services.forecasting.actions.commands import Answer
 from services.forecasting.actions.schemas import ActionView, NewAnswer, NewSuggestions, Suggested
+from services.forecasting.copies import commands as copies
 from shared.engine.transaction import Transaction
 from shared.events.values import BlankIsNone
 from shared.http.app import Listing, Once, Page, Principal, idempotent, requires, service_of
@@ -43,7 +44,8 @@ async def list_actions(
     """What was suggested, the newest week first, and what was made of it."""
     after = page.after(UUID)
     async with service.read() as tx:
-        found = await store.list_actions(tx, party_id, after[0] if after else _LAST, page.limit + 1)
+        ids = (await copies.find_family(tx, party_id)).ids if party_id else None
+        found = await store.list_actions(tx, ids, after[0] if after else _LAST, page.limit + 1)
     return page.listing(found, lambda one: one, lambda one: (one.action_id,))
 
 

@@ -16,6 +16,8 @@ from services.forecasting.actions.domain import (
     suggest,
 )
 from services.forecasting.actions.schemas import ActionView, Suggested
+from services.forecasting.copies import commands as copies
+from services.forecasting.copies.domain import Family
 from services.forecasting.cross_sell import commands as cross_sell
 from services.forecasting.scores import commands as scores
 from services.forecasting.scores.domain.score import CHURN, EXPECTED
@@ -34,14 +36,15 @@ async def learn_prices(tx: Transaction, cut: date) -> None:
 
 async def advise(tx: Transaction, party_id: UUID) -> Suggested:
     """The best actions now. One that stands already is shown as it was suggested, and not told again."""
-    found = suggest(party_id, await _load_known(tx, party_id), tx.now)
-    standing = await store.load_standing(tx, party_id, tx.now)
+    family = await copies.find_family(tx, party_id)
+    found = suggest(family.party_id, await _load_known(tx, family), tx.now)
+    standing = await store.load_standing(tx, family.ids, tx.now)
     news = [one for one in found.actions if (one.kind, one.sku) not in standing]
     new = await store.add_actions(tx, news)
     tx.emit(announce_suggested(one) for one in news if one.action_id in new)
-    standing = await store.load_standing(tx, party_id, tx.now)
+    standing = await store.load_standing(tx, family.ids, tx.now)
     shown = [standing[key] for one in found.actions if (key := (one.kind, one.sku)) in standing]
-    return Suggested(party_id=party_id, actions=shown, none_because=found.none_because)
+    return Suggested(party_id=family.party_id, actions=shown, none_because=found.none_because)
 
 
 async def answer(tx: Transaction, action_id: UUID, said: Answer, agent: str) -> ActionView:
@@ -82,24 +85,24 @@ async def take_back(tx: Transaction, told: ActionSuggested | ActionAccepted | Ac
     await store.add_actions(tx, [action])
 
 
-async def _load_known(tx: Transaction, party_id: UUID) -> Known:
+async def _load_known(tx: Transaction, family: Family) -> Known:
     today = tx.now.date()
-    advice, _ = await cross_sell.advise_party(tx, party_id, today)
-    currency = await store.find_currency(tx, party_id)
+    advice, _ = await cross_sell.advise_party(tx, family, today)
+    currency = await store.find_currency(tx, family.ids)
     products = [one.sku for one in advice.offers]
     return Known(
         advice,
-        await _chance_to_buy(tx, party_id, today),
+        await _chance_to_buy(tx, family, today),
         currency,
         await store.load_prices(tx, currency, products) if currency else {},
         await store.count_answers(tx, tx.now - _YEAR),
-        await store.load_answered(tx, party_id, tx.now - LEFT_OUT),
+        await store.load_answered(tx, family.ids, tx.now - LEFT_OUT),
     )
 
 
-async def _chance_to_buy(tx: Transaction, party_id: UUID, today: date) -> float | None:
+async def _chance_to_buy(tx: Transaction, family: Family, today: date) -> float | None:
     """Within 28 days: of the model of churn, or else of the purchases that are expected."""
-    values = await scores.score_party(tx, party_id, today)
+    values = await scores.score_party(tx, family, today)
     if CHURN in values:
         return 1 - values[CHURN]
     return 1 - exp(-values[EXPECTED]) if EXPECTED in values else None

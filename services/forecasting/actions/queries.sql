@@ -15,7 +15,7 @@ delete from usual_price where cut < $1;
 
 -- name: find_currency
 -- The one in which a party bought on most days.
-select currency from sales_v1.purchase_day where party_id = $1 and sales > 0
+select currency from sales_v1.purchase_day where party_id = any($1::uuid[]) and sales > 0
 group by currency
 order by count(*) desc, currency
 limit 1;
@@ -33,7 +33,7 @@ group by kind;
 
 -- name: load_answered
 -- What was accepted or declined for the party since $2.
-select kind, sku from action where party_id = $1 and answered_at >= $2;
+select kind, sku from action where party_id = any($1::uuid[]) and answered_at >= $2;
 
 -- name: load_standing
 -- What is suggested already, and neither answered nor expired at $2.
@@ -41,7 +41,7 @@ select
     action_id, party_id, kind, sku, because_of, expected, value, currency, reasons, suggested_at, expires_at, state, answered_by,
     answered_at
 from action
-where party_id = $1 and state = 'open' and expires_at > $2;
+where party_id = any($1::uuid[]) and state = 'open' and expires_at > $2;
 
 -- name: add_actions
 -- The ids of those that are new: of two who ask at once one suggests.
@@ -71,7 +71,7 @@ select
     action_id, party_id, kind, sku, because_of, expected, value, currency, reasons, suggested_at, expires_at, state, answered_by,
     answered_at
 from action
-where party_id = $3 and action_id < $1
+where party_id = any($3::uuid[]) and action_id < $1
 order by action_id desc
 limit $2;
 

@@ -25,8 +25,8 @@ async def replace_prices(tx: Transaction, begin: date, cut: date) -> None:
     await tx.execute(SQL["forget_prices"], cut)
 
 
-async def find_currency(tx: Transaction, party_id: UUID) -> str | None:
-    currency: str | None = await tx.fetchval(SQL["find_currency"], party_id)
+async def find_currency(tx: Transaction, party_ids: Sequence[UUID]) -> str | None:
+    currency: str | None = await tx.fetchval(SQL["find_currency"], party_ids)
     return currency
 
 
@@ -40,13 +40,13 @@ async def count_answers(tx: Transaction, since: datetime) -> dict[str, tuple[int
     return {row["kind"]: (row["accepted"], row["answered"]) for row in rows}
 
 
-async def load_answered(tx: Transaction, party_id: UUID, since: datetime) -> set[tuple[str, str]]:
-    return {(row["kind"], row["sku"]) for row in await tx.fetch(SQL["load_answered"], party_id, since)}
+async def load_answered(tx: Transaction, party_ids: Sequence[UUID], since: datetime) -> set[tuple[str, str]]:
+    return {(row["kind"], row["sku"]) for row in await tx.fetch(SQL["load_answered"], party_ids, since)}
 
 
-async def load_standing(tx: Transaction, party_id: UUID, now: datetime) -> dict[tuple[str, str], ActionView]:
+async def load_standing(tx: Transaction, party_ids: Sequence[UUID], now: datetime) -> dict[tuple[str, str], ActionView]:
     """By kind and product."""
-    found = [_view(row) for row in await tx.fetch(SQL["load_standing"], party_id, now)]
+    found = [_view(row) for row in await tx.fetch(SQL["load_standing"], party_ids, now)]
     return {(one.kind, one.sku): one for one in found}
 
 
@@ -72,12 +72,12 @@ async def add_actions(tx: Transaction, actions: Sequence[Action]) -> set[UUID]:
     return {row["action_id"] for row in found}
 
 
-async def list_actions(tx: Transaction, party_id: UUID | None, after: UUID, limit: int) -> list[ActionView]:
+async def list_actions(tx: Transaction, party_ids: Sequence[UUID] | None, after: UUID, limit: int) -> list[ActionView]:
     """Of a party, or of all, the newest week first, after the position."""
-    if party_id is None:
+    if party_ids is None:
         rows = await tx.fetch(SQL["list_actions"], after, limit)
     else:
-        rows = await tx.fetch(SQL["list_actions_of_party"], after, limit, party_id)
+        rows = await tx.fetch(SQL["list_actions_of_party"], after, limit, party_ids)
     return [_view(row) for row in rows]
 
 

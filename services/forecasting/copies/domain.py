@@ -1,9 +1,11 @@
-"""Descriptions of products: of two, the last of the log holds, whatever times they carry."""
+"""What others say of products and of who is one party: of two, the last of the log holds, whatever times they carry."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
 from shared.engine.event import Event, Tombstone
+from shared.events.contacts import PartyMerged, PartyUnmerged
 from shared.events.products import ProductDescribed
 from shared.sql import storable
 
@@ -15,6 +17,39 @@ class Product:
     sku: str
     name: str
     category: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A party with all ids under which facts of it are known; `party_id` is the one that goes on."""
+
+    party_id: UUID
+    ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Aliases:
+    """Of a batch the merges that stand, and those that were undone, by party."""
+
+    merged: dict[UUID, PartyMerged]
+    undone: list[PartyUnmerged]
+
+
+def follow_merges(events: Iterable[Event[PartyMerged | PartyUnmerged]]) -> Aliases:
+    """Each is told of both parties; the record of the one that is merged into the other says it, in its own order."""
+    merged: dict[UUID, PartyMerged] = {}
+    undone: list[PartyUnmerged] = []
+    for event in events:
+        data = event.data
+        if data.party_id != data.merged_party_id:
+            continue
+        if isinstance(data, PartyMerged):
+            merged[data.party_id] = data
+        else:
+            undone.append(data)
+            if (known := merged.get(data.party_id)) is not None and known.merge_id == data.merge_id:
+                del merged[data.party_id]
+    return Aliases(merged, undone)
 
 
 def newest(events: Iterable[Event[ProductDescribed | Tombstone]]) -> tuple[list[Product], list[str]]:

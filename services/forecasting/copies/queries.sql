@@ -10,3 +10,29 @@ on conflict (sku) do update set name = excluded.name, category = excluded.catego
 -- name: forget_products
 -- Products that are described no more.
 delete from product where sku = any($1::text[]);
+
+-- name: save_aliases
+-- The last merge of a party holds.
+insert into party_alias (party_id, into_party_id, merge_id)
+select * from unnest($1::uuid[], $2::uuid[], $3::uuid[])
+on conflict (party_id) do update set into_party_id = excluded.into_party_id, merge_id = excluded.merge_id;
+
+-- name: forget_aliases
+-- Merges that were undone, unless the party was merged otherwise since.
+delete from party_alias
+using unnest($1::uuid[], $2::uuid[]) as undone (party_id, merge_id)
+where party_alias.party_id = undone.party_id and party_alias.merge_id = undone.merge_id;
+
+-- name: find_family
+-- A party and all that it was merged with, at any distance, and whether each was merged into another.
+with recursive family (id) as (
+    select $1::uuid
+    union
+    select case when party_alias.party_id = family.id then party_alias.into_party_id else party_alias.party_id end
+    from family
+    join party_alias on party_alias.party_id = family.id or party_alias.into_party_id = family.id
+)
+select family.id, party_alias.party_id is not null as merged
+from family
+left join party_alias on party_alias.party_id = family.id
+order by merged, family.id;

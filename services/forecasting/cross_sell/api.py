@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
+from services.forecasting.copies import commands as copies
 from services.forecasting.cross_sell import commands
 from services.forecasting.cross_sell.domain import Offer
 from services.forecasting.cross_sell.schemas import AdviceView, OfferView
@@ -23,9 +24,10 @@ async def read_advice(
     nothing while an urgent request of it is open.
     """
     async with service.read() as tx:
-        advice, cut = await commands.advise_party(tx, party_id, tx.now.date())
+        family = await copies.find_family(tx, party_id)
+        advice, cut = await commands.advise_party(tx, family, tx.now.date())
     offers = [_view(one) for one in advice.offers]
-    return AdviceView(party_id=party_id, trained_until=cut, offers=offers, none_because=advice.none_because)
+    return AdviceView(party_id=family.party_id, trained_until=cut, offers=offers, none_because=advice.none_because)
 
 
 def _view(offer: Offer) -> OfferView:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
+from services.forecasting.copies.domain import Family
 from services.forecasting.cross_sell import store
 from services.forecasting.cross_sell.domain import FEWEST_BOTH, Advice, Pair, advise
 from shared.engine.event import Event
@@ -47,9 +48,9 @@ async def replace_pairs(tx: Transaction, cut: date, pairs: Sequence[Pair]) -> No
     await store.replace_pairs(tx, cut, pairs)
 
 
-async def advise_party(tx: Transaction, party_id: UUID, today: date) -> tuple[Advice, date | None]:
+async def advise_party(tx: Transaction, family: Family, today: date) -> tuple[Advice, date | None]:
     """What may be offered, or why nothing; and the cut that the pairs were learnt at."""
-    known = await store.load_known(tx, party_id, today)
+    known = await store.load_known(tx, family.ids, today)
     pairs = await store.load_pairs(tx, [one.sku for one in known.products])
     cut = await store.find_cut(tx)
     return advise(known, pairs, learnt=cut is not None), cut

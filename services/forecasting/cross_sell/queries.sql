@@ -66,7 +66,7 @@ with bought as (
     select sale.day, line ->> 0 as sku
     from sales_v1.sale
     cross join json_array_elements(sale.lines) as item (line)
-    where sale.party_id = $1 and sale.day >= $2::date - 364 and sale.day <= $2 and not sale.cancelled
+    where sale.party_id = any($1::uuid[]) and sale.day >= $2::date - 364 and sale.day <= $2 and not sale.cancelled
 )
 select
     sku,
@@ -87,9 +87,9 @@ left join sales_v1.refund
     on refund.origin = sale.origin and refund.sale_id = sale.sale_id
     and (cardinality(refund.skus) = 0 or line ->> 0 = any(refund.skus))
 left join sales_v1.dispute
-    on dispute.party_id = sale.party_id and dispute.origin = sale.origin and dispute.sale_id = sale.sale_id
-where sale.party_id = $1 and (refund.event_id is not null or dispute.dispute_id is not null);
+    on dispute.party_id = any($1::uuid[]) and dispute.origin = sale.origin and dispute.sale_id = sale.sale_id
+where sale.party_id = any($1::uuid[]) and (refund.event_id is not null or dispute.dispute_id is not null);
 
 -- name: count_urgent
 -- Urgent requests of a party that are open.
-select count(*)::int from sales_v1.urgent where party_id = $1 and urgent and not over;
+select count(*)::int from sales_v1.urgent where party_id = any($1::uuid[]) and urgent and not over;

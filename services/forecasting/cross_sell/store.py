@@ -57,13 +57,14 @@ async def load_pairs(tx: Transaction, products: Sequence[str]) -> dict[str, list
     return found
 
 
-async def load_known(tx: Transaction, party_id: UUID, today: date) -> Known:
-    bought = await tx.fetch(SQL["load_products"], party_id, today)
-    refused = await tx.fetch(SQL["load_refused"], party_id)
+async def load_known(tx: Transaction, party_ids: Sequence[UUID], today: date) -> Known:
+    """Of a party, under all its ids."""
+    bought = await tx.fetch(SQL["load_products"], party_ids, today)
+    refused = await tx.fetch(SQL["load_refused"], party_ids)
     return Known(
         bought[0]["every"] if bought else 0,
         [Bought(row["sku"], row["days"], row["last"]) for row in bought],
         {row["sku"] for row in refused if row["sent_back"]},
         {row["sku"] for row in refused if not row["sent_back"]},
-        await tx.fetchval(SQL["count_urgent"], party_id),
+        await tx.fetchval(SQL["count_urgent"], party_ids),
     )

@@ -47,7 +47,8 @@ def find_trends(watched: Watched) -> Found:
 
 def _enough(values: Sequence[float] | Floats) -> bool:
     """Series that sell now and then have neither a level nor a slope that could break."""
-    return len(values) >= FEWEST_WEEKS and float((np.asarray(values) <= 0).mean()) <= _EMPTY
+    known = np.asarray(values[-WEEKS:])
+    return len(known) >= FEWEST_WEEKS and float((known <= 0).mean()) <= _EMPTY
 
 
 def _logs(values: Sequence[float]) -> Floats:

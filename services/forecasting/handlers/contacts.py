@@ -1,17 +1,24 @@
-"""crm.contacts: who was erased."""
+"""crm.contacts: who was erased, and who was found to be one."""
 
 from collections.abc import Sequence
+from typing import cast
 
+from services.forecasting.copies import commands as copies
 from services.forecasting.fraud import commands as fraud
 from services.forecasting.scores import commands as scores
 from services.forecasting.subscriptions import erasures as hears
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
-from shared.events.contacts import PartyErased
+from shared.events.contacts import PartyErased, PartyMerged, PartyUnmerged
 
 
 @hears.topic("crm.contacts")
-async def confirm_erasures(events: Sequence[Event[PartyErased]], tx: Transaction) -> None:
+async def follow_parties(events: Sequence[Event[PartyErased | PartyMerged | PartyUnmerged]], tx: Transaction) -> None:
     """Forecasting knows parties by their ids alone: sums and scores stay, under those; what sales shared goes."""
-    forgotten = await fraud.forget(tx, {event.data.party_id for event in events})
-    await scores.confirm_erasures(tx, events, forgotten)
+    erased = [cast("Event[PartyErased]", event) for event in events if isinstance(event.data, PartyErased)]
+    merges = [
+        cast("Event[PartyMerged | PartyUnmerged]", event) for event in events if not isinstance(event.data, PartyErased)
+    ]
+    await copies.copy_merges(tx, merges)
+    forgotten = await fraud.forget(tx, {event.data.party_id for event in erased})
+    await scores.confirm_erasures(tx, erased, forgotten)

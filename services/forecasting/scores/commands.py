@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
+from services.forecasting.copies.domain import Family
 from services.forecasting.cuts import commands as cuts
 from services.forecasting.cuts.domain import instant
 from services.forecasting.models import commands as models
@@ -119,11 +120,11 @@ async def find_purchases(tx: Transaction, asked: Mapping[UUID, tuple[UUID, date]
     return await store.find_purchases(tx, asked)
 
 
-async def score_party(tx: Transaction, party_id: UUID, today: date) -> dict[str, float]:
+async def score_party(tx: Transaction, family: Family, today: date) -> dict[str, float]:
     """What is known of one party now, by score; nothing of one that never bought."""
-    history = await store.load_history(tx, party_id, today)
+    history = await store.load_history(tx, family.ids, today)
     fitted = await find_fitted(tx)
-    return {one.name: one.value for one in fitted.scores_of(party_id, history, today)} if history else {}
+    return {one.name: one.value for one in fitted.scores_of(family.party_id, history, today)} if history else {}
 
 
 async def score_page(tx: Transaction, fitted: Fitted, cut: date, size: int) -> tuple[int, bool]:

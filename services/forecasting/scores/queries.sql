@@ -66,7 +66,7 @@ order by party_id
 limit $3;
 
 -- name: load_history
--- One party's purchase days up to and with $2.
+-- Purchase days of a party, under all its ids, up to and with $2.
 select
     min(day) as first,
     max(day) as last,
@@ -76,7 +76,7 @@ select
     (count(distinct day) filter (where day > $2::date - 56))::int as in_56,
     (count(distinct day) filter (where day > $2::date - 112))::int as in_112
 from sales_v1.purchase_day
-where party_id = $1 and day <= $2 and sales > 0
+where party_id = any($1::uuid[]) and day <= $2 and sales > 0
 having count(*) > 0;
 
 -- name: load_scores

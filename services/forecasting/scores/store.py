@@ -45,9 +45,9 @@ async def load_left(tx: Transaction, cut: date, most: int) -> Left:
     return [(_history(row), row["gone"]) for row in await tx.fetch(SQL["load_left"], cut, most)]
 
 
-async def load_history(tx: Transaction, party_id: UUID, until: date) -> History | None:
-    """Purchase days up to and with `until`."""
-    row = await tx.fetchrow(SQL["load_history"], party_id, until)
+async def load_history(tx: Transaction, party_ids: Sequence[UUID], until: date) -> History | None:
+    """Purchase days of a party, under all its ids, up to and with `until`."""
+    row = await tx.fetchrow(SQL["load_history"], party_ids, until)
     return _history(row) if row else None
 
 

@@ -10,7 +10,7 @@ import httpx
 from services.forecasting import handlers
 from services.forecasting.forecasts.domain.outlook import SEASONAL_NAIVE, Asked, Outlook
 from services.forecasting.settings import ForecastingSettings, create_context
-from services.forecasting.subscriptions import fraud, sales
+from services.forecasting.subscriptions import erasures, fraud, sales
 from shared.engine.subscription import Subscription
 from tests.integration.running import Running
 
@@ -48,6 +48,10 @@ class Forecasting(Running):
     async def assessed(self, *events: Any) -> None:
         await self.hear(fraud, events)
 
+    async def followed(self, *events: Any) -> None:
+        """What contacts says of parties."""
+        await self.hear(erasures, events)
+
     async def sales_rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every table of the projection, and the view over them, each sorted."""
         names = (*_SALES, "product_day")
@@ -66,6 +70,7 @@ class Forecasting(Running):
             "score",
             "warning",
             "trend",
+            "party_alias",
             "goes_with",
             "action",
             "usual_price",

@@ -23,10 +23,10 @@ async def test_every_statement_is_understood_by_the_database(dsn: str, name: str
 
 
 HOT = {
-    "cross_sell.load_products": ("sale_by_party", "'00000000-0000-0000-0000-000000000001', '2026-03-02'"),
-    "cross_sell.load_refused": ("refund_by_sale", "'00000000-0000-0000-0000-000000000001'"),
+    "cross_sell.load_products": ("sale_by_party", "'{00000000-0000-0000-0000-000000000001}', '2026-03-02'"),
+    "cross_sell.load_refused": ("refund_by_sale", "'{00000000-0000-0000-0000-000000000001}'"),
     "cross_sell.load_pairs": ("goes_with_pkey", "'{A}'"),
-    "cross_sell.count_urgent": ("urgent_open", "'00000000-0000-0000-0000-000000000001'"),
+    "cross_sell.count_urgent": ("urgent_open", "'{00000000-0000-0000-0000-000000000001}'"),
     "warnings.list_warnings": ("warning_by_state", "'open', 2, '00000000-0000-0000-0000-000000000000', 51"),
     "warnings.list_warnings_of_kind": (
         "warning_by_kind",
@@ -40,13 +40,18 @@ HOT = {
     "activity.load_usage": ("choice_day_pkey", "'{00000000-0000-0000-0000-000000000001}', '2026-03-02'"),
     "activity.load_disputes": ("dispute_open", "3"),
     "scores.load_page": ("purchase_day_pkey", "'00000000-0000-0000-0000-000000000000', '2026-03-02', 1000"),
-    "scores.load_history": ("purchase_day_pkey", "'00000000-0000-0000-0000-000000000001', '2026-03-02'"),
+    "scores.load_history": ("purchase_day_pkey", "'{00000000-0000-0000-0000-000000000001}', '2026-03-02'"),
     "scores.load_scores": ("score_pkey", "'{00000000-0000-0000-0000-000000000001}'"),
     "forecasts.find_newest_forecasts": ("forecast_series_cut_key", "'{s}'"),
     "forecasts.load_outlooks": ("outlook_pkey", "'{s}', '2026-01-01', '2026-03-02'"),
     "fraud.load_signals": ("fraud_fact_by_device", "'{00000000-0000-0000-0000-000000000001}'"),
     "fraud.list_open": ("fraud_open", "null, null, 101, '00000000-0000-0000-0000-000000000000', 51"),
     "fraud.judge_fact": ("fraud_fact_pkey", "'00000000-0000-0000-0000-000000000001', 'fraud'"),
+    "copies.find_family": ("party_alias_into", "'00000000-0000-0000-0000-000000000001'"),
+    "trends.list_trends": (
+        "trend_by_state",
+        "'open', 51, '2026-03-02', '00000000-0000-0000-0000-000000000000', null, null",
+    ),
     "copies.forget_products": ("product_pkey", "'{A}'"),
 }
 

@@ -96,6 +96,14 @@ def test_tastes_move_from_one_department_to_another() -> None:
     assert [(series, kind) for series, kind, _, _ in news(find_trends(Watched({}, lines, {})))] == [("d3", "share")]
 
 
+def test_a_department_that_began_later_has_a_share_too() -> None:
+    rng = random.Random(2)
+    lines = {f"d{n}": [float(rng.randint(930, 1070)) for _ in range(150)] for n in range(8)}
+    lines["later"] = [float(rng.randint(930, 1070)) for _ in range(55)]
+
+    assert find_trends(Watched({}, lines, {})).looked == lines.keys()
+
+
 def test_products_come_up_and_fade_beside_all_others() -> None:
     rng = random.Random(7)
     units = {f"p{n}": [rng.randint(20, 30) for _ in range(26)] for n in range(30)}
