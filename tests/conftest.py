@@ -1,6 +1,39 @@
-"""For all tests: no property is judged by the speed of the machine that it is tried on."""
+"""For all tests: how two workers share them, and that no property is judged by the speed of its machine."""
 
+import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 settings.register_profile("rapport", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("rapport")
+
+WHOLE = ("tests/integration/engine/", "tests/browser/", "tests/interop/")
+"""Folders whose files share a stack and what they leave on it: one worker runs them, in their order."""
+LONGEST = (
+    "tests/contract/test_http.py",
+    "tests/integration/test_bench.py",
+    "tests/integration/engine/",
+    "tests/browser/",
+)
+"""What is begun with, so that the workers end together."""
+
+
+def piece_of(nodeid: str) -> str:
+    """What is never shared between two workers: a file, or a whole folder."""
+    file = nodeid.partition("::")[0]
+    return next((folder for folder in WHOLE if file.startswith(folder)), file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """For `-n 2 --dist loadfile`."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    config.option.loadscopereorder = False  # the number of its tests says little about how long a file takes
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = piece_of
+    return scheduler
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {piece: place for place, piece in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(piece_of(item.nodeid), len(places)))

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext, Page
+from playwright.async_api import BrowserContext, Page, expect
 
 from deploy.assets.fetch import fetch, read_lock
 from deploy.embedded import EmbeddedStack
@@ -25,6 +25,7 @@ from tests.browser.agents import (
 from tests.browser.chromium import HOW, browser_context, executable
 from tests.stack import make_stack, started
 
+expect.set_options(timeout=30_000)  # of a page on a busy machine
 _PAIRS = 4
 """That of `ada`, and one for each test that asks for `twins`."""
 

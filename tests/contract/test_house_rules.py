@@ -16,6 +16,7 @@ from shared.engine.partitions import PARTITIONS
 from shared.events.topics import COMPACTED, OUTSIDE, OWNERS
 from shared.run.discovery import FRONTS, SERVICES
 from shared.telemetry import metrics
+from tests.conftest import LONGEST, WHOLE
 
 ROOT = Path(__file__).parents[2]
 MOST_LINES, MOST_LINES_OF_A_SERVICE, MOST_LINES_OF_A_FUNCTION = 400, 300, 40
@@ -300,3 +301,7 @@ def test_topics_are_as_they_were_promised() -> None:
     assert {topic for topic, kept in PROMISED.items() if kept == "compact"} == COMPACTED
     assert listed["cleanup"]["week"]["retention.ms"] == 7 * 24 * 3_600_000
     assert listed["cleanup"]["keep"]["retention.ms"] == -1
+
+
+def test_what_two_workers_are_told_of_is_there() -> None:
+    assert [place for place in (*WHOLE, *LONGEST) if not (ROOT / place).exists()] == []

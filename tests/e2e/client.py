@@ -91,7 +91,7 @@ class Client:
         places = [TopicPartition(topic, partition) for topic in topics for partition in range(12)]
         return sum((await self._consumer.end_offsets(places)).values())
 
-    async def find(self, topic: str, verb: str, within: float = 40, **fields: object) -> Record:
+    async def find(self, topic: str, verb: str, within: float = 90, **fields: object) -> Record:
         """The first record of this type with these fields in its data, waited for."""
 
         async def look() -> Record | None:
@@ -121,7 +121,7 @@ class Client:
         return int(total)
 
 
-async def eventually(look: Callable[[], Awaitable[T | None]], what: str, within: float = 40) -> T:
+async def eventually(look: Callable[[], Awaitable[T | None]], what: str, within: float = 90) -> T:
     """The first answer that is not None or False; asks a few times a second."""
     deadline = time.monotonic() + within
     while not (answer := await look()):

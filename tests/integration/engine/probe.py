@@ -154,7 +154,7 @@ class Probe:
         statement = "select event_id from effect where group_id = $1 and partition = $2 order by at, record_offset"
         return [row["event_id"] for row in await self.rows(statement, group, partition)]
 
-    async def applied(self, group: str, partition: int, ids: Sequence[str], within: float = 40) -> list[str]:
+    async def applied(self, group: str, partition: int, ids: Sequence[str], within: float = 90) -> list[str]:
         """These as they were applied, once all of them are: twice where one was applied twice."""
         found: list[str] = await eventually(lambda: self._applied(group, partition, ids), "the effects", within)
         return found
@@ -167,7 +167,7 @@ class Probe:
         statement = "select * from fence where group_id = $1 and topic = $2 and partition = $3"
         return next(iter(await self.rows(statement, group, topic, partition)), None)
 
-    async def stopped(self, group: str, topic: str, partition: int, within: float = 40) -> str:
+    async def stopped(self, group: str, topic: str, partition: int, within: float = 90) -> str:
         """Why the partition stands still, once it does."""
 
         async def look() -> str | None:
@@ -220,7 +220,7 @@ def reopened(event_id: UUID, partition: int = 0) -> Emission:
     return Emission(data, now, id=event_id, partition=partition)
 
 
-async def eventually(look: Callable[[], Awaitable[Any]], what: str, within: float = 40) -> Any:
+async def eventually(look: Callable[[], Awaitable[Any]], what: str, within: float = 90) -> Any:
     """The first answer that is true; asks a few times a second."""
     deadline = time.monotonic() + within
     while not (answer := await look()):
@@ -229,7 +229,7 @@ async def eventually(look: Callable[[], Awaitable[Any]], what: str, within: floa
     return answer
 
 
-async def check(service: Service, status: str, within: float = 40) -> Check:
+async def check(service: Service, status: str, within: float = 90) -> Check:
     """The first check of this status, waited for."""
 
     async def look() -> Check | None:

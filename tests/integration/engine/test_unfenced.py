@@ -124,7 +124,7 @@ async def test_during_a_recovery_nothing_is_written_and_it_waits_for_what_is_bei
         try:
             async with service.transaction() as tx:
                 await note(tx, "the last before", service)
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(60):
                     recovery = asyncio.create_task(_hold(connection))
                     while not await probe.rows("select from pg_locks where locktype = 'advisory' and not granted"):
                         assert not recovery.done(), "it did not wait"

@@ -117,7 +117,7 @@ async def test_sender_uses_its_locks_connection_however_long_a_batch_takes(due: 
         working = asyncio.create_task(sender.work())
         await channel.asked.wait()
         before = await due.pool.fetchval(used, pid)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while await due.pool.fetchval(used, pid) == before:
                 await asyncio.sleep(0.1)
         channel.let_go.set()

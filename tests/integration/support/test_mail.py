@@ -362,7 +362,7 @@ async def test_one_instance_at_a_time_reads_a_mailbox(dsn: str) -> None:
         assert await store.hold_mailbox(first, "box")
         assert not await store.hold_mailbox(second, "box")
         first.terminate()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not await store.hold_mailbox(second, "box"):
                 await asyncio.sleep(0.05)
     finally:
