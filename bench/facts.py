@@ -13,6 +13,7 @@ from shared.events.ingest import INGEST
 Fact = tuple[str, bytes, list[tuple[str, bytes]]]
 """Key, value and headers."""
 BATCH = 1_000
+KNOWN_FOR = timedelta(days=60)
 
 
 def profile(customer: int, at: datetime) -> Fact:
@@ -35,11 +36,11 @@ def sale(customer: int, name: str, at: datetime) -> Fact:
 
 
 def introductions(customers: int) -> Iterator[Fact]:
-    """Everybody's profile, consent and first purchase, told as of the last minutes."""
-    now = datetime.now(UTC)
-    for tell, ago in ((profile, 180), (consent, 120)):
-        yield from (tell(customer, now - timedelta(seconds=ago)) for customer in range(customers))
-    yield from (sale(customer, f"first-{customer}", now - timedelta(seconds=60)) for customer in range(customers))
+    """Everybody's profile, consent and first purchase, told as of two months ago: nobody is new to the shop."""
+    first = datetime.now(UTC) - KNOWN_FOR
+    for tell, later in ((profile, 0), (consent, 60)):
+        yield from (tell(customer, first + timedelta(seconds=later)) for customer in range(customers))
+    yield from (sale(customer, f"first-{customer}", first + timedelta(seconds=120)) for customer in range(customers))
 
 
 def _identities(customer: int) -> bytes:

@@ -143,7 +143,7 @@ class EngineSettings(Group):
     batch_bytes: int = Field(default=4 * 1024 * 1024, ge=1_024)
     pace_ms: int = Field(default=40, ge=0, le=1_000)
     follow_pace_ms: int = Field(default=10, ge=0, le=1_000)
-    projection_pace_ms: int = Field(default=200, ge=0, le=1_000)
+    gathering_pace_ms: int = Field(default=200, ge=0, le=1_000)
     offsets_commit_ms: int = Field(default=5_000, ge=100)
     relay_shards: int = Field(default=1, ge=1, le=12)
     relay_batch: int = Field(default=2_000, ge=1, le=10_000)

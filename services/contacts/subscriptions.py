@@ -15,6 +15,6 @@ timeline = Subscription(
 )
 
 # It may fall behind: nobody waits for a question.
-matching = Subscription("contacts.matching", kind="process", topics=["crm.parties"])
+matching = Subscription("contacts.matching", kind="process", topics=["crm.parties"], waited_for=False)
 
 recovery = Recovery("contacts", topics=["crm.parties", "crm.contacts", "crm.sales"])

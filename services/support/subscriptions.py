@@ -8,7 +8,7 @@ tickets = Subscription("support.tickets", kind="process", topics=["crm.parties",
 triage = Subscription("support.triage", kind="process", topics=["crm.tickets", "crm.insights"])
 sla = Subscription("support.sla", kind="process", topics=["crm.agreements", "crm.tickets"])
 routing = Subscription("support.routing", kind="process", topics=["crm.tickets"])
-csat = Subscription("support.csat", kind="process", topics=["crm.contacts", "crm.tickets"])
-stats = Subscription("support.stats", kind="process", topics=["crm.tickets"])
+csat = Subscription("support.csat", kind="process", topics=["crm.contacts", "crm.tickets"], waited_for=False)
+stats = Subscription("support.stats", kind="process", topics=["crm.tickets"], waited_for=False)
 
 recovery = Recovery("support", topics=["crm.tickets"])

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
+from datetime import datetime
 from typing import NoReturn
 
 from shared.engine.database import Database
@@ -32,14 +34,14 @@ class TimerLoop:
 
     async def run(self) -> NoReturn:
         while True:
+            watermarks = await self._database.watermarks(self._subscription)
+            if watermarks and self._time.stream:
+                self._time.passed(min(watermarks.values()))
             for name in self._subscription.timers:
-                await self._fire(name)
+                await self._fire(name, watermarks)
             await _wait(self._time.timers_woken, _LOOK_FOR_TIMERS_S)
 
-    async def _fire(self, name: str) -> None:
-        watermarks = await self._database.watermarks(self._subscription)
-        if watermarks and self._time.stream:
-            self._time.passed(min(watermarks.values()))
+    async def _fire(self, name: str, watermarks: Mapping[int, datetime]) -> None:
         while True:
             rows = await self._database.main.fetch(SQL["next_timers"], name, sorted(watermarks))
             earliest = {row["partition"]: row["due_at"] for row in rows if row["due_at"] is not None}

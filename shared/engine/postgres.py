@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -31,7 +32,7 @@ MAX_EMITTED = 5_000
 """Rows that one transaction may emit; what fans out further is a job with a cursor."""
 
 _COPIED = 100
-"""Of more rows a COPY, which takes round trips of its own, is cheaper than arrays."""
+"""Of more rows a COPY, which takes round trips of its own, is cheaper than one insertion after the other."""
 _NOTHING_EMITTED: list[list[object]] = [[] for _ in outbox.COLUMNS]
 
 DATABASE_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
@@ -101,7 +102,11 @@ class PostgresTransaction:
         return await self._connection.execute(statement, *args)
 
     async def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        await self._connection.copy_records_to_table(table, columns=list(columns), records=rows)
+        records = list(rows)
+        if len(records) > _COPIED:
+            await self._connection.copy_records_to_table(table, columns=list(columns), records=records)
+        elif records:
+            await self._connection.executemany(_insertion(table, tuple(columns)), records)
 
     def emit(self, emissions: Iterable[Emission]) -> None:
         if not self._may_emit:
@@ -221,6 +226,13 @@ class PostgresTransaction:
     async def fail_timer(self, name: str, due: Due, refusal: Refusal) -> None:
         why = f"{refusal.reason}: {refusal.detail}"
         await self.execute(SQL["fail_timer"], name, due.id, due.partition, due.due_at, why)
+
+
+@cache
+def _insertion(table: str, columns: tuple[str, ...]) -> str:
+    """The same text each time, so that it is prepared once. Names stand in the code, never in what came in."""
+    places = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
+    return f"insert into {table} ({', '.join(columns)}) values ({places})"  # noqa: S608
 
 
 async def ensure_fences(executor: asyncpg.Pool | Connection, group: str, places: Sequence[Place]) -> None:

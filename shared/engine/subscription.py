@@ -54,10 +54,14 @@ class Subscription:
         version: int = 1,
         passes_clock_to: Sequence[str] = (),
         follows_time: bool = False,
+        waited_for: bool = True,
     ) -> None:
         """`topics` are handled in this order within a batch, so rows are locked in it too.
 
         `follows_time`: its watermark is asked for although it owns no timers, and goes on while nothing comes.
+
+        `waited_for`: somebody waits for what it does; nobody does for a projection, nor where this is False, so those
+        gather longer while records come in.
 
         `passes_clock_to` names the topics into which this group passes the stream's clock on (contacts alone).
         """
@@ -68,6 +72,7 @@ class Subscription:
         self.version = version
         self.topics: dict[str, TopicHandler] = {}
         self.timers: dict[str, TimerHandler] = {}
+        self.waited_for = waited_for and kind == "process"
         self._follows_time = follows_time
 
     @property

@@ -31,7 +31,7 @@ class Transaction(Protocol):
     async def execute(self, statement: str, *args: object) -> str: ...
 
     async def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """COPY rows into a table of the service's own schema; the fast way for plain appends."""
+        """Append rows to a table of the service's own schema, by COPY where there are many."""
         ...
 
     def emit(self, emissions: Iterable[Emission]) -> None:

@@ -83,8 +83,8 @@ def _reading(subscription: Subscription, engine: EngineSettings) -> Reading:
 
 
 def _pace_ms(subscription: Subscription, engine: EngineSettings) -> int:
-    if subscription.kind == "projection":
-        return engine.projection_pace_ms
+    if not subscription.waited_for:
+        return engine.gathering_pace_ms
     # What services publish comes in the bursts of their own readers already.
     return engine.follow_pace_ms if any(topic in OWNERS for topic in subscription.topics) else engine.pace_ms
 

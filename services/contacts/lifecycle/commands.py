@@ -185,7 +185,7 @@ async def _move(tx: Transaction, moved: Mapping[UUID, Moved]) -> set[UUID]:
             each.party.lifecycle = lifecycle
             changed.add(party_id)
         if new or retracted:
-            stages[party_id], gone[party_id] = after, retracted
+            stages[party_id], gone[party_id] = [stay for stay in after if stay not in before], retracted
             tx.emit(_announce(each, after, new, retracted, policy))
     await store.save_stages(tx, stages, gone)
     await tx.set_timers(TIMER, timers)
