@@ -25,6 +25,7 @@ class Due:
 
 
 TimerHandler = Callable[[Sequence[Due], Transaction], Awaitable[None]]
+Hold = Callable[[Transaction], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Subscription:
         self.version = version
         self.topics: dict[str, TopicHandler] = {}
         self.timers: dict[str, TimerHandler] = {}
+        self.holds: dict[str, Hold] = {}
         self.waited_for = waited_for and kind == "process"
         self._follows_time = follows_time
 
@@ -122,16 +124,19 @@ class Subscription:
         if missing:
             raise ValueError(f"{self.group} lists {', '.join(missing)} and has no handler for it")
 
-    def timer(self, name: str) -> Callable[[H], H]:
+    def timer(self, name: str, *, unless: Hold | None = None) -> Callable[[H], H]:
         """Decorate `async def verb_nouns(due: Sequence[Due], tx: Transaction)`.
 
-        Called with at most 500 due timers, each deleted in the same transaction; set one again to postpone it.
+        Called with at most 500 due timers, each deleted in the same transaction; set one again to postpone it. As long
+        as `unless` answers true none fires; it is asked each time in the transaction that would handle them.
         """
 
         def register(handle: H) -> H:
             if self.kind == "projection":
                 raise ValueError(f"{self.group} is a projection and owns no timers")
             self.timers[name] = handle
+            if unless is not None:
+                self.holds[name] = unless
             return handle
 
         return register

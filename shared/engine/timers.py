@@ -18,14 +18,16 @@ async def fire_due(
     limit: int,
     is_infrastructure: Callable[[Exception], bool],
 ) -> int:
-    """Handle at most `limit` due timers in one transaction and return how many; 0 where none is due.
+    """Handle at most `limit` due timers in one transaction and return how many; 0 where none is due, or all are held.
 
     A timer whose handler refuses it is set aside with the reason, and the others fire. Raises infrastructure errors:
     nothing has happened then, and the same timers are due again.
     """
-    handle = subscription.timers[name]
+    handle, hold = subscription.timers[name], subscription.holds.get(name)
     try:
         async with ledger.transaction(subscription) as tx:
+            if hold is not None and await hold(tx):
+                return 0
             due = await tx.take_due(name, watermarks, limit)
             if due:
                 await handle(due, tx)

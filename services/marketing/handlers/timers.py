@@ -17,7 +17,7 @@ from shared.engine.transaction import Transaction
 log = structlog.get_logger()
 
 
-@hears.timer(enrolments.TIMER)
+@hears.timer(enrolments.TIMER, unless=sending.has_enough)
 async def decide_messages(due: Sequence[Due], tx: Transaction) -> None:
     decided = await enrolments.decide_due(tx, due)
     await flows.end_skipped(tx, decided.ended_flows)

@@ -36,6 +36,8 @@ from shared.engine.transaction import Transaction
 
 _FRESH = timedelta(seconds=10)
 """So long a decision holds without another look."""
+_ENOUGH = 2_000
+"""Letters that senders have before them; a sender takes a second or two for so many."""
 _MOST_NAMED = 3
 """Products that a letter names, the dearest lines first."""
 
@@ -72,6 +74,15 @@ async def drop(tx: Transaction, dropped: Sequence[Dropped]) -> None:
         for id_, each in messages.items()
         if id_ in ended
     )
+
+
+async def has_enough(tx: Transaction) -> bool:
+    """Whether senders are at work and have enough before them. What is decided later is decided by what is known then,
+    and once; on the stream's clock it is decided when it is due, as in every replay.
+    """
+    context: Context = tx.context
+    channels = [EMAIL, *context.handles]
+    return not context.stream and await store.has_enough(tx, channels, _ENOUGH, _FRESH)
 
 
 async def begin(tx: Transaction, owner: UUID, limit: int, via: Via, channel: str) -> list[Attempt]:

@@ -12,6 +12,14 @@ order by message_id
 update dispatch set owner = $2, via = 'former', begun_at = now()
 where ($1::uuid[] is null) or message_id = any($1::uuid[])
 
+-- name: has_enough
+-- Of each channel no more are looked at than are enough. One that waits for longer shows that nobody sends on its channel.
+select coalesce(sum(ready.waiting) >= $2 and min(ready.since) > now() - $3::interval, false)
+from unnest($1::text[]) as asked (channel), lateral (
+  select count(*) as waiting, min(next_at) as since from (
+    select next_at from dispatch where owner is null and next_at <= now() and dispatch.channel = asked.channel
+    order by next_at limit $2) first) ready
+
 -- name: begin_dispatches
 -- Take messages for this owner. Committed before the first byte leaves, so that a crash shows what may have been sent.
 update dispatch set owner = $1, via = $3, begun_at = now(), number = number + 1

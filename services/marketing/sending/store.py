@@ -1,6 +1,7 @@
 """What is being sent, a typed function per statement."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -37,6 +38,12 @@ async def doubt_dispatches(tx: Transaction, messages: Collection[UUID] | None) -
     """Of these, or of all: each becomes an attempt that may have been made before the database was restored."""
     if messages is None or messages:
         await tx.execute(SQL["doubt_dispatches"], None if messages is None else sorted(messages), FORMER)
+
+
+async def has_enough(tx: Transaction, channels: Sequence[str], enough: int, patience: timedelta) -> bool:
+    """Whether so many may be begun now, and none has waited longer for it than that."""
+    found: bool = await tx.fetchval(SQL["has_enough"], list(channels), enough, patience)
+    return found
 
 
 async def begin_dispatches(tx: Transaction, owner: UUID, limit: int, via: Via, channel: str) -> list[Dispatch]:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 
+from services.marketing.sending import commands
 from services.marketing.sending.channels.maildir import Maildir
 from services.marketing.sending.channels.smtp import Smtp
 from services.marketing.sending.domain.letter import Letter
@@ -360,3 +361,24 @@ async def test_party_that_is_erased_before_its_letter_leaves_gets_none(cleared: 
     assert (await outcomes(cleared))[ADA] == ("skipped", "erased")
     assert letters(tmp_path) == {(await ids(cleared))[BOB]}
     assert await cleared.rows("select * from erased_letter") == []
+
+
+async def test_no_more_is_decided_than_senders_who_are_at_work_have_soon_sent(
+    on_the_wall_clock: Marketing, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marketing = on_the_wall_clock
+    monkeypatch.setattr(commands, "_ENOUGH", 2)
+    await marketing.publish(definition())
+    for number, party in enumerate((ADA, BOB, CAY)):
+        email = f"{number}@example.com"
+        await marketing.heard(described(party, email=email), consent(party), sale(f"s-{number}", party))
+        fired = await marketing.pass_time(NOW + DAY + number * HOUR)
+        assert fired == (1 if number < 2 else 0), "two letters wait for whoever sends"
+    await marketing.pool.execute("update dispatch set next_at = now() - interval '11 seconds'")
+    assert await marketing.pass_time(NOW + DAY + 3 * HOUR) == 1, "nobody sends, so nothing is gained by waiting"
+    await marketing.heard(sale("s-3"))
+    await marketing.wait_no_longer()
+    assert await marketing.pass_time(NOW + DAY + 4 * HOUR) == 0
+    async with marketing.sender(smtp(mail)) as sender:
+        assert await sender.send_batch() == 3
+    assert await marketing.pass_time(NOW + DAY + 5 * HOUR) == 1
