@@ -154,6 +154,15 @@ async def console(
         yield context, complaints
 
 
+@asynccontextmanager
+async def visitor(stack: EmbeddedStack, name: str = "agent-7") -> AsyncIterator[httpx.AsyncClient]:
+    """The pages as they come, for tests that need no script, no look and no keys."""
+    cookies = {"rapport-name": name, "rapport-language": "en", "rapport-zone": "Europe/Copenhagen"}
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    async with httpx.AsyncClient(base_url=stack.url("console"), cookies=cookies, headers=headers) as client:
+        yield client
+
+
 async def ask(stack: EmbeddedStack, service: str, path: str) -> Any:
     async with httpx.AsyncClient(base_url=stack.url(service)) as client:
         return (await client.get(f"/v1/{path}")).raise_for_status().json()

@@ -284,6 +284,8 @@ async def test_every_page_is_accessible_and_as_wide_as_the_screen(
 ) -> None:
     """By axe-core, on a phone where it is light and on a laptop where it is dark. Pictures are kept."""
     size = PHONE if scheme == "light" else LAPTOP
+    # what names, roles and order are wrong the first run has found; the other looks at what colours and width change
+    rules = "" if scheme == "light" else "runOnly: ['color-contrast', 'target-size', 'scrollable-region-focusable'],"
     found: dict[str, list[str]] = {}
     await define_agent(stack, "agent-7")
     left = list(pages_of(ada).items())
@@ -294,7 +296,7 @@ async def test_every_page_is_accessible_and_as_wide_as_the_screen(
             await page.goto(path)
             wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
             await page.evaluate(axe)
-            result = await page.evaluate("axe.run({resultTypes: ['violations']})")
+            result = await page.evaluate(f"axe.run({{{rules} resultTypes: ['violations']}})")
             found[name] = ["wider than the screen"] * wide + [
                 f"{each['id']}: {json.dumps(each['nodes'][0]['target'])}" for each in result["violations"]
             ]

@@ -1,5 +1,6 @@
 """What is written to many at the console, and what the team is told of its work."""
 
+import re
 from uuid import uuid4
 
 import httpx
@@ -7,7 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from deploy.embedded import EmbeddedStack
-from tests.browser.agents import PHONE, Customer, ask, console
+from tests.browser.agents import PHONE, Customer, ask, console, visitor
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
@@ -97,17 +98,14 @@ async def test_an_article_is_written_published_and_found(stack: EmbeddedStack, a
 
 async def test_a_team_is_told_what_support_counts(stack: EmbeddedStack, ada: Customer) -> None:
     assert ada.ticket_id
-    async with console(stack) as (context, complaints):
-        page = await context.new_page()
-        await page.goto("/tickets")
-        await page.get_by_role("link", name="The team").click()
+    async with visitor(stack) as client:
         before = (await ask(stack, "support", "stats"))["items"][0]["opened"]
-        await page.get_by_role("link", name="Agent", exact=True).click()
-        await expect(page.get_by_role("columnheader", name="Agent")).to_be_visible()
-        shown = int(await page.locator(".figure", has_text="Opened").locator("dd").first.inner_text())
+        shown = (await client.get("/team?by=agent")).raise_for_status().text
         after = (await ask(stack, "support", "stats"))["items"][0]["opened"]
-        assert 0 < before <= shown <= after
-        rows = page.locator("table", has=page.get_by_role("columnheader", name="Agent")).locator("tbody tr")
-        counts = [int(await row.locator("td").first.inner_text()) for row in await rows.all()]
-        assert sum(counts) == shown
-        assert complaints == []
+        (opened,) = re.findall(r"<dt>Opened</dt>\s*<dd>(\d+)</dd>", shown)
+        assert 0 < before <= int(opened) <= after
+        by_agent = shown[shown.index('aria-label="Agent"') :]
+        assert before <= sum(map(int, re.findall(r'</th><td class="number">(\d+)</td>', by_agent))) <= after
+        wrong = await client.get("/team?from=2026-03-02&to=2026-03-01")
+        assert "since comes before until" in wrong.text
+        assert 'value="2026-03-02"' in wrong.text
