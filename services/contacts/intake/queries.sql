@@ -57,6 +57,21 @@ join waiting_revision as waiting on waiting.origin = named.origin and waiting.sa
 order by waiting.origin, waiting.sale_id, waiting.party_id
 for update of waiting
 
+-- name: lock_waiting_of
+-- What waits for sales of these parties.
+select origin, sale_id, party_id, fact from waiting_revision
+where party_id = any ($1::uuid[])
+order by origin, sale_id, party_id
+for update
+
+-- name: save_waiting
+-- Of locked rows.
+update waiting_revision set fact = told.fact
+from unnest($1::text[], $2::text[], $3::uuid[], $4::text[]) as told (origin, sale_id, party_id, fact)
+where
+    waiting_revision.origin = told.origin and waiting_revision.sale_id = told.sale_id
+    and waiting_revision.party_id = told.party_id
+
 -- name: forget_waiting
 -- What has been applied.
 delete from waiting_revision as waiting

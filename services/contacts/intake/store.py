@@ -81,6 +81,21 @@ async def load_waiting(tx: Transaction, names: Collection[SaleName]) -> list[tup
     return [((row["origin"], row["sale_id"]), _WAITING.validate_json(row["fact"])) for row in rows]
 
 
+async def lock_waiting_of(tx: Transaction, party_ids: Collection[UUID]) -> dict[tuple[SaleName, UUID], Waiting]:
+    """What waits for sales of these parties, by sale and party."""
+    return {
+        ((row["origin"], row["sale_id"]), row["party_id"]): _WAITING.validate_json(row["fact"])
+        for row in await tx.fetch(SQL["lock_waiting_of"], list(party_ids))
+    }
+
+
+async def save_waiting(tx: Transaction, waiting: Mapping[tuple[SaleName, UUID], Waiting]) -> None:
+    """Write what waits otherwise."""
+    rows = [(*name, party_id, _WAITING.dump_json(each).decode()) for (name, party_id), each in sorted(waiting.items())]
+    if rows:
+        await tx.execute(SQL["save_waiting"], *columns(rows))
+
+
 async def forget_waiting(tx: Transaction, names: Collection[SaleName]) -> None:
     """Let go of what has been applied."""
     if names:

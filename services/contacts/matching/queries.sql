@@ -41,6 +41,11 @@ on conflict do nothing
 -- Of parties that were erased.
 delete from matching_record where party_id = any ($1::uuid[])
 
+-- name: forget_reasons
+-- What people wrote when they answered about parties that are erased.
+update duplicate set decided_because = null
+where (low_id = any ($1::uuid[]) or high_id = any ($1::uuid[])) and decided_because is not null
+
 -- name: find_candidates
 -- By the place of each record, those who share a key that no more than $3 share, those of most keys first. A key is read
 -- no further than it takes to know that it tells nothing.

@@ -81,7 +81,8 @@ async def save_records(tx: Transaction, records: Mapping[UUID, Traits], keys: It
 
 
 async def forget_records(tx: Transaction, party_ids: Sequence[UUID]) -> None:
-    """Nothing of these parties is compared any more."""
+    """Nothing of these parties is compared any more, and what people wrote of pairs of theirs is gone."""
+    await tx.execute(SQL["forget_reasons"], party_ids)
     await tx.execute(SQL["forget_records"], party_ids)
     await tx.execute(SQL["forget_keys"], party_ids)
 

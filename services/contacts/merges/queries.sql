@@ -21,6 +21,13 @@ where id = $1
 -- Of a locked merge.
 update party_merge set undone_at = $2, undone_because = $3 where id = $1
 
+-- name: forget_reasons
+-- What people wrote of parties that are erased; that they were merged stays.
+update party_merge set because = '', undone_because = case when undone_at is not null then '' end
+where
+    (into_party_id = any ($1::uuid[]) or merged_party_id = any ($1::uuid[]))
+    and because || coalesce(undone_because, '') <> ''
+
 -- name: list_merges
 -- Of a party, either way round, newest first; of everybody where $1 is null.
 select id, into_party_id, merged_party_id, because, automatic, fields, merged_at, undone_at, undone_because

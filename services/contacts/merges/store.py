@@ -40,6 +40,11 @@ async def save_undo(tx: Transaction, merge_id: UUID, at: datetime, because: str)
     await tx.execute(SQL["save_undo"], merge_id, at, because)
 
 
+async def forget_reasons(tx: Transaction, party_ids: Sequence[UUID]) -> int:
+    """Why these parties were merged; returns of how many merges that was written."""
+    return int((await tx.execute(SQL["forget_reasons"], party_ids)).rpartition(" ")[2])
+
+
 async def was_undone(tx: Transaction, pairs: Sequence[tuple[UUID, UUID]]) -> bool:
     """Whether a merge of any of these pairs, either way round, was taken back."""
     return bool(await tx.fetchval(SQL["was_undone"], *columns(pairs)))

@@ -49,6 +49,11 @@ async def undo(tx: Transaction, move_id: UUID, because: str) -> MoveView:
     return await _act(tx, done.kind, done.identity_ids, done.to_party_id, done.from_party_id, because, undoes=move_id)
 
 
+async def forget(tx: Transaction, party_ids: Collection[UUID]) -> dict[str, int]:
+    """What people wrote of moves of these parties. Returns how many rows of each table that were."""
+    return {"identity_move": await store.forget_reasons(tx, party_ids)}
+
+
 async def take_back(tx: Transaction, told: Sequence[IdentityMoved | PartySplit]) -> None:
     """After a restore: the moves as they were told, and each identity where its newest move brought it. Why somebody
     did it stood in the database alone.

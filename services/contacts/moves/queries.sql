@@ -9,6 +9,11 @@ insert into identity_move (id, kind, from_party_id, to_party_id, identity_ids, b
 values ($1, $2, $3, $4, $5::uuid[], $6, $7, $8)
 on conflict (id) do nothing
 
+-- name: forget_reasons
+-- What people wrote of parties that are erased; that identities moved stays.
+update identity_move set because = ''
+where (from_party_id = any ($1::uuid[]) or to_party_id = any ($1::uuid[])) and because <> ''
+
 -- name: find_homes
 -- Ids of moves are in the order of time, also where two were made in one millisecond of one process.
 select distinct on (identity_id) identity_id, to_party_id

@@ -23,6 +23,11 @@ async def take_back_move(tx: Transaction, move: Move) -> None:
     await tx.execute(SQL["take_back_move"], *astuple(move))
 
 
+async def forget_reasons(tx: Transaction, party_ids: Collection[UUID]) -> int:
+    """Why identities of these parties moved; returns of how many moves that was written."""
+    return int((await tx.execute(SQL["forget_reasons"], list(party_ids))).rpartition(" ")[2])
+
+
 async def find_homes(tx: Transaction, identity_ids: Collection[UUID]) -> dict[UUID, UUID]:
     """By identity, the party to which its newest move brought it."""
     rows = await tx.fetch(SQL["find_homes"], list(identity_ids))

@@ -63,6 +63,14 @@ select
     (select count(*) from shared_identity where party_id = any ($1::uuid[])) as shared_identity,
     (select count(*) from flagged_identity where party_id = any ($1::uuid[])) as flagged_identity,
     (select count(*) from party_revision where party_id = any ($1::uuid[])) as party_revision,
+    (
+        select count(*) from party_merge
+        where (into_party_id = any ($1::uuid[]) or merged_party_id = any ($1::uuid[])) and because <> ''
+    ) as party_merge,
+    (
+        select count(*) from identity_move
+        where (from_party_id = any ($1::uuid[]) or to_party_id = any ($1::uuid[])) and because <> ''
+    ) as identity_move,
     (select count(*) from fact_text where party_id = any ($1::uuid[])) as fact_text,
     (select count(*) from searched_party where party_id = any ($1::uuid[])) as searched_party
 

@@ -3,11 +3,18 @@
 insert into searched_party (party_id, words)
 select party_id, string_to_array(words, ' ')
 from unnest($1::uuid[], $2::text[]) as named (party_id, words)
-on conflict (party_id) do update set words = excluded.words
+on conflict (party_id) do update set
+    words = excluded.words,
+    former = array(
+        select distinct word
+        from unnest(searched_party.former || searched_party.words) as known (word)
+        where word <> all (excluded.words)
+        order by word
+    )
 
 -- name: forget_names
--- Of parties without a name, and of those that are erased; returns the words that they had.
-delete from searched_party where party_id = any ($1::uuid[]) returning words
+-- Of parties that are erased; returns the words that they have and had.
+delete from searched_party where party_id = any ($1::uuid[]) returning words || former as words
 
 -- name: add_words
 -- Sorted by the caller; returns those that were new.

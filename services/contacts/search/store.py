@@ -18,7 +18,7 @@ async def save_names(tx: Transaction, words: Mapping[UUID, Sequence[str]]) -> No
 
 
 async def forget_names(tx: Transaction, party_ids: Iterable[UUID]) -> list[list[str]]:
-    """Returns the words of each name that there was."""
+    """Returns the words that each had and has."""
     return [row["words"] for row in await tx.fetch(SQL["forget_names"], sorted(party_ids))]
 
 

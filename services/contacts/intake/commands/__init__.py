@@ -17,6 +17,7 @@ from services.contacts.intake.domain.sales import (
     state_of,
     taken_back,
 )
+from services.contacts.intake.domain.waiting import of_erased
 from services.contacts.intake.store import StoredText
 from services.contacts.parties import commands as parties
 from services.contacts.parties.commands.admitted import Admitted
@@ -111,7 +112,10 @@ def _stamp(event: Event[Reported], party: Party, identity: IdentityUsed) -> Stam
 
 async def forget(tx: Transaction, party_ids: Collection[UUID]) -> dict[str, int]:
     """What these parties said in free text; what they did stays. Returns how many rows of each table that were."""
-    return {"fact_text": await store.forget_texts(tx, party_ids)}
+    waiting = await store.lock_waiting_of(tx, party_ids)
+    bare = {key: without for key, each in waiting.items() if (without := of_erased(each)) != each}
+    await store.save_waiting(tx, bare)
+    return {"fact_text": await store.forget_texts(tx, party_ids), "waiting_revision": len(bare)}
 
 
 async def take_back(tx: Transaction, sales: Sequence[Event[SaleCompleted | SaleAmended | SaleCancelled]]) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from services.contacts.intake.domain.sales import Revised
 from shared.engine.event import Emission, Event
 from shared.events.contract import find_contract
-from shared.events.ingest import INGEST, ReportedIdentity, ReportedParty
+from shared.events.ingest import INGEST, ReportedAmendment, ReportedIdentity, ReportedParty
 from shared.events.values import IdentityUsed
 from shared.ids import dated_id
 
@@ -31,8 +31,6 @@ class Waiting:
 
 
 def wait(event: Event[Revised], party_id: UUID, identity: IdentityUsed) -> Waiting:
-    contract = find_contract(INGEST, event.type)
-    assert contract is not None  # it was decoded by it
     return Waiting(
         party_id,
         event.data.revision,
@@ -45,7 +43,7 @@ def wait(event: Event[Revised], party_id: UUID, identity: IdentityUsed) -> Waiti
         event.correlation_id,
         event.traceparent,
         event.timestamp,
-        contract.adapter.dump_json(replace(event.data, party=ReportedParty())).decode(),
+        _written(event.type, replace(event.data, party=ReportedParty())),
     )
 
 
@@ -68,6 +66,24 @@ def resume(waiting: Waiting) -> Event[Revised]:
         contract.adapter.validate_json(waiting.data),
         waiting.timestamp,
     )
+
+
+def of_erased(waiting: Waiting) -> Waiting:
+    """The same of an erased party: what becomes of the sale, without what it was written or paid with, and sent to."""
+    event = resume(waiting)
+    data = event.data
+    kept: Revised = (
+        replace(data, device=None, card_hash=None, ship_to=None)
+        if isinstance(data, ReportedAmendment)
+        else replace(data, reason=None)
+    )
+    return replace(waiting, data=_written(waiting.type, kept))
+
+
+def _written(type_: str, data: Revised) -> str:
+    contract = find_contract(INGEST, type_)
+    assert contract is not None  # it was decoded by it
+    return contract.adapter.dump_json(data).decode()
 
 
 def send_again(waiting: Waiting) -> Emission:

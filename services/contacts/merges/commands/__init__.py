@@ -110,6 +110,11 @@ async def undo(tx: Transaction, merge_id: UUID, because: str) -> tuple[Merge, li
     return stored, ambiguous
 
 
+async def forget(tx: Transaction, party_ids: Sequence[UUID]) -> dict[str, int]:
+    """What people wrote of merges of these parties. Returns how many rows of each table that were."""
+    return {"party_merge": await store.forget_reasons(tx, party_ids)}
+
+
 async def take_back(tx: Transaction, events: Sequence[Event[PartyMerged | PartyUnmerged]]) -> None:
     """After a restore: the merges that were told, so that they can be undone; why is not told."""
     for event in events:

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from services.contacts.completeness import commands as completeness
 from services.contacts.intake import commands as intake
+from services.contacts.merges import commands as merges
+from services.contacts.moves import commands as moves
 from services.contacts.parties.commands import erased, erasing as parties
 from services.contacts.privacy import domain, store
 from services.contacts.privacy.domain import Decided, Erasure, State
@@ -84,8 +86,7 @@ async def take_back(tx: Transaction, events: Sequence[Event[PartyDescribed | Tom
     for party_id in sorted({UUID(event.key_text) for event in events if isinstance(event.data, Tombstone)}):
         gone = await parties.forget(tx, party_id)
         ids = [party.id for party in gone.parties]
-        await intake.forget(tx, ids)
-        await search.forget(tx, ids)
+        await _forget_beside(tx, ids)
 
 
 async def write_tombstones_again(tx: Transaction, due: Sequence[Due]) -> None:
@@ -110,11 +111,17 @@ async def keep_confirmations(tx: Transaction, events: Sequence[Event[Any]]) -> N
 async def _forget(tx: Transaction, party_id: UUID, erasure_id: UUID) -> tuple[list[UUID], dict[str, int]]:
     gone = await parties.forget(tx, party_id)
     ids = [party.id for party in gone.parties]
-    found = dict(gone.rows) | await intake.forget(tx, ids) | await search.forget(tx, ids)
+    found = dict(gone.rows) | await _forget_beside(tx, ids)
     await completeness.rescore(tx, gone.heirs)
     for party in gone.parties:
         tx.emit(domain.announce_erasure(erasure_id, party, tx.now))
     return sorted(ids, key=lambda id_: (id_ != party_id, id_)), found
+
+
+async def _forget_beside(tx: Transaction, ids: list[UUID]) -> dict[str, int]:
+    """What is kept of erased parties beside who they are. Returns how many rows of each table that were."""
+    written = await merges.forget(tx, ids) | await moves.forget(tx, ids)
+    return written | await intake.forget(tx, ids) | await search.forget(tx, ids)
 
 
 async def _lock_open(tx: Transaction, erasure_id: UUID) -> Erasure:
