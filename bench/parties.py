@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from bench.sales import party
+from services.contacts.spans import read_lifecycle
 from services.contacts.weights import read_completeness
 from shared.engine.partitions import partition_of
 from shared.ids import RAPPORT, derived_id
@@ -15,7 +16,7 @@ from shared.ids import RAPPORT, derived_id
 LINES = 5
 _NOW = datetime.now(UTC)
 _CHUNK = 20_000
-_SCORED = "insert into completeness_run (policy, finished_at) values ($1, now()) on conflict do nothing"
+_LOOKED_AT = "insert into party_round (work, policy, finished_at) values ($1, $2, now()) on conflict do nothing"
 _PARTY = (
     "id",
     "partition",
@@ -50,8 +51,9 @@ async def add_parties(connection: asyncpg.Connection, begin: int, end: int, *, h
         )
         if history:
             await _add_history(connection, list(ids.values()))
-    # Else they would be scored while they are asked for.
-    await connection.execute(_SCORED, read_completeness().digest)
+    # Else they would be looked at while they are asked for.
+    await connection.execute(_LOOKED_AT, "completeness", read_completeness().digest)
+    await connection.execute(_LOOKED_AT, "lifecycle", read_lifecycle().digest)
     await connection.execute("vacuum analyze")
     await connection.execute("checkpoint")
 

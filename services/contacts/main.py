@@ -4,11 +4,11 @@ from fastapi import FastAPI
 
 from services.contacts import custom, handlers, spans, subscriptions, weights
 from services.contacts.completeness import api as completeness
-from services.contacts.completeness.commands import keep_scores
+from services.contacts.completeness.commands import ROUND as SCORES
 from services.contacts.consents import api as consents
 from services.contacts.events import api as events
 from services.contacts.intake import api as intake
-from services.contacts.lifecycle.commands import keep_stages
+from services.contacts.lifecycle.commands import ROUND as STAGES
 from services.contacts.matching import api as matching
 from services.contacts.matching.commands.learning import keep_weights
 from services.contacts.merges import api as merges
@@ -57,8 +57,8 @@ def create_app() -> FastAPI:
         workers=[
             open_months,
             search_records,
-            keep_scores,
-            keep_stages,
+            SCORES.keep,
+            STAGES.keep,
             keep_weights,
             *([merge_certain] if settings.contacts.merge else []),
         ],

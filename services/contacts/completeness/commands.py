@@ -4,8 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-import structlog
-
 from services.contacts.completeness import domain, store
 from services.contacts.completeness.domain import Assessment
 from services.contacts.parties import commands as parties
@@ -13,15 +11,12 @@ from services.contacts.parties.commands.admitted import Admitted
 from services.contacts.parties.commands.aliases import find_family
 from services.contacts.parties.commands.identities import load_claims
 from services.contacts.parties.domain.party import Party
+from services.contacts.rounds.commands import Round
 from services.contacts.settings import Context
 from services.contacts.weights import CompletenessPolicy
 from shared.engine.event import Emission, Event, caused_id
-from shared.engine.service import Service
 from shared.engine.transaction import Transaction
 from shared.events.contacts import CompletenessChanged, PartyRegistered
-
-log = structlog.get_logger()
-_AT_ONCE = 500
 
 
 async def score(tx: Transaction, admitted: Admitted, bought: Mapping[UUID, int] | None = None) -> list[Emission]:
@@ -80,30 +75,6 @@ async def read(tx: Transaction, party_id: UUID) -> tuple[Party, Assessment] | No
     return party, await _assess(tx, party, carried)
 
 
-async def keep_scores(service: Service) -> None:
-    """A worker. Scores all parties anew where they were scored by another policy, or not yet."""
-    async with service.transaction() as tx:
-        await store.begin_run(tx, _policy(tx).digest)
-    is_over = False
-    while not is_over:
-        async with service.transaction() as tx:
-            is_over = await score_next(tx)
-
-
-async def score_next(tx: Transaction) -> bool:
-    """Score some parties that are due by the present policy; returns whether nothing is left to do here."""
-    policy = _policy(tx).digest
-    run = await store.lock_run(tx, policy)
-    if run is None:
-        return True
-    known = await parties.lock_after(tx, run[0], _AT_ONCE)
-    changed = await rescore(tx, known)
-    is_over = len(known) < _AT_ONCE
-    await store.save_run(tx, policy, known[-1].id if known else run[0], tx.now if is_over else None)
-    log.info("parties_scored", parties=len(known), changed=changed)
-    return is_over
-
-
 async def take_back(tx: Transaction, told: Sequence[Event[PartyRegistered | CompletenessChanged]]) -> None:
     """After a restore: the scores as they were told, so that only another one is told again."""
     known = await parties.lock_parties(tx, {event.data.party_id for event in told})
@@ -139,3 +110,7 @@ async def _assess(tx: Transaction, party: Party, carried: Collection[str], *, ha
 def _policy(tx: Transaction) -> CompletenessPolicy:
     context: Context = tx.context
     return context.completeness
+
+
+ROUND = Round("completeness", lambda context: context.completeness.digest, rescore)
+"""Scores all parties."""

@@ -1,7 +1,6 @@
 """How far parties have been scored, and who lacks what, in Postgres."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
@@ -23,22 +22,6 @@ class Incomplete(NamedTuple):
     currency: str | None = None
     net: int = 0
     worth: int = 0
-
-
-async def begin_run(tx: Transaction, policy: str) -> None:
-    """A run of another policy counts for nothing."""
-    await tx.execute(SQL["forget_runs"], policy)
-    await tx.execute(SQL["begin_run"], policy)
-
-
-async def lock_run(tx: Transaction, policy: str) -> tuple[UUID | None] | None:
-    """The last party that was looked at; None where all have been, or another member looks."""
-    row = await tx.fetchrow(SQL["lock_run"], policy)
-    return None if row is None else (row["reached"],)
-
-
-async def save_run(tx: Transaction, policy: str, reached: UUID | None, finished_at: datetime | None) -> None:
-    await tx.execute(SQL["save_run"], policy, reached, finished_at)
 
 
 async def save_scores(tx: Transaction, scores: Mapping[UUID, Assessment]) -> None:

@@ -6,18 +6,16 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-import structlog
-
 from services.contacts.intake.commands.facts import Facts
 from services.contacts.lifecycle import domain, store
 from services.contacts.lifecycle.domain import Entry, Known, Stay
 from services.contacts.lifecycle.store import Kept
 from services.contacts.parties import commands as parties
 from services.contacts.parties.domain.party import Party
+from services.contacts.rounds.commands import Round
 from services.contacts.settings import Context
 from services.contacts.spans import LifecyclePolicy
 from shared.engine.event import Emission, Event
-from shared.engine.service import Service
 from shared.engine.subscription import Due
 from shared.engine.transaction import Transaction
 from shared.events.contacts import LifecycleChanged, StageTold
@@ -25,8 +23,6 @@ from shared.events.ingest import Reported, ReportedCancellation, ReportedProfile
 from shared.ids import dated_id
 
 TIMER = "lifecycle"
-log = structlog.get_logger()
-_AT_ONCE = 500
 
 
 class Moved(NamedTuple):
@@ -79,31 +75,6 @@ async def pass_time(tx: Transaction, due: Sequence[Due]) -> int:
     changed = await _move(tx, moved)
     await parties.save_parties(tx, [known[party_id] for party_id in sorted(changed)])
     return len(changed)
-
-
-async def keep_stages(service: Service) -> None:
-    """A worker. Has the stages of all parties looked at where that was by another policy, or not yet."""
-    async with service.transaction() as tx:
-        await store.begin_run(tx, _policy(tx).digest)
-    is_over = False
-    while not is_over:
-        async with service.transaction() as tx:
-            is_over = await look_at_next(tx)
-
-
-async def look_at_next(tx: Transaction) -> bool:
-    """Have some parties looked at by the present policy; returns whether nothing is left to do here."""
-    policy = _policy(tx).digest
-    run = await store.lock_run(tx, policy)
-    if run is None:
-        return True
-    known = await parties.lock_after(tx, run[0], _AT_ONCE)
-    staged = [party for party in known if party.lifecycle.stage is not None and party.erased_at is None]
-    await tx.set_timers(TIMER, [(party.id, party.partition, tx.now) for party in staged])
-    is_over = len(known) < _AT_ONCE
-    await store.save_run(tx, policy, known[-1].id if known else run[0], tx.now if is_over else None)
-    log.info("lifecycles_set", parties=len(known), looked_at=len(staged))
-    return is_over
 
 
 async def take_back(tx: Transaction, changes: Sequence[Event[LifecycleChanged]]) -> None:
@@ -234,3 +205,14 @@ def _names(moved: Moved, stay: Stay, gone: Iterable[Stay]) -> list[object]:
 def _policy(tx: Transaction) -> LifecyclePolicy:
     context: Context = tx.context
     return context.lifecycle
+
+
+async def _have_looked_at(tx: Transaction, known: Sequence[Party]) -> int:
+    """By a timer, so that stages move in the order of their times."""
+    staged = [party for party in known if party.lifecycle.stage is not None and party.erased_at is None]
+    await tx.set_timers(TIMER, [(party.id, party.partition, tx.now) for party in staged])
+    return len(staged)
+
+
+ROUND = Round("lifecycle", lambda context: context.lifecycle.digest, _have_looked_at)
+"""Has the stages of all parties looked at."""

@@ -47,19 +47,3 @@ insert into lifecycle_stage (party_id, entered_at, stage, left_at, cause_event_i
 select * from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::timestamptz[], $5::text[], $6::boolean[])
 on conflict (party_id, entered_at, stage) do update set
     left_at = excluded.left_at, cause_event_id = excluded.cause_event_id, by_time = excluded.by_time
-
--- name: begin_run
--- One begins, whoever comes first.
-insert into lifecycle_run (policy) values ($1) on conflict do nothing
-
--- name: lock_run
--- What is left to do by this policy; nothing once it is over, or while another instance does it.
-select reached from lifecycle_run where policy = $1 and finished_at is null for update skip locked
-
--- name: save_run
--- How far it has come.
-update lifecycle_run set reached = $2, finished_at = $3 where policy = $1
-
--- name: forget_runs
--- Of other policies: one that comes back has everybody looked at again.
-delete from lifecycle_run where policy <> $1

@@ -76,19 +76,3 @@ async def save_stages(
     )
     if rows:
         await tx.execute(SQL["save_stages"], *columns(rows))
-
-
-async def begin_run(tx: Transaction, policy: str) -> None:
-    """A run of another policy counts for nothing."""
-    await tx.execute(SQL["forget_runs"], policy)
-    await tx.execute(SQL["begin_run"], policy)
-
-
-async def lock_run(tx: Transaction, policy: str) -> tuple[UUID | None] | None:
-    """The last party that was looked at; None where nothing is left to do here."""
-    row = await tx.fetchrow(SQL["lock_run"], policy)
-    return None if row is None else (row["reached"],)
-
-
-async def save_run(tx: Transaction, policy: str, reached: UUID | None, finished_at: datetime | None) -> None:
-    await tx.execute(SQL["save_run"], policy, reached, finished_at)

@@ -73,27 +73,21 @@ order by ranked.place, ranked.rank
 
 -- name: list_duplicates
 -- Of a state, the likeliest first, after a place.
-select
-    id, low_id, high_id, reason, reasons, bits, model, state, suspected_at, decided_at, decided_because,
-    left_because, doubted_at, coalesce(bits, 0) as place
-from duplicate
-where state = $1 and (not $5 or doubted_at is not null) and (coalesce(bits, 0), id) < ($2, $3)
-order by coalesce(bits, 0) desc, id desc
+select *
+from shown_duplicate
+where state = $1 and (not $5 or doubted_at is not null) and (place, id) < ($2, $3)
+order by place desc, id desc
 limit $4
 
 -- name: decide_duplicate
 -- An open one; no row where there is none.
 update duplicate set state = 'dismissed', decided_at = $2, decided_because = $3
 where id = $1 and state = 'open'
-returning id, low_id, high_id, reason, reasons, bits, model, state, suspected_at, decided_at, decided_because,
-    left_because, doubted_at
+returning id
 
 -- name: load_duplicate
 -- One pair.
-select id, low_id, high_id, reason, reasons, bits, model, state, suspected_at, decided_at, decided_because,
-    left_because, doubted_at
-from duplicate
-where id = $1
+select * from shown_duplicate where id = $1
 
 -- name: settle_duplicates
 -- Pairs of which one goes on as the other are answered, and are questions again where that is taken back.
@@ -156,9 +150,7 @@ where
 -- People let the merge stand; no row where nothing speaks against it.
 update duplicate set doubted_at = null, decided_because = $2
 where id = $1 and state = 'merged' and doubted_at is not null
-returning
-    id, low_id, high_id, reason, reasons, bits, model, state, suspected_at, decided_at, decided_because,
-    left_because, doubted_at
+returning id
 
 -- name: load_model
 -- The newest weights.

@@ -203,8 +203,8 @@ async def save_doubts(tx: Transaction, doubted: Mapping[tuple[UUID, UUID], bool]
 
 async def end_doubt(tx: Transaction, duplicate_id: UUID, because: str) -> DuplicateView | None:
     """None where no doubted pair has this id."""
-    row = await tx.fetchrow(SQL["end_doubt"], duplicate_id, because)
-    return None if row is None else _view(row)
+    found = await tx.fetchval(SQL["end_doubt"], duplicate_id, because)
+    return await load_duplicate(tx, found) if found else None
 
 
 async def list_duplicates(
@@ -217,8 +217,8 @@ async def list_duplicates(
 
 async def dismiss_duplicate(tx: Transaction, duplicate_id: UUID, now: datetime, because: str) -> DuplicateView | None:
     """None where no open pair has this id."""
-    row = await tx.fetchrow(SQL["decide_duplicate"], duplicate_id, now, because)
-    return None if row is None else _view(row)
+    found = await tx.fetchval(SQL["decide_duplicate"], duplicate_id, now, because)
+    return await load_duplicate(tx, found) if found else None
 
 
 async def load_duplicate(tx: Transaction, duplicate_id: UUID) -> DuplicateView | None:

@@ -27,7 +27,7 @@ TABLES = (
     "sale",
     "lifecycle_fact",
     "lifecycle_stage",
-    "lifecycle_run",
+    "party_round",
     "fact_text",
     "shared_identity",
     "flagged_identity",
@@ -45,7 +45,6 @@ TABLES = (
     "searched_party",
     "search_word",
     "search_form",
-    "completeness_run",
     "timer",
 )
 PROJECTED = (

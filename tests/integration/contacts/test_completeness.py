@@ -6,8 +6,8 @@ from uuid import UUID
 
 import httpx
 
-from services.contacts.completeness.commands import score_next
-from services.contacts.completeness.store import SQL, begin_run
+from services.contacts.completeness.commands import ROUND
+from services.contacts.completeness.store import SQL
 from services.contacts.handlers.recovery import take_back_changes
 from services.contacts.weights import CompletenessPolicy
 from tests.integration.contacts.running import ADA, PHONE, SHOP_81, Contacts, reported, sale
@@ -174,9 +174,9 @@ async def test_another_policy_scores_everybody_anew_once(contacts: Contacts, htt
     context: Any = contacts.context
     contacts.context = context._replace(completeness=policy)
     async with contacts.ledger_of(contacts.pool).transaction() as tx:
-        await begin_run(tx, policy.digest)
-        assert await score_next(tx)
-        assert await score_next(tx)
+        await ROUND.begin(tx)
+        assert await ROUND.go_on(tx)
+        assert await ROUND.go_on(tx)
     told = await contacts.of_type("completeness.changed")
     assert {each.party_id: each.completeness for each in told} == {ada: 0, bo: 100}
     assert len(told) == 2

@@ -8,8 +8,7 @@ import httpx
 import pytest
 
 from services.contacts.handlers.timers import move_lifecycles
-from services.contacts.lifecycle.commands import TIMER, look_at_next
-from services.contacts.lifecycle.store import begin_run
+from services.contacts.lifecycle.commands import ROUND, TIMER
 from services.contacts.spans import Span
 from services.contacts.subscriptions import recovery
 from shared.engine.event import Event
@@ -143,8 +142,8 @@ async def test_another_policy_is_taken_to_everybody_and_says_so(contacts: Contac
     longer = context.lifecycle.model_copy(update={"version": 2, "purchase": Span(days=9)})
     contacts.context = context._replace(lifecycle=longer)
     async with contacts.ledger_of(contacts.pool).transaction() as tx:
-        await begin_run(tx, longer.digest)
-        assert await look_at_next(tx)
+        await ROUND.begin(tx)
+        assert await ROUND.go_on(tx)
     await pass_time(contacts, timedelta(days=3))
     told = (await changes(contacts))[2:]
     assert [(each.stage, each.policy, len(each.retracts)) for each in told] == [("purchase", 2, 2)]
@@ -158,8 +157,8 @@ async def test_a_policy_that_comes_back_is_taken_to_everybody_again(contacts: Co
     for policy in (context.lifecycle, longer, context.lifecycle):
         contacts.context = context._replace(lifecycle=policy)
         async with contacts.ledger_of(contacts.pool).transaction() as tx:
-            await begin_run(tx, policy.digest)
-            assert await look_at_next(tx)
+            await ROUND.begin(tx)
+            assert await ROUND.go_on(tx)
         await pass_time(contacts, timedelta(days=3))
     assert [each.policy for each in await changes(contacts)][2:] == [2, 1]
 

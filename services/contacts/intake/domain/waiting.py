@@ -7,7 +7,7 @@ from uuid import UUID
 from services.contacts.intake.domain.sales import Revised
 from shared.engine.event import Emission, Event
 from shared.events.contract import find_contract
-from shared.events.ingest import INGEST, ReportedAmendment, ReportedIdentity, ReportedParty
+from shared.events.ingest import INGEST, ReportedCancellation, ReportedIdentity, ReportedParty
 from shared.events.values import IdentityUsed
 from shared.ids import dated_id
 
@@ -69,15 +69,11 @@ def resume(waiting: Waiting) -> Event[Revised]:
 
 
 def of_erased(waiting: Waiting) -> Waiting:
-    """The same of an erased party: what becomes of the sale, without what it was written or paid with, and sent to."""
-    event = resume(waiting)
-    data = event.data
-    kept: Revised = (
-        replace(data, device=None, card_hash=None, ship_to=None)
-        if isinstance(data, ReportedAmendment)
-        else replace(data, reason=None)
-    )
-    return replace(waiting, data=_written(waiting.type, kept))
+    """The same of an erased party: what becomes of the sale, without why."""
+    data = resume(waiting).data
+    if not isinstance(data, ReportedCancellation) or data.reason is None:
+        return waiting
+    return replace(waiting, data=_written(waiting.type, replace(data, reason=None)))
 
 
 def _written(type_: str, data: Revised) -> str:
