@@ -8,7 +8,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import audit, changes, contacts, engine, mailings, main_job, pages, relay, screen, search, timers, view
+from bench import audit, changes, contacts, customers, engine, mailings, main_job, pages, relay, screen, timers, view
 from bench.gates import GATES, verdicts
 from bench.report import print_table, write_json
 from bench.rows import Row
@@ -25,7 +25,7 @@ WORKS: tuple[tuple[tuple[str, ...], Work], ...] = (
     (("360 view",), view.measure),
     (("create contacts", "create contacts in batches"), contacts.create),
     (("find by e-mail",), contacts.find),
-    (("search",), search.measure),
+    (("search", "customers"), customers.measure),
     (("timers",), timers.measure),
     (("audit",), audit.measure),
     (("mailings",), mailings.measure),

@@ -46,6 +46,7 @@ GATES: dict[str, tuple[Gate, ...]] = {
     "create contacts in batches": (Gate("rate", "≥", 8_000, 15_000),),
     "find by e-mail": (Gate("growth", "≤", 1.2, 1.1),),
     "search": (Gate("p95_ms", "≤", 20, 10),),
+    "customers": tuple(Gate(f"{kind}_growth", "≤", 1.2, 1.1) for kind in ("view", "past", "duplicates")),
     "audit": (Gate("rate", "≥", 200_000, 500_000),),
     "mailings": (Gate("rate", "≥", 1_000, 1_500), Gate("process_us", "≤", 1_000, 700)),
     "timers": (Gate("cores", "≤", 0.1, 0.05),),

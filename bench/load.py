@@ -1,9 +1,10 @@
 """HTTP clients in a process of their own: `python -m bench.load PORT SECONDS CLIENTS KIND ARGUMENTS…`.
 
-`view PARTIES`, `find PARTIES` and `names PARTIES` ask for parties drawn at random, `create FIRST` writes new ones from
-that number on, `batch FIRST SIZE` so many a call, `audit` counts all follow-ups, `page PATH` asks the console for one
-page. Each client has one connection and one request in flight. Prints one JSON document: rate, percentiles,
-`client_us`, what the client itself used a request, and `busy`, how often it was told to come later.
+`view PARTIES`, `past PARTIES`, `find PARTIES` and `names PARTIES` ask for parties drawn at random, `duplicates` for
+those that may be one, `create FIRST` writes new ones from that number on, `batch FIRST SIZE` so many a call, `audit`
+counts all follow-ups, `page PATH` asks the console for one page. Each client has one connection and one request in
+flight. Prints one JSON document: rate, percentiles, `client_us`, what the client itself used a request, and `busy`, how
+often it was told to come later.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from urllib.parse import quote
 
@@ -96,6 +98,17 @@ def view(number: str) -> Requests:
     return ((f"GET /v1/parties/{random.choice(ids)}", None) for _ in count())
 
 
+def past(number: str) -> Requests:
+    """As they were known some weeks ago."""
+    at = quote((datetime.now(UTC) - timedelta(days=50)).isoformat())
+    return ((f"{line}?as_of={at}", body) for line, body in view(number))
+
+
+def duplicates(number: str) -> Requests:
+    del number  # the first page is as long among few as among many
+    return page("/v1/duplicates?limit=20")
+
+
 def find(number: str) -> Requests:
     parties = int(number)
     return ((f"GET /v1/parties?q=customer-{random.randrange(parties)}%40example.com", None) for _ in count())
@@ -138,6 +151,8 @@ def profile(number: int) -> dict[str, object]:
 
 KINDS: dict[str, Callable[..., Requests]] = {
     "view": view,
+    "past": past,
+    "duplicates": duplicates,
     "find": find,
     "names": names,
     "create": create,

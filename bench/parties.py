@@ -11,6 +11,8 @@ from bench.sales import party
 from services.contacts.spans import read_lifecycle
 from services.contacts.weights import read_completeness
 from shared.engine.partitions import partition_of
+from shared.events.contract import contract_of
+from shared.events.parties import PartyDescribed
 from shared.ids import RAPPORT, derived_id
 
 LINES = 5
@@ -58,6 +60,21 @@ async def add_parties(connection: asyncpg.Connection, begin: int, end: int, *, h
     await connection.execute("checkpoint")
 
 
+async def add_pasts(connection: asyncpg.Connection, begin: int, end: int) -> None:
+    """What parties of these numbers were described as, twice: since long ago, and lately."""
+    rows = (row for number in range(begin, end) for row in _revision_rows(number))
+    await _copy(connection, "party_revision", ("party_id", "version", "recorded_at", "body"), rows)
+
+
+def _revision_rows(number: int) -> Iterable[tuple[object, ...]]:
+    long_ago = _NOW - timedelta(days=LINES * 20)
+    for version, at in ((1, long_ago), (2, _NOW)):
+        described = PartyDescribed(
+            party_id=party(number), version=version, kind="person", recorded_at=at, name=f"Customer {number}"
+        )
+        yield party(number), version, at, contract_of(PartyDescribed).write(described).decode()
+
+
 async def _add_history(connection: asyncpg.Connection, ids: Sequence[UUID]) -> None:
     await _copy(connection, "timeline_v1.line", _LINE, (row for id_ in ids for row in _lines(id_)))
     first, last = _NOW - timedelta(days=LINES * 20), _NOW
@@ -80,7 +97,7 @@ async def _add_history(connection: asyncpg.Connection, ids: Sequence[UUID]) -> N
 
 def _party_row(number: int, id_: UUID) -> tuple[object, ...]:
     sold, roles = _NOW - timedelta(days=LINES * 20), ["customer"]
-    return id_, partition_of(str(id_)), 1, "person", f"Customer {number}", roles, "en", sold, _NOW
+    return id_, partition_of(str(id_)), 1, "person", f"Customer {number}", roles, "en", sold, sold
 
 
 def _identity_rows(number: int, id_: UUID) -> Iterable[tuple[object, ...]]:
