@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from bench.sales import party
+from services.contacts.custom import read_custom_fields
 from services.contacts.spans import read_lifecycle
 from services.contacts.weights import read_completeness
 from shared.engine.partitions import partition_of
@@ -56,6 +57,7 @@ async def add_parties(connection: asyncpg.Connection, begin: int, end: int, *, h
     # Else they would be looked at while they are asked for.
     await connection.execute(_LOOKED_AT, "completeness", read_completeness().digest)
     await connection.execute(_LOOKED_AT, "lifecycle", read_lifecycle().digest)
+    await connection.execute(_LOOKED_AT, "search", read_custom_fields().digest)
     await connection.execute("vacuum analyze")
     await connection.execute("checkpoint")
 

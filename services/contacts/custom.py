@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -51,6 +52,11 @@ class CustomFields(BaseModel):
 
     version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
     fields: Annotated[dict[CustomName, Definition], Field(max_length=100)] = {}
+
+    @property
+    def digest(self) -> str:
+        """Another for other definitions."""
+        return sha256(self.model_dump_json().encode()).hexdigest()
 
     def read(self, name: str, value: CustomValue, kind: PartyKind | None) -> CustomValue:
         """The value in the one form in which it is kept. Raises ValueError with words for its sender."""

@@ -21,6 +21,7 @@ from services.contacts.privacy.commands.searching import search_records
 from services.contacts.profiles import api as profiles
 from services.contacts.relations import api as relations
 from services.contacts.roles import api as roles
+from services.contacts.search.commands import ROUND as WORDS
 from services.contacts.settings import ContactsSettings, Context, Settings
 from services.contacts.timeline import api as timeline
 from services.contacts.timeline.commands import months_in_use, open_months
@@ -59,6 +60,7 @@ def create_app() -> FastAPI:
             search_records,
             SCORES.keep,
             STAGES.keep,
+            WORDS.keep,
             keep_weights,
             *([merge_certain] if settings.contacts.merge else []),
         ],

@@ -6,6 +6,8 @@ from uuid import UUID
 from services.contacts.custom import CustomFields
 from services.contacts.parties.commands.admitted import Admitted
 from services.contacts.parties.domain.details import of_description
+from services.contacts.parties.domain.party import Party
+from services.contacts.rounds.commands import Round
 from services.contacts.search import store
 from services.contacts.search.domain import SEARCHED, Similar, cost_of, forms_of, rank, said_of, words_of, words_of_all
 from services.contacts.settings import Context
@@ -69,6 +71,18 @@ async def _find_similar(tx: Transaction, words: Sequence[str]) -> list[Similar]:
     forms = [(place, form) for place, word in enumerate(words) for form in sorted(forms_of(word))]
     rows = await store.find_similar(tx, forms, len(words) - 1, words[-1])
     return [Similar(place, word, cost_of(words[place], word, form)) for place, word, form in rows]
+
+
+async def _index_again(tx: Transaction, known: Sequence[Party]) -> int:
+    custom = _custom(tx)
+    living = {each.id: said_of(each.name, each.details, custom) for each in known if each.erased_at is None}
+    if living:
+        await _keep(tx, living)
+    return len(living)
+
+
+ROUND = Round("search", lambda context: context.custom.digest, _index_again)
+"""Has all parties searched by the fields that are searched by now."""
 
 
 def _custom(tx: Transaction) -> CustomFields:

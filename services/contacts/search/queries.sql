@@ -11,6 +11,7 @@ on conflict (party_id) do update set
         where word <> all (excluded.words)
         order by word
     )
+where searched_party.words <> excluded.words
 
 -- name: forget_names
 -- Of parties that are erased; returns the words that they have and had.

@@ -8,7 +8,9 @@ from uuid import UUID
 import httpx
 import pytest
 
+from services.contacts.custom import CustomFields, Definition
 from services.contacts.handlers.recovery import take_back_parties
+from services.contacts.search.commands import ROUND
 from shared.errors import BadRecord
 from tests.integration.contacts.running import ADA, NOW, PHONE, SHOP_81, Contacts, reported, sale
 
@@ -195,6 +197,24 @@ async def test_tags_and_searched_fields_find_a_party_and_others_do_not(
     assert [await found(q) for q in ("gold", "paperworks", "holm")] == [0, 0, 1]
 
 
+async def test_other_definitions_are_taken_to_the_search_of_everybody(
+    contacts: Contacts, http: httpx.AsyncClient
+) -> None:
+    await contacts.accept(profile(SHOP_81, custom={"industry": "Paperworks"}, **FIRM), profile(ADA, name="Ada"))
+    context: Any = contacts.context
+    found = []
+    for is_searched in (False, True):
+        fields = {"industry": Definition(type="text", searched=is_searched)}
+        contacts.context = context._replace(custom=CustomFields(version=2, fields=fields))
+        async with contacts.ledger_of(contacts.pool).transaction() as tx:
+            await ROUND.begin(tx)
+            assert await ROUND.go_on(tx)
+        found.append(
+            [len((await http.get("/v1/parties", params={"q": q})).json()["items"]) for q in ("paperworks", "ada")]
+        )
+    assert found == [[0, 1], [1, 1]]
+
+
 async def test_a_merge_fills_what_the_survivor_does_not_say_and_its_undo_is_exact(
     contacts: Contacts, http: httpx.AsyncClient
 ) -> None:
@@ -213,6 +233,25 @@ async def test_a_merge_fills_what_the_survivor_does_not_say_and_its_undo_is_exac
     await http.post(f"/v1/merges/{done.json()['id']}/undo", json={"because": "two"})
     for each, was in zip((one, other), before, strict=True):
         assert details(await view(http, each)) == details(was)
+
+
+@pytest.mark.parametrize(
+    "ahead", [timedelta(0), timedelta(seconds=2)], ids=["in one moment", "by a clock that is ahead"]
+)
+async def test_what_people_write_after_a_merge_holds_whatever_was_picked(
+    contacts: Contacts, http: httpx.AsyncClient, ahead: timedelta
+) -> None:
+    said: dict[str, Any] = {"custom": {"interest": "home"}, "addresses": {"work": {"city": "Ribe"}}, "tags": ["b"]}
+    await contacts.accept(profile(SHOP_81, name="Ada"), profile(PHONE, name="Bo", locale="da", **said))
+    one, other = [each.party_id for each in await contacts.of_type("party.registered")]
+    contacts.now += ahead
+    await http.post(f"/v1/parties/{one}/merge", json={"other": str(other), "because": "one", "fields": ["name"]})
+    contacts.now -= ahead
+    body: dict[str, Any] = {"name": "Eva", "locale": None, "tags": ["a"], "custom": {"interest": None}}
+    done = (await http.patch(f"/v1/parties/{one}", json={**body, "addresses": {"work": {"city": "Vejle"}}})).json()
+    assert (done["name"], done["locale"]) == ("Eva", None)
+    assert details(done) == ({"work": "Vejle"}, ["a"], {})
+    assert details(await view(http, one)) == details(done)
 
 
 async def test_which_address_is_written_to_and_why(contacts: Contacts, http: httpx.AsyncClient) -> None:

@@ -201,7 +201,7 @@ async def test_what_came_while_two_were_one_and_may_be_of_either_is_listed(
     await http.patch(f"/v1/parties/{ada}", json={"locale": "da"})
     await contacts.accept(sale("s-5", SHOP_81, PHONE))
     undone = (await http.post(f"/v1/merges/{done}/undo", json=BECAUSE)).json()
-    assert [each["what"] for each in undone["ambiguous"]] == ["identity"]
+    assert [each["what"] for each in undone["ambiguous"]] == ["identity", "field"]
 
 
 async def test_after_a_restore_merges_stand_as_the_topics_tell_them(

@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from pydantic_core import to_jsonable_python
 
-from services.contacts.parties.domain.party import Party
+from services.contacts.parties.domain.party import Party, after_picks
 from shared.events.ingest import Address, Addresses, ReportedParty
 from shared.events.parties import PartyDescribed
 from shared.events.values import AddressKind
@@ -45,7 +45,7 @@ def amend_details(party: Party, values: Mapping[str, Any], at: datetime, *, prev
         if last > at and not prevails:
             continue
         if not _is_tag(name):
-            party.said_at[name] = max(last, at)
+            party.said_at[name] = max(last, after_picks(party, at) if prevails else at)
         if value is None:
             details.pop(name, None)
         elif not _is_tag(name) or fits(name, before | details):
@@ -57,7 +57,7 @@ def amend_details(party: Party, values: Mapping[str, Any], at: datetime, *, prev
 def set_tags(party: Party, tags: Sequence[str], at: datetime) -> set[str]:
     """These are all that the party has; what told others before does not add them. Returns `tags` if that is new."""
     before = shown_details(party)
-    party.said_at["tags"] = max(at, party.said_at.get("tags", at))
+    party.said_at["tags"] = max(after_picks(party, at), party.said_at.get("tags", at))
     own = {name: value for name, value in party.details.items() if not _is_tag(name)}
     party.details = own | {f"tags.{tag}": True for tag in tags}
     return _differing(before, shown_details(party))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -139,11 +139,16 @@ def amend(party: Party, values: Mapping[str, Any], at: datetime, *, prevails: bo
         if last > at and not prevails:
             continue
         before = shown(party, name), getattr(party, name)
-        party.said_at[name] = max(last, at)
+        party.said_at[name] = max(last, after_picks(party, at) if prevails else at)
         setattr(party, name, value)
         if before != (shown(party, name), value):
             changed.add(name)
     return changed
+
+
+def after_picks(party: Party, at: datetime) -> datetime:
+    """When it counts as said what is to hold whatever was picked before: in one moment, or by a clock that is ahead."""
+    return max([at, *(pick.at + timedelta.resolution for pick in party.picked)])
 
 
 def shown(party: Party, name: str) -> Any:
