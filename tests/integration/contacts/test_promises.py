@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 
+from services.contacts.subscriptions import recovery
 from shared.engine.event import Event
 from tests.integration.contacts.running import NOW, Contacts, reported, sale
 
@@ -16,6 +17,7 @@ OTHER = {"type": "email", "value": "a.zyx@example.com"}
 NUMBER = {"type": "external", "system": "shop", "value": "zyx-81"}
 SECOND = {"type": "external", "system": "till", "value": "zyx-82"}
 FRIEND = {"type": "email", "value": "bo@example.com"}
+KEPT = ("kind", "name", "address", "roles", "locale", "time_zone", "merged_into", "addresses", "tags", "custom")
 FACTS: list[Event[Any]] = [
     sale("s-1", NUMBER, EMAIL, at=NOW - 9 * DAY, name="Zyxa Holm", tags=["zyxclub"], custom={"interest": "food"}),
     reported(
@@ -126,3 +128,28 @@ async def test_after_an_erasure_no_table_says_who_it_was(contacts: Contacts, htt
     left = {name: [row for row in rows if MARK in row.lower()] for name, rows in after.items()}
     assert {name: rows for name, rows in left.items() if rows} == {}
     assert (await http.get(f"/v1/parties/{ids['friend']}")).json()["name"] == "Bo"
+
+
+async def test_a_merge_of_before_the_backup_can_be_undone_after_a_restore(
+    contacts: Contacts, http: httpx.AsyncClient
+) -> None:
+    for fact in FACTS:
+        await contacts.accept(fact)
+    one, other = [str(data.party_id) for data in await contacts.of_type("sale.completed")]
+
+    async def shown() -> list[dict[str, Any]]:
+        answers = [(await http.get(f"/v1/parties/{each}")).json() for each in (one, other)]
+        return [{name: each[name] for name in KEPT} for each in answers]
+
+    alone = await shown()
+    merge = await post(http, f"parties/{one}/merge", other=other, because="Zyx", fields=["name"])
+    backup = await contacts.pool.fetchval("select jsonb_agg(party)::text from party")
+    contacts.now += DAY
+    await http.patch(f"/v1/parties/{one}", json={"time_zone": "Europe/Copenhagen"})
+    both, log = await shown(), await contacts.relayed()
+    await contacts.pool.execute("delete from party")
+    await contacts.pool.execute("insert into party select * from jsonb_populate_recordset(null::party, $1)", backup)
+    await contacts.hear(recovery.subscription, log)
+    assert await shown() == both
+    await post(http, f"merges/{merge['id']}/undo", because="two")
+    assert await shown() == [alone[0] | {"time_zone": "Europe/Copenhagen"}, alone[1]]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from services.contacts.parties.domain.details import described, of_description, shown_details, told
@@ -49,19 +49,27 @@ def take_back(party: Party, data: PartyDescribed, at: datetime) -> None:
         if _differs(party, data, name):
             setattr(party, name, getattr(data, name))
             party.said_at[name] = max(at, party.said_at.get(name, at))
-    before = of_description(data)
-    for name in {*before, *party.details}:
-        if before.get(name) != party.details.get(name):
-            party.said_at[told(name)] = max(at, party.said_at.get(told(name), at))
-    party.details = before
-    party.version, party.roles = data.version, sorted(data.roles)
+    before, own = of_description(data), shown_details(party)
+    if before != own:
+        for name in {*before, *own}:
+            if before.get(name) != own.get(name):
+                party.said_at[told(name)] = max(at, party.said_at.get(told(name), at))
+        party.details = {name: value for name, value in before.items() if _is_own(party, name, value)}
+    if sorted(data.roles) != shown_roles(party):
+        party.roles = sorted(data.roles)
+    party.version = data.version
     party.owner, party.merged_into = data.owner, data.merged_into
     for each in data.identities:
         if each.primary:
             party.primary[each.type] = Primary(each.id, at, said=each.primary_because == "stated")
 
 
+def _is_own(party: Party, name: str, value: Any) -> bool:
+    """Not shown of one that was merged into the party: that goes when the merge is undone."""
+    return name in party.details or shown_details(party).get(name) != value
+
+
 def _differs(party: Party, data: PartyDescribed, name: str) -> bool:
-    """A kind that nobody stated is described as the usual one."""
-    value = getattr(data, name)
-    return bool(value != getattr(party, name)) and not (name == "kind" and value == UNSTATED and party.kind is None)
+    """From what is shown. A kind that nobody stated is described as the usual one."""
+    value, own = getattr(data, name), shown(party, name)
+    return bool(value != own) and not (name == "kind" and value == UNSTATED and own is None)
