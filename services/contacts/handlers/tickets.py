@@ -21,6 +21,7 @@ from shared.events.disputes import (
     DisputeRejected,
     DisputeSettled,
 )
+from shared.events.followers import TicketFollowed, TicketUnfollowed
 from shared.events.tickets import (
     CsatAsked,
     CsatRecorded,
@@ -55,6 +56,8 @@ OfTickets = (
     | TicketMerged
     | TicketUnmerged
     | TicketSplit
+    | TicketFollowed
+    | TicketUnfollowed
     | DisputeRaised
     | DisputeClosed
     | DisputeAcknowledged
