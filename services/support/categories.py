@@ -1,7 +1,7 @@
 """What requests are about and where they wait: the categories and queues of files, with what tickets need."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -80,15 +80,22 @@ def load_queues(path: Path) -> tuple[Queue, ...]:
     found = read_definitions(path, _QUEUES)
     if not found:
         raise ConfigurationError(f"{path}: at least one queue is needed")
-    names = [queue.name for queue in found]
-    for place, queue in enumerate(found):
-        if queue.name in names[:place]:
-            raise ConfigurationError(f"{path}: {place}.name: another queue is called {queue.name}")
-        if queue.fallback is not None and queue.fallback not in names:
-            raise ConfigurationError(f"{path}: {place}.fallback: no queue is called {queue.fallback}")
-        if queue.fallback == queue.name:
-            raise ConfigurationError(f"{path}: {place}.fallback: {queue.name} falls back on itself")
+    if (fault := fault_of_queues(found)) is not None:
+        raise ConfigurationError(f"{path}: {fault}")
     return found
+
+
+def fault_of_queues(queues: Sequence[Queue]) -> str | None:
+    """What keeps queues from being used together; None where nothing does."""
+    names = [queue.name for queue in queues]
+    for place, queue in enumerate(queues):
+        if queue.name in names[:place]:
+            return f"{place}.name: another queue is called {queue.name}"
+        if queue.fallback is not None and queue.fallback not in names:
+            return f"{place}.fallback: no queue is called {queue.fallback}"
+        if queue.fallback == queue.name:
+            return f"{place}.fallback: {queue.name} falls back on itself"
+    return None
 
 
 def seeds_of(categories: Categories) -> list[Example]:

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from services.support import handlers, subscriptions
 from services.support.attention import api as attention
+from services.support.backtest import api as backtest
 from services.support.bulk import api as bulk
 from services.support.bulk.worker import work_off
 from services.support.canned import api as canned
@@ -35,6 +36,7 @@ __all__ = ["create_app", "create_context", "handlers"]
 routers = [
     attention.router,
     attention.of_agents,
+    backtest.router,
     bulk.router,
     canned.router,
     canned.of_tickets,

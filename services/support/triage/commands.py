@@ -1,10 +1,11 @@
 """Triages tickets, and learns from those whose category is known."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from services.support.categories import Categories
 from services.support.classifier import Guess, Model
 from services.support.copies import commands as copies
 from services.support.settings import Context
@@ -40,7 +41,7 @@ async def triage_tickets(tx: Transaction, events: Sequence[Event[TicketOpened]])
     opened = {event.data.ticket_id: (event.data.party_id, event.data.recorded_at) for event in events}
     slacks = await sla.slack_before(tx, opened, events[-1].now)
     decided = [
-        (each.ticket_id, _decide(context, guess, each, slacks.get(each.ticket_id)))
+        (each.ticket_id, _decide(context, context.categories, guess, each, slacks.get(each.ticket_id)))
         for each, guess in zip(asked, guesses, strict=True)
     ]
     if not decided:
@@ -64,8 +65,32 @@ async def triage_tickets(tx: Transaction, events: Sequence[Event[TicketOpened]])
     return len(added)
 
 
-def _decide(context: Context, guess: Guess | None, asked: Asked, slack: float | None) -> Triage:
-    return decide(guess, read(asked.text, context.words), context.categories, asked.band, slack)
+async def decide_again(
+    tx: Transaction, said: Mapping[UUID, tuple[str | None, datetime]], categories: Categories, *, asks_model: bool
+) -> dict[UUID, Triage]:
+    """What triage says of tickets by these categories, each at a moment, of what the model said then or says now.
+
+    Nothing is kept. Raises Transient where the model is asked and this process has none.
+    """
+    context: Context = tx.context
+    asked = await store.load_texts(tx, said)
+    guesses = (
+        await _guess(_live(context)[1], asked) if asks_model else [_said(said[each.ticket_id][0]) for each in asked]
+    )
+    found = {}
+    for each, guess in zip(asked, guesses, strict=True):
+        at = said[each.ticket_id][1]
+        slacks = await sla.slack_before(tx, {each.ticket_id: (each.party_id, each.recorded_at)}, at)
+        found[each.ticket_id] = _decide(context, categories, guess, each, slacks.get(each.ticket_id))
+    return found
+
+
+def _said(category: str | None) -> Guess | None:
+    return None if category is None else Guess(category, 1.0, True, (), 1.0, 1.0)
+
+
+def _decide(context: Context, categories: Categories, guess: Guess | None, asked: Asked, slack: float | None) -> Triage:
+    return decide(guess, read(asked.text, context.words), categories, asked.band, slack)
 
 
 async def correct(

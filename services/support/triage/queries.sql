@@ -3,7 +3,8 @@
 -- name: load_texts
 -- What customers wrote, with what is needed to announce and to weigh it; texts of the erased are null.
 select
-    ticket.id, ticket.party_id, ticket.request_event_id, ticket.subject, ticket.body, customer_value.band
+    ticket.id, ticket.party_id, ticket.request_event_id, ticket.subject, ticket.body, ticket.recorded_at,
+    customer_value.band
 from ticket
 left join customer_value on customer_value.party_id = ticket.party_id
 where ticket.id = any($1::uuid[])

@@ -28,6 +28,7 @@ class Asked:
     request_event_id: str | None
     text: str
     band: str | None
+    recorded_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ async def load_texts(tx: Transaction, tickets: Collection[UUID]) -> list[Asked]:
             row["request_event_id"],
             "\n".join(text for text in (row["subject"], words_of(row["body"] or "")) if text),
             row["band"],
+            row["recorded_at"],
         )
         for row in rows
     ]

@@ -74,6 +74,11 @@ async def list_agents(tx: Transaction, after: str, limit: int) -> list[AgentStat
     return await store.list_agents(tx, after, limit)
 
 
+async def load_agents(tx: Transaction) -> list[Agent]:
+    """Everybody who ever was one."""
+    return await store.load_agents(tx)
+
+
 async def read_agent(tx: Transaction, agent_id: str, since: datetime) -> AgentView:
     """Raises NotFound."""
     state = await store.find_agent(tx, agent_id)

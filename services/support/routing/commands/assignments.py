@@ -8,27 +8,24 @@ from uuid import UUID
 from services.support.categories import Queue
 from services.support.copies import commands as copies
 from services.support.routing import store
-from services.support.routing.domain.agent import Agent, Standing, why_not
-from services.support.routing.domain.choice import Desk, Waiting, queue_of
+from services.support.routing.domain.agent import Agent, Standing, standing_at, why_not
+from services.support.routing.domain.choice import ESCALATED, OPEN, PLACES, Desk, Waiting, choose_all, queue_of
 from services.support.routing.domain.handing import Handed, announce
 from services.support.routing.schemas import Assigning, AssignmentView
 from services.support.routing.store import Routable
 from services.support.settings import Context
 from services.support.sla import commands as sla
-from services.support.sla.domain.calendar import Calendar, is_working, next_change
+from services.support.sla.domain.calendar import Calendar, next_change
 from services.support.tickets import commands as tickets
 from shared.engine.event import Event
 from shared.engine.partitions import partition_of
 from shared.engine.transaction import Transaction
 from shared.errors import Invalid, Refused
-from shared.events.tickets import Handing, Priority, TicketAssigned, TicketStatus
+from shared.events.tickets import Handing, TicketAssigned
 from shared.ids import dated_id, derived_id, new_id
 
 TIMER = "agents"
 """The timer of agents: their shift begins or ends, or something became of them or of their tickets."""
-OPEN: frozenset[TicketStatus] = frozenset({"new", "open", "pending", "reopened"})
-_PLACES: Mapping[Priority, int] = {"urgent": 1, "high": 2, "normal": 3, "low": 4}
-_ESCALATED = 0
 _AT_ONCE = 50
 """Tickets that one look at an agent hands out; the next look, at once, goes on with the rest."""
 _LOOKS_AGAIN = timedelta(days=1)
@@ -53,12 +50,12 @@ async def follow(
     found = await store.load_routable(tx, moments)
     latest = max(moments.values())
     queued = [
-        (each, queue_of(each.skills, context.queues), _PLACES[each.priority], each.status in OPEN)
+        (each, queue_of(each.skills, context.queues), PLACES[each.priority], each.status in OPEN)
         for each in found
         if each.is_queued or each.status in OPEN
     ]
     await store.save_queued(tx, queued, latest)
-    await store.move_up(tx, escalated, _ESCALATED)
+    await store.move_up(tx, escalated, ESCALATED)
     freed = sorted({each.agent_id for each in found if each.is_open and each.status not in OPEN and each.agent_id})
     await look_at(tx, freed, latest)
     waits = [each.id for each in found if each.status in OPEN and (each.agent_id is None or not each.is_open)]
@@ -73,7 +70,7 @@ async def attend(tx: Transaction, keys: Collection[UUID], now: datetime) -> int:
     loads = await store.load_loads(tx, sorted(ids))
     held, waiting, cut = await store.find_held(tx, sorted(ids)), set[UUID](), set[str]()
     for agent in agents:
-        room = _standing(agent, loads.get(agent.id, {}), calendars, now).channels_with_room()
+        room = standing_at(agent, loads.get(agent.id, {}), calendars, now).channels_with_room()
         managed = await copies.find_managed_parties(tx, agent.id, now) if room else []
         found = await store.find_waiting(tx, agent, room, managed, _AT_ONCE) if room else []
         waiting.update(found)
@@ -137,7 +134,7 @@ def key_of(agent_id: str) -> UUID:
 
 async def standing_of(tx: Transaction, agent: Agent) -> Standing:
     loads = await store.load_loads(tx, [agent.id])
-    return _standing(agent, loads.get(agent.id, {}), await sla.load_calendars(tx), tx.now)
+    return standing_at(agent, loads.get(agent.id, {}), await sla.load_calendars(tx), tx.now)
 
 
 async def _load_desk(tx: Transaction, parties: Collection[UUID], now: datetime) -> Desk:
@@ -150,19 +147,19 @@ async def _desk_of(tx: Transaction, agents: Sequence[Agent], parties: Collection
     if not agents:
         return Desk({})
     loads, calendars = await store.load_loads(tx, [each.id for each in agents]), await sla.load_calendars(tx)
+    standings = {each.id: standing_at(each, loads.get(each.id, {}), calendars, now) for each in agents}
+    return Desk(standings, await find_managers(tx, parties, now))
+
+
+async def find_managers(tx: Transaction, parties: Collection[UUID], now: datetime) -> dict[UUID, str]:
+    """The relationship manager of each party whose agreements name one."""
     terms = await copies.load_terms(tx, parties, now)
-    managers = {
+    return {
         party: each.relationship_manager
         for party, agreed in terms.items()
         for each in agreed
         if each.relationship_manager is not None
     }
-    return Desk({each.id: _standing(each, loads.get(each.id, {}), calendars, now) for each in agents}, managers)
-
-
-def _standing(agent: Agent, load: Mapping[Any, int], calendars: Mapping[str, Calendar], now: datetime) -> Standing:
-    on_shift = agent.calendar is None or (agent.calendar in calendars and is_working(calendars[agent.calendar], now))
-    return Standing(agent, on_shift, load)
 
 
 async def _give_out(
@@ -179,18 +176,10 @@ async def _give_out(
     if not waiting:
         return 0
     known = desk or await _load_desk(tx, {each.party_id for each in waiting}, now)
-    handed = []
-    for ticket in waiting:
-        choice = known.choose(ticket, now)
-        if choice is not None:
-            handed.append(
-                (
-                    ticket,
-                    Handed(
-                        _id(causes.get(ticket.id), ticket, now), ticket.id, choice.agent, None, "routed", choice.why
-                    ),
-                )
-            )
+    handed = [
+        (ticket, Handed(_id(causes.get(ticket.id), ticket, now), ticket.id, choice.agent, None, "routed", choice.why))
+        for ticket, choice in choose_all(known, waiting, now)
+    ]
     await _save(tx, handed, now, causes)
     return len(handed)
 

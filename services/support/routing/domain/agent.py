@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from services.support.sla.domain.calendar import Calendar, is_working
 from shared.events.values import Channel
 
 Presence = Literal["online", "busy", "away", "offline"]
@@ -69,6 +70,14 @@ class Standing:
 
     def share(self, channel: Channel) -> float:
         return self.load.get(channel, 0) / self.agent.capacity[channel]
+
+
+def standing_at(
+    agent: Agent, load: Mapping[Channel, int], calendars: Mapping[str, Calendar], now: datetime
+) -> Standing:
+    """Nobody is on a shift of a calendar that there is not."""
+    on_shift = agent.calendar is None or (agent.calendar in calendars and is_working(calendars[agent.calendar], now))
+    return Standing(agent, on_shift, load)
 
 
 def why_not(standing: Standing, channel: Channel) -> str | None:

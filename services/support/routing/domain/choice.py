@@ -3,13 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from services.support.categories import Queue
 from services.support.routing.domain.agent import Agent, Standing
-from shared.events.tickets import Priority
+from shared.events.tickets import Priority, TicketStatus
 from shared.events.values import Channel
 
+OPEN: frozenset[TicketStatus] = frozenset({"new", "open", "pending", "reopened"})
+PLACES: Mapping[Priority, int] = MappingProxyType({"urgent": 1, "high": 2, "normal": 3, "low": 4})
+ESCALATED = 0
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _LANGUAGE = "language:"
 
@@ -134,6 +138,12 @@ def _least_loaded(fitting: Sequence[Standing], channel: Channel, has: str) -> Ch
     load, room = chosen.load.get(channel, 0), chosen.agent.capacity[channel]
     of = "who alone fits" if len(fitting) == 1 else f"the least loaded of {len(fitting)} who fit"
     return Choice(chosen.agent.id, (has, f"had {load} of {room} {channel} tickets, {of}"))
+
+
+def choose_all(desk: Desk, waiting: Iterable[Waiting], now: datetime) -> list[tuple[Waiting, Choice]]:
+    """Those of a line who are given to somebody, each after the ones before it; the others go on waiting."""
+    found = ((ticket, desk.choose(ticket, now)) for ticket in waiting)
+    return [(ticket, choice) for ticket, choice in found if choice is not None]
 
 
 def queue_of(skills: Sequence[str], queues: Sequence[Queue]) -> Queue:

@@ -1,0 +1,20 @@
+"""Rules of triage and routing over the past, before they go live."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from services.support.backtest import commands
+from services.support.backtest.schemas import RulesBacktest, RulesDraft
+from shared.http.app import requires, service_of
+from shared.http.limits import COSTLY
+from shared.http.readiness import Serving
+
+router = APIRouter(prefix="/v1/routing", tags=["routing"])
+
+
+@router.post("/backtest", dependencies=[Depends(requires("crm:write")), COSTLY])
+async def backtest_rules(service: Annotated[Serving, Depends(service_of)], draft: RulesDraft) -> RulesBacktest:
+    """To whom tickets of a time would have been given, and how soon, beside what happened; nothing is changed."""
+    async with service.read() as tx:
+        return await commands.backtest(tx, draft)

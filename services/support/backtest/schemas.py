@@ -1,0 +1,77 @@
+"""Rules of triage and routing, tried on tickets of the past."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from services.support.categories import Queue
+from services.support.routing.schemas import AgentDefinition, Name, Skill
+from services.support.tickets.schemas import Agent
+from shared.events.tickets import Priority
+from shared.events.values import ReportedInstant
+
+
+class CategoryRule(BaseModel):
+    """What a category weighs and needs; what requests of it say stays with the model."""
+
+    impact: Annotated[int, Field(ge=1, le=3)]
+    skills: Annotated[tuple[Skill, ...], Field(max_length=20)] = ()
+
+
+class RulesDraft(BaseModel):
+    """Rules to try on tickets that were taken in from `since` on and before `until`; what is left out is as it is now.
+
+    `queues` replaces all of them. `agents` are changed or added, and who is new is online whenever the shift is on.
+    With `asks_model` the model in force says what requests are about, else what was said then stands.
+    """
+
+    since: ReportedInstant
+    until: ReportedInstant
+    categories: Annotated[dict[Name, CategoryRule], Field(max_length=200)] = {}
+    queues: Annotated[list[Queue], Field(min_length=1, max_length=100)] | None = None
+    agents: Annotated[dict[Agent, AgentDefinition], Field(max_length=1_000)] = {}
+    asks_model: bool = False
+    shown: Annotated[int, Field(ge=0, le=1_000)] = 100
+
+
+class Fate(BaseModel):
+    """What triage and routing made of a ticket; `agent` was given it first, null where nobody was within the time."""
+
+    category: str | None
+    priority: Priority
+    queue: str | None
+    agent: str | None
+    waited_s: float | None
+
+
+class BacktestedTicket(BaseModel):
+    ticket_id: UUID
+    number: int
+    before: Fate
+    after: Fate
+    why: list[str]
+
+
+class FateFigures(BaseModel):
+    """Seconds from triage until somebody answered; of those that were given to nobody there are none."""
+
+    given: int
+    waited_p50_s: float | None
+    waited_p95_s: float | None
+    by_priority: dict[Priority, int]
+    by_queue: dict[str, int]
+    by_agent: dict[str, int]
+
+
+class RulesBacktest(BaseModel):
+    """`changed` counts tickets by what is different; `items` are the first of those."""
+
+    since: datetime
+    until: datetime
+    tickets: int
+    changed: dict[str, int]
+    before: FateFigures
+    after: FateFigures
+    items: list[BacktestedTicket]
