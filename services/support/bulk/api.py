@@ -48,7 +48,7 @@ async def list_bulk_items(
 ) -> Listing[BulkItem]:
     """Its tickets in the order in which they were named, and how each went."""
     position = page.after(int)
-    after = min(position[0], 2**31 - 1) if position else 0
+    after = min(max(position[0], 0), 2**31 - 1) if position else 0
     async with service.read() as tx:
         found = await commands.list_items(tx, bulk_id, after, outcome, page.limit + 1)
     return page.listing(found, lambda each: each, lambda each: (each.place,))
