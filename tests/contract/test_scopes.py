@@ -31,7 +31,7 @@ def expected(method: str, path: str) -> str | None:
     """Reading, writing, operating; erasure is allowed to few."""
     if path in OPEN or path.startswith(SIGNED):
         return None
-    if path.startswith("/v1/operations/"):
+    if path.startswith("/v1/operations/") or path == "/v1/models/{name}/promote":
         return "crm:admin"
     if path.startswith("/v1/erasures") and method != "GET":
         return "crm:erase"
