@@ -57,7 +57,8 @@ async def tell(tx: Transaction, found: Found, end: date, cut: date) -> tuple[int
     told = await store.load_open(tx)
     lately = await store.load_lately(tx, end - WEEK * LONGEST * 2)
     news, over = decide(found, told, lately, end, cut)
-    return await _detect(tx, news), await _clear(tx, over)
+    cleared = await _clear(tx, over)  # first, for a series has one open trend
+    return await _detect(tx, news), cleared
 
 
 async def take_back(tx: Transaction, told: TrendDetected | TrendCleared) -> None:

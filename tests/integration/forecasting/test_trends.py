@@ -96,6 +96,24 @@ async def test_what_was_told_is_neither_told_again_after_a_stop_nor_by_an_instan
 
 
 @pytest.mark.usefixtures("sold")
+async def test_a_trend_that_turns_is_cleared_and_told_the_other_way(forecasting: Forecasting) -> None:
+    fell = derived_id("t", "fell")
+    await forecasting.pool.execute(
+        "insert into trend (trend_id, kind, series, since, change, chance, as_of, model, evidence, detected_at)"
+        " values ($1, 'level', $2, $3, -0.3, 0.001, $4, 'breaks/1', '[]', now())",
+        fell,
+        TOYS,
+        monday(BROKE - 2),
+        monday(BROKE + 3),
+    )
+
+    over, news = await pass_by(forecasting, Jobs(SETTINGS, run), monday(BROKE + 6))
+
+    assert (over[0], over[2]["trend_id"], over[2]["because"]) == ("trend.cleared", str(fell), "turned")
+    assert (news[0], news[1], news[2]["change"] > 0) == ("trend.detected", TOYS, True)
+
+
+@pytest.mark.usefixtures("sold")
 async def test_a_failure_sets_trends_aside_and_clears_none(forecasting: Forecasting) -> None:
     assert len(await pass_by(forecasting, Jobs(SETTINGS, run), monday(BROKE + 6))) == 1
 
