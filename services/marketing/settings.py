@@ -1,7 +1,5 @@
 """Settings of marketing: `RAPPORT_MARKETING__…`."""
 
-import asyncio
-import contextlib
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from shared.events.values import TimeZone
+from shared.mail.sending import Bell
 from shared.settings import Group, HttpSettings, ServiceSettings
 
 if TYPE_CHECKING:
@@ -161,9 +160,7 @@ class Settings(ServiceSettings):
 @dataclass(frozen=True, slots=True)
 class Context:
     """What handlers and routes find as `tx.context`: whether time is the stream's, what links are made with, and the
-    way to wake the sender of this process.
-
-    Waking is only to be quicker: a sender that is not woken looks for work now and then anyway.
+    bell of the sender of this process.
     """
 
     stream: bool = False
@@ -180,16 +177,7 @@ class Context:
     webhooks: "Mapping[str, tuple[Webhook, Provider]]" = field(default_factory=dict, repr=False)
     handles: Mapping[str, str] = field(default_factory=dict)
     """By channel, other than e-mail, what names a party at its provider."""
-    letters_wait: asyncio.Event = field(default_factory=asyncio.Event)
+    letters: Bell = field(default_factory=Bell)
 
     def is_own(self, address: str) -> bool:
         return address.rpartition("@")[2].lower() in self.own_domains
-
-    async def wake_sender(self) -> None:
-        self.letters_wait.set()
-
-    async def wait_for_letters(self, seconds: float) -> None:
-        """Until the sender is woken, or was since the last wait, or the time is over."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.letters_wait.wait(), seconds)
-        self.letters_wait.clear()

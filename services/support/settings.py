@@ -1,7 +1,5 @@
 """Settings of support: `RAPPORT_SUPPORT__…`."""
 
-import asyncio
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,6 +14,7 @@ from services.support.categories import OWN_CATEGORIES, OWN_QUEUES, Categories, 
 from services.support.classifier import Models
 from services.support.signature import key_of
 from shared.events.values import Channel
+from shared.mail.sending import Bell
 from shared.settings import Group, HttpSettings, ServiceSettings
 
 OWN_PROMISES = Path(__file__).with_name("slas.yaml")
@@ -119,14 +118,4 @@ class Context:
     mails_an_hour: int = 30
     own_addresses: frozenset[str] = frozenset()
     webhook_keys: tuple[bytes, ...] = field(default=(), repr=False)
-    letters_wait: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def wake_sender(self) -> None:
-        """Only to be quicker: a sender that is not woken looks for work now and then anyway."""
-        self.letters_wait.set()
-
-    async def wait_for_letters(self, seconds: float) -> None:
-        """Until the sender is woken, or was since the last wait, or the time is over."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.letters_wait.wait(), seconds)
-        self.letters_wait.clear()
+    letters: Bell = field(default_factory=Bell)

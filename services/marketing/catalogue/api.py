@@ -1,20 +1,18 @@
 """Campaigns over HTTP."""
 
-from dataclasses import asdict
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from services.marketing.catalogue import commands, store
-from services.marketing.catalogue.domain.reading import Source, Unreadable, read
+from services.marketing.catalogue.domain.reading import Source, read
 from services.marketing.catalogue.schemas import (
     Campaign,
     CampaignDetail,
     Checked,
     Difference,
     Draft,
-    DraftProblem,
     FieldChange,
     PublishedCampaign,
     StoppedCampaign,
@@ -55,10 +53,8 @@ async def read_campaign(
 @router.post("/campaigns/validate", dependencies=WRITES)
 async def validate_campaign(draft: Draft) -> Checked:
     """What is wrong with a draft, by file, line and field; nothing is published."""
-    try:
-        definition = read(Source(draft.file, draft.text, draft.templates))
-    except Unreadable as error:
-        problems = [DraftProblem(**asdict(problem)) for problem in error.problems]
+    definition, problems = commands.look_over(read, Source(draft.file, draft.text, draft.templates))
+    if definition is None:
         return Checked(valid=False, problems=problems)
     return Checked(valid=True, campaign=definition.name, events=sorted(definition.hears))
 

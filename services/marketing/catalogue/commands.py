@@ -1,7 +1,9 @@
 """Publishes and stops campaigns, and hands out what they are."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict
 from datetime import timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from services.marketing.catalogue import store
@@ -9,12 +11,14 @@ from services.marketing.catalogue.domain.campaign import Campaign
 from services.marketing.catalogue.domain.changes import Change, changes_between
 from services.marketing.catalogue.domain.definition import Definition
 from services.marketing.catalogue.domain.reading import Source, Unreadable, read
-from services.marketing.catalogue.schemas import Draft
+from services.marketing.catalogue.schemas import Draft, DraftProblem
 from shared.engine.event import Emission, Event
 from shared.engine.transaction import Transaction
 from shared.errors import ConfigurationError, Invalid, NotFound
 from shared.events.campaigns import CampaignPublished, CampaignStopped
 from shared.ids import dated_id
+
+T = TypeVar("T")
 
 
 async def publish_files(tx: Transaction, definitions: Sequence[Definition]) -> list[str]:
@@ -39,11 +43,23 @@ async def publish_files(tx: Transaction, definitions: Sequence[Definition]) -> l
 
 
 def read_draft(draft: Draft) -> Definition:
+    return read_given(read, Source(draft.file, draft.text, draft.templates))
+
+
+def read_given(reads: Callable[[Source], T], given: Source) -> T:
     """Raises Invalid with everything that is wrong, by file, line and field."""
     try:
-        return read(Source(draft.file, draft.text, draft.templates))
+        return reads(given)
     except Unreadable as error:
         raise Invalid(str(error), field="text") from None
+
+
+def look_over(reads: Callable[[Source], T], given: Source) -> tuple[T | None, list[DraftProblem]]:
+    """What was read, or what is wrong."""
+    try:
+        return reads(given), []
+    except Unreadable as error:
+        return None, [DraftProblem(**asdict(each)) for each in error.problems]
 
 
 async def publish(tx: Transaction, definition: Definition) -> tuple[int, bool]:

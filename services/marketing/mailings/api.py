@@ -1,13 +1,13 @@
 """Mailings over HTTP."""
 
-from dataclasses import asdict
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from services.marketing.catalogue.domain.reading import Source, Unreadable
-from services.marketing.catalogue.schemas import Draft, DraftProblem
+from services.marketing.catalogue import commands as catalogue
+from services.marketing.catalogue.domain.reading import Source
+from services.marketing.catalogue.schemas import Draft
 from services.marketing.mailings import commands, store
 from services.marketing.mailings.domain.definition import read_mailing
 from services.marketing.mailings.schemas import (
@@ -63,10 +63,9 @@ async def list_recipients(service: Serving, page: Page, name: str) -> Listing[Re
 @router.post("/mailings/validate", dependencies=WRITES)
 async def validate_mailing(draft: Draft) -> CheckedMailing:
     """What is wrong with a draft, by file, line and field; nothing is kept."""
-    try:
-        drafted = read_mailing(Source(draft.file, draft.text, draft.templates))
-    except Unreadable as error:
-        return CheckedMailing(valid=False, problems=[DraftProblem(**asdict(each)) for each in error.problems])
+    drafted, problems = catalogue.look_over(read_mailing, Source(draft.file, draft.text, draft.templates))
+    if drafted is None:
+        return CheckedMailing(valid=False, problems=problems)
     return CheckedMailing(valid=True, mailing=drafted.campaign.name)
 
 

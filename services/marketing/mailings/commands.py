@@ -6,7 +6,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from services.marketing.catalogue import commands as catalogue
-from services.marketing.catalogue.domain.reading import Source, Unreadable
+from services.marketing.catalogue.domain.reading import Source
 from services.marketing.catalogue.schemas import Draft
 from services.marketing.copies import commands as copies
 from services.marketing.enrolments import commands as enrolments
@@ -34,11 +34,7 @@ _MOST_WAITING = 5_000
 
 
 def read_draft(draft: Draft) -> Drafted:
-    """Raises Invalid with everything that is wrong, by file, line and field."""
-    try:
-        return read_mailing(Source(draft.file, draft.text, draft.templates))
-    except Unreadable as error:
-        raise Invalid(str(error), field="text") from None
+    return catalogue.read_given(read_mailing, Source(draft.file, draft.text, draft.templates))
 
 
 async def draft(tx: Transaction, drafted: Drafted) -> int:

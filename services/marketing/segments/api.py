@@ -1,15 +1,15 @@
 """Segments over HTTP."""
 
-from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from services.marketing.catalogue.domain.reading import Source, Unreadable, read_model
+from services.marketing.catalogue import commands as catalogue
+from services.marketing.catalogue.domain.reading import Source
 from services.marketing.segments import commands, store
-from services.marketing.segments.domain.definition import Definition
+from services.marketing.segments.domain.definition import read_definition
 from services.marketing.segments.schemas import (
     CheckedSegment,
     Explanation,
@@ -17,7 +17,6 @@ from services.marketing.segments.schemas import (
     Segment,
     SegmentDraft,
     SegmentMember,
-    SegmentProblem,
     StoppedSegment,
 )
 from shared.engine.service import Service
@@ -72,10 +71,9 @@ async def explain_party(service: Serving, name: str, party_id: UUID) -> Explanat
 @router.post("/segments/validate", dependencies=WRITES)
 async def validate_segment(draft: SegmentDraft) -> CheckedSegment:
     """What is wrong with a draft, by file, line and field; nothing is published."""
-    try:
-        definition = read_model(Source(draft.file, draft.text, {}), Definition)
-    except Unreadable as error:
-        return CheckedSegment(valid=False, problems=[SegmentProblem(**asdict(each)) for each in error.problems])
+    definition, problems = catalogue.look_over(read_definition, Source(draft.file, draft.text, {}))
+    if definition is None:
+        return CheckedSegment(valid=False, problems=problems)
     return CheckedSegment(valid=True, segment=definition.name)
 
 

@@ -11,13 +11,13 @@ from typing import Protocol
 from uuid import UUID
 
 from services.marketing.catalogue import commands as catalogue
-from services.marketing.catalogue.domain.reading import Source, Unreadable, read_model
+from services.marketing.catalogue.domain.reading import Source
 from services.marketing.copies import commands as copies
 from services.marketing.copies.domain import described_by
 from services.marketing.profiles import commands as profiles
 from services.marketing.profiles.domain import PartyFacts
 from services.marketing.segments import store
-from services.marketing.segments.domain.definition import Definition
+from services.marketing.segments.domain.definition import Definition, read_definition
 from services.marketing.segments.domain.membership import (
     Change,
     Segment,
@@ -35,7 +35,7 @@ from shared.engine.event import Event, Tombstone
 from shared.engine.partitions import partition_of
 from shared.engine.subscription import Due
 from shared.engine.transaction import Transaction
-from shared.errors import Invalid, NotFound
+from shared.errors import NotFound
 from shared.events.campaigns import SegmentEntered, SegmentLeft
 from shared.events.parties import PartyDescribed
 
@@ -147,11 +147,7 @@ async def _find_survivors(tx: Transaction, facts: Mapping[UUID, PartyFacts]) -> 
 
 
 def read_draft(draft: SegmentDraft) -> Definition:
-    """Raises Invalid with everything that is wrong, by file, line and field."""
-    try:
-        return read_model(Source(draft.file, draft.text, {}), Definition)
-    except Unreadable as error:
-        raise Invalid(str(error), field="text") from None
+    return catalogue.read_given(read_definition, Source(draft.file, draft.text, {}))
 
 
 async def publish_files(tx: Transaction, definitions: Sequence[Definition]) -> list[str]:

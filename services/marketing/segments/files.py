@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from services.marketing.catalogue.domain.reading import Source, Unreadable, read_model
-from services.marketing.segments.domain.definition import Definition
+from services.marketing.catalogue.domain.reading import Source, Unreadable
+from services.marketing.segments.domain.definition import Definition, read_definition
 from shared.errors import ConfigurationError
 
 FOLDER = "segments"
@@ -22,7 +22,7 @@ def load_definitions(campaigns: Path) -> list[Definition]:
 
 def _load(file: Path) -> Definition:
     try:
-        return read_model(Source(str(file), file.read_text(encoding="utf-8"), {}), Definition)
+        return read_definition(Source(str(file), file.read_text(encoding="utf-8"), {}))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{file} cannot be read: {' '.join(str(error).split())}") from None
     except Unreadable as error:

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.marketing.catalogue.schemas import DraftProblem
+
 
 class SegmentDraft(BaseModel):
     """A segment's file as it was written."""
@@ -16,21 +18,12 @@ class SegmentDraft(BaseModel):
     file: Annotated[str, Field(max_length=200)] = "segment.yaml"
 
 
-class SegmentProblem(BaseModel):
-    """What is wrong with a field of a draft; lines count from 1."""
-
-    file: str
-    line: int
-    field: str
-    message: str
-
-
 class CheckedSegment(BaseModel):
     """Whether a draft can be published."""
 
     valid: bool
     segment: str | None = None
-    problems: list[SegmentProblem] = []
+    problems: list[DraftProblem] = []
 
 
 class PublishedSegment(BaseModel):

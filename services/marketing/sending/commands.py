@@ -48,7 +48,7 @@ async def dispatch(tx: Transaction, cleared: Sequence[Cleared]) -> None:
     await store.add_dispatches(tx, cleared)
     await store.doubt_dispatches(tx, [each.message_id for each in cleared if each.doubtful])
     if cleared:
-        tx.after_commit(context.wake_sender)
+        tx.after_commit(context.letters.ring)
 
 
 async def drop(tx: Transaction, dropped: Sequence[Dropped]) -> None:

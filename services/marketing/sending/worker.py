@@ -1,12 +1,11 @@
 """Sends what was cleared: outside of every transaction, and never twice."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict
 from functools import partial
-from time import monotonic
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 import asyncpg
@@ -41,14 +40,10 @@ from shared.engine.service import Service
 from shared.engine.transaction import Transaction
 from shared.errors import ConfigurationError, Transient
 from shared.ids import new_id
+from shared.mail.sending import send_on, settle
 
 log = structlog.get_logger()
-_LOOK_S = 2.0
-"""How long a message that nobody announced may wait: one that was put off, or was cleared by another instance."""
-_RECONCILE_S = 10.0
-_LAST_BATCH_S = 8.0
 _REMOVED_AT_ONCE = 500
-_SETTLE_PAUSES_S = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 def sending(
@@ -132,17 +127,8 @@ class Sender:
 
     async def work(self) -> None:
         """Send, reconcile and remove until cancelled or the lock is lost; a batch that was begun is finished first."""
-        await keeping(partial(self._lock.execute, "select 1"), self._work())
-
-    async def _work(self) -> None:
-        reconciled = float("-inf")
-        while True:
-            if monotonic() - reconciled > _RECONCILE_S:
-                await self.reconcile()
-                await self.remove_erased()
-                reconciled = monotonic()
-            if not await _finish(self.send_batch()):
-                await self._context.wait_for_letters(_LOOK_S)
+        working = send_on(self._context.letters, self.send_batch, self.reconcile, self.remove_erased)
+        await keeping(partial(self._lock.execute, "select 1"), working)
 
     async def send_batch(self) -> int:
         async with self._storage.transaction() as tx:
@@ -251,29 +237,9 @@ class Sender:
         return write(message.id, number, self._from, addressee, attempt.content, values, at)
 
     async def _settle(self, begun: Sequence[Attempt], verdicts: dict[UUID, Verdict]) -> None:
-        """Tries for a while: what is not written down, nobody can know of a mail server."""
-        for pause in _SETTLE_PAUSES_S:
-            try:
-                await self._settle_once(begun, verdicts)
-            except Exception as error:  # noqa: BLE001  whatever it is, giving up here loses what is known
-                log.warning("letters_not_settled", letters=len(begun), error=type(error).__name__)
-                await asyncio.sleep(pause)
-            else:
-                return
-        await self._settle_once(begun, verdicts)
+        await settle(lambda: self._settle_once(begun, verdicts), len(begun))
 
     async def _settle_once(self, begun: Sequence[Attempt], verdicts: dict[UUID, Verdict]) -> None:
         async with self._storage.transaction() as tx:
             settled = await commands.settle(tx, self.owner, begun, verdicts)
         log.info("letters_settled", **asdict(settled))
-
-
-async def _finish(batch: Coroutine[Any, Any, int]) -> int:
-    """Await a batch; when cancelled, let it end first, since what a mail server took must be written down."""
-    task = asyncio.create_task(batch)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task}, timeout=_LAST_BATCH_S)
-        task.cancel()
-        raise

@@ -32,7 +32,7 @@ async def post(tx: Transaction, draft: Draft) -> None:
     await store.add_letter(tx, draft, outcome)
     if outcome is not None:
         tx.emit([announce_settled(draft, outcome, tx.now)])
-    tx.after_commit(context.wake_sender)
+    tx.after_commit(context.letters.ring)
 
 
 async def begin(tx: Transaction, owner: UUID, limit: int) -> list[Draft]:

@@ -1,9 +1,7 @@
 """Sends agents' replies: outside of every transaction, and never twice."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from time import monotonic
 from uuid import UUID
 
 import structlog
@@ -16,13 +14,11 @@ from shared.engine.locks import connect_for_lock, keeping
 from shared.engine.service import Service
 from shared.errors import Transient
 from shared.ids import new_id
+from shared.mail.sending import send_on, settle
 from shared.mail.smtp import Answer, SmtpClient
 
 log = structlog.get_logger()
 _AT_ONCE = 10
-_LOOK_S, _RECONCILE_S = 2.0, 10.0
-_LAST_BATCH_S = 8.0
-_SETTLE_PAUSES_S = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 def sending(settings: SupportSettings, context: Context) -> Callable[[Service], Awaitable[None]]:
@@ -60,20 +56,7 @@ class Sender:
 
     async def work(self) -> None:
         """Until cancelled; letters that were begun are settled first."""
-        reconciled = float("-inf")
-        while True:
-            if monotonic() - reconciled > _RECONCILE_S:
-                await self.reconcile()
-                reconciled = monotonic()
-            task = asyncio.create_task(self.send_batch())
-            try:
-                sent = await asyncio.shield(task)
-            except asyncio.CancelledError:
-                await asyncio.wait({task}, timeout=_LAST_BATCH_S)
-                task.cancel()
-                raise
-            if not sent:
-                await self._context.wait_for_letters(_LOOK_S)
+        await send_on(self._context.letters, self.send_batch, self.reconcile)
 
     async def send_batch(self) -> int:
         async with self._service.transaction() as tx:
@@ -105,16 +88,9 @@ class Sender:
         return await self._client.send(self._from, ascii_domain(draft.address), content)
 
     async def _settle(self, drafts: Sequence[Draft], answers: Mapping[UUID, Answer]) -> None:
-        """Tries for a while: what is not written down, nobody can know of a mail server."""
-        for pause in (*_SETTLE_PAUSES_S, None):
-            try:
-                async with self._service.transaction() as tx:
-                    await commands.settle(tx, self.owner, drafts, answers)
-            except Exception as error:
-                log.warning("letters_not_settled", letters=len(drafts), error=type(error).__name__)
-                if pause is None:
-                    raise
-                await asyncio.sleep(pause)
-            else:
-                log.info("letters_settled", letters=len(drafts))
-                return
+        await settle(lambda: self._settle_once(drafts, answers), len(drafts))
+
+    async def _settle_once(self, drafts: Sequence[Draft], answers: Mapping[UUID, Answer]) -> None:
+        async with self._service.transaction() as tx:
+            await commands.settle(tx, self.owner, drafts, answers)
+        log.info("letters_settled", letters=len(drafts))

@@ -61,7 +61,7 @@ async def test_sender_sends_when_it_is_told_and_finishes_its_batch_when_stopped(
         working = asyncio.create_task(sender.work())
         await asyncio.sleep(0.2)
         await marketing.pass_time(NOW + DAY)
-        await marketing.sender_context.wake_sender()
+        await marketing.sender_context.letters.ring()
         for _ in range(100):
             if await marketing.rows("select from message where outcome = 'sent'"):
                 break

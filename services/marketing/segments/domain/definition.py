@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 
 from services.marketing.catalogue.domain.condition import Condition, named_in
 from services.marketing.catalogue.domain.flow import is_party_variable
+from services.marketing.catalogue.domain.reading import Source, read_model
 from services.marketing.catalogue.domain.steps import Name, Part
 
 _PARTY = "party."
@@ -43,6 +44,11 @@ class Definition(Part):
     def digest(self) -> str:
         canonical = json.dumps(self.document(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def read_definition(source: Source) -> Definition:
+    """Raises Unreadable."""
+    return read_model(source, Definition)
 
 
 def families_in(names: Iterable[str]) -> frozenset[str]:
