@@ -10,7 +10,7 @@ from services.marketing.mailings.commands import work_step
 from services.marketing.main import ROUTERS
 from services.marketing.sending.channels.maildir import Maildir
 from services.marketing.sending.domain.letter import FromAddress
-from services.marketing.settings import Settings
+from services.marketing.settings import OWN_CAMPAIGNS, Settings
 from shared.http.app import build_app
 from tests.integration.marketing.running import Marketing
 from tests.integration.marketing.test_campaigns import TEMPLATES, TEXT
@@ -18,6 +18,7 @@ from tests.integration.marketing.test_segments import publish, segment
 from tests.integration.operating import Operator, operating
 from tests.unit.marketing.facts import ADA, BOB, DAY, NOW, consent, definition, described, product, sale
 
+READY_MADE = OWN_CAMPAIGNS / "ready-made"
 MAILING = "name: spring\nsegment: readers\ntemplate: roses\n"
 
 
@@ -163,11 +164,25 @@ async def test_segments_are_listed_counted_and_explained(marketing: Marketing, o
     assert (outside.answer["is_in"], outside.answer["reasons"][0]["known"]) == (False, ["da"])
     assert (stranger.status, stranger.err) == (2, "rapport: no party has this id\n")
 
+    subscribers, newsletter = READY_MADE / "segments" / "subscribers.yaml", READY_MADE / "mailings" / "newsletter.yaml"
+    valid, wrong, published, same, drafted, *stopped = await operator.run(
+        f"segments validate {subscribers}",
+        f"segments validate {newsletter}",
+        f"segments publish {subscribers} --json",
+        f"segments publish {subscribers}",
+        f"mailings draft {newsletter}",
+        "segments stop subscribers",
+        "segments stop subscribers",
+    )
+    assert (valid.status, wrong.status, "template" in wrong.out) == (0, 1, True)
+    assert (published.answer["changed"], same.out.split()[-1], drafted.status) == (True, "False", 0)
+    assert [each.out for each in stopped] == ["subscribers is stopped.\n", "subscribers was stopped before.\n"]
+
 
 NOBODY = "01890000-0000-7000-8000-000000000abc"
 WRONG = (
     # Neither a name nor part of one, whatever it would lead to.
-    *(f"{command} {name}" for command in ("mailings show", "campaigns stop") for name in ("a/b", "..", "a?b", "A")),
+    *(f"{command} {name}" for command in ("mailings show", "segments stop") for name in ("a/b", "..", "a?b", "A")),
     "segments why readers nobody",
     "mailings show gone",
     "mailings recipients gone",
