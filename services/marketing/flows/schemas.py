@@ -7,7 +7,9 @@ from pydantic import BaseModel
 
 
 class Standing(BaseModel):
-    """So many enrolments stand at a step, counted from 1, or ended there for a reason (null: they go on)."""
+    """So many enrolments stand at a step, counted from 1, or ended there for a reason (null: they go on). 0: they never
+    came to the first one.
+    """
 
     step: int
     reason: str | None
