@@ -1,6 +1,6 @@
 """What is being sent: cleared, begun, settled and taken over, in the caller's transaction."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -145,8 +145,7 @@ async def settle(
 ) -> Settled:
     """Write down what came of this owner's attempts and announce it; what somebody else took over is left alone."""
     waits = {a.message.id: w for a in attempts if (w := postponement_of(a, verdicts[a.message.id])) is not None}
-    unsure, held = ({id_ for id_ in waits if verdicts[id_].kind == kind} for kind in ("unsure", "held"))
-    await store.postpone_dispatches(tx, owner, waits, unsure, held)
+    await store.postpone_dispatches(tx, owner, waits, {id_ for id_ in waits if verdicts[id_].kind == "unsure"})
     over = {a.message.id: a for a in attempts if a.message.id not in waits}
     own = await store.settle_dispatches(tx, owner, over.keys())
     await _mark_written_again(tx, [a for id_, a in over.items() if id_ not in own])
@@ -194,6 +193,20 @@ async def doubt_all(tx: Transaction) -> None:
 async def release(tx: Transaction, owner: UUID, messages: Collection[UUID]) -> None:
     """Let anybody send these again, at once: nothing was accepted."""
     await store.postpone_dispatches(tx, owner, dict.fromkeys(sorted(messages), 0.0))
+
+
+async def hold(tx: Transaction, owner: UUID, begun: Sequence[Attempt], wait: Callable[[str], float]) -> list[Attempt]:
+    """Those of them that go now. The others are put off, which was no attempt: `wait` says the seconds for an address.
+
+    In the transaction that began them, so that nobody who finds the sender killed takes them for sent.
+    """
+    waits = {
+        each.message.id: seconds
+        for each in begun
+        if each.stopped is None and each.addressee is not None and (seconds := wait(each.addressee.email)) > 0
+    }
+    await store.postpone_dispatches(tx, owner, waits, held=waits)
+    return [each for each in begun if each.message.id not in waits]
 
 
 async def forget(tx: Transaction, erasures: Sequence[Erasure]) -> None:

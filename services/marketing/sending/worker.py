@@ -132,14 +132,15 @@ class Sender:
 
     async def send_batch(self) -> int:
         async with self._storage.transaction() as tx:
-            begun = await commands.begin(tx, self.owner, self._channel.batch, self._channel.via, self._channel.carries)
+            taken = await commands.begin(tx, self.owner, self._channel.batch, self._channel.via, self._channel.carries)
+            begun = await commands.hold(tx, self.owner, taken, self._channel.wait)
         if not begun:
-            return 0
+            return len(taken)
         faults.point("marketing.before_send")
         verdicts = await self._hand_over(begun)
         faults.point("marketing.after_send")
         await self._settle(begun, verdicts)
-        return len(begun)
+        return len(taken)
 
     async def reconcile(self) -> None:
         async with self._storage.read() as tx:

@@ -19,6 +19,10 @@ class Deliverer(Protocol):
     carries: str
     batch: int
 
+    def wait(self, address: str) -> float:
+        """Seconds for which a letter to this address has to wait; 0: it is handed over now, and counts."""
+        ...
+
     async def hand_over(self, letters: Sequence[Letter]) -> Mapping[UUID, Verdict]:
         """A verdict on each. Raises OSError only where a new try of the whole batch does no harm."""
         ...

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.marketing.enrolments.decisions.address import EMAIL
 from services.marketing.sending.channels.channel import share_out
 from services.marketing.sending.domain.attempt import Via
-from services.marketing.sending.domain.letter import Letter
+from services.marketing.sending.domain.letter import Letter, ascii_domain
 from services.marketing.sending.domain.throttle import Throttle
 from services.marketing.sending.domain.verdict import Verdict
 from shared.mail.smtp import SmtpClient
@@ -18,9 +18,7 @@ _LETTERS_A_CONNECTION = 10
 
 
 class Smtp:
-    """Each letter's verdict follows from how far its own conversation came; of a domain that `per_minute` limits no
-    more are handed over.
-    """
+    """Each letter's verdict follows from how far its own conversation came. `per_minute`: see `Throttle`."""
 
     via: Via = "smtp"
     carries = EMAIL
@@ -39,12 +37,11 @@ class Smtp:
         self._throttle, self._clock = Throttle(per_minute or {}), clock
         self._clients = [SmtpClient(url, timeout_s) for _ in range(connections)]
 
+    def wait(self, address: str) -> float:
+        return self._throttle.wait(ascii_domain(address), self._clock())
+
     async def hand_over(self, letters: Sequence[Letter]) -> Mapping[UUID, Verdict]:
-        now = self._clock()
-        waits = {each.message_id: self._throttle.wait(each.recipient, now) for each in letters}
-        verdicts = {id_: Verdict("held", wait_s=wait) for id_, wait in waits.items() if wait}
-        free = [each for each in letters if each.message_id not in verdicts]
-        return verdicts | await share_out(free, (partial(self._send, client) for client in self._clients))
+        return await share_out(letters, (partial(self._send, client) for client in self._clients))
 
     async def _send(self, client: SmtpClient, letter: Letter) -> Verdict:
         answer = await client.send(self._sender, letter.recipient, letter.content)

@@ -90,8 +90,6 @@ class Settled:
 
 def postponement_of(attempt: Attempt, verdict: Verdict) -> float | None:
     """Seconds until the next attempt; None where the message ends."""
-    if verdict.kind == "held":
-        return verdict.wait_s
     if verdict.kind not in {"later", "unsure"}:
         return None
     return wait_before(attempt.dispatch.number, verdict.wait_s)
@@ -100,7 +98,7 @@ def postponement_of(attempt: Attempt, verdict: Verdict) -> float | None:
 def delivery_of(attempt: Attempt, verdict: Verdict, now: datetime) -> Delivery | None:
     """None where nobody was asked."""
     message = attempt.message
-    if verdict.kind in {"no_address", "stopped", "held"}:
+    if verdict.kind in {"no_address", "stopped"}:
         return None
     reason = verdict.reason or verdict.kind
     return Delivery(message.id, attempt.dispatch.number, message.channel or "", verdict.kind, reason, verdict.code, now)
@@ -126,5 +124,5 @@ def ending_of(attempt: Attempt, verdict: Verdict, now: datetime) -> Ending:
             return Ending("skipped", at, attempt.stopped.reason, attempt.stopped.deciding_event_ids)
         case "no_address":
             return Ending("skipped", at, "erased" if attempt.erased else "no_address", decided_by)
-        case "refused" | "later" | "held":  # nothing that was held ends
+        case "refused" | "later":
             return Ending("skipped", at, "refused", decided_by, dispatch.consent_event_id, dispatch.content)

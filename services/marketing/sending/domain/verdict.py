@@ -10,16 +10,15 @@ MOST_ATTEMPTS = 12
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`accepted`; `refused` for good; `later`: certainly not accepted, may be tried again; `held`: not handed over, and
-    no attempt, as its domain has had enough for now; `lost`: nobody can tell; `unsure`: nobody can tell either, and
-    asking again does no harm, since repetitions are told apart.
+    """`accepted`; `refused` for good; `later`: certainly not accepted, may be tried again; `lost`: nobody can tell;
+    `unsure`: nobody can tell either, and asking again does no harm, since repetitions are told apart.
 
     `no_address`: it was lost between the decision and the sending, as by an erasure. `stopped`: something came to stand
     against the letter while it waited. `code` is the answer's number, if there was one, `wait_s` how long it asks to
     wait, `reason` a word for it.
     """
 
-    kind: Literal["accepted", "refused", "later", "held", "lost", "unsure", "no_address", "stopped"]
+    kind: Literal["accepted", "refused", "later", "lost", "unsure", "no_address", "stopped"]
     code: int | None = None
     wait_s: float = 0.0
     reason: str = ""
