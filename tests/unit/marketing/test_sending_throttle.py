@@ -4,8 +4,7 @@ from itertools import accumulate
 
 from hypothesis import given, strategies as st
 
-from services.marketing.sending.domain import throttle as module
-from services.marketing.sending.domain.throttle import ANY, MINUTE_S, Throttle
+from services.marketing.sending.domain.throttle import ANY, MINUTE_S, MOST_DOMAINS, Throttle
 
 PAUSES = st.lists(st.one_of(st.just(0.0), st.floats(0, 90)), min_size=1, max_size=60)
 
@@ -54,6 +53,6 @@ def test_domains_are_told_apart_and_those_that_nobody_limits_are_free() -> None:
 
 def test_a_million_domains_do_not_stay_in_memory() -> None:
     throttle = Throttle({ANY: 1})
-    for number in range(3 * module._MOST_DOMAINS):
+    for number in range(3 * MOST_DOMAINS):
         throttle.wait(f"a@{number}.example", number * 0.1)
-    assert len(throttle._domains) <= module._MOST_DOMAINS
+    assert len(throttle._domains) <= MOST_DOMAINS

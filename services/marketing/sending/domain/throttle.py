@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 MINUTE_S = 60.0
 ANY = "*"
 _SPACING_S, _LONGEST_S = 66.0, 3_600.0
-_MOST_DOMAINS = 10_000
+MOST_DOMAINS = 10_000
+"""So many, or twice those that were busy, are known before the idle ones are forgotten."""
 
 
 @dataclass(slots=True)
@@ -26,6 +27,7 @@ class Throttle:
 
     per_minute: Mapping[str, int]
     _domains: dict[str, _Domain] = field(default_factory=dict)
+    _most: int = MOST_DOMAINS
 
     def wait(self, address: str, now: float) -> float:
         """0: the letter goes now, and counts for the minute that follows. Else the seconds until it may try again.
@@ -37,7 +39,7 @@ class Throttle:
         most = self.per_minute.get(domain, self.per_minute.get(ANY))
         if most is None:
             return 0.0
-        if len(self._domains) >= _MOST_DOMAINS:
+        if len(self._domains) >= self._most:
             self._forget_idle(now)
         known = self._domains.setdefault(domain, _Domain(deque(maxlen=most)))
         if len(known.taken) < most or known.taken[0] + MINUTE_S <= now:
@@ -53,4 +55,4 @@ class Throttle:
         busy = {
             name: each for name, each in self._domains.items() if max(each.taken[-1] + MINUTE_S, each.promised) > now
         }
-        self._domains = busy
+        self._domains, self._most = busy, max(MOST_DOMAINS, 2 * len(busy))
