@@ -233,8 +233,8 @@ class PointsRedeemed(_Points):
 class TierChanged:
     """The party came to another tier of the programme; null: to none, or from none.
 
-    `qualifying` are the points that count for it: those of its sales before any tier multiplied them. `direction` null:
-    the programme has no longer the one that the party came from.
+    `qualifying` are the points that count for it: those of its sales before any tier multiplied them. `better`: than
+    the previous one; null: the programme has that no longer.
     """
 
     party_id: UUID
@@ -242,7 +242,7 @@ class TierChanged:
     current: str | None
     qualifying: int
     recorded_at: Instant
-    direction: Literal["up", "down"] | None = None
+    better: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,8 +114,8 @@ async def test_points_are_earned_spent_taken_back_and_expire(club: Marketing, ht
         ("points.earned", ada, 100 + 450 + 5),
         ("tier.changed", ada, "silver"),
     ]
-    ways = [data["direction"] for kind, data in await club.published() if kind == "tier.changed"]
-    assert ways == ["up", "down", "up"]
+    ways = [data["better"] for kind, data in await club.published() if kind == "tier.changed"]
+    assert ways == [True, False, True]
     await club.pass_time(NOW + 31 * DAY)
     assert sorted((await told(club))[8:]) == [("points.expired", ada, 255), ("points.expired", bob, 5)]
     await club.pass_time(NOW + 32 * DAY)

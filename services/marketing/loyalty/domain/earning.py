@@ -229,7 +229,7 @@ def _move_tier(book: Book, event: Event[OfSales], programme: Programme, told: To
         current=tier,
         qualifying=account.qualifying,
         recorded_at=event.now,
-        direction=programme.direction_of(account.tier, tier),
+        better=programme.is_better(account.tier, tier),
     )
     account.tier = tier
     id_ = dated_id(int(event.time.timestamp() * 1000), "tier", account.party_id, event.id)

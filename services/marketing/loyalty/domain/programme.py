@@ -85,10 +85,10 @@ class Programme(Part):
         reached = [level for level in (self.tiers.levels if self.tiers else ()) if level.from_ <= qualifying]
         return reached[-1].name if reached else None
 
-    def direction_of(self, previous: str | None, current: str | None) -> Literal["up", "down"] | None:
+    def is_better(self, previous: str | None, current: str | None) -> bool | None:
         """None where a tier is of another programme. Below the first level there is none, of which all are above."""
         levels = self.tiers.levels if self.tiers else ()
         ranks: dict[str | None, int] = {None: -1} | {level.name: rank for rank, level in enumerate(levels)}
         if previous not in ranks or current not in ranks:
             return None
-        return "up" if ranks[current] > ranks[previous] else "down"
+        return ranks[current] > ranks[previous]
