@@ -111,14 +111,20 @@ class Service:
         return await self._published.read((topic, partition), offset)
 
     async def watermark(self, subscription: Subscription) -> datetime | None:
-        """Up to when everything has been handled on every partition; None as long as one has not begun.
+        """Up to when everything has been handled on every partition; None as long as one has not begun. On the stream's
+        clock that is the time of the service too, where no timers tell it.
 
         Raises ValueError for a subscription that does not follow time: its watermark stands while nothing comes.
         """
         if not subscription.follows_time:
             raise ValueError(f"{subscription.group} does not follow time")
         lows = await self.database.watermarks(subscription)
-        return min(lows.values()) if lows and len(lows) == len(await self.database.partitions(subscription)) else None
+        if not lows or len(lows) < len(await self.database.partitions(subscription)):
+            return None
+        lowest = min(lows.values())
+        if self._time.stream:
+            self._time.passed(lowest)
+        return lowest
 
     async def ready(self) -> list[Check]:
         found = check_service(self.obstacle, self._housekeeping, self.readers)
