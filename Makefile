@@ -25,8 +25,8 @@ run: $(READY) ## Kafka, Postgres and the services until Ctrl-C; DATA=folder (def
 test: check $(READY) ## everything; TEST_STACK=embedded|containers
 	@$(PYTEST) -n 2 --dist worksteal tests/simulation
 	@$(PYTEST) -n 2 --dist loadfile tests/contract
-	@$(PYTEST) tests/integration
-	@$(PYTEST) tests/e2e tests/interop tests/browser
+	@$(PYTEST) -n 2 --dist loadfile tests/integration
+	@$(PYTEST) -n 2 --dist loadfile tests/e2e tests/interop tests/browser
 	@$(PYTEST) tests/faults
 
 check: $(READY) ## format, lint, types, import contracts, unit tests
