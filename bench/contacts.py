@@ -14,13 +14,13 @@ from deploy.embedded.stack import EmbeddedStack
 
 CLIENTS, CALL = 8, 100
 FEW = 10_000
-_WARM_S = 1.0
+_ROUND_S, _WARM_S = 4, 1.0
 
 
 async def create(sizes: Sizes) -> list[Row]:
     """The rows `create contacts` and `create contacts in batches`."""
     async with fresh_stack(["contacts"]) as stack:
-        await _load(stack, 5, "create", 10_000_000)
+        await _load(stack, min(5, sizes.seconds), "create", 10_000_000)
         one = await _created(stack, "create contacts", sizes, "create", 0, size=1)
         many = await _created(stack, "create contacts in batches", sizes, "batch", 20_000_000, size=CALL)
         return [one, many]
@@ -62,7 +62,7 @@ async def find(sizes: Sizes) -> list[Row]:
         answers: dict[str, list[dict[str, float]]] = {name: [] for name in sides}
         for number in range(sizes.rounds + 1):
             for name in sorted(sides, reverse=number % 2 == 1):
-                answers[name].append(await _asked(stack, name, sides[name]))
+                answers[name].append(await _asked(stack, name, sides[name], min(_ROUND_S, sizes.seconds)))
             few_us, many_us = (answers[name][-1]["cpu_us"] for name in sides)
             say(f"  round {number}: {few_us:,.0f} µs among few, {many_us:,.0f} µs among many")
         return [_found(answers["contacts"][1:], answers["contacts-many"][1:], sizes)]
@@ -93,11 +93,11 @@ def _found(few: list[dict[str, float]], many: list[dict[str, float]], sizes: Siz
     )
 
 
-async def _asked(stack: EmbeddedStack, name: str, parties: int) -> dict[str, float]:
+async def _asked(stack: EmbeddedStack, name: str, parties: int, seconds: float) -> dict[str, float]:
     meter = Meter(stack.pids)
-    answer = await _load(stack, 4, "find", parties, name=name)
+    answer = await _load(stack, seconds, "find", parties, name=name)
     parts = meter.spent().parts
-    made = answer["rate"] * (4 + _WARM_S)
+    made = answer["rate"] * (seconds + _WARM_S)
     return {**answer, "cpu_us": (parts[name] + parts["postgres"]) / made * 1e6}
 
 

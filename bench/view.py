@@ -39,7 +39,7 @@ async def _compare(pids: dict[str, int], sizes: Sizes, ports: dict[str, int]) ->
     answers: dict[str, list[dict[str, float]]] = {side: [] for side in ports}
     for number in range(sizes.rounds + 1):
         for side in sorted(ports, reverse=number % 2 == 1):
-            answers[side].append(await _viewed(pids, side, ports[side], sizes.viewed))
+            answers[side].append(await _viewed(pids, side, ports[side], sizes))
         say(f"  round {number}: " + ", ".join(f"{side} {answers[side][-1]['rate']:,.0f}/s" for side in ports))
     ours, theirs = answers["contacts"], answers["bare"]
     ratios = [mine["rate"] / peer["rate"] for mine, peer in zip(ours[1:], theirs[1:], strict=True)]
@@ -71,11 +71,12 @@ async def _compare(pids: dict[str, int], sizes: Sizes, ports: dict[str, int]) ->
     )
 
 
-async def _viewed(pids: dict[str, int], side: str, port: int, parties: int) -> dict[str, float]:
+async def _viewed(pids: dict[str, int], side: str, port: int, sizes: Sizes) -> dict[str, float]:
+    seconds = min(_ROUND_S, sizes.seconds)
     meter = Meter(pids)
-    answer = await run_client("bench.load", port, _ROUND_S, CLIENTS, "view", parties)
+    answer = await run_client("bench.load", port, seconds, CLIENTS, "view", sizes.viewed)
     parts = meter.spent().parts
-    requests = answer["rate"] * (_ROUND_S + 1)  # the clients warm up for a second
+    requests = answer["rate"] * (seconds + 1)  # the clients warm up for a second
     return {**answer, "own_us": parts[side] / requests * 1e6, "postgres_us": parts["postgres"] / requests * 1e6}
 
 
