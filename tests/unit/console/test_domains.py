@@ -93,7 +93,7 @@ def test_an_event_leads_to_the_events_that_decided_and_caused_it() -> None:
     assert causes == [Named(id_, f"/events/{id_}"), Named("order-7"), None], "ours, one from outside, none"
 
 
-_ELSEWHERE = {"clock.ticked", "indicator.observed", "profile.submitted", "support.requested"}
+_ELSEWHERE = {"clock.ticked", "indicator.observed", "model.promoted", "profile.submitted", "support.requested"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
