@@ -24,7 +24,8 @@ async def test_a_follow_up_passes_as_many_files_as_the_architecture_says(marketi
                 assert await sender.send_batch() == 1
             return [followed, decided, sent]
 
-        await follow("s-1", timedelta())  # what is read once is kept
-        ways = await follow("s-2", 60 * DAY)
+        for number in range(2):  # what is read once is kept, and a second sale is another than the first
+            await follow(f"s-{number}", number * 60 * DAY)
+        ways = await follow("s-2", 120 * DAY)
     for step, way in zip(("follow_sales", "decide_messages", "send_batch"), ways, strict=True):
         assert way.told == documented(f"marketing `{step}`"), sorted(way.files)
