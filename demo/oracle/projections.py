@@ -17,8 +17,8 @@ async def compare_all(
 ) -> list[Comparison]:
     """Reads and compares one projection after the other; nothing may be moving meanwhile.
 
-    A message that is `doubted` is expected to be unknown where it would have been sent. The segment of regulars is looked
-    at where its campaign is among these.
+    A message that is `doubted` is expected to be unknown where it would have been sent. The segment of regulars is
+    looked at where its campaign is among these.
     """
     messages = {
         key: message._replace(outcome=UNKNOWN) if message.outcome == SENT and key in doubted else message
