@@ -31,8 +31,11 @@ class LinkExpired(Refused):
 def sign_claims(claims: Mapping[str, str], secret: str, audience: str, expires_at: datetime) -> str:
     """A token (RFC 7515, HS256) that says these claims to an audience; `sub` is among them.
 
-    Each letter has several, and PyJWT, which reads them, takes twice as long to write one.
+    Each letter has several, and PyJWT, which reads them, takes twice as long to write one. Raises jwt.InvalidKeyError
+    without a secret, as that does.
     """
+    if not secret:
+        raise jwt.InvalidKeyError("a link without a secret could be made by anybody")
     said = json.dumps({**claims, "aud": audience, "exp": int(expires_at.timestamp())}, separators=(",", ":"))
     signed = _HEADER + b"." + base64url_encode(said.encode())
     return (signed + b"." + base64url_encode(hmac.digest(secret.encode(), signed, "sha256"))).decode()
