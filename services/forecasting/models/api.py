@@ -1,6 +1,5 @@
 """The models: their version, the cut that they were trained to, how well they did, and which is used."""
 
-import re
 from datetime import date
 from typing import Annotated
 
@@ -11,17 +10,16 @@ from services.forecasting.cuts.schemas import Chosen
 from services.forecasting.models import commands, store
 from services.forecasting.models.schemas import MeasuredView, ModelView, NewPromotion, PromotionView
 from shared.engine.transaction import Transaction
-from shared.errors import Invalid
 from shared.http.app import Listing, Once, Page, Principal, idempotent, requires, service_of
 from shared.http.openapi import answers_with
 from shared.http.readiness import Serving
+from shared.http.staff import staff_of
 from shared.http.versions import IfMatch, versions_of, with_etag
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
 Service = Annotated[Serving, Depends(service_of)]
 Admin = Annotated[Principal, Depends(requires("crm:admin"))]
 Name = Annotated[str, Path(pattern=r"^[a-z_]{1,40}$", description="`bgnbd` or `churn`.")]
-_STAFF_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 _LAST = date(9999, 1, 1)
 
 
@@ -60,9 +58,7 @@ async def promote_model(
     """Use the model of a cut from now on, an earlier one to roll back, a later one that was its shadow; null uses the
     newest of each cut again. Scores say it from the next cut on, answers at once.
     """
-    agent = new.agent or principal.subject
-    if _STAFF_ID.fullmatch(agent) is None:
-        raise Invalid("the token's subject is no staff id, so name the agent", field="body.agent")
+    agent = staff_of(new.agent, principal)
 
     async def act(tx: Transaction) -> PromotionView:
         return await commands.promote(tx, name, new.cut, agent, versions_of(if_match))

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
+
+from shared.http.staff import StaffId
 
 
 class ModelView(BaseModel):
@@ -39,10 +41,7 @@ class NewPromotion(BaseModel):
     """The cut of the model that is to be used, null for the newest of each time; who says so."""
 
     cut: date | None
-    agent: Annotated[
-        str | None,
-        Field(pattern=r"^[A-Za-z0-9._:-]{1,100}$", description="A staff id; by default the token's subject."),
-    ] = None
+    agent: StaffId | None = None
 
 
 class PromotionView(BaseModel):

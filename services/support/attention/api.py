@@ -8,10 +8,10 @@ from starlette.responses import Response
 
 from services.support.attention import commands
 from services.support.attention.schemas import FollowedTicket, NewViewer, TicketFollowers, TicketViewers
-from services.support.tickets.schemas import STAFF_ID
 from shared.engine.transaction import Transaction
 from shared.http.app import Listing, Once, Page, idempotent, requires, service_of
 from shared.http.readiness import Serving
+from shared.http.staff import STAFF_ID
 
 router = APIRouter(prefix="/v1/tickets/{ticket_id}", tags=["tickets"])
 of_agents = APIRouter(prefix="/v1/agents", tags=["tickets"])

@@ -8,9 +8,9 @@ from pydantic import BaseModel, Field
 
 from services.support.categories import Queue
 from services.support.routing.schemas import AgentDefinition, Name, Skill
-from services.support.tickets.schemas import Agent
 from shared.events.tickets import Priority
 from shared.events.values import ReportedInstant
+from shared.http.staff import StaffId
 
 
 class CategoryRule(BaseModel):
@@ -31,7 +31,7 @@ class RulesDraft(BaseModel):
     until: ReportedInstant
     categories: Annotated[dict[Name, CategoryRule], Field(max_length=200)] = {}
     queues: Annotated[list[Queue], Field(min_length=1, max_length=100)] | None = None
-    agents: Annotated[dict[Agent, AgentDefinition], Field(max_length=1_000)] = {}
+    agents: Annotated[dict[StaffId, AgentDefinition], Field(max_length=1_000)] = {}
     asks_model: bool = False
     shown: Annotated[int, Field(ge=0, le=1_000)] = 100
 

@@ -8,10 +8,10 @@ from starlette.responses import Response
 
 from services.support.bulk import commands
 from services.support.bulk.schemas import BulkItem, BulkState, BulkView, ItemOutcome, NewBulkAction
-from services.support.tickets.schemas import agent_of
 from shared.engine.transaction import Transaction
 from shared.http.app import Listing, Once, Page, Principal, idempotent, requires, service_of
 from shared.http.readiness import Serving
+from shared.http.staff import staff_of
 
 router = APIRouter(prefix="/v1/bulk-actions", tags=["bulk actions"])
 
@@ -27,7 +27,7 @@ async def begin_bulk_action(new: NewBulkAction, principal: Writer, once: Repeata
 
     It goes on after a crash where it was. Send an Idempotency-Key, so that it is begun once.
     """
-    agent = agent_of(new.agent, principal)
+    agent = staff_of(new.agent, principal)
 
     async def act(tx: Transaction) -> BulkState:
         return await commands.begin(tx, new, agent)

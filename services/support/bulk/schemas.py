@@ -8,8 +8,9 @@ from pydantic import BaseModel, Field
 
 from services.support.canned.schemas import CannedName
 from services.support.routing.schemas import Assigning
-from services.support.tickets.schemas import Agent, Language, Moving
+from services.support.tickets.schemas import Language, Moving
 from services.support.triage.schemas import Correcting
+from shared.http.staff import StaffId
 
 ItemOutcome = Literal["waiting", "done", "refused", "stopped"]
 
@@ -37,7 +38,7 @@ class BulkReply(BaseModel):
 
 class BulkFollow(BaseModel):
     do: Literal["follow", "unfollow"]
-    follower: Agent
+    follower: StaffId
 
 
 BulkAct = Annotated[BulkMove | BulkAssign | BulkTriage | BulkReply | BulkFollow, Field(discriminator="do")]
@@ -55,7 +56,7 @@ class NewBulkAction(BaseModel):
 
     tickets: Annotated[list[BulkTicket], Field(min_length=1, max_length=1_000)]
     act: BulkAct
-    agent: Agent | None = None
+    agent: StaffId | None = None
 
 
 class BulkState(BaseModel):

@@ -8,11 +8,12 @@ from starlette.responses import Response
 
 from services.support.canned import commands
 from services.support.canned.schemas import CannedName, CannedReply, CannedVersion, FilledReply, NewCannedReply
-from services.support.tickets.schemas import Language, agent_of
+from services.support.tickets.schemas import Language
 from shared.engine.transaction import Transaction
 from shared.http.app import Listing, Once, Page, Principal, idempotent, requires, service_of
 from shared.http.openapi import answers_with
 from shared.http.readiness import Serving
+from shared.http.staff import staff_of
 from shared.http.versions import IfMatch, versions_of, with_etag
 
 router = APIRouter(prefix="/v1/canned-replies", tags=["canned replies"])
@@ -48,7 +49,7 @@ async def define_canned_reply(
     name: Named, new: NewCannedReply, principal: Writer, once: Repeatable, if_match: IfMatch = None
 ) -> Response:
     """Write a reply with all its languages. A placeholder that stands for nothing is refused."""
-    agent = agent_of(new.agent, principal)
+    agent = staff_of(new.agent, principal)
 
     async def act(tx: Transaction) -> CannedVersion:
         return await commands.define(tx, name, new, agent, versions_of(if_match))

@@ -6,7 +6,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from services.support.canned.domain import fault_of
-from services.support.tickets.schemas import Agent, Language, Text
+from services.support.tickets.schemas import Language, Text
+from shared.http.staff import StaffId
 
 
 def _fillable(text: str) -> str:
@@ -25,7 +26,7 @@ class NewCannedReply(BaseModel):
     """
 
     texts: Annotated[dict[Language, CannedText], Field(min_length=1, max_length=20)]
-    agent: Agent | None = None
+    agent: StaffId | None = None
 
 
 class CannedVersion(BaseModel):

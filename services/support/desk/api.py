@@ -24,7 +24,6 @@ from services.support.sla import commands as sla
 from services.support.sla.schemas import SlaView
 from services.support.tickets.domain.status import moves_by_hand
 from services.support.tickets.domain.threads import suggests_split
-from services.support.tickets.schemas import Agent, agent_of
 from services.support.triage import commands as triage
 from services.support.triage.schemas import TriageView
 from services.support.views import commands as views
@@ -35,6 +34,7 @@ from shared.http.app import Listing, Page, Principal, requires, service_of
 from shared.http.limits import COSTLY, Looks
 from shared.http.openapi import answers_with
 from shared.http.readiness import Serving
+from shared.http.staff import StaffId, staff_of
 
 router = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 of_views = APIRouter(prefix="/v1/views", tags=["views"])
@@ -91,14 +91,14 @@ async def list_tickets_of_view(
     view_id: UUID,
     page: Page,
     agent: Annotated[
-        Agent | None, Query(description="Who reads it, for what is theirs; else the token's subject.")
+        StaffId | None, Query(description="Who reads it, for what is theirs; else the token's subject.")
     ] = None,
 ) -> Listing[TicketLine]:
     """What a saved view lists, newest first."""
     position = page.after(int)
     async with service.read() as tx:
         filters = (await views.read_view(tx, view_id)).filters
-        reader = agent_of(agent, principal) if filters.mine or filters.followed else None
+        reader = staff_of(agent, principal) if filters.mine or filters.followed else None
         lines = await store.list_tickets_of_view(tx, position[0] if position else None, page.limit + 1, filters, reader)
     return page.listing(lines, lambda line: line, lambda line: (line.number,))
 

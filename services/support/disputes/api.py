@@ -21,12 +21,12 @@ from services.support.disputes.schemas import (
     NewEvidence,
     NewStep,
 )
-from services.support.tickets.schemas import STAFF_ID, agent_of
 from shared.engine.transaction import Transaction
 from shared.events.disputes import DisputeStatus
 from shared.http.app import Listing, Once, Page, Principal, idempotent, requires, service_of
 from shared.http.openapi import answers_with
 from shared.http.readiness import Serving
+from shared.http.staff import STAFF_ID, staff_of
 from shared.http.versions import IfMatch, versions_of, with_etag
 
 router = APIRouter(prefix="/v1/disputes", tags=["disputes"])
@@ -67,7 +67,7 @@ async def read_dispute(service: Service, dispute_id: UUID, response: Response) -
 @router.post("", status_code=201, response_model=DisputeState, responses=answers_with(201, "ETag", "Location"))
 async def raise_dispute(new: NewDispute, principal: Writer, once: Repeatable) -> Response:
     """What a party disputes: it holds campaigns to them until it is closed."""
-    agent = agent_of(new.agent, principal)
+    agent = staff_of(new.agent, principal)
 
     async def act(tx: Transaction) -> DisputeState:
         return commands.state_of(await commands.raise_dispute(tx, new, agent))
@@ -86,7 +86,7 @@ async def move_dispute(
 
     Other moves are 409, with those that are possible.
     """
-    step = Step(new.status, agent_of(new.agent, principal), new.amount, new.text)
+    step = Step(new.status, staff_of(new.agent, principal), new.amount, new.text)
 
     async def act(tx: Transaction) -> DisputeState:
         return commands.state_of(await commands.move_dispute(tx, dispute_id, step, versions_of(if_match)))
@@ -99,7 +99,7 @@ async def amend_dispute(
     dispute_id: UUID, patch: DisputePatch, principal: Writer, once: Repeatable, if_match: IfMatch = None
 ) -> Response:
     """Another owner or deadline; what is left out stays."""
-    agent = agent_of(patch.agent, principal)
+    agent = staff_of(patch.agent, principal)
 
     async def act(tx: Transaction) -> DisputeState:
         return commands.state_of(await commands.amend_dispute(tx, dispute_id, patch, agent, versions_of(if_match)))
@@ -114,7 +114,7 @@ async def add_evidence(
     dispute_id: UUID, new: NewEvidence, principal: Writer, once: Repeatable, if_match: IfMatch = None
 ) -> Response:
     """Something that speaks for one side or the other."""
-    agent = agent_of(new.agent, principal)
+    agent = staff_of(new.agent, principal)
 
     async def act(tx: Transaction) -> EvidenceAdded:
         evidence_id, dispute = await commands.add_evidence(tx, dispute_id, new, agent, versions_of(if_match))

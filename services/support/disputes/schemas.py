@@ -6,10 +6,11 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
-from services.support.tickets.schemas import Agent, Text
+from services.support.tickets.schemas import Text
 from shared.events.disputes import DisputeCause, DisputeOutcome, DisputeStatus, EvidenceKind
 from shared.events.money import Money
 from shared.events.values import Instant, OutsideId, ReportedInstant
+from shared.http.staff import StaffId
 
 
 def _not_negative(amount: Money) -> Money:
@@ -35,9 +36,9 @@ class NewDispute(BaseModel):
     obligation: Reference | None = None
     origin: OutsideId | None = None
     sale_id: OutsideId | None = None
-    owner: Agent | None = None
+    owner: StaffId | None = None
     due_at: ReportedInstant | None = None
-    agent: Agent | None = None
+    agent: StaffId | None = None
 
     @model_validator(mode="after")
     def _named(self) -> Self:
@@ -58,7 +59,7 @@ class NewStep(BaseModel):
     ]
     amount: Amount | None = None
     text: Text | None = None
-    agent: Agent | None = None
+    agent: StaffId | None = None
 
     @model_validator(mode="after")
     def _offered(self) -> Self:
@@ -70,9 +71,9 @@ class NewStep(BaseModel):
 class DisputePatch(BaseModel):
     """What is left out stays; an `owner` of null is nobody."""
 
-    owner: Agent | None = None
+    owner: StaffId | None = None
     due_at: ReportedInstant | None = None
-    agent: Agent | None = None
+    agent: StaffId | None = None
 
     @model_validator(mode="after")
     def _changing(self) -> Self:
@@ -89,7 +90,7 @@ class NewEvidence(BaseModel):
     kind: EvidenceKind
     reference: Reference | None = None
     text: Text | None = None
-    agent: Agent | None = None
+    agent: StaffId | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:

@@ -24,13 +24,14 @@ from services.support.knowledge.schemas import (
     SuggestedReply,
     Writing,
 )
-from services.support.tickets.schemas import Language, agent_of
+from services.support.tickets.schemas import Language
 from shared.engine.transaction import Transaction
 from shared.events.values import BlankIsNone
 from shared.http.app import Listing, Once, Page, Principal, idempotent, requires, service_of
 from shared.http.limits import COSTLY
 from shared.http.openapi import answers_with
 from shared.http.readiness import Serving
+from shared.http.staff import staff_of
 from shared.http.versions import IfMatch, versions_of, with_etag
 
 router = APIRouter(prefix="/v1/articles", tags=["articles"])
@@ -45,7 +46,7 @@ _LAST = datetime(9999, 12, 30, tzinfo=UTC), UUID(int=2**128 - 1)
 @router.post("", status_code=201, response_model=ArticleState, responses=answers_with(201, "ETag", "Location"))
 async def add_article(new: NewArticle, principal: Writer, once: Repeatable) -> Response:
     """A draft in its first language."""
-    agent = agent_of(new.agent, principal)
+    agent = staff_of(new.agent, principal)
 
     async def act(tx: Transaction) -> ArticleState:
         return await commands.add_article(tx, new, agent)
@@ -116,7 +117,7 @@ async def write_text(
     if_match: IfMatch = None,
 ) -> Response:
     """A new version of what the article says in a language; the one before stays."""
-    agent = agent_of(new.agent, principal)
+    agent = staff_of(new.agent, principal)
 
     async def act(tx: Transaction) -> ArticleState:
         return await commands.write_text(tx, article_id, language, new, agent, versions_of(if_match))

@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, Field, StringConstraints
 
 from services.support.knowledge.domain.article import State
-from services.support.tickets.schemas import Agent, Language, Text
+from services.support.tickets.schemas import Language, Text
+from shared.http.staff import StaffId
 
 Category = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
@@ -17,7 +18,7 @@ class NewArticleText(BaseModel):
 
     title: Annotated[Text, Field(max_length=300)]
     body: Text
-    agent: Agent | None = None
+    agent: StaffId | None = None
 
 
 class NewArticle(NewArticleText):

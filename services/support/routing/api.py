@@ -21,11 +21,11 @@ from services.support.routing.schemas import (
     QueueList,
     WaitingTicket,
 )
-from services.support.tickets.schemas import STAFF_ID, agent_of
 from shared.engine.transaction import Transaction
 from shared.http.app import Listing, Once, Page, Principal, idempotent, requires, service_of
 from shared.http.openapi import answers_with
 from shared.http.readiness import Serving
+from shared.http.staff import STAFF_ID, staff_of
 from shared.http.versions import IfMatch, versions_of, with_etag
 
 router = APIRouter(prefix="/v1", tags=["routing"])
@@ -114,7 +114,7 @@ async def assign_ticket(ticket_id: UUID, new: NewAssignment, principal: Writer, 
 
     409 where somebody else answers for it, and where the agent is off shift, absent or at capacity.
     """
-    by = agent_of(new.by, principal)
+    by = staff_of(new.by, principal)
 
     async def act(tx: Transaction) -> AssignmentView:
         return await assignments.assign(tx, ticket_id, new, by)

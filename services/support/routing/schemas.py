@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from services.support.routing.domain.agent import Absence, Presence
-from services.support.tickets.schemas import Agent as StaffId
 from shared.events.tickets import Handing, ReturnReason
 from shared.events.values import Channel
+from shared.http.staff import StaffId
 
 Skill = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_:-]{0,63}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Depends, Query
 from services.support.stats import commands
 from services.support.stats.schemas import By, DeskWarning, StatsView
 from services.support.stats.store import Asked
-from services.support.tickets.schemas import STAFF_ID
 from shared.errors import Invalid
 from shared.events.values import Channel
 from shared.http.app import Listing, Page, requires, service_of
 from shared.http.limits import COSTLY
 from shared.http.readiness import Serving
+from shared.http.staff import STAFF_ID
 
 router = APIRouter(prefix="/v1/stats", tags=["stats"], dependencies=[Depends(requires("crm:read"))])
 Service = Annotated[Serving, Depends(service_of)]

@@ -17,11 +17,11 @@ from services.support.tickets.schemas import (
     TicketState,
     Undoing,
     Written,
-    agent_of,
 )
 from shared.engine.transaction import Transaction
 from shared.http.app import Once, Principal, idempotent, requires
 from shared.http.openapi import answers_with
+from shared.http.staff import staff_of
 from shared.http.versions import IfMatch, versions_of, with_etag
 
 router = APIRouter(prefix="/v1/tickets", tags=["tickets"])
@@ -33,7 +33,7 @@ Repeatable = Annotated[Once, Depends(idempotent)]
 @router.post("/{ticket_id}/replies", status_code=201, response_model=Written, responses=answers_with(201, "ETag"))
 async def write_reply(ticket_id: UUID, new: NewReply, principal: Writer, once: Repeatable) -> Response:
     """Answer the customer or leave a note. The first reply opens a new ticket."""
-    agent = agent_of(new.agent, principal)
+    agent = staff_of(new.agent, principal)
 
     async def act(tx: Transaction) -> Written:
         reply_id, ticket = await commands.write_reply(tx, ticket_id, new.kind, agent, new.text)
@@ -50,7 +50,7 @@ async def move_ticket(
 
     Other moves are 409, with those that are possible.
     """
-    agent = agent_of(new.agent, principal)
+    agent = staff_of(new.agent, principal)
     pending = Pending(new.waits_for, new.until) if new.waits_for is not None else None
 
     async def act(tx: Transaction) -> TicketState:
@@ -65,7 +65,7 @@ async def merge_ticket(
     ticket_id: UUID, new: NewMerge, principal: Writer, once: Repeatable, if_match: IfMatch = None
 ) -> Response:
     """Have the ticket go on in another of the same customer, which then shows what was written in both."""
-    agent = agent_of(new.agent, principal)
+    agent = staff_of(new.agent, principal)
 
     async def act(tx: Transaction) -> TicketState:
         versions = versions_of(if_match)
@@ -79,7 +79,7 @@ async def unmerge_ticket(
     ticket_id: UUID, new: Undoing, principal: Writer, once: Repeatable, if_match: IfMatch = None
 ) -> Response:
     """Have a merged ticket go on by itself again; it is open then."""
-    agent = agent_of(new.agent, principal)
+    agent = staff_of(new.agent, principal)
 
     async def act(tx: Transaction) -> TicketState:
         return commands.state_of(await commands.unmerge_ticket(tx, ticket_id, agent, versions_of(if_match)))
@@ -92,7 +92,7 @@ async def split_ticket(
     ticket_id: UUID, new: NewSplit, principal: Writer, once: Repeatable, if_match: IfMatch = None
 ) -> Response:
     """Make a ticket of its own of some replies and messages. Merging it into this one again undoes it."""
-    agent = agent_of(new.agent, principal)
+    agent = staff_of(new.agent, principal)
 
     async def act(tx: Transaction) -> SplitOff:
         versions = versions_of(if_match)

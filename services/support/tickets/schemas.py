@@ -1,15 +1,13 @@
 """Bodies of what is asked of a ticket, and what is answered."""
 
-import re
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
 
-from shared.errors import Invalid
 from shared.events.tickets import TicketStatus, Waiting
 from shared.events.values import Instant, ReportedInstant
-from shared.http.app import Principal
+from shared.http.staff import StaffId
 
 
 def _with_words(text: str) -> str:
@@ -18,10 +16,8 @@ def _with_words(text: str) -> str:
     return text
 
 
-# Postgres stores no NUL; agents are named by staff ids, so that no name and no address gets onto a topic.
+# Postgres stores no NUL.
 Text = Annotated[str, Field(min_length=1, max_length=100_000, pattern=r"^[^\x00]+$"), AfterValidator(_with_words)]
-STAFF_ID = r"^[A-Za-z0-9._:-]{1,100}$"
-Agent = Annotated[str, Field(pattern=STAFF_ID, description="A staff id; by default the token's subject.")]
 
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 
@@ -31,7 +27,7 @@ class NewReply(BaseModel):
 
     text: Text
     kind: Literal["reply", "note"] = "reply"
-    agent: Agent | None = None
+    agent: StaffId | None = None
 
 
 class Moving(BaseModel):
@@ -51,18 +47,18 @@ class Moving(BaseModel):
 
 
 class NewStatus(Moving):
-    agent: Agent | None = None
+    agent: StaffId | None = None
 
 
 class NewMerge(BaseModel):
     """The ticket of the same customer in which this one goes on."""
 
     into: UUID
-    agent: Agent | None = None
+    agent: StaffId | None = None
 
 
 class Undoing(BaseModel):
-    agent: Agent | None = None
+    agent: StaffId | None = None
 
 
 class NewSplit(BaseModel):
@@ -70,7 +66,7 @@ class NewSplit(BaseModel):
 
     replies: Annotated[list[UUID], Field(min_length=1, max_length=1_000)]
     subject: Annotated[Text, Field(max_length=1_000)] | None = None
-    agent: Agent | None = None
+    agent: StaffId | None = None
 
 
 class TicketState(BaseModel):
@@ -93,10 +89,3 @@ class SplitOff(TicketState):
 
     into: UUID
     number: int
-
-
-def agent_of(named: str | None, principal: Principal) -> str:
-    """Who acts, as the topics may tell it. Raises Invalid where the token's subject is no staff id."""
-    if named is None and re.fullmatch(STAFF_ID, principal.subject) is None:
-        raise Invalid("the token's subject is no staff id, so name the agent", field="body.agent")
-    return named or principal.subject

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from services.support.settings import Context
-from services.support.tickets.schemas import agent_of
 from services.support.triage import commands
 from services.support.triage.schemas import (
     Answer,
@@ -22,6 +21,7 @@ from shared.engine.transaction import Transaction
 from shared.http.app import Once, Principal, idempotent, requires, service_of
 from shared.http.limits import COSTLY
 from shared.http.readiness import Serving
+from shared.http.staff import staff_of
 
 router = APIRouter(prefix="/v1/tickets", tags=["triage"])
 models = APIRouter(prefix="/v1/triage", tags=["triage"])
@@ -36,7 +36,7 @@ async def correct_triage(
     ticket_id: UUID, new: Correction, principal: Writer, once: Annotated[Once, Depends(idempotent)]
 ) -> Response:
     """Say what the request is about; the next model learns from it."""
-    agent = agent_of(new.agent, principal)
+    agent = staff_of(new.agent, principal)
 
     async def act(tx: Transaction) -> TriageView:
         return await commands.correct(tx, ticket_id, new.category, new.urgency, agent)

@@ -5,7 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from services.support.tickets.schemas import Agent, Text
+from services.support.tickets.schemas import Text
+from shared.http.staff import StaffId
 
 Urgency = Literal["low", "normal", "high"]
 
@@ -38,7 +39,7 @@ class Correcting(BaseModel):
 
 
 class Correction(Correcting):
-    agent: Agent | None = None
+    agent: StaffId | None = None
 
 
 class Question(BaseModel):

@@ -6,13 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from services.support.tickets.schemas import Agent, agent_of
 from services.support.views import commands
 from services.support.views.schemas import SavedView, ViewDefinition, ViewVersion
 from shared.engine.transaction import Transaction
 from shared.http.app import Listing, Once, Page, Principal, idempotent, requires, service_of
 from shared.http.openapi import answers_with
 from shared.http.readiness import Serving
+from shared.http.staff import StaffId, staff_of
 from shared.http.versions import IfMatch, versions_of, with_etag
 
 router = APIRouter(prefix="/v1/views", tags=["views"])
@@ -27,7 +27,7 @@ WRITES = [Depends(requires("crm:write"))]
 @router.post("", status_code=201, response_model=ViewVersion, responses=answers_with(201, "ETag"))
 async def add_view(new: ViewDefinition, principal: Writer, once: Repeatable) -> Response:
     """Keep a list of tickets under a name, for oneself or for a queue."""
-    owner = agent_of(new.agent, principal)
+    owner = staff_of(new.agent, principal)
 
     async def act(tx: Transaction) -> ViewVersion:
         return await commands.add_view(tx, new, owner)
@@ -39,7 +39,9 @@ async def add_view(new: ViewDefinition, principal: Writer, once: Repeatable) -> 
 async def list_views(
     service: Service,
     page: Page,
-    agent: Annotated[Agent | None, Query(description="Their own views, and those of queues that they are in.")] = None,
+    agent: Annotated[
+        StaffId | None, Query(description="Their own views, and those of queues that they are in.")
+    ] = None,
 ) -> Listing[SavedView]:
     """In the order in which they were made."""
     position = page.after(UUID)

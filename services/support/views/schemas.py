@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from services.support.routing.schemas import Name
-from services.support.tickets.schemas import Agent
 from shared.events.tickets import Priority, TicketStatus
 from shared.events.values import Channel
+from shared.http.staff import StaffId
 
 OPEN: tuple[TicketStatus, ...] = ("new", "open", "reopened", "pending")
 Title = Annotated[
@@ -27,7 +27,7 @@ class Filters(BaseModel):
 
     statuses: Annotated[tuple[TicketStatus, ...], Field(min_length=1, max_length=8)] = OPEN
     queues: Annotated[tuple[Name, ...], Field(max_length=50)] = ()
-    agents: Annotated[tuple[Agent, ...], Field(max_length=50)] = ()
+    agents: Annotated[tuple[StaffId, ...], Field(max_length=50)] = ()
     channels: Annotated[tuple[Channel, ...], Field(max_length=8)] = ()
     categories: Annotated[tuple[Name, ...], Field(max_length=100)] = ()
     priorities: Annotated[tuple[Priority, ...], Field(max_length=4)] = ()
@@ -48,7 +48,7 @@ class ViewDefinition(BaseModel):
     name: Title
     queue: Name | None = None
     filters: Filters = Filters()
-    agent: Agent | None = None
+    agent: StaffId | None = None
 
 
 class ViewVersion(BaseModel):
