@@ -27,6 +27,11 @@ from shared.engine.transaction import Transaction
 from shared.errors import NotFound, Refused, Stale
 from shared.ids import new_id
 
+MOST_TRIES = 5
+"""A fault that stays is met so often, within some one and a half minutes; one that passes is over by then."""
+_FIRST_WAIT_S = 1.0
+_WAIT_GROWS = 4
+
 
 class MissingValueError(Refused):
     """A placeholder would stand for nothing; what is sent to many is read by nobody first."""
@@ -42,14 +47,16 @@ async def begin(tx: Transaction, new: NewBulkAction, agent: str) -> BulkState:
     for each in new.tickets:
         asked.setdefault(each.id, each)
     await store.add_action(tx, bulk_id, new.act, agent, list(asked.values()), tx.now)
-    return BulkState(id=bulk_id, waiting=len(asked), done=0, refused=0, stopped=0)
+    return BulkState(id=bulk_id, waiting=len(asked), done=0, refused=0, failed=0, stopped=0)
 
 
-async def work_off(tx: Transaction) -> bool:
-    """Act on the next ticket and write down how it went, both or neither; False where none is waiting."""
-    item = await store.take_item(tx)
-    if item is None:
-        return False
+async def take(tx: Transaction) -> Taken | None:
+    """The next ticket that is due, locked until the commit; None where none is."""
+    return await store.take_item(tx)
+
+
+async def carry_out(tx: Transaction, item: Taken) -> None:
+    """Act on the ticket and write down how it went, both or neither."""
     try:
         async with tx.savepoint():
             await _require_version(tx, item)
@@ -59,6 +66,14 @@ async def work_off(tx: Transaction) -> bool:
     else:
         ticket = await tickets.lock_ticket(tx, item.ticket_id)
         await store.settle_item(tx, item, "done", None, None, ticket.version)
+
+
+async def note_failure(tx: Transaction, item: Taken, fault: str) -> bool:
+    """The act met a fault and nothing of it was done: it is tried again later; True where it has failed for good."""
+    if item.tries + 1 < MOST_TRIES:
+        await store.put_off_item(tx, item, _FIRST_WAIT_S * _WAIT_GROWS**item.tries)
+        return False
+    await store.fail_item(tx, item, fault)
     return True
 
 
@@ -66,7 +81,7 @@ async def stop(tx: Transaction, bulk_id: UUID) -> BulkState:
     """Leave undone what is waiting. Raises NotFound."""
     await store.stop_items(tx, bulk_id, "asked")
     view = await read_action(tx, bulk_id)
-    return BulkState(id=view.id, waiting=view.waiting, done=view.done, refused=view.refused, stopped=view.stopped)
+    return BulkState.model_validate(view.model_dump(include=set(BulkState.model_fields)))
 
 
 async def stop_all(tx: Transaction) -> None:

@@ -12,11 +12,13 @@ from unnest($2::integer[], $3::uuid[], $4::integer[]) as given (place, ticket_id
 order by place;
 
 -- name: take_item
--- The next one that no other instance works on; actions take turns.
-select bulk_item.bulk_id, bulk_item.place, bulk_item.ticket_id, bulk_item.expected_version, bulk_action.act, bulk_action.agent
+-- The next one that is due and that no other instance works on; actions take turns.
+select
+    bulk_item.bulk_id, bulk_item.place, bulk_item.ticket_id, bulk_item.expected_version, bulk_item.tries, bulk_action.act,
+    bulk_action.agent
 from bulk_item
 join bulk_action on bulk_action.id = bulk_item.bulk_id
-where bulk_item.outcome = 'waiting'
+where bulk_item.outcome = 'waiting' and bulk_item.due_at <= now()
 order by bulk_item.place, bulk_item.bulk_id
 limit 1
 for update of bulk_item skip locked;
@@ -26,6 +28,17 @@ for update of bulk_item skip locked;
 update bulk_item set
     outcome = $3::text, reason = $4::text, detail = $5::text, version = $6::integer, settled_at = $7::timestamptz
 where bulk_id = $1::uuid and place = $2::integer;
+
+-- name: put_off_item
+-- It failed once more than it had, unless another instance has said so meanwhile.
+update bulk_item set tries = tries + 1, due_at = now() + make_interval(secs => $4::double precision)
+where bulk_id = $1::uuid and place = $2::integer and outcome = 'waiting' and tries = $3::integer;
+
+-- name: fail_item
+-- It failed for the last time, unless another instance has said so meanwhile.
+update bulk_item set
+    outcome = 'failed', tries = tries + 1, reason = 'unexpected', detail = $4::text, settled_at = $5::timestamptz
+where bulk_id = $1::uuid and place = $2::integer and outcome = 'waiting' and tries = $3::integer;
 
 -- name: stop_items
 -- What is waiting stays undone; of one action, or after a restore of all.
@@ -39,6 +52,7 @@ select
     count(*) filter (where bulk_item.outcome = 'waiting') as waiting,
     count(*) filter (where bulk_item.outcome = 'done') as done,
     count(*) filter (where bulk_item.outcome = 'refused') as refused,
+    count(*) filter (where bulk_item.outcome = 'failed') as failed,
     count(*) filter (where bulk_item.outcome = 'stopped') as stopped
 from bulk_action
 join bulk_item on bulk_item.bulk_id = bulk_action.id

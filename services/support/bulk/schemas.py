@@ -12,7 +12,7 @@ from services.support.tickets.schemas import Language, Moving
 from services.support.triage.schemas import Correcting
 from shared.http.staff import StaffId
 
-ItemOutcome = Literal["waiting", "done", "refused", "stopped"]
+ItemOutcome = Literal["waiting", "done", "refused", "failed", "stopped"]
 
 
 class BulkMove(Moving):
@@ -66,6 +66,7 @@ class BulkState(BaseModel):
     waiting: int
     done: int
     refused: int
+    failed: int
     stopped: int
 
 
@@ -76,7 +77,10 @@ class BulkView(BulkState):
 
 
 class BulkItem(BaseModel):
-    """`version` is the ticket's after it; of what was refused, `reason` is a stable word."""
+    """`version` is the ticket's after it; of what was refused, `reason` is a stable word.
+
+    What `failed` met a fault of the program at every try: nothing of it was done, and `detail` names the fault.
+    """
 
     place: int
     ticket_id: UUID

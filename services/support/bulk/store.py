@@ -25,6 +25,7 @@ class Taken:
     place: int
     ticket_id: UUID
     expected_version: int | None
+    tries: int
     act: BulkAct
     agent: str
 
@@ -46,6 +47,14 @@ async def settle_item(
     tx: Transaction, item: Taken, outcome: ItemOutcome, reason: str | None, detail: str | None, version: int | None
 ) -> None:
     await tx.execute(SQL["settle_item"], item.bulk_id, item.place, outcome, reason, detail, version, tx.now)
+
+
+async def put_off_item(tx: Transaction, item: Taken, seconds: float) -> None:
+    await tx.execute(SQL["put_off_item"], item.bulk_id, item.place, item.tries, seconds)
+
+
+async def fail_item(tx: Transaction, item: Taken, detail: str) -> None:
+    await tx.execute(SQL["fail_item"], item.bulk_id, item.place, item.tries, detail, tx.now)
 
 
 async def stop_items(tx: Transaction, bulk_id: UUID | None, reason: str) -> None:

@@ -3,13 +3,15 @@
 import asyncio
 from collections import Counter
 from typing import Any, cast
+from uuid import UUID
 
 import httpx
 import pytest
 
 from services.support.bulk import commands
-from services.support.bulk.worker import work_off
+from services.support.bulk.worker import work_off, work_off_one
 from services.support.handlers.recovery import stop_bulk_actions
+from services.support.tickets import commands as tickets
 from shared.engine.postgres import PostgresTransaction
 from shared.engine.service import Service
 from shared.ids import derived_id
@@ -32,11 +34,9 @@ async def begun(http: httpx.AsyncClient, act: dict[str, Any], *tickets: Any, key
 
 async def worked(support: Support) -> int:
     done = 0
-    while True:
-        async with support.transaction() as tx:
-            if not await commands.work_off(tx):
-                return done
+    while await work_off_one(cast("Service", support)):
         done += 1
+    return done
 
 
 async def outcomes(http: httpx.AsyncClient, path: str, **asked: Any) -> list[tuple[str, str | None]]:
@@ -134,6 +134,61 @@ async def test_a_kill_at_any_statement_leaves_each_ticket_done_once(
     assert await support.pool.fetchval("select count(*) from reply") == 2
 
 
+async def test_a_fault_of_one_act_ends_as_failed_and_the_others_go_on(
+    support: Support, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await support.heard(*(requested(number, event_id=name) for number, name in enumerate("abc", 1)))
+    faulty = derived_id("ticket", "a")
+    move = tickets.move_ticket
+    tries = 0
+
+    async def moving(tx: Any, ticket_id: UUID, *args: Any) -> Any:
+        nonlocal tries
+        found = await move(tx, ticket_id, *args)
+        if ticket_id == faulty:
+            tries += 1
+            raise ZeroDivisionError("Ada Holm")
+        return found
+
+    monkeypatch.setattr(tickets, "move_ticket", moving)
+    path = await begun(http, {"do": "move", "status": "open"}, "a", "b", "c")
+    assert await worked(support) == 3
+    assert await outcomes(http, path) == [("waiting", None), ("done", None), ("done", None)]
+    while (await http.get(path)).json()["waiting"]:
+        await support.pool.execute("update bulk_item set due_at = '-infinity'")
+        assert await worked(support) == 1
+    assert tries == commands.MOST_TRIES
+    assert await outcomes(http, path, outcome="failed") == [("failed", "unexpected")]
+    (item,) = (await http.get(f"{path}/items", params={"outcome": "failed"})).json()["items"]
+    assert (item["detail"], item["version"]) == ("ZeroDivisionError", None)
+    view = (await http.get(path)).json()
+    assert (view["done"], view["failed"], view["refused"]) == (2, 1, 0)
+    assert await told(support, "ticket.status_changed") == {str(derived_id("ticket", name)): 1 for name in "bc"}
+
+
+async def test_a_fault_that_passes_is_tried_again(
+    support: Support, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await support.heard(requested(event_id="a"))
+    passes = 0
+
+    def die(point: str) -> None:
+        nonlocal passes
+        assert point == "support.before_bulk_commit"
+        passes += 1
+        if passes == 1:
+            raise ConnectionResetError
+
+    monkeypatch.setattr("shared.engine.faults.point", die)
+    path = await begun(http, {"do": "move", "status": "open"}, "a")
+    assert await worked(support) == 1
+    assert await support.rows("select tries, due_at > now() as later from bulk_item") == [{"tries": 1, "later": True}]
+    await support.pool.execute("update bulk_item set due_at = '-infinity'")
+    assert await worked(support) == 1
+    assert await outcomes(http, path) == [("done", None)]
+    assert await told(support, "ticket.status_changed") == {str(derived_id("ticket", "a")): 1}
+
+
 async def test_instances_share_the_tickets_and_small_actions_do_not_wait_for_large_ones(
     support: Support, http: httpx.AsyncClient
 ) -> None:
@@ -142,8 +197,7 @@ async def test_instances_share_the_tickets_and_small_actions_do_not_wait_for_lar
     large = await begun(http, {"do": "move", "status": "open"}, *names)
     small = await begun(http, {"do": "follow", "follower": "staff-1"}, "r0")
     for _ in range(2):
-        async with support.transaction() as tx:
-            await commands.work_off(tx)
+        await work_off_one(cast("Service", support))
     assert await outcomes(http, small) == [("done", None)]
     workers = [asyncio.create_task(work_off(cast("Service", support))) for _ in range(3)]
     try:
@@ -162,8 +216,7 @@ async def test_instances_share_the_tickets_and_small_actions_do_not_wait_for_lar
 async def test_what_is_stopped_or_restored_is_not_done_again(support: Support, http: httpx.AsyncClient) -> None:
     await support.heard(*(requested(number, event_id=name) for number, name in enumerate("abc")))
     first = await begun(http, {"do": "move", "status": "open"}, "a", "b")
-    async with support.transaction() as tx:
-        await commands.work_off(tx)
+    await work_off_one(cast("Service", support))
     stopped = (await http.post(f"{first}/stop")).json()
     assert (stopped["done"], stopped["stopped"], stopped["waiting"]) == (1, 1, 0)
     second = await begun(http, {"do": "move", "status": "open"}, "c")
@@ -183,7 +236,7 @@ async def test_what_is_stopped_or_restored_is_not_done_again(support: Support, h
 async def test_what_no_ticket_may_be_told_is_refused_as_a_whole(http: httpx.AsyncClient) -> None:
     one = {"id": str(derived_id("ticket", "a"))}
     move = {"do": "move", "status": "open"}
-    for tickets, act in (
+    for named, act in (
         ([], move),
         ([one] * 1_001, move),
         ([one], {"do": "move", "status": "merged"}),
@@ -193,5 +246,5 @@ async def test_what_no_ticket_may_be_told_is_refused_as_a_whole(http: httpx.Asyn
         ([one], {"do": "follow", "follower": "ada@example.com"}),
         ([{**one, "version": 2**31}], move),
     ):
-        answer = await http.post("/v1/bulk-actions", json={"tickets": tickets, "act": act, "agent": "staff-1"})
+        answer = await http.post("/v1/bulk-actions", json={"tickets": named, "act": act, "agent": "staff-1"})
         assert answer.status_code == 422, answer.text
