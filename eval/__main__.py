@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from eval import churn, cross_sell, duplicates, forecasts, fraud, lifetime, trends, triage, warnings
+from eval import churn, cross_sell, duplicates, forecasts, fraud, lifetime, prices, reorders, trends, triage, warnings
 from eval.report import print_table, write_json
 from eval.rows import Row
 from eval.setting import MissingError, Setting, say
@@ -21,6 +21,8 @@ TASKS: dict[str, Callable[[Setting], list[Row]]] = {
     "churn": churn.measure,
     "warnings": warnings.measure,
     "trends": trends.measure,
+    "prices": prices.measure,
+    "reorders": reorders.measure,
     "cross-sell": cross_sell.measure,
     "fraud": fraud.measure,
     "triage": triage.measure,

@@ -10,6 +10,8 @@ from services.forecasting.forecasts import api as forecasts
 from services.forecasting.fraud import api as fraud
 from services.forecasting.jobs.worker import Jobs
 from services.forecasting.models import api as models
+from services.forecasting.prices import api as prices
+from services.forecasting.reorders import api as reorders
 from services.forecasting.scores import api as scores
 from services.forecasting.series import api as series
 from services.forecasting.settings import Settings, create_context
@@ -24,7 +26,7 @@ __all__ = ["create_app", "handlers"]
 routers = [
     *(series.router, activity.router, forecasts.router, scores.router),
     *(models.router, warnings.router, cross_sell.router, fraud.router, actions.router),
-    trends.router,
+    *(trends.router, prices.router, reorders.router),
 ]
 
 

@@ -18,6 +18,8 @@ class ForecastingSettings(Group):
     `most_series` are forecast, those that sold most; a cut says how many it left out.
     `backtests` are the rolling origins behind a published backtest, 4 weeks apart. Where many series are new, they are
     fitted by `processes` side by side until `fitting_budget` is spent; a series has fewer origins then.
+    A suggested price lies at most `price_step` of the price away from it, and at least `price_margin` of the cost above
+    the cost. A reorder point suffices until the delivery after next with the probability `service_level`.
     `fraud_rules` is a file that is taken instead of `fraud_rules.yaml`, `fraud_shadow` one that is tried beside it.
     """
 
@@ -29,6 +31,9 @@ class ForecastingSettings(Group):
     processes: int = Field(default=2, ge=1, le=64)
     fitting_budget: timedelta = Field(default=timedelta(minutes=8), gt=timedelta(0))
     poll_s: float = Field(default=1.0, gt=0)
+    price_step: float = Field(default=0.1, gt=0, le=0.5)
+    price_margin: float = Field(default=0.05, ge=0, le=10)
+    service_level: float = Field(default=0.95, ge=0.5, le=0.999)
     fraud_rules: Path | None = None
     fraud_shadow: Path | None = None
 

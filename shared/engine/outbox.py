@@ -186,7 +186,8 @@ def headers_of(row: Outgoing, source: bytes, sequence: int) -> list[tuple[str, b
     ]
     if sequence:
         headers.append(("ce_sequence", b"%020d" % sequence))
-    if (key := key_of(row)) is not None:
+    # Headers are ASCII; a product's number need not be, and the record's own key says it.
+    if (key := key_of(row)) is not None and key.isascii():
         headers.append(("ce_partitionkey", key))
     if row.subject is not None:
         headers.append(("ce_subject", row.subject.encode()))

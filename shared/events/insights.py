@@ -1,4 +1,7 @@
-"""`crm.insights`: forecasts and trends, keyed by series; scores, frauds, actions, by party; warnings, by both."""
+"""`crm.insights`: forecasts and trends, keyed by series; scores, frauds, actions, by party; warnings, by both.
+
+What is suggested for products stands in `suggestions.py`.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,9 +16,10 @@ from shared.events.values import Instant
 INSIGHTS = topic(
     "crm.insights",
     owner="forecasting",
-    about="Forecasts, trends, scores, warnings, frauds and what to do next.",
+    about="Forecasts, trends, scores, warnings, frauds, prices, orders and what to do next.",
     cleanup="keep",
-    key="the party id; the series for forecasts, trends and warnings of what is sold; the name of a model",
+    key="the party id; the series for forecasts, trends and warnings of what is sold; the SKU for prices and orders;"
+    " the name of a model",
 )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.forecasting.copies import store
-from services.forecasting.copies.domain import Family, follow_merges, newest
+from services.forecasting.copies.domain import Family, Product, follow_merges, newest
 from shared.engine.event import Event, Tombstone
 from shared.engine.transaction import Transaction
 from shared.events.contacts import PartyMerged, PartyUnmerged
@@ -17,6 +17,11 @@ async def copy_products(tx: Transaction, events: Sequence[Event[ProductDescribed
     await store.save_products(tx, described)
     await store.forget_products(tx, forgotten)
     return len(described), len(forgotten)
+
+
+async def load_products(tx: Transaction, skus: Sequence[str]) -> dict[str, Product]:
+    """What is known of these products by SKU; those that nobody described are left out."""
+    return {product.sku: product for product in await store.load_products(tx, skus)}
 
 
 async def copy_merges(tx: Transaction, events: Sequence[Event[PartyMerged | PartyUnmerged]]) -> None:

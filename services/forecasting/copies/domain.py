@@ -2,21 +2,29 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
+from services.forecasting.cuts.domain import day_of
 from shared.engine.event import Event, Tombstone
 from shared.events.contacts import PartyMerged, PartyUnmerged
+from shared.events.money import Money
 from shared.events.products import ProductDescribed
 from shared.sql import storable
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """`category` is a path from the department down, without empty parts."""
+    """`category` is a path from the department down, without empty parts; `stock` is that of the day `described_on`."""
 
     sku: str
     name: str
     category: tuple[str, ...]
+    price: Money | None = None
+    cost: Money | None = None
+    stock: int | None = None
+    lead_time_days: int | None = None
+    described_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,8 @@ def newest(events: Iterable[Event[ProductDescribed | Tombstone]]) -> tuple[list[
         data = event.data
         if isinstance(data, ProductDescribed):
             path = tuple(storable(part) for part in data.category if part.strip())
-            product = Product(storable(data.sku), storable(data.name), path)
+            terms = (data.price, data.cost, data.stock, data.lead_time_days, day_of(event.time))
+            product = Product(storable(data.sku), storable(data.name), path, *terms)
             last[product.sku] = product
         else:
             last[storable(event.key_text)] = None

@@ -2,10 +2,27 @@
 
 -- name: save_products
 -- Within a key the log's order decides: the last description of a batch replaces what is known.
-insert into product (sku, name, category)
-select sku, name, array(select json_array_elements_text(path))
-from unnest($1::text[], $2::text[], $3::json[]) as described (sku, name, path)
-on conflict (sku) do update set name = excluded.name, category = excluded.category;
+insert into product (
+    sku, name, category, price, price_currency, cost, cost_currency, stock, lead_time_days, described_on
+)
+select
+    sku, name, array(select json_array_elements_text(path)),
+    price, price_currency, cost, cost_currency, stock, lead_time_days, described_on
+from unnest(
+    $1::text[], $2::text[], $3::json[], $4::bigint[], $5::text[], $6::bigint[], $7::text[], $8::int[], $9::int[], $10::date[]
+) as described (sku, name, path, price, price_currency, cost, cost_currency, stock, lead_time_days, described_on)
+on conflict (sku) do update set
+    name = excluded.name, category = excluded.category,
+    price = excluded.price, price_currency = excluded.price_currency,
+    cost = excluded.cost, cost_currency = excluded.cost_currency,
+    stock = excluded.stock, lead_time_days = excluded.lead_time_days, described_on = excluded.described_on;
+
+-- name: load_products
+-- The live projection's descriptions of these products.
+select sku, name, category, price, price_currency, cost, cost_currency, stock, lead_time_days, described_on
+from sales_v1.product
+where sku = any($1::text[])
+order by sku;
 
 -- name: forget_products
 -- Products that are described no more.

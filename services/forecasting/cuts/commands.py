@@ -50,6 +50,12 @@ async def lock_cut(tx: Transaction, cut: date) -> Progress | None:
     return await store.lock_cut(tx, cut)
 
 
+async def is_open(tx: Transaction, cut: date) -> bool:
+    """Whether the cut is the newest one and not done; others wait until this transaction is over."""
+    progress, newest = await store.lock_cut(tx, cut), await store.find_newest_cut(tx)
+    return progress is not None and not progress.scored and newest is not None and newest.cut == cut
+
+
 async def save_cut(tx: Transaction, cut: date, after: UUID | None, *, scored: bool) -> None:
     """Remember the last party scored, and whether it was the last of all."""
     await store.save_cut(tx, cut, after, scored=scored)

@@ -9,6 +9,8 @@ from datetime import date
 from services.forecasting.cross_sell.domain import Pair
 from services.forecasting.forecasts.domain.outlook import Asked, Outlook
 from services.forecasting.fraud_forest import Forest
+from services.forecasting.prices.domain import Bounds, PriceAdvice, Priced
+from services.forecasting.reorders.domain import ReorderAdvice, Rules, Stocked
 from services.forecasting.scores.domain.churn import Churn, Left
 from services.forecasting.scores.domain.lifetime import Histories, Lifetime
 from services.forecasting.trends.domain import Found, Watched
@@ -62,6 +64,20 @@ def find_trends(watched: Watched) -> Found:
     from services.forecasting.fitting import trends
 
     return trends.find_trends(watched)
+
+
+def find_prices(products: Sequence[Priced], bounds: Bounds) -> tuple[list[PriceAdvice], dict[str, float]]:
+    """What products should cost, and what their elasticities are like; see `prices.py`."""
+    from services.forecasting.fitting import prices
+
+    return prices.find_prices(products, bounds)
+
+
+def find_reorders(products: Sequence[Stocked], rules: Rules) -> list[ReorderAdvice]:
+    """When products are to be ordered, and how much; see `reorders.py`."""
+    from services.forecasting.fitting import reorders
+
+    return reorders.find_reorders(products, rules)
 
 
 def find_pairs(products: Sequence[str], baskets: Sequence[Sequence[int]]) -> list[Pair]:

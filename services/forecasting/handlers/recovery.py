@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from services.forecasting.actions import commands as actions
 from services.forecasting.fraud import commands as fraud
 from services.forecasting.models import commands as models
+from services.forecasting.prices import commands as prices
+from services.forecasting.reorders import commands as reorders
 from services.forecasting.subscriptions import recovery
 from services.forecasting.trends import commands as trends
 from services.forecasting.warnings import commands as warnings
@@ -21,6 +23,7 @@ from shared.events.insights import (
     WarningCleared,
     WarningRaised,
 )
+from shared.events.suggestions import PriceSuggested, ReorderSuggested
 
 Taken = (
     WarningRaised
@@ -32,6 +35,8 @@ Taken = (
     | ActionSuggested
     | ActionAccepted
     | ActionDeclined
+    | PriceSuggested
+    | ReorderSuggested
 )
 
 
@@ -45,6 +50,10 @@ async def take_back_insights(events: Sequence[Event[Taken]], tx: Transaction) ->
             await actions.take_back(tx, event.data)
         elif isinstance(event.data, ModelPromoted):
             await models.take_back(tx, event.data)
+        elif isinstance(event.data, PriceSuggested):
+            await prices.take_back(tx, event.data)
+        elif isinstance(event.data, ReorderSuggested):
+            await reorders.take_back(tx, event.data)
         elif isinstance(event.data, TrendDetected | TrendCleared):
             await trends.take_back(tx, event.data)
         else:

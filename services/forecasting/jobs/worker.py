@@ -6,7 +6,7 @@ from datetime import date
 from services.forecasting.cuts import commands as cuts
 from services.forecasting.cuts.domain import Cut, last_cut
 from services.forecasting.fitting.process import Fittings, Run
-from services.forecasting.jobs import actions, cross_sell, frauds, models, scores, trends, warnings, weekly
+from services.forecasting.jobs import actions, cross_sell, frauds, models, products, scores, trends, warnings, weekly
 from services.forecasting.series import commands as series
 from services.forecasting.settings import ForecastingSettings
 from shared.engine.checks import Check
@@ -70,6 +70,7 @@ class Jobs:
         await models.measure(source, self._run, self._settings, cut)
         await warnings.warn(source, self._run, self._settings, cut)
         await trends.look(source, self._run, self._settings, cut)
+        await products.advise(source, self._run, self._settings, cut)
         await cross_sell.pair(source, self._run, self._settings, cut)
         await actions.price(source, cut)
         await frauds.learn(source, self._run, cut)

@@ -57,7 +57,8 @@ class Refund:
 
 @dataclass(slots=True)
 class Folded:
-    """What a batch adds: sold (sales, units, revenue) by group and SKU, and channels (sales, amount).
+    """What a batch adds: sold (sales, units, revenue, units of lines with a discount) by group and SKU, and channels
+    (sales, amount).
 
     A sale that was amended or cancelled takes off, on its own day, what it had been; `amended` are these sales as they
     are.
@@ -106,11 +107,14 @@ def _add(
     rows = folded.sold[day, channel, currency]
     for sku, quantity, amount in lines:
         if (row := rows.get(sku)) is None:
-            rows[sku] = [sign, sign * quantity, sign * amount]
+            rows[sku] = [sign, sign * quantity, sign * amount, 0]
         else:
             row[0] += sign
             row[1] += sign * quantity
             row[2] += sign * amount
+    for line in sale.lines:
+        if line.discount is not None and line.discount.minor > 0:
+            rows[storable(line.sku)][3] += sign * line.quantity
     sums = folded.channels[day, channel, currency, partition]
     sums[0] += sign
     sums[1] += sign * sale.total.minor

@@ -3,11 +3,13 @@
 
 -- name: add_sold
 -- $1 to $3 are the groups (day, channel, currency), $4 the group of each row: fewer values to send than a key a row.
-insert into sold_day as had (day, channel, currency, sku, sales, units, revenue)
-select ($1::date[])[at], ($2::text[])[at], ($3::text[])[at], sku, sales, units, revenue
-from unnest($4::int[], $5::text[], $6::bigint[], $7::bigint[], $8::numeric[]) as sold (at, sku, sales, units, revenue)
+insert into sold_day as had (day, channel, currency, sku, sales, units, revenue, discounted)
+select ($1::date[])[at], ($2::text[])[at], ($3::text[])[at], sku, sales, units, revenue, discounted
+from unnest($4::int[], $5::text[], $6::bigint[], $7::bigint[], $8::numeric[], $9::bigint[])
+    as sold (at, sku, sales, units, revenue, discounted)
 on conflict (day, channel, currency, sku) do update set
-    sales = had.sales + excluded.sales, units = had.units + excluded.units, revenue = had.revenue + excluded.revenue;
+    sales = had.sales + excluded.sales, units = had.units + excluded.units, revenue = had.revenue + excluded.revenue,
+    discounted = had.discounted + excluded.discounted;
 
 -- name: add_channels
 -- Whole sales; the partition keeps two instances from waiting for one row.

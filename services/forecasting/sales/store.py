@@ -13,7 +13,7 @@ SQL = load_queries(Path(__file__).with_name("queries.sql"))
 
 
 async def add_sold(tx: Transaction, sold: Mapping[Group, Mapping[str, Sequence[int]]]) -> None:
-    """Units and revenue by group and SKU."""
+    """Sales, units, revenue and units with a discount by group and SKU."""
     groups = sorted(sold)
     rows = [(at, sku, *sums) for at, group in enumerate(groups, 1) for sku, sums in sorted(sold[group].items())]
     if rows:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from services.forecasting.cuts.domain import WEEK, week_of
 from services.forecasting.series import store
-from services.forecasting.series.domain import LOOKED_BACK, DepartmentWeek, whole_until
+from services.forecasting.series.domain import LOOKED_BACK, DepartmentWeek, PricedWeeks, whole_until
 from shared.engine.transaction import Transaction
 
 Weeks = Mapping[str, Mapping[date, int]]
@@ -66,6 +66,23 @@ async def load_product_weeks(tx: Transaction, begin: date, cut: date, least: int
 async def load_weeks_of_products(tx: Transaction, begin: date, end: date, skus: Sequence[str]) -> dict[str, list[int]]:
     """Units a week of these products within [begin, end), oldest first."""
     return await store.load_weeks_of_products(tx, begin, end, skus)
+
+
+async def load_sold_most(tx: Transaction, begin: date, end: date, most: int) -> list[tuple[str, str]]:
+    """The `most` products that sold most units within [begin, end), each with the currency in which it did."""
+    return await store.load_sold_most(tx, begin, end, most)
+
+
+async def load_priced_weeks(
+    tx: Transaction, begin: date, end: date, products: Sequence[tuple[str, str]]
+) -> list[PricedWeeks]:
+    """What these products sold a week and for how much within [begin, end), in these currencies; by SKU."""
+    return await store.load_priced_weeks(tx, begin, end, products)
+
+
+async def load_daily_units(tx: Transaction, begin: date, end: date, skus: Sequence[str]) -> dict[str, list[float]]:
+    """Units a day of these products within [begin, end), oldest first."""
+    return await store.load_daily_units(tx, begin, end, skus)
 
 
 async def save_series(tx: Transaction, series: Mapping[DepartmentWeek, date]) -> None:

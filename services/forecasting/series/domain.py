@@ -1,6 +1,6 @@
 """The names of the weekly series: what a department sold, by event time, in one currency."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -31,6 +31,16 @@ class DepartmentWeek:
     @property
     def unit(self) -> str:
         return f"{self.currency} minor"
+
+
+@dataclass(frozen=True, slots=True)
+class PricedWeeks:
+    """Of a product in one currency, oldest week first: units, what they were sold for, and units with a discount."""
+
+    sku: str
+    units: Sequence[float]
+    revenue: Sequence[float]
+    discounted: Sequence[float]
 
 
 def product_week(sku: str) -> str:

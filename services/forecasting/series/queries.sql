@@ -80,6 +80,62 @@ left join weekly on weekly.sku = asked.sku and weekly.week = place.week
 group by asked.sku
 order by asked.sku;
 
+-- name: load_sold_most
+-- The $3 products that sold most units within [$1, $2), each in the currency in which it did; as floats, which nobody's
+-- absurd quantity overflows.
+select sku, currency
+from (
+    select distinct on (sku) sku, currency, sum(units)::float8 as units
+    from sales_v1.sold_day
+    where day >= $1 and day < $2
+    group by sku, currency
+    order by sku, units desc, currency
+) as sold
+where units > 0
+order by units desc, sku
+limit $3;
+
+-- name: load_priced_weeks
+-- Units, revenue and units with a discount a week, oldest first, within [$1, $2), which are whole weeks, of the products
+-- and currencies ($3, $4).
+with weekly as (
+    select
+        sku,
+        (day - $1::date) / 7 as week,
+        sum(units)::float8 as units,
+        sum(revenue)::float8 as revenue,
+        sum(discounted)::float8 as discounted
+    from sales_v1.sold_day
+    join unnest($3::text[], $4::text[]) as asked (sku, currency) using (sku, currency)
+    where day >= $1 and day < $2
+    group by 1, 2
+)
+select
+    asked.sku,
+    array_agg(coalesce(weekly.units, 0) order by place.week) as units,
+    array_agg(coalesce(weekly.revenue, 0) order by place.week) as revenue,
+    array_agg(coalesce(weekly.discounted, 0) order by place.week) as discounted
+from unnest($3::text[]) as asked (sku)
+cross join generate_series(0, ($2::date - $1::date) / 7 - 1) as place (week)
+left join weekly on weekly.sku = asked.sku and weekly.week = place.week
+group by asked.sku
+order by asked.sku;
+
+-- name: load_daily_units
+-- Units a day, oldest first, within [$1, $2) of the products $3, in all currencies.
+with daily as (
+    select sku, day, sum(units)::float8 as units
+    from sales_v1.sold_day
+    where day >= $1 and day < $2 and sku = any($3::text[])
+    group by 1, 2
+)
+select asked.sku, array_agg(coalesce(daily.units, 0) order by place.day) as units
+from unnest($3::text[]) as asked (sku)
+cross join generate_series($1::date, $2::date - 1, interval '1 day') as place (day)
+left join daily on daily.sku = asked.sku and daily.day = place.day::date
+group by asked.sku
+order by asked.sku;
+
 -- name: load_department_lines
 -- Lines of baskets by week within [$1, $2) of the $4 departments that have most; $3 names those without a department.
 with weekly as (

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from services.forecasting.series.domain import NO_DEPARTMENT, DepartmentWeek
+from services.forecasting.series.domain import NO_DEPARTMENT, DepartmentWeek, PricedWeeks
 from services.forecasting.series.schemas import SeriesView, SetAsideView, TotalView
 from shared.engine.transaction import Transaction
 from shared.sql import columns, load_queries
@@ -61,6 +61,24 @@ async def load_weeks_of_products(tx: Transaction, begin: date, end: date, skus: 
     """Units a week by SKU, oldest first."""
     rows = await tx.fetch(SQL["load_weeks_of_products"], begin, end, skus)
     return {row["sku"]: row["units"] for row in rows}
+
+
+async def load_sold_most(tx: Transaction, begin: date, end: date, most: int) -> list[tuple[str, str]]:
+    """SKUs and currencies, those that sold most units first."""
+    return [(row["sku"], row["currency"]) for row in await tx.fetch(SQL["load_sold_most"], begin, end, most)]
+
+
+async def load_priced_weeks(
+    tx: Transaction, begin: date, end: date, products: Sequence[tuple[str, str]]
+) -> list[PricedWeeks]:
+    """Of products and currencies, by SKU."""
+    rows = await tx.fetch(SQL["load_priced_weeks"], begin, end, *columns(products)) if products else []
+    return [PricedWeeks(row["sku"], row["units"], row["revenue"], row["discounted"]) for row in rows]
+
+
+async def load_daily_units(tx: Transaction, begin: date, end: date, skus: Sequence[str]) -> dict[str, list[float]]:
+    """Units a day by SKU, oldest first."""
+    return {row["sku"]: row["units"] for row in await tx.fetch(SQL["load_daily_units"], begin, end, skus)}
 
 
 async def load_department_lines(tx: Transaction, begin: date, end: date, most: int) -> dict[str, dict[date, int]]:

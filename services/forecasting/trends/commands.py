@@ -51,8 +51,7 @@ async def load_watched(tx: Transaction, cut: date, history_weeks: int, most: int
 
 async def tell(tx: Transaction, found: Found, end: date, cut: date) -> tuple[int, int]:
     """Detect what is news and clear what is over; how many of each. Nothing of a cut that is done or not the newest."""
-    progress, newest = await cuts.lock_cut(tx, cut), await cuts.find_newest_cut(tx)
-    if progress is None or progress.scored or newest is None or newest.cut != cut:
+    if not await cuts.is_open(tx, cut):
         return 0, 0
     told = await store.load_open(tx)
     lately = await store.load_lately(tx, end - WEEK * LONGEST * 2)

@@ -70,6 +70,8 @@ class Forecasting(Running):
             "score",
             "warning",
             "trend",
+            "price",
+            "reorder",
             "party_alias",
             "goes_with",
             "action",

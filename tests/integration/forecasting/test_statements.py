@@ -52,6 +52,9 @@ HOT = {
         "trend_by_state",
         "'open', 51, '2026-03-02', '00000000-0000-0000-0000-000000000000', null, null",
     ),
+    "prices.list_prices": ("price_by_gain", "1e300, '', 51, null, null"),
+    "reorders.list_reorders": ("reorder_by_risk", "2, '', 51, null, null"),
+    "copies.load_products": ("product_pkey", "'{A}'"),
     "copies.forget_products": ("product_pkey", "'{A}'"),
 }
 

@@ -128,9 +128,14 @@ def refund(
     return event("crm.sales", data, at(day), ("refund", name), str(party))
 
 
-def product(sku: str, *category: str) -> Event[ProductDescribed]:
-    data = ProductDescribed(sku=sku, name=f"Product {sku}", category=list(category))
-    return event("crm.products", data, at("2026-01-01"), ("product", sku, category), sku)
+def product(sku: str, *category: str, day: str = "2026-01-01", **terms: Any) -> Event[ProductDescribed]:
+    """`terms` are price, cost, stock and lead time, as far as they are known."""
+    data = ProductDescribed(sku=sku, name=f"Product {sku}", category=list(category), **terms)
+    return event("crm.products", data, at(day), ("product", sku, category, day, *terms.values()), sku)
+
+
+def kroner(minor: int) -> Money:
+    return Money(minor=minor, currency="DKK")
 
 
 def ticket(name: str, day: str) -> Event[TicketOpened]:

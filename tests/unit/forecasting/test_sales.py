@@ -27,7 +27,7 @@ SALES = st.builds(
 def test_lines_of_one_sku_are_one_row_of_one_sale() -> None:
     folded = fold([sale("s-1", "2026-03-02", ("A", 1, 500), ("A", 2, 450)), sale("s-2", "2026-03-02", ("A", 1, 500))])
 
-    assert folded.sold[DAY, "web", "DKK"] == {"A": [2, 4, 1900]}
+    assert folded.sold[DAY, "web", "DKK"] == {"A": [2, 4, 1900, 0]}
     assert folded.sales[0].lines == [("A", 3, 1400)]
 
 
@@ -42,7 +42,7 @@ def test_a_discount_is_for_the_whole_line() -> None:
     sold = sale("s-1", "2026-03-02", ("A", 3, 500))
     sold.data.lines[0] = replace(sold.data.lines[0], discount=Money(minor=200, currency="DKK"))
 
-    assert fold([sold]).sold[DAY, "web", "DKK"] == {"A": [1, 3, 1300]}
+    assert fold([sold]).sold[DAY, "web", "DKK"] == {"A": [1, 3, 1300, 3]}
 
 
 def revised() -> list[Event[Any]]:
@@ -56,10 +56,10 @@ def revised() -> list[Event[Any]]:
 @pytest.mark.parametrize(
     ("count", "rows", "sums"),
     [
-        (1, {"A": [1, 2, 1000], "B": [1, 1, 250]}, [1, 1250]),
-        (2, {"A": [0, 0, 0], "B": [1, 3, 750]}, [1, 750]),
-        (3, {"A": [0, 0, 0], "B": [0, 0, 0]}, [0, 0]),
-        (4, {"A": [0, 0, 0], "B": [0, 0, 0], "C": [1, 1, 100]}, [1, 100]),
+        (1, {"A": [1, 2, 1000, 0], "B": [1, 1, 250, 0]}, [1, 1250]),
+        (2, {"A": [0, 0, 0, 0], "B": [1, 3, 750, 0]}, [1, 750]),
+        (3, {"A": [0, 0, 0, 0], "B": [0, 0, 0, 0]}, [0, 0]),
+        (4, {"A": [0, 0, 0, 0], "B": [0, 0, 0, 0], "C": [1, 1, 100, 0]}, [1, 100]),
     ],
 )
 def test_a_revision_takes_off_what_had_been_on_the_day_of_the_sale(count: int, rows: Any, sums: Any) -> None:
