@@ -24,7 +24,7 @@ from services.console.settings import Settings
 from services.console.shell import api as shell, live, static_files
 from services.console.shell.agent import BearerTokens, ChosenNames, Sessions
 from services.console.shell.asking import Front
-from services.console.shell.errors import answer_errors
+from services.console.shell.errors import ShownProblems, answer_errors
 from services.console.shell.guard import Guard
 from services.console.surveys import api as surveys
 from services.console.team import api as team
@@ -52,6 +52,7 @@ def create_app() -> FastAPI:
     answer_errors(app)
     app.state.end_streams = front.end_streams
     app.state.sessions = _sessions_of(settings, app.state.authenticator)
+    app.add_middleware(ShownProblems)
     app.add_middleware(SessionCookies)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)  # 9 takes twice as long for 2 % less
     app.add_middleware(Guard)

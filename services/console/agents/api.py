@@ -117,7 +117,9 @@ async def show_queue(page: Shown, queue: str, cursor: Cursor = None) -> Response
 
 async def _define(page: Page, agent_id: str, form: Mapping[str, str], version: str) -> None:
     path = f"agents/{path_part(agent_id)}"
-    await page.asked.write("support", "PUT", path, Definition(form).body(), key=form.get("key"), if_match=version)
+    await page.asked.write(
+        "support", "PUT", path, Definition(form, page.taste.language).body(), key=form.get("key"), if_match=version
+    )
 
 
 def _form(page: Page, fields: Mapping[str, Any], version: object, trouble: Trouble | None = None) -> Response:
@@ -131,7 +133,6 @@ def _form(page: Page, fields: Mapping[str, Any], version: object, trouble: Troub
         version=version,
         channels=CHANNELS,
         trouble=trouble,
-        errors=[str(error["detail"]) for error in trouble.problem.get("errors") or ()] if trouble else [],
     )
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from services.console.shell.typed import whole_of
+
 PRESENCES = ("online", "busy", "away", "offline")
 ABSENCES = ("break", "meeting", "training", "sick", "shift_ended", "other")
 REMOVALS = ("left", "changed_team", "other")
@@ -48,6 +50,7 @@ class Definition:
     """What a form says that an agent can and takes."""
 
     fields: Mapping[str, str]
+    language: str = "en"
 
     @property
     def agent_id(self) -> str:
@@ -59,9 +62,7 @@ class Definition:
         return {
             "skills": _names(self.fields.get("skills", "")),
             "queues": _names(self.fields.get("queues", "")),
-            "capacity": {
-                channel: int(typed) if typed.isdecimal() else typed for channel, typed in room.items() if typed
-            },
+            "capacity": {channel: whole_of(typed, self.language) for channel, typed in room.items() if typed},
             "calendar": self.fields.get("calendar", "").strip() or None,
         }
 

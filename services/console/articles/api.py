@@ -131,6 +131,5 @@ async def _form(page: Page, article: Any, fields: Mapping[str, str], trouble: Tr
         fields={**fields, "version": str(article["version"])} if article else fields,
         theirs=text_of(article, fields["language"]) if stale else None,
         categories=[each["name"] for each in categories.listed],
-        errors=[str(each["detail"]) for each in trouble.problem.get("errors") or ()] if trouble else [],
         trouble=trouble,
     )

@@ -16,7 +16,7 @@ from services.console.disputes.domain import (
     moved,
     raised,
 )
-from services.console.shell.asking import Json, Trouble, attempt
+from services.console.shell.asking import Json, Trouble, attempt, path_part
 from services.console.shell.pages import Page, Shown, go_to
 
 router = APIRouter(prefix="/disputes")
@@ -49,7 +49,7 @@ async def raise_dispute(page: Shown) -> Response:
     form = await page.form()
     try:
         made = await page.asked.write(
-            "support", "POST", "disputes", {**raised(form), **page.acting}, key=form.get("key")
+            "support", "POST", "disputes", {**raised(form, page.taste.language), **page.acting}, key=form.get("key")
         )
     except Trouble as trouble:
         return await _form(page, form, trouble)
@@ -64,7 +64,7 @@ async def show_dispute(page: Shown, dispute_id: UUID) -> Response:
 @router.post("/{dispute_id}/status")
 async def move_dispute(page: Shown, dispute_id: UUID) -> Response:
     form = await page.form()
-    return await _act(page, dispute_id, "status", form, moved(form))
+    return await _act(page, dispute_id, "status", form, moved(form, page.taste.language))
 
 
 @router.post("/{dispute_id}/evidence")
@@ -90,7 +90,7 @@ async def _form(page: Page, fields: Mapping[str, str], trouble: Trouble | None =
     """Raises Trouble where support is away or forbids it, or where contacts does not know the customer."""
     if trouble is not None and trouble.kind not in {"refused", "stale"}:
         raise trouble
-    party = await page.asked.get("contacts", f"parties/{fields.get('party_id', '')}")
+    party = await page.asked.get("contacts", f"parties/{path_part(fields.get('party_id', ''))}")
     return page.show(
         "disputes/form.html",
         trouble.status if trouble else 200,

@@ -1,10 +1,12 @@
 """Disputes as pages show them, and what their forms say."""
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Literal
 
 from babel.numbers import get_currency_precision
+
+from services.console.shell.typed import plain_number
 
 CAUSES = ("quality", "delivery", "price", "billing", "terms", "service", "other")
 EVIDENCE = ("sale", "ticket", "message", "agreement", "document", "statement")
@@ -24,33 +26,33 @@ TONES: dict[str, Literal["good", "plain", "accent", "warn", "bad"]] = {
 _MOST_DIGITS = 15
 
 
-def amount_of(typed: str, currency: str) -> dict[str, object] | None:
-    """Of `129,95` and `dkk`; None where nothing was typed. What is no amount is sent so that support refuses it."""
-    text, code = typed.strip().replace("\u00a0", "").replace(" ", ""), currency.strip().upper()
-    if not text:
+def amount_of(typed: str, currency: str, language: str) -> dict[str, object] | None:
+    """Of `1.299,95` and `dkk`; None where nothing was typed. What is no amount is sent so that support refuses it."""
+    code = currency.strip().upper()
+    if not typed.strip():
         return None
-    try:
-        whole = Decimal(text.replace(",", "."))
-        minor = whole.scaleb(get_currency_precision(code))
-    except InvalidOperation:
+    plain = plain_number(typed, language)
+    if plain is None:
         return {"minor": None, "currency": code}
-    exact = whole.is_finite() and minor == minor.to_integral_value() and minor.adjusted() < _MOST_DIGITS
+    minor = Decimal(plain).scaleb(get_currency_precision(code))
+    exact = minor == minor.to_integral_value() and minor.adjusted() < _MOST_DIGITS
     return {"minor": int(minor) if exact else None, "currency": code}
 
 
-def raised(form: Mapping[str, str]) -> dict[str, Any]:
+def raised(form: Mapping[str, str], language: str) -> dict[str, Any]:
     """What a form says is disputed; blank fields are left out."""
     said: dict[str, Any] = {name: form.get(name, "").strip() for name in ("party_id", "ticket_id", "text", "cause")}
-    said["amount"] = amount_of(form.get("amount", ""), form.get("currency", ""))
+    said["amount"] = amount_of(form.get("amount", ""), form.get("currency", ""), language)
     if form.get("sale_id", "").strip():
         said |= {"sale_id": form["sale_id"].strip(), "origin": form.get("origin", "").strip()}
     return {name: value for name, value in said.items() if value}
 
 
-def moved(form: Mapping[str, str]) -> dict[str, Any]:
+def moved(form: Mapping[str, str], language: str) -> dict[str, Any]:
     """A step as a form says it."""
-    status = form.get("status", "")
-    amount = amount_of(form.get("amount", ""), form.get("currency", "")) if status in OFFERS else None
+    status, amount = form.get("status", ""), None
+    if status in OFFERS:
+        amount = amount_of(form.get("amount", ""), form.get("currency", ""), language)
     return {"status": status, "text": form.get("text", "").strip() or None, "amount": amount}
 
 

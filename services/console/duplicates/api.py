@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.console.duplicates.domain import STATES, choice_of, fields_of, merge_of, usual_survivor
-from services.console.shell.asking import Json, Part, Trouble, attempt
+from services.console.shell.asking import Json, Part, Trouble, attempt, path_part
 from services.console.shell.pages import Page, Shown, go_to
 
 router = APIRouter(prefix="/duplicates")
@@ -67,7 +67,7 @@ async def merge_pair(page: Shown, duplicate_id: UUID) -> Response:
     pair = await page.asked.get("contacts", f"duplicates/{duplicate_id}")
     choice = choice_of(form, pair["party_ids"])
     body = {"other": choice.other, "because": choice.because, "fields": choice.fields}
-    path, version = f"parties/{choice.into}/merge", f'"{choice.version}"'
+    path, version = f"parties/{path_part(choice.into)}/merge", f'"{choice.version}"'
     try:
         done = await page.asked.write("contacts", "POST", path, body, key=form.get("key"), if_match=version)
     except Trouble as trouble:

@@ -32,7 +32,7 @@ async def show_new(page: Shown, segment: Annotated[str, Query(max_length=200)] =
 async def draft_mailing(page: Shown) -> Response:
     """Goes to the draft, which waits to be tried and started; of the name of another draft it takes its place."""
     form = await page.form()
-    draft = Draft(form)
+    draft = Draft(form, page.taste.language)
     try:
         await page.asked.write("marketing", "POST", "mailings", draft.body(), key=form.get("key"))
     except Trouble as trouble:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from services.console.shell.typed import whole_of
+
 Tone = Literal["good", "plain", "accent", "warn", "bad"]
 TONES: dict[str, Tone] = {
     "draft": "plain",
@@ -56,6 +58,7 @@ class Draft:
     """What a form says of a mailing; its template is called as the mailing is."""
 
     fields: Mapping[str, str]
+    language: str = "en"
 
     @property
     def name(self) -> str:
@@ -63,7 +66,7 @@ class Draft:
 
     def body(self) -> dict[str, Any]:
         """As marketing takes it: JSON is YAML. What is wrong with it marketing says, by the form's fields."""
-        said = {
+        said: dict[str, Any] = {
             "name": self.name,
             "segment": self.fields.get("segment", "").strip(),
             "template": self.name,
@@ -71,7 +74,7 @@ class Draft:
         }
         pace = self.fields.get("per_minute", "").strip()
         if pace:
-            said["per_minute"] = pace
+            said["per_minute"] = whole_of(pace, self.language)
         texts = {f"{self.name}.txt": self._text("")}
         if self.fields.get("subject-da", "").strip() or self.fields.get("text-da", "").strip():
             texts[f"{self.name}.da.txt"] = self._text("-da")

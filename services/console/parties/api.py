@@ -255,5 +255,5 @@ def _form_again(page: Page, party: Any, form: Mapping[str, str], trouble: Troubl
     if trouble.kind not in {"refused", "stale"}:
         raise trouble
     theirs = trouble.problem.get("state") if trouble.kind == "stale" else None
-    errors = {} if trouble.kind == "stale" else errors_of(trouble.problem)
+    errors = {} if trouble.kind == "stale" else errors_of(trouble.problem, page.words)
     return page.show("parties/form.html", trouble.status, party=party, fields=form, errors=errors, theirs=theirs)

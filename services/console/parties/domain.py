@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from services.console.shell.event_terms import EVENTS
 from services.console.shell.facts import Fact, facts_of, short_type
+from services.console.shell.refusals import fault_text
 from services.console.shell.words import Words
 
 # What the types of each filter of a timeline are about.
@@ -173,12 +174,13 @@ class Profile:
         return [{"type": kind, "value": value} for kind, value in given.items() if value]
 
 
-def errors_of(problem: Mapping[str, Any]) -> dict[str, str]:
+def errors_of(problem: Mapping[str, Any], words: Words) -> dict[str, str]:
     """By field of the form, what a problem document says of it; `form` is what is about no single field."""
     found = {}
     for error in problem.get("errors") or ():
         parts = str(error["field"]).removeprefix("body.").split(".")
-        found[parts[0] if parts[0] in {"name", "locale", "time_zone", "kind"} else "form"] = str(error["detail"])
+        own = parts[0] in {"name", "locale", "time_zone"}
+        found[parts[0] if own else "form"] = fault_text(error, words) if own else str(error["detail"])
     if not found:
         found["form"] = str(problem.get("detail") or "")
     return found

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.console.shell.agent import NAME_COOKIE, ChosenNames
-from services.console.shell.pages import THEMES, Open, Shown, go_to
+from services.console.shell.pages import THEMES, Open, Shown, go_to, zones
 from services.console.shell.words import LANGUAGES
 from shared.http.staff import STAFF_ID
 
@@ -47,7 +47,15 @@ async def choose_look(page: Shown) -> Response:
     form = await page.form()
     known = {"language": tuple(LANGUAGES), "theme": THEMES}
     cookies = {f"rapport-{name}": form[name] for name, values in known.items() if form.get(name) in values}
-    if zone := form.get("zone", "").strip():
+    if (zone := form.get("zone", "").strip()) in zones():
         cookies["rapport-zone"] = zone
-    back = urlsplit(page.request.headers.get("referer", "/"))
-    return go_to(back.path + (f"?{back.query}" if back.query else ""), cookies)
+    return go_to(_where(page.request.headers.get("referer", "/")), cookies)
+
+
+def _where(referer: str) -> str:
+    """The page that a form came from, as an address within the console; the first page where that is none."""
+    try:
+        back = urlsplit(referer)
+    except ValueError:
+        return "/"
+    return back.path + (f"?{back.query}" if back.query else "")

@@ -1,6 +1,7 @@
 """The services' HTTP APIs, asked as the agent who looks at the page."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ _KEPT_S = 4
 _STALE = "urn:rapport:problem:stale"
 """The one conflict that is cured by reading again; others say in their detail what stands against it."""
 _CHECK = ClientTimeout(total=0.2)
+_KEY = re.compile(r"[!-~]{1,200}")
 AWAY = (ClientError, TimeoutError)
 """What asking raises where a service does not answer."""
 Json = Any
@@ -157,10 +159,13 @@ class Asked:
         key: str | None = None,
         if_match: str | None = None,
     ) -> Answer:
-        """`key` is the form's, so that a form sent twice acts once. Raises Trouble."""
-        headers = {"Idempotency-Key": key or str(new_id())}
+        """`key` is the form's, so that a form sent twice acts once. Raises Trouble.
+
+        Of what somebody has written into the hidden fields of a form, nothing gets out of its header.
+        """
+        headers = {"Idempotency-Key": key if key and _KEY.fullmatch(key) else str(new_id())}
         if if_match:
-            headers["If-Match"] = if_match
+            headers["If-Match"] = "".join(sign for sign in if_match if "!" <= sign <= "~")
         return await self._ask(service, method, path, headers, to_json(body))
 
     async def _ask(

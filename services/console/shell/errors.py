@@ -6,11 +6,13 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.console.shell.agent import SignInNeeded
 from services.console.shell.asking import Trouble
 from services.console.shell.pages import Page, go_to
 from shared.errors import Refused
+from shared.http.problems import MEDIA_TYPE
 
 _STATUS = {"away": 503, "forbidden": 403, "missing": 404, "stale": 409, "refused": 422}
 
@@ -32,16 +34,28 @@ async def _page(request: Request) -> Page:
 
 
 async def _sign_in(request: Request, error: Exception) -> Response:
+    """Back to the page afterwards; what a form said is kept until it can be sent."""
     del error
+    if request.method == "POST":
+        return await _again(request, Page(request, None), 401)
     back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return go_to(f"{request.app.state.sessions.sign_in}?next={quote(back if request.method == 'GET' else '/')}")
+    return go_to(f"{request.app.state.sessions.sign_in}?next={quote(back)}")
+
+
+async def _again(request: Request, page: Page, status: int) -> Response:
+    """What was typed, to be sent again: a service was away, or the session has ended meanwhile."""
+    where = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return page.show("shell/again.html", status, fields=await page.form(), where=where, ended=status == 401)
 
 
 async def _trouble(request: Request, error: Exception) -> Response:
     assert isinstance(error, Trouble)
     if error.status == 401:
         return await _sign_in(request, error)
-    return (await _page(request)).show("shell/trouble.html", _STATUS[error.kind], trouble=error)
+    page = await _page(request)
+    if request.method == "POST" and error.kind == "away":
+        return await _again(request, page, 503)
+    return page.show("shell/trouble.html", _STATUS[error.kind], trouble=error)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -60,3 +74,34 @@ async def _not_found(request: Request, error: Exception) -> Response:
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     return (await _page(request)).show("shell/error.html", error.status_code, status=error.status_code)
+
+
+class ShownProblems:
+    """Plain ASGI. A browser gets a page where what stands before every route answers with a problem document."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or b"text/html" not in dict(scope["headers"]).get(b"accept", b""):
+            await self._app(scope, receive, send)
+            return
+        refused = 0
+
+        async def answer(message: Message) -> None:
+            nonlocal refused
+            if message["type"] == "http.response.start" and _is_problem(message):
+                refused = message["status"]
+            elif not refused:
+                await send(message)
+
+        await self._app(scope, receive, answer)
+        if refused:
+            request = Request(scope, receive)
+            page = Page(request, None) if refused >= 500 else await _page(request)
+            await page.show("shell/error.html", refused, status=refused)(scope, receive, send)
+
+
+def _is_problem(message: Message) -> bool:
+    kinds = [value for name, value in message["headers"] if name.lower() == b"content-type"]
+    return any(kind.startswith(MEDIA_TYPE.encode()) for kind in kinds)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo, available_timezones
 
 from fastapi import Depends, Request
@@ -16,6 +16,7 @@ from services.console.settings import ConsoleSettings
 from services.console.shell import charts, navigation
 from services.console.shell.agent import Agent, agent_of
 from services.console.shell.asking import Asked, Front, Json, Trouble
+from services.console.shell.refusals import faults_of
 from services.console.shell.spoken import SpokenEnvironment
 from services.console.shell.static_files import path_of
 from services.console.shell.words import LANGUAGES, Words
@@ -36,6 +37,7 @@ def environment_of(language: str) -> Environment:
         "new_key": lambda: str(new_id()),
         "money_axis": money_axis,
         "day_labels": day_labels,
+        "faults_of": faults_of,
     }
     return environment
 
@@ -67,7 +69,7 @@ def taste_of(request: Request) -> Taste:
     theme = request.cookies.get("rapport-theme", "")
     return Taste(
         language if language in LANGUAGES else settings.locale,
-        zone if zone in _zones() else settings.time_zone,
+        zone if zone in zones() else settings.time_zone,
         theme if theme in THEMES else "auto",
     )
 
@@ -79,7 +81,8 @@ def _wished(header: str) -> str:
 
 
 @cache
-def _zones() -> frozenset[str]:
+def zones() -> frozenset[str]:
+    """The names of time zones that there are."""
     return frozenset(available_timezones())
 
 
@@ -166,8 +169,7 @@ Open = Annotated[Page, Depends(open_page_of)]
 
 def go_to(path: str, cookies: Mapping[str, str] | None = None) -> Response:
     """Sends the browser on after an act, so that loading the page again does not repeat it; within the console only."""
-    parts = urlsplit(path)
-    own = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.netloc
+    own = path.startswith("/") and not path.startswith(("//", "/\\"))
     response = RedirectResponse(path if own else "/", 303)
     for name, value in (cookies or {}).items():
         response.set_cookie(name, value, max_age=_YEAR, httponly=True, samesite="lax")

@@ -128,8 +128,8 @@ def test_blank_fields_are_emptied_and_blank_identities_are_not_added() -> None:
 
 def test_errors_stand_at_their_fields() -> None:
     errors = [{"field": "body.locale", "detail": "no"}, {"field": "body.identities.0.value", "detail": "not a phone"}]
-    assert errors_of({"errors": errors}) == {"locale": "no", "form": "not a phone"}
-    assert errors_of({"detail": "known already"}) == {"form": "known already"}
+    assert errors_of({"errors": errors}, WORDS) == {"locale": "no", "form": "not a phone"}
+    assert errors_of({"detail": "known already"}, WORDS) == {"form": "known already"}
 
 
 def test_steps_of_every_kind_say_where_they_lead() -> None:

@@ -1,0 +1,53 @@
+"""What a service found wrong with a form, in the words of the person who filled it in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.console.shell.words import Words
+
+_KINDS = {
+    "missing": ("missing", "string_too_short", "string_type", "blank"),
+    "too_long": ("string_too_long", "too_long"),
+    "too_few": ("too_short",),
+    "no_number": ("int_", "float_", "decimal_", "finite_number"),
+    "too_small": ("greater_than",),
+    "too_large": ("less_than",),
+    "no_date": ("date_", "datetime_", "timezone_"),
+    "no_id": ("uuid_",),
+    "other_form": ("string_pattern_mismatch",),
+    "no_choice": ("literal_error", "enum"),
+    "unreadable": ("string_unicode", "json_", "bool_", "dict_type", "list_type", "model_", "union_tag_", "not_text"),
+}
+"""Of a kind of error the beginnings of the services' reasons for it; what is of none is shown in their words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one field; `name` is empty where it is about the whole."""
+
+    name: str
+    text: str
+
+
+def faults_of(problem: Mapping[str, Any], words: Words) -> list[Fault]:
+    """Every field that a problem document names, in its order, each said once."""
+    found = [
+        Fault(_name_of(str(each["field"]), words), fault_text(each, words)) for each in problem.get("errors") or ()
+    ]
+    return list(dict.fromkeys(found))
+
+
+def fault_text(error: Mapping[str, Any], words: Words) -> str:
+    """Why a value is not taken."""
+    reason = str(error.get("reason") or "")
+    kind = next((kind for kind, starts in _KINDS.items() if reason.startswith(starts)), None)
+    return words.term("fault", kind) if kind else str(error.get("detail") or "")
+
+
+def _name_of(field: str, words: Words) -> str:
+    """The last part of `body.lines.0.sku` that is a name."""
+    names = [part for part in field.split(".") if part and not part.isdecimal() and part not in {"body", "query"}]
+    if not names or field.startswith("header."):
+        return ""
+    return words.term("field", names[-1])
