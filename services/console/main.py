@@ -5,6 +5,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from services.console.agents import api as agents
 from services.console.articles import api as articles
+from services.console.bulk import api as bulk
 from services.console.campaigns import api as campaigns
 from services.console.design import api as design
 from services.console.disputes import api as disputes
@@ -17,8 +18,10 @@ from services.console.frauds import api as frauds
 from services.console.login import api as login
 from services.console.login.sessions import OpenIdSessions, SessionCookies
 from services.console.mailings import api as mailings
+from services.console.models import api as models
 from services.console.operations import api as operations
 from services.console.parties import api as parties
+from services.console.replies import api as replies
 from services.console.segments import api as segments
 from services.console.settings import Settings
 from services.console.shell import api as shell, live, static_files
@@ -31,6 +34,7 @@ from services.console.team import api as team
 from services.console.tickets import api as tickets
 from services.console.today import api as today
 from services.console.trends import api as trends
+from services.console.views import api as views
 from services.console.warnings import api as warnings
 from shared.http.app import build_front
 from shared.http.auth import Authenticator
@@ -38,7 +42,8 @@ from shared.telemetry.logging import configure_logging
 
 pages = (
     *(today, parties, duplicates, erasures, tickets, disputes, agents, team, articles, followups, surveys),
-    *(campaigns, segments, mailings, forecasts, trends, warnings, frauds, operations, events),
+    *(replies, views, bulk),
+    *(campaigns, segments, mailings, forecasts, trends, warnings, frauds, models, operations, events),
     *(design, login, shell, live, static_files),
 )
 

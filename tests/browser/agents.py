@@ -37,6 +37,9 @@ class Customer:
     segment: str = ""
     mailing: str = ""
     article_id: str = ""
+    reply: str = ""
+    view_id: str = ""
+    bulk_id: str = ""
 
 
 async def serve_twins(stack: EmbeddedStack) -> Customer:
@@ -94,6 +97,20 @@ async def write_article(stack: EmbeddedStack, customer: Customer) -> Customer:
     async with httpx.AsyncClient(base_url=stack.url("support")) as client:
         made = (await client.post("/v1/articles", json=said)).raise_for_status().json()
     return replace(customer, article_id=made["id"])
+
+
+async def keep_desk(stack: EmbeddedStack, customer: Customer) -> Customer:
+    """A kept reply, a view of an agent's own, and an act on two tickets, one of which nobody knows."""
+    reply = f"parcel-{uuid4().hex[:8]}"
+    async with httpx.AsyncClient(base_url=stack.url("support")) as client:
+        kept = {"agent": "agent-7", "texts": {"en": "Dear {{customer.name|customer}}, see {{ticket.sku}}."}}
+        (await client.put(f"/v1/canned-replies/{reply}", json=kept)).raise_for_status()
+        view = {"agent": "agent-7", "name": "New ones", "filters": {"statuses": ["new", "open"]}}
+        view_id = (await client.post("/v1/views", json=view)).raise_for_status().json()["id"]
+        tickets = [{"id": customer.ticket_id}, {"id": str(uuid4())}]
+        act = {"agent": "agent-7", "tickets": tickets, "act": {"do": "follow", "follower": "agent-7"}}
+        bulk_id = (await client.post("/v1/bulk-actions", json=act)).raise_for_status().json()["id"]
+    return replace(customer, reply=reply, view_id=view_id, bulk_id=bulk_id)
 
 
 async def publish_letter(stack: EmbeddedStack, name: str) -> None:

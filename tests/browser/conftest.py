@@ -17,6 +17,7 @@ from tests.browser.agents import (
     LETTER,
     Customer,
     draft_mailing,
+    keep_desk,
     publish_letter,
     publish_segment,
     serve_twins,
@@ -26,7 +27,7 @@ from tests.browser.chromium import HOW, browser_context, executable
 from tests.stack import make_stack, started
 
 expect.set_options(timeout=30_000)  # of a page on a busy machine
-_PAIRS = 5
+_PAIRS = 7
 """That of `ada`, and one for each test that asks for `twins`."""
 
 
@@ -85,7 +86,7 @@ def ada(stack: EmbeddedStack, _pairs: list[Customer]) -> Customer:
     async def served() -> Customer:
         await publish_letter(stack, LETTER)
         customer = await publish_segment(stack, await write_article(stack, _pairs.pop()))
-        return await draft_mailing(stack, customer)
+        return await keep_desk(stack, await draft_mailing(stack, customer))
 
     return asyncio.run(served())
 

@@ -10,11 +10,16 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.console.parties.domain import (
+    ADDRESSES,
     GROUPS,
+    KINDS,
     Profile,
+    address_text,
     end_of,
     errors_of,
+    fields_of,
     lines_of,
+    own_fields_of,
     purchases_of,
     related_of,
     standing_of,
@@ -49,7 +54,7 @@ async def list_incomplete(page: Shown, cursor: Cursor = None) -> Response:
 
 @router.get("/new")
 async def show_new(page: Shown) -> Response:
-    return page.show("parties/form.html", party=None, fields={"kind": "person"}, errors={}, theirs=None)
+    return _form(page, None, {"kind": "person"})
 
 
 @router.post("/new")
@@ -57,7 +62,9 @@ async def create_party(page: Shown) -> Response:
     """Goes to the new party; one that is known already is shown as such, and nothing that was typed is lost."""
     form = await page.form()
     try:
-        made = await page.asked.write("contacts", "POST", "parties", Profile(form).patch(), key=form.get("key"))
+        made = await page.asked.write(
+            "contacts", "POST", "parties", Profile(form, page.taste.language).patch(), key=form.get("key")
+        )
     except Trouble as trouble:
         return _form_again(page, None, form, trouble)
     return go_to(f"/parties/{made.body['id']}")
@@ -184,7 +191,7 @@ async def answer_action(page: Shown, party_id: UUID, action_id: UUID, said: Lite
 @router.get("/{party_id}/edit")
 async def show_edit(page: Shown, party_id: UUID) -> Response:
     view = await page.asked.get("contacts", f"parties/{party_id}")
-    return page.show("parties/form.html", party=view, fields=view, errors={}, theirs=None)
+    return _form(page, view, fields_of(view))
 
 
 @router.post("/{party_id}/edit")
@@ -196,7 +203,7 @@ async def change_party(page: Shown, party_id: UUID) -> Response:
             "contacts",
             "PATCH",
             f"parties/{party_id}",
-            Profile(form).patch(),
+            Profile(form, page.taste.language).patch(),
             key=form.get("key"),
             if_match=f'"{form.get("version", "")}"',
         )
@@ -254,6 +261,21 @@ def _form_again(page: Page, party: Any, form: Mapping[str, str], trouble: Troubl
     """What was typed, with what was wrong with it. Raises Trouble where the service is away or forbids it."""
     if trouble.kind not in {"refused", "stale"}:
         raise trouble
-    theirs = trouble.problem.get("state") if trouble.kind == "stale" else None
-    errors = {} if trouble.kind == "stale" else errors_of(trouble.problem, page.words)
-    return page.show("parties/form.html", trouble.status, party=party, fields=form, errors=errors, theirs=theirs)
+    return _form(page, party, form, trouble)
+
+
+def _form(page: Page, party: Json, fields: Mapping[str, str], trouble: Trouble | None = None) -> Response:
+    stale = trouble is not None and trouble.kind == "stale"
+    return page.show(
+        "parties/form.html",
+        trouble.status if trouble else 200,
+        party=party,
+        fields=fields,
+        errors=errors_of(trouble.problem, page.words) if trouble and not stale else {},
+        theirs=trouble.problem.get("state") if trouble and stale else None,
+        trouble=trouble,
+        addresses=ADDRESSES,
+        own=own_fields_of(fields),
+        kinds=KINDS,
+        address_text=address_text,
+    )

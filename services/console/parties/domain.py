@@ -1,5 +1,6 @@
 """What a page shows of a party, made of what contacts, marketing, support and forecasting say of it."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 from services.console.shell.event_terms import EVENTS
 from services.console.shell.facts import Fact, facts_of, short_type
 from services.console.shell.refusals import fault_text
+from services.console.shell.typed import plain_number
 from services.console.shell.words import Words
 
 # What the types of each filter of a timeline are about.
@@ -45,6 +47,13 @@ _TONES = {
     "ticket.opened": "warn",
     "ticket.resolved": "good",
 }
+ADDRESSES = ("billing", "shipping", "home", "work")
+"""What an address may be for, beside that of the party itself."""
+KINDS = ("text", "number", "yes_no")
+"""Of what kind the value of one of the operator's own fields is."""
+_PARTS = ("postal_code", "city", "region", "country")
+_OWN = "custom-"
+_YES = frozenset({"yes", "ja", "true", "1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,22 +167,6 @@ def related_of(ids: set[str], relations: Iterable[Mapping[str, Any]]) -> list[Re
     return sorted(found, key=lambda each: each.ended_on is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """What a form says of a party; blank fields are empty."""
-
-    fields: Mapping[str, str]
-
-    def patch(self) -> dict[str, Any]:
-        """As contacts takes it: what is left blank is emptied, an identity that is blank is not added."""
-        fields = {name: self.fields.get(name, "").strip() or None for name in ("name", "locale", "time_zone")}
-        return {"kind": self.fields.get("kind") or None, **fields, "identities": self.identities()}
-
-    def identities(self) -> list[dict[str, str]]:
-        given = {kind: self.fields.get(kind, "").strip() for kind in ("email", "phone")}
-        return [{"type": kind, "value": value} for kind, value in given.items() if value]
-
-
 def errors_of(problem: Mapping[str, Any], words: Words) -> dict[str, str]:
     """By field of the form, what a problem document says of it; `form` is what is about no single field."""
     found = {}
@@ -184,3 +177,98 @@ def errors_of(problem: Mapping[str, Any], words: Words) -> dict[str, str]:
     if not found:
         found["form"] = str(problem.get("detail") or "")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a form says of a party; blank fields are empty."""
+
+    fields: Mapping[str, str]
+    language: str = "en"
+
+    def patch(self) -> dict[str, Any]:
+        """As contacts takes it: what is left blank is emptied, what the form does not ask for stays.
+
+        An identity that is blank is not added, and an own field that was not touched is not sent.
+        """
+        fields = {name: self._text(name) or None for name in ("name", "locale", "time_zone")}
+        said: dict[str, Any] = {"kind": self.fields.get("kind") or None, **fields, "identities": self.identities()}
+        if "birth_date" in self.fields:
+            said["birth_date"] = self._text("birth_date") or None
+        if "tags" in self.fields:
+            said["tags"] = list(dict.fromkeys(each for part in self._text("tags").split(",") if (each := part.strip())))
+        if "address-lines" in self.fields:
+            said["address"] = self._address("address")
+            said["addresses"] = {kind: self._address(f"address-{kind}") for kind in ADDRESSES}
+        return said | ({"custom": own} if (own := self._own_fields()) else {})
+
+    def identities(self) -> list[dict[str, str]]:
+        given = {kind: self._text(kind) for kind in ("email", "phone")}
+        return [{"type": kind, "value": value} for kind, value in given.items() if value]
+
+    def _text(self, name: str) -> str:
+        return self.fields.get(name, "").strip()
+
+    def _address(self, name: str) -> dict[str, Any] | None:
+        lines = [line.strip() for line in self._text(f"{name}-lines").splitlines() if line.strip()]
+        parts = {part: self._text(f"{name}-{part}") or None for part in _PARTS}
+        if parts["country"]:
+            parts["country"] = parts["country"].upper()
+        return {"lines": lines, **parts} if lines or any(parts.values()) else None
+
+    def _own_fields(self) -> dict[str, Any]:
+        names = [name.removeprefix(_OWN) for name in self.fields if name.startswith(_OWN)]
+        touched = [name for name in names if self.fields[f"{_OWN}{name}"] != self.fields.get(f"was-{name}", "")]
+        own = {name: self._value(self._text(f"{_OWN}{name}"), self.fields.get(f"kind-{name}")) for name in touched}
+        new = self._text("new-name")
+        return own | ({new: self._value(self._text("new-value"), self.fields.get("new-kind"))} if new else {})
+
+    def _value(self, typed: str, kind: str | None) -> object:
+        """What is no number is sent as it was typed."""
+        if not typed or kind == "text" or kind not in KINDS:
+            return typed or None
+        if kind == "yes_no":
+            return typed.casefold() in _YES
+        plain = plain_number(typed, self.language)
+        if plain is None:
+            return typed
+        return float(plain) if "." in plain else int(plain)
+
+
+def fields_of(party: Mapping[str, Any]) -> dict[str, str]:
+    """What stands in the form of a party that is known."""
+    plain = {name: party.get(name) or "" for name in ("kind", "name", "locale", "time_zone", "birth_date")}
+    addresses = {"address": party.get("address")}
+    addresses |= {f"address-{kind}": (party.get("addresses") or {}).get(kind) for kind in ADDRESSES}
+    own = party.get("custom") or {}
+    return {
+        **plain,
+        "tags": ", ".join(party.get("tags") or ()),
+        **{field: text for name, address in addresses.items() for field, text in _said(name, address or {}).items()},
+        **{field: text for name, value in own.items() for field, text in _own(name, value).items()},
+    }
+
+
+def own_fields_of(fields: Mapping[str, str]) -> list[str]:
+    """The names of the operator's own fields that stand in a form."""
+    return sorted(name.removeprefix(_OWN) for name in fields if name.startswith(_OWN))
+
+
+def address_text(address: Mapping[str, Any]) -> str:
+    """On one line; nothing of an address that says nothing."""
+    return ", ".join(
+        [*address.get("lines", ()), " ".join(address[part] for part in _PARTS if address.get(part))]
+    ).strip(", ")
+
+
+def _said(name: str, address: Mapping[str, Any]) -> dict[str, str]:
+    lines = {f"{name}-lines": "\n".join(address.get("lines") or ())}
+    return lines | {f"{name}-{part}": address.get(part) or "" for part in _PARTS}
+
+
+def _own(name: str, value: object) -> dict[str, str]:
+    if isinstance(value, bool):
+        kind, text = "yes_no", "yes" if value else "no"
+    else:
+        kind, text = ("text" if isinstance(value, str) else "number"), re.sub(r"\.0$", "", str(value))
+    return {f"{_OWN}{name}": text, f"was-{name}": text, f"kind-{name}": kind}

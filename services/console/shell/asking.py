@@ -168,6 +168,10 @@ class Asked:
             headers["If-Match"] = "".join(sign for sign in if_match if "!" <= sign <= "~")
         return await self._ask(service, method, path, headers, to_json(body))
 
+    async def tell(self, service: Service, method: str, path: str, body: Json = None) -> Json:
+        """What may be said twice, such as who is there: the service keeps nothing of it for repetitions."""
+        return (await self._ask(service, method, path, {}, b"" if body is None else to_json(body))).body
+
     async def _ask(
         self, service: Service, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes = b""
     ) -> Answer:

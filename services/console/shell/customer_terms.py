@@ -100,4 +100,11 @@ CUSTOMERS: dict[str, dict[str, str]] = {
         "buys_through": _("Buys for"),
         "introduced_by": _("Introduced"),
     },
+    "address": {
+        "billing": _("Address for invoices"),
+        "shipping": _("Address for parcels"),
+        "home": _("At home"),
+        "work": _("At work"),
+    },
+    "own_kind": {"text": _("Text"), "number": _("Number"), "yes_no": _("Yes or no")},
 }

@@ -35,14 +35,15 @@ class Place:
     title: str
 
 
-_DESK = ("/agents", "/new/agent", "/queues", "/disputes", "/team", "/articles", "/new/article")
+_DESK = ("/agents", "/new/agent", "/queues", "/disputes", "/team", "/articles", "/new/article", "/replies",
+         "/new/reply", "/views", "/new/view", "/acts")  # fmt: skip
 SECTIONS = (
     Section("/", _("Today"), "sun", "h"),
     Section("/parties", _("Customers"), "people", "c", under=("/duplicates", "/erasures", "/events")),
     Section("/tickets", _("Tickets"), "chat", "t", under=_DESK),
     Section("/follow-ups", _("Follow-ups"), "check", "f", under=("/surveys",)),
     Section("/campaigns", _("Campaigns"), "send", "m", under=("/segments", "/mailings", "/new/mailing")),
-    Section("/forecasts", _("Sales"), "chart", "s", under=("/warnings", "/frauds", "/trends")),
+    Section("/forecasts", _("Sales"), "chart", "s", under=("/warnings", "/frauds", "/trends", "/models")),
     Section("/operations", _("Operations"), "gauge", "o", "crm:admin"),
 )
 PLACES = (
@@ -51,6 +52,7 @@ PLACES = (
     Place("/warnings", _("Warnings")),
     Place("/frauds", _("Frauds")),
     Place("/trends", _("Trends")),
+    Place("/models", _("Models")),
     Place("/segments", _("Segments")),
     Place("/mailings", _("Mailings")),
     Place("/new/mailing", _("New mailing")),
@@ -64,6 +66,9 @@ PLACES = (
     Place("/team", _("The team")),
     Place("/articles", _("Articles")),
     Place("/new/article", _("New article")),
+    Place("/replies", _("Kept replies")),
+    Place("/new/reply", _("New reply")),
+    Place("/new/view", _("New view")),
     Place("/surveys", _("Surveys")),
 )
 

@@ -141,13 +141,13 @@ class Page:
         given = {**kept, **{name: value for name, value in changes.items() if value not in (None, "")}}
         return self.path + (f"?{urlencode(given)}" if given else "")
 
-    async def form(self) -> Mapping[str, str]:
-        """The fields of a sent form; of a name that comes twice the last one. Raises Invalid.
+    async def form(self, fields: int = 100) -> Mapping[str, str]:
+        """The fields of a sent form, so many at most; of a name that comes twice the last one. Raises Invalid.
 
         Browsers end each line of a text with CR LF; it is kept as it was typed, with LF.
         """
         try:
-            sent = parse_qsl((await self.request.body()).decode(), keep_blank_values=True, max_num_fields=100)
+            sent = parse_qsl((await self.request.body()).decode(), keep_blank_values=True, max_num_fields=fields)
         except ValueError:
             raise Invalid("this is not a form of the console") from None
         return {name: value.replace("\r\n", "\n") for name, value in sent}

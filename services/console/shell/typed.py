@@ -4,6 +4,7 @@ import re
 
 _NUMBER = re.compile(r"-?[0-9][0-9.,]*")
 _GROUPS = {"en": ",", "da": "."}
+_GROUPED = re.compile(r"-?[1-9][0-9]{0,2}[.,][0-9]{3}")
 _MOST = 40
 
 
@@ -22,7 +23,7 @@ def plain_number(typed: str, language: str) -> str | None:
     sign, rest = text[last], text[last + 1 :]
     whole, other = text[:last], "," if text[last] == "." else "."
     alone = other not in whole
-    if alone and (sign in whole or (sign == _GROUPS.get(language) and len(rest) == 3)):
+    if alone and (sign in whole or (sign == _GROUPS.get(language) and _GROUPED.fullmatch(text))):
         return _ungrouped(text, sign)
     plain = whole if alone else _ungrouped(whole, other)
     return None if plain is None or sign in plain else f"{plain}.{rest}"
@@ -36,4 +37,8 @@ def whole_of(typed: str, language: str) -> int | str:
 
 def _ungrouped(text: str, sign: str) -> str | None:
     first, *others = text.split(sign)
-    return first + "".join(others) if first and all(len(each) == 3 for each in others) else None
+    return (
+        first + "".join(others)
+        if len(first.lstrip("-")) in {1, 2, 3} and all(len(each) == 3 for each in others)
+        else None
+    )

@@ -83,6 +83,10 @@ class Words:
         """A code of the services as a word, such as ("status", "open"); one that is not known is shown as it is."""
         return NOTHING if code is None else _term(self.language, kind, code)
 
+    def language_name(self, code: str) -> str:
+        """`Danish` of `da`; a code that no locale knows is shown as it is."""
+        return str(self._locale.languages.get(code.lower(), code))
+
     def number(self, value: float, digits: int = 0) -> str:
         pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
         with localcontext(prec=_MOST_DIGITS):

@@ -1,13 +1,14 @@
 """Pages about tickets: the queue, one with its thread, answering it and moving it on."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.console.shell.asking import Asked, Trouble, attempt
+from services.console.shell.asking import Asked, Json, Part, Trouble, attempt, path_part
 from services.console.shell.guard import FILE_HEADERS
 from services.console.shell.pages import Page, Shown, go_to
 from services.console.tickets.domain import QUEUE, TONES, WAITING, following, moves_of
@@ -19,19 +20,35 @@ Filter = Annotated[str | None, Query(max_length=100)]
 
 @router.get("")
 async def list_tickets(
-    page: Shown, status: Filter = None, party_id: UUID | None = None, cursor: Cursor = None
+    page: Shown,
+    status: Filter = None,
+    party_id: UUID | None = None,
+    view: UUID | None = None,
+    cursor: Cursor = None,
 ) -> Response:
-    """Newest first; the filters stand in the address."""
-    chosen = status if status in QUEUE else None
-    found, counts = await asyncio.gather(
-        attempt(page.asked.get("support", "tickets", status=chosen, party_id=party_id, cursor=cursor)),
+    """Newest first; the filters, or the view that keeps them, stand in the address."""
+    assert page.agent is not None
+    chosen, me = status if status in QUEUE else None, page.agent.name
+    asked = (
+        page.asked.get("support", f"views/{view}/tickets", agent=me, cursor=cursor, limit=50)
+        if view
+        else page.asked.get("support", "tickets", status=chosen, party_id=party_id, cursor=cursor, limit=50)
+    )
+    found, counts, views, replies = await asyncio.gather(
+        attempt(asked),
         attempt(page.asked.get("support", "tickets/counts", party_id=party_id)),
+        attempt(page.asked.get("support", "views", agent=me, limit=20)),
+        attempt(page.asked.get("support", "canned-replies", limit=200)),
     )
     return page.show(
         "tickets/queue.html",
         found=found,
         counts=counts.value or {},
-        status=chosen,
+        views=views.listed,
+        view=next((each for each in views.listed if each["id"] == str(view)), None) if view else None,
+        view_id=str(view) if view else None,
+        replies=[each["name"] for each in replies.listed],
+        status=None if view else chosen,
         party_id=party_id,
         tones=TONES,
         queue=QUEUE,
@@ -39,8 +56,69 @@ async def list_tickets(
 
 
 @router.get("/{ticket_id}")
-async def show_ticket(page: Shown, ticket_id: UUID) -> Response:
-    return await _show(page, ticket_id)
+async def show_ticket(page: Shown, ticket_id: UUID, reply: Filter = None) -> Response:
+    """`reply` is a kept reply that stands in the form, with what is known of the ticket put in."""
+    return await _show(page, ticket_id, picked=reply)
+
+
+@router.post("/{ticket_id}/here")
+async def say_here(page: Shown, ticket_id: UUID) -> Response:
+    """An open page says so now and then, and takes in who else is there."""
+    assert page.agent is not None
+    form = await page.form()
+    body = {"doing": "writing" if form.get("doing") == "writing" else "viewing"}
+    seen = form.get("version", "")
+    if seen.isascii() and seen.isdecimal() and len(seen) < 10:
+        body["seen_version"] = seen
+    path = f"tickets/{ticket_id}/viewers/{path_part(page.agent.name)}"
+    found = await attempt(page.asked.tell("support", "PUT", path, body))
+    return page.show("tickets/here.html", viewers=found.listed)
+
+
+@router.post("/{ticket_id}/gone")
+async def say_gone(page: Shown, ticket_id: UUID) -> Response:
+    """Of a page that was left; one that cannot say it is forgotten soon."""
+    assert page.agent is not None
+    await attempt(page.asked.tell("support", "DELETE", f"tickets/{ticket_id}/viewers/{path_part(page.agent.name)}"))
+    return Response(status_code=204)
+
+
+@router.post("/{ticket_id}/follow")
+async def follow_ticket(page: Shown, ticket_id: UUID) -> Response:
+    """I hear what becomes of it, or no more."""
+    assert page.agent is not None
+    form = await page.form()
+    method = "DELETE" if form.get("act") == "unfollow" else "PUT"
+    path = f"tickets/{ticket_id}/followers/{path_part(page.agent.name)}"
+    try:
+        await page.asked.write("support", method, path, None, key=form.get("key"))
+    except Trouble as trouble:
+        return await _show(page, ticket_id, trouble)
+    return go_to(f"/tickets/{ticket_id}")
+
+
+@router.post("/{ticket_id}/merge")
+async def merge_ticket(page: Shown, ticket_id: UUID) -> Response:
+    """Goes to the ticket that it goes on in."""
+    form = await page.form()
+    return await _join(page, ticket_id, form, "merge", {"into": form.get("into", "")})
+
+
+@router.post("/{ticket_id}/unmerge")
+async def unmerge_ticket(page: Shown, ticket_id: UUID) -> Response:
+    """It goes on by itself again, and is open."""
+    return await _join(page, ticket_id, await page.form(), "unmerge", {})
+
+
+async def _join(page: Page, ticket_id: UUID, form: Mapping[str, str], verb: str, body: Mapping[str, str]) -> Response:
+    path, version = f"tickets/{ticket_id}/{verb}", f'"{form.get("version", "")}"'
+    try:
+        done = await page.asked.write(
+            "support", "POST", path, {**body, **page.acting}, key=form.get("key"), if_match=version
+        )
+    except Trouble as trouble:
+        return await _show(page, ticket_id, trouble)
+    return go_to(f"/tickets/{done.body['id']}")
 
 
 @router.post("/{ticket_id}/replies")
@@ -118,9 +196,18 @@ async def _next(asked: Asked, ticket_id: UUID) -> str | None:
     return None
 
 
-async def _show(page: Page, ticket_id: UUID, trouble: Trouble | None = None, typed: str = "") -> Response:
-    ticket, categories = await asyncio.gather(
-        page.asked.get("support", f"tickets/{ticket_id}"), attempt(page.asked.get("support", "triage/categories"))
+async def _show(
+    page: Page, ticket_id: UUID, trouble: Trouble | None = None, typed: str = "", picked: str | None = None
+) -> Response:
+    path = f"tickets/{ticket_id}"
+    page.path = f"/{path}"
+    ticket, categories, viewers, followers, replies, filled = await asyncio.gather(
+        page.asked.get("support", path),
+        attempt(page.asked.get("support", "triage/categories")),
+        attempt(page.asked.get("support", f"{path}/viewers")),
+        attempt(page.asked.get("support", f"{path}/followers")),
+        _kept(page),
+        _filled(page, path, picked),
     )
     others = await attempt(page.asked.get("support", "tickets", party_id=ticket["party_id"], limit=6))
     return page.show(
@@ -128,9 +215,25 @@ async def _show(page: Page, ticket_id: UUID, trouble: Trouble | None = None, typ
         trouble.status if trouble else 200,
         ticket=ticket,
         others=others,
-        categories=[each["name"] for each in categories.value["items"]] if categories.value else [],
+        categories=[each["name"] for each in categories.listed],
+        viewers=viewers.listed,
+        followers=[each["agent"] for each in followers.listed],
+        replies=[each["name"] for each in replies.listed],
+        picked=picked,
+        filled=filled,
         moves=moves_of(ticket),
         tones=TONES,
-        trouble=trouble,
-        typed=typed,
+        trouble=trouble or filled.trouble,
+        typed=typed or (filled.value["text"] if filled.value else ""),
     )
+
+
+async def _kept(page: Page) -> Part[Json]:
+    """What may be picked; a script that takes parts anew leaves that as it is, so nothing is asked for it."""
+    return Part() if page.bare else await attempt(page.asked.get("support", "canned-replies", limit=200))
+
+
+async def _filled(page: Page, path: str, picked: str | None) -> Part[Json]:
+    if not picked:
+        return Part()
+    return await attempt(page.asked.get("support", f"{path}/canned-replies/{path_part(picked)}"))

@@ -48,7 +48,10 @@ async def read_canned_reply(service: Service, name: Named, response: Response) -
 async def define_canned_reply(
     name: Named, new: NewCannedReply, principal: Writer, once: Repeatable, if_match: IfMatch = None
 ) -> Response:
-    """Write a reply with all its languages. A placeholder that stands for nothing is refused."""
+    """Write a reply with all its languages. A placeholder that stands for nothing is refused.
+
+    `If-Match: "0"` writes only one that is not there yet.
+    """
     agent = staff_of(new.agent, principal)
 
     async def act(tx: Transaction) -> CannedVersion:

@@ -12,9 +12,10 @@ from shared.http.versions import Versions
 
 
 async def define(tx: Transaction, name: str, new: NewCannedReply, agent: str, versions: Versions) -> CannedVersion:
-    """Write a reply, or write it anew. Raises Stale."""
+    """Write a reply, or write it anew; under version 0 only one that is not there yet. Raises Stale."""
     known = await store.lock_reply(tx, name)
-    if known is None and versions is None and await store.add_reply(tx, name, new.texts, agent, tx.now):
+    is_new = known is None and (versions is None or 0 in versions)
+    if is_new and await store.add_reply(tx, name, new.texts, agent, tx.now):
         return CannedVersion(name=name, version=1)
     known = known or await store.lock_reply(tx, name)  # another request may have added it meanwhile
     _require_version(known, versions)
@@ -58,6 +59,8 @@ async def fill_in(tx: Transaction, name: str, ticket_id: UUID, language: str | N
 
 
 def _require_version(known: Known | None, versions: Versions) -> None:
-    if versions is not None and (known is None or known.version not in versions):
+    """A name that nothing stands under is at version 0, beside that which it had before it was removed."""
+    held = {0} if known is None else {known.version, 0} if known.removed else {known.version}
+    if versions is not None and held.isdisjoint(versions):
         state = {"version": known.version} if known else None
         raise Stale("the reply has changed; read it again", field="If-Match", state=state)

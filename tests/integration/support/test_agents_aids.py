@@ -58,6 +58,11 @@ async def test_versions_of_a_reply_go_on_after_it_was_removed(http: httpx.AsyncC
     assert (await http.get("/v1/canned-replies")).json()["items"] == []
     assert [await put('"2"'), await put('"3"')] == [409, 200]
     assert (await http.get(path)).headers["ETag"] == '"4"'
+    assert [await put('"0"'), (await http.delete(path)).status_code, await put('"0"'), await put('"0"')] == [
+        *(409, 200),
+        *(200, 409),
+    ]
+    assert (await http.put("/v1/canned-replies/early", json=LATE, headers={"If-Match": '"0"'})).json()["version"] == 1
 
 
 async def test_who_follows_a_ticket_is_told_once_and_sees_what_is_new(

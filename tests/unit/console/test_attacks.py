@@ -33,7 +33,7 @@ def _routes(app: FastAPI, method: str) -> Iterator[str]:
     for context in iter_route_contexts(list(app.routes)):
         route = getattr(context, "original_route", None) or getattr(context, "route", None)
         if isinstance(route, APIRoute) and method in (context.methods or ()):
-            yield context.path_format
+            yield str(context.path_format)
 
 
 def _filled(path: str, value: str = _ID) -> str:

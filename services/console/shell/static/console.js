@@ -103,6 +103,56 @@ addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
 
+// A kept reply is put where one writes, behind what stands there already.
+for (const form of document.querySelectorAll("form[data-fill]")) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const address = new URL(form.action);
+    address.search = new URLSearchParams(new FormData(form));
+    fetch(address, { headers: { "X-Live": "1" } }).then((answer) => answer.text()).then((text) => {
+      const fresh = new DOMParser().parseFromString(text, "text/html");
+      const [own, filled] = [document, fresh].map((page) => page.querySelector("#text"));
+      if (!filled) return;
+      own.value = [own.value.trimEnd(), filled.value].filter(Boolean).join("\n\n");
+      own.dispatchEvent(new Event("input"));
+      own.focus();
+      document.getElementById("missing").replaceWith(document.adoptNode(fresh.getElementById("missing")));
+    }).catch(() => form.submit());
+  });
+}
+
+// All rows of a list are ticked, or none where all were.
+for (const button of document.querySelectorAll("[data-tick-all]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const boxes = [...button.form.elements].filter((each) => each.type === "checkbox");
+    const all = boxes.every((each) => each.checked);
+    for (const each of boxes) each.checked = !all;
+  });
+}
+
+// Who has a ticket open says so as long as it is seen, and hears who else is there.
+const here = document.querySelector("[data-here]");
+if (here) {
+  const say = () => {
+    if (document.hidden) return;
+    const writing = document.getElementById("text")?.value.trim() ? "writing" : "viewing";
+    fetch(`${here.dataset.here}/here`, {
+      method: "POST",
+      headers: { "X-Live": "1" },
+      body: new URLSearchParams({ doing: writing, version: here.dataset.version }),
+    }).then((answer) => (answer.ok ? answer.text() : "")).then((text) => {
+      const fresh = new DOMParser().parseFromString(text, "text/html").body;
+      if (here.innerHTML.trim() !== fresh.innerHTML.trim()) here.replaceChildren(...fresh.childNodes);
+    }).catch(() => {});  // the next time says it again
+  };
+  say();
+  setInterval(say, 20000);
+  const gone = () => navigator.sendBeacon(`${here.dataset.here}/gone`);
+  addEventListener("pagehide", gone);
+  document.addEventListener("visibilitychange", () => (document.hidden ? gone() : say()));
+}
+
 // What is live: after news, the page is fetched again, and the parts of it that differ take the place of the old ones.
 // A part that somebody writes in stays; lines that are new come in on top of those that were loaded.
 const live = document.querySelector("[data-live]");
