@@ -2,7 +2,7 @@
 
 import csv
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
@@ -13,29 +13,74 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.pipeline import Pipeline, make_pipeline
 
+from eval.requests import draw
 from eval.rows import Row, compare
 from eval.setting import MissingError, Setting, say
-from services.support.classifier import Example, Guess, fit
+from services.support.classifier import Example, Guess, Vectors
+from services.support.semantic import Sentences
+from services.support.text_features import Floats
+from services.support.training import fit
+from shared.errors import ConfigurationError
 
 FEW = (1, 5, 10, 20)
+SCOPED = (5, 20)
 OUT = frozenset({"oos", "out_of_scope", "none", ""})
 """How a set calls what is of no category."""
 _SEEDS = 2
+_DRAWN = 5
 _HELD_OUT = 0.25
 _PEER = "TF-IDF(1,2) + logistic regression"
 Texts = list[tuple[str, str]]
+Figures = dict[str, dict[str, float]]
+"""What each model reached, by the metric."""
 
 
 def measure(setting: Setting) -> list[Row]:
-    """Every pair `NAME_train.csv` and `NAME_test.csv` with the columns text and category, such as banking77."""
+    """Requests that are drawn, and every pair `NAME_train.csv` and `NAME_test.csv` with columns text and category."""
     found = sorted(setting.data.glob("*_train.csv")) if setting.data is not None else []
     pairs = [path for path in found if _test_of(path).is_file() and _columns(path) >= {"text", "category"}]
     if not pairs:
         raise MissingError("no pair NAME_train.csv and NAME_test.csv with the columns text and category is there")
-    return [row for path in pairs for row in _measure_set(path, setting.seed)]
+    ours = _models()
+    rows = _measure_drawn(ours, setting.seed)
+    return rows + [row for path in pairs for row in _measure_set(ours, path, setting.seed)]
 
 
-def _measure_set(path: Path, seed: int) -> list[Row]:
+def _models() -> dict[str, Vectors | None]:
+    """What is measured: words alone, and where the extra is installed sentence vectors beside them, each made once."""
+    found: dict[str, Vectors | None] = {"Rapport": None}
+    try:
+        sentences = Sentences()
+    except ConfigurationError as error:
+        say(f"  without sentence vectors: {error}")
+    else:
+        found["Rapport, semantic"] = _Kept(sentences.of)
+    return found
+
+
+class _Kept:
+    """Vectors of texts that were asked for before are not made anew, as with a service's examples."""
+
+    def __init__(self, make: Vectors) -> None:
+        self._make = make
+        self._known: dict[str, Floats] = {}
+
+    def __call__(self, texts: Sequence[str]) -> Floats:
+        new = list(dict.fromkeys(text for text in texts if text not in self._known))
+        self._known |= dict(zip(new, self._make(new), strict=True))
+        return np.stack([self._known[text] for text in texts])
+
+
+def _measure_drawn(ours: Mapping[str, Vectors | None], seed: int) -> list[Row]:
+    rows: list[Row] = []
+    for few in (1, 5):
+        say(f"  drawn in two languages, {few} examples a category")
+        figures = [_figures(ours, *draw(seed + turn, few)) for turn in range(_DRAWN)]
+        rows += _mean_rows(f"drawn in two languages, {few} a category", figures)
+    return rows
+
+
+def _measure_set(ours: Mapping[str, Vectors | None], path: Path, seed: int) -> list[Row]:
     name = path.stem.removesuffix("_train")
     train, test = _read(path), _read(_test_of(path))
     known = [each for each in test if each[1] not in OUT]
@@ -43,34 +88,67 @@ def _measure_set(path: Path, seed: int) -> list[Row]:
     rows: list[Row] = []
     for few in FEW:
         say(f"  {name}, {few} examples a category")
-        figures = [_accuracies(_draw(train, few, seed + turn), known) for turn in range(_SEEDS)]
+        figures = [_figures(ours, _draw(train, few, seed + turn), known) for turn in range(_SEEDS)]
         rows += _mean_rows(f"{name}, {few} a category", figures)
-    say(f"  {name}, categories held out")
-    rows += _mean_rows(f"{name}, 20 a category", [_scope(train, test, seed + turn) for turn in range(_SEEDS)])
+    for few in SCOPED:
+        say(f"  {name}, categories held out, {few} examples of the others")
+        figures = [_scope(ours, train, test, few, seed + turn) for turn in range(_SEEDS)]
+        rows += _mean_rows(f"{name}, {few} a category, strange ones asked too", figures)
     say(f"  {name}, all {len(train)} examples")
-    return rows + _mean_rows(f"{name}, all", [_accuracies(train, known)])
+    return rows + _mean_rows(f"{name}, all", [_figures(ours, train, known)])
 
 
-def _mean_rows(of: str, figures: Sequence[tuple[dict[str, float], dict[str, float]]]) -> list[Row]:
-    return compare(
-        "triage", of, ("Rapport", _mean([one[0] for one in figures])), {_PEER: _mean([one[1] for one in figures])}
-    )
+def _mean_rows(of: str, figures: Sequence[Figures]) -> list[Row]:
+    """The mean over the draws, each model of ours beside the peer."""
+    mean = {
+        model: {metric: float(np.mean([each[model][metric] for each in figures])) for metric in figures[0][model]}
+        for model in figures[0]
+    }
+    peer = {_PEER: mean.pop(_PEER)}
+    return [row for model, reached in mean.items() for row in compare("triage", of, (model, reached), peer)]
 
 
-def _mean(figures: Sequence[dict[str, float]]) -> dict[str, float]:
-    return {name: float(np.mean([each[name] for each in figures])) for name in figures[0]}
-
-
-def _accuracies(train: Texts, test: Texts) -> tuple[dict[str, float], dict[str, float]]:
+def _figures(ours: Mapping[str, Vectors | None], train: Texts, test: Texts) -> Figures:
+    """Of a set whose test has strange requests too, also how well those are told."""
     texts, truth = [text for text, _ in test], np.array([category for _, category in test])
-    began = time.perf_counter()
-    model = fit([Example(*each) for each in train])
-    fitted = time.perf_counter()
-    guesses = model.guess(texts)
-    took = time.perf_counter() - fitted
-    ours = _marks(np.array([guess.category for guess in guesses]), truth)
-    ours |= {"surest 80 %": _surest(guesses, truth), "fit s": fitted - began, "texts/s": len(texts) / took}
-    return ours, _marks(_peer(train).predict(texts), truth)
+    known = np.array([category not in OUT for category in truth])
+    peer = _peer(train)
+    found = {_PEER: _marks(peer.predict(texts)[known], truth[known]) | _told(_surest_of(peer, texts), known)}
+    for name, vectors in ours.items():
+        made = vectors([text for text, _ in train]) if vectors else None
+        began = time.perf_counter()
+        model = fit([Example(*each) for each in train], made)
+        fitted = time.perf_counter()
+        guesses = model.guess(texts, vectors)
+        took = time.perf_counter() - fitted
+        own = [guess for guess, is_known in zip(guesses, known, strict=True) if is_known]
+        found[name] = _marks(np.array([guess.category for guess in own]), truth[known])
+        found[name] |= {"surest 80 %": _surest(own, truth[known])} | _scoped(guesses, known)
+        found[name] |= {"fit s": fitted - began, "texts/s": len(texts) / took}
+    return found
+
+
+def _scope(ours: Mapping[str, Vectors | None], train: Texts, test: Texts, few: int, seed: int) -> Figures:
+    """Strange requests are those that the set marks, or those of seeded categories that are held out."""
+    names = sorted({category for _, category in train})
+    marked = {category for _, category in test} & OUT
+    held = marked or set(Random(seed).sample(names, round(len(names) * _HELD_OUT)))
+    kept = _draw([each for each in train if each[1] not in held], few, seed)
+    return _figures(ours, kept, [(text, "oos" if category in held else category) for text, category in test])
+
+
+def _scoped(guesses: Sequence[Guess], known: NDArray[np.bool_]) -> dict[str, float]:
+    if known.all():
+        return {}
+    answered = np.array([guess.in_scope for guess in guesses])
+    return _told(np.array([guess.nearness for guess in guesses]), known) | {
+        "known answered": float(answered[known].mean()),
+        "strange left to people": float(1 - answered[~known].mean()),
+    }
+
+
+def _told(near: NDArray[np.float64], known: NDArray[np.bool_]) -> dict[str, float]:
+    return {} if known.all() else {"out-of-scope AUC": float(roc_auc_score(known, near))}
 
 
 def _marks(said: NDArray[np.str_], truth: NDArray[np.str_]) -> dict[str, float]:
@@ -86,22 +164,9 @@ def _surest(guesses: Sequence[Guess], truth: NDArray[np.str_]) -> float:
     return float(np.mean([guesses[place].category == truth[place] for place in order]))
 
 
-def _scope(train: Texts, test: Texts, seed: int) -> tuple[dict[str, float], dict[str, float]]:
-    """AUC of telling known from strange requests: those that the set marks, or those of seeded categories held out."""
-    names = sorted({category for _, category in train})
-    marked = {category for _, category in test} & OUT
-    held = marked or set(Random(seed).sample(names, round(len(names) * _HELD_OUT)))
-    kept = _draw([each for each in train if each[1] not in held], 20, seed)
-    texts = [text for text, _ in test]
-    known = np.array([category not in held for _, category in test])
-    guesses = fit([Example(*each) for each in kept]).guess(texts)
-    answered = np.array([guess.in_scope for guess in guesses])
-    ours = {
-        "out-of-scope AUC": float(roc_auc_score(known, [guess.nearness for guess in guesses])),
-        "known answered": float(answered[known].mean()),
-        "strange left to people": float(1 - answered[~known].mean()),
-    }
-    return ours, {"out-of-scope AUC": float(roc_auc_score(known, _peer(kept).predict_proba(texts).max(axis=1)))}
+def _surest_of(peer: Pipeline, texts: Sequence[str]) -> NDArray[np.float64]:
+    found: NDArray[np.float64] = peer.predict_proba(texts).max(axis=1)
+    return found
 
 
 def _peer(train: Texts) -> Pipeline:

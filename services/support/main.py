@@ -11,6 +11,7 @@ from services.support.bulk import api as bulk
 from services.support.bulk.worker import work_off
 from services.support.canned import api as canned
 from services.support.categories import load_categories, load_queues, load_words
+from services.support.classifier import Models, Vectors
 from services.support.csat import api as csat
 from services.support.desk import api as desk
 from services.support.disputes import api as disputes
@@ -73,7 +74,17 @@ def create_context(settings: SupportSettings) -> Context:
         mails_an_hour=settings.mails_an_hour,
         own_addresses=settings.own_addresses,
         webhook_keys=settings.webhook_keys,
+        models=Models(vectors=_vectors(settings)),
     )
+
+
+def _vectors(settings: SupportSettings) -> Vectors | None:
+    """Loaded only where it is asked for: its weights take time and memory. Raises ConfigurationError."""
+    if not settings.semantic:
+        return None
+    from services.support.semantic import Sentences
+
+    return Sentences().of
 
 
 def create_app() -> FastAPI:

@@ -32,7 +32,7 @@ class SupportSettings(Group):
     `categories` is the file of what requests are about, `promises` that of policies and calendars, `queues` that of
     where tickets wait. A new model is trained after `retrain_after` more tickets whose category is known, on the newest
     `learnt_from`, and goes live once it was right as often as the one in force on `shadow_cases` tickets. `poll_s` is
-    how often that is looked for.
+    how often that is looked for. `semantic` reads sentence vectors beside the words, by the extra of that name.
 
     `imap_url` is the mailbox that is read every `mail_poll_s` seconds, `imaps://user:password@host[:port]/folder` (or
     `imap+starttls`, `imap`); of a mail `mail_bytes` are read. `smtp_url` (`smtps`, `smtp+starttls`, `smtp`) is what
@@ -52,6 +52,7 @@ class SupportSettings(Group):
     shadow_cases: Annotated[int, Field(ge=1)] = 50
     learnt_from: Annotated[int, Field(ge=100)] = 20_000
     poll_s: Annotated[float, Field(gt=0)] = 5.0
+    semantic: bool = False
     imap_url: SecretStr | None = None
     mail_poll_s: Annotated[float, Field(gt=0, le=3_600)] = 5.0
     mail_bytes: Annotated[int, Field(ge=65_536, le=100 * 2**20)] = 25 * 2**20

@@ -27,4 +27,5 @@ async def copy_parties(events: Sequence[Event[PartyDescribed | Tombstone]], tx: 
     await mail.forget(tx, parties)
     others = {"triage": await triage.forget(tx, parties), "dispute": await disputes.forget(tx, parties)}
     await tickets.forget(tx, erased, others)
+    await triage.forget_vectors(tx, parties)
     log.info("parties_copied", parties=len(events), erased=len(erased))

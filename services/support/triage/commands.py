@@ -37,7 +37,7 @@ async def triage_tickets(tx: Transaction, events: Sequence[Event[TicketOpened]])
     context: Context = tx.context
     version, live = _live(context)
     asked = await store.load_texts(tx, {event.data.ticket_id for event in events})
-    guesses = await _guess(live, asked)
+    guesses = await _guess(context, live, asked)
     opened = {event.data.ticket_id: (event.data.party_id, event.data.recorded_at) for event in events}
     slacks = await sla.slack_before(tx, opened, events[-1].now)
     decided = [
@@ -75,7 +75,9 @@ async def decide_again(
     context: Context = tx.context
     asked = await store.load_texts(tx, said)
     guesses = (
-        await _guess(_live(context)[1], asked) if asks_model else [_said(said[each.ticket_id][0]) for each in asked]
+        await _guess(context, _live(context)[1], asked)
+        if asks_model
+        else [_said(said[each.ticket_id][0]) for each in asked]
     )
     found = {}
     for each, guess in zip(asked, guesses, strict=True):
@@ -127,7 +129,7 @@ async def answer(tx: Transaction, text: str) -> Answer:
     """What triage would say of a text. Raises Transient as long as this process has no model."""
     context: Context = tx.context
     version, live = _live(context)
-    (guess,) = await asyncio.to_thread(live.guess, [text])
+    (guess,) = await asyncio.to_thread(live.guess, [text], context.models.vectors)
     found = decide(guess, read(text, context.words), context.categories, None)
     return Answer(
         category=found.category,
@@ -165,6 +167,11 @@ async def forget(tx: Transaction, parties: Sequence[UUID]) -> dict[UUID, int]:
     return {party_id: await store.forget_reasons(tx, party_id) for party_id in parties}
 
 
+async def forget_vectors(tx: Transaction, parties: Sequence[UUID]) -> None:
+    """What the texts of these parties' requests mean. Call it once those are gone: none is made of them any more."""
+    await store.forget_vectors(tx, parties)
+
+
 async def list_models(tx: Transaction) -> ModelList:
     return ModelList(items=await store.list_models(tx))
 
@@ -179,10 +186,10 @@ async def find_text(tx: Transaction, ticket_id: UUID) -> str | None:
     return found[0].text if found else None
 
 
-async def _guess(model: Model, asked: Sequence[Asked]) -> list[Guess | None]:
+async def _guess(context: Context, model: Model, asked: Sequence[Asked]) -> list[Guess | None]:
     """Answers of a thread, so that the loop goes on; None for a request without words."""
     texts = [each.text for each in asked if each.text]
-    found = iter(await asyncio.to_thread(model.guess, texts))
+    found = iter(await asyncio.to_thread(model.guess, texts, context.models.vectors))
     return [next(found) if each.text else None for each in asked]
 
 
@@ -192,7 +199,7 @@ async def _guess_in_shadow(tx: Transaction, asked: Sequence[Asked]) -> None:
     if context.models.shadow is None:
         return
     version, shadow = context.models.shadow
-    guesses = await _guess(shadow, asked)
+    guesses = await _guess(context, shadow, asked)
     said = [guess.category if guess is not None and guess.in_scope else None for guess in guesses]
     ids = [each.ticket_id for each in asked]
     await store.add_guesses(tx, [(id_, version, category) for id_, category in zip(ids, said, strict=True)])

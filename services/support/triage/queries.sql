@@ -92,13 +92,33 @@ on conflict (ticket_id) do update set category = excluded.category, corrected = 
 delete from triage_example where ticket_id = $1::uuid;
 
 -- name: load_examples
--- The newest that still have a text.
-select triage_example.category, concat_ws(e'\n', ticket.subject, ticket.body) as text
+-- The newest that still have a text, each with the vector that this one made of it.
+select
+    triage_example.ticket_id, triage_example.category, concat_ws(e'\n', ticket.subject, ticket.body) as text,
+    triage_vector.vector
 from triage_example
 join ticket on ticket.id = triage_example.ticket_id
+left join triage_vector on triage_vector.ticket_id = ticket.id and triage_vector.made_by = $3::text
 where triage_example.category = any($1::text[]) and coalesce(ticket.subject, ticket.body) is not null
 order by triage_example.learned_at desc, triage_example.ticket_id
 limit $2::integer;
+
+-- name: save_vectors
+-- Of tickets that still have a text: whoever erases one waits for this, or has been waited for.
+with standing as (
+    select id from ticket where id = any($1::uuid[]) and coalesce(subject, body) is not null order by id for share
+)
+
+insert into triage_vector (ticket_id, made_by, vector)
+select given.ticket_id, $3::text, given.vector
+from unnest($1::uuid[], $2::bytea[]) as given (ticket_id, vector)
+join standing on standing.id = given.ticket_id
+order by given.ticket_id
+on conflict (ticket_id) do update set made_by = excluded.made_by, vector = excluded.vector;
+
+-- name: forget_vectors
+-- Of requests whose customers were erased.
+delete from triage_vector using ticket where ticket.id = triage_vector.ticket_id and ticket.party_id = any($1::uuid[]);
 
 -- name: count_examples
 -- How many tickets have a known category.
@@ -112,7 +132,7 @@ lock table triage_model in exclusive mode;
 -- Every version, newest first, with how often it was right on tickets that it had not learned from.
 select
     triage_model.version, triage_model.state, triage_model.seeds, triage_model.examples, triage_model.trained_at,
-    judged.cases, judged.hits
+    triage_model.features, judged.cases, judged.hits
 from triage_model
 cross join lateral (
     select
@@ -141,8 +161,8 @@ select content from triage_model where version = $1::integer;
 
 -- name: add_model
 -- A version that no other instance has added meanwhile.
-insert into triage_model (version, state, seeds, examples, trained_at, content)
-values ($1::integer, $2::text, $3::text, $4::integer, $5::timestamptz, $6::bytea);
+insert into triage_model (version, state, seeds, examples, trained_at, content, features)
+values ($1::integer, $2::text, $3::text, $4::integer, $5::timestamptz, $6::bytea, $7::text);
 
 -- name: retire_models
 -- Those in one of these states have had their time.

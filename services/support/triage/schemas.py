@@ -70,6 +70,9 @@ class ModelView(BaseModel):
     state: Literal["shadow", "live", "retired"]
     seeds: str = Field(description="The hash of the categories and examples that it began with.")
     examples: int = Field(description="Tickets with a known category when it was trained.")
+    features: str = Field(
+        description="What it reads: `words`, or `words and sentences` with the package that makes their vectors."
+    )
     trained_at: datetime
     cases: int
     hits: int

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
-from services.support.classifier import Example
 from services.support.quoting import words_of
 from services.support.triage.domain.triage import Triage
 from services.support.triage.schemas import ModelView, TriageView
@@ -29,6 +28,16 @@ class Asked:
     text: str
     band: str | None
     recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """A ticket whose category is known, with the vector that was made of its text before."""
+
+    ticket_id: UUID
+    category: str
+    text: str
+    vector: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +144,20 @@ async def drop_example(tx: Transaction, ticket_id: UUID) -> None:
     await tx.execute(SQL["drop_example"], ticket_id)
 
 
-async def load_examples(tx: Transaction, categories: Collection[str], limit: int) -> list[Example]:
-    rows = await tx.fetch(SQL["load_examples"], list(categories), limit)
-    return [Example(row["text"], row["category"]) for row in rows]
+async def load_examples(tx: Transaction, categories: Collection[str], limit: int, made_by: str) -> list[Learnt]:
+    rows = await tx.fetch(SQL["load_examples"], list(categories), limit, made_by)
+    return [Learnt(**row) for row in rows]
+
+
+async def save_vectors(tx: Transaction, vectors: Sequence[tuple[UUID, bytes]], made_by: str) -> None:
+    """Keep the vectors of tickets that still have a text; those of others are dropped."""
+    if vectors:
+        await tx.execute(SQL["save_vectors"], *columns(vectors), made_by)
+
+
+async def forget_vectors(tx: Transaction, parties: Sequence[UUID]) -> None:
+    if parties:
+        await tx.execute(SQL["forget_vectors"], list(parties))
 
 
 async def count_examples(tx: Transaction) -> int:
@@ -164,7 +184,14 @@ async def load_model(tx: Transaction, version: int) -> bytes:
 
 async def add_model(tx: Transaction, model: ModelView, content: bytes) -> None:
     await tx.execute(
-        SQL["add_model"], model.version, model.state, model.seeds, model.examples, model.trained_at, content
+        SQL["add_model"],
+        model.version,
+        model.state,
+        model.seeds,
+        model.examples,
+        model.trained_at,
+        content,
+        model.features,
     )
 
 

@@ -8,14 +8,18 @@ from typing import Protocol
 import structlog
 
 from services.support.categories import hash_of, seeds_of
-from services.support.classifier import Example, Model
+from services.support.classifier import Model
+from services.support.fitting import Fitted, Known, Order
+from services.support.semantic import VECTORS
 from services.support.settings import Context, SupportSettings
 from services.support.triage import store
 from services.support.triage.schemas import ModelView
+from services.support.triage.store import Learnt
 from shared.engine.transaction import Transaction
 from shared.errors import Transient
 
 log = structlog.get_logger()
+_AT_ONCE = 1_000
 _HOPELESS = 4
 """A shadow that is worse on so many times the cases that it needs is given up."""
 
@@ -29,28 +33,26 @@ class Source(Protocol):
 
 
 class Fit(Protocol):
-    async def __call__(self, examples: list[Example]) -> bytes: ...
+    async def __call__(self, order: Order) -> Fitted: ...
 
 
-async def fit_apart(examples: list[Example]) -> bytes:
+async def fit_apart(order: Order) -> Fitted:
     """A model of these examples, made in a process of its own, which ends with whoever waits for it.
 
     Raises Transient where the process fails.
     """
-    from services.support.fitting import EXAMPLES
-
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "services.support.fitting", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
     try:
-        content, _ = await process.communicate(EXAMPLES.dump_json(examples))
+        content, _ = await process.communicate(order.model_dump_json().encode())
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     if process.returncode != 0:
         raise Transient(f"the training of a model ended with status {process.returncode}")
-    return content
+    return Fitted.model_validate_json(content)
 
 
 class Learning:
@@ -61,6 +63,7 @@ class Learning:
         self._context = context
         self._fit = fit
         self._seeds = hash_of(context.categories)
+        self._features = f"words and sentences ({VECTORS})" if settings.semantic else "words"
 
     async def run(self, source: Source) -> None:
         """Until cancelled; errors end it, and the engine starts it again."""
@@ -74,7 +77,7 @@ class Learning:
             known = await store.list_models(tx)
             examples = await store.count_examples(tx)
         live, shadow = _in_state(known, "live"), _in_state(known, "shadow")
-        if live is None or live.seeds != self._seeds:
+        if live is None or live.seeds != self._seeds or live.features != self._features:
             await self._train(source, known, "live")
         elif shadow is not None:
             await self._judge(source, live, shadow)
@@ -87,8 +90,9 @@ class Learning:
         version = known[0].version + 1 if known else 1
         async with source.read() as tx:
             examples = await store.count_examples(tx)
-            learnt = await store.load_examples(tx, self._context.categories.keys(), self._settings.learnt_from)
-        content = await self._fit([*seeds_of(self._context.categories), *learnt])
+            learnt = await store.load_examples(tx, self._context.categories.keys(), self._settings.learnt_from, VECTORS)
+        fitted = await self._fit(self._order(learnt))
+        await self._keep_vectors(source, learnt, fitted)
         async with source.transaction() as tx:
             await store.lock_models(tx)
             if len(await store.list_models(tx)) != len(known):
@@ -99,12 +103,27 @@ class Learning:
                 state="live" if state == "live" else "shadow",
                 seeds=self._seeds,
                 examples=examples,
+                features=self._features,
                 trained_at=tx.now,
                 cases=0,
                 hits=0,
             )
-            await store.add_model(tx, model, content)
+            await store.add_model(tx, model, fitted.model)
         log.info("triage_model_trained", version=version, state=state, examples=len(learnt))
+
+    def _order(self, learnt: list[Learnt]) -> Order:
+        seeds = [Known(text=each.text, category=each.category) for each in seeds_of(self._context.categories)]
+        known = [Known(text=each.text, category=each.category, vector=each.vector) for each in learnt]
+        return Order(examples=seeds + known, semantic=self._settings.semantic)
+
+    async def _keep_vectors(self, source: Source, learnt: list[Learnt], fitted: Fitted) -> None:
+        """Those that were made now, so that the next training does without; the first ones are of the seeds."""
+        made = [each.ticket_id for each in learnt if each.vector is None]
+        new = fitted.vectors[len(fitted.vectors) - len(made) :] if fitted.vectors else []
+        for begin in range(0, len(new), _AT_ONCE):
+            part = slice(begin, begin + _AT_ONCE)
+            async with source.transaction() as tx:
+                await store.save_vectors(tx, list(zip(made[part], new[part], strict=True)), VECTORS)
 
     async def _judge(self, source: Source, live: ModelView, shadow: ModelView) -> None:
         async with source.transaction() as tx:

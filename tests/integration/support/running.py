@@ -86,6 +86,7 @@ class Support(Running):
             "sla_promise",
             "sla_definition",
             "triage_guess",
+            "triage_vector",
             "triage_example",
             "triage_model",
             "triage",

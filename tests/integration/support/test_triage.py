@@ -9,8 +9,10 @@ import httpx
 import pytest
 
 from services.support.categories import seeds_of
-from services.support.classifier import Example, fit
+from services.support.fitting import Fitted, Known, Order, carry_out
+from services.support.semantic import VECTORS
 from services.support.settings import Context, SupportSettings
+from services.support.triage import store
 from services.support.triage.worker import Learning, fit_apart
 from shared.errors import Transient
 from shared.events.insights import ScoreComputed
@@ -25,8 +27,8 @@ A = derived_id("ticket", "a")
 SETTINGS = SupportSettings(retrain_after=3, shadow_cases=2)
 
 
-async def fit_here(examples: list[Example]) -> bytes:
-    return fit(examples).dump()
+async def fit_here(order: Order) -> Fitted:
+    return carry_out(order)
 
 
 def learning(support: Support, settings: SupportSettings = SETTINGS) -> Learning:
@@ -153,8 +155,46 @@ async def test_other_categories_are_in_force_at_once(support: Support) -> None:
 async def test_training_happens_in_a_process_of_its_own(support: Support) -> None:
     context = support.context
     assert isinstance(context, Context)
-    examples = seeds_of(context.categories)
-    assert await fit_apart(examples) == await fit_here(examples)
+    order = Order(examples=[Known(text=each.text, category=each.category) for each in seeds_of(context.categories)])
+    assert await fit_apart(order) == await fit_here(order)
+
+
+async def test_sentence_vectors_are_made_once_and_go_with_their_texts(
+    http: httpx.AsyncClient, support: Support
+) -> None:
+    """Everything but the extra itself, whose vectors unit tests look at: here a fit says what it was asked for."""
+    orders: list[Order] = []
+
+    async def fit_with_vectors(order: Order) -> Fitted:
+        orders.append(order)
+        made = [each.text.encode() for each in order.examples if each.vector is None]
+        words = order.model_copy(update={"semantic": False})
+        return Fitted(model=carry_out(words).model, vectors=made if order.semantic else [])
+
+    context = support.context
+    assert isinstance(context, Context)
+    semantic = SETTINGS.model_copy(update={"semantic": True})
+    await learning(support).step(support)
+    await opened(support, *"ab")
+    await opened(support, "c", party=2)
+    await support.triaged(*(_told(TicketResolved, name) for name in "abc"))
+    await Learning(semantic, context, fit_with_vectors).step(support)
+    kept = await support.rows("select made_by, vector from triage_vector")
+    assert kept == [{"made_by": VECTORS, "vector": b"Help\nMy parcel has not arrived"}] * 3
+    models = (await http.get("/v1/triage/models")).json()["items"]
+    assert [(each["version"], each["state"], each["features"]) for each in models] == [
+        (2, "live", f"words and sentences ({VECTORS})"),
+        (1, "retired", "words"),
+    ]
+    await support.pool.execute("update triage_model set features = 'other'")
+    await support.heard(erased(2))
+    assert len(await support.rows("select 1 from triage_vector")) == 2
+    await Learning(semantic, context, fit_with_vectors).step(support)
+    assert [each.vector is None for each in orders[-1].examples[-2:]] == [False, False]
+    assert len([each for each in orders[-1].examples if each.text.startswith("Help")]) == 2
+    async with support.transaction() as tx:
+        await store.save_vectors(tx, [(derived_id("ticket", "c"), b"late")], VECTORS)
+    assert len(await support.rows("select 1 from triage_vector")) == 2
 
 
 async def test_a_text_is_answered_without_a_ticket(http: httpx.AsyncClient, support: Support) -> None:

