@@ -4,9 +4,12 @@ insert into identity_move (id, kind, from_party_id, to_party_id, identity_ids, b
 values ($1, $2, $3, $4, $5::uuid[], $6, $7, $8)
 
 -- name: take_back_move
--- Both parties were told of it, in any order; what undoes it may have been told before.
+-- Both parties were told of it, in any order; what undoes it may have been told before. Of who is erased nothing is
+-- written: certificates count what is.
 insert into identity_move (id, kind, from_party_id, to_party_id, identity_ids, because, moved_at, undoes)
-values ($1, $2, $3, $4, $5::uuid[], $6, $7, $8)
+select
+    $1, $2, $3, $4, $5::uuid[],
+    case when exists (select from party where id in ($3, $4) and erased_at is not null) then '' else $6 end, $7, $8
 on conflict (id) do nothing
 
 -- name: forget_reasons

@@ -21,7 +21,9 @@ _NEWEST = UUID(int=2**128 - 1)
 
 @router.post("", status_code=201, response_model=ErasureView)
 async def request_erasure(body: ErasureBody, once: Repeatable, asking: Eraser) -> Response:
-    """Ask that a party be forgotten; nothing is erased before a second person approves it."""
+    """Ask that a party be forgotten; nothing is erased before a second person approves it. 409 for one that was merged
+    into another, with that one as `merged_into`.
+    """
 
     async def act(tx: Transaction) -> ErasureView:
         return await commands.request(tx, body.party_id, body.because, _who(asking, body.by))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
@@ -34,7 +35,9 @@ WRITTEN_AGAIN = timedelta(hours=25)
 _SERVICES = sorted(OWNERS[each.topic].removeprefix("/") for each in contracts() if issubclass(each.model, Forgotten))
 """Whoever may confirm has to."""
 _IDENTITY = TypeAdapter(ReportedIdentity)
-_WORDS = re.compile(r"[^\s\"'<>,;:(){}\[\]]+@[^\s\"'<>,;:(){}\[\]]+|\+?[0-9][0-9 ()./-]{5,24}[0-9]")
+_PARTS = re.compile(r"[^\s\"'<>,;:(){}\[\]]+")
+_NUMBERS = re.compile(r"\+?[0-9][0-9 ()./-]{5,24}[0-9]")
+_LONGEST_ADDRESS = 320
 
 
 class SamePerson(Refused):
@@ -134,22 +137,30 @@ def _fates(at: datetime) -> Iterator[TopicFate]:
 
 
 def claims_in(value: bytes | None, reading: Reading) -> set[Claim]:
-    """Whom a record may be about: every identity in its JSON, else what looks like an e-mail or a phone."""
+    """Whom a record may be about: every identity in its JSON; where there is none, what looks like an e-mail or a
+    phone, in JSON of another form too.
+    """
     try:
         named = list(_identities(from_json(value or b"")))
     except ValueError:
-        words = _WORDS.findall((value or b"").decode("utf-8", "replace"))
-        named = [ReportedIdentity(type="email" if "@" in word else "phone", value=word) for word in words]
-    return set(read_identities(named, reading).claims)
+        named = []
+    return set(read_identities(named or list(_words((value or b"").decode("utf-8", "replace"))), reading).claims)
+
+
+def _words(text: str) -> Iterator[ReportedIdentity]:
+    """In time that grows with the text alone, whatever anybody sent."""
+    for word in _PARTS.findall(text):
+        if "@" in word and len(word) <= _LONGEST_ADDRESS:
+            yield ReportedIdentity(type="email", value=word)
+    for word in _NUMBERS.findall(text):
+        yield ReportedIdentity(type="phone", value=word)
 
 
 def _identities(node: object) -> Iterator[ReportedIdentity]:
     if isinstance(node, dict):
         if "type" in node and "value" in node:
-            try:
+            with suppress(ValidationError):  # an envelope of another kind, which may hold some
                 yield _IDENTITY.validate_python(node)
-            except ValidationError:
-                return
         node = list(node.values())
     if isinstance(node, list):
         for each in node:

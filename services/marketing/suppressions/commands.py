@@ -42,12 +42,12 @@ async def find_language(tx: Transaction, link: Link) -> Language:
 
 
 async def unsubscribe(tx: Transaction, link: Link) -> Suppression | None:
-    """Decisions obey it from this commit on; everybody else learns it on crm.ingest. None: nothing was left to end."""
+    """Decisions obey it from this commit on; everybody else learns it on crm.ingest. None: it was asked before."""
     known = await copies.load_copies(tx, [link.party_id], (), with_tickets=False)
     before = await store.load_suppressions(tx, [link.party_id])
     said = [*known.consents.get(link.party_id, ()), *(each.statement() for each in before.get(link.party_id, ()))]
     suppression = suppress(link, said, tx.now)
-    if suppression is None or not await store.add_suppression(tx, suppression):
+    if not await store.add_suppression(tx, suppression):
         return None
     party = known.parties.get(link.party_id)
     if party is not None and party.email:

@@ -103,18 +103,19 @@ def read_link(token: str, secret: str, now: datetime) -> Link:
     )
 
 
-def suppress(link: Link, statements: Iterable[Statement], at: datetime) -> Suppression | None:
-    """What the link leads to, given what the party said so far; None where it allows nothing of this kind by now.
+def suppress(link: Link, statements: Iterable[Statement], at: datetime) -> Suppression:
+    """What the link leads to, given what the party said so far, also where it has said no before: a consent of before
+    this moment may be on its way, and is not to stand.
 
-    The id is of the letter and of the consent that it ends: to ask twice is to ask once, and whoever has consented anew
-    can still end that by an old link.
+    The id is of the letter and of the last consent that is known: to ask twice is to ask once, and whoever has
+    consented anew can still end that by an old link.
     """
-    said = deciding(statements, link.purpose, link.topic, link.channel)
-    if said is not None and not said.given:
-        return None
+    known = list(statements)
+    said = deciding(known, link.purpose, link.topic, link.channel)
     if said is not None:  # a consent by a clock that is ahead of this one ends all the same
         at = max(at, said.moment + timedelta(microseconds=1))
-    id_ = derived_id("suppression", link.message_id, said.event_id if said else "")
+    allowed = deciding((each for each in known if each.given), link.purpose, link.topic, link.channel)
+    id_ = derived_id("suppression", link.message_id, allowed.event_id if allowed else "")
     return Suppression(id_, link.party_id, link.purpose, link.topic, link.channel, link.message_id, at)
 
 

@@ -1,5 +1,5 @@
 -- name: add_suppression
--- Once for each letter and the consent that its link ends.
+-- Once for each letter and the last consent that was known when its link was used.
 insert into suppression (id, party_id, purpose, topic, channel, message_id, suppressed_at)
 values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning id
 

@@ -93,15 +93,19 @@ async def copy_consents(tx: Transaction, events: Sequence[Event[ConsentGiven | C
 
 
 async def refuse(tx: Transaction, token: str) -> None:
-    """Ask this customer no more, and tell contacts. Raises LinkExpired, and LinkRefused where nobody is there."""
+    """Ask this customer no more, and tell contacts; a question that has not left stays here. Raises LinkExpired, and
+    LinkRefused where nobody is there.
+    """
     ticket_id = check_link(tx, token)
     party_id = await tickets.find_party_of_ticket(tx, ticket_id)
-    if party_id is None or await copies.lock_party(tx, party_id):
+    family = [] if party_id is None else (await copies.load_families(tx, {party_id})).get(party_id, [party_id])
+    if party_id is None or party_id in await copies.lock_parties(tx, sorted(family)):
         raise LinkRefused("nobody is asked by this link any more")
     ticket = await tickets.lock_ticket(tx, ticket_id)
-    said = refusal(ticket, tx.now)
+    said = refusal(ticket, await store.load_statements(tx, family), tx.now)
     if await store.add_statements(tx, [(party_id, said)]):
         tx.emit([announce_refusal(ticket, said)])
+        await letters.call_off(tx, await store.find_questions(tx, family))
 
 
 def _link(tx: Transaction, ticket_id: UUID, now: datetime) -> SurveyLink:

@@ -242,10 +242,58 @@ async def test_after_a_restore_the_null_value_erases_again(contacts: Contacts) -
     assert await contacts.rows("select * from identity") == []
 
 
+async def merged(http: httpx.AsyncClient, into: object, other: object) -> str:
+    answer = await http.post(f"/v1/parties/{into}/merge", json={"other": str(other), "because": "the same person"})
+    assert answer.status_code == 201, answer.text
+    return f"/v1/merges/{answer.json()['id']}/undo"
+
+
+async def test_who_was_merged_into_another_is_not_erased_alone(contacts: Contacts, http: httpx.AsyncClient) -> None:
+    """The other one shows her name: with her alone it would go on doing so."""
+    party_id = await ada(contacts)
+    other = (await http.post("/v1/parties", json={"identities": [SHOP_82]})).json()["id"]
+    asked = await ask(http, party_id)
+    undo = await merged(http, other, party_id)
+    for answer in (await decide(http, asked), await ask(http, party_id, by="staff-3")):
+        assert (answer.status_code, answer.json()["type"]) == (409, "urn:rapport:problem:merged")
+        assert answer.json()["state"] == {"merged_into": other}
+    assert (await http.get(f"/v1/parties/{other}")).json()["name"] == "Ada Holm"
+
+    await erased(http, other)
+    kept = await everything(contacts)
+    for word in ("Ada", "holm", "ada@", "1990", "the same person"):
+        assert word not in kept, word
+    gone = await http.post(undo, json={"because": "two"})
+    assert (gone.status_code, gone.json()["type"]) == (410, "urn:rapport:problem:erased")
+
+
+async def test_after_a_restore_nothing_is_left_of_moves_of_who_is_erased(
+    contacts: Contacts, http: httpx.AsyncClient
+) -> None:
+    party_id = await ada(contacts)
+    (shop,) = await contacts.rows("select id from identity where type = 'external'")
+    split = {"identities": [str(shop["id"])], "because": "two people"}
+    assert (await http.post(f"/v1/parties/{party_id}/split", json=split)).status_code == 201
+    told = [event for event in await contacts.relayed() if event.type == "crm.party.split.v1"]
+    done = await erased(http, party_id)
+    await contacts.pool.execute("delete from identity_move")
+    async with contacts.ledger.transaction() as tx:
+        await recovery.subscription.topics["crm.contacts"].handle(told, tx)
+    shown = (await http.get(f"/v1/erasures/{done['id']}")).json()
+    assert shown["left"]["identity_move"] == 0
+    assert len(await contacts.rows("select from identity_move")) == 1
+
+
 RECORDS = {
     "JSON": (b'{"party": {"identities": [{"type": "email", "value": "ADA@example.com"}]}}', {"email"}),
     "JSON with an id": (b'{"x": [{"type": "external", "system": "shop", "value": "81"}]}', {"external"}),
     "broken JSON": (b'{"email": "ada@example.com", "phone": "+45 20 12 34 56"', {"email", "phone"}),
+    "JSON of another form": (b'{"email": "ada@example.com", "phone": "+45 20 12 34 56"}', {"email", "phone"}),
+    "an envelope": (
+        b'{"type": "x", "value": {"party": {"identities": [{"type": "email", "value": "ada@example.com"}]}}}',
+        {"email"},
+    ),
+    "a megabyte without a blank": (b"a" * 1_000_000, set()),
     "no text": (b"\xff\x00ada@example.com\x00", set()),
     "nothing": (None, set()),
     "nobody": (b'{"identities": [{"type": "email", "value": "no address"}, {"type": 1, "value": {}}]}', set()),

@@ -167,6 +167,34 @@ async def test_refusing_by_the_link_is_told_to_contacts_once(desk: Support, http
     assert (await http.post(f"{link}{button}")).status_code == 404
 
 
+async def test_refusing_by_the_link_holds_back_what_has_not_left(desk: Support, http: httpx.AsyncClient) -> None:
+    await resolved(desk, http)
+    await desk.rated(*await again(desk, "ticket.resolved"))
+    link = (await http.post(f"{PATH}/survey")).json()["url"].removeprefix("https://help.example")
+    assert (await http.post(link, params={"refuse": True})).status_code == 200
+    assert await send(desk) == []
+    assert [each["outcome"] for each in await told(desk, "ticket.reply_settled")] == ["called_off"]
+
+
+@pytest.mark.parametrize("day", [8, 10])
+async def test_who_allowed_it_again_can_refuse_again_by_the_same_link(
+    desk: Support, http: httpx.AsyncClient, day: int
+) -> None:
+    """Also where they allowed it by a clock that is ahead of ours."""
+    await resolved(desk, http)
+    link = (await http.post(f"{PATH}/survey")).json()["url"].removeprefix("https://help.example")
+    desk.now -= timedelta(days=2)
+    for _ in range(2):
+        assert (await http.post(link, params={"refuse": True})).status_code == 200
+    desk.now += timedelta(days=2)
+    await desk.rated(said(ConsentGiven, day=day))
+    for _ in range(2):
+        assert (await http.post(link, params={"refuse": True})).status_code == 200
+    assert len(await desk.rows("select from outbox where topic = 'crm.ingest'")) == 2
+    await desk.rated(*await again(desk, "ticket.resolved"))
+    assert await send(desk) == []
+
+
 @pytest.mark.parametrize("kind", ["reopened", "long ago", "erased", "answered", "no address"])
 async def test_a_question_that_makes_no_sense_any_more_is_not_asked(
     desk: Support, http: httpx.AsyncClient, kind: str

@@ -353,7 +353,9 @@ async def test_an_agent_that_changed_meanwhile_is_not_overwritten(http: httpx.As
     await http.put("/v1/agents/staff-1", json=DEFINITION)
     stale = await http.put("/v1/agents/staff-1", json=DEFINITION, headers={"If-Match": first.headers["etag"]})
     assert stale.status_code == 409
-    assert [each["id"] for each in (await http.get("/v1/agents?limit=1")).json()["items"]] == ["staff-1"]
+    unknown = await http.put("/v1/agents/staff-2", json=DEFINITION, headers={"If-Match": first.headers["etag"]})
+    assert unknown.status_code == 409
+    assert [each["id"] for each in (await http.get("/v1/agents?limit=2")).json()["items"]] == ["staff-1"]
 
 
 async def test_who_answers_is_taken_back_after_a_restore(http: httpx.AsyncClient, support: Support) -> None:

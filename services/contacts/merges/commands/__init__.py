@@ -10,6 +10,7 @@ from services.contacts.merges.domain import Merge
 from services.contacts.merges.schemas import Ambiguous
 from services.contacts.parties import commands as parties
 from services.contacts.parties.commands.aliases import describe_anew, find_shared_between
+from services.contacts.parties.commands.erased import Erased
 from services.contacts.parties.domain.party import Party
 from shared.engine.event import Emission, Event
 from shared.engine.transaction import Transaction
@@ -84,7 +85,7 @@ def _standing(party: Party | None, field: str) -> Party:
 async def undo(tx: Transaction, merge_id: UUID, because: str) -> tuple[Merge, list[Ambiguous]]:
     """Let both be themselves again, whatever came meanwhile; and what of that may be of either.
 
-    Raises NotFound, and Undone where it was taken back before.
+    Raises NotFound, Undone where it was taken back before, and Erased where they are forgotten.
     """
     done = await store.lock_merge(tx, merge_id)
     if done is None:
@@ -92,6 +93,9 @@ async def undo(tx: Transaction, merge_id: UUID, because: str) -> tuple[Merge, li
     if done.undone_at is not None:
         raise Undone("the merge was taken back before")
     known = await parties.lock_parties(tx, [done.into_party_id, done.merged_party_id])
+    for party_id in (done.into_party_id, done.merged_party_id):
+        if party_id not in known:
+            raise Erased("one of the two was erased: who they were is not known any more")
     survivor, other = known[done.into_party_id], known[done.merged_party_id]
     survivor.picked = [each for each in survivor.picked if each.merge_id != merge_id]
     other.merged_into = None

@@ -38,8 +38,8 @@ async def forget(tx: Transaction, party_id: UUID) -> Gone:
     )
     heirs = await _heirs(tx, own, family)
     known = await store.lock_parties(tx, {*family, *heirs.values()})
-    if await store.load_identities(tx, family) != carried:
-        raise Transient("somebody gave the party another identity meanwhile")
+    if await store.find_aliases(tx, party_id) != family or await store.load_identities(tx, family) != carried:
+        raise Transient("somebody gave the party another identity, or merged another into it, meanwhile")
     living = [party for id_ in family if (party := known.get(id_)) is not None and party.erased_at is None]
     await _remember(tx, {claim: home for claim, home in own.items() if home.identity_id not in heirs})
     for identity_id, heir in heirs.items():

@@ -10,6 +10,7 @@ from services.contacts.intake import commands as intake
 from services.contacts.merges import commands as merges
 from services.contacts.moves import commands as moves
 from services.contacts.parties.commands import erased, erasing as parties
+from services.contacts.parties.commands.aliases import find_survivors
 from services.contacts.privacy import domain, store
 from services.contacts.privacy.domain import Decided, Erasure, State
 from services.contacts.privacy.schemas import ErasureView
@@ -33,8 +34,11 @@ class Asked(Refused):
 
 
 async def request(tx: Transaction, party_id: UUID, because: str, who: str) -> ErasureView:
-    """Ask for an erasure. Raises NotFound, Erased, and Asked where one waits."""
+    """Ask for an erasure. Raises NotFound, Erased, Merged for a party that goes on as another, and Asked where one
+    waits.
+    """
     await erased.require(tx, party_id)
+    await _require_itself(tx, party_id, "body.party_id")
     asked = Erasure(new_id(), party_id, [party_id], "requested", because, who, tx.now, None, None, {}, 0, 0, None)
     if not await store.add_erasure(tx, asked):
         waiting = await store.find_open(tx, party_id)
@@ -46,8 +50,8 @@ async def request(tx: Transaction, party_id: UUID, because: str, who: str) -> Er
 
 
 async def approve(tx: Transaction, erasure_id: UUID, who: str) -> ErasureView:
-    """Erase: all or nothing of it stands with this transaction. Raises NotFound, Decided, SamePerson, and Erased where
-    the party is gone.
+    """Erase: all or nothing of it stands with this transaction. Raises NotFound, Decided, SamePerson, Merged
+    where the party goes on as another by now, and Erased where it is gone.
     """
     asked = await _lock_open(tx, erasure_id)
     domain.require_second(asked, who)
@@ -110,12 +114,22 @@ async def keep_confirmations(tx: Transaction, events: Sequence[Event[Any]]) -> N
 
 async def _forget(tx: Transaction, party_id: UUID, erasure_id: UUID) -> tuple[list[UUID], dict[str, int]]:
     gone = await parties.forget(tx, party_id)
+    await _require_itself(tx, party_id)  # it is locked by now
     ids = [party.id for party in gone.parties]
     found = dict(gone.rows) | await _forget_beside(tx, ids)
     await completeness.rescore(tx, gone.heirs)
     for party in gone.parties:
         tx.emit(domain.announce_erasure(erasure_id, party, tx.now))
     return sorted(ids, key=lambda id_: (id_ != party_id, id_)), found
+
+
+async def _require_itself(tx: Transaction, party_id: UUID, field: str | None = None) -> None:
+    """Whoever was merged into another party is shown as that one, which an erasure of the one alone would leave."""
+    survivor = (await find_survivors(tx, [party_id])).get(party_id, party_id)
+    if survivor != party_id:
+        raise merges.Merged(
+            "the party goes on as another; ask for that one", field=field, state={"merged_into": str(survivor)}
+        )
 
 
 async def _forget_beside(tx: Transaction, ids: list[UUID]) -> dict[str, int]:

@@ -60,10 +60,15 @@ def announce_question(ticket: Ticket, now: datetime, cause: Event[TicketResolved
     return Emission(data=data, time=now, cause=cause, id=derived_id("csat asked", ticket.id))
 
 
-def refusal(ticket: Ticket, now: datetime) -> Statement:
-    """What pressing the button says. To press it twice is to say it once."""
-    id_ = str(derived_id("csat refused", ticket.id))
-    return Statement(id_, PURPOSES[0], TOPIC, CHANNEL, False, now, now)
+def refusal(ticket: Ticket, statements: Sequence[Statement], now: datetime) -> Statement:
+    """What pressing the button says, given what the customer said so far. To press it twice is to say it once, and
+    whoever has allowed it since can refuse again by the same link, also where that was by a clock that is ahead.
+    """
+    said = deciding(statements, PURPOSES[0], TOPIC, CHANNEL)
+    at = now if said is None else max(now, said.moment + timedelta(microseconds=1))
+    allowed = deciding((each for each in statements if each.given), PURPOSES[0], TOPIC, CHANNEL)
+    id_ = derived_id("csat refused", ticket.id, *([] if allowed is None else [allowed.event_id]))
+    return Statement(str(id_), PURPOSES[0], TOPIC, CHANNEL, False, at, at)
 
 
 def announce_refusal(ticket: Ticket, said: Statement) -> Emission:

@@ -32,16 +32,13 @@ async def define(tx: Transaction, agent_id: str, new: AgentDefinition, versions:
         raise Invalid(f"no calendar is called {new.calendar}", field="body.calendar")
     await look_at(tx, [agent_id], tx.now)  # timers are locked before agents, as when they fire
     known = await store.lock_agent(tx, agent_id)
-    if known is None:
-        await store.add_agent(tx, agent_id, key_of(agent_id), new)
-        known = await store.lock_agent(tx, agent_id)
-        assert known is not None  # added by us or by somebody else
-        version = known.version
-    else:
-        _require_version(known, versions)
-        await store.save_agent(tx, agent_id, new)
-        version = known.version + 1
-    return AgentVersion(id=agent_id, version=version)
+    if known is None and versions is None and await store.add_agent(tx, agent_id, key_of(agent_id), new):
+        return AgentVersion(id=agent_id, version=1)
+    known = known or await store.lock_agent(tx, agent_id)  # another request may have added them meanwhile
+    _require_version(known, versions)
+    assert known is not None  # else they were added, or were not what the version says
+    await store.save_agent(tx, agent_id, new)
+    return AgentVersion(id=agent_id, version=known.version + 1)
 
 
 async def set_presence(tx: Transaction, agent_id: str, new: NewPresence, versions: Versions) -> AgentVersion:
@@ -105,6 +102,7 @@ async def list_waiting(
     return await store.list_waiting(tx, queue, after or first, limit)
 
 
-def _require_version(agent: Agent, versions: Versions) -> None:
-    if versions is not None and agent.version not in versions:
-        raise Stale("the agent has changed; read it again", field="If-Match", state={"version": agent.version})
+def _require_version(agent: Agent | None, versions: Versions) -> None:
+    if versions is not None and (agent is None or agent.version not in versions):
+        state = {"version": agent.version} if agent else None
+        raise Stale("the agent has changed; read it again", field="If-Match", state=state)
