@@ -18,7 +18,9 @@ from services.console.frauds import api as frauds
 from services.console.login import api as login
 from services.console.login.sessions import OpenIdSessions, SessionCookies
 from services.console.mailings import api as mailings
+from services.console.mails import api as mails
 from services.console.models import api as models
+from services.console.moves import api as moves
 from services.console.operations import api as operations
 from services.console.parties import api as parties
 from services.console.replies import api as replies
@@ -42,7 +44,7 @@ from shared.telemetry.logging import configure_logging
 
 pages = (
     *(today, parties, duplicates, erasures, tickets, disputes, agents, team, articles, followups, surveys),
-    *(replies, views, bulk),
+    *(replies, views, bulk, mails, moves),
     *(campaigns, segments, mailings, forecasts, trends, warnings, frauds, models, operations, events),
     *(design, login, shell, live, static_files),
 )

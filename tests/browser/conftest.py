@@ -27,7 +27,7 @@ from tests.browser.chromium import HOW, browser_context, executable
 from tests.stack import make_stack, started
 
 expect.set_options(timeout=30_000)  # of a page on a busy machine
-_PAIRS = 7
+_PAIRS = 8
 """That of `ada`, and one for each test that asks for `twins`."""
 
 

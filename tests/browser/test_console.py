@@ -65,6 +65,8 @@ def pages_of(ada: Customer) -> dict[str, str]:
         "view-new": "/new/view",
         "acts": f"/acts/{ada.bulk_id}",
         "models": "/models",
+        "mails": "/mails",
+        "identities": f"/parties/{ada.party_id}/identities",
         "articles": "/articles",
         "articles-found": "/articles?q=parcels",
         "article": f"/articles/{ada.article_id}",

@@ -86,7 +86,7 @@ async def test_many_tickets_are_acted_on_and_each_says_how_it_went(stack: Embedd
 
         await eventually(over, "the end of the act")
         shown = (await client.get(where)).text
-        assert re.findall(r"<dd>(\d+)</dd>", shown) == ["1", "1", "0", "0"]
+        assert re.findall(r"<dd>(\d+)</dd>", shown) == ["1", "1", "0", "0", "0"]
         assert "It is not there, or no longer" in shown
         assert (await ask(stack, "support", f"tickets/{twins.ticket_id}"))["status"] == "resolved"
         late = await client.post("/acts", data={**ticked, "act": "spam"})
@@ -167,3 +167,32 @@ async def test_addresses_tags_and_own_fields_are_written_beside_others(stack: Em
         refused = await client.post(f"{where}/edit", data=wrong)
         assert (refused.status_code, "nobody knows</b>" in refused.text) == (422, True)
         assert 'value="nobody_knows"' in refused.text
+
+
+async def test_an_identity_is_parted_given_over_and_taken_back(stack: EmbeddedStack, twins: Customer) -> None:
+    path = f"/parties/{twins.party_id}/identities"
+    async with visitor(stack) as client:
+        kept = fields_of((await client.get(path)).text, "")
+        known = (await ask(stack, "contacts", twins_path := f"parties/{twins.party_id}"))["identities"]
+        one = f"identity-{known[0]['id']}"
+        nothing = await client.post(path, data={**kept, "because": "why <b>"})
+        assert (nothing.status_code, "Tick at least one" in nothing.text, "why &lt;b&gt;" in nothing.text) == (422,) + (
+            True,
+        ) * 2
+        refused = await client.post(path, data={**kept, one: "1", "because": " "})
+        assert (refused.status_code, "has to be filled in" in refused.text, " checked" in refused.text) == (422,) + (
+            True,
+        ) * 2
+        given = {**kept, one: "1", "because": "a typing error", "to": f"http://x/parties/{twins.twin_id}?a=b"}
+        where = (await client.post(path, data=given)).headers["location"]
+        assert twins.twin_id in (await client.get(where)).text
+        left = (await ask(stack, "contacts", twins_path))["identities"]
+        assert known[0]["id"] not in {each["id"] for each in left}
+        late = await client.post(path, data={**given, "key": "k-2"})
+        assert late.status_code == 422
+        undone = await client.post(f"{where}/undo", data={"because": "it was theirs"})
+        assert "Taken back" in (await client.get(where)).text
+        assert where[1:].rpartition("/")[2] in (await client.get(undone.headers["location"])).text
+        again = (await ask(stack, "contacts", twins_path))["identities"]
+        assert {each["id"] for each in again} == {each["id"] for each in known}
+        assert (await client.post(f"{where}/undo", data={"because": "twice"})).status_code == 409

@@ -13,7 +13,7 @@ from services.console.shell.pages import Page, Shown, go_to
 
 router = APIRouter(prefix="/acts")
 Cursor = Annotated[str | None, Query(max_length=1000)]
-Outcome = Annotated[Literal["waiting", "done", "refused", "stopped"] | None, Query()]
+Outcome = Annotated[Literal["waiting", "done", "refused", "failed", "stopped"] | None, Query()]
 
 
 @router.post("")

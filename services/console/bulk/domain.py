@@ -6,7 +6,7 @@ from uuid import UUID
 
 ACTS = ("resolve", "wait", "spam", "claim", "give", "reply", "note", "follow")
 Tone = Literal["good", "plain", "accent", "bad"]
-TONES: dict[str, Tone] = {"waiting": "accent", "done": "good", "refused": "bad", "stopped": "plain"}
+TONES: dict[str, Tone] = {"waiting": "accent", "done": "good", "refused": "bad", "failed": "bad", "stopped": "plain"}
 _MOVES: dict[str, dict[str, str]] = {
     "resolve": {"status": "resolved"},
     "wait": {"status": "pending", "waits_for": "customer"},

@@ -20,7 +20,7 @@ class Letter:
     locale: str
     subject: str
     body: str
-    when: list[tuple[str, str]]
+    when: list[tuple[str, list[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +163,10 @@ def trigger_of(definition: Mapping[str, Any]) -> str:
     return str(trigger if isinstance(trigger, str) else trigger["event"])
 
 
-def conditions_of(when: Mapping[str, Any] | None) -> list[tuple[str, str]]:
-    """What is asked, by name; nothing where everything matches."""
+def conditions_of(when: Mapping[str, Any] | None) -> list[tuple[str, list[str]]]:
+    """What is asked, by name, any of whose values will do; nothing where everything matches."""
     return [
-        (name, ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+        (name, list(map(str, value)) if isinstance(value, list) else [str(value)])
         for name, value in (when or {}).items()
         if value
     ]

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.console.forecasts.domain import BY, SPANS, ahead_of, fan_of, past_of, together
+from services.console.forecasts.domain import BY, SPANS, ahead_of, fan_of, largest_first, most_of, past_of, together
 from services.console.shell.asking import Asked, Json, Part, attempt
 from services.console.shell.pages import Shown
 
@@ -35,9 +35,12 @@ async def show_sales(
         looks += [attempt(page.asked.get("forecasting", path, limit=_MOST)) for path in ("series", "forecasts")]
     totals, series, forecasts = (*await asyncio.gather(*looks), Part[Json](), Part[Json]())[:3]
     known = {(one["department"], one["currency"]): one for one in series.value["items"]} if series.value else {}
+    rows = largest_first(totals.value, chosen, whole=cursor is None) if totals.value else []
     return page.show(
         "forecasts/sales.html",
         by=chosen,
+        rows=rows,
+        most=most_of(rows),
         since=since,
         last=last,
         totals=totals,

@@ -73,6 +73,24 @@ def ahead_of(forecasts: Iterable[Mapping[str, Any]]) -> dict[str, float]:
     return found
 
 
+def largest_first(totals: Mapping[str, Any], by: str, *, whole: bool) -> list[Mapping[str, Any]]:
+    """What brought most comes first, of each currency for itself; weeks and days stay in their order, and so does
+    what is not all of it.
+    """
+    rows: list[Mapping[str, Any]] = totals["items"]
+    if by in {"week", "day"} or not whole or totals["next_cursor"]:
+        return rows
+    return sorted(rows, key=lambda row: (row["currency"], -row["revenue"]))
+
+
+def most_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """The largest revenue of each currency."""
+    most: dict[str, int] = {}
+    for row in rows:
+        most[row["currency"]] = max(most.get(row["currency"], 0), row["revenue"])
+    return most
+
+
 def together(ahead: Mapping[str, float], currency: str) -> float:
     """What is expected of all departments in a currency."""
     return sum(mean for series, mean in ahead.items() if series.endswith(f":{currency}"))

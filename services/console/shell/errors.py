@@ -73,33 +73,46 @@ async def _not_found(request: Request, error: Exception) -> Response:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return (await _page(request)).show("shell/error.html", error.status_code, status=error.status_code)
+    return await _shown(request, error.status_code)
 
 
 class ShownProblems:
-    """Plain ASGI. A browser gets a page where what stands before every route answers with a problem document."""
+    """Plain ASGI. A browser gets a page where what stands before every route answers with a problem document.
+
+    The address of a form is no page: whoever looks at it, after a refusal say, is led to the page above it.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or b"text/html" not in dict(scope["headers"]).get(b"accept", b""):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        refused = 0
+        reads, refused = b"text/html" in dict(scope["headers"]).get(b"accept", b""), 0
 
         async def answer(message: Message) -> None:
             nonlocal refused
             if message["type"] == "http.response.start" and _is_problem(message):
-                refused = message["status"]
-            elif not refused:
+                status = message["status"]
+                refused = status if reads or _is_forms_address(scope, status) else 0
+            if not refused:
                 await send(message)
 
         await self._app(scope, receive, answer)
         if refused:
-            request = Request(scope, receive)
-            page = Page(request, None) if refused >= 500 else await _page(request)
-            await page.show("shell/error.html", refused, status=refused)(scope, receive, send)
+            await (await _shown(Request(scope, receive), refused))(scope, receive, send)
+
+
+async def _shown(request: Request, refused: int) -> Response:
+    if _is_forms_address(request.scope, refused):
+        return go_to(request.url.path.rpartition("/")[0] or "/")
+    page = Page(request, None) if refused >= 500 else await _page(request)
+    return page.show("shell/error.html", refused, status=refused)
+
+
+def _is_forms_address(scope: Scope, status: int) -> bool:
+    return status == 405 and scope["method"] == "GET"
 
 
 def _is_problem(message: Message) -> bool:

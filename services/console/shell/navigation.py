@@ -36,10 +36,10 @@ class Place:
 
 
 _DESK = ("/agents", "/new/agent", "/queues", "/disputes", "/team", "/articles", "/new/article", "/replies",
-         "/new/reply", "/views", "/new/view", "/acts")  # fmt: skip
+         "/new/reply", "/views", "/new/view", "/acts", "/mails")  # fmt: skip
 SECTIONS = (
     Section("/", _("Today"), "sun", "h"),
-    Section("/parties", _("Customers"), "people", "c", under=("/duplicates", "/erasures", "/events")),
+    Section("/parties", _("Customers"), "people", "c", under=("/duplicates", "/erasures", "/events", "/moves")),
     Section("/tickets", _("Tickets"), "chat", "t", under=_DESK),
     Section("/follow-ups", _("Follow-ups"), "check", "f", under=("/surveys",)),
     Section("/campaigns", _("Campaigns"), "send", "m", under=("/segments", "/mailings", "/new/mailing")),
@@ -69,6 +69,7 @@ PLACES = (
     Place("/replies", _("Kept replies")),
     Place("/new/reply", _("New reply")),
     Place("/new/view", _("New view")),
+    Place("/mails", _("Mails without a ticket")),
     Place("/surveys", _("Surveys")),
 )
 

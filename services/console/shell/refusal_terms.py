@@ -9,7 +9,6 @@ def _(text: str) -> str:
 FAULTS: dict[str, str] = {
     "missing": _("has to be filled in"),
     "too_long": _("is too long"),
-    "too_few": _("needs at least one"),
     "no_number": _("is not a number that is taken here"),
     "too_small": _("is too small"),
     "too_large": _("is too large"),

@@ -7,9 +7,8 @@ from typing import Any
 from services.console.shell.words import Words
 
 _KINDS = {
-    "missing": ("missing", "string_too_short", "string_type", "blank"),
+    "missing": ("missing", "string_too_short", "too_short", "string_type", "blank"),
     "too_long": ("string_too_long", "too_long"),
-    "too_few": ("too_short",),
     "no_number": ("int_", "float_", "decimal_", "finite_number"),
     "too_small": ("greater_than",),
     "too_large": ("less_than",),

@@ -166,6 +166,7 @@ SUPPORT: dict[str, dict[str, str]] = {
         "waiting": _("To be done"),
         "done": _("Done"),
         "refused": _("Refused"),
+        "failed": _("Failed"),
         "stopped": _("Stopped"),
     },
     "act_refusal": {
@@ -178,6 +179,8 @@ SUPPORT: dict[str, dict[str, str]] = {
         "too_many_followers": _("Too many follow it"),
         "asked": _("Somebody stopped it"),
         "restored": _("A restore stopped it"),
+        "unexpected": _("A fault of the program; tell an administrator"),
     },
     "doing": {"viewing": _("looks at it"), "writing": _("is writing")},
+    "mail": {"held": _("Too many of one sender"), "auto": _("Written by no person"), "bounce": _("Came back")},
 }

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.console.shell.asking import SERVICES, Json, Part, attempt
+from services.console.shell.asking import SERVICES, Json, Part, attempt, path_part
 from services.console.shell.navigation import PLACES, Place, Section, sections_for
 from services.console.shell.pages import Page, Shown
 from services.console.today.domain import WEEKS, sales_of
@@ -19,9 +19,8 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 
 @router.get("/")
 async def show_today(page: Shown) -> Response:
-    new, opened, audit, weeks, forecasts, parked = await asyncio.gather(
-        attempt(page.asked.get("support", "tickets", status="new", limit=5)),
-        attempt(page.asked.get("support", "tickets", status="open", limit=5)),
+    (new, opened, followed), audit, weeks, forecasts, parked = await asyncio.gather(
+        _tickets(page),
         attempt(page.asked.get("marketing", "audit/follow-ups")),
         attempt(page.asked.get("forecasting", "series/sales", by="week", last=WEEKS * 7, limit=_MOST)),
         attempt(page.asked.get("forecasting", "forecasts", limit=_MOST)),
@@ -32,10 +31,23 @@ async def show_today(page: Shown) -> Response:
         "today/today.html",
         tickets=[*new.listed, *opened.listed][:6],
         trouble=new.trouble or opened.trouble,
+        followed=followed.listed,
         audit=audit,
         weeks=weeks,
         sales=sales,
         parked=parked,
+    )
+
+
+async def _tickets(page: Page) -> tuple[Part[Json], Part[Json], Part[Json]]:
+    """Those that are new, those that are open, and of those that the agent follows what they have not seen."""
+    assert page.agent is not None
+    return await asyncio.gather(
+        attempt(page.asked.get("support", "tickets", status="new", limit=5)),
+        attempt(page.asked.get("support", "tickets", status="open", limit=5)),
+        attempt(
+            page.asked.get("support", f"agents/{path_part(page.agent.name)}/followed-tickets", news="true", limit=5)
+        ),
     )
 
 

@@ -140,3 +140,10 @@ async def test_what_nobody_expected_is_a_page_too(app: FastAPI, client: httpx.As
     assert answer.status_code == 500
     assert "This did not work" in answer.text
     assert "a bug" not in answer.text
+
+
+@pytest.mark.parametrize("accept", ["text/html", "*/*"])
+async def test_the_address_of_a_form_leads_to_the_page_above_it(client: httpx.AsyncClient, accept: str) -> None:
+    for path, above in ((f"/tickets/{_ID}/replies", f"/tickets/{_ID}"), ("/acts", "/"), ("/sign-out", "/")):
+        led = await client.get(path, headers={"Accept": accept})
+        assert (led.status_code, led.headers["location"]) == (303, above)

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from services.console.bulk.domain import ACTS, TONES, act_of, tickets_of, word_of
+from services.console.forecasts.domain import largest_first, most_of
 from services.console.models.domain import Measure, kinds_of, main_of, measures_of
 from services.console.parties.domain import ADDRESSES, Profile, fields_of, own_fields_of
 from services.console.replies.domain import PLACEHOLDERS, languages_of, texts_of
@@ -15,6 +16,7 @@ from services.contacts.profiles.schemas import ProfilePatch
 from services.support.attention.schemas import NewViewer
 from services.support.bulk.schemas import ItemOutcome, NewBulkAction
 from services.support.canned.domain import PLACEHOLDERS as KNOWN_PLACEHOLDERS
+from services.support.mail.schemas import MailLine
 from services.support.triage.schemas import ModelView
 from services.support.views.schemas import ViewDefinition
 from shared.events.values import AddressKind, Channel
@@ -29,6 +31,7 @@ def test_the_pages_words_are_the_services() -> None:
     assert set(get_args(ModelView.model_fields["state"].annotation)) == TERMS["model_state"].keys()
     assert set(ACTS) <= TERMS["act"].keys()
     assert set(WHOSE) == TERMS["whose"].keys()
+    assert set(get_args(MailLine.model_fields["kind"].annotation)) == TERMS["mail"].keys()
 
 
 @pytest.mark.parametrize("chosen", ACTS)
@@ -130,3 +133,16 @@ def test_models_stand_by_name_with_the_one_that_is_used() -> None:
     alone, both = kinds_of(models)
     assert (alone.name, alone.used, alone.figures) == ("a", None, [])
     assert (both.newest["cut"], both.used and both.used["cut"], both.figures) == ("2", "1", [1.0, 2.0])
+
+
+def test_what_brought_most_comes_first_and_weeks_stay_in_their_order() -> None:
+    rows = [
+        {"key": key, "currency": currency, "revenue": revenue}
+        for key, currency, revenue in (("a", "DKK", 1), ("b", "EUR", 9), ("c", "DKK", 5), ("d", "DKK", -3))
+    ]
+    whole, part = {"items": rows, "next_cursor": None}, {"items": rows, "next_cursor": "x"}
+    assert [row["key"] for row in largest_first(whole, "category", whole=True)] == ["c", "a", "d", "b"]
+    for totals, by, from_start in ((whole, "week", True), (part, "category", True), (whole, "category", False)):
+        assert largest_first(totals, by, whole=from_start) == rows
+    assert most_of(rows) == {"DKK": 5, "EUR": 9}
+    assert most_of([{"currency": "DKK", "revenue": -1}]) == {"DKK": 0}

@@ -63,6 +63,7 @@ def test_a_refusal_names_the_fields_as_the_form_does() -> None:
         {"field": "body.skills.0", "reason": "string_pattern_mismatch", "detail": "…"},
         {"field": "body.skills.1", "reason": "string_pattern_mismatch", "detail": "…"},
         {"field": "header.If-Match", "reason": "missing", "detail": "…"},
+        {"field": "body.because", "reason": "too_short", "detail": "Value should have at least 1 item"},
         {"field": "body.until", "reason": "later_than_now", "detail": "it has to come before now"},
         {"field": "body", "reason": "json_invalid", "detail": "…"},
     ]
@@ -70,6 +71,7 @@ def test_a_refusal_names_the_fields_as_the_form_does() -> None:
         Fault("Title", "has to be filled in"),
         Fault("Skills", "is not written as it has to be"),
         Fault("", "has to be filled in"),
+        Fault("Reason", "has to be filled in"),
         Fault("Until", "it has to come before now"),
         Fault("", "holds signs that cannot be read"),
     ]
