@@ -18,7 +18,7 @@ from services.console.agents.domain import (
     rooms_of,
     times_of,
 )
-from services.console.shell.asking import Trouble, attempt, path_part, with_query
+from services.console.shell.asking import Json, Part, Trouble, attempt, path_part, with_query
 from services.console.shell.pages import Page, Shown, go_to
 
 router = APIRouter()
@@ -43,7 +43,9 @@ async def define_agent(page: Shown) -> Response:
     form = await page.form()
     agent_id = Definition(form).agent_id
     try:
-        await _define(page, agent_id, form, '"0"')
+        known = await attempt(page.asked.get("support", f"agents/{path_part(agent_id)}")) if agent_id else Part[Json]()
+        # of somebody who is written down already the version is none that they have
+        await _define(page, agent_id, form, '"0"' if known.value else None)
     except Trouble as trouble:
         return _form(page, form, None, trouble)
     return go_to(f"/agents/{path_part(agent_id)}")
@@ -115,7 +117,7 @@ async def show_queue(page: Shown, queue: str, cursor: Cursor = None) -> Response
     return page.show("agents/queue.html", queue=queue, found=found, names=names, places=PLACES)
 
 
-async def _define(page: Page, agent_id: str, form: Mapping[str, str], version: str) -> None:
+async def _define(page: Page, agent_id: str, form: Mapping[str, str], version: str | None) -> None:
     path = f"agents/{path_part(agent_id)}"
     await page.asked.write(
         "support", "PUT", path, Definition(form, page.taste.language).body(), key=form.get("key"), if_match=version
