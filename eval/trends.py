@@ -2,12 +2,14 @@
 
 Series have no trend by construction: drawn ones, whose weeks are alike to several degrees, and those of Complete
 Journey with their weeks in another order, which keeps how they vary. Half of them get a plant. They are looked at
-week by week for half a year, as the service does. The thresholds were chosen on seed 1.
+week by week for half a year, as the service does. The thresholds were chosen on seed 1. Short ones without any plant
+are looked at from their 26th week to their 60th.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from statistics import median
 
 import numpy as np
@@ -23,6 +25,7 @@ Floats = NDArray[np.float64]
 _WEEK = timedelta(days=7)
 _FIRST = date(2024, 1, 1)
 _KNOWN, _LOOKED, _PLANTED_AT = 52, 26, 60
+_SHORT, _SHORT_LOOKED = 26, 34
 _SEEDS = (11, 12)
 _SERIES = 80
 _ALIKE = (0.0, 0.3, 0.6)
@@ -43,7 +46,13 @@ def measure(setting: Setting) -> list[Row]:
     """Each kind of plant by itself, on drawn series and on those of Complete Journey."""
     del setting
     return [
-        row for seed in _SEEDS for of, kind, told in _measured(seed) for row in _rows(f"{of}, seed {seed}", kind, told)
+        *(
+            row
+            for seed in _SEEDS
+            for of, kind, told in _measured(seed)
+            for row in _rows(f"{of}, seed {seed}", kind, told)
+        ),
+        *(row for seed in _SEEDS for row in _measure_short(seed)),
     ]
 
 
@@ -52,6 +61,19 @@ def _rows(of: str, kind: str, told: _Told) -> Iterator[Row]:
     yield Row("trends", of, f"Rapport, {kind}", "found", len(found) / len(told.delays))
     yield Row("trends", of, f"Rapport, {kind}", "weeks until told", float(median(found)) if found else float("nan"))
     yield Row("trends", of, f"Rapport, {kind}", "false a year, of 100 series", told.false)
+
+
+def _measure_short(seed: int) -> Iterator[Row]:
+    """Of series of 26 to 60 weeks that have no trend, by how much a week has in common with the one before."""
+    rng = np.random.default_rng(seed)
+    for alike in _ALIKE:
+        rows = _drawn(rng, _SHORT + _SHORT_LOOKED, (alike,))
+        told = _told(partial(_until, rows), _SHORT, _SHORT_LOOKED)
+        for group in ("trend", "anomaly"):
+            count = sum(group_of(one.kind) == group for one, _ in told)
+            of = f"drawn, 26 to 60 weeks, alike by {alike:g}, seed {seed}"
+            false = 100 * count * 52 / (len(rows) * (_SHORT_LOOKED + 1))
+            yield Row("trends", of, f"Rapport, {group}", "false a year, of 100 series", false)
 
 
 def _measured(seed: int) -> Iterator[tuple[str, str, _Told]]:
@@ -72,12 +94,11 @@ def _measured(seed: int) -> Iterator[tuple[str, str, _Told]]:
     yield "Complete Journey, shuffled", "products", _watch_products(rng)
 
 
-def _drawn(rng: np.random.Generator) -> Named:
-    count = _KNOWN + _LOOKED
+def _drawn(rng: np.random.Generator, count: int = _KNOWN + _LOOKED, degrees: Sequence[float] = _ALIKE) -> Named:
     found = {}
     for at in range(_SERIES):
         noise = rng.standard_normal(count + 40)
-        alike = _ALIKE[at % len(_ALIKE)]
+        alike = degrees[at % len(degrees)]
         for week in range(1, len(noise)):
             noise[week] += alike * noise[week - 1]
         spread = rng.choice([0.05, 0.1, 0.15]) * np.sqrt(1 - alike**2)
@@ -113,9 +134,13 @@ def _spike(values: Floats, sign: int) -> Floats:
 
 def _watch_departments(rows: Named, rng: np.random.Generator, plant: Callable[[Floats, int], Floats]) -> _Told:
     planted, changed = _plant(rows, rng, plant)
-    told = _told(lambda end: Watched({name: row[:end].tolist() for name, row in changed.items()}, {}, {}))
+    told = _told(partial(_until, changed))
     group = "anomaly" if plant is _spike else "trend"
     return _judge(told, planted, changed, group)
+
+
+def _until(rows: Named, end: int) -> Watched:
+    return Watched({name: row[:end].tolist() for name, row in rows.items()}, {}, {})
 
 
 def _watch_shares(rows: Named, rng: np.random.Generator) -> _Told:
@@ -148,12 +173,12 @@ def _plant(
     return signs, {name: plant(row, signs[name]) if name in signs else row for name, row in rows.items()}
 
 
-def _told(watched: Callable[[int], Watched]) -> list[tuple[Trend, int]]:
+def _told(watched: Callable[[int], Watched], known: int = _KNOWN, looked: int = _LOOKED) -> list[tuple[Trend, int]]:
     """Every trend that is told from week to week, with the week."""
     open_: list[Trend] = []
     lately: dict[tuple[str, str], Trend] = {}
     said: list[tuple[Trend, int]] = []
-    for end in range(_KNOWN, _KNOWN + _LOOKED + 1):
+    for end in range(known, known + looked + 1):
         day = _FIRST + _WEEK * end
         news, over = decide(find_trends(watched(end)), open_, lately, day, day)
         gone = {one.trend.trend_id for one in over}

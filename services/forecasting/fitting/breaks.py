@@ -1,10 +1,11 @@
 """Breaks in the level or the slope of a series, told from chance and from what one week has to do with the next.
 
 The largest F of a step or a bend at any of the weeks (Quandt 1960; Andrews 1993), whose distribution is simulated for
-series of the same length whose weeks are alike to the same degree. That degree is the one that most often leads to the
-one that is seen, for what a fit leaves is less alike than what was there (Andrews 1993, "Exactly median-unbiased
-estimation"). A break that is older than what is looked for becomes a part of what is usual, and the rest is looked at
-again (Bai and Perron 1998).
+series of the same length whose weeks seem alike to the same degree. What seems is all that is known: in short series
+the true degree may well be greater, and most of the false breaks are of those where it is, so the distribution is over
+all degrees that may lead to what is seen. The degree itself is told as the one that most often does, for what a fit
+leaves is less alike than what was there (Andrews 1993, "Exactly median-unbiased estimation"). A break that is older
+than what is looked for becomes a part of what is usual, and the rest is looked at again (Bai and Perron 1998).
 """
 
 from collections.abc import Sequence
@@ -23,8 +24,10 @@ AFTER = 4
 BEFORE = 8
 _OLD_CHANCE = 0.01
 _MOST_OLD = 3
-_SIMULATED = 1000
 _ALIKE = np.array([0.0, 0.2, 0.4, 0.6, 0.8])
+_SIMULATED = (3000, 2500, 2000, 1500, 1000)
+"""Series of each degree: fewer are alike by more."""
+_GROUPS = 8
 _TAIL = 0.05
 _SEED = 20_010_101
 
@@ -54,9 +57,12 @@ class Breaks:
 
 @dataclass(frozen=True, slots=True)
 class _Usual:
-    """Of simulated series without a break, for each degree of `_ALIKE`: the degree that is seen, and the sorted F."""
+    """Of simulated series without a break: `seen` of each degree of `_ALIKE`; and in groups by what is seen, with the
+    `middle` of each, the sorted F.
+    """
 
     seen: Floats
+    middle: Floats
     anywhere: Floats
     recent: Floats
 
@@ -71,14 +77,14 @@ def find_breaks(values: Floats) -> Breaks:
     while True:
         strength, size, left = _tried(values, base, shapes)
         best = int(np.argmax(strength))
-        alike = _unbiased(_alike(left[None, :])[0], count)
-        if recent[best] or len(old) == _MOST_OLD or (odds := _chance(strength[best], alike, count)) > _OLD_CHANCE:
+        seen = float(_alike(left[None, :])[0])
+        if recent[best] or len(old) == _MOST_OLD or (odds := _chance(strength[best], seen, count)) > _OLD_CHANCE:
             break
         old.append(_break(shapes, places, best, size, odds))
         base = np.c_[base, shapes[:, best]]
     best = int(np.argmax(np.where(recent, strength, -1.0)))
-    odds = _chance(strength[best], alike, count, recent=True)
-    return Breaks(_break(shapes, places, best, size, odds), old, left, alike)
+    odds = _chance(strength[best], seen, count, recent=True)
+    return Breaks(_break(shapes, places, best, size, odds), old, left, _unbiased(seen, count))
 
 
 def effect_of(values: Floats, kind: str, after: int) -> float:
@@ -143,12 +149,12 @@ def _unbiased(seen: float, count: int) -> float:
     return float(np.interp(seen, _usual(count).seen, _ALIKE))
 
 
-def _chance(strength: float, alike: float, count: int, *, recent: bool = False) -> float:
+def _chance(strength: float, seen: float, count: int, *, recent: bool = False) -> float:
     """Of an F as large or larger, the tail as exponential as that of a likelihood ratio."""
     usual = _usual(count)
     known = usual.recent if recent else usual.anywhere
-    place = float(np.interp(alike, _ALIKE, np.arange(len(_ALIKE))))
-    lower = int(min(place, len(_ALIKE) - 2))
+    place = float(np.interp(seen, usual.middle, np.arange(_GROUPS)))
+    lower = int(min(place, _GROUPS - 2))
     odds = [_beyond(known[at], np.log1p(strength / count) * count) for at in (lower, lower + 1)]
     return float(np.exp(np.interp(place, [lower, lower + 1], np.log(odds))))
 
@@ -165,16 +171,23 @@ def _beyond(known: Floats, ratio: float) -> float:
 def _usual(count: int) -> _Usual:
     """The same for every series of the length, so it is drawn once, and from the same numbers every time."""
     rng = np.random.default_rng(_SEED + count)
-    noise = rng.standard_normal((_SIMULATED, count + 40))
+    noise = rng.standard_normal((max(_SIMULATED), count + 40))
     shapes, places = _shapes(count)
     recent = _recent(places, count)
-    seen, anywhere, late = [], [], []
-    for alike in _ALIKE:
-        rows = noise.copy()
+    seen, alikes, anywhere, late = [], [], [], []
+    for alike, many in zip(_ALIKE, _SIMULATED, strict=True):
+        rows = noise[:many].copy()
         for at in range(1, rows.shape[1]):
             rows[:, at] += alike * rows[:, at - 1]
         strength, _, left = _tried_all(rows[:, 40:], _line(count), shapes)
-        seen.append(float(np.median(_alike(left))))
-        anywhere.append(np.sort(np.log1p(strength.max(axis=1) / count) * count))
-        late.append(np.sort(np.log1p(strength[:, recent].max(axis=1) / count) * count))
-    return _Usual(np.maximum.accumulate(seen), np.array(anywhere), np.array(late))
+        alikes.append(_alike(left))
+        seen.append(float(np.median(alikes[-1])))
+        anywhere.append(np.log1p(strength.max(axis=1) / count) * count)
+        late.append(np.log1p(strength[:, recent].max(axis=1) / count) * count)
+    order = np.argsort(np.concatenate(alikes), kind="stable").reshape(_GROUPS, -1)
+    return _Usual(
+        np.maximum.accumulate(seen),
+        np.median(np.concatenate(alikes)[order], axis=1),
+        np.sort(np.concatenate(anywhere)[order], axis=1),
+        np.sort(np.concatenate(late)[order], axis=1),
+    )

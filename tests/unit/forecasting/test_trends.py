@@ -4,9 +4,11 @@ import random
 from datetime import date
 from math import exp
 
+import numpy as np
 import pytest
 
 from services.forecasting.cuts.domain import WEEK
+from services.forecasting.fitting.breaks import find_breaks
 from services.forecasting.fitting.trends import find_trends
 from services.forecasting.trends.domain import Because, Finding, Found, Kind, Trend, Watched, decide
 from shared.ids import derived_id
@@ -175,3 +177,20 @@ def test_a_trend_is_told_once(found: Finding, before: Trend | None, told: int) -
     assert len(decide(Found([found], {TOYS}), [], lately, END, END)[0]) == told
     open_ = [trend(6)]
     assert decide(Found([finding(5)], {TOYS}), open_, {}, END, END) == ([], [])
+
+
+@pytest.mark.parametrize(("weeks", "alike"), [(26, 0.0), (26, 0.6), (52, 0.3)])
+def test_a_chance_is_one_in_short_series_too_whose_weeks_go_on_from_each_other(weeks: int, alike: float) -> None:
+    """Of series without a break about a hundredth have a chance of a hundredth; of the most alike ones no more than
+    three, for how alike they are must be guessed from few weeks.
+    """
+    rng = np.random.default_rng(3)
+    chances = []
+    for _ in range(400):
+        values = rng.standard_normal(weeks + 40)
+        for week in range(1, len(values)):
+            values[week] += alike * values[week - 1]
+        chances.append(find_breaks(values[40:]).recent.chance)
+
+    assert sum(chance <= 0.01 for chance in chances) <= 400 * 0.03
+    assert sum(chance <= 0.1 for chance in chances) >= 400 * 0.02
