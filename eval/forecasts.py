@@ -15,6 +15,7 @@ from typing import TypeVar
 import numpy as np
 from statsforecast.models import AutoCES, AutoETS, AutoTheta, SeasonalNaive
 
+from eval.kinds import other_kinds
 from eval.rows import Row, compare
 from eval.setting import Setting
 from eval.values import Set, complete_journey, read_sets
@@ -36,8 +37,10 @@ _AVERAGED = ("AutoETS", "AutoTheta", "AutoCES")
 
 
 def measure(setting: Setting) -> list[Row]:
-    """Complete Journey by department, weekly and daily, and every CSV of the folder with series, date and value."""
-    return [row for one in (*complete_journey(), *read_sets(setting.data)) for row in _measure_set(one)]
+    """Complete Journey by department, weekly and daily, series of other kinds, and every CSV of the folder with series,
+    date and value.
+    """
+    return [row for one in (*complete_journey(), *other_kinds(), *read_sets(setting.data)) for row in _measure_set(one)]
 
 
 def _measure_set(one: Set) -> list[Row]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from importlib.resources import as_file, files
 from itertools import pairwise
+from math import isfinite
 from pathlib import Path
 
 _DEPARTMENTS = 15
@@ -26,7 +27,7 @@ class Spacing:
     origins: int
 
 
-_SPACINGS = (
+SPACINGS = (
     Spacing("hourly", _HOUR, 48, (24, 168), 24, 4),
     Spacing("daily", _DAY, 28, (7,), 7, 6),
     Spacing("weekly", _DAY * 7, 4, (52,), 1, 10),
@@ -70,8 +71,8 @@ def complete_journey() -> Iterator[Set]:
     weekly = {
         name: [sum(days[begin : begin + 7]) for begin in range(skip, len(days) - 6, 7)] for name, days in daily.items()
     }
-    yield _set("weekly, Complete Journey", weekly, _SPACINGS[2])
-    yield _set("daily, Complete Journey", daily, _SPACINGS[1])
+    yield make_set("weekly, Complete Journey", weekly, SPACINGS[2])
+    yield make_set("daily, Complete Journey", daily, SPACINGS[1])
 
 
 def product_weeks(most: int) -> dict[str, list[int]]:
@@ -97,16 +98,20 @@ def read_sets(folder: Path | None) -> Iterator[Set]:
 
 
 def read_set(name: str, rows: Iterable[tuple[str, str, str]]) -> Set:
-    """Values of one time are added up; what is missing between two is drawn as a line, or 0 where zeros are usual."""
+    """Values of one time are added up; what is missing between two, or no number, is drawn as a line, or 0 where zeros
+    are usual.
+    """
     sums: defaultdict[str, defaultdict[datetime, float]] = defaultdict(lambda: defaultdict(float))
     for series, at, value in rows:
-        if value.strip():
+        if value.strip() and isfinite(number := float(value)):
             when = datetime.fromisoformat(at)
-            sums[series][when if when.tzinfo else when.replace(tzinfo=UTC)] += float(value)
+            sums[series][when if when.tzinfo else when.replace(tzinfo=UTC)] += number
     steps = Counter(after - before for known in sums.values() for before, after in pairwise(sorted(known)))
     usual = max(steps, key=lambda step: steps[step]) if steps else _DAY
-    spacing = min(_SPACINGS, key=lambda one: abs(one.step / usual - 1) if one.step >= usual else usual / one.step)
-    return _set(f"{spacing.name}, {name}", {one: _fill(known, usual, spacing) for one, known in sums.items()}, spacing)
+    spacing = min(SPACINGS, key=lambda one: abs(one.step / usual - 1) if one.step >= usual else usual / one.step)
+    return make_set(
+        f"{spacing.name}, {name}", {one: _fill(known, usual, spacing) for one, known in sums.items()}, spacing
+    )
 
 
 def _fill(known: Mapping[datetime, float], usual: timedelta, spacing: Spacing) -> list[float]:
@@ -129,7 +134,7 @@ def _between(found: list[float | None], at: int, *, zeros: bool) -> float:
     return float(found[before] or 0) * (1 - share) + float(found[after] or 0) * share
 
 
-def _set(name: str, series: Mapping[str, list[float]], spacing: Spacing) -> Set:
+def make_set(name: str, series: Mapping[str, list[float]], spacing: Spacing) -> Set:
     """Without the series that are too short to be judged."""
     judged = {one: values for one, values in series.items() if len(values) > spacing.horizon * 2 + 2 * spacing.period}
     return Set(name, judged, spacing.horizon, spacing.periods, spacing.period, spacing.origins)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 from statsforecast.models import TSB, AutoCES, AutoETS, AutoTheta, CrostonSBA
 
-from services.forecasting.fitting.seasons import season_of, split_season
+from services.forecasting.fitting.seasons import season_of, seasons_within, split_seasons
 from services.forecasting.forecasts.domain.outlook import MOST, SEASONAL_NAIVE, Cadence, Outlook, mean_step
 
 Floats = NDArray[np.float64]
@@ -25,6 +25,7 @@ Fitted = tuple[Floats, Floats]
 _SHORT = 10
 _EMPTY = 0.2
 _RECENT = 8
+_RARE = 52
 _CYCLES = 4
 _UNIT = 0.25
 _LONGEST = 420
@@ -46,7 +47,7 @@ def look_ahead(values: Sequence[float], origin: date, cadence: Cadence) -> Outlo
     spread = np.full(ahead, _plain_spread(known, season))
     log = False
     if _carries_a_model(known):
-        fitted = _ensembles(known[-max(_LONGEST, 3 * season) :], season, ahead)
+        fitted = _ensembles(known[-max(_LONGEST, 3 * season) :], seasons_within(season, cadence.seasons), ahead)
         said |= {name: centre for name, (centre, _) in fitted.items()}
         # Where nothing was sold at times, shares say nothing of how far off a forecast will be.
         log = "log" in fitted and float(known[-max(_LONGEST, 3 * season) :].min()) > 0
@@ -86,14 +87,20 @@ def _simple(known: Floats, season: int, ahead: int) -> dict[str, Floats]:
 
 
 def _plain_spread(known: Floats, season: int) -> float:
-    """The deviation of the last values; of a single one nobody knows, so it is taken as half of its size."""
+    """The deviation of the last values, of more of them where some are zero: what sells now and then seems constant for
+    a while. Of a single value nobody knows, so it is taken as half of its size.
+    """
     if len(known) < 2:
         return float(abs(known[-1])) * _UNKNOWN_SPREAD
     recent = known[-max(_RECENT, 2 * season) :]
+    if not recent.all():
+        recent = known[-max(_RARE, 2 * season) :]
+    if not np.ptp(recent):
+        recent = known
     return float(recent.std(ddof=1)) * float(np.sqrt(1 + 1 / len(recent)))
 
 
-def _ensembles(known: Floats, season: int, ahead: int) -> dict[str, Fitted]:
+def _ensembles(known: Floats, seasons: Sequence[int], ahead: int) -> dict[str, Fitted]:
     scales: dict[str, tuple[Callable[[Floats], Floats], Callable[[Floats], Floats]]] = {"linear": (_same, _same)}
     if float(known.min()) >= 0:
         unit = 1.0 if float(known.min()) > 0 else float(known.mean()) * _UNIT
@@ -101,16 +108,17 @@ def _ensembles(known: Floats, season: int, ahead: int) -> dict[str, Fitted]:
     found = {}
     for name, (forward, back) in scales.items():
         most = float(forward(np.abs(known).max(keepdims=True) * MOST)[0])
-        if (fitted := _ensemble(forward(known), season, ahead, most)) is not None:
+        if (fitted := _ensemble(forward(known), seasons, ahead, most)) is not None:
             found[name] = back(fitted[0]), fitted[1]
     return found
 
 
-def _ensemble(known: Floats, season: int, ahead: int, most: float) -> Fitted | None:
+def _ensemble(known: Floats, seasons: Sequence[int], ahead: int, most: float) -> Fitted | None:
     """The mean of those models that could be fitted, and foretell no more than `most`."""
-    left, wave = split_season(known, season) if season > _LONGEST_SEASON else (known, np.zeros(season))
+    season, long = seasons[-1], seasons[-1] > _LONGEST_SEASON
+    left, wave = split_seasons(known, seasons) if long else (known, np.zeros(season))
     repeated = wave[(len(known) + np.arange(ahead)) % season]
-    fits = [_fit(model, left, 1 if season > _LONGEST_SEASON else season, ahead) for model in _MODELS]
+    fits = [_fit(model, left, 1 if long else season, ahead) for model in _MODELS]
     sound = [fit for fit in fits if _sound(*fit, left) and float((fit[0] + repeated).max()) <= most]
     if not sound:
         return None

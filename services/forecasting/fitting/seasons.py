@@ -26,6 +26,20 @@ def season_of(known: Floats, periods: Sequence[int]) -> int:
     return found
 
 
+def seasons_within(season: int, periods: Sequence[int]) -> list[int]:
+    """The season with those of the periods that it is made of, the shortest first: a week of hours is made of days."""
+    return [*(period for period in sorted(periods) if 1 < period < season and season % period == 0), season]
+
+
+def split_seasons(known: Floats, seasons: Sequence[int]) -> tuple[Floats, Floats]:
+    """The series without its seasons, taken off in their order, and their sum by the place in the last, the longest."""
+    left, whole = known, np.zeros(seasons[-1])
+    for season in seasons:
+        left, wave = split_season(left, season)
+        whole = whole + np.resize(wave, len(whole))
+    return left, whole
+
+
 def split_season(known: Floats, season: int) -> tuple[Floats, Floats]:
     """The series without its season, and the season by the place of a value from the first on.
 

@@ -8,7 +8,7 @@ import pytest
 
 from services.forecasting.cuts.domain import WEEK
 from services.forecasting.fitting.candidates import _sound, look_ahead
-from services.forecasting.fitting.seasons import season_of, split_season
+from services.forecasting.fitting.seasons import season_of, seasons_within, split_season, split_seasons
 from services.forecasting.fitting.weekly import look_from_origins
 from services.forecasting.forecasts.domain.outlook import SEASONAL_NAIVE, WEEKLY, Asked, Cadence
 
@@ -106,3 +106,38 @@ def test_no_origin_sees_its_future() -> None:
     assert [outlook.origin for outlook in made["a"]] == list(origins)
     assert made["a"][0] == look_ahead(values[:18], origins[0], WEEKLY)
     assert all(before != after for before, after in pairwise(made["a"]))
+
+
+def test_hours_repeat_their_day_within_their_week() -> None:
+    """What is learnt of the hours of every day is known better than what is learnt of each hour of a week."""
+    hours = [
+        value * exp(2 * cos(2 * pi * at / 12)) * (2 if at // 24 % 7 > 4 else 1) for at, value in enumerate(noise(672))
+    ]
+    came = np.log(hours[504:552])
+
+    both, week = (look_ahead(hours, CUT, Cadence(WEEK, periods, 48)) for periods in ((24, 168), (168,)))
+
+    errors = [float(np.abs(np.log(one.candidates["log"]) - came).mean()) for one in (both, week)]
+    assert errors[0] < errors[1] * 0.75
+
+
+def test_a_season_is_made_of_those_that_divide_it() -> None:
+    assert seasons_within(168, (24, 168, 100)) == [24, 168]
+    assert seasons_within(24, (24, 168)) == [24]
+    assert seasons_within(1, (52,)) == [1]
+
+
+def test_seasons_are_taken_off_together_and_put_on_again() -> None:
+    values = np.array([cos(2 * pi * at / 4) + cos(2 * pi * at / 12) for at in range(120)])
+
+    left, wave = split_seasons(values, [4, 12])
+
+    assert left + np.resize(wave, 120) == pytest.approx(values)
+    assert float(np.abs(left).max()) < 0.25
+
+
+@pytest.mark.parametrize("silent", [0, 8, 30])
+def test_what_has_not_sold_of_late_may_sell_again(silent: int) -> None:
+    outlook = look_ahead([0.0, 0.0, 3.0] * 12 + [0.0] * silent, CUT, WEEKLY)
+
+    assert all(spread > 0 for spread in outlook.spread)

@@ -75,6 +75,10 @@ def test_a_spread_that_was_far_too_small_counts_for_so_much_only() -> None:
     assert outlook(4, 100, 100, spread=1e-9).scores([500.0, 100.0]) == [FARTHEST, 0.0]
 
 
+def test_what_never_varied_says_nothing_of_how_far_off_others_will_be() -> None:
+    assert outlook(4, 100, 100, spread=0).scores([100.0, 500.0]) == [None, None]
+
+
 def test_factors_learn_only_from_weeks_that_were_over() -> None:
     early, late = outlook(4, 100, 100, 100, 100), outlook(8, 0, 0, 0, 0)
     values = tuple([100.0] * 4 + [130.0] * 8)

@@ -1,9 +1,10 @@
 """How much each model counts: by its errors so far, of this series and of all of its kind.
 
-A candidate's weight falls steeply with its mean scaled error over the origins whose steps were over, its own drawn to
-that of all series: alone, six origins say little of which model is best. A series whose combination did clearly worse
-than the seasonal naive forecast gets that one; what is worse by a little is so by chance as often as not, and changing
-over for it costs more than it gains (measured).
+A candidate's weight falls steeply with its error over the origins whose steps were over, as a multiple of that of the
+seasonal naive forecast from the same origins: series differ in how hard they are, and not every candidate is there for
+each of them. Its own is drawn to that of all series: alone, six origins say little of which model is best. A series
+whose combination did clearly worse than the seasonal naive forecast gets that one; what is worse by a little is so by
+chance as often as not, and changing over for it costs more than it gains (measured).
 """
 
 from collections import defaultdict
@@ -17,13 +18,15 @@ from services.forecasting.forecasts.domain.outlook import SEASONAL_NAIVE, Outloo
 COMBINED = "weighted"
 _BEFOREHAND = {"log": 4.0, "linear": 2.0}
 """What the means of fitted models count for before anything is known; any other candidate counts for 1."""
-_DRAWN = 8.0
-_SHARP = 12.0
+_DRAWN = 16.0
+_SHARP = 8.0
 _FEWEST = 4
 _CLEARLY = 1.25
 _LEAST_ERROR = 1e-3
 
-Errors = defaultdict[str, list[float]]
+Pair = tuple[float, float]
+"""A candidate's scaled error from one origin, and that of the seasonal naive forecast from the same."""
+Errors = defaultdict[str, list[Pair]]
 
 
 @dataclass(slots=True)
@@ -37,10 +40,13 @@ class _Known:
         actuals = track.actuals(outlook)
         if outlook.step <= 0 or not actuals:
             return
-        for name, said in {**outlook.candidates, COMBINED: outlook.centre}.items():
-            error = fmean(abs(a - s) for a, s in zip(actuals, said, strict=False)) / outlook.step
-            self.own[at][name].append(error)
-            self.pooled[outlook.scale][name].append(error)
+        errors = {
+            name: fmean(abs(a - s) for a, s in zip(actuals, said, strict=False)) / outlook.step
+            for name, said in {**outlook.candidates, COMBINED: outlook.centre}.items()
+        }
+        for name, error in errors.items():
+            self.own[at][name].append((error, errors[SEASONAL_NAIVE]))
+            self.pooled[outlook.scale][name].append((error, errors[SEASONAL_NAIVE]))
 
 
 def combine(tracks: Sequence[Track]) -> list[Track]:
@@ -82,25 +88,30 @@ def _combined(outlook: Outlook, own: Errors, pooled: Errors) -> Outlook:
 
 
 def weigh(
-    candidates: Iterable[str], own: Mapping[str, Sequence[float]], pooled: Mapping[str, Sequence[float]]
+    candidates: Iterable[str], own: Mapping[str, Sequence[Pair]], pooled: Mapping[str, Sequence[Pair]]
 ) -> dict[str, float]:
     """Weights that sum to 1. A candidate without any past is taken to be as good as the mean of the others."""
     names = sorted(candidates)
-    general = {name: fmean(pooled[name]) for name in names if pooled.get(name)}
+    general = {name: _beside_naive(pooled[name]) for name in names if pooled.get(name)}
     usual = fmean(general.values()) if general else 1.0
-    errors = {
-        name: max(
-            (sum(own.get(name, ())) + _DRAWN * general.get(name, usual)) / (len(own.get(name, ())) + _DRAWN),
-            _LEAST_ERROR,
-        )
-        for name in names
-    }
+    errors = {name: _drawn(own.get(name, ()), general.get(name, usual)) for name in names}
     best = min(errors.values())
     raw = {name: _BEFOREHAND.get(name, 1.0) * (best / error) ** _SHARP for name, error in errors.items()}
     whole = sum(raw.values())
     return {name: weight / whole for name, weight in raw.items()}
 
 
+def _drawn(own: Sequence[Pair], general: float) -> float:
+    known = _beside_naive(own) * len(own) if own else 0.0
+    return max((known + _DRAWN * general) / (len(own) + _DRAWN), _LEAST_ERROR)
+
+
+def _beside_naive(errors: Sequence[Pair]) -> float:
+    """Where the naive forecast was exact, whatever was not is worse by far."""
+    little = _LEAST_ERROR * len(errors)
+    return (sum(error for error, _ in errors) + little) / (sum(naive for _, naive in errors) + little)
+
+
 def _worse_than_naive(own: Errors) -> bool:
-    said, naive = own[COMBINED], own[SEASONAL_NAIVE]
-    return len(said) >= _FEWEST and fmean(said) > fmean(naive) * _CLEARLY
+    said = own[COMBINED]
+    return len(said) >= _FEWEST and sum(error for error, _ in said) > sum(naive for _, naive in said) * _CLEARLY

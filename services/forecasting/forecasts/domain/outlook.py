@@ -66,14 +66,15 @@ class Outlook:
         """|error| / spread of each known step, at most FARTHEST: beyond, the spread was wrong, not the world.
 
         None where one of the two is next to nothing beside the other, on the logarithm: such a factor says that nothing
-        was sold or foretold, and not how far off a forecast of what is sold will be.
+        was sold or foretold, and not how far off a forecast of what is sold will be. None of what never varied either:
+        no factor makes anything of a spread of zero.
         """
         # A week can be below zero, by discounts greater than the prices; on the logarithm the model reads it as zero.
         level = _log_of_sales if self.scale == "log" else float
         rows = zip(self.centre, self.spread, actuals, strict=False)
         errors = [(abs(level(actual) - level(centre)), spread) for centre, spread, actual in rows]
         return [
-            None if self.scale == "log" and error > _UNRELATED else min(error / spread, FARTHEST) if spread > 0 else 0.0
+            None if spread <= 0 or (self.scale == "log" and error > _UNRELATED) else min(error / spread, FARTHEST)
             for error, spread in errors
         ]
 
