@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from eval import churn, cross_sell, duplicates, forecasts, fraud, lifetime, prices, reorders, trends, triage, warnings
+from eval import churn, cross_sell, duplicates, forecasts, fraud, health, lifetime, prices, reorders, trends, triage, warnings
 from eval.report import print_table, write_json
 from eval.rows import Row
 from eval.setting import MissingError, Setting, say
@@ -18,7 +18,10 @@ TASKS: dict[str, Callable[[Setting], list[Row]]] = {
     "duplicates": duplicates.measure,
     "forecasts": forecasts.measure,
     "customers": lifetime.measure,
+    "drawn-customers": lifetime.measure_drawn,
     "churn": churn.measure,
+    "drawn-churn": churn.measure_drawn,
+    "health": health.measure,
     "warnings": warnings.measure,
     "trends": trends.measure,
     "prices": prices.measure,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
 
+from eval.drawn_customers import KINDS, draw_customers
 from eval.rows import Row, compare
 from eval.setting import Setting
 from services.forecasting.fitting.churn import auc, fit_churn
@@ -32,6 +33,15 @@ def measure(setting: Setting) -> list[Row]:
     for back in range(_JUDGED):
         cut = end - _AHEAD * (back + 1)
         rows += _measure_cut(f"Complete Journey, 28 days from {cut.isoformat()}", bought, cut)
+    return rows
+
+
+def measure_drawn(setting: Setting) -> list[Row]:
+    """Drawn customers of several kinds, the last 28 days."""
+    rows = []
+    for name, kind in KINDS.items():
+        bought = draw_customers(kind, setting.seed)
+        rows += _measure_cut(name, bought, max(map(max, bought)) + timedelta(days=1) - _AHEAD)
     return rows
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from eval.drawn_customers import KINDS, draw_customers
 from eval.rows import Row, compare
 from eval.setting import Setting
 from services.forecasting.fitting.bgnbd import Patterns, expected, fit
@@ -25,16 +26,33 @@ def measure(setting: Setting) -> list[Row]:
     return [row for path in sorted(setting.data.glob("CDNOW*.txt")) for row in _measure_set(path)]
 
 
+def measure_drawn(setting: Setting) -> list[Row]:
+    """Drawn customers of several kinds: the 28 days that scores look ahead, and the second half as with CDNOW's."""
+    rows = []
+    for name, kind in KINDS.items():
+        bought = {str(who): set(days) for who, days in enumerate(draw_customers(kind, setting.seed))}
+        rows += _measure(f"{name}, 28 days ahead", bought, timedelta(days=28))
+        rows += _measure(f"{name}, half of the time ahead", bought)
+    return rows
+
+
 def _measure_set(path: Path) -> list[Row]:
     bought = read_purchases(path)
+    weeks = ((max(map(max, bought.values())) - min(map(min, bought.values()))).days + 1) / DAYS
+    return _measure(f"{path.stem}, half of {weeks:.0f} weeks held out", bought)
+
+
+def _measure(name: str, bought: dict[str, set[date]], ahead: timedelta | None = None) -> list[Row]:
+    """What is bought after half of the time, until the end or for `ahead`."""
     first, last = min(map(min, bought.values())), max(map(max, bought.values()))
     cut = first + timedelta(weeks=round((last - first).days / DAYS / 2))
     known = {who: sorted(day for day in days if day < cut) for who, days in bought.items()}
     known = {who: days for who, days in known.items() if days}
     histories = [(History(days[0], days[-1], len(days)), _before(days, cut - HELD_OUT)) for days in known.values()]
     patterns = Patterns.of([now.at(cut) for now, _ in histories])
-    truth = np.array([sum(day >= cut for day in bought[who]) for who in known], dtype=float)
-    weeks = ((last - cut).days + 1) / DAYS
+    end = last + timedelta(days=1) if ahead is None else cut + ahead
+    truth = np.array([sum(cut <= day < end for day in bought[who]) for who in known], dtype=float)
+    weeks = (end - cut).days / DAYS
     peers = {
         "nobody returns; recency as score": _figures(truth * 0, patterns.recency - patterns.age, truth),
         "same rate as so far": _figures(*(patterns.repeats / np.maximum(patterns.age, 1 / DAYS) * weeks,) * 2, truth),
@@ -47,7 +65,6 @@ def _measure_set(path: Path) -> list[Row]:
     assert found is not None, "too few customers, or nobody came back"
     guess = expected(found[0], patterns, weeks)
     took = time.perf_counter() - began
-    name = f"{path.stem}, half of {((last - first).days + 1) / DAYS:.0f} weeks held out"
     return compare("customers", name, ("Rapport", {**_figures(guess, guess, truth), "seconds": took}), peers)
 
 

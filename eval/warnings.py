@@ -57,13 +57,14 @@ def _look(party: int, days: Sequence[date], churn: Churn | None, cut: date) -> I
     silent = (cut - last).days
     one = not any(cut <= day < cut + AHEAD for day in days), LAPSED - silent
     score = churn_of(name, history, churn, cut) if churn else None
-    for warned in watch_party(name, history, _rhythm(known, cut), score, cut):
+    for warned in watch_party(name, history, rhythm_of(known, cut), score, cut):
         yield warned.kind, last, one
     if _SILENT <= silent <= LAPSED and len(known) >= 4:
         yield "plain", last, one
 
 
-def _rhythm(known: Sequence[date], cut: date) -> Rhythm | None:
+def rhythm_of(known: Sequence[date], cut: date) -> Rhythm | None:
+    """Of purchase days before the cut, as the service's statement makes it."""
     gaps = [log((after - before).days) for before, after in pairwise([day for day in known if day >= cut - _YEAR])]
     return Rhythm(len(gaps), fmean(gaps), variance(gaps) if len(gaps) > 1 else 0.0) if gaps else None
 

@@ -51,5 +51,10 @@ async def load_disputes(tx: Transaction, least: int) -> Mapping[UUID, Disputes]:
     return await store.load_disputes(tx, least)
 
 
+async def find_disputes(tx: Transaction, party_ids: Sequence[UUID]) -> Disputes | None:
+    """What one party disputes now, under all its ids; None where nothing is open."""
+    return await store.find_disputes(tx, party_ids)
+
+
 def _dispute(event: Event[DisputeRaised | DisputeClosed]) -> store.Dispute:
     return event.data.dispute_id, event.data.party_id, event.time

@@ -56,6 +56,17 @@ where closed_at is null
 group by party_id
 having count(*) >= $1;
 
+-- name: find_disputes
+-- Of one party, under all its ids $1, what is open.
+select
+    count(*)::int as count,
+    min(raised_at) as first_at,
+    max(raised_at) as last_at,
+    (array_agg(dispute_id order by raised_at desc, dispute_id))[1] as newest
+from sales_v1.dispute
+where party_id = any($1::uuid[]) and closed_at is null
+having count(*) > 0;
+
 -- name: list_messages
 -- By day, campaign and outcome, after the position ($3, $4, $5).
 select day, campaign, outcome, sum(messages)::bigint as messages

@@ -54,6 +54,11 @@ async def load_disputes(tx: Transaction, least: int) -> dict[UUID, Disputes]:
     return {row["party_id"]: Disputes(row["count"], row["first_at"], row["last_at"], row["newest"]) for row in rows}
 
 
+async def find_disputes(tx: Transaction, party_ids: Sequence[UUID]) -> Disputes | None:
+    row = await tx.fetchrow(SQL["find_disputes"], party_ids)
+    return Disputes(row["count"], row["first_at"], row["last_at"], row["newest"]) if row else None
+
+
 async def list_messages(
     tx: Transaction, begin: date, until: date, after: tuple[date, str, str], limit: int
 ) -> list[MessagesView]:

@@ -19,14 +19,15 @@ Service = Annotated[Serving, Depends(service_of)]
 
 @router.get("/{party_id}")
 async def read_scores(service: Service, party_id: UUID) -> PartyScores:
-    """P(alive), the purchase days expected in the next 28 days, and the probability of none, from what is known now, of
-    a party with all that were merged with it; `party_id` is the one that goes on.
+    """P(alive), the purchase days expected in the next 28 days, the probability of none, and the health, from what is
+    known now, of a party with all that were merged with it; `party_id` is the one that goes on.
     """
     async with service.read() as tx:
         now, today = tx.now, tx.now.date()
         fitted = await commands.find_fitted(tx)
         family = await copies.find_family(tx, party_id)
         history = await store.load_history(tx, family.ids, today)
+        signs = await commands.find_signs(tx, family, today)
     if history is None:
         raise NotFound("no purchase of this party is known")
     if fitted.lifetime is None:
@@ -36,7 +37,9 @@ async def read_scores(service: Service, party_id: UUID) -> PartyScores:
         as_of=now,
         model=fitted.version(MODEL),
         trained_until=fitted.trained[MODEL],
-        scores=[_view(one, fitted.version(one.model)) for one in fitted.scores_of(family.party_id, history, today)],
+        scores=[
+            _view(one, fitted.version(one.model)) for one in fitted.scores_of(family.party_id, history, today, signs)
+        ],
     )
 
 

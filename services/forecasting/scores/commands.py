@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
+from services.forecasting.activity import commands as activity
+from services.forecasting.activity.domain import Disputes, Usage
 from services.forecasting.copies.domain import Family
 from services.forecasting.cuts import commands as cuts
 from services.forecasting.cuts.domain import instant
@@ -12,11 +14,13 @@ from services.forecasting.models import commands as models
 from services.forecasting.scores import store
 from services.forecasting.scores.domain.churn import Churn, Left, churn_from
 from services.forecasting.scores.domain.erasure import announce_forgotten
+from services.forecasting.scores.domain.health import Signs, health_of
 from services.forecasting.scores.domain.lifetime import Histories, History, Lifetime
 from services.forecasting.scores.domain.purchases import add_up
 from services.forecasting.scores.domain.rhythm import Rhythm
 from services.forecasting.scores.domain.score import (
     CHURN_MODEL,
+    HEALTH_MODEL,
     MODEL,
     Score,
     announce_score,
@@ -46,12 +50,16 @@ class Fitted:
     trained: Mapping[str, date]
 
     def version(self, name: str) -> str:
-        return f"{name}/{self.trained[name].isoformat()}"
+        """Health is a rule about churn, so the cut is that of the model of churn."""
+        return f"{name}/{self.trained[CHURN_MODEL if name == HEALTH_MODEL else name].isoformat()}"
 
-    def scores_of(self, party_id: UUID, history: History, cut: date) -> list[Score]:
-        """What can be said of one party."""
+    def scores_of(self, party_id: UUID, history: History, cut: date, signs: Signs | None = None) -> list[Score]:
+        """What can be said of one party; of its health where signs of it were looked for."""
         found = scores_of(party_id, history.at(cut), self.lifetime) if self.lifetime else []
-        return [*found, churn_of(party_id, history, self.churn, cut)] if self.churn else found
+        if self.churn is None:
+            return found
+        churn = churn_of(party_id, history, self.churn, cut)
+        return [*found, churn, *([health_of(party_id, history, churn, signs, cut)] if signs else [])]
 
 
 async def add_purchases(tx: Transaction, events: Sequence[Event[OfSales]]) -> None:
@@ -127,24 +135,42 @@ async def score_party(tx: Transaction, family: Family, today: date) -> dict[str,
     return {one.name: one.value for one in fitted.scores_of(family.party_id, history, today)} if history else {}
 
 
+async def find_signs(tx: Transaction, family: Family, today: date) -> Signs:
+    """What speaks for or against one party today, under all its ids."""
+    rhythm = await store.load_rhythm(tx, family.ids, today)
+    usage = list((await activity.load_usage(tx, family.ids, today)).values())
+    used = Usage(sum(one.recent for one in usage), sum(one.before for one in usage)) if usage else None
+    return Signs(rhythm, used, await activity.find_disputes(tx, family.ids))
+
+
 async def score_page(tx: Transaction, fitted: Fitted, cut: date, size: int) -> tuple[int, bool]:
     """Score the next `size` parties and move the cut's cursor; how many were published, and whether more follow."""
     progress = await cuts.lock_cut(tx, cut)
     if progress is None or progress.scored:
         return 0, False
     page = await store.load_page(tx, progress.after or _FIRST, cut, size) if fitted.trained else []
-    published = await _publish(tx, page, fitted, cut) if page else 0
+    disputes = await activity.load_disputes(tx, 1) if page else {}
+    published = await _publish(tx, page, fitted, disputes, cut) if page else 0
     more = len(page) == size
     await cuts.save_cut(tx, cut, page[-1][0] if page else None, scored=not more)
     return published, more
 
 
-async def _publish(tx: Transaction, page: Sequence[tuple[UUID, History | None]], fitted: Fitted, cut: date) -> int:
+async def _publish(
+    tx: Transaction,
+    page: Sequence[tuple[UUID, History | None]],
+    fitted: Fitted,
+    disputes: Mapping[UUID, Disputes],
+    cut: date,
+) -> int:
+    ids = [party_id for party_id, _ in page]
+    rhythms, usage = await store.load_rhythms(tx, ids, cut), await activity.load_usage(tx, ids, cut)
     scores: list[Score] = []
     for party_id, history in page:
         if history is not None:
-            scores += fitted.scores_of(party_id, history, cut)
-    before = await store.load_published(tx, [party_id for party_id, _ in page])
+            signs = Signs(rhythms.get(party_id), usage.get(party_id), disputes.get(party_id))
+            scores += fitted.scores_of(party_id, history, cut, signs)
+    before = await store.load_published(tx, ids)
     news = worth_publishing(scores, before, cut)
     await store.save_scores(tx, news, cut)
     tx.emit(

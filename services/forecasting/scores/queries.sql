@@ -108,6 +108,19 @@ from gap
 group by party_id
 having count(length) > 0;
 
+-- name: load_rhythm
+-- Of one party, under all its ids $1, the gaps between its purchase days in the year up to $2, on the logarithm.
+with bought as (
+    select distinct day from sales_v1.purchase_day
+    where party_id = any($1::uuid[]) and day > $2::date - 364 and day <= $2 and sales > 0
+),
+gap as (
+    select ln((day - lag(day) over (order by day))::float8) as length from bought
+)
+select count(length)::int as gaps, avg(length) as mean, coalesce(var_samp(length), 0) as variance
+from gap
+having count(length) > 0;
+
 -- name: find_purchases
 -- The first day on which each of the parties $2 bought from its day of $3 on, by the ids $1.
 select asked.name, min(bought.day) as first

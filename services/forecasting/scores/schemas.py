@@ -15,7 +15,9 @@ class ContributionView(BaseModel):
 
 
 class ScoreView(BaseModel):
-    """`model` is the version that made it; effects of churn are on its log odds, against the mean party."""
+    """`model` is the version that made it; effects of churn are on its log odds, against the mean party, those of
+    health what each input takes away of 1, at most its weight.
+    """
 
     model: str
     score: str

@@ -57,6 +57,12 @@ async def load_rhythms(tx: Transaction, parties: Sequence[UUID], cut: date) -> d
     return {row["party_id"]: Rhythm(row["gaps"], row["mean"], row["variance"]) for row in rows}
 
 
+async def load_rhythm(tx: Transaction, party_ids: Sequence[UUID], today: date) -> Rhythm | None:
+    """Of one party, under all its ids."""
+    row = await tx.fetchrow(SQL["load_rhythm"], party_ids, today)
+    return Rhythm(row["gaps"], row["mean"], row["variance"]) if row else None
+
+
 async def find_purchases(tx: Transaction, asked: Mapping[UUID, tuple[UUID, date]]) -> dict[UUID, date]:
     """By the id that each asks under: party, and the day from which on."""
     rows = columns((name, *one) for name, one in asked.items())

@@ -1,5 +1,6 @@
 from datetime import date
 from math import exp
+from uuid import UUID
 
 import httpx
 import pytest
@@ -51,6 +52,36 @@ async def test_churn_is_said_with_what_it_is_made_of(http: httpx.AsyncClient, fo
     assert [given[f"purchase_days_in_{days}"] for days in WINDOWS] == [1, 1, 2, 2]
     odds = -1.0 + sum(part["effect"] for part in churn["contributions"])
     assert churn["value"] == pytest.approx(1 / (1 + exp(-odds)), abs=1e-4)
+
+
+@pytest.mark.usefixtures("sold")
+async def test_health_is_of_what_is_known_today_under_all_ids(
+    http: httpx.AsyncClient, forecasting: Forecasting
+) -> None:
+    """Disputes that are open count, wherever they stand; those that are over do not."""
+    terms = Churn(-1.0, (Term(2.0, 1.0, 0.0, 0.0),) * len(INPUTS))
+    await forecasting.pool.execute(
+        "insert into model values ('bgnbd', '2026-02-16', $1, '{}', now()), ('churn', '2026-02-16', $2, '{}', now())",
+        '{"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426, "level": 1.1}',
+        to_json(terms.parameters()).decode(),
+    )
+    (calm,) = [one for one in (await get(http, f"/v1/scores/{ADA}"))["scores"] if one["score"] == "health"]
+    await forecasting.pool.execute("insert into party_alias values ($1, $2, $3)", UUID(int=7), ADA, UUID(int=8))
+    await forecasting.pool.execute(
+        "insert into sales_v1.dispute (dispute_id, party_id, raised_at, closed_at) values "
+        "($1, $4, '2026-02-20', null), ($2, $5, '2026-02-21', null), ($3, $5, '2026-02-22', '2026-02-23')",
+        *(UUID(int=n) for n in (1, 2, 3)),
+        ADA,
+        UUID(int=7),
+    )
+
+    (found,) = [one for one in (await get(http, f"/v1/scores/{UUID(int=7)}"))["scores"] if one["score"] == "health"]
+
+    assert (calm["model"], calm["band"]) == ("health/2026-02-16", "healthy")
+    given = {part["input"]: part["value"] for part in found["contributions"]}
+    assert (given["churn_28d"], given["open_disputes"]) == (pytest.approx(1 / (1 + exp(1)), abs=1e-4), 2)
+    assert found["value"] == pytest.approx(1 + sum(part["effect"] for part in found["contributions"]), abs=1e-4)
+    assert found["value"] < calm["value"]
 
 
 @pytest.mark.usefixtures("sold")

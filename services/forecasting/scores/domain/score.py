@@ -12,7 +12,8 @@ from shared.events.insights import Contribution, ScoreComputed
 
 MODEL = "bgnbd"
 CHURN_MODEL = "churn"
-ALIVE, EXPECTED, CHURN = "p_alive", "expected_purchases_28d", "churn_28d"
+HEALTH_MODEL = "health"
+ALIVE, EXPECTED, CHURN, HEALTH = "p_alive", "expected_purchases_28d", "churn_28d", "health"
 WEEKS_AHEAD = 4.0
 MOVED = 0.1
 _ALIVE_BANDS = ((0.75, "active"), (0.5, "cooling"), (0.25, "at_risk"), (0.0, "lapsed"))
@@ -45,7 +46,7 @@ def scores_of(party_id: UUID, pattern: Pattern, model: Lifetime) -> list[Score]:
     ahead = model.expected(pattern, WEEKS_AHEAD)
     return [
         Score(party_id, ALIVE, alive, _alive_band(alive, pattern), _contributions(pattern, model, ahead=False)),
-        Score(party_id, EXPECTED, ahead, _band(ahead, _EXPECTED_BANDS), _contributions(pattern, model, ahead=True)),
+        Score(party_id, EXPECTED, ahead, band_of(ahead, _EXPECTED_BANDS), _contributions(pattern, model, ahead=True)),
     ]
 
 
@@ -57,7 +58,7 @@ def churn_of(party_id: UUID, history: History, model: Churn, cut: date) -> Score
         Contribution(input=name, value=round(given, 3), effect=round(effect, 6))
         for name, given, effect in zip(INPUTS, inputs, model.effects(inputs), strict=True)
     )
-    return Score(party_id, CHURN, value, _band(value, _CHURN_BANDS), parts, CHURN_MODEL)
+    return Score(party_id, CHURN, value, band_of(value, _CHURN_BANDS), parts, CHURN_MODEL)
 
 
 def worth_publishing(
@@ -88,10 +89,11 @@ def _matters(score: Score, before: Published | None, as_of: date) -> bool:
 
 def _alive_band(value: float, pattern: Pattern) -> str:
     """BG/NBD cannot tell about a party that bought once: it is alive by definition, so its band says what is known."""
-    return _band(value, _ALIVE_BANDS) if pattern.repeats else "bought_once"
+    return band_of(value, _ALIVE_BANDS) if pattern.repeats else "bought_once"
 
 
-def _band(value: float, bands: tuple[tuple[float, str], ...]) -> str:
+def band_of(value: float, bands: tuple[tuple[float, str], ...]) -> str:
+    """The first of the bands, the highest first, that the value reaches."""
     return next(name for least, name in bands if value >= least)
 
 
