@@ -9,7 +9,20 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from eval import churn, cross_sell, duplicates, forecasts, fraud, health, lifetime, prices, reorders, trends, triage, warnings
+from eval import (
+    churn,
+    cross_sell,
+    duplicates,
+    forecasts,
+    fraud,
+    health,
+    lifetime,
+    prices,
+    reorders,
+    trends,
+    triage,
+    warnings,
+)
 from eval.report import print_table, write_json
 from eval.rows import Row
 from eval.setting import MissingError, Setting, say
