@@ -67,7 +67,7 @@ where m.id = any($1::uuid[]) and m.outcome is null
 select m.id, m.triggered_at, m.trigger_event_id::text, m.party_id, m.planned_at, m.enrolment_id, m.campaign,
   m.campaign_version, m.follow_up, m.step, m.channel, m.due_at,
   e.party_version, e.partition, e.origin, '' as sale_id, e.channel as sale_channel, 0 as minor, '' as currency, e.skus,
-  e.recorded_at, e.correlation_id, e.traceparent, e.email_id, null::text as cancelled_by,
+  e.recorded_at, e.correlation_id, e.traceparent, e.email_id, e.tier, null::text as cancelled_by,
   null::timestamptz as cancelled_at,
   exists (select from sale b where b.party_id = e.party_id and b.occurred_at < e.occurred_at) as repeat,
   (
@@ -94,7 +94,7 @@ where m.id = any($1::uuid[]) and m.triggered_at between $2 and $3
 select m.id, m.triggered_at, m.trigger_event_id::text, m.party_id, m.planned_at, m.enrolment_id, m.campaign,
   m.campaign_version, m.follow_up, m.step, m.channel, m.due_at,
   e.party_version, e.partition, e.origin, '' as sale_id, e.channel as sale_channel, 0 as minor, '' as currency, e.skus,
-  e.recorded_at, e.correlation_id, e.traceparent, e.email_id, null::text as cancelled_by,
+  e.recorded_at, e.correlation_id, e.traceparent, e.email_id, e.tier, null::text as cancelled_by,
   null::timestamptz as cancelled_at
 from message m join entry e on e.trigger_event_id = m.trigger_event_id
 where m.id = any($1::uuid[]) and m.triggered_at between $2 and $3
@@ -102,13 +102,13 @@ where m.id = any($1::uuid[]) and m.triggered_at between $2 and $3
 -- name: add_entries
 -- Each trigger once, whichever campaigns it starts.
 insert into entry (trigger_event_id, party_id, party_version, partition, origin, channel, skus, occurred_at, recorded_at,
-  correlation_id, traceparent, email_id)
+  correlation_id, traceparent, email_id, tier)
 select trigger_event_id, party_id, party_version, partition, origin, channel, string_to_array(skus, chr(31)),
-  occurred_at, recorded_at, correlation_id, traceparent, email_id
+  occurred_at, recorded_at, correlation_id, traceparent, email_id, tier
 from unnest($1::uuid[], $2::uuid[], $3::integer[], $4::smallint[], $5::text[], $6::text[], $7::text[],
-  $8::timestamptz[], $9::timestamptz[], $10::text[], $11::text[], $12::text[])
+  $8::timestamptz[], $9::timestamptz[], $10::text[], $11::text[], $12::text[], $13::text[])
   as given (trigger_event_id, party_id, party_version, partition, origin, channel, skus, occurred_at, recorded_at,
-  correlation_id, traceparent, email_id)
+  correlation_id, traceparent, email_id, tier)
 order by trigger_event_id
 on conflict do nothing
 

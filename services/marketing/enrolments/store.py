@@ -98,7 +98,7 @@ async def add_sales(tx: Transaction, sales: Sequence[Sale]) -> set[str]:
 
 async def add_entries(tx: Transaction, entries: Sequence[Sale]) -> None:
     """Triggers of messages that are no sales."""
-    names = [name for name in _SALE_COLUMNS if name not in _OF_SALES_ALONE]
+    names = [*(name for name in _SALE_COLUMNS if name not in _OF_SALES_ALONE), "tier"]
     rows = [[_joined(e.skus) if name == "skus" else getattr(e, name) for name in names] for e in entries]
     if rows:
         await tx.execute(SQL["add_entries"], *columns(rows))
@@ -233,7 +233,7 @@ def _message(row: Mapping[str, Any]) -> Message:
 
 def _sale(row: Mapping[str, Any]) -> Sale:
     given = {"channel": "sale_channel", "occurred_at": "triggered_at"}
-    return Sale(**{name: row[given.get(name, name)] for name in _SALE_COLUMNS})
+    return Sale(**{name: row[given.get(name, name)] for name in _SALE_COLUMNS}, tier=row.get("tier"))
 
 
 async def find_message_time(tx: Transaction, id_: UUID) -> datetime | None:

@@ -41,7 +41,7 @@ def sample_values(reader: Addressee, products: list[str] | None = None) -> dict[
     """The sample sale; the name is the reader's own."""
     bought_at = datetime.fromisoformat(SAMPLE["bought_on"]).replace(tzinfo=UTC)
     named = SAMPLE["products"] if products is None else products
-    return values_of(reader, named, SAMPLE["sale_id"], bought_at, SAMPLE["total"], _SAMPLE_URLS)
+    return values_of(reader, named, SAMPLE["sale_id"], bought_at, SAMPLE["total"], _SAMPLE_URLS, SAMPLE["tier"])
 
 
 def render_for(chosen: Chosen, reader: Addressee) -> tuple[str, str, Rendered]:

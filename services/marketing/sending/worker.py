@@ -231,7 +231,8 @@ class Sender:
         assert addressee is not None
         sale, at = attempt.sale, message.triggered_at
         total = Amount(sale.minor, sale.currency)
-        values = values_of(addressee, attempt.products, sale.sale_id, at, total, urls_of(attempt, self._links))
+        urls = urls_of(attempt, self._links)
+        values = values_of(addressee, attempt.products, sale.sale_id, at, total, urls, sale.tier)
         if self._channel.carries != EMAIL:
             return write_call(attempt, values)
         number, at = attempt.dispatch.number, attempt.dispatch.decided_at

@@ -21,14 +21,18 @@ SAMPLE: Mapping[str, Any] = {
     "sale_id": "shop-20391",
     "bought_on": "2026-03-01",
     "total": Amount(12_995, "DKK"),
+    "tier": "silver",
     "unsubscribe_url": "https://example.com/unsubscribe/1",
     "survey_url": "https://example.com/surveys/answers/1",
     "preferences_url": "https://example.com/preferences/1",
     "opened_url": "https://example.com/links/1/opened.gif",
     "locale": "en",
 }
-"""What a template may use, each with an example. `name`, `first_name`, `product`, `total` and the URLs may be empty."""
-_MAY_BE_EMPTY = ("name", "first_name", "product", "unsubscribe_url", "survey_url", "preferences_url", "opened_url")
+"""What a template may use, each with an example. `name`, `first_name`, `product`, `total`, `tier` (but of a change of
+tier) and the URLs may be empty.
+"""
+_URLS = ("unsubscribe_url", "survey_url", "preferences_url", "opened_url")
+_MAY_BE_EMPTY = ("name", "first_name", "product", "tier", *_URLS)
 _MAX_TEXT = 100_000
 _MAX_HTML = 400_000
 

@@ -16,7 +16,7 @@ class Sale:
     """A sale as it stands. Treat it as frozen, as messages and enrolments; construction is on the hot path.
 
     `skus` each once, the dearest line first; `email_id` is of the address that it named.
-    `cancelled_by` is the event that cancelled it, of `cancelled_at`.
+    `cancelled_by` is the event that cancelled it, of `cancelled_at`. `tier` is what a change of tier led to.
     """
 
     trigger_event_id: str
@@ -36,6 +36,7 @@ class Sale:
     email_id: str | None = None
     cancelled_by: str | None = None
     cancelled_at: datetime | None = None
+    tier: str | None = None
 
     def cause(self) -> Event[object]:
         """The sale as the cause of what follows from it later, when its event is no longer at hand."""

@@ -31,7 +31,7 @@ from services.marketing.flows.domain.machine import (
 )
 from services.marketing.profiles.domain import PartyFacts, resolving
 from shared.engine.event import Emission, Event
-from shared.events.campaigns import SegmentEntered, SegmentLeft
+from shared.events.campaigns import SegmentEntered, SegmentLeft, TierChanged
 from shared.ids import derived_id
 
 Previous = Mapping[tuple[UUID, str, str], datetime]
@@ -255,6 +255,7 @@ def entry_of(event: Event[Occurrence]) -> Sale:
         event.correlation_id,
         event.traceparent,
         used.id if used is not None and used.type == "email" else None,
+        tier=data.current if isinstance(data, TierChanged) else None,
     )
 
 

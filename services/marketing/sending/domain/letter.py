@@ -70,6 +70,7 @@ def values_of(
     bought_at: datetime,
     total: Amount = NOTHING,
     urls: Urls | None = None,
+    tier: str | None = None,
 ) -> dict[str, Any]:
     name = presentable(addressee.name or "")
     return {
@@ -80,6 +81,7 @@ def values_of(
         "sale_id": _printable(sale_id),
         "bought_on": bought_at.date().isoformat(),
         "total": total,
+        "tier": _printable(tier or ""),
         "unsubscribe_url": "",
         "survey_url": "",
         "preferences_url": "",
