@@ -153,3 +153,29 @@ async def test_a_merge_of_before_the_backup_can_be_undone_after_a_restore(
     assert await shown() == both
     await post(http, f"merges/{merge['id']}/undo", because="two")
     assert await shown() == [alone[0] | {"time_zone": "Europe/Copenhagen"}, alone[1]]
+
+
+async def test_a_merge_of_after_the_backup_is_undone_and_what_nobody_can_know_any_more_is_named(
+    contacts: Contacts, http: httpx.AsyncClient
+) -> None:
+    """Who had stated the fields that the merge changed is told by no topic; everything else is each one's own again."""
+    for fact in FACTS:
+        await contacts.accept(fact)
+    one, other = [str(data.party_id) for data in await contacts.of_type("sale.completed")]
+    before = [(await http.get(f"/v1/parties/{each}")).json() for each in (one, other)]
+    backup = await contacts.pool.fetchval("select jsonb_agg(party)::text from party")
+    contacts.now += DAY
+    merge = await post(http, f"parties/{one}/merge", other=other, because="Zyx", fields=["name"])
+    log = await contacts.relayed()
+    await contacts.pool.execute("delete from party; delete from party_merge")
+    await contacts.pool.execute("insert into party select * from jsonb_populate_recordset(null::party, $1)", backup)
+    await contacts.hear(recovery.subscription, log)
+
+    assert (await http.get(f"/v1/parties/{other}")).json()["id"] == one
+    undone = await post(http, f"merges/{merge['id']}/undo", because="two")
+    assert {"what": "field", "name": "name"} in undone["ambiguous"]
+    after = [(await http.get(f"/v1/parties/{each}")).json() for each in (one, other)]
+    assert [each["id"] for each in after] == [one, other]
+    assert after[1]["name"] == before[1]["name"]
+    for was, stands in zip(before, after, strict=True):
+        assert stands["identities"] == was["identities"]

@@ -108,7 +108,9 @@ async def undo(tx: Transaction, merge_id: UUID, because: str) -> tuple[Merge, li
     await completeness.rescore(tx, both)
     shared = await find_shared_between(tx, survivor.id, other.id)
     ambiguous = [Ambiguous(what="identity", name=str(each)) for each in shared]
-    ambiguous += [Ambiguous(what="field", name=each) for each in domain.stated_since(survivor, done.merged_at)]
+    # Of a merge that was taken back from the topic it is told which fields it changed, and not what they had been.
+    unsure = {*domain.stated_since(survivor, done.merged_at), *(() if done.because else done.fields)}
+    ambiguous += [Ambiguous(what="field", name=each) for each in sorted(unsure)]
     stored = await store.load_merge(tx, merge_id)
     assert stored is not None  # it has just been written
     return stored, ambiguous
