@@ -7,6 +7,7 @@ import pytest
 
 from bench.__main__ import WORKS, Work
 from bench.gates import GATES
+from bench.mailings import bound_by
 from bench.report import print_table, write_json
 from bench.setting import Sizes
 
@@ -52,3 +53,20 @@ async def test_a_work_gives_its_rows(
 
 def test_every_gate_belongs_to_a_work() -> None:
     assert set(GATES) == {name for names, _ in WORKS for name in names}
+
+
+@pytest.mark.parametrize(
+    ("rate", "process_us", "postgres_us", "bound"),
+    [
+        (1_650.0, 500.0, 200.0, "bounded by its pace of 100,000 a minute; it takes the process 82% of a core"),
+        (1_000.0, 950.0, 200.0, "bounded by the process, which is one core; it takes the process 95% of a core"),
+        (
+            400.0,
+            500.0,
+            200.0,
+            "bounded by what it waits for, not by a core of its own; it takes the process 20% of a core",
+        ),
+    ],
+)
+def test_a_mailing_says_what_bounds_it(rate: float, process_us: float, postgres_us: float, bound: str) -> None:
+    assert bound_by(rate, process_us, postgres_us).startswith(bound)
