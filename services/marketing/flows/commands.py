@@ -19,13 +19,16 @@ from services.marketing.flows.domain.follow import (
     Dropped,
     Followed,
     Previous,
+    completed,
     ended_by_skip,
     follow,
+    is_at_last,
     is_relevant,
     key_of,
     new_flow,
     wake_all,
 )
+from services.marketing.flows.domain.machine import COMPLETED
 from services.marketing.profiles import commands as profiles
 from services.marketing.profiles.domain import PartyFacts
 from services.marketing.segments import commands as segments
@@ -85,15 +88,25 @@ async def wake_due(tx: Transaction, due: Sequence[Due]) -> int:
 
 
 async def end_skipped(tx: Transaction, ended: Iterable[Message]) -> None:
-    """An enrolment ends with a message that was skipped when it was due."""
+    """An enrolment ends with a message that was skipped when it was due; with its last one it is over in any case."""
     skipped = {m.enrolment_id: m.ending for m in ended if m.enrolment_id and m.ending and m.ending.reason}
     flows = await store.lock_due_flows(tx, skipped) if skipped else []
+    if not flows:
+        return
+    campaigns = await catalogue.load_campaign_versions(tx, {(flow.campaign, flow.version) for flow in flows})
     over = []
     for flow in flows:
         ending = skipped[flow.id]
-        over.append(ended_by_skip(flow, ending.reason or "", ending.at))
+        if is_at_last(flow, campaigns[flow.campaign, flow.version].definition):
+            over.append(completed(flow))
+        else:
+            over.append(ended_by_skip(flow, ending.reason or "", ending.at))
     await store.save_flows(tx, over)
-    tx.emit(announce_left(flow, cause_of(flow), flow.ended_at) for flow in over if flow.ended_at)
+    tx.emit(
+        announce_left(flow, cause_of(flow), flow.ended_at)
+        for flow in over
+        if flow.ended_at is not None and flow.reason != COMPLETED
+    )
 
 
 async def _save(tx: Transaction, followed: Followed) -> list[Dropped]:

@@ -6,8 +6,11 @@ from pathlib import Path
 from uuid import UUID
 
 import httpx
+import pytest
 
 from services.marketing.sending.channels.maildir import Maildir
+from services.marketing.subscriptions import follow_ups
+from shared.engine.timers import fire_due
 from tests.integration.marketing.running import Marketing
 from tests.unit.marketing.facts import (
     ADA,
@@ -189,3 +192,20 @@ async def test_a_follow_up_that_goes_on_is_one_follow_up_for_each_sale(
     rows = await marketing.rows("select count(*) as n from message where step = 3 and outcome = 'sent'")
     assert 0 < rows[0]["n"] == letters - one < one
     assert min(held, exited) > 0
+
+
+@pytest.mark.parametrize("first", ["message", "flow"])
+async def test_a_last_message_that_is_skipped_leaves_the_enrolment_completed_whichever_timer_comes_first(
+    marketing: Marketing, first: str
+) -> None:
+    """Nothing is left early then, so nothing says so."""
+    await marketing.publish(flow("offer", "sale.completed", send("PT1H"), exit_on=[{"event": "sale.refunded"}]))
+    await marketing.heard(described(), sale("s"))
+    marketing.now = NOW + 2 * HOUR
+    for name in ("messages", "flows") if first == "message" else ("flows", "messages"):
+        await fire_due(follow_ups, marketing.ledger, name, dict.fromkeys(range(12), marketing.now), 9, lambda _: True)
+    assert await marketing.rows("select reason from flow") == [{"reason": "completed"}]
+    assert await marketing.rows("select outcome, reason from message where campaign = 'offer'") == [
+        {"outcome": "skipped", "reason": "no_consent"}
+    ]
+    assert "enrolment.exited" not in [kind for kind, _ in await marketing.published()]

@@ -9,8 +9,9 @@ from uuid import UUID
 from services.marketing.catalogue.domain.campaign import Basket, Campaign, Category, matches
 from services.marketing.catalogue.domain.condition import holds, named_in
 from services.marketing.catalogue.domain.definition import SALE, Definition
+from services.marketing.catalogue.domain.flow import place_of
 from services.marketing.catalogue.domain.occurrences import NAMES, PRODUCTS, Occurrence, Values, values_at
-from services.marketing.catalogue.domain.steps import Branch, WaitFor
+from services.marketing.catalogue.domain.steps import Branch, Send, WaitFor
 from services.marketing.enrolments.domain.announcements import announce_planned, announce_started
 from services.marketing.enrolments.domain.message import Enrolment, Message, plan_at
 from services.marketing.enrolments.domain.sale import Sale
@@ -284,3 +285,14 @@ def _message(flow: Flow, campaign: Campaign, planned: PlannedSend, now: datetime
 
 def ended_by_skip(flow: Flow, reason: str, at: datetime) -> Flow:
     return replace(flow, wakes_at=None, ended_at=at, reason=reason)
+
+
+def is_at_last(flow: Flow, definition: Definition) -> bool:
+    """Whether it stands at a message after which there is nothing."""
+    step = definition.steps[flow.step - 1]
+    return isinstance(step, Send) and place_of(definition, step.go, flow.step) > len(definition.steps)
+
+
+def completed(flow: Flow) -> Flow:
+    """As time alone leaves it, which may come before its last message is decided, or after."""
+    return replace(flow, wakes_at=None, ended_at=flow.wakes_at or flow.since, reason=COMPLETED)
