@@ -17,6 +17,7 @@ from services.contacts.moves import api as moves
 from services.contacts.overview import api as overview
 from services.contacts.policy import DEFAULT, read_policy
 from services.contacts.privacy import api as privacy
+from services.contacts.privacy.commands import find_subject
 from services.contacts.privacy.commands.searching import search_records
 from services.contacts.profiles import api as profiles
 from services.contacts.relations import api as relations
@@ -66,7 +67,7 @@ def create_app() -> FastAPI:
         ],
         context=create_context(settings.contacts),
     )
-    return build_app(service, settings, routers=routers)
+    return build_app(service, settings, routers=routers, family=find_subject)
 
 
 def create_context(settings: ContactsSettings) -> Context:

@@ -11,7 +11,8 @@ from pydantic_core import to_json
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from shared.http import changes, operations
+from shared.engine.archive import read_tables
+from shared.http import archive, changes, operations
 from shared.http.admission import Admission
 from shared.http.auth import Authenticator, Principal, requires
 from shared.http.changes import Streams
@@ -35,9 +36,17 @@ __all__ = ["Listing", "Once", "Page", "Principal", "build_app", "build_front", "
 probes = APIRouter(include_in_schema=False)
 
 
-def build_app(service: Serving, settings: ServiceSettings, routers: Iterable[APIRouter]) -> FastAPI:
-    """The application of one service. Its lifespan starts and stops the service; `app.state` holds all three."""
-    app = _application(service, settings, (*routers, changes.router, operations.router, probes, pages))
+def build_app(
+    service: Serving, settings: ServiceSettings, routers: Iterable[APIRouter], family: archive.Family | None = None
+) -> FastAPI:
+    """The application of one service. Its lifespan starts and stops the service; `app.state` holds all three.
+
+    `family` says under which ids the service knows a party, where it is the one that knows.
+    """
+    routers = (*routers, changes.router, operations.router, archive.router, probes, pages)
+    app = _application(service, settings, routers)
+    app.state.family = family
+    app.state.archived = read_tables(service.name)
     app.state.looks = SharedLooks(app.state.turns, service.read)
     app.state.streams = Streams(service, settings)
     app.state.end_streams = service.changes.close

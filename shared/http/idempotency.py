@@ -4,11 +4,12 @@ The key's row is written in the transaction of the write, so a crash leaves both
 the key waits at the row until the first has ended. Only answers are kept; what was refused may be tried again.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 import asyncpg
 from fastapi import Header, Request
@@ -31,6 +32,25 @@ class KeyReused(Refused):
 
     status = 422
     reason = "idempotency_key_reused"
+
+
+class AnswerForgotten(Refused):
+    """What was answered named a party that was erased since; the request was carried out, and is not again."""
+
+    status = 410
+    reason = "answer_forgotten"
+
+
+async def forget_answers(tx: Transaction, ids: Collection[UUID]) -> int:
+    """Empties the kept answers that name any of these, and returns how many those were.
+
+    Whoever erases calls it under the locks of the parties: an answer that names one is committed by then, or the one
+    that will be finds the party gone. It reads every answer of a day.
+    """
+    if not ids:
+        return 0
+    status: str = await tx.execute(SQL["forget_answers"], sorted(map(str, ids)))
+    return int(status.rpartition(" ")[2])
 
 
 class Once:
@@ -73,6 +93,10 @@ class Once:
         row = await tx.fetchrow(SQL["load_answer"], self._key, self._operation)
         if row["request_hash"] != self._request_hash:
             raise KeyReused("this key was used for another request", field="Idempotency-Key")
+        if row["body"] is None:
+            raise AnswerForgotten(
+                "this was carried out; what was answered named a party that was erased since", field="Idempotency-Key"
+            )
         answer = _answer(row["status"], row["body"])
         answer.headers["Idempotent-Replayed"] = "true"
         return answer

@@ -72,6 +72,7 @@ ALIVE = "select 1"
 """Reads nothing: it asks whether the connection, and the lock that it holds, are still there."""
 # What cannot stand in a file of statements, and why.
 SQL_IN_PYTHON = {
+    "shared/engine/archive.py": "reads the tables that tables.yaml names, by cursors, which take no parameters",
     "shared/engine/postgres.py": "appends rows to any table of a service, as COPY does: names take no parameters",
     "shared/engine/rebuild.py": "DDL over names of the catalogue takes no parameters",
     "shared/run/migrate.py": "speaks through yoyo, with its parameters",

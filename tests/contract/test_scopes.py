@@ -28,12 +28,12 @@ class Asked(NamedTuple):
 
 
 def expected(method: str, path: str) -> str | None:
-    """Reading, writing, operating; erasure is allowed to few."""
+    """Reading, writing, operating; erasing, and reading all that is kept of somebody, is allowed to few."""
     if path in OPEN or path.startswith(SIGNED):
         return None
     if path.startswith("/v1/operations/") or path == "/v1/models/{name}/promote":
         return "crm:admin"
-    if path.startswith("/v1/erasures") and method != "GET":
+    if path.startswith("/v1/archives/") or (path.startswith("/v1/erasures") and method != "GET"):
         return "crm:erase"
     return "crm:read" if method == "GET" else "crm:write"
 

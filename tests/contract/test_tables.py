@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from shared.engine.archive import read_tables
 from shared.run.discovery import SERVICES, subscriptions_of
 from tests.contract.test_house_rules import ROOT
 from tests.contract.test_rebuild import PROJECTIONS
@@ -50,7 +51,7 @@ def test_every_table_says_what_becomes_of_it(service: str) -> None:
     assert sorted(table for _, table, _ in rows) == sorted(created(service)), f"services/{service}/tables.yaml"
     for capability, table, fates in rows:
         assert (ROOT / "services" / service / capability / "queries.sql").is_file(), f"{table}: no such capability"
-        assert fates.keys() == {"erased", "restored"}, table
+        assert fates.keys() - {"archived"} == {"erased", "restored"}, table
         assert fates["erased"] in ERASED, table
         assert fates["restored"] in RESTORED, table
 
@@ -67,6 +68,22 @@ def test_an_erasure_reaches_every_table_with_personal_data(service: str) -> None
             assert re.search(rf"\b{capability}\.\w+\(tx", handler), f"{table}: handlers/parties.py leaves it out"
         if fates["erased"] == "erasure":
             assert re.search(rf"\b{capability}\.forget\(tx", erasure), f"{table}: privacy/commands leaves it out"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_an_archive_reaches_every_table_that_names_a_party(service: str) -> None:
+    """By columns that there are; a table whose rows belong to those of another names one that is reached itself."""
+    columns, archived = dict(COLUMNS.findall(migrations(service))), read_tables(service)
+    for _, table, fates in declared(service):
+        if fates["erased"] != "nobody":
+            assert table in archived, f"{table} holds something of parties: say where, by `archived`"
+    for table, found in archived.items():
+        for column in (*found.columns, *([found.key] if found.other else [])):
+            assert re.search(rf"^    {column} ", columns[table], re.MULTILINE), f"{table} has no {column}"
+        if found.other:
+            assert found.other in archived, f"{table}: nobody is found by {found.other}"
+            other = columns[found.other]
+            assert re.search(rf"^    {found.other_key} ", other, re.MULTILINE), f"{found.other}: no {found.other_key}"
 
 
 @pytest.mark.parametrize("service", SERVICES)

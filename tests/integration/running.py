@@ -17,6 +17,7 @@ from shared.engine.event import Event
 from shared.engine.postgres import PostgresLedger, PostgresTransaction
 from shared.engine.subscription import Subscription
 from shared.http.app import build_app
+from shared.http.archive import Family
 from shared.settings import ServiceSettings
 from shared.sql import load_queries
 
@@ -99,11 +100,11 @@ def statements_of(service: str) -> dict[str, str]:
 
 @asynccontextmanager
 async def client(
-    service: Running, settings: type[ServiceSettings], dsn: str, *routers: APIRouter
+    service: Running, settings: type[ServiceSettings], dsn: str, *routers: APIRouter, family: Family | None = None
 ) -> AsyncIterator[httpx.AsyncClient]:
     """The service's HTTP side as `main.create_app` puts it together, called without a network."""
     given = {"kafka": {"brokers": "127.0.0.1:9"}, "database": {"dsn": dsn}, "auth": {"mode": "off"}}
-    app = build_app(service, settings.model_validate(given), routers=routers)
+    app = build_app(service, settings.model_validate(given), routers=routers, family=family)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as http:
         yield http
 

@@ -1,6 +1,7 @@
 """`rapport` with every command: a file for each noun registers its own."""
 
 from tools.rapport import (
+    archive,
     audit,
     campaigns,
     lag,
@@ -20,6 +21,7 @@ from tools.rapport.asking import app
 
 __all__ = [
     "app",
+    "archive",
     "audit",
     "campaigns",
     "lag",

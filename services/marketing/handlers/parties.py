@@ -12,6 +12,7 @@ from services.marketing.subscriptions import follow_ups as hears
 from shared.engine.event import Event, Tombstone
 from shared.engine.transaction import Transaction
 from shared.events.parties import PartyDescribed
+from shared.http.idempotency import forget_answers
 
 log = structlog.get_logger()
 
@@ -23,4 +24,5 @@ async def copy_parties(events: Sequence[Event[PartyDescribed | Tombstone]], tx: 
     parties = await copies.copy_parties(tx, events)
     await sending.forget(tx, parties.erasures)
     await mailings.forget(tx, [each.party_id for each in parties.erasures])
+    await forget_answers(tx, [each.party_id for each in parties.erasures])
     log.info("parties_copied", described=len(parties.described), erased=len(parties.erased))

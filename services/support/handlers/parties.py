@@ -14,6 +14,7 @@ from services.support.triage import commands as triage
 from shared.engine.event import Event, Tombstone
 from shared.engine.transaction import Transaction
 from shared.events.parties import PartyDescribed
+from shared.http.idempotency import forget_answers
 
 log = structlog.get_logger()
 
@@ -28,4 +29,5 @@ async def copy_parties(events: Sequence[Event[PartyDescribed | Tombstone]], tx: 
     others = {"triage": await triage.forget(tx, parties), "dispute": await disputes.forget(tx, parties)}
     await tickets.forget(tx, erased, others)
     await triage.forget_vectors(tx, parties)
+    await forget_answers(tx, [*parties, *await tickets.find_tickets_of(tx, parties)])
     log.info("parties_copied", parties=len(events), erased=len(erased))

@@ -5,6 +5,10 @@
 update ticket set subject = null, body = null
 where party_id = $1 and (subject is not null or body is not null);
 
+-- name: find_tickets_of
+-- Every ticket of these parties, by index.
+select id from ticket where party_id = any($1::uuid[]) order by id;
+
 -- name: forget_reply_texts
 -- What was written to them and about them.
 update reply set subject = null, body = null

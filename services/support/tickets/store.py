@@ -148,6 +148,10 @@ async def forget_ticket_texts(tx: Transaction, party_id: UUID) -> int:
     return _count(await tx.execute(SQL["forget_ticket_texts"], party_id))
 
 
+async def find_tickets_of(tx: Transaction, parties: Collection[UUID]) -> list[UUID]:
+    return [row["id"] for row in await tx.fetch(SQL["find_tickets_of"], sorted(parties))]
+
+
 async def forget_reply_texts(tx: Transaction, party_id: UUID) -> int:
     """Returns how many replies and notes had a text."""
     return _count(await tx.execute(SQL["forget_reply_texts"], party_id))

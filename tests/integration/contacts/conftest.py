@@ -8,6 +8,7 @@ import pytest
 
 from deploy.embedded.databases import Databases
 from services.contacts.main import routers
+from services.contacts.privacy.commands import find_subject
 from services.contacts.settings import Settings
 from tests.integration.contacts.running import Contacts
 from tests.integration.running import client
@@ -32,5 +33,5 @@ async def contacts(dsn: str) -> AsyncIterator[Contacts]:
 
 @pytest.fixture
 async def http(contacts: Contacts, dsn: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with client(contacts, Settings, dsn, *routers) as http:
+    async with client(contacts, Settings, dsn, *routers, family=find_subject) as http:
         yield http

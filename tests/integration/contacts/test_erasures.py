@@ -62,7 +62,7 @@ async def everything(contacts: Contacts) -> str:
     """All rows of all tables but the outbox, as text."""
     tables = await contacts.rows(
         "select schemaname || '.' || tablename as name from pg_tables"
-        " where schemaname in ('public', 'timeline_v1') and tablename not in ('outbox', 'idempotency')"
+        " where schemaname in ('public', 'timeline_v1') and tablename <> 'outbox'"
     )
     return "".join([str(await contacts.rows(f"select * from {table['name']}")) for table in tables])
 
@@ -85,7 +85,7 @@ async def test_two_people_erase_and_what_says_who_she_is_is_gone(contacts: Conta
     assert done.status_code == 200
     assert done.json()["found"] == {
         "party": 1, "identity": 3, "shared_identity": 0, "flagged_identity": 1, "party_revision": 1, "fact_text": 2,
-        "waiting_revision": 0, "party_merge": 0, "identity_move": 0, "searched_party": 1,
+        "waiting_revision": 0, "party_merge": 0, "identity_move": 0, "searched_party": 1, "idempotency": 0,
     }  # fmt: skip
     assert set(done.json()["left"].values()) == {0}
     rows = await contacts.pool.fetch("select topic, type, key, payload is null as null from outbox order by id")
@@ -306,3 +306,28 @@ def test_whom_waiting_records_name_is_read_from_their_bytes(kind: str) -> None:
     claims: set[Claim] = claims_in(value, Reading(read_policy(), "DK", "/shop"))
     if kind != "no text":
         assert {claim.type for claim in claims} == types
+
+
+async def test_answers_that_are_kept_of_her_are_emptied_and_no_request_acts_twice(
+    contacts: Contacts, http: httpx.AsyncClient
+) -> None:
+    """Those of others stay, and so do those of the erasure itself, which names nobody."""
+    key, other = {"Idempotency-Key": "k-1"}, {"Idempotency-Key": "k-2"}
+    body = {"name": "Ada Flintholm", "identities": [SHOP_81]}
+    made = (await http.post("/v1/parties", json=body, headers=key)).json()
+    bo = {"name": "Bo Flint", "identities": [SHOP_82]}
+    kept = await http.post("/v1/parties", json=bo, headers=other)
+    assert "Flintholm" in await everything(contacts)
+
+    asked = await ask(http, made["id"])
+    url, by, third = f"/v1/erasures/{asked.json()['id']}/approve", {"by": "staff-2"}, {"Idempotency-Key": "k-3"}
+    approved = await http.post(url, json=by, headers=third)
+    assert approved.json()["found"]["idempotency"] == 1
+    assert "Flintholm" not in await everything(contacts)
+
+    again = await http.post("/v1/parties", json=body, headers=key)
+    assert (again.status_code, again.json()["type"]) == (410, "urn:rapport:problem:answer_forgotten")
+    assert [row["name"] for row in await contacts.rows("select name from party where name is not null")] == ["Bo Flint"]
+    assert (await http.post("/v1/parties", json=bo, headers=other)).json() == kept.json()
+    repeated = await http.post(url, json=by, headers=third)
+    assert (repeated.status_code, repeated.json()) == (200, approved.json())

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -14,6 +15,7 @@ from shared.engine.change_feed import ChangeFeed
 from shared.engine.checks import Check
 from shared.errors import Stale
 from shared.http.app import Once, Principal, build_app, idempotent
+from shared.http.idempotency import forget_answers
 from shared.run.migrate import migrate
 from shared.settings import ServiceSettings
 from tests.integration.shared.conftest import Base
@@ -175,3 +177,20 @@ async def test_a_key_is_short_and_ascii(key: str, http: httpx.AsyncClient) -> No
     answer = await http.post("/v1/notes/a", json={"text": "x"}, headers=[(b"Idempotency-Key", key.encode())])
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "header.Idempotency-Key"
+
+
+async def test_an_answer_that_names_somebody_who_is_erased_is_forgotten(http: httpx.AsyncClient, notes: Notes) -> None:
+    """Whatever holds its name; another one's is kept, and nothing acts twice."""
+    ada, bob = UUID(int=1), UUID(int=2)
+    for number, each in enumerate((ada, bob)):
+        await http.post(f"/v1/notes/of-{each}", json={"text": "x"}, headers={"Idempotency-Key": f"k-{number}"})
+    async with notes.transaction() as tx:
+        assert await forget_answers(tx, []) == 0
+        assert await forget_answers(tx, [ada, UUID(int=3)]) == 1
+        assert await forget_answers(tx, [ada]) == 0
+    first = await http.post(f"/v1/notes/of-{ada}", json={"text": "x"}, headers={"Idempotency-Key": "k-0"})
+    second = await http.post(f"/v1/notes/of-{bob}", json={"text": "x"}, headers={"Idempotency-Key": "k-1"})
+    assert (first.status_code, second.status_code, second.headers["Idempotent-Replayed"]) == (410, 201, "true")
+    other = await http.post(f"/v1/notes/of-{ada}", json={"text": "y"}, headers={"Idempotency-Key": "k-0"})
+    assert other.json()["type"].rpartition(":")[2] == "idempotency_key_reused"
+    assert await notes.count() == 2

@@ -10,7 +10,7 @@ from services.contacts.intake import commands as intake
 from services.contacts.merges import commands as merges
 from services.contacts.moves import commands as moves
 from services.contacts.parties.commands import erased, erasing as parties
-from services.contacts.parties.commands.aliases import find_survivors
+from services.contacts.parties.commands.aliases import find_family, find_survivors
 from services.contacts.privacy import domain, store
 from services.contacts.privacy.domain import Decided, Erasure, State
 from services.contacts.privacy.schemas import ErasureView
@@ -21,6 +21,7 @@ from shared.engine.subscription import Due
 from shared.engine.transaction import Transaction
 from shared.errors import NotFound, Refused
 from shared.events.parties import PartyDescribed
+from shared.http.idempotency import forget_answers
 from shared.ids import new_id
 
 TOMBSTONES, DIGESTS = "erasure tombstone", "erased identities"
@@ -62,6 +63,12 @@ async def approve(tx: Transaction, erasure_id: UUID, who: str) -> ErasureView:
     await tx.set_timers(TOMBSTONES, [(asked.id, partition, tx.now + domain.WRITTEN_AGAIN)])
     await tx.set_timers(DIGESTS, [(asked.id, partition, tx.now + parties.REMEMBERED)])
     return await load(tx, asked.id)
+
+
+async def find_subject(tx: Transaction, party_id: UUID) -> list[UUID]:
+    """Under which ids a party is known, for its archive. Raises NotFound and Erased."""
+    await erased.require(tx, party_id)
+    return await find_family(tx, party_id)
 
 
 async def decline(tx: Transaction, erasure_id: UUID, who: str) -> ErasureView:
@@ -135,7 +142,8 @@ async def _require_itself(tx: Transaction, party_id: UUID, field: str | None = N
 async def _forget_beside(tx: Transaction, ids: list[UUID]) -> dict[str, int]:
     """What is kept of erased parties beside who they are. Returns how many rows of each table that were."""
     written = await merges.forget(tx, ids) | await moves.forget(tx, ids)
-    return written | await intake.forget(tx, ids) | await search.forget(tx, ids)
+    answers = {"idempotency": await forget_answers(tx, ids)}
+    return written | await intake.forget(tx, ids) | await search.forget(tx, ids) | answers
 
 
 async def _lock_open(tx: Transaction, erasure_id: UUID) -> Erasure:

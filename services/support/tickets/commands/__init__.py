@@ -230,6 +230,10 @@ async def forget(tx: Transaction, erased: Sequence[Erasure], others: Mapping[str
         tx.emit([announce_forgotten(each, forgotten)])
 
 
+async def find_tickets_of(tx: Transaction, parties: Collection[UUID]) -> list[UUID]:
+    return await store.find_tickets_of(tx, parties) if parties else []
+
+
 def state_of(ticket: Ticket) -> TicketState:
     """The ticket as an act answers it."""
     return TicketState(
