@@ -9,16 +9,17 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
+from demo.play.findings import Findings
 from demo.play.play import Play, make_stack
 from demo.play.settle import NotSettledError
-from demo.play.summary import Findings, tell
+from demo.play.summary import tell
 from demo.world.generator import Scale
 from demo.world.journey import HOUSEHOLDS
 from deploy.embedded.stack import EmbeddedStack
 from deploy.errors import StackError
 
 FOLDER = Path(".demo")
-SMALL = 270  # households: about 17,000 sales, which two cores play in about two minutes
+SMALL = 200  # households: about 13,000 sales
 INTERRUPTED = 130
 
 

@@ -5,7 +5,7 @@ Written from the contract and the campaigns' own words, not from marketing's cod
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,9 +13,16 @@ import yaml
 from pydantic import TypeAdapter
 
 from demo.oracle.ledger import Customer, Ledger, Sale
+from demo.world.clock import last_tick, next_tick
 
 PATIENCE = timedelta(hours=24)  # for an address
-SENT, UNKNOWN = "sent", "unknown"
+HEARD_WITHIN = timedelta(days=9)
+"""Tickets come without the stream's clock: marketing may decide a message of up to so long after one before it hears of
+that one.
+"""
+SENT, UNKNOWN, EXPIRED, EXITED, TICKET_OPEN = "sent", "unknown", "expired", "exited", "ticket_open"
+SALE = "sale.completed"
+NEWSLETTER = "newsletter"
 _DURATION = TypeAdapter(timedelta)
 
 
@@ -31,7 +38,13 @@ class Campaign:
     refunded: str
     waits: tuple[timedelta, ...]
     of_sales: bool = True
-    """Else it follows something else than a sale, which the ledger does not know the moment of."""
+    """Else it follows something else than a sale, and its messages are looked at by its own rules."""
+    heeds_tickets: bool = False
+    """It is silent while a request of the customer waits."""
+    left_by: frozenset[str] = frozenset()
+    """Events that end an enrolment before its message is due; a refund only that of its own sale."""
+    asks: bool = False
+    """Its letter is a survey."""
 
     def matches(self, sale: Sale, departments: Mapping[str, str]) -> bool:
         """Empty sets match every sale."""
@@ -41,7 +54,9 @@ class Campaign:
 
 
 class MessageKey(NamedTuple):
-    """`campaign` is empty and `step` 0 where no follow-up campaign matched."""
+    """`campaign` is empty and `step` 0 where no follow-up campaign matched; `step` 0 of a campaign: it was left before
+    there was a message.
+    """
 
     origin: str
     sale_id: str
@@ -50,20 +65,33 @@ class MessageKey(NamedTuple):
 
 
 class Message(NamedTuple):
-    """What must stand when all timers are due: `sent`, or `unknown`, or why it was skipped."""
+    """What must stand when all timers are due: `sent`, or `unknown`, or why it was skipped; or `or_else` as well, where
+    that depends on what marketing had heard of support by then.
+    """
 
     due_at: datetime | None
     outcome: str
+    or_else: str = ""
+
+    def standing(self, found: str | None) -> "Message":
+        """As it stands where that is right."""
+        return Message(self.due_at, self.or_else if self.or_else and found == self.or_else else self.outcome)
 
 
-def load_campaigns(folder: Path) -> list[Campaign]:
-    """The follow-ups by priority, the highest first, then by name; the others with them."""
-    found = [_campaign(yaml.safe_load(path.read_text("utf-8"))) for path in folder.glob("*.yaml")]
+def beside_sales(campaigns: Sequence[Campaign]) -> set[str]:
+    """What follows from something else than a sale, the newsletter among it: it is compared by rules of its own."""
+    return {NEWSLETTER, *(campaign.name for campaign in campaigns if not campaign.of_sales)}
+
+
+def load_campaigns(*places: Path) -> list[Campaign]:
+    """Of files and folders: the follow-ups by priority, the highest first, then by name; the others with them."""
+    files = [file for place in places for file in (place.glob("*.yaml") if place.is_dir() else [place])]
+    found = [_campaign(yaml.safe_load(path.read_text("utf-8"))) for path in files]
     return sorted(found, key=lambda campaign: (-campaign.priority, campaign.name))
 
 
 def _campaign(file: Mapping[str, Any]) -> Campaign:
-    when = file.get("when", {})
+    when, skip = file.get("when", {}), file.get("skip", {})
     return Campaign(
         name=file["name"],
         follow_up=file.get("follow_up", False),
@@ -72,9 +100,12 @@ def _campaign(file: Mapping[str, Any]) -> Campaign:
         max_age=_DURATION.validate_python(file.get("max_age", "P7D")),
         channels=frozenset(when.get("channels", ())),
         departments=frozenset(when.get("departments", ())),
-        refunded=file.get("skip", {}).get("refunded", "full"),
-        waits=tuple(_DURATION.validate_python(step["wait"]) for step in file["steps"]),
-        of_sales=file.get("trigger", "sale.completed") == "sale.completed",
+        refunded=skip.get("refunded", "full"),
+        waits=tuple(_DURATION.validate_python(step["wait"]) for step in file["steps"] if "wait" in step),
+        of_sales=file.get("trigger", SALE) == SALE,
+        heeds_tickets=skip.get("ticket_open", False),
+        left_by=frozenset(heard["event"] for heard in file.get("exit_on", ())),
+        asks=any("survey" in step for step in file["steps"]),
     )
 
 
@@ -86,7 +117,7 @@ def conclude_messages(ledger: Ledger, campaigns: Sequence[Campaign]) -> dict[Mes
         customer = ledger.customers[sale.customer]
         chosen = list(_chosen(sale, campaigns, departments))
         for campaign in chosen:
-            for step, message in enumerate(_steps(sale, customer, campaign), start=1):
+            for step, message in _steps(sale, customer, campaign):
                 found[MessageKey(*key, campaign.name, step)] = message
         if not any(campaign.follow_up for campaign in chosen):
             found[MessageKey(*key, "", 0)] = Message(None, "no_campaign")
@@ -104,39 +135,74 @@ def _chosen(sale: Sale, campaigns: Sequence[Campaign], departments: Mapping[str,
             yield campaign
 
 
-def _steps(sale: Sale, customer: Customer, campaign: Campaign) -> Iterator[Message]:
-    """Until one is skipped. A sale is recorded at the last tick before it came: the midnight of that day."""
-    due = sale.at
-    recorded = datetime.combine(sale.arrived.date(), time(), UTC)
-    for wait in campaign.waits:
+def _steps(sale: Sale, customer: Customer, campaign: Campaign) -> Iterator[tuple[int, Message]]:
+    """Until one is skipped. A sale that comes late is recorded at the last tick before it came."""
+    due, recorded = sale.at, last_tick(sale.arrived)
+    expired = recorded - sale.at > campaign.max_age
+    if campaign.left_by and expired:
+        yield 0, Message(None, EXPIRED)
+        return
+    for step, wait in enumerate(campaign.waits, start=1):
         due += wait
-        expired = recorded - sale.at > campaign.max_age
-        outcome = "expired" if expired else _outcome(sale, customer, campaign, max(due, recorded))
-        yield Message(due, outcome)
-        if outcome != SENT:
+        if expired:
+            message = Message(due, EXPIRED)
+        elif campaign.left_by and _is_left(sale, customer, campaign, due):
+            message = Message(due, EXITED)
+        else:
+            message = Message(due, *outcome_of(customer, campaign, max(due, recorded), sale))
+        yield step, message
+        if message.outcome != SENT:
             return
 
 
-def _outcome(sale: Sale, customer: Customer, campaign: Campaign, at: datetime) -> str:
-    """`at`: when it is due, or when the sale was recorded, if that was later: what happened up to then decides.
-
-    Without an address it waits for one, and what happens meanwhile decides too.
+def _is_left(sale: Sale, customer: Customer, campaign: Campaign, due: datetime) -> bool:
+    """Whether anything that ends it came after the sale, happened until it was due, and was told before that was
+    decided.
     """
-    if reason := _refusal(sale, customer, campaign, at):
-        return reason
-    if customer.email_since is not None and customer.email_since <= at:
-        return SENT
-    return _refusal(sale, customer, campaign, at + PATIENCE) or "no_address"
+    decided = next_tick(due)
+    if SALE in campaign.left_by:
+        later = (each for each in customer.sales if each.order > sale.order)
+        if any(each.at <= due and each.arrived < decided for each in later):
+            return True
+    refunds = (refund for refund in customer.refunds if refund.sale == sale.key)
+    return "sale.refunded" in campaign.left_by and any(refund.at <= due for refund in refunds)
 
 
-def _refusal(sale: Sale, customer: Customer, campaign: Campaign, at: datetime) -> str | None:
-    refunds = [refund for refund in customer.refunds if refund.sale == sale.key and refund.at <= at]
-    paid_back = sum(refund.total for refund in refunds if refund.currency == sale.currency)
-    if refunds and (campaign.refunded == "any" or (campaign.refunded == "full" and paid_back >= sale.total)):
-        return "refunded"
-    if campaign.needs_consent:
-        said = [(moment, not given) for moment, given in customer.consents if moment <= at]
-        withdrawn = max(said)[1] if said else True  # of two at the same moment the withdrawal
-        if withdrawn:
-            return "no_consent"
-    return None
+def outcome_of(customer: Customer, campaign: Campaign, at: datetime, sale: Sale | None = None) -> tuple[str, str]:
+    """`at`: when it is due, or when its cause was recorded, if that was later: what happened up to then decides.
+
+    Without an address it waits for one, and what happens meanwhile decides too. With it, what it may have come to
+    instead; empty: nothing.
+    """
+    if reason := _refusal(customer, campaign, at, sale):
+        return reason, ""
+    has_address = customer.email_since is not None and customer.email_since <= at
+    later = at if has_address else at + PATIENCE
+    plain = SENT if has_address else _refusal(customer, campaign, later, sale) or "no_address"
+    if not campaign.heeds_tickets:
+        return plain, ""
+    changes = [each for ticket in customer.tickets for each in (ticket.opened_at, ticket.resolved_at) if each]
+    if any(at - HEARD_WITHIN < each <= later for each in changes):
+        return plain, TICKET_OPEN
+    return (TICKET_OPEN if has_open_ticket(customer, at) else plain), ""
+
+
+def has_open_ticket(customer: Customer, at: datetime) -> bool:
+    return any(
+        each.opened_at <= at and (each.resolved_at is None or at < each.resolved_at) for each in customer.tickets
+    )
+
+
+def _refusal(customer: Customer, campaign: Campaign, at: datetime, sale: Sale | None) -> str | None:
+    if sale is not None:
+        refunds = [refund for refund in customer.refunds if refund.sale == sale.key and refund.at <= at]
+        paid_back = sum(refund.total for refund in refunds if refund.currency == sale.currency)
+        if refunds and (campaign.refunded == "any" or (campaign.refunded == "full" and paid_back >= sale.total)):
+            return "refunded"
+    return "no_consent" if campaign.needs_consent and not consents(customer, at) else None
+
+
+def consents(customer: Customer, at: datetime) -> bool:
+    """Of two words at the same moment the withdrawal holds."""
+    said = [(moment, not given) for moment, given in customer.consents if moment <= at]
+    return bool(said) and not max(said)[1]

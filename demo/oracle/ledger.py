@@ -6,7 +6,7 @@ Rows are named by natural ids (the shop's customer number, the sender's sale id)
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from demo.world.facts import CLUB, Fact
@@ -18,6 +18,9 @@ GIVEN, WITHDRAWN = "crm.consent.given.v1", "crm.consent.withdrawn.v1"
 CHOSEN, INTERACTION = "crm.product.chosen.v1", "crm.interaction.recorded.v1"
 AFTER_PURCHASE = frozenset([REQUEST, "crm.survey.answered.v1", INTERACTION])
 _REFERENCES = ("sale_id", "sku", "survey", "value", "purpose", "channel", "intent", "stage")
+
+TIMELESS = datetime.min.replace(tzinfo=UTC)
+"""Stands where the service's own clock gave the time, which the ledger cannot know."""
 
 SaleKey = tuple[str, str]
 """(`ce_source` of the sender, its sale id)."""
@@ -61,6 +64,8 @@ class Sale:
     currency: str
     lines: Mapping[str, tuple[int, int]]
     """Units and value of each SKU."""
+    order: int = 0
+    """Its place among all facts that were sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,29 @@ class Refund:
     total: int
     currency: str
     lines: Mapping[str, int]
+    order: int = 0
+
+
+class Carted(NamedTuple):
+    """A product that was put into a cart."""
+
+    order: int
+    at: datetime
+    sku: str
+
+
+@dataclass(slots=True)
+class Ticket:
+    """A request, what was done about it and when, and how its customer rated that."""
+
+    opened_at: datetime
+    about: str
+    status: str = "new"
+    answered_at: datetime | None = None
+    answered_by: list[str] = field(default_factory=list)
+    paused_at: datetime | None = None
+    resolved_at: datetime | None = None
+    rating: int | None = None
 
 
 @dataclass(slots=True)
@@ -83,6 +111,8 @@ class Customer:
     """When a product was looked at or chosen, or talked about, and the stage that this is of."""
     contacts: list[datetime] = field(default_factory=list)
     """Requests, surveys and interactions."""
+    carted: list[Carted] = field(default_factory=list)
+    tickets: list[Ticket] = field(default_factory=list)
     consents: list[tuple[datetime, bool]] = field(default_factory=list)
     email_since: datetime | None = None
     email: str | None = None
@@ -112,11 +142,13 @@ class Ledger:
         """Who is in the books of the club, each a party that may go on as a customer."""
         self.categories: dict[str, tuple[str, ...]] = {}
         self._seen: set[tuple[str, str]] = set()
+        self._order = 0
 
     def add(self, fact: Fact) -> None:
         if (fact.source, fact.id) in self._seen:
             return
         self._seen.add((fact.source, fact.id))
+        self._order += 1
         if fact.type == PRODUCT:
             self.categories[fact.key] = tuple(fact.data["category"])
         elif fact.source == CLUB:
@@ -133,11 +165,15 @@ class Ledger:
             case "crm.sale.completed.v1":
                 self._sale(customer, fact)
             case "crm.sale.refunded.v1":
-                refund = _refund(fact)
+                refund = _refund(fact, self._order)
                 self.refunds.append(refund)
                 customer.refunds.append(refund)
             case _:
                 self._other(customer, fact)
+        if fact.type == CHOSEN and fact.data["intent"] == "carted":
+            customer.carted.append(Carted(self._order, fact.time, fact.data["sku"]))
+        if fact.type == REQUEST:
+            customer.tickets.append(Ticket(fact.time, about(fact.data)))
         if fact.type != PROFILE:
             shown = TICKET if fact.type == REQUEST else fact.type
             customer.lines.append(Line(shown, fact.time, about(fact.data)))
@@ -166,6 +202,7 @@ class Ledger:
         total = data["total"]
         key = (fact.source, data["sale_id"])
         sale = Sale(key, fact.key, fact.time, fact.arrives, data["channel"], total["minor"], total["currency"], lines)
+        sale.order = self._order
         self.sales[key] = sale
         customer.sales.append(sale)
 
@@ -181,6 +218,34 @@ class Ledger:
             customer.contacts.append(fact.time)
         elif fact.type in {GIVEN, WITHDRAWN} and fact.data["channel"] == "email":
             customer.consents.append((fact.time, fact.type == GIVEN))
+
+    def answer(self, number: str, ticket: Ticket, agent: str, at: datetime) -> None:
+        """An agent wrote to a customer; the first reply opens the ticket."""
+        ticket.answered_at = ticket.answered_at or at
+        ticket.answered_by.append(agent)
+        self._did(number, "crm.ticket.replied.v1")
+        if ticket.status == "new":
+            self.move(number, ticket, "open", at)
+
+    def move(self, number: str, ticket: Ticket, status: str, at: datetime) -> None:
+        ticket.status = status
+        self._did(number, "crm.ticket.status_changed.v1")
+        if status == "pending":
+            ticket.paused_at = at
+        if status == "resolved":
+            ticket.resolved_at = at
+            self._did(number, "crm.ticket.resolved.v1")
+
+    def rate(self, number: str, ticket: Ticket, value: int, at: datetime) -> None:
+        """The customer answered a survey of support, which contacts hears as a fact."""
+        ticket.rating = value
+        self._did(number, "crm.csat.recorded.v1")
+        customer = self.customers[number]
+        customer.lines.append(Line("crm.survey.answered.v1", at, f"csat {value}"))
+        customer.contacts.append(at)
+
+    def _did(self, number: str, type_: str) -> None:
+        self.customers[number].lines.append(Line(type_, TIMELESS, ""))
 
     def totals(self) -> dict[tuple[str, str], Totals]:
         """By customer and currency."""
@@ -244,12 +309,12 @@ def _looking(fact: Fact) -> str | None:
     return None
 
 
-def _refund(fact: Fact) -> Refund:
+def _refund(fact: Fact, order: int) -> Refund:
     total, lines = fact.data["total"], Counter[str]()
     for line in fact.data["lines"]:
         lines[line["sku"]] += line["quantity"]
     sale = (fact.source, fact.data["sale_id"])
-    return Refund(sale, fact.time, total["minor"], total["currency"], lines)
+    return Refund(sale, fact.time, total["minor"], total["currency"], lines, order)
 
 
 def _count(row: list[int], at: int, amount: int) -> None:

@@ -87,6 +87,31 @@ select party_id, opened_at, sale_id, sku, channel, origin from ticket;
 select ticket.party_id, 'crm.sla.' || sla_told.told || '.v1' as type, sla_told.metric, sla_told.cycle
 from sla_told join ticket on ticket.id = sla_told.ticket_id;
 
+-- name: load_handings
+-- Support: who was given which ticket, and when.
+select
+    ticket.party_id, ticket.sale_id, assignment_step.agent_id, assignment_step.how, assignment_step.changed_at,
+    assignment.skills, assignment.queue
+from assignment_step
+join ticket on ticket.id = assignment_step.ticket_id
+join assignment on assignment.ticket_id = assignment_step.ticket_id
+order by assignment_step.number;
+
+-- name: load_promises
+-- Support: what is promised of each ticket, and what was told of the first answer and of the solution.
+select
+    ticket.sale_id, sla_promise.priority_now as priority,
+    array(
+        select metric || ' ' || told from sla_told
+        where sla_told.ticket_id = sla_promise.ticket_id and cycle = 1
+        order by metric, told
+    ) as told
+from sla_promise join ticket on ticket.id = sla_promise.ticket_id;
+
+-- name: load_ratings
+-- Support: what customers said of how they were helped.
+select ticket.sale_id, csat.value, csat.agent from csat join ticket on ticket.id = csat.ticket_id;
+
 -- name: load_clocks
 -- Support: whether a deadline has passed on the clock of every partition without anybody being told.
 select
@@ -140,6 +165,21 @@ select party_id from segment_member where segment = $1 and is_in;
 -- name: load_segment_changes
 -- Marketing: how often parties entered or left segments.
 select party_id, segment, changes from segment_member;
+
+-- name: load_entries_of
+-- Marketing: the messages of a campaign that begins with something else than a sale, with what began it.
+select message.party_id, entry.skus, entry.tier, message.step, message.triggered_at, message.due_at, message.id,
+    coalesce(message.reason, message.outcome, 'waiting') as outcome
+from message join entry using (trigger_event_id)
+where message.campaign = $1;
+
+-- name: load_accounts
+-- Marketing: what each party has earned towards a tier, and which it has.
+select party_id, qualifying, tier from points_account;
+
+-- name: load_recipients
+-- Marketing: who was to get a mailing, and what became of it.
+select party_id, coalesce(reason, outcome, 'waiting') as outcome from mailing_recipient where mailing = $1;
 
 -- name: load_messages_of
 -- Marketing: every message of a campaign and how it ended.

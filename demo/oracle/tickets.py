@@ -9,8 +9,14 @@ IN_HISTORIES = "contacts: tickets in histories"
 
 async def read_ticket_cards(databases: Databases, expected: Expected) -> tuple[Rows, Rows]:
     rows = await databases.rows("contacts", SQL["load_ticket_cards"])
-    return dict.fromkeys(expected.ledger.tickets(), "new"), {
-        (row["customer"], row["opened_at"], about_row(row)): row["status"] for row in rows
+    return _statuses(expected), {(row["customer"], row["opened_at"], about_row(row)): row["status"] for row in rows}
+
+
+def _statuses(expected: Expected) -> Rows:
+    return {
+        (number, ticket.opened_at, ticket.about): ticket.status
+        for number, customer in expected.ledger.customers.items()
+        for ticket in customer.tickets
     }
 
 

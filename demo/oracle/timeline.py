@@ -2,15 +2,15 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import product
 from typing import Any
 from uuid import UUID
 
 from pydantic_core import from_json
 
-from demo.oracle.campaigns import SENT, UNKNOWN, Campaign, Message, MessageKey
-from demo.oracle.ledger import TICKET, Ledger, Line, about
+from demo.oracle.campaigns import EXITED as EXITED_EARLY, SENT, UNKNOWN, Campaign, Message, MessageKey, beside_sales
+from demo.oracle.ledger import TICKET, TIMELESS, Ledger, Line, about
 from demo.oracle.lifecycle import clock, stages
 from demo.oracle.reading import SQL, Databases, Expected, Read, Rows, customers
 
@@ -25,6 +25,7 @@ GRANTED = "crm.role.granted.v1"
 MERGED, UNMERGED = "crm.party.merged.v1", "crm.party.unmerged.v1"
 WARNED, WARNING_CLEARED = "crm.warning.raised.v1", "crm.warning.cleared.v1"
 ENTERED, LEFT = "crm.segment.entered.v1", "crm.segment.left.v1"
+SURVEY_SENT, TIER_CHANGED, POINTS = "crm.survey.sent.v1", "crm.tier.changed.v1", "crm.points."
 OPENED, CLICKED = "crm.message.opened.v1", "crm.message.clicked.v1"
 _NAMED_BY = {
     GRANTED: "role",
@@ -34,9 +35,10 @@ _NAMED_BY = {
     ENTERED: "segment",
     LEFT: "segment",
 }
+ASSIGNED = "crm.ticket.assigned.v1"
+OF_DESK = ("crm.ticket.replied.v1", "crm.ticket.status_changed.v1", "crm.ticket.resolved.v1", "crm.csat.recorded.v1")
+_UNNAMED = frozenset([REGISTERED, SURVEY_SENT, TRIAGED, APPLIED, MERGED, UNMERGED, ASSIGNED, *OF_DESK])
 _OF_CAMPAIGNS = frozenset([STARTED, EXITED, PLANNED, SKIPPED, *ENDED.values(), OPENED, CLICKED])
-TIMELESS = datetime.min.replace(tzinfo=UTC)
-"""Stands where the service's own clock gave the time, which the ledger cannot know."""
 
 
 def lines_of_services(
@@ -54,25 +56,28 @@ def lines_of_services(
         if requests := sum(line.type == TICKET for line in customer.lines):
             found[number, Line(TRIAGED, TIMELESS, "")] += requests
             found[number, Line(APPLIED, TIMELESS, "")] += requests
-    steps = {campaign.name: len(campaign.waits) for campaign in campaigns}
+    known = {campaign.name: campaign for campaign in campaigns}
     for key, message in messages.items():
         number = ledger.sales[key.origin, key.sale_id].customer
-        for line in _lines_of_message(key, message, steps.get(key.campaign, 0)):
+        for line in _lines_of_message(key, message, known.get(key.campaign)):
             found[number, line] += 1
     return found
 
 
-def _lines_of_message(key: MessageKey, message: Message, steps: int) -> list[Line]:
-    if message.due_at is None:
-        return [Line(SKIPPED, TIMELESS, f"{key.sale_id} no_campaign")]
+def _lines_of_message(key: MessageKey, message: Message, campaign: Campaign | None) -> list[Line]:
     enrolment = f"{key.sale_id} {key.campaign}"
+    if campaign is None:
+        return [Line(SKIPPED, TIMELESS, f"{key.sale_id} no_campaign")]
+    if message.due_at is None:  # it was left at once
+        return [Line(STARTED, TIMELESS, enrolment), Line(EXITED, TIMELESS, f"{enrolment} {message.outcome}")]
     name = f"{enrolment} {key.step} {message.due_at.isoformat()}"
     lines = [Line(PLANNED, TIMELESS, name)]
     if key.step == 1:
         lines.append(Line(STARTED, TIMELESS, enrolment))
     if message.outcome in ENDED:
-        return [*lines, Line(ENDED[message.outcome], TIMELESS, name)]
-    if key.step < steps:
+        asked = [Line(SURVEY_SENT, TIMELESS, "")] if campaign.asks and message.outcome == SENT else []
+        return [*lines, *asked, Line(ENDED[message.outcome], TIMELESS, name)]
+    if key.step < len(campaign.waits) or message.outcome == EXITED_EARLY:
         lines.append(Line(EXITED, TIMELESS, f"{enrolment} {message.outcome}"))
     return [*lines, Line(SKIPPED, TIMELESS, f"{name} {message.outcome}")]
 
@@ -81,10 +86,11 @@ def timeline_line(type_: str, at: datetime, summary: Mapping[str, Any], sales: M
     """A line as it stands, by natural ids. `sales` are the sale ids by event id.
 
     None for `party.updated`: how many updates a party sees depends on what came in one batch; its profile is compared.
+    Nor for points and tiers: the accounts are.
     """
-    if type_ == UPDATED:
+    if type_ in {UPDATED, TIER_CHANGED} or type_.startswith(POINTS):
         return None
-    if type_ in {REGISTERED, TRIAGED, APPLIED, MERGED, UNMERGED, *OF_CLOCKS}:
+    if type_ in _UNNAMED or type_ in OF_CLOCKS:
         return Line(type_, TIMELESS, f"{summary['metric']} {summary['cycle']}" if type_ in OF_CLOCKS else "")
     if type_ in _NAMED_BY:
         return Line(type_, TIMELESS, summary[_NAMED_BY[type_]])
@@ -109,15 +115,23 @@ async def _told_judgements(databases: Databases) -> Counter[tuple[str, Line]]:
         for number, type_ in product(filter(None, (into, merged)), (MERGED, UNMERGED)[: 1 + undone]):
             told[number, Line(type_, TIMELESS, "")] += 1
     numbers = await customers(databases)
-    # When clocks come to it depends on the priority.
-    for row in await databases.rows("support", SQL["load_told"]):
-        if row["party_id"] in numbers:
-            told[numbers[row["party_id"]], Line(row["type"], TIMELESS, f"{row['metric']} {row['cycle']}")] += 1
     # A warning is told, and that it is over.
     for row in await databases.rows("forecasting", SQL["load_warnings"]):
         for type_ in (WARNED, WARNING_CLEARED)[: 1 + row["over"]]:
             told[numbers[row["party_id"]], Line(type_, TIMELESS, row["warning_id"])] += 1
-    return told + await _told_segments(databases, numbers)
+    return told + await _told_segments(databases, numbers) + await _told_support(databases, numbers)
+
+
+async def _told_support(databases: Databases, numbers: Mapping[UUID, str]) -> Counter[tuple[str, Line]]:
+    """Who was given tickets; and when clocks come to it depends on the priority."""
+    told: Counter[tuple[str, Line]] = Counter()
+    for row in await databases.rows("support", SQL["load_told"]):
+        if row["party_id"] in numbers:
+            told[numbers[row["party_id"]], Line(row["type"], TIMELESS, f"{row['metric']} {row['cycle']}")] += 1
+    for row in await databases.rows("support", SQL["load_handings"]):
+        if row["party_id"] in numbers:
+            told[numbers[row["party_id"]], Line(ASSIGNED, TIMELESS, "")] += 1
+    return told
 
 
 async def _told_segments(databases: Databases, numbers: Mapping[UUID, str]) -> Counter[tuple[str, Line]]:
@@ -140,7 +154,7 @@ async def read_timelines(databases: Databases, expected: Expected) -> tuple[Rows
     ]
     sales = {id_: summary["sale_id"] for _, type_, _, id_, summary in rows if type_ == "crm.sale.completed.v1"}
     stands: Counter[tuple[str, Line]] = Counter()
-    others = {campaign.name for campaign in expected.campaigns if not campaign.of_sales}
+    others = beside_sales(expected.campaigns)
     for customer, type_, at, _, summary in rows:
         if type_ in _OF_CAMPAIGNS and summary.get("campaign") in others:
             continue  # what follows from a segment is compared with it

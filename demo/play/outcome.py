@@ -8,7 +8,8 @@ from typing import Any
 
 import httpx
 
-from demo.world.households import END
+from demo.oracle.desk import Figures
+from demo.world.households import END, OPENED
 
 WEEK = timedelta(days=7)
 
@@ -66,6 +67,17 @@ async def undo_a_merge(client: httpx.AsyncClient, contacts: str) -> str | None:
     undo = f"{contacts}/v1/merges/{newest['id']}/undo"
     (await client.post(undo, json={"because": "they are two"})).raise_for_status()
     return str(newest["because"])
+
+
+async def desk(client: httpx.AsyncClient, support: str, until: datetime) -> Figures:
+    """Support's own figures of the whole time."""
+    days = {"since": f"{OPENED:%Y-%m-%d}", "until": f"{until:%Y-%m-%d}"}
+    answered = (await client.get(f"{support}/v1/stats", params=days)).raise_for_status().json()
+    (found,) = answered["items"]
+    first, resolution = found["sla"]["first_response"], found["sla"]["resolution"]
+    ratings = {int(value): count for value, count in found["csat"]["values"].items() if count}
+    kept = first["met"], first["breached"], resolution["met"], resolution["breached"]
+    return Figures(found["opened"], found["resolved"], *kept, ratings)
 
 
 async def audit(client: httpx.AsyncClient, marketing: str) -> dict[str, Any]:

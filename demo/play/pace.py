@@ -4,9 +4,9 @@ import asyncio
 from datetime import date, datetime, timedelta
 from time import monotonic
 
-from demo.play.replayer import DAY
 from demo.play.settle import NotSettledError
 from demo.play.watch import SQL, Watch
+from demo.world.clock import DAY
 from services.forecasting.cuts.domain import instant, last_cut
 
 STANDSTILL = 300.0  # seconds without a move, after which something is wrong

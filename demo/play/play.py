@@ -2,8 +2,9 @@
 
 import asyncio
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import NoReturn
@@ -13,21 +14,23 @@ from rich.console import Console
 
 from demo.oracle.campaigns import Campaign, load_campaigns
 from demo.oracle.ledger import Ledger
-from demo.oracle.projections import compare_all
 from demo.oracle.segments import CAMPAIGN
-from demo.play import outcome, readers
+from demo.play import letters, outcome, readers
+from demo.play.desk import Desk
+from demo.play.findings import Acts, Expecting, Findings, Played, find
 from demo.play.pace import Pace
 from demo.play.progress import LiveView
 from demo.play.replayer import AHEAD, Replayer
 from demo.play.settle import until_handled, until_settled
-from demo.play.summary import Findings
-from demo.play.watch import SQL, Watch
+from demo.play.watch import Watch
+from demo.world.facts import Fact
 from demo.world.generator import Generator, Scale
 from deploy.embedded.stack import EmbeddedStack
 from deploy.errors import StackError
 from shared.run.discovery import FRONTS
 
 CAMPAIGNS = Path(__file__).with_name("campaigns")
+PROMISES = Path(__file__).with_name("promises.yaml")
 REFIT_EVERY = timedelta(weeks=4)  # 13 times a year
 _GRACE = timedelta(hours=25)  # a message without an address waits 24 hours for one
 _CHECK_EVERY = 0.5
@@ -37,6 +40,8 @@ def make_stack(folder: Path, console: Console) -> EmbeddedStack:
     """Empty, on the stream's clock, with the demo's own campaigns."""
     environment = {
         "RAPPORT_MARKETING__CAMPAIGNS": str(CAMPAIGNS),
+        "RAPPORT_MARKETING__PROGRAMME": str(letters.PROGRAMME),
+        "RAPPORT_SUPPORT__PROMISES": str(PROMISES),
         "RAPPORT_FORECASTING__REFIT_EVERY": f"P{REFIT_EVERY.days}D",
         "RAPPORT_LOG__LEVEL": os.environ.get("RAPPORT_LOG__LEVEL", "warning"),
     }
@@ -69,51 +74,50 @@ class Play:
                 await asyncio.gather(guard, playing, return_exceptions=True)
 
     async def _play(self, generator: Generator, watch: Watch) -> Findings:
-        begun, ledger, campaigns = monotonic(), Ledger(), load_campaigns(CAMPAIGNS)
-        pace = Pace(watch, REFIT_EVERY, AHEAD)
-        async with Replayer(self.stack.bootstrap, passed=pace, sent=ledger.add) as replayer:
-            live = LiveView(self.console, watch, replayer.progress, generator.journey.sales)
-            showing = asyncio.create_task(live.run())
-            try:
-                await replayer.send(list(generator.catalogue()))
-                # campaigns match by department, so the catalogue has to be known before the first sale
-                await until_handled(watch, "crm.products", ("marketing", "forecasting"))
-                end = await replayer.run(generator.year(), [_longest(campaigns) + _GRACE])
-                await pace.until_forecast(end)
-                await until_settled(watch, end)
-                async with httpx.AsyncClient(timeout=60) as client:
-                    because = await outcome.undo_a_merge(client, self.stack.url("contacts"))
-                    read = await readers.read_letters(client, watch, self.stack.folder.path / "mail", CAMPAIGN)
-                await until_settled(watch, end)
-            finally:
-                showing.cancel()
-                await asyncio.gather(showing, return_exceptions=True)
-        seconds = monotonic() - begun
-        self.console.print("Everything is handled; comparing ...")
-        refusals = [line for service in self.stack.services for line in await watch.refusals(service)]
-        maildir = self.stack.folder.path / "mail"
-        (alike,) = await watch.rows("contacts", SQL["count_alike"])
-        (refits,) = await watch.rows("forecasting", SQL["count_refits"])
+        begun, past = monotonic(), list[Fact]()
+        expected = Expecting(Ledger(), load_campaigns(CAMPAIGNS, *letters.TUTORIALS, letters.READY_MADE))
+
+        def remember(fact: Fact) -> None:
+            expected.ledger.add(fact)
+            past.append(fact)
+
         async with httpx.AsyncClient(timeout=60) as client:
-            return Findings(
-                households=len(generator.households),
-                sent=replayer.progress.sent,
-                sales=len(ledger.sales),
-                seconds=seconds,
-                audit=await outcome.audit(client, self.stack.url("marketing")),
-                hindsight=await outcome.hindsight(client, self.stack.url("forecasting")),
-                refits=refits["refits"],
-                alike=alike,
-                undone=because,
-                read=read,
-                counted=await readers.count_read(client, self.stack.url("marketing"), CAMPAIGN),
-                warned=await outcome.warned(client, self.stack.url("forecasting")),
-                comparisons=await compare_all(watch, ledger, campaigns),
-                troubles=await watch.troubles(end),
-                refusals=refusals,
-                letters=sum(1 for _ in os.scandir(maildir / "new")),
-                maildir=maildir,
-            )
+            desk = Desk(client, self.stack.url("support"), watch, expected.ledger, self.scale.seed)
+            pace = Pace(watch, REFIT_EVERY, AHEAD)
+            async with Replayer(self.stack.bootstrap, passed=pace, sent=remember, at_desk=desk) as replayer:
+                live = LiveView(self.console, watch, replayer.progress, generator.journey.sales)
+                showing = asyncio.create_task(live.run())
+                try:
+                    end = await self._tell_year(generator, watch, replayer, desk, expected)
+                    await pace.until_forecast(end)
+                    await until_settled(watch, end)
+                    acts = await self._act(client, watch, replayer)
+                    end = replayer.progress.now or end
+                    await until_settled(watch, end)
+                finally:
+                    showing.cancel()
+                    await asyncio.gather(showing, return_exceptions=True)
+            self.console.print("Everything is handled; comparing ...")
+            played = Played(generator, replayer.progress.sent, monotonic() - begun, end, acts)
+            return await find(client, self.stack, watch, expected, past, played)
+
+    async def _tell_year(
+        self, generator: Generator, watch: Watch, replayer: Replayer, desk: Desk, expected: Expecting
+    ) -> datetime:
+        """All facts, with the desk at work in between; the last tick, by which every message is due."""
+        await replayer.send(list(generator.catalogue()))
+        # campaigns match by department, so the catalogue has to be known before the first sale
+        await until_handled(watch, "crm.products", ("marketing", "forecasting"))
+        async with httpx.AsyncClient(timeout=60) as client:
+            await letters.put_in_force(client, self.stack.url("marketing"))
+        await desk.open()
+        return await replayer.run(generator.year(), [_longest(expected.campaigns) + _GRACE])
+
+    async def _act(self, client: httpx.AsyncClient, watch: Watch, replayer: Replayer) -> Acts:
+        """What is done at the end of the year: a merge is taken back, the newsletter goes out, letters are read."""
+        undone = await outcome.undo_a_merge(client, self.stack.url("contacts"))
+        await letters.send_newsletter(client, self.stack.url("marketing"), replayer.tick_on)
+        return Acts(undone, await readers.read_letters(client, watch, self.stack.folder.path / "mail", CAMPAIGN))
 
     async def _guard(self) -> NoReturn:
         """Ends by raising when a process of the stack has ended."""
@@ -128,6 +132,6 @@ class Play:
             await asyncio.sleep(_CHECK_EVERY)
 
 
-def _longest(campaigns: list[Campaign]) -> timedelta:
+def _longest(campaigns: Sequence[Campaign]) -> timedelta:
     """From a sale to the last message that can come of it."""
     return max(sum(campaign.waits, timedelta()) for campaign in campaigns)

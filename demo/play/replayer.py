@@ -1,4 +1,4 @@
-"""Sends facts on the stream's clock: what arrived up to a midnight, then that midnight's tick to every partition."""
+"""Sends facts on the stream's clock: what arrived up to a tick, then that tick to every partition."""
 
 import asyncio
 from collections import Counter
@@ -10,12 +10,12 @@ from typing import Self
 from aiokafka import AIOKafkaProducer
 from pydantic_core import to_json
 
+from demo.world.clock import DAY, is_desk, next_tick
 from demo.world.facts import Fact, stamp
 
 TICK = "crm.clock.ticked.v1"
 SOURCE = "/replayer"
 PARTITIONS = 12
-DAY = timedelta(days=1)
 AHEAD = 7 * DAY
 _LOOK_AGAIN = 0.1  # seconds between two looks at the slowest service
 _BREATH = 100  # facts between two turns of the event loop, which the sender's own task needs
@@ -38,6 +38,7 @@ class Replayer:
 
     `passed` returns the midnight that every service has passed, or None before the first. The sending stays at most
     `ahead` in front of it: what a service decides by the clock stays close to what it would have decided on the day.
+    `at_desk` is awaited after the tick at which support's desk opens, and the sending goes on once it has closed.
     """
 
     def __init__(
@@ -46,11 +47,13 @@ class Replayer:
         *,
         passed: Callable[[], Awaitable[datetime | None]],
         sent: Callable[[Fact], None],
+        at_desk: Callable[[datetime], Awaitable[None]] | None = None,
         ahead: timedelta = AHEAD,
     ) -> None:
         self.progress = Progress()
         self._passed = passed
         self._sent = sent
+        self._at_desk = at_desk
         self._ahead = ahead
         self._first: datetime | None = None
         self._producer = AIOKafkaProducer(
@@ -87,14 +90,21 @@ class Replayer:
             self.progress.sent[fact.type] += 1
 
     async def run(self, facts: Iterable[Fact], ends: Sequence[timedelta] = ()) -> datetime:
-        """Send day by day, then tick so long after the last midnight as `ends` says; return the last tick."""
-        midnight = datetime.now(UTC)
-        for midnight, day in by_day(facts):
-            await self.send(day)
-            await self._tick(midnight)
+        """Send tick by tick, then tick so long after the last one as `ends` says; return the last tick."""
+        tick = datetime.now(UTC)
+        for tick, arrived in by_tick(facts):
+            await self.send(arrived)
+            await self._tick(tick)
+            if self._at_desk is not None and is_desk(tick):
+                await self._at_desk(tick)
         for wait in ends:
-            await self._tick(midnight + wait)
-        return midnight + max(ends, default=timedelta())
+            await self._tick(tick + wait)
+        return tick + max(ends, default=timedelta())
+
+    async def tick_on(self, by: timedelta) -> None:
+        """One tick more, so long after the last one."""
+        assert self.progress.now is not None
+        await self._tick(self.progress.now + by)
 
     async def _tick(self, now: datetime) -> None:
         await self._keep_pace()
@@ -130,19 +140,15 @@ class Replayer:
         self.progress.waiting = False
 
 
-def by_day(facts: Iterable[Fact]) -> Iterator[tuple[datetime, list[Fact]]]:
-    """The facts that arrive before each midnight, and that midnight; days without facts too."""
-    day: list[Fact] = []
-    midnight: datetime | None = None
+def by_tick(facts: Iterable[Fact]) -> Iterator[tuple[datetime, list[Fact]]]:
+    """The facts that arrive before each tick, and that tick; ticks without facts too."""
+    arrived: list[Fact] = []
+    tick: datetime | None = None
     for fact in facts:
-        midnight = midnight or _next_midnight(fact.arrives)
-        while fact.arrives >= midnight:
-            yield midnight, day
-            day, midnight = [], midnight + DAY
-        day.append(fact)
-    if midnight is not None:
-        yield midnight, day
-
-
-def _next_midnight(at: datetime) -> datetime:
-    return datetime(at.year, at.month, at.day, tzinfo=UTC) + DAY
+        tick = tick or next_tick(fact.arrives)
+        while fact.arrives >= tick:
+            yield tick, arrived
+            arrived, tick = [], next_tick(tick)
+        arrived.append(fact)
+    if tick is not None:
+        yield tick, arrived

@@ -1,18 +1,32 @@
 """Waits until nothing moves any more, and says what does if that takes too long."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from time import monotonic
+from typing import TypeVar
 
 from demo.play.watch import SQL, Standing, Trouble, Watch
 
+T = TypeVar("T")
 _LOOK_AGAIN = 0.3
 _QUIET_LOOKS = 3  # in a row: between two looks a record may be in nobody's count
 
 
 class NotSettledError(Exception):
     """The services did not come to rest; the message says what was left."""
+
+
+async def until(
+    look: Callable[[], Awaitable[T | None]], what: str, within: float = 120, look_again: float = _LOOK_AGAIN
+) -> T:
+    """What a look finds, once it finds anything. Raises NotSettledError."""
+    deadline = monotonic() + within
+    while (found := await look()) is None:
+        if monotonic() > deadline:
+            raise NotSettledError(f"{within:.0f} s were not enough for {what}")
+        await asyncio.sleep(look_again)
+    return found
 
 
 async def until_handled(watch: Watch, topic: str, services: Sequence[str], within: float = 120) -> None:

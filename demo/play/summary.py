@@ -1,102 +1,49 @@
-"""The end of the demo, in words and tables."""
+"""The end of the demo, in words and tables: first what a manager asks for, then the details."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from demo.oracle.campaigns import SENT
 from demo.oracle.comparison import Comparison
 from demo.oracle.ledger import REFUND, REQUEST, SALE
-from demo.oracle.tickets import IN_HISTORIES
+from demo.play.findings import PAST, Findings
 from demo.play.outcome import Hindsight, Warned
-from demo.play.readers import Read
-from demo.play.watch import Trouble
 
 _SHOWN_DEPARTMENTS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """All that is told at the end."""
-
-    households: int
-    sent: Counter[str]
-    sales: int
-    """Different ones: some were sent twice."""
-    seconds: float
-    audit: Mapping[str, Any]
-    hindsight: Mapping[str, Hindsight]
-    refits: int
-    alike: Mapping[str, int]
-    """Pairs of parties by what came of the question whether they are one."""
-    undone: str | None
-    """Why the two were merged whose merge was taken back."""
-    read: Read
-    """What readers did with letters, and below what was counted of it."""
-    counted: Read
-    warned: Mapping[str, Warned]
-    comparisons: Sequence[Comparison]
-    troubles: Mapping[str, Trouble]
-    refusals: Sequence[str]
-    letters: int
-    maildir: Path
-
-    def failures(self) -> list[str]:
-        """Why the demo did not prove what it should; nothing if it did."""
-        failed = [f"the audit says {name} {self.audit[name]:,}" for name in ("missing", "double") if self.audit[name]]
-        if self.audit["sales"] != self.sales:
-            failed.append(f"marketing has read {self.audit['sales']:,} sales, and {self.sales:,} were sent")
-        if not self.read.opened or self.counted != self.read:
-            failed.append(f"marketing has counted {self.counted} of letters, and there was {self.read}")
-        failed += [f"{each.name} differs from the ledger" for each in self.comparisons if not each.equal]
-        for service, trouble in self.troubles.items():
-            counts = {"parked": trouble.parked, "quarantined": trouble.quarantined, "failed": trouble.failed_timers}
-            failed += [f"{service} has {count:,} records or timers {what}" for what, count in counts.items() if count]
-        return failed
+_SHOWN_REASONS = 3
 
 
 def tell(console: Console, found: Findings) -> None:
     """Print the summary."""
-    sent = found.sent
-    console.print(
-        f"\n[bold]{found.sales:,} sales of {found.households:,} households in a year[/], played in "
-        f"{found.seconds:.0f} s: {found.sales / found.seconds:,.0f} sales a second through all services.\n"
-        f"With them came {sent[REFUND]:,} refunds and {sent[REQUEST]:,} requests; {sent[SALE] - found.sales:,} "
-        "sales were sent twice, and count once.",
-        highlight=False,
-    )
-    console.print(_follow_ups(found.audit))
-    tickets = next(each for each in found.comparisons if each.name == IN_HISTORIES)
-    console.print(
-        f"\nTickets in histories: {tickets.rows - tickets.missing:,} of {tickets.rows:,} requests", highlight=False
-    )
-    alike, why = found.alike, f" ({found.undone})" if found.undone else ""
-    console.print(
-        f"Parties alike: {alike['suspected']:,} pairs, of which {alike['merged']:,} were merged without asking; "
-        f"people are asked about {alike['left_to_people']:,}. Merges taken back: {alike['undone']:,}{why}.",
-        highlight=False,
-    )
-    console.print(
-        f"Letters to regulars: {found.counted.opened:,} opened and {found.counted.clicked:,} followed by people, "
-        f"{found.counted.opened_by_machines:,} gone through by scanners, which are told apart.",
-        highlight=False,
-    )
-    console.print(_forecasts(found.hindsight, found.refits))
-    console.print(_warnings(found.warned))
-    console.print(_projections(found.comparisons))
-    for each in found.comparisons:
+    for part in (_headline(found), _follow_ups(found.audit), _letters(found), _desk(found), _customers(found)):
+        console.print(part, highlight=False)
+    console.print(_proof(found), highlight=False)
+    for each in (*found.comparisons, found.past):
         if not each.equal:
             console.print(f"[red]{each.name}[/]")
             console.print("\n".join(f"  {line}" for line in each.explained), highlight=False, markup=False)
     for line in found.refusals:
         console.print(f"  parked or quarantined: {line}", style="red", highlight=False, markup=False)
+    console.print("\n[bold]In detail[/]")
+    console.print(_forecasts(found.hindsight, found.refits))
+    console.print(_warnings(found.warned))
+    console.print(_projections([*found.comparisons, found.past]))
     console.print(
         f"\n{found.letters:,} letters lie in {found.maildir / 'new'}, one a file.", highlight=False, soft_wrap=True
+    )
+
+
+def _headline(found: Findings) -> str:
+    sent = found.sent
+    return (
+        f"\n[bold]{found.sales:,} sales of {found.households:,} households in a year[/], played in "
+        f"{found.seconds:.0f} s: {found.sales / found.seconds:,.0f} sales a second through all services.\n"
+        f"With them came {sent[REFUND]:,} refunds and {sent[REQUEST]:,} requests; {sent[SALE] - found.sales:,} "
+        "sales were sent twice, and count once."
     )
 
 
@@ -117,6 +64,63 @@ def _follow_ups(audit: Mapping[str, Any]) -> Table:
     for name in ("waiting", "unknown", "missing", "double"):
         table.add_row(name, f"{audit[name]:,}", style="red" if audit[name] else "")
     return table
+
+
+def _letters(found: Findings) -> Table:
+    table = _table("Letters by campaign, all ready-made ones in force", "campaign", "sent", "skipped", "mostly since")
+    for name, ended in found.messages.items():
+        others = [(outcome, count) for outcome, count in ended.most_common() if outcome != SENT]
+        skipped = sum(count for _, count in others)
+        table.add_row(name, f"{ended[SENT]:,}", f"{skipped:,}", others[0][0] if others else "")
+    return table
+
+
+def _desk(found: Findings) -> str:
+    desk, asked = found.desk, found.sent[REQUEST]
+    answers = sum(desk.ratings.values())
+    mean = sum(value * count for value, count in desk.ratings.items()) / answers if answers else 0
+    return (
+        f"\n[bold]Support[/]\n{desk.opened:,} of {asked:,} requests became tickets, were triaged and given to agents "
+        f"by skill, shift and load; {desk.resolved:,} are met.\n"
+        f"First answers in time {desk.answered_in_time:,}, late {desk.answered_late:,}; solutions in time "
+        f"{desk.resolved_in_time:,}, late {desk.resolved_late:,}. {answers:,} customers rated it, {mean:.1f} of 5."
+    )
+
+
+def _customers(found: Findings) -> str:
+    alike, counts = found.alike, found.alike.counts
+    told = (
+        f"Alike: {counts['suspected']:,} pairs; {counts['merged']:,} were merged without asking, people are asked about"
+    )
+    lines = ["\n[bold]Customers[/]", f"{told} {counts['left_to_people']:,}. Merges taken back: {counts['undone']:,}."]
+    if alike.merged_because:
+        lines.append(f"Merged, for example: {alike.merged_because}.")
+    if alike.asked_because:
+        lines.append(f"Asked about: {', '.join(alike.asked_because[:_SHOWN_REASONS])}.")
+    if alike.undone:
+        lines.append(f"Taken back: {alike.undone}.")
+    days = ", ".join(f"{day:%-d %B}" for day in PAST)
+    shown = "what was known then" if found.past.equal else "something else than what was known then"
+    lines.append(f"As of {days}: {found.past.rows:,} views of the past show {shown}.")
+    gone, read = found.erased, found.counted
+    by = ", ".join(gone.confirmed)
+    lines.append(
+        f"Erased: one customer; {gone.found:,} rows of contacts emptied, {gone.left:,} left, confirmed by {by}."
+    )
+    lines.append(
+        f"Letters to regulars: {read.opened:,} opened and {read.clicked:,} followed by people, "
+        f"{read.opened_by_machines:,} gone through by scanners, which are told apart."
+    )
+    return "\n".join(lines)
+
+
+def _proof(found: Findings) -> str:
+    comparisons = [*found.comparisons, found.past]
+    equal, rows = sum(each.equal for each in comparisons), sum(each.rows for each in comparisons)
+    return (
+        f"\n[bold]Proof[/]\n{equal} of {len(comparisons)} projections are equal, row by row ({rows:,}), to the ledger "
+        "of what was sent and done."
+    )
 
 
 def _forecasts(found: Mapping[str, Hindsight], refits: int) -> Table:

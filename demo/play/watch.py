@@ -79,6 +79,11 @@ class Watch:
         ends = await self._ends(topics)
         return {service: _standing(rows, ends) for service, rows in fences.items()}
 
+    async def standing(self, service: str) -> Standing:
+        """One service's progress and lag."""
+        rows = await self.rows(service, SQL["load_fences"])
+        return _standing(rows, await self._ends({row["topic"] for row in rows}))
+
     async def behind(self, topic: str, services: Sequence[str]) -> int:
         """How many records of the topic these services have not handled."""
         end = sum((await self._ends({topic})).values())

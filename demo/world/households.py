@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from demo.world import names
 from demo.world.dice import Dice
 
+OPENED = datetime(2017, 1, 1, tzinfo=UTC)
 END = datetime(2018, 1, 1, 6, tzinfo=UTC)  # just after the last basket
 
 
@@ -31,7 +32,7 @@ class Household:
     known_since: datetime
     """Its first basket."""
     joins: datetime | None
-    """When it gives its profile. Most do so just before their first basket, some weeks later, some never."""
+    """When it gives its profile: most just before their first basket, some days before, weeks later or never."""
     moves: tuple[datetime, Address] | None
     consents: tuple[tuple[datetime, bool], ...]
     """When it gave (True) or withdrew (False) its consent to marketing by e-mail."""
@@ -46,7 +47,8 @@ def make_household(number: int, first_basket: datetime, seed: int) -> Household:
     dice = Dice(seed, "household", number)
     given, family = dice.pick(names.GIVEN), dice.pick(names.FAMILY)
     address, time_zone = _address(dice)
-    joins = _joins(dice, first_basket)
+    usual = _joins(dice, first_basket)
+    joins = _early(seed, number, first_basket) or usual
     return Household(
         number=number,
         name=f"{given} {family}",
@@ -85,6 +87,13 @@ def _joins(dice: Dice, first_basket: datetime) -> datetime | None:
         return first_basket - moment
     joins = first_basket + timedelta(days=days) + moment
     return joins if when == "later" and joins < END else None
+
+
+def _early(seed: int, number: int, first_basket: datetime) -> datetime | None:
+    """Some give their profile days before they buy anything."""
+    dice = Dice(seed, "early", number)
+    joins = first_basket - timedelta(days=dice.between(2, 12), minutes=dice.between(0, 600))
+    return joins if dice.chance(0.15) and joins >= OPENED else None
 
 
 def _moves(dice: Dice, joins: datetime | None) -> tuple[datetime, Address] | None:

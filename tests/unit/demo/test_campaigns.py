@@ -8,9 +8,10 @@ import pytest
 
 from demo.oracle.campaigns import Campaign, Message, MessageKey, conclude_messages, load_campaigns
 from demo.oracle.ledger import fold
+from demo.play import letters
 from demo.play.play import CAMPAIGNS
 from demo.world.facts import Fact
-from services.marketing.catalogue.files import load_definitions
+from services.marketing.catalogue.files import load_definition, load_definitions
 
 NOON = datetime(2017, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -116,9 +117,66 @@ def test_what_follows_from_something_else_takes_no_sale() -> None:
     assert outcomes([sale()], replace(THANKS, of_sales=False)) == {("", 0): "no_campaign"}
 
 
+def asked(hours: float) -> Fact:
+    return fact("support.requested", hours, {"channel": "email", "sale_id": "b"})
+
+
+@pytest.mark.parametrize(
+    ("opened", "resolved", "outcome", "or_else"),
+    [
+        (None, None, "sent", ""),
+        (47, None, "sent", "ticket_open"),
+        (49, None, "sent", ""),
+        (-200, None, "ticket_open", ""),
+        (-400, -200, "sent", ""),
+        (-400, 40, "sent", "ticket_open"),
+    ],
+)
+def test_a_request_silences_a_letter_once_marketing_must_have_heard_of_it(
+    opened: float | None, resolved: float | None, outcome: str, or_else: str
+) -> None:
+    ledger = fold([consent(-500), sale(), *([asked(opened)] if opened is not None else [])])
+    for ticket in ledger.customers["7"].tickets:
+        ticket.resolved_at = NOON + timedelta(hours=resolved) if resolved is not None else None
+    found = conclude_messages(ledger, [replace(THANKS, heeds_tickets=True)])
+    (message,) = found.values()
+    assert (message.outcome, message.or_else) == (outcome, or_else)
+    assert message.standing("ticket_open").outcome == ("ticket_open" if "ticket_open" in {outcome, or_else} else "sent")
+    assert message.standing("no_consent").outcome == outcome
+
+
+OFFER = replace(THANKS, name="offer", follow_up=False, left_by=frozenset(["sale.completed", "sale.refunded"]))
+
+
+def another(hours: float) -> Fact:
+    line = {"sku": "A", "quantity": 1, "unit_price": {"minor": 500, "currency": USD}}
+    total = {"minor": 500, "currency": USD}
+    return fact("sale.completed", hours, {"sale_id": "c", "channel": "web", "total": total, "lines": [line]})
+
+
+@pytest.mark.parametrize(
+    ("facts", "outcome"),
+    [
+        ([sale(), another(48)], "exited"),
+        ([sale(), another(49)], "sent"),
+        ([another(-1), sale()], "sent"),
+        ([sale(), another(-1).late(NOON + DAY)], "exited"),
+        ([sale(), another(40).late(NOON + 3 * DAY)], "sent"),
+        ([sale(), refund(40, 1)], "exited"),
+        ([sale().late(NOON + 8 * DAY)], "expired"),
+    ],
+)
+def test_an_offer_is_not_made_to_who_has_bought_again(facts: list[Fact], outcome: str) -> None:
+    found = conclude_messages(fold([consent(-5), *facts]), [OFFER])
+    (message,) = [each for key, each in found.items() if (key.sale_id, key.campaign) == ("b", "offer")]
+    assert message.outcome == outcome
+
+
 def test_the_demos_campaigns_are_read_as_marketing_reads_them() -> None:
-    definitions = {definition.name: definition for definition in load_definitions(CAMPAIGNS)}
-    mine = {campaign.name: campaign for campaign in load_campaigns(CAMPAIGNS)}
+    files = [load_definition(file) for file in letters.TUTORIALS]
+    read = [*load_definitions(CAMPAIGNS), *load_definitions(letters.READY_MADE), *files]
+    definitions = {definition.name: definition for definition in read}
+    mine = {campaign.name: campaign for campaign in load_campaigns(CAMPAIGNS, letters.READY_MADE, *letters.TUTORIALS)}
     assert mine.keys() == definitions.keys()
     for name, campaign in mine.items():
         definition = definitions[name]
@@ -127,8 +185,10 @@ def test_the_demos_campaigns_are_read_as_marketing_reads_them() -> None:
         assert (campaign.max_age, campaign.refunded) == (definition.max_age, definition.skip.refunded)
         assert campaign.needs_consent == definition.needs_consent
         assert campaign.of_sales == (definition.trigger.event == "sale.completed")
-        # tickets come without the stream's clock, so whether one is open when a message is due is not certain
-        assert not definition.skip.ticket_open
+        assert campaign.heeds_tickets == definition.skip.ticket_open
+        assert campaign.left_by == {heard.event for heard in definition.exit_on}
+        # Which of several letters comes to be depends on what became of the one before.
+        assert not (campaign.of_sales and campaign.heeds_tickets and len(campaign.waits) > 1)
 
 
 def test_campaigns_are_ordered_by_priority(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given, strategies as st
 
 from demo.play.pace import due_cut, held
-from demo.play.replayer import AHEAD, DAY
+from demo.play.replayer import AHEAD
+from demo.world.clock import DAY
 from services.forecasting.cuts.domain import instant, last_cut
 
 EVERY = timedelta(weeks=4)

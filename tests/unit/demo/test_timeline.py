@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from demo.oracle.campaigns import Campaign, Message, MessageKey
-from demo.oracle.ledger import TICKET, Ledger, Line, Sale
-from demo.oracle.timeline import TIMELESS, lines_of_services, timeline_line
+from demo.oracle.ledger import TICKET, TIMELESS, Ledger, Line, Sale
+from demo.oracle.timeline import lines_of_services, timeline_line
 
 NOON = datetime(2017, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
