@@ -66,7 +66,7 @@ async def read_archive(
 async def _lines(service: Serving, tables: Mapping[str, Archived], parties: list[UUID]) -> AsyncIterator[bytes]:
     counts = Counter(dict.fromkeys(tables, 0))
     yield to_json({"service": service.name, "party_ids": parties}) + b"\n"
-    async with service.read() as tx:
+    async with service.transaction() as tx:  # which a cursor needs
         async for table, content in read_rows(tx, tables, parties):
             counts[table] += 1
             yield b'{"table":%s,"row":%s}\n' % (to_json(table), content.encode())
