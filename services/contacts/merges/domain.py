@@ -1,6 +1,6 @@
 """What a party shows of another that is merged into it, and what is said of it."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
@@ -42,6 +42,36 @@ def pick(merge_id: UUID, at: datetime, survivor: Party, other: Party, chosen: Co
             details[name] = known[name] = value
     picked = [name for name in FIELDS if name in chosen and name in values]
     return Pick(merge_id, at, cast("Picked", values), picked, roles, details)
+
+
+def without(picked: Pick, gone: Pick, below: Party) -> Pick:
+    """What was picked of a party, once another that it had shown, as `gone` says, is separated from it: what came of
+    that one is as the party `below` has it by itself now.
+    """
+    own = {name: value for name in FIELDS if (value := shown(below, name)) is not None}
+    return picked._replace(
+        values=cast("Picked", _without(picked.values, gone.values, own)),
+        roles=[role for role in picked.roles if role not in gone.roles or role in shown_roles(below)],
+        details=_without(picked.details, gone.details, shown_details(below)),
+    )
+
+
+def _without(picked: Mapping[str, Any], gone: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    of_gone = {name for name, value in gone.items() if name in picked and picked[name] == value}
+    return {
+        name: own[name] if name in of_gone else value
+        for name, value in picked.items()
+        if name not in of_gone or name in own
+    }
+
+
+def difference(before: Pick, after: Pick) -> Pick:
+    """What was picked before and is not any more."""
+    return before._replace(
+        values=cast("Picked", {n: each for n, each in before.values.items() if after.values.get(n) != each}),
+        roles=[role for role in before.roles if role not in after.roles],
+        details={n: each for n, each in before.details.items() if after.details.get(n) != each},
+    )
 
 
 def merged(survivor: Party, added: Pick) -> Party:

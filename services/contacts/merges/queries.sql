@@ -17,6 +17,10 @@ select id, into_party_id, merged_party_id, because, automatic, fields, merged_at
 from party_merge
 where id = $1
 
+-- name: find_standing
+-- By which a party goes on as another: of several that were taken back, and one that was not, the latter.
+select id from party_merge where merged_party_id = $1 and undone_at is null
+
 -- name: save_undo
 -- Of a locked merge.
 update party_merge set undone_at = $2, undone_because = $3 where id = $1

@@ -36,6 +36,12 @@ async def load_merge(tx: Transaction, merge_id: UUID) -> Merge | None:
     return _merge(await tx.fetchrow(SQL["load_merge"], merge_id))
 
 
+async def find_standing(tx: Transaction, party_id: UUID) -> UUID | None:
+    """The merge by which the party goes on as another."""
+    found: UUID | None = await tx.fetchval(SQL["find_standing"], party_id)
+    return found
+
+
 async def save_undo(tx: Transaction, merge_id: UUID, at: datetime, because: str) -> None:
     await tx.execute(SQL["save_undo"], merge_id, at, because)
 

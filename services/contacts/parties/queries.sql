@@ -212,8 +212,44 @@ select count(*) from gone
 delete from flagged_identity where party_id = any ($1::uuid[])
 
 -- name: forget_revisions_of
--- Who they were known to be.
-delete from party_revision where party_id = any ($1::uuid[])
+-- Who they were known to be, also by what others showed of them while they were one, of merges that were taken back. The
+-- description that a merge led to tells its time, and so does the one after it.
+with recursive shown as (
+    select into_party_id as party_id, merged_at as since, undone_at as until
+    from party_merge
+    where merged_party_id = any ($1::uuid[])
+    union
+    select
+        party_merge.into_party_id, greatest(party_merge.merged_at, shown.since), least(party_merge.undone_at, shown.until)
+    from party_merge
+    join shown on party_merge.merged_party_id = shown.party_id
+    where greatest(party_merge.merged_at, shown.since) < coalesce(least(party_merge.undone_at, shown.until), 'infinity')
+), span as (
+    select party_id, 0 as since, 2147483647 as until from unnest($1::uuid[]) as erased (party_id)
+    union all
+    select
+        shown.party_id,
+        (
+            select min(version) from party_revision as first
+            where first.party_id = shown.party_id and first.recorded_at >= shown.since
+        ) as since,
+        coalesce(
+            (
+                select max(version) from party_revision as last
+                where last.party_id = shown.party_id and last.recorded_at = shown.until
+            ),
+            (
+                select min(version) from party_revision as last
+                where last.party_id = shown.party_id and last.recorded_at > shown.until
+            ),
+            2147483647
+        ) as until
+    from shown
+    where shown.until is not null and shown.party_id <> all($1::uuid[])
+)
+delete from party_revision as known
+using span
+where known.party_id = span.party_id and known.version >= span.since and known.version < span.until
 
 -- name: forget_parties
 -- Everything that says who they are; that they were, with their stages, stays.

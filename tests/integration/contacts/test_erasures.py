@@ -267,6 +267,25 @@ async def test_who_was_merged_into_another_is_not_erased_alone(contacts: Contact
     assert (gone.status_code, gone.json()["type"]) == (410, "urn:rapport:problem:erased")
 
 
+async def test_what_another_showed_of_her_while_both_were_one_is_gone_too(
+    contacts: Contacts, http: httpx.AsyncClient
+) -> None:
+    party_id = await ada(contacts)
+    other = (await http.post("/v1/parties", json={"identities": [SHOP_82]})).json()["id"]
+    contacts.now += HOUR
+    undo = await merged(http, other, party_id)
+    contacts.now += HOUR
+    assert (await http.patch(f"/v1/parties/{other}", json={"locale": "da"})).status_code == 200
+    contacts.now += HOUR
+    assert (await http.post(undo, json={"because": "two"})).status_code == 200
+    await erased(http, party_id)
+    kept = await everything(contacts)
+    for word in ("Ada", "holm", "ada@", "1990"):
+        assert word not in kept, word
+    versions = await contacts.rows("select version from party_revision where party_id = $1", UUID(other))
+    assert [row["version"] for row in versions] == [1, 4]
+
+
 async def test_after_a_restore_nothing_is_left_of_moves_of_who_is_erased(
     contacts: Contacts, http: httpx.AsyncClient
 ) -> None:

@@ -204,6 +204,30 @@ async def test_what_came_while_two_were_one_and_may_be_of_either_is_listed(
     assert [each["what"] for each in undone["ambiguous"]] == ["identity", "field"]
 
 
+async def test_who_is_separated_is_not_shown_by_whom_the_other_goes_on_as_either(
+    contacts: Contacts, http: httpx.AsyncClient
+) -> None:
+    ada, other = await two(contacts)
+    third = UUID((await http.post("/v1/parties", json={"name": "Cay"})).json()["id"])
+    said = {"birth_date": "1990-02-03", "locale": "da", "roles": ["partner"], "tags": ["vip"]}
+    await http.patch(f"/v1/parties/{other}", json=said)
+    await http.patch(f"/v1/parties/{ada}", json={"time_zone": "Europe/Copenhagen"})
+    inner, outer = [(await merge(http, *each)).json()["id"] for each in ((ada, other), (third, ada))]
+
+    async def shown() -> tuple[Any, ...]:
+        last = {each.party_id: each for each in await contacts.of_type("party.described")}[third]
+        return last.birth_date, last.locale, last.roles, last.tags, last.time_zone
+
+    assert await shown() == ("1990-02-03", "da", ["partner"], ["vip"], "Europe/Copenhagen")
+    await http.patch(f"/v1/parties/{ada}", json={"locale": "en"})
+    assert (await http.post(f"/v1/merges/{inner}/undo", json=BECAUSE)).status_code == 200
+    assert await shown() == (None, "en", [], [], "Europe/Copenhagen")
+    assert (await view(http, third))["birth_date"] is None
+    assert (await view(http, other))["birth_date"] == "1990-02-03"
+    assert (await http.post(f"/v1/merges/{outer}/undo", json=BECAUSE)).status_code == 200
+    assert await shown() == (None, None, [], [], None)
+
+
 async def test_after_a_restore_merges_stand_as_the_topics_tell_them(
     contacts: Contacts, http: httpx.AsyncClient
 ) -> None:

@@ -1,6 +1,6 @@
 """Says that two parties are one, and takes it back: an alias, under which nothing of either is changed."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,9 +9,9 @@ from services.contacts.merges import domain, store
 from services.contacts.merges.domain import Merge
 from services.contacts.merges.schemas import Ambiguous
 from services.contacts.parties import commands as parties
-from services.contacts.parties.commands.aliases import describe_anew, find_shared_between
-from services.contacts.parties.commands.erased import Erased
-from services.contacts.parties.domain.party import Party
+from services.contacts.parties.commands import erased
+from services.contacts.parties.commands.aliases import describe_anew, find_shared_between, lock_family
+from services.contacts.parties.domain.party import Party, Pick
 from shared.engine.event import Emission, Event
 from shared.engine.transaction import Transaction
 from shared.errors import Invalid, NotFound, Refused, Stale
@@ -92,20 +92,21 @@ async def undo(tx: Transaction, merge_id: UUID, because: str) -> tuple[Merge, li
         raise NotFound("no merge has this id")
     if done.undone_at is not None:
         raise Undone("the merge was taken back before")
-    known = await parties.lock_parties(tx, [done.into_party_id, done.merged_party_id])
     for party_id in (done.into_party_id, done.merged_party_id):
-        if party_id not in known:
-            raise Erased("one of the two was erased: who they were is not known any more")
-    survivor, other = known[done.into_party_id], known[done.merged_party_id]
+        await erased.require(tx, party_id)
+    family = {party.id: party for party in await lock_family(tx, done.into_party_id)}
+    survivor, other = family[done.into_party_id], family[done.merged_party_id]
+    gone = [each for each in survivor.picked if each.merge_id == merge_id]
     survivor.picked = [each for each in survivor.picked if each.merge_id != merge_id]
     other.merged_into = None
-    await describe_anew(tx, [(survivor, done.fields), (other, ["merged_into"])])
+    above = [each for pick in gone for each in await _show_without(tx, family, survivor, pick)]
+    await describe_anew(tx, [(survivor, done.fields), (other, ["merged_into"]), *above])
     await store.save_undo(tx, merge_id, tx.now, because)
     both = (survivor, other)
     tx.emit(
         Emission(said, tx.now, partition=party.partition) for party, said in domain.announce_undo(done, both, tx.now)
     )
-    await completeness.rescore(tx, both)
+    await completeness.rescore(tx, (*both, *(party for party, _ in above)))
     shared = await find_shared_between(tx, survivor.id, other.id)
     ambiguous = [Ambiguous(what="identity", name=str(each)) for each in shared]
     # Of a merge that was taken back from the topic it is told which fields it changed, and not what they had been.
@@ -114,6 +115,25 @@ async def undo(tx: Transaction, merge_id: UUID, because: str) -> tuple[Merge, li
     stored = await store.load_merge(tx, merge_id)
     assert stored is not None  # it has just been written
     return stored, ambiguous
+
+
+async def _show_without(
+    tx: Transaction, family: Mapping[UUID, Party], below: Party, gone: Pick
+) -> list[tuple[Party, set[str]]]:
+    """Those that a party goes on as show nothing any more of one that is separated from it; which of them changed, and
+    in which fields.
+    """
+    changed = []
+    while below.merged_into is not None and domain.changed_fields(gone):
+        above, merge_id = family[below.merged_into], await store.find_standing(tx, below.id)
+        before = next((each for each in above.picked if each.merge_id == merge_id), None)
+        if before is None:
+            break
+        after = domain.without(before, gone, below)
+        gone, below = domain.difference(before, after), above
+        above.picked = [after if each is before else each for each in above.picked]
+        changed.append((above, domain.changed_fields(gone)))
+    return [each for each in changed if each[1]]
 
 
 async def forget(tx: Transaction, party_ids: Sequence[UUID]) -> dict[str, int]:
