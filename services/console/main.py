@@ -23,6 +23,7 @@ from services.console.models import api as models
 from services.console.moves import api as moves
 from services.console.operations import api as operations
 from services.console.parties import api as parties
+from services.console.products import api as products
 from services.console.replies import api as replies
 from services.console.segments import api as segments
 from services.console.settings import Settings
@@ -45,7 +46,7 @@ from shared.telemetry.logging import configure_logging
 pages = (
     *(today, parties, duplicates, erasures, tickets, disputes, agents, team, articles, followups, surveys),
     *(replies, views, bulk, mails, moves),
-    *(campaigns, segments, mailings, forecasts, trends, warnings, frauds, models, operations, events),
+    *(campaigns, segments, mailings, forecasts, trends, products, warnings, frauds, models, operations, events),
     *(design, login, shell, live, static_files),
 )
 

@@ -43,7 +43,13 @@ SECTIONS = (
     Section("/tickets", _("Tickets"), "chat", "t", under=_DESK),
     Section("/follow-ups", _("Follow-ups"), "check", "f", under=("/surveys",)),
     Section("/campaigns", _("Campaigns"), "send", "m", under=("/segments", "/mailings", "/new/mailing")),
-    Section("/forecasts", _("Sales"), "chart", "s", under=("/warnings", "/frauds", "/trends", "/models")),
+    Section(
+        "/forecasts",
+        _("Sales"),
+        "chart",
+        "s",
+        under=("/warnings", "/frauds", "/trends", "/prices", "/reorders", "/models"),
+    ),
     Section("/operations", _("Operations"), "gauge", "o", "crm:admin"),
 )
 PLACES = (
@@ -52,6 +58,8 @@ PLACES = (
     Place("/warnings", _("Warnings")),
     Place("/frauds", _("Frauds")),
     Place("/trends", _("Trends")),
+    Place("/prices", _("Prices")),
+    Place("/reorders", _("Orders of products")),
     Place("/models", _("Models")),
     Place("/segments", _("Segments")),
     Place("/mailings", _("Mailings")),

@@ -4,6 +4,7 @@ from services.console.shell.campaign_terms import CAMPAIGNS
 from services.console.shell.customer_terms import CUSTOMERS
 from services.console.shell.event_terms import EVENTS
 from services.console.shell.field_terms import FIELDS
+from services.console.shell.product_terms import PRODUCTS
 from services.console.shell.refusal_terms import FAULTS, FORM_FIELDS
 from services.console.shell.sales_terms import SALES
 from services.console.shell.support_terms import SUPPORT
@@ -19,6 +20,7 @@ TERMS: dict[str, dict[str, str]] = {
     **SUPPORT,
     **CAMPAIGNS,
     **SALES,
+    **PRODUCTS,
     "event": EVENTS,
     "field": {**FORM_FIELDS, **FIELDS},
     "fault": FAULTS,
