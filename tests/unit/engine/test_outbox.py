@@ -8,7 +8,7 @@ import pytest
 
 from shared.engine.event import Emission, Event
 from shared.engine.ledger import Outgoing
-from shared.engine.outbox import COLUMNS, Removal, Tick, encode, headers_of
+from shared.engine.outbox import COLUMNS, Removal, Tick, encode, headers_of, key_of
 from shared.engine.partitions import partition_of
 from shared.errors import BadRecord
 from shared.events.contract import contract_of
@@ -183,6 +183,12 @@ def test_headers_say_what_the_contract_lists() -> None:
         "traceparent": TRACE.encode(),
     }
     assert len(headers) == len(dict(headers))
+
+
+def test_a_key_that_is_no_ascii_stands_in_no_header() -> None:
+    row = row_of(Emission(CHOSE, WALL, cause=CAUSE))._replace(key="Rødgrød-1")
+    assert key_of(row) == "Rødgrød-1".encode()
+    assert "ce_partitionkey" not in dict(headers_of(row, b"/contacts", 1))
 
 
 def test_what_is_not_known_is_no_header() -> None:
