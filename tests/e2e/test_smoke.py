@@ -1,8 +1,14 @@
 """One sale through all services, one kill, and what a sale costs."""
 
 import asyncio
+import json
+import sys
+from asyncio.subprocess import PIPE, STDOUT
+from collections.abc import Iterator
 from email import message_from_bytes
+from pathlib import Path
 from uuid import uuid4
+from zipfile import ZipFile
 
 import httpx
 import pytest
@@ -58,6 +64,37 @@ async def test_a_sale_of_a_known_party_costs_five_records_and_ten_handlings(clie
     assert (after[0] - records, after[1] - handlings) == (5, 10)
 
 
+async def test_all_that_is_held_of_somebody_comes_as_one_file(
+    stack: EmbeddedStack, client: Client, tmp_path: Path
+) -> None:
+    customer, words = f"arc-{uuid4()}", "It said\u2028tomorrow\x85or later."
+    await client.meet(customer)
+    await client.tell("support.requested", f"asked-{customer}", customer, channel="email", subject="Where?", body=words)
+    await client.sell(customer, f"first-{customer}")
+    party = await _party_of(client, f"first-{customer}")
+    await client.find("crm.campaigns", "message.sent", party_id=party)
+    await client.find("crm.tickets", "ticket.opened", party_id=party)
+
+    into = tmp_path / "archive.zip"
+    command = ["archive", party, "--into", str(into), "--because", "a letter of 3 March"]
+    urls = [part for service in stack.services for part in ("--url", f"{service}={stack.url(service)}")]
+    ran = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tools.rapport", *command, *urls, stdout=PIPE, stderr=STDOUT
+    )
+    said, _ = await ran.communicate()
+    assert ran.returncode == 0, said.decode()
+    with ZipFile(into) as archive:
+        held = {
+            name: [json.loads(line) for line in archive.read(name).split(b"\n")[:-1]] for name in archive.namelist()
+        }
+    assert held.keys() == {f"{service}.jsonl" for service in stack.services}
+    assert all(lines[-1]["complete"] and lines[0]["party_ids"] == [party] for lines in held.values())
+    assert "sale" in {line.get("table") for line in held["contacts.jsonl"]}
+    assert any(words in text for line in held["support.jsonl"] for text in _texts(line))
+    assert "message" in {line.get("table") for line in held["marketing.jsonl"]}
+    assert "ticket" in {line.get("table") for line in held["support.jsonl"]}
+
+
 async def test_whoever_unsubscribes_by_a_letter_gets_no_more(stack: EmbeddedStack, client: Client) -> None:
     customer = f"una-{uuid4()}"
     await client.meet(customer)
@@ -110,3 +147,11 @@ async def _at_rest(client: Client) -> tuple[int, int]:
             return now
         last = now
         await asyncio.sleep(2)
+
+
+def _texts(held: object) -> Iterator[str]:
+    """Every text in what was read of a line."""
+    if isinstance(held, str):
+        yield held
+    for part in held.values() if isinstance(held, dict) else held if isinstance(held, list) else ():
+        yield from _texts(part)

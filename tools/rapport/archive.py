@@ -3,7 +3,7 @@
 import json
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -74,13 +74,22 @@ def _lines(service: str, address: str, party: UUID, also: list[str], because: st
         with httpx.stream("GET", f"{address}/v1/archives/{party}", params=asked, headers=headers, timeout=60) as answer:
             if not answer.is_success:
                 raise ConfigurationError(_refusal(service, answer))
-            for text in answer.iter_lines():
-                line = text.encode()
+            for line in _split(answer.iter_bytes()):
                 yield line
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ConfigurationError(f"{service} did not answer to the end ({type(error).__name__})") from None
     if not line.startswith(b'{"complete":true'):
         raise ConfigurationError(f"{service} did not answer to the end: ask again")
+
+
+def _split(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """At line feeds alone: what people wrote may hold other characters that end a line of a text."""
+    begun = b""
+    for part in parts:
+        *whole, begun = (begun + part).split(b"\n")
+        yield from whole
+    if begun:
+        yield begun
 
 
 def _refusal(service: str, answer: httpx.Response) -> str:

@@ -10,6 +10,7 @@ from services.forecasting.subscriptions import erasures as hears
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
 from shared.events.contacts import PartyErased, PartyMerged, PartyUnmerged
+from shared.http.idempotency import forget_answers
 
 
 @hears.topic("crm.contacts")
@@ -21,4 +22,5 @@ async def follow_parties(events: Sequence[Event[PartyErased | PartyMerged | Part
     ]
     await copies.copy_merges(tx, merges)
     forgotten = await fraud.forget(tx, {event.data.party_id for event in erased})
+    await forget_answers(tx, [event.data.party_id for event in erased])
     await scores.confirm_erasures(tx, erased, forgotten)
