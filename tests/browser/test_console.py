@@ -130,7 +130,8 @@ async def test_a_customers_page_says_what_the_services_say(stack: EmbeddedStack,
         await expect(page.locator("section", has_text="Consents").get_by_text("Allowed", exact=True)).to_be_visible()
         await expect(page.get_by_role("link", name=messages[0]["campaign"]).first).to_be_visible()
         await page.get_by_role("link", name="Sales", exact=True).last.click()
-        sales = [line for line in lines if line["type"] == "crm.sale.completed.v1"]
+        sales = (await ask(stack, "contacts", f"parties/{ada.party_id}/timeline?type=sale.completed"))["items"]
+        assert sales
         await expect(page.locator(".timeline details")).to_have_count(len(sales))
         await page.locator(".timeline summary").first.click()
         await page.get_by_role("link", name=sales[0]["event_id"]).click()
