@@ -8,6 +8,7 @@ from services.forecasting.activity import api as activity
 from services.forecasting.cross_sell import api as cross_sell
 from services.forecasting.forecasts import api as forecasts
 from services.forecasting.fraud import api as fraud
+from services.forecasting.indicators import api as indicators
 from services.forecasting.jobs.worker import Jobs
 from services.forecasting.models import api as models
 from services.forecasting.prices import api as prices
@@ -26,7 +27,7 @@ __all__ = ["create_app", "handlers"]
 routers = [
     *(series.router, activity.router, forecasts.router, scores.router),
     *(models.router, warnings.router, cross_sell.router, fraud.router, actions.router),
-    *(trends.router, prices.router, reorders.router),
+    *(trends.router, prices.router, reorders.router, indicators.router),
 ]
 
 
@@ -37,7 +38,7 @@ def create_app() -> FastAPI:
     service = Service(
         "forecasting",
         settings,
-        subscriptions=[subscriptions.sales, subscriptions.erasures, subscriptions.fraud],
+        subscriptions=[subscriptions.sales, subscriptions.erasures, subscriptions.fraud, subscriptions.indicators],
         workers=[jobs.run],
         context=create_context(settings.forecasting),
         checks=[jobs.check],

@@ -16,4 +16,7 @@ sales = Subscription(
 # An order is looked at before it is sent, by people: a fifth of a second is soon enough.
 fraud = Subscription("forecasting.fraud", kind="process", topics=["crm.contacts", "crm.sales"], waited_for=False)
 
+# A group of its own: what is said of the market, however much of it, never waits in the way of a sale.
+indicators = Subscription("forecasting.indicators", kind="process", topics=["crm.indicators"], waited_for=False)
+
 recovery = Recovery("forecasting", topics=["crm.insights"])

@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Self, TypeVar
+from uuid import uuid4
 
 import httpx
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -59,6 +60,14 @@ class Client:
         await self._producer.send_and_wait(
             "crm.ingest", json.dumps(value).encode(), key=customer.encode(), headers=wire
         )
+
+    async def observe(self, series: str, at: str, value: str) -> None:
+        """What a series of the market was; `value` is JSON, or what its sender takes for it."""
+        headers = {"ce_specversion": "1.0", "ce_type": "crm.indicator.observed.v1", "ce_id": str(uuid4())}
+        headers |= {"ce_source": "/market", "ce_time": at, "content-type": "application/json"}
+        wire = [(name, text.encode()) for name, text in headers.items()]
+        data = f'{{"series": "{series}", "value": {value}}}'.encode()
+        await self._producer.send_and_wait("crm.indicators", data, key=series.encode(), headers=wire)
 
     async def meet(self, customer: str) -> None:
         """Introduce a customer who wants to hear from us."""

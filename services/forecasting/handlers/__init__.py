@@ -1,5 +1,5 @@
 """Importing this package registers every handler."""
 
-from services.forecasting.handlers import campaigns, contacts, frauds, products, recovery, sales, tickets
+from services.forecasting.handlers import campaigns, contacts, frauds, indicators, products, recovery, sales, tickets
 
-__all__ = ["campaigns", "contacts", "frauds", "products", "recovery", "sales", "tickets"]
+__all__ = ["campaigns", "contacts", "frauds", "indicators", "products", "recovery", "sales", "tickets"]

@@ -10,7 +10,7 @@ import httpx
 from services.forecasting import handlers
 from services.forecasting.forecasts.domain.outlook import SEASONAL_NAIVE, Asked, Outlook
 from services.forecasting.settings import ForecastingSettings, create_context
-from services.forecasting.subscriptions import erasures, fraud, sales
+from services.forecasting.subscriptions import erasures, fraud, indicators, sales
 from shared.engine.subscription import Subscription
 from tests.integration.running import Running
 
@@ -52,6 +52,10 @@ class Forecasting(Running):
         """What contacts says of parties."""
         await self.hear(erasures, events)
 
+    async def observed(self, *events: Any) -> None:
+        """What outside systems say of the market."""
+        await self.hear(indicators, events)
+
     async def sales_rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every table of the projection, and the view over them, each sorted."""
         names = (*_SALES, "product_day")
@@ -73,6 +77,7 @@ class Forecasting(Running):
             "price",
             "reorder",
             "party_alias",
+            "indicator",
             "goes_with",
             "action",
             "usual_price",

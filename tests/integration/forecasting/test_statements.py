@@ -48,6 +48,9 @@ HOT = {
     "fraud.list_open": ("fraud_open", "null, null, 101, '00000000-0000-0000-0000-000000000000', 51"),
     "fraud.judge_fact": ("fraud_fact_pkey", "'00000000-0000-0000-0000-000000000001', 'fraud'"),
     "copies.find_family": ("party_alias_into", "'00000000-0000-0000-0000-000000000001'"),
+    "indicators.list_indicators": ("indicator_pkey", "'', 51"),
+    "indicators.is_known": ("indicator_pkey", "'cpi'"),
+    "indicators.list_points": ("indicator_pkey", "'cpi', '2026-01-01', '2026-03-02', null, 51"),
     "trends.list_trends": (
         "trend_by_state",
         "'open', 51, '2026-03-02', '00000000-0000-0000-0000-000000000000', null, null",

@@ -7,6 +7,7 @@ from uuid import UUID
 from shared.engine.event import Event
 from shared.events.campaigns import MessageSkipped
 from shared.events.disputes import DisputeClosed, DisputeRaised
+from shared.events.indicators import IndicatorObserved
 from shared.events.money import Money
 from shared.events.products import ProductDescribed
 from shared.events.sales import ProductChosen, SaleAmended, SaleCancelled, SaleCompleted, SaleRefunded, SaleState
@@ -132,6 +133,14 @@ def product(sku: str, *category: str, day: str = "2026-01-01", **terms: Any) -> 
     """`terms` are price, cost, stock and lead time, as far as they are known."""
     data = ProductDescribed(sku=sku, name=f"Product {sku}", category=list(category), **terms)
     return event("crm.products", data, at(day), ("product", sku, category, day, *terms.values()), sku)
+
+
+def observed(
+    series: str, day: str, value: float, unit: str | None = None, hour: int = 12, name: object = None
+) -> Event[IndicatorObserved]:
+    """`name` tells apart what is said twice of one moment."""
+    data = IndicatorObserved(series=series, value=value, unit=unit)
+    return event("crm.indicators", data, at(day, hour), ("observed", series, day, hour, name), series)
 
 
 def kroner(minor: int) -> Money:
