@@ -9,24 +9,29 @@ from services.marketing.loyalty import commands as loyalty
 from services.marketing.mailings import commands as mailings
 from services.marketing.sending import commands as sending
 from services.marketing.subscriptions import recovery
+from services.marketing.suppressions import commands as suppressions
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
 from shared.events.campaigns import CampaignStopped, MessageSent, MessageSkipped, MessageUnknown, PointsRedeemed
+from shared.events.returned import MessageComplained
+
+Ending = MessageSent | MessageSkipped | MessageUnknown
 
 
 @recovery.topic("crm.campaigns")
 async def take_back_endings(
-    events: Sequence[Event[MessageSent | MessageSkipped | MessageUnknown | CampaignStopped | PointsRedeemed]],
-    tx: Transaction,
+    events: Sequence[Event[Ending | CampaignStopped | PointsRedeemed | MessageComplained]], tx: Transaction
 ) -> None:
-    """How messages had ended: they end the same when they are due again. Which campaigns were stopped, and which points
-    were spent.
+    """How messages had ended: they end the same when they are due again. Which campaigns were stopped, which points
+    were spent, and who complained.
     """
     stops = [cast("Event[CampaignStopped]", event) for event in events if isinstance(event.data, CampaignStopped)]
     await catalogue.take_back(tx, stops)
     await loyalty.take_back(tx, [event.data for event in events if isinstance(event.data, PointsRedeemed)])
-    endings = [event for event in events if not isinstance(event.data, CampaignStopped | PointsRedeemed)]
-    await enrolments.take_back(tx, cast("list[Event[MessageSent | MessageSkipped | MessageUnknown]]", endings))
+    complaints = [event for event in events if isinstance(event.data, MessageComplained)]
+    await suppressions.take_back(tx, cast("list[Event[MessageComplained]]", complaints))
+    endings = [event for event in events if isinstance(event.data, Ending)]
+    await enrolments.take_back(tx, cast("list[Event[Ending]]", endings))
 
 
 @recovery.ending

@@ -20,7 +20,9 @@ from services.marketing.suppressions.domain import (
     read_link,
     suppress,
 )
+from shared.engine.event import Event
 from shared.engine.transaction import Transaction
+from shared.events.returned import MessageComplained
 from shared.http.forms import Language, language_of
 from shared.ids import derived_id
 
@@ -106,3 +108,15 @@ async def note_bounce(
         reason = "soft_bounces"
     await store.stop_address(tx, StoppedAddress(key, reason, str(message), tx.now))
     return await find_address(tx, address)
+
+
+async def take_back(tx: Transaction, complaints: Sequence[Event[MessageComplained]]) -> None:
+    """After a restore: who complained gets no more letters. That the address was stopped is lost, and no topic tells of
+    which one it was: it may have been another than the party has in the backup, or a party that is not known yet.
+    """
+    for event in complaints:
+        said = event.data
+        suppression = Suppression(
+            UUID(event.id), said.party_id, "marketing", "", "email", said.message_id, said.recorded_at
+        )
+        await store.add_suppression(tx, suppression)

@@ -12,10 +12,26 @@ import pytest
 
 from services.marketing.sending.channels.maildir import Maildir
 from services.marketing.sending.channels.smtp import Smtp
+from services.marketing.subscriptions import recovery
 from shared.engine import outbox
+from shared.events.returned import MessageComplained
+from shared.ids import new_id
 from tests.integration.marketing.mail_server import MailServer
 from tests.integration.marketing.running import Marketing
-from tests.unit.marketing.facts import ADA, BOB, DAY, HOUR, NOW, consent, definition, described, erased, refund, sale
+from tests.unit.marketing.facts import (
+    ADA,
+    BOB,
+    DAY,
+    HOUR,
+    NOW,
+    consent,
+    definition,
+    described,
+    erased,
+    event,
+    refund,
+    sale,
+)
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
@@ -93,6 +109,33 @@ async def test_decisions_obey_at_once_until_the_party_consents_again(
     assert (
         len(await marketing.rows("select from dispatch join message on id = message_id where campaign = 'thanks'")) == 1
     )
+
+
+async def test_who_complained_since_a_backup_gets_no_more_after_the_restore(
+    marketing: Marketing, http: httpx.AsyncClient
+) -> None:
+    """Bob is met for the first time after it."""
+    await marketing.publish(definition())
+    await marketing.heard(described(), consent())
+    told = [
+        event("crm.campaigns", complaint, str(complaint.party_id), NOW)
+        for complaint in (
+            MessageComplained(
+                message_id=new_id(), party_id=party, campaign="thanks", trigger_event_id=str(new_id()), recorded_at=NOW
+            )
+            for party in (ADA, BOB)
+        )
+    ]
+    for _ in range(2):
+        await marketing.hear(recovery.subscription, told)
+
+    await marketing.heard(described(BOB), consent(BOB), sale("s-1"), sale("s-2", BOB))
+    await marketing.pass_time(NOW + DAY)
+    assert await marketing.rows("select reason, deciding_event_ids::text[] as by from message order by party_id") == [
+        {"reason": "suppressed", "by": [each.id]} for each in told
+    ]
+    listed = (await http.get("/v1/suppressions")).json()["items"]
+    assert {each["party_id"] for each in listed} == {str(ADA), str(BOB)}
 
 
 async def test_link_that_nobody_made_or_that_is_old_shows_and_does_nothing(
