@@ -77,7 +77,8 @@ def looked_around(
         due = entered + wait
         right = _decided(customer, campaign, due)
         has_bought = first is not None and first <= due
-        yield Letter(number, "", due), Right(right.outcomes | {EXITED}, perhaps=True) if has_bought else right
+        may_be_heard = first is not None and first <= due + _APART
+        yield Letter(number, "", due), Right(right.outcomes | {EXITED}, perhaps=True) if may_be_heard else right
         if SENT not in right.outcomes or has_bought:
             return
 
