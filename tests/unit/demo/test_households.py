@@ -44,4 +44,6 @@ def test_most_join_before_they_buy_and_nothing_happens_after_the_end() -> None:
     assert 0.8 < len(early) / len(everybody) < 0.9
     assert all(at < END for person in everybody for at, _ in person.consents)
     assert all(person.moves[0] < END for person in everybody if person.moves)
-    assert all(FIRST - person.joins < timedelta(hours=2) for person in early if person.joins)
+    before = [FIRST - person.joins for person in early if person.joins]
+    assert all(span < timedelta(hours=2) or timedelta(days=2) <= span < timedelta(days=13) for span in before)
+    assert 0.1 < sum(span > timedelta(days=1) for span in before) / len(before) < 0.25
