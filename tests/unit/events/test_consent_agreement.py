@@ -68,7 +68,9 @@ def test_services_and_views_agree_on_what_holds(
     letter = deciding_consent(said, asked, channel, Moment(now, now, now, None))
     assert (letter is not None and letter.allows(now)) == expected
     link = Link(UUID(int=2), PARTY, "marketing", topic_of(topic), channel, now)
-    assert (suppress(link, said, now) is None) == (ruled is not None and not ruled.given)
+    stopped = deciding([*said, suppress(link, said, now).statement()], "marketing", topic, channel)
+    assert stopped is not None
+    assert not stopped.given
 
     kept = contacts.fold_records(contacts.records_of(published))
     first = contacts.fold_statements(heard[:cut])
