@@ -16,6 +16,7 @@ from eval import (
     forecasts,
     fraud,
     health,
+    indicators,
     lifetime,
     prices,
     reorders,
@@ -40,6 +41,7 @@ TASKS: dict[str, Callable[[Setting], list[Row]]] = {
     "prices": prices.measure,
     "reorders": reorders.measure,
     "cross-sell": cross_sell.measure,
+    "indicators": indicators.measure,
     "fraud": fraud.measure,
     "triage": triage.measure,
 }

@@ -46,7 +46,18 @@ class Backtest:
     baseline_mase: float
 
 
-@contract(INSIGHTS, "crm.forecast.published.v1", key="series", subject="forecast/{forecast_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndicatorUsed:
+    """A series of `crm.indicators` that a forecast rests on: how much of what it adds is put on, from 0 to 1, and what
+    that is in all weeks together, in the forecast's unit.
+    """
+
+    series: str
+    weight: float
+    effect: float
+
+
+@contract(INSIGHTS, "crm.forecast.published.v1", key="series", subject="forecast/{forecast_id}", minor=1)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForecastPublished:
     """A forecast of one series made at `cut`; never rewritten, a newer one names it in `supersedes`."""
@@ -61,6 +72,7 @@ class ForecastPublished:
     recorded_at: Instant
     backtest: Backtest | None = None
     supersedes: UUID | None = None
+    indicator: IndicatorUsed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from datetime import date
 from services.forecasting.cross_sell.domain import Pair
 from services.forecasting.forecasts.domain.outlook import Asked, Outlook
 from services.forecasting.fraud_forest import Forest
+from services.forecasting.indicators.domain import Weekly
 from services.forecasting.prices.domain import Bounds, PriceAdvice, Priced
 from services.forecasting.reorders.domain import ReorderAdvice, Rules, Stocked
 from services.forecasting.scores.domain.churn import Churn, Left
@@ -17,11 +18,11 @@ from services.forecasting.trends.domain import Found, Watched
 from services.forecasting.warnings.domain.sales import Unusual
 
 
-def make_outlooks(series: Sequence[Asked]) -> dict[str, list[Outlook]]:
-    """Outlooks by series from the origins that are asked for; see `weekly.py`."""
+def make_outlooks(series: Sequence[Asked], indicators: Sequence[Weekly] = ()) -> dict[str, list[Outlook]]:
+    """Outlooks by series from the origins that are asked for, indicators beside them; see `weekly.py`."""
     from services.forecasting.fitting import weekly
 
-    return weekly.look_from_origins(series)
+    return weekly.look_from_origins(series, indicators)
 
 
 def fit_lifetime(histories: Histories, cut: date, earlier: date) -> tuple[Lifetime, dict[str, float]] | None:

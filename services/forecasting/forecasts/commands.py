@@ -1,6 +1,6 @@
 """The weekly forecasts of one cut: what they are made from, and their publication."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from operator import attrgetter
@@ -10,6 +10,8 @@ from services.forecasting.cuts.domain import WEEK, instant
 from services.forecasting.forecasts import store
 from services.forecasting.forecasts.domain.forecast import MODEL, combined, publish, quality_of
 from services.forecasting.forecasts.domain.outlook import WEEKLY, Asked, Outlook, Track, origins
+from services.forecasting.indicators import commands as indicators
+from services.forecasting.indicators.domain import Weekly
 from services.forecasting.models import commands as models
 from services.forecasting.series import commands as series
 from services.forecasting.series.domain import DepartmentWeek, fill
@@ -22,6 +24,9 @@ Reasons = dict[str, str]
 """Why something is set aside, by the name of the series."""
 FEWEST_BEHIND = 8
 """Weeks of history that an origin of a backtest needs."""
+_BEFORE = 26
+"""Weeks of an indicator that are known before the first of the series, so that its level is."""
+_INDICATORS = 50
 _OTHERS = "sales:department:*"
 
 
@@ -45,6 +50,14 @@ async def load_tracks(
         for first in (min(weeks),)
     }
     return tracks, others
+
+
+async def load_indicators(tx: Transaction, tracks: Tracks, cut: date) -> Sequence[Weekly]:
+    """What was said of the market in the weeks of the series and before, up to the cut."""
+    if not tracks:
+        return ()
+    begin = min(track.first for track in tracks.values())
+    return await indicators.load_weekly(tx, begin - WEEK * _BEFORE, cut, _INDICATORS)
 
 
 def missing_origins(tracks: Tracks, cut: date, backtests: int) -> list[list[Asked]]:

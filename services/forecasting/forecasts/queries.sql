@@ -23,9 +23,9 @@ select distinct on (series) series, forecast_id from forecast where series = any
 
 -- name: save_forecasts
 -- Unique by series and cut: a second one is an error, for a published forecast is never rewritten.
-insert into forecast (forecast_id, series, cut, model, unit, points, backtest, supersedes, recorded_at)
-select *, $9::timestamptz
-from unnest($1::uuid[], $2::text[], $3::date[], $4::text[], $5::text[], $6::jsonb[], $7::jsonb[], $8::uuid[]);
+insert into forecast (forecast_id, series, cut, model, unit, points, backtest, supersedes, indicator, recorded_at)
+select *, $10::timestamptz
+from unnest($1::uuid[], $2::text[], $3::date[], $4::text[], $5::text[], $6::jsonb[], $7::jsonb[], $8::uuid[], $9::jsonb[]);
 
 -- name: load_said
 -- Of each series the oldest forecast within [$1, $2): of that one the most weeks are over.
@@ -36,7 +36,7 @@ order by series, cut;
 
 -- name: list_forecasts
 -- By series, newest first, after the position ($4, $5); $3: every one, not only the one in force.
-select forecast_id, series, cut, model, unit, points, backtest, supersedes, recorded_at
+select forecast_id, series, cut, model, unit, points, backtest, supersedes, indicator, recorded_at
 from forecast
 where
     ($1::text is null or series = $1)

@@ -28,6 +28,16 @@ class BacktestView(BaseModel):
     baseline_mase: float
 
 
+class IndicatorUsedView(BaseModel):
+    """A series of `GET /v1/indicators`: how much of what it adds is put on, from 0 to 1, and what that is in all weeks
+    together.
+    """
+
+    series: str
+    weight: float
+    effect: float
+
+
 class ForecastView(BaseModel):
     forecast_id: UUID
     series: str
@@ -37,4 +47,5 @@ class ForecastView(BaseModel):
     points: list[PointView]
     backtest: BacktestView | None
     supersedes: UUID | None
+    indicator: IndicatorUsedView | None = None
     recorded_at: datetime

@@ -65,6 +65,7 @@ async def save_forecasts(tx: Transaction, cut: date, forecasts: Sequence[Forecas
             _json(plain["points"]),
             _json(plain["backtest"]),
             one.supersedes,
+            _json(plain["indicator"]),
         )
         for one, plain in rows
     )
@@ -84,7 +85,12 @@ async def list_forecasts(
     rows = await tx.fetch(SQL["list_forecasts"], series, limit, every, *after)
     return [
         ForecastView.model_validate(
-            {**row, "points": from_json(row["points"]), "backtest": from_json(row["backtest"] or "null")}
+            {
+                **row,
+                "points": from_json(row["points"]),
+                "backtest": from_json(row["backtest"] or "null"),
+                "indicator": from_json(row["indicator"] or "null"),
+            }
         )
         for row in rows
     ]

@@ -1,9 +1,10 @@
 """Indicators as outside systems tell them."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from services.forecasting.indicators import store
-from services.forecasting.indicators.domain import newest
+from services.forecasting.indicators.domain import Weekly, newest
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
 from shared.events.indicators import IndicatorObserved
@@ -14,3 +15,8 @@ async def copy_indicators(tx: Transaction, events: Sequence[Event[IndicatorObser
     said = newest(events)
     await store.save_observations(tx, said)
     return len(said)
+
+
+async def load_weekly(tx: Transaction, begin: date, end: date, most: int) -> list[Weekly]:
+    """The weeks within [begin, end), both Mondays, of the `most` series of which most weeks are known."""
+    return await store.load_weekly(tx, begin, end, most)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from shared.engine.event import Event
 from shared.events.indicators import IndicatorObserved
@@ -19,6 +19,15 @@ class Observation:
     at: datetime
     value: float
     unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Weekly:
+    """What was said last of a series in each week from the one that begins at `first` on; None where nothing was."""
+
+    series: str
+    first: date
+    values: tuple[float | None, ...]
 
 
 def newest(events: Iterable[Event[IndicatorObserved]]) -> list[Observation]:

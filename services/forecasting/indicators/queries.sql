@@ -39,3 +39,23 @@ where
     and ($4::timestamptz is null or at > $4)
 order by at
 limit $5;
+
+-- name: load_weekly
+-- Of the $3 series with most weeks within [$1, $2), the last value of each week from Monday on.
+with said as (
+    select distinct on (series, week)
+        series,
+        date_trunc('week', at at time zone 'UTC')::date as week,
+        value
+    from indicator
+    where at >= $1::date::timestamp at time zone 'UTC' and at < $2::date::timestamp at time zone 'UTC'
+    order by series asc, week asc, at desc
+)
+select
+    series,
+    array_agg(week order by week) as weeks,
+    array_agg(value order by week) as values
+from said
+group by series
+order by count(*) desc, series asc
+limit $3;

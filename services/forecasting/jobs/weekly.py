@@ -12,6 +12,7 @@ from services.forecasting.fitting import works
 from services.forecasting.fitting.process import FittingFailed, Run
 from services.forecasting.forecasts import commands as forecasts
 from services.forecasting.forecasts.domain.outlook import Asked, Outlook
+from services.forecasting.indicators.domain import Weekly
 from services.forecasting.settings import ForecastingSettings
 
 log = structlog.get_logger()
@@ -32,12 +33,13 @@ async def forecast(source: cuts.Source, run: Run, settings: ForecastingSettings,
         tracks, failed = await forecasts.load_tracks(
             tx, cut, settings.history_weeks, settings.backtests, settings.most_series
         )
+        indicators = await forecasts.load_indicators(tx, tracks, cut)
     made: Made = {}
     for origins in forecasts.missing_origins(tracks, cut, settings.backtests):
         if made and monotonic() - began > settings.fitting_budget.total_seconds():
             log.info("backtests_cut_short", cut=cut.isoformat(), series=len(tracks))
             break
-        outlooks, reasons = await _make_all(run, [one for one in origins if one.series not in failed])
+        outlooks, reasons = await _make_all(run, [one for one in origins if one.series not in failed], indicators)
         for name, found in outlooks.items():
             made.setdefault(name, []).extend(found)
         failed |= reasons
@@ -50,28 +52,28 @@ async def forecast(source: cuts.Source, run: Run, settings: ForecastingSettings,
     return published
 
 
-async def _make_all(run: Run, asked: Sequence[Asked]) -> tuple[Made, forecasts.Reasons]:
+async def _make_all(run: Run, asked: Sequence[Asked], indicators: Sequence[Weekly]) -> tuple[Made, forecasts.Reasons]:
     """Side by side in as many processes as there are."""
     parts = [asked[begin : begin + _AT_ONCE] for begin in range(0, len(asked), _AT_ONCE)]
     made: Made = {}
     failed: forecasts.Reasons = {}
-    for outlooks, reasons in await gather(*(_make(run, part) for part in parts)):
+    for outlooks, reasons in await gather(*(_make(run, part, indicators) for part in parts)):
         made |= outlooks
         failed |= reasons
     return made, failed
 
 
-async def _make(run: Run, asked: Sequence[Asked]) -> tuple[Made, forecasts.Reasons]:
+async def _make(run: Run, asked: Sequence[Asked], indicators: Sequence[Weekly]) -> tuple[Made, forecasts.Reasons]:
     """Outlooks of all at once; where that fails, each alone, so that only what fails by itself is set aside."""
     try:
-        return await run(works.make_outlooks, asked), {}
+        return await run(works.make_outlooks, asked, indicators), {}
     except FittingFailed as error:
         if len(asked) == 1:
             return {}, {asked[0].series: str(error)}
     made: Made = {}
     failed: forecasts.Reasons = {}
     for one in asked:
-        outlooks, reasons = await _make(run, [one])
+        outlooks, reasons = await _make(run, [one], indicators)
         made |= outlooks
         failed |= reasons
     return made, failed

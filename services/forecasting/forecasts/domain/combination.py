@@ -4,7 +4,8 @@ A candidate's weight falls steeply with its error over the origins whose steps w
 seasonal naive forecast from the same origins: series differ in how hard they are, and not every candidate is there for
 each of them. Its own is drawn to that of all series: alone, six origins say little of which model is best. A series
 whose combination did clearly worse than the seasonal naive forecast gets that one; what is worse by a little is so by
-chance as often as not, and changing over for it costs more than it gains (measured).
+chance as often as not, and changing over for it costs more than it gains (measured). What an indicator adds is no part
+of that weighing: it is put on what the others make together, or not (`beside.py`).
 """
 
 from collections import defaultdict
@@ -13,9 +14,17 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from statistics import fmean
 
-from services.forecasting.forecasts.domain.outlook import SEASONAL_NAIVE, Outlook, Scale, Track
+from services.forecasting.forecasts.domain.beside import Compared, weigh_indicator
+from services.forecasting.forecasts.domain.outlook import (
+    SEASONAL_NAIVE,
+    Indicator,
+    Outlook,
+    Scale,
+    Track,
+    indicator_of,
+)
 
-COMBINED = "weighted"
+COMBINED, WITH_INDICATOR = "weighted", "weighted-with-indicator"
 _BEFOREHAND = {"log": 4.0, "linear": 2.0}
 """What the means of fitted models count for before anything is known; any other candidate counts for 1."""
 _DRAWN = 16.0
@@ -31,10 +40,11 @@ Errors = defaultdict[str, list[Pair]]
 
 @dataclass(slots=True)
 class _Known:
-    """Scaled errors by candidate: of each series, and of all of one scale."""
+    """Scaled errors by candidate: of each series, and of all of one scale; and how indicators did beside a series."""
 
     own: defaultdict[int, Errors] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
     pooled: defaultdict[Scale, Errors] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+    beside: defaultdict[int, list[Compared]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, at: int, track: Track, outlook: Outlook) -> None:
         actuals = track.actuals(outlook)
@@ -42,11 +52,14 @@ class _Known:
             return
         errors = {
             name: fmean(abs(a - s) for a, s in zip(actuals, said, strict=False)) / outlook.step
-            for name, said in {**outlook.candidates, COMBINED: outlook.centre}.items()
+            for name, said in {**_alone(outlook), COMBINED: outlook.centre}.items()
         }
         for name, error in errors.items():
             self.own[at][name].append((error, errors[SEASONAL_NAIVE]))
             self.pooled[outlook.scale][name].append((error, errors[SEASONAL_NAIVE]))
+        if (candidate := _beside(outlook)) is not None:
+            said = outlook.candidates[outlook.scale], outlook.candidates[candidate]
+            self.beside[at].append(Compared(candidate, outlook.origin, track.end(outlook), actuals, *said))
 
 
 def combine(tracks: Sequence[Track]) -> list[Track]:
@@ -71,7 +84,8 @@ def combine(tracks: Sequence[Track]) -> list[Track]:
             known.add(before, tracks[before], done[before][which])
         outlook = done[at][place]
         if not outlook.centre:
-            done[at][place] = _combined(outlook, known.own[at], known.pooled[outlook.scale])
+            alone = _combined(outlook, known.own[at], known.pooled[outlook.scale])
+            done[at][place] = _with_indicator(alone, known.beside[at])
         open_ones.append((tracks[at].end(outlook), at, place))
     return [replace(track, outlooks=tuple(outlooks)) for track, outlooks in zip(tracks, done, strict=True)]
 
@@ -79,12 +93,36 @@ def combine(tracks: Sequence[Track]) -> list[Track]:
 def _combined(outlook: Outlook, own: Errors, pooled: Errors) -> Outlook:
     if _worse_than_naive(own):
         return replace(outlook, centre=outlook.candidates[SEASONAL_NAIVE], model=f"{SEASONAL_NAIVE}/1")
-    weights = weigh(outlook.candidates, own, pooled)
+    weights = weigh(_alone(outlook), own, pooled)
     centre = tuple(
         sum(weights[name] * value for name, value in zip(weights, row, strict=True))
         for row in zip(*(outlook.candidates[name] for name in weights), strict=True)
     )
     return replace(outlook, centre=centre, model=f"{COMBINED}/1")
+
+
+def _with_indicator(outlook: Outlook, past: Sequence[Compared]) -> Outlook:
+    """What the indicator adds to the models' own, put on the combination; nothing where that was not clearly better."""
+    name = _beside(outlook)
+    if name is None or outlook.model != f"{COMBINED}/1":
+        return outlook
+    weight = weigh_indicator([one for one in past if one.candidate == name])
+    if weight <= 0:
+        return outlook
+    pairs = zip(outlook.candidates[outlook.scale], outlook.candidates[name], strict=True)
+    added = [weight * (beside - alone) for alone, beside in pairs]
+    centre = tuple(value + more for value, more in zip(outlook.centre, added, strict=True))
+    used = Indicator(indicator_of(name) or "", weight, sum(added))
+    return replace(outlook, centre=centre, model=f"{WITH_INDICATOR}/1", indicator=used)
+
+
+def _alone(outlook: Outlook) -> dict[str, tuple[float, ...]]:
+    return {name: said for name, said in outlook.candidates.items() if indicator_of(name) is None}
+
+
+def _beside(outlook: Outlook) -> str | None:
+    """The candidate that rests on an indicator, if there is one."""
+    return next((name for name in outlook.candidates if indicator_of(name) is not None), None)
 
 
 def weigh(

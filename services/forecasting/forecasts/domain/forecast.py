@@ -10,9 +10,9 @@ from uuid import UUID
 from services.forecasting.cuts.domain import instant
 from services.forecasting.forecasts.domain.combination import combine
 from services.forecasting.forecasts.domain.intervals import Factors
-from services.forecasting.forecasts.domain.outlook import Outlook, Scale, Track, backtest, factors_at
+from services.forecasting.forecasts.domain.outlook import Indicator, Outlook, Scale, Track, backtest, factors_at
 from services.forecasting.series.domain import DepartmentWeek
-from shared.events.insights import Backtest, ForecastPoint, ForecastPublished
+from shared.events.insights import Backtest, ForecastPoint, ForecastPublished, IndicatorUsed
 from shared.ids import derived_id
 
 MODEL = "weekly"
@@ -74,7 +74,14 @@ def _forecast(
         recorded_at=recorded_at,
         backtest=backtest(replace(track, outlooks=track.outlooks[:-1]), factors),
         supersedes=supersedes,
+        indicator=_announced(newest.indicator),
     )
+
+
+def _announced(used: Indicator | None) -> IndicatorUsed | None:
+    if used is None:
+        return None
+    return IndicatorUsed(series=used.series, weight=round(used.weight, 6), effect=round(used.effect))
 
 
 def _points(track: Track, outlook: Outlook, factors: Sequence[Factors]) -> list[ForecastPoint]:

@@ -16,6 +16,7 @@ MOST = 4.0
 """No candidate and no bound lies beyond so many times the largest value that the series had shown."""
 _UNRELATED = log(20)
 SEASONAL_NAIVE = "seasonal-naive"
+_BESIDE = "indicator:"
 Scale = Literal["log", "linear"]
 
 
@@ -43,6 +44,15 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
+class Indicator:
+    """A series of the market beside the own past: how much of what it adds is put on, and what that is in all steps."""
+
+    series: str
+    weight: float
+    effect: float
+
+
+@dataclass(frozen=True, slots=True)
 class Outlook:
     """What each candidate said from `origin` on, in the series' unit, and their combination, empty until it is made.
 
@@ -57,6 +67,7 @@ class Outlook:
     step: float
     centre: tuple[float, ...] = ()
     model: str = ""
+    indicator: Indicator | None = None
 
     def ranges(self, factors: Sequence[Factors], most: float) -> list[Range]:
         """Never above `most`, and never below zero: sales are not."""
@@ -89,6 +100,16 @@ class Outlook:
 
 def _log_of_sales(value: float) -> float:
     return log1p(max(value, 0.0))
+
+
+def beside(indicator: str) -> str:
+    """The candidate that is the models' own with what an indicator adds to it."""
+    return _BESIDE + indicator
+
+
+def indicator_of(candidate: str) -> str | None:
+    """None where the candidate rests on the series alone."""
+    return candidate.removeprefix(_BESIDE) if candidate.startswith(_BESIDE) else None
 
 
 def mean_step(values: Sequence[float], season: int = 1) -> float:
