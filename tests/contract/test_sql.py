@@ -46,6 +46,7 @@ STORES = {
     "shared/engine/postgres.py",
     "shared/engine/postgres_relay.py",
     "shared/engine/rebuild.py",
+    "shared/http/archive.py",
     "shared/http/idempotency.py",
     "shared/http/limits.py",
 }

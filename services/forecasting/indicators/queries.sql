@@ -27,7 +27,7 @@ select series, at, value, unit from named order by series;
 
 -- name: is_known
 -- A row where anything was said of the series.
-select 1 as known from indicator where series = $1 limit 1;
+select 1 as known from indicator where series = $1 order by at limit 1;
 
 -- name: list_points
 -- Of the UTC days [$2, $3), after the moment $4 where one is said; oldest first.
