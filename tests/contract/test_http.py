@@ -117,11 +117,14 @@ def _ask(http: httpx.Client, asked: Request) -> httpx.Response:
 
 
 def _parameter_fault(http: httpx.Client, asked: Request) -> str | None:
-    """A parameter is refused by its name, or it is as if it were left out, or nothing is found."""
+    """A parameter is refused by its name, where it is a list with the place in it, or it is as if it were left out, or
+    nothing is found.
+    """
     answer = _ask(http, asked)
     told = f"{asked.method} {asked.address[:100]} ({asked.field}: {asked.odd}): {answer.status_code}"
     if answer.status_code == 422:
-        named = {error["field"].removeprefix("query.") for error in answer.json().get("errors", ())}
+        fields = {error["field"].removeprefix("query.") for error in answer.json().get("errors", ())}
+        named = fields | {re.sub(r"\.\d+$", "", field) for field in fields}
         return None if named & {asked.field, asked.field.removeprefix("query."), "path"} else f"{told} names {named}"
     if answer.status_code == 200 and asked.odd in {"empty", "blank"} and asked.field.startswith("query."):
         if answer.headers["content-type"].startswith("text/event-stream"):
