@@ -22,6 +22,8 @@ _FEWEST_UNITS = 50.0
 _LEAST_SPREAD = 0.02
 """Of the logarithm of the price; below it nothing is learnt of it."""
 _MOST_UNITS = 1e9
+_LEAST_UNITS = 1e-6
+"""Less is what sums of parts leave where as much came back as was sold."""
 _ODD = 10.0
 """A week of so many times the usual one is read as this: one customer's order, not the price, made it."""
 _YEAR = 52
@@ -54,6 +56,7 @@ def estimate(units: Floats, revenue: Floats, discounted: Floats, others: Floats)
     """Of a product's weeks, oldest first; `others` is what other products sold beside what they usually do."""
     if not np.isfinite(units).all() or units.max(initial=0.0) > _MOST_UNITS:
         return "units_absurd"
+    units = np.where(np.abs(units) < _LEAST_UNITS, 0.0, units)
     paid = np.divide(revenue, units, out=np.zeros(len(units)), where=units > 0)
     known = paid > 0
     if not known.any():

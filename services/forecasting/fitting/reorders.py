@@ -153,7 +153,7 @@ def _foretell(days: Floats, ahead: int) -> _Errors:
     assert best is not None
     wrong, expected, usual = best
     stretches = max(len(origins) * _WEEK / ahead, 1.0) if len(origins) else 0.0
-    width = max((wrong - usual) / usual**2, 0.0) if usual > 0 and len(origins) else 0.0
+    width = max((wrong - usual) / usual**2, 0.0) if usual > 1e-6 and len(origins) else 0.0
     return _Errors(ahead, expected, width, min(stretches, float(len(origins))))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from services.forecasting.copies.domain import Product
 from services.forecasting.fitting.elasticity import Estimate, estimate, shrink
@@ -162,6 +162,7 @@ NUMBERS = st.floats(-10, 1e12) | st.sampled_from([0.0, 1.0, 5.0])
     price=st.integers(1, 10**6),
     cost=st.integers(0, 10**6),
 )
+@example(weeks=[(1e-300, 1e12, 0.0)] * 30, price=100, cost=50)
 def test_whatever_was_sold_an_advice_keeps_its_bounds(
     weeks: list[tuple[float, float, float]], price: int, cost: int
 ) -> None:
