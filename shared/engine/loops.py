@@ -64,5 +64,6 @@ async def pass_clock(subscription: Subscription, ledger: PostgresLedger, time: D
 
 async def _wait(woken: asyncio.Event, seconds: float) -> None:
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(woken.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await woken.wait()
     woken.clear()

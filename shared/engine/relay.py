@@ -120,7 +120,8 @@ class Relay:
         """Let some more come: one transaction then forgets what was sent and stores what is next."""
         await asyncio.sleep(_PACE_S)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.woken.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self.woken.wait()
 
     async def _publish(self, ledger: RelayLedger, publisher: KafkaPublisher, *, again: bool) -> None:
         """Send what of the batch has not been acknowledged to us yet: what failed half-way repeats the other half."""

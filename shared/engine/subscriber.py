@@ -225,4 +225,5 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]
         finally:
             # Where the client could not be closed, it is left behind: another one joins the group.
             self._subscriber.consumer = None
-        await asyncio.wait_for(self._subscriber.start(), 60)
+        async with asyncio.timeout(60):
+            await self._subscriber.start()

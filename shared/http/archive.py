@@ -23,7 +23,8 @@ from shared.http.readiness import Serving, service_of
 from shared.sql import load_queries
 
 SQL = load_queries(Path(__file__).with_name("archive.sql"))
-MEDIA_TYPE = "application/jsonl"
+MEDIA_TYPE = "application/octet-stream"
+"""Of lines of JSON there is no type that makers of clients know."""
 Family = Callable[[Transaction, UUID], Awaitable[list[UUID]]]
 """Under which ids a service knows a party; raises where there is nobody."""
 router = APIRouter(prefix="/v1/archives", tags=["archives"])
@@ -34,7 +35,7 @@ log = structlog.get_logger()
     "/{party_id}",
     dependencies=[COSTLY],
     response_class=StreamingResponse,
-    responses={200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}},
 )
 async def read_archive(
     request: Request,
@@ -60,7 +61,9 @@ async def read_archive(
         await tx.execute(SQL["name_actor"], asking.subject)
         await tx.execute(SQL["add_line"], to_json({"party_ids": parties}).decode(), because)
     log.info("archive_asked_for", party_id=str(party_id), parties=len(parties))
-    return StreamingResponse(_lines(service, request.app.state.archived, parties), media_type=MEDIA_TYPE)
+    lines = _lines(service, request.app.state.archived, parties)
+    saved = {"Content-Disposition": f'attachment; filename="{service.name}.jsonl"'}
+    return StreamingResponse(lines, media_type=MEDIA_TYPE, headers=saved)
 
 
 async def _lines(service: Serving, tables: Mapping[str, Archived], parties: list[UUID]) -> AsyncIterator[bytes]:

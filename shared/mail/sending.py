@@ -29,7 +29,8 @@ class Bell:
     async def wait(self, seconds: float) -> None:
         """Until it rings, or has rung since the last wait, or the time is over."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._rung.wait(), seconds)
+            async with asyncio.timeout(seconds):  # `wait_for` loses a cancellation that comes as it rings
+                await self._rung.wait()
         self._rung.clear()
 
 

@@ -33,6 +33,8 @@ class _Now:
 
 def find_prices(products: Sequence[Priced], bounds: Bounds) -> tuple[list[PriceAdvice], dict[str, float]]:
     """An advice of each product, or why there is none; and what the elasticities of all are like."""
+    if not products:
+        return [], {}
     others = _others(products)
     estimates: dict[int, Estimate] = {}
     unfit: dict[int, NoAdvice] = {}

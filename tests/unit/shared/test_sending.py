@@ -20,6 +20,16 @@ async def test_a_ring_ends_a_wait_and_one_before_it_too() -> None:
     await asyncio.wait_for(bell.wait(60), 1)
 
 
+async def test_whoever_is_stopped_while_it_rings_is_stopped() -> None:
+    bell = Bell()
+    waiting = asyncio.create_task(bell.wait(60))
+    await asyncio.sleep(0)
+    await bell.ring()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+
 async def test_a_wait_ends_by_itself() -> None:
     await asyncio.wait_for(Bell().wait(0.01), 1)
 
