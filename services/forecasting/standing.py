@@ -3,11 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
+from pydantic import TypeAdapter
+
 from services.forecasting.cuts.domain import instant
+from shared.events.insights import Contribution
 from shared.ids import dated_id
+
+_EVIDENCE = TypeAdapter(tuple[Contribution, ...])
 
 
 class Advised(Protocol):
@@ -18,6 +23,9 @@ class Advised(Protocol):
 
     @property
     def none_because(self) -> str | None: ...
+
+    @property
+    def contributions(self) -> tuple[Contribution, ...]: ...
 
 
 A = TypeVar("A", bound=Advised)
@@ -81,3 +89,26 @@ def _other(before: A, now: A, differs: Callable[[A, A], bool]) -> bool:
 def _name(model: str, sku: str, cut: date) -> UUID:
     """The same of a product and a cut, so that what is decided again after a restore is not published a second time."""
     return dated_id(int(instant(cut).timestamp() * 1000), "suggestion", model.partition("/")[0], sku, cut)
+
+
+def rows_of(told: Sequence[Told[A]], fields: Sequence[str]) -> list[tuple[object, ...]]:
+    """By SKU, these fields of each advice between what all have: (SKU, id, cut, …, evidence, model, superseded)."""
+    return [
+        (
+            one.advice.sku,
+            one.suggestion_id,
+            one.cut,
+            *(getattr(one.advice, name) for name in fields),
+            _EVIDENCE.dump_json(one.advice.contributions).decode(),
+            one.model,
+            one.supersedes,
+        )
+        for one in sorted(told, key=lambda one: one.advice.sku)
+    ]
+
+
+def told_of(row: Mapping[str, Any], advice: Callable[..., A], fields: Sequence[str]) -> Told[A]:
+    """What such a row says."""
+    evidence = _EVIDENCE.validate_json(row["contributions"])
+    said = advice(row["sku"], contributions=evidence, **{name: row[name] for name in fields})
+    return Told(said, row["cut"], row["model"], row["suggestion_id"], row["supersedes"])

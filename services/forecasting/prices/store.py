@@ -1,36 +1,31 @@
 """The table of prices, a typed function per statement."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from pydantic import TypeAdapter
 from pydantic_core import from_json
 
 from services.forecasting.prices.domain import PriceAdvice, ToldPrice
 from services.forecasting.prices.schemas import PriceView
-from services.forecasting.standing import Told
+from services.forecasting.standing import rows_of, told_of
 from shared.engine.transaction import Transaction
-from shared.events.insights import Contribution
 from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
-_EVIDENCE = TypeAdapter(tuple[Contribution, ...])
 _AMOUNTS = ("currency", "price", "suggested", "floor")
 _FIGURES = ("elasticity", "elasticity_low", "elasticity_high", "gain", "gain_low", "gain_high")
 _ADVICE = (*_AMOUNTS, *_FIGURES, "none_because")
 
 
 async def load_told(tx: Transaction) -> dict[str, ToldPrice]:
-    return {row["sku"]: _told(row) for row in await tx.fetch(SQL["load_told"])}
+    return {row["sku"]: told_of(row, PriceAdvice, _ADVICE) for row in await tx.fetch(SQL["load_told"])}
 
 
 async def save_told(tx: Transaction, told: Sequence[ToldPrice], now: datetime) -> None:
     """An older cut never takes the place of a newer one."""
-    rows = sorted((_row(one) for one in told), key=lambda row: str(row[0]))
-    if rows:
-        await tx.execute(SQL["save_told"], *columns(rows), now)
+    if told:
+        await tx.execute(SQL["save_told"], *columns(rows_of(told, _ADVICE)), now)
 
 
 async def forget_untold(tx: Transaction, skus: Sequence[str]) -> None:
@@ -44,19 +39,3 @@ async def list_prices(
     """What gains most first, after the position (gain, SKU)."""
     rows = await tx.fetch(SQL["list_prices"], *after, limit, sku, advised)
     return [PriceView.model_validate({**row, "evidence": from_json(row["contributions"])}) for row in rows]
-
-
-def _row(told: ToldPrice) -> tuple[object, ...]:
-    advice = told.advice
-    evidence = _EVIDENCE.dump_json(advice.contributions).decode()
-    values = (getattr(advice, name) for name in _ADVICE)
-    return (advice.sku, told.suggestion_id, told.cut, *values, evidence, told.model, told.supersedes)
-
-
-def _told(row: Mapping[str, Any]) -> ToldPrice:
-    advice = PriceAdvice(
-        row["sku"],
-        contributions=_EVIDENCE.validate_json(row["contributions"]),
-        **{name: row[name] for name in _ADVICE},
-    )
-    return Told(advice, row["cut"], row["model"], row["suggestion_id"], row["supersedes"])

@@ -1,22 +1,18 @@
 """The table of reorder points, a typed function per statement."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from pydantic import TypeAdapter
 from pydantic_core import from_json
 
 from services.forecasting.reorders.domain import ReorderAdvice, ToldReorder
 from services.forecasting.reorders.schemas import ReorderView
-from services.forecasting.standing import Told
+from services.forecasting.standing import rows_of, told_of
 from shared.engine.transaction import Transaction
-from shared.events.insights import Contribution
 from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
-_EVIDENCE = TypeAdapter(tuple[Contribution, ...])
 _ADVICE = (
     *("reorder_point", "quantity", "stock", "days", "service_level"),
     *("demand", "demand_low", "demand_high", "stock_out_risk", "none_because"),
@@ -24,14 +20,13 @@ _ADVICE = (
 
 
 async def load_told(tx: Transaction) -> dict[str, ToldReorder]:
-    return {row["sku"]: _told(row) for row in await tx.fetch(SQL["load_told"])}
+    return {row["sku"]: told_of(row, ReorderAdvice, _ADVICE) for row in await tx.fetch(SQL["load_told"])}
 
 
 async def save_told(tx: Transaction, told: Sequence[ToldReorder], now: datetime) -> None:
     """An older cut never takes the place of a newer one."""
-    rows = sorted((_row(one) for one in told), key=lambda row: str(row[0]))
-    if rows:
-        await tx.execute(SQL["save_told"], *columns(rows), now)
+    if told:
+        await tx.execute(SQL["save_told"], *columns(rows_of(told, _ADVICE)), now)
 
 
 async def forget_untold(tx: Transaction, skus: Sequence[str]) -> None:
@@ -45,19 +40,3 @@ async def list_reorders(
     """What may run out soonest first, after the position (risk, SKU)."""
     rows = await tx.fetch(SQL["list_reorders"], *after, limit, sku, due)
     return [ReorderView.model_validate({**row, "evidence": from_json(row["contributions"])}) for row in rows]
-
-
-def _row(told: ToldReorder) -> tuple[object, ...]:
-    advice = told.advice
-    evidence = _EVIDENCE.dump_json(advice.contributions).decode()
-    values = (getattr(advice, name) for name in _ADVICE)
-    return (advice.sku, told.suggestion_id, told.cut, *values, evidence, told.model, told.supersedes)
-
-
-def _told(row: Mapping[str, Any]) -> ToldReorder:
-    advice = ReorderAdvice(
-        row["sku"],
-        contributions=_EVIDENCE.validate_json(row["contributions"]),
-        **{name: row[name] for name in _ADVICE},
-    )
-    return Told(advice, row["cut"], row["model"], row["suggestion_id"], row["supersedes"])

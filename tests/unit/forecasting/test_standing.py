@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.forecasting.standing import Changed, Told, renew
+from services.forecasting.standing import Changed, Told, renew, rows_of, told_of
+from shared.events.insights import Contribution
 
 CUT = date(2026, 3, 2)
 LATER = CUT + timedelta(days=7)
@@ -17,6 +18,7 @@ class Advice:
     sku: str
     value: int = 0
     none_because: str | None = None
+    contributions: tuple[Contribution, ...] = ()
 
 
 NONE = Advice("A", none_because="too_few_weeks")
@@ -93,3 +95,16 @@ def test_what_was_never_told_is_forgotten_with_its_sales() -> None:
 def test_the_same_cut_gives_the_same_name() -> None:
     assert at(CUT, Advice("A", 5)).told == at(CUT, Advice("A", 5)).told
     assert at(CUT, Advice("A", 5)).told[0].suggestion_id != at(LATER, Advice("A", 5)).told[0].suggestion_id
+
+
+def test_what_is_written_down_of_a_product_is_read_again() -> None:
+    why = (Contribution(input="weeks_known", value=40.0),)
+    told = [*stood(Advice("B", 3, contributions=why)).values(), *stood(NONE).values()]
+    fields = ("value", "none_because")
+
+    rows = rows_of(told, fields)
+
+    names = ("sku", "suggestion_id", "cut", *fields, "contributions", "model", "supersedes")
+    read = [told_of(dict(zip(names, row, strict=True)), Advice, fields) for row in rows]
+    assert read == sorted(told, key=lambda one: one.advice.sku)
+    assert rows_of([], fields) == []
