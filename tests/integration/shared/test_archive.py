@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -20,10 +21,10 @@ async def test_every_table_that_an_archive_names_can_be_read(database: Base, ser
     await asyncio.to_thread(migrate, service, database.owner)
     tables = read_tables(service)
     assert tables
-    connection = await asyncpg.connect(database.superuser)
+    connection: Any = await asyncpg.connect(database.superuser)
     try:
         async with connection.transaction():
-            assert [row async for row in read_rows(connection, tables, [ADA, BOB])] == []  # type: ignore[arg-type]
+            assert [row async for row in read_rows(connection, tables, [ADA, BOB])] == []
     finally:
         await connection.close()
 
@@ -35,7 +36,7 @@ async def test_rows_come_by_what_they_belong_to_and_however_many_there_are(datab
         "note": Archived("note", (), "reply_number", "reply", "number"),
         "pair": Archived("pair", ("low_id", "high_id")),
     }
-    connection = await asyncpg.connect(database.superuser)
+    connection: Any = await asyncpg.connect(database.superuser)
     try:
         await connection.execute(
             f"""
@@ -50,10 +51,7 @@ async def test_rows_come_by_what_they_belong_to_and_however_many_there_are(datab
             """
         )
         async with connection.transaction():
-            found = [
-                (table, json.loads(row))
-                async for table, row in read_rows(connection, tables, [ADA])  # type: ignore[arg-type]
-            ]
+            found = [(table, json.loads(row)) async for table, row in read_rows(connection, tables, [ADA])]
     finally:
         await connection.close()
     assert [row for table, row in found if table == "ticket"] == [
@@ -66,4 +64,4 @@ async def test_rows_come_by_what_they_belong_to_and_however_many_there_are(datab
 
 def test_nothing_but_ids_comes_into_a_statement() -> None:
     with pytest.raises(ValueError, match="badly formed"):
-        select(Archived("party", ("id",)), {}, ["1'; drop table party --"])  # type: ignore[list-item]
+        select(Archived("party", ("id",)), {}, ["1'; drop table party --"])  # type: ignore[list-item]  # no id

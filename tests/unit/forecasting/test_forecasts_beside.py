@@ -62,9 +62,9 @@ def track(told: Sequence[float]) -> Track:
     values = tuple(100 + rng.uniform(-10, 10) for _ in range(28))
     outlooks = []
     for place, added in enumerate(told):
-        said = {"log": (100.0,) * 4, SEASONAL_NAIVE: (95.0,) * 4}
+        said: dict[str, tuple[float, ...]] = {"log": (100.0,) * 4, SEASONAL_NAIVE: (95.0,) * 4}
         came = values[4 * place : 4 * place + 4] or (110.0,) * 4
-        said[NAME] = tuple(100 + added * (value - 100) for value in came)  # type: ignore[assignment]
+        said[NAME] = tuple(100 + added * (value - 100) for value in came)
         outlooks.append(Outlook(FIRST + WEEK * 4 * place, "log", said, (0.1,) * 4, 5.0))
     return Track(FIRST, values, tuple(outlooks))
 
