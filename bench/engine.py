@@ -18,6 +18,7 @@ from bench.rows import Row
 from bench.sales import load_sales
 from bench.setting import Sizes, fresh_stack, say, settle_collector
 from bench.totals import UPSERT, forget, prepare, totals
+from bench.yardstick import BATCH
 from shared.engine.event import Emission, Event
 from shared.engine.postgres_relay import SQL
 from shared.engine.service import Service
@@ -28,7 +29,6 @@ from shared.events.sales import SALES, SaleCompleted
 from shared.ids import RAPPORT
 from shared.settings import ServiceSettings
 
-BATCH = 1_000
 _PATIENCE_S = 600
 _LINE = ("party_id", "occurred_at", "recorded_at", "event_id", "type", "source", "summary")
 Sales = Sequence[Event[SaleCompleted]]

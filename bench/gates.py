@@ -8,7 +8,11 @@ from bench.rows import Row
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A figure's bound: reached, or missed. `full` marks a bound that is meant at SCALE=full alone."""
+    """A figure's bound: reached, or missed. `full` marks a bound that is meant at SCALE=full alone.
+
+    The bound is that of a machine on which the bare loop makes `yardstick.EXPECTED` events a second; `speed` is what it
+    makes here as a share of that, and moves rates up and times down. A ratio or a size is the same on every machine.
+    """
 
     figure: str
     sense: Literal["≥", "≤"]
@@ -16,17 +20,31 @@ class Gate:
     aim: float
     full: bool = False
 
-    def holds(self, row: Row) -> bool | None:
+    @property
+    def is_absolute(self) -> bool:
+        return not self.figure.endswith(_RATIOS_AND_SIZES)
+
+    def here(self, speed: float) -> float:
+        """The bound on this machine."""
+        if not self.is_absolute:
+            return self.bound
+        return self.bound * speed if self.sense == "≥" else self.bound / speed
+
+    def holds(self, row: Row, speed: float) -> bool | None:
         """None where the row has no such figure."""
         value = row.value(self.figure)
         if value is None:
             return None
-        return value >= self.bound if self.sense == "≥" else value <= self.bound
+        return value >= self.here(speed) if self.sense == "≥" else value <= self.here(speed)
 
-    def __str__(self) -> str:
-        return f"{self.figure} {self.sense} {self.bound:,g}"
+    def told(self, speed: float) -> str:
+        """The bound here, and as it is written where that is another."""
+        here = float(f"{self.here(speed):.3g}")
+        written = f" ({self.bound:,g})" if self.is_absolute else ""
+        return f"{self.figure} {self.sense} {here:,.10g}{written}"
 
 
+_RATIOS_AND_SIZES = ("ratio", "growth", "mib_a_page")
 GATES: dict[str, tuple[Gate, ...]] = {
     "engine": (Gate("ratio", "≥", 0.85, 1.0), Gate("rate", "≥", 15_000, 20_000, full=True)),
     "engine with timeline and outbox": (Gate("rate", "≥", 10_000, 15_000),),
@@ -53,6 +71,6 @@ GATES: dict[str, tuple[Gate, ...]] = {
 }
 
 
-def verdicts(row: Row, *, full: bool) -> list[tuple[Gate, bool | None]]:
-    """Each gate of this row with what became of it."""
-    return [(gate, gate.holds(row)) for gate in GATES.get(row.work, ()) if full or not gate.full]
+def verdicts(row: Row, speed: float, *, full: bool) -> list[tuple[Gate, bool | None]]:
+    """Each gate of this row with what became of it on a machine of this speed."""
+    return [(gate, gate.holds(row, speed)) for gate in GATES.get(row.work, ()) if full or not gate.full]

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from bench import yardstick
 from bench.__main__ import WORKS, Work
-from bench.gates import GATES
+from bench.gates import GATES, Gate
 from bench.mailings import bound_by
 from bench.report import print_table, write_json
+from bench.rows import Row
 from bench.setting import Sizes
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
@@ -40,8 +42,8 @@ async def test_a_work_gives_its_rows(
 ) -> None:
     rows = await work(TINY)
 
-    write_json(rows, tmp_path / "bench.json")
-    print_table(rows, full=True)
+    write_json(rows, 1.0, tmp_path / "bench.json")
+    print_table(rows, 1.0, full=True)
     written = json.loads((tmp_path / "bench.json").read_text("utf-8"))["rows"]
     assert [row["work"] for row in written] == list(names)
     shown = capsys.readouterr().out
@@ -49,6 +51,30 @@ async def test_a_work_gives_its_rows(
         assert row["rate"] > 0
         assert (row["ratio"] is not None) == (row["work"] in BESIDE_A_PEER)
         assert row["work"] in shown
+
+
+@pytest.mark.parametrize(
+    ("gate", "value", "held", "told"),
+    [
+        (Gate("rate", "≥", 15_000, 20_000), 8_000, True, "rate ≥ 7,500 (15,000)"),
+        (Gate("rate", "≥", 15_000, 20_000), 7_000, False, "rate ≥ 7,500 (15,000)"),
+        (Gate("p50_ms", "≤", 60, 40), 119.0, True, "p50_ms ≤ 120 (60)"),
+        (Gate("cores", "≤", 1.2, 0.6), 2.5, False, "cores ≤ 2.4 (1.2)"),
+        (Gate("ratio", "≥", 0.85, 1.0), 0.84, False, "ratio ≥ 0.85"),
+        (Gate("growth", "≤", 1.2, 1.1), 1.3, False, "growth ≤ 1.2"),
+    ],
+)
+def test_absolute_gates_are_scaled_to_the_machine(gate: Gate, value: float, held: bool, told: str) -> None:
+    row = Row("relay", **({gate.figure: value} if gate.figure != "growth" else {"more": {"growth": value}}))
+
+    assert gate.holds(row, 0.5) is held
+    assert gate.told(0.5) == told
+
+
+async def test_the_bare_loop_is_measured_where_no_engine_was() -> None:
+    assert await yardstick.measure(TINY) > 0
+    assert yardstick.found([Row("engine", 1.0, peer_rate=2.0)]) == 2.0
+    assert yardstick.found([Row("relay", 1.0)]) is None
 
 
 def test_every_gate_belongs_to_a_work() -> None:
