@@ -16,6 +16,7 @@ from services.forecasting.reorders import api as reorders
 from services.forecasting.scores import api as scores
 from services.forecasting.series import api as series
 from services.forecasting.settings import Settings, create_context
+from services.forecasting.totals import api as totals
 from services.forecasting.trends import api as trends
 from services.forecasting.warnings import api as warnings
 from shared.engine.service import Service
@@ -25,7 +26,7 @@ from shared.telemetry.logging import configure_logging
 __all__ = ["create_app", "handlers"]
 
 routers = [
-    *(series.router, activity.router, forecasts.router, scores.router),
+    *(series.router, totals.router, activity.router, forecasts.router, scores.router),
     *(models.router, warnings.router, cross_sell.router, fraud.router, actions.router),
     *(trends.router, prices.router, reorders.router, indicators.router),
 ]

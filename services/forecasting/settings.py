@@ -1,13 +1,16 @@
 """Settings of forecasting: `RAPPORT_FORECASTING__…`."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from pydantic import Field
 
 from services.forecasting.fraud_forest import Newest
 from services.forecasting.fraud_rules import DEFAULT, FraudRules, read_rules
+from shared.events.values import TimeZone
 from shared.settings import Group, HttpSettings, ServiceSettings
 
 
@@ -20,6 +23,8 @@ class ForecastingSettings(Group):
     fitted by `processes` side by side until `fitting_budget` is spent; a series has fewer origins then.
     A suggested price lies at most `price_step` of the price away from it, and at least `price_margin` of the cost above
     the cost. A reorder point suffices until the delivery after next with the probability `service_level`.
+    `zone` is the operator's, and `store_zones` are those of stores elsewhere, by their names: what `zone=local` means
+    where sales are added up.
     `fraud_rules` is a file that is taken instead of `fraud_rules.yaml`, `fraud_shadow` one that is tried beside it.
     """
 
@@ -34,6 +39,8 @@ class ForecastingSettings(Group):
     price_step: float = Field(default=0.1, gt=0, le=0.5)
     price_margin: float = Field(default=0.05, ge=0, le=10)
     service_level: float = Field(default=0.95, ge=0.5, le=0.999)
+    zone: TimeZone = "UTC"
+    store_zones: dict[str, TimeZone] = Field(default={})
     fraud_rules: Path | None = None
     fraud_shadow: Path | None = None
 
@@ -51,10 +58,17 @@ class Context(NamedTuple):
     fraud_rules: FraudRules
     newest_forest: Newest
     fraud_shadow: FraudRules | None = None
+    zone: str = "UTC"
+    store_zones: Mapping[str, str] = MappingProxyType({})
+
+    def zone_of(self, store: str | None) -> str:
+        """Where a store is, or the operator."""
+        return self.store_zones.get(store or "", self.zone)
 
 
 def create_context(settings: ForecastingSettings) -> Context:
     """Raises ConfigurationError where a file of rules cannot be used."""
     shadow = settings.fraud_shadow
     rules = read_rules(settings.fraud_rules or DEFAULT)
-    return Context(rules, Newest(), read_rules(shadow) if shadow else None)
+    read = read_rules(shadow) if shadow else None
+    return Context(rules, Newest(), read, settings.zone, settings.store_zones)

@@ -75,9 +75,10 @@ class SaleState:
     channel: Channel
     total: Money
     lines: list[Line]
+    store: str | None = None
 
 
-@contract(SALES, "crm.sale.amended.v1", key="party_id", subject="sale/{sale_id}")
+@contract(SALES, "crm.sale.amended.v1", key="party_id", subject="sale/{sale_id}", minor=1)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaleAmended:
     """The sale is another than was told: the whole of it, and in `replaces` what held until now.
@@ -107,7 +108,7 @@ class SaleAmended:
     coupon: str | None = None
 
 
-@contract(SALES, "crm.sale.cancelled.v1", key="party_id", subject="sale/{sale_id}")
+@contract(SALES, "crm.sale.cancelled.v1", key="party_id", subject="sale/{sale_id}", minor=1)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaleCancelled:
     """The sale came to nothing; `replaces` is what held until now, null where it had been cancelled before.

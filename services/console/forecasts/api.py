@@ -7,7 +7,17 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.console.forecasts.domain import BY, SPANS, ahead_of, fan_of, largest_first, most_of, past_of, together
+from services.console.forecasts.domain import (
+    BY,
+    SPANS,
+    TIMES,
+    ahead_of,
+    fan_of,
+    largest_first,
+    most_of,
+    past_of,
+    together,
+)
 from services.console.shell.asking import Asked, Json, Part, attempt
 from services.console.shell.pages import Shown
 
@@ -25,11 +35,13 @@ async def show_sales(
     last: Annotated[int, Query(ge=0, le=3660)] = SPANS[1],
     cursor: Cursor = None,
 ) -> Response:
-    """Totals by product, department, channel, day or week, of a quarter where nothing else is asked for; the
-    departments lead to their forecasts.
+    """Totals by what was sold, where, to whom or when, of a quarter where nothing else is asked for; the departments
+    lead to their forecasts. Hours are those of whoever looks.
     """
     chosen = by if by in BY else "category"
-    asked = {"by": chosen, "from": since, "last": last or None, "cursor": cursor, "limit": 100}
+    zone = page.taste.zone if chosen == "hour" else None
+    span = {"from": since, "last": last or None, "cursor": cursor, "limit": 100}
+    asked = {"by": chosen, "zone": zone, "margin": "true", **span}
     looks = [attempt(page.asked.get("forecasting", "series/sales", **asked))]
     if chosen == "category":
         looks += [attempt(page.asked.get("forecasting", path, limit=_MOST)) for path in ("series", "forecasts")]
@@ -48,6 +60,7 @@ async def show_sales(
         ahead=ahead_of(forecasts.value["items"]) if forecasts.value else {},
         together=together,
         ways=BY,
+        times=TIMES,
         spans=SPANS,
     )
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-BY = ("category", "channel", "week", "day", "product")
+BY = ("category", "product", "channel", "store", "segment", "month", "week", "day", "hour")
+TIMES = ("month", "week", "day", "hour")
 SPANS = (28, 91, 364, 0)
 """Days up to the newest sale; 0 is all of them."""
 SHOWN_WEEKS = 40
@@ -74,11 +75,11 @@ def ahead_of(forecasts: Iterable[Mapping[str, Any]]) -> dict[str, float]:
 
 
 def largest_first(totals: Mapping[str, Any], by: str, *, whole: bool) -> list[Mapping[str, Any]]:
-    """What brought most comes first, of each currency for itself; weeks and days stay in their order, and so does
+    """What brought most comes first, of each currency for itself; times stay in their order, and so does
     what is not all of it.
     """
     rows: list[Mapping[str, Any]] = totals["items"]
-    if by in {"week", "day"} or not whole or totals["next_cursor"]:
+    if by in TIMES or not whole or totals["next_cursor"]:
         return rows
     return sorted(rows, key=lambda row: (row["currency"], -row["revenue"]))
 

@@ -53,8 +53,12 @@ SALES: dict[str, dict[str, str]] = {
     "by": {
         "category": _("Department"),
         "channel": _("Channel"),
+        "store": _("Store"),
+        "segment": _("Segment"),
+        "month": _("Month"),
         "week": _("Week"),
         "day": _("Day"),
+        "hour": _("Hour"),
         "product": _("Product"),
     },
     "score": {

@@ -8,7 +8,7 @@ from services.forecasting.activity import store
 from services.forecasting.activity.domain import Disputes, Usage, count_choices, count_messages, count_tickets
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
-from shared.events.campaigns import MessageSent, MessageSkipped, MessageUnknown
+from shared.events.campaigns import MessageSent, MessageSkipped, MessageUnknown, SegmentEntered, SegmentLeft
 from shared.events.disputes import DisputeClosed, DisputeRaised
 from shared.events.sales import ProductChosen
 from shared.events.tickets import TicketOpened
@@ -28,6 +28,15 @@ async def add_tickets(tx: Transaction, events: Sequence[Event[TicketOpened]]) ->
 async def add_choices(tx: Transaction, events: Sequence[Event[ProductChosen]]) -> None:
     """Count how often parties looked at, put aside or asked for products."""
     await store.add_choices(tx, count_choices(events))
+
+
+async def copy_segments(tx: Transaction, events: Sequence[Event[SegmentEntered | SegmentLeft]]) -> None:
+    """Keep when parties entered and left segments."""
+    rows = {
+        (event.data.party_id, storable(event.data.segment), event.time, isinstance(event.data, SegmentEntered))
+        for event in events
+    }
+    await store.add_segment_changes(tx, sorted(rows))
 
 
 async def copy_disputes(tx: Transaction, events: Sequence[Event[DisputeRaised | DisputeClosed]]) -> None:

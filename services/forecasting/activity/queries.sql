@@ -19,6 +19,12 @@ insert into choice_day as had (party_id, day, choices)
 select * from unnest($1::uuid[], $2::date[], $3::int[])
 on conflict (party_id, day) do update set choices = had.choices + excluded.choices;
 
+-- name: add_segment_changes
+-- What was told twice of one moment is one.
+insert into segment_change (party_id, segment, at, entered)
+select * from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::boolean[])
+on conflict do nothing;
+
 -- name: add_disputes
 -- One that was told closed before keeps that.
 insert into dispute (dispute_id, party_id, raised_at, origin, sale_id)

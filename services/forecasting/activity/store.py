@@ -30,6 +30,12 @@ async def add_choices(tx: Transaction, counts: Mapping[tuple[UUID, date], int]) 
         await tx.execute(SQL["add_choices"], *columns((*key, count) for key, count in sorted(counts.items())))
 
 
+async def add_segment_changes(tx: Transaction, rows: Sequence[tuple[UUID, str, datetime, bool]]) -> None:
+    """Party, segment, when, and whether it was entered or left; sorted."""
+    if rows:
+        await tx.execute(SQL["add_segment_changes"], *columns(rows))
+
+
 async def add_disputes(tx: Transaction, raised: Sequence[tuple[UUID, UUID, datetime, str | None, str | None]]) -> None:
     """Each with when it was raised, and the sale that it is about."""
     rows = sorted(raised, key=lambda row: row[0])

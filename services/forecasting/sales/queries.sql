@@ -2,25 +2,62 @@
 -- key, so that two instances wait for each other and never deadlock.
 
 -- name: add_sold
--- $1 to $3 are the groups (day, channel, currency), $4 the group of each row: fewer values to send than a key a row.
+-- By slot, and these by day: one statement, so that what both need is sent once. $1 to $4 are the groups (slot, store,
+-- channel, currency), $5 the group of each row: fewer values to send than a key a row.
+with sold as materialized (
+    select
+        ($1::timestamptz[])[at] as slot,
+        ($2::text[])[at] as store,
+        ($3::text[])[at] as channel,
+        ($4::text[])[at] as currency,
+        sku, sales, units, revenue, discounted
+    from unnest($5::int[], $6::text[], $7::bigint[], $8::bigint[], $9::numeric[], $10::bigint[])
+        as line (at, sku, sales, units, revenue, discounted)
+),
+by_slot as (
+    insert into sold_slot as had (slot, store, channel, currency, sku, sales, units, revenue)
+    select slot, store, channel, currency, sku, sales, units, revenue from sold
+    on conflict (slot, store, channel, currency, sku) do update set
+        sales = had.sales + excluded.sales, units = had.units + excluded.units, revenue = had.revenue + excluded.revenue
+)
 insert into sold_day as had (day, channel, currency, sku, sales, units, revenue, discounted)
-select ($1::date[])[at], ($2::text[])[at], ($3::text[])[at], sku, sales, units, revenue, discounted
-from unnest($4::int[], $5::text[], $6::bigint[], $7::bigint[], $8::numeric[], $9::bigint[])
-    as sold (at, sku, sales, units, revenue, discounted)
+select
+    (slot at time zone 'UTC')::date as day,
+    channel, currency, sku,
+    sum(sales)::bigint, sum(units)::bigint, sum(revenue), sum(discounted)::bigint
+from sold
+group by day, channel, currency, sku
+order by day, channel, currency, sku
 on conflict (day, channel, currency, sku) do update set
     sales = had.sales + excluded.sales, units = had.units + excluded.units, revenue = had.revenue + excluded.revenue,
     discounted = had.discounted + excluded.discounted;
 
--- name: add_channels
--- Whole sales; the partition keeps two instances from waiting for one row.
+-- name: add_baskets
+-- Whole sales by slot, and these by day; the partition keeps two instances from waiting for one row.
+with sold as materialized (
+    select *
+    from unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::smallint[], $6::bigint[], $7::numeric[])
+        as basket (slot, store, channel, currency, partition, sales, revenue)
+),
+by_slot as (
+    insert into basket_slot as had (slot, store, channel, currency, partition, sales, revenue)
+    select slot, store, channel, currency, partition, sales, revenue from sold
+    on conflict (slot, store, channel, currency, partition) do update set
+        sales = had.sales + excluded.sales, revenue = had.revenue + excluded.revenue
+)
 insert into channel_day as had (day, channel, currency, partition, sales, revenue)
-select * from unnest($1::date[], $2::text[], $3::text[], $4::smallint[], $5::bigint[], $6::numeric[])
+select (slot at time zone 'UTC')::date as day, channel, currency, partition, sum(sales)::bigint, sum(revenue)
+from sold
+group by day, channel, currency, partition
+order by day, channel, currency, partition
 on conflict (day, channel, currency, partition) do update set
     sales = had.sales + excluded.sales, revenue = had.revenue + excluded.revenue;
 
 -- name: amend_sales
 -- As they stand; one that was cancelled keeps what it was, and its refunds count for nothing.
-update sale set channel = amended.channel, lines = amended.lines, cancelled = amended.cancelled
-from unnest($1::text[], $2::text[], $3::text[], $4::json[], $5::boolean[])
-    as amended (origin, sale_id, channel, lines, cancelled)
+update sale set
+    channel = amended.channel, lines = amended.lines, store = amended.store, currency = amended.currency,
+    total = amended.total, cancelled = amended.cancelled
+from unnest($1::text[], $2::text[], $3::text[], $4::json[], $5::text[], $6::text[], $7::numeric[], $8::boolean[])
+    as amended (origin, sale_id, channel, lines, store, currency, total, cancelled)
 where sale.origin = amended.origin and sale.sale_id = amended.sale_id;

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic_core import to_json
 
-from services.forecasting.sales.domain import ChannelKey, Group, Refund, Sale
+from services.forecasting.sales.domain import BasketKey, Group, Refund, Sale
 from shared.engine.transaction import Transaction
 from shared.sql import columns, load_queries
 
@@ -20,28 +20,33 @@ async def add_sold(tx: Transaction, sold: Mapping[Group, Mapping[str, Sequence[i
         await tx.execute(SQL["add_sold"], *columns(groups), *columns(rows))
 
 
-async def add_channels(tx: Transaction, sums: Mapping[ChannelKey, Sequence[int]]) -> None:
+async def add_baskets(tx: Transaction, sums: Mapping[BasketKey, Sequence[int]]) -> None:
     if sums:
-        await tx.execute(SQL["add_channels"], *columns((*key, *values) for key, values in sorted(sums.items())))
+        await tx.execute(SQL["add_baskets"], *columns((*key, *values) for key, values in sorted(sums.items())))
 
 
 async def copy_sales(tx: Transaction, sales: Sequence[Sale]) -> None:
     """Each (origin, sale_id) once for ever: contacts publishes it once; a second one is an error of the database."""
-    rows = (
-        (sale.origin, sale.sale_id, sale.channel, to_json(sale.lines).decode(), sale.party_id, sale.day)
-        for sale in sales
-    )
-    await tx.copy("sale", ("origin", "sale_id", "channel", "lines", "party_id", "day"), rows)
+    names = ("origin", "sale_id", "channel", "lines", "party_id", "day", "at", "store", "currency", "total")
+    await tx.copy("sale", names, ((*_named(sale), sale.party_id, sale.day, sale.at, *_paid(sale)) for sale in sales))
 
 
 async def amend_sales(tx: Transaction, sales: Mapping[tuple[str, str], Sale]) -> None:
     """What refunds need to know of sales that are others now."""
-    rows = [(*name, sale.channel, to_json(sale.lines).decode(), sale.cancelled) for name, sale in sorted(sales.items())]
+    rows = [(*_named(sale), *_paid(sale), sale.cancelled) for _, sale in sorted(sales.items())]
     if rows:
         await tx.execute(SQL["amend_sales"], *columns(rows))
 
 
 async def copy_refunds(tx: Transaction, refunds: Sequence[Refund]) -> None:
     if refunds:
-        names = ("event_id", "origin", "sale_id", "day", "currency", "amount", "skus", "quantities")
+        names = ("event_id", "origin", "sale_id", "day", "at", "currency", "amount", "skus", "quantities")
         await tx.copy("refund", names, ([getattr(refund, name) for name in names] for refund in refunds))
+
+
+def _named(sale: Sale) -> tuple[str, str, str, str]:
+    return sale.origin, sale.sale_id, sale.channel, to_json(sale.lines).decode()
+
+
+def _paid(sale: Sale) -> tuple[str, str, int]:
+    return sale.store, sale.currency, sale.total

@@ -17,6 +17,11 @@ async def find_first_day(tx: Transaction) -> date | None:
     return await store.find_first_day(tx)
 
 
+async def find_last_day(tx: Transaction) -> date | None:
+    """The day of the newest sale."""
+    return await store.find_last_day(tx)
+
+
 async def find_first_whole_week(tx: Transaction) -> date | None:
     """The first week that began once there were sales."""
     opening = await store.find_first_day(tx)

@@ -1,4 +1,4 @@
-"""Bodies of answers about what was sold. Amounts are whole minor units of the currency beside them."""
+"""Bodies of answers about the series that are forecast. Amounts are in their `unit`."""
 
 from datetime import date
 
@@ -26,21 +26,3 @@ class SeriesView(BaseModel):
 class WeekView(BaseModel):
     week: date
     value: int
-
-
-class TotalView(BaseModel):
-    """`key` is the product, category, channel, day or week (its Monday).
-
-    `lines` are products of sales; `sales` and `total` are of whole sales, known by channel, day and week without other
-    filters. `refunded` counts on the day of the refund, so that `revenue` of a past day stays what it was.
-    """
-
-    key: str
-    currency: str
-    lines: int
-    units: int
-    revenue: int
-    returned: int
-    refunded: int
-    sales: int | None = None
-    total: int | None = None

@@ -1,38 +1,16 @@
 """What was sold, read across sales and products, and the series that are forecast; a typed function per statement."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from services.forecasting.series.domain import NO_DEPARTMENT, DepartmentWeek, PricedWeeks
-from services.forecasting.series.schemas import SeriesView, SetAsideView, TotalView
+from services.forecasting.series.schemas import SeriesView, SetAsideView
 from shared.engine.transaction import Transaction
 from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
-
-
-@dataclass(frozen=True, slots=True)
-class SalesFilter:
-    """Within [begin, until); what is None does not matter."""
-
-    by: str
-    begin: date
-    until: date
-    sku: str | None
-    category: str | None
-    channel: str | None
-    currency: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Baskets:
-    """Number and total of whole sales."""
-
-    sales: int
-    total: int
 
 
 async def load_department_weeks(
@@ -123,24 +101,6 @@ async def list_series(tx: Transaction, after: str, limit: int) -> list[SeriesVie
 
 async def find_series(tx: Transaction, ids: Sequence[str]) -> list[SeriesView]:
     return [SeriesView.model_validate(dict(row)) for row in await tx.fetch(SQL["find_series"], ids)]
-
-
-async def sum_sales(tx: Transaction, chosen: SalesFilter, after: tuple[str, str], limit: int) -> list[TotalView]:
-    """By key and currency, after that position; without what is known of whole sales. Needs a transaction."""
-    await tx.execute(SQL["prepare_sums"])
-    rows = await tx.fetch(
-        SQL["sum_sales"],
-        *(chosen.by, chosen.begin, chosen.until, chosen.sku, chosen.category, chosen.channel, chosen.currency),
-        *after,
-        limit,
-    )
-    return [TotalView.model_validate(dict(row)) for row in rows]
-
-
-async def sum_baskets(tx: Transaction, chosen: SalesFilter) -> dict[tuple[str, str], Baskets]:
-    """Whole sales by key and currency."""
-    rows = await tx.fetch(SQL["sum_baskets"], chosen.by, chosen.begin, chosen.until, chosen.channel)
-    return {(row["key"], row["currency"]): Baskets(row["sales"], int(row["total"])) for row in rows}
 
 
 def _weeks(rows: Sequence[Mapping[str, Any]]) -> dict[DepartmentWeek, dict[date, int]]:

@@ -25,8 +25,8 @@ __all__ = [
 P = ParamSpec("P")
 R = TypeVar("R")
 _SALES = (
-    *("sold_day", "channel_day", "purchase_day", "sale", "refund", "product"),
-    *("campaign_day", "ticket_day", "choice_day", "dispute", "urgent"),
+    *("sold_day", "channel_day", "sold_slot", "basket_slot", "purchase_day", "sale", "refund", "product"),
+    *("campaign_day", "ticket_day", "choice_day", "dispute", "urgent", "segment_change"),
 )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.engine.event import Event
-from shared.events.campaigns import MessageSkipped
+from shared.events.campaigns import MessageSkipped, SegmentEntered, SegmentLeft
 from shared.events.disputes import DisputeClosed, DisputeRaised
 from shared.events.indicators import IndicatorObserved
 from shared.events.money import Money
@@ -51,6 +51,8 @@ def sale(
     channel: Any = "web",
     currency: str = "DKK",
     hour: int = 12,
+    minute: int = 0,
+    store: str | None = None,
     partition: int = 0,
 ) -> Event[SaleCompleted]:
     """Lines are SKU, quantity and unit price."""
@@ -63,11 +65,14 @@ def sale(
         lines=[Line(sku=sku, quantity=n, unit_price=Money(minor=price, currency=currency)) for sku, n, price in lines],
         recorded_at=at(day, hour),
         origin="/shop",
+        store=store,
     )
-    return event("crm.sales", data, at(day, hour), ("sale", name), str(party), partition)
+    return event("crm.sales", data, at(day, hour).replace(minute=minute), ("sale", name), str(party), partition)
 
 
-def amended(before: Event[Any], revision: int, day: str, *lines: tuple[str, int, int]) -> Event[SaleAmended]:
+def amended(
+    before: Event[Any], revision: int, day: str, *lines: tuple[str, int, int], store: str | None = None
+) -> Event[SaleAmended]:
     """The sale of `before`, which is itself or an amendment or cancellation of it, with other lines."""
     was = before.data
     new = sale(was.sale_id, day, *lines, party=was.party_id).data
@@ -84,6 +89,7 @@ def amended(before: Event[Any], revision: int, day: str, *lines: tuple[str, int,
         replaces=_state(before),
         recorded_at=at(day),
         origin="/shop",
+        store=store,
     )
     return event("crm.sales", data, at(day), ("amended", was.sale_id, revision), str(was.party_id), before.partition)
 
@@ -111,7 +117,8 @@ def _sold_at(before: Event[Any]) -> datetime:
 def _state(before: Event[Any]) -> SaleState | None:
     if isinstance(before.data, SaleCancelled):
         return None
-    return SaleState(revision=1, channel=before.data.channel, total=before.data.total, lines=before.data.lines)
+    was = before.data
+    return SaleState(revision=1, channel=was.channel, total=was.total, lines=was.lines, store=was.store)
 
 
 def refund(
@@ -141,6 +148,13 @@ def observed(
     """`name` tells apart what is said twice of one moment."""
     data = IndicatorObserved(series=series, value=value, unit=unit)
     return event("crm.indicators", data, at(day, hour), ("observed", series, day, hour, name), series)
+
+
+def entered(segment: str, day: str, party: UUID = ADA, *, hour: int = 12, left: bool = False) -> Event[Any]:
+    """The party belongs to the segment from then on, or no longer."""
+    kind = SegmentLeft if left else SegmentEntered
+    data = kind(segment=segment, segment_version=1, party_id=party, recorded_at=at(day, hour))
+    return event("crm.campaigns", data, at(day, hour), (kind.__name__, segment, party, day, hour), str(party))
 
 
 def kroner(minor: int) -> Money:

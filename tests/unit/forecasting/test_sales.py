@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from shared.engine.event import Event
 from shared.events.money import Money
 from tests.unit.forecasting.facts import ADA, BO, amended, cancelled, refund, sale
 
-DAY = date(2026, 3, 2)
+SLOT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LINES = st.lists(st.tuples(st.sampled_from("ABC"), st.integers(1, 5), st.integers(0, 900)), min_size=1, max_size=4)
 SALES = st.builds(
     lambda number, day, lines, party, channel: sale(
@@ -27,22 +27,30 @@ SALES = st.builds(
 def test_lines_of_one_sku_are_one_row_of_one_sale() -> None:
     folded = fold([sale("s-1", "2026-03-02", ("A", 1, 500), ("A", 2, 450)), sale("s-2", "2026-03-02", ("A", 1, 500))])
 
-    assert folded.sold[DAY, "web", "DKK"] == {"A": [2, 4, 1900, 0]}
+    assert folded.sold[SLOT, "", "web", "DKK"] == {"A": [2, 4, 1900, 0]}
     assert folded.sales[0].lines == [("A", 3, 1400)]
 
 
-@pytest.mark.parametrize(("hour", "day"), [(0, 2), (23, 2)])
-def test_a_day_is_a_utc_day_of_the_time_of_the_event(hour: int, day: int) -> None:
-    folded = fold([sale("s-1", "2026-03-02", ("A", 1, 500), hour=hour)])
+@pytest.mark.parametrize(
+    ("time", "slot"),
+    [
+        (datetime(2026, 3, 2, 12, 14, 59, 999, UTC), SLOT),
+        (datetime(2026, 3, 2, 12, 15, tzinfo=UTC), SLOT + timedelta(minutes=15)),
+        (datetime(2026, 3, 2, 17, 59, tzinfo=timezone(timedelta(hours=5, minutes=45))), SLOT),
+    ],
+)
+def test_a_slot_is_a_quarter_of_an_hour_of_the_time_of_the_event(time: datetime, slot: datetime) -> None:
+    sold = sale("s-1", "2026-03-02", ("A", 1, 500))
+    sold.time = time
 
-    assert {group[0] for group in folded.sold} == {date(2026, 3, day)}
+    assert {group[0] for group in fold([sold]).sold} == {slot}
 
 
 def test_a_discount_is_for_the_whole_line() -> None:
     sold = sale("s-1", "2026-03-02", ("A", 3, 500))
     sold.data.lines[0] = replace(sold.data.lines[0], discount=Money(minor=200, currency="DKK"))
 
-    assert fold([sold]).sold[DAY, "web", "DKK"] == {"A": [1, 3, 1300, 3]}
+    assert fold([sold]).sold[SLOT, "", "web", "DKK"] == {"A": [1, 3, 1300, 3]}
 
 
 def revised() -> list[Event[Any]]:
@@ -64,8 +72,8 @@ def revised() -> list[Event[Any]]:
 )
 def test_a_revision_takes_off_what_had_been_on_the_day_of_the_sale(count: int, rows: Any, sums: Any) -> None:
     folded = fold(revised()[:count])
-    assert dict(folded.sold) == {(DAY, "web", "DKK"): rows}
-    assert dict(folded.channels) == {(DAY, "web", "DKK", 0): sums}
+    assert dict(folded.sold) == {(SLOT, "", "web", "DKK"): rows}
+    assert dict(folded.baskets) == {(SLOT, "", "web", "DKK", 0): sums}
     assert len(folded.sales) == 1
 
 
@@ -89,7 +97,7 @@ def _sum(*batches: Folded) -> dict[object, list[int]]:
     total: dict[object, list[int]] = {}
     for batch in batches:
         rows: dict[object, list[int]] = {}
-        rows.update(batch.channels.items())
+        rows.update(batch.baskets.items())
         rows |= {(*group, sku): sums for group, skus in batch.sold.items() for sku, sums in skus.items()}
         for key, sums in rows.items():
             total[key] = [a + b for a, b in zip(total.get(key, [0] * len(sums)), sums, strict=True)]

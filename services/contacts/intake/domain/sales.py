@@ -109,7 +109,7 @@ def hash_of(data: Revised) -> bytes:
 
 
 def state_of(sale: Told, revision: int = 1) -> SaleState:
-    return SaleState(revision=revision, channel=sale.channel, total=sale.total, lines=sale.lines)
+    return SaleState(revision=revision, channel=sale.channel, total=sale.total, lines=sale.lines, store=sale.store)
 
 
 def said_of(sale: ReportedSale | ReportedAmendment) -> dict[str, Any]:
