@@ -56,6 +56,8 @@ GATES: dict[str, tuple[Gate, ...]] = {
         Gate("cores", "≤", 1.2, 0.6),
     ),
     "main job beside 60 readers": (Gate("p99_ms", "≤", 1_000, 250),),
+    "sums": (Gate("rate", "≥", 10_000, 15_000),),
+    "fraud.assessed": (Gate("p99_ms", "≤", 100, 50),),
     "changes": (Gate("p99_ms", "≤", 1_000, 400), Gate("mib_a_page", "≤", 0.25, 0.1)),
     "screen": (Gate("p99_ms", "≤", 1_000, 500), Gate("mib_a_page", "≤", 0.25, 0.1)),
     "pages": (Gate("worst_p95_ms", "≤", 100, 50),),

@@ -8,7 +8,7 @@ from services.forecasting.cuts import commands as cuts
 from services.forecasting.fitting import works
 from services.forecasting.fitting.process import FittingFailed, Run
 from services.forecasting.scores import commands as scores
-from services.forecasting.scores.domain.score import CHURN_MODEL, MODEL
+from services.forecasting.scores.domain.score import CHURN_MODEL, MODEL, RFM_MODEL
 from services.forecasting.settings import ForecastingSettings
 
 log = structlog.get_logger()
@@ -23,6 +23,10 @@ async def fit(source: cuts.Source, run: Run, settings: ForecastingSettings, cut:
         await _fit_lifetime(source, run, settings, cut)
     if CHURN_MODEL not in trained or trained[CHURN_MODEL] < cut:
         await _fit_churn(source, run, settings, cut)
+    if RFM_MODEL not in trained or trained[RFM_MODEL] < cut:
+        async with source.transaction() as tx:
+            parties = await scores.fit_fifths(tx, cut)
+        log.info("fifths_measured", cut=cut.isoformat(), parties=parties)
 
 
 async def publish(source: cuts.Source, cut: date) -> None:

@@ -19,7 +19,8 @@ Service = Annotated[Serving, Depends(service_of)]
 
 @router.get("/{party_id}")
 async def read_scores(service: Service, party_id: UUID) -> PartyScores:
-    """P(alive), the purchase days expected in the next 28 days, the probability of none, and the health, from what is
+    """P(alive), the purchase days expected in the next 28 days, the probability of none, the health, and in
+    which fifths of all parties it is (`rfm`), from what is
     known now, of a party with all that were merged with it; `party_id` is the one that goes on.
     """
     async with service.read() as tx:

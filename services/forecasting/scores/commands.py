@@ -16,12 +16,14 @@ from services.forecasting.scores.domain.churn import Churn, Left, churn_from
 from services.forecasting.scores.domain.erasure import announce_forgotten
 from services.forecasting.scores.domain.health import Signs, health_of
 from services.forecasting.scores.domain.lifetime import Histories, History, Lifetime
-from services.forecasting.scores.domain.purchases import add_up
+from services.forecasting.scores.domain.purchases import Spent, add_up
+from services.forecasting.scores.domain.rfm import FEWEST, FREQUENCY, YEAR, Fifths, fifths_from, rfm_of
 from services.forecasting.scores.domain.rhythm import Rhythm
 from services.forecasting.scores.domain.score import (
     CHURN_MODEL,
     HEALTH_MODEL,
     MODEL,
+    RFM_MODEL,
     Score,
     announce_score,
     churn_of,
@@ -47,6 +49,7 @@ class Fitted:
 
     lifetime: Lifetime | None
     churn: Churn | None
+    fifths: Fifths | None
     trained: Mapping[str, date]
 
     def version(self, name: str) -> str:
@@ -54,8 +57,13 @@ class Fitted:
         return f"{name}/{self.trained[CHURN_MODEL if name == HEALTH_MODEL else name].isoformat()}"
 
     def scores_of(self, party_id: UUID, history: History, cut: date, signs: Signs | None = None) -> list[Score]:
-        """What can be said of one party; of its health where signs of it were looked for."""
+        """What can be said of one party; of its health, and of where it stands among all, where signs of these were
+        looked for.
+        """
         found = scores_of(party_id, history.at(cut), self.lifetime) if self.lifetime else []
+        if self.fifths is not None and signs is not None and signs.spent is not None:
+            rfm = rfm_of(party_id, history, signs.spent, self.fifths, cut)
+            found += [rfm] if rfm else []
         if self.churn is None:
             return found
         churn = churn_of(party_id, history, self.churn, cut)
@@ -71,16 +79,18 @@ async def find_fitted(tx: Transaction) -> Fitted:
     """The models in force."""
     lifetime = await models.find_model_in_force(tx, MODEL)
     churn = await models.find_model_in_force(tx, CHURN_MODEL)
+    fifths = await models.find_model_in_force(tx, RFM_MODEL)
     return Fitted(
         lifetime_from(lifetime[0]) if lifetime else None,
         churn_from(churn[0]) if churn else None,
-        {name: found[1] for name, found in ((MODEL, lifetime), (CHURN_MODEL, churn)) if found},
+        fifths_from(fifths[0]) if fifths else None,
+        {name: found[1] for name, found in ((MODEL, lifetime), (CHURN_MODEL, churn), (RFM_MODEL, fifths)) if found},
     )
 
 
 async def find_trained(tx: Transaction) -> Mapping[str, date]:
     """The cut of the newest model of each name, used or not."""
-    found = {name: await models.find_newest_cut(tx, name) for name in (MODEL, CHURN_MODEL)}
+    found = {name: await models.find_newest_cut(tx, name) for name in (MODEL, CHURN_MODEL, RFM_MODEL)}
     return {name: cut for name, cut in found.items() if cut is not None}
 
 
@@ -114,6 +124,16 @@ async def save_churn(tx: Transaction, cut: date, model: Churn, quality: Mapping[
     await models.save_model(tx, CHURN_MODEL, cut, model.parameters(), quality)
 
 
+async def fit_fifths(tx: Transaction, cut: date) -> int:
+    """Keep what parts all parties into fifths by what they bought in the year before the cut; how many bought. Where
+    these are too few nothing is kept.
+    """
+    found, parties = await store.measure_fifths(tx, cut - YEAR, cut, FEWEST)
+    if parties >= FEWEST and FREQUENCY in found:
+        await models.save_model(tx, RFM_MODEL, cut, Fifths(found).parameters(), {"parties": parties})
+    return parties
+
+
 async def load_page(
     tx: Transaction, after: UUID | None, cut: date, size: int
 ) -> list[tuple[UUID, History | None, Rhythm | None]]:
@@ -140,7 +160,10 @@ async def find_signs(tx: Transaction, family: Family, today: date) -> Signs:
     rhythm = await store.load_rhythm(tx, family.ids, today)
     usage = list((await activity.load_usage(tx, family.ids, today)).values())
     used = Usage(sum(one.recent for one in usage), sum(one.before for one in usage)) if usage else None
-    return Signs(rhythm, used, await activity.find_disputes(tx, family.ids))
+    asked = [(family.party_id, one) for one in family.ids]
+    tomorrow = today + timedelta(days=1)
+    spent = (await store.load_spent(tx, asked, tomorrow - YEAR, tomorrow)).get(family.party_id, Spent())
+    return Signs(rhythm, used, await activity.find_disputes(tx, family.ids), spent)
 
 
 async def score_page(tx: Transaction, fitted: Fitted, cut: date, size: int) -> tuple[int, bool]:
@@ -165,10 +188,12 @@ async def _publish(
 ) -> int:
     ids = [party_id for party_id, _ in page]
     rhythms, usage = await store.load_rhythms(tx, ids, cut), await activity.load_usage(tx, ids, cut)
+    spent = await store.load_spent(tx, [(one, one) for one in ids], cut - YEAR, cut)
     scores: list[Score] = []
     for party_id, history in page:
         if history is not None:
-            signs = Signs(rhythms.get(party_id), usage.get(party_id), disputes.get(party_id))
+            standing = spent.get(party_id, Spent())
+            signs = Signs(rhythms.get(party_id), usage.get(party_id), disputes.get(party_id), standing)
             scores += fitted.scores_of(party_id, history, cut, signs)
     before = await store.load_published(tx, ids)
     news = worth_publishing(scores, before, cut)

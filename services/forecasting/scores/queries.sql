@@ -128,3 +128,63 @@ from unnest($1::uuid[], $2::uuid[], $3::date[]) as asked (name, party_id, since)
 join sales_v1.purchase_day as bought on bought.party_id = asked.party_id and bought.day >= asked.since
 where bought.sales > 0
 group by asked.name;
+
+-- name: load_spent
+-- By the ids $1, under which the parties $2 are asked about: on how many days within [$3, $4) they bought, and for how much
+-- in the currency in which they did on most of them; of two the first by name.
+with bought as (
+    select asked.name, bought.day, bought.currency, bought.amount
+    from unnest($1::uuid[], $2::uuid[]) as asked (name, party_id)
+    join sales_v1.purchase_day as bought
+        on bought.party_id = asked.party_id and bought.day >= $3 and bought.day < $4 and bought.sales > 0
+),
+own as (
+    select distinct on (name) name, currency, sum(amount)::float8 as amount
+    from bought
+    group by name, currency
+    order by name, count(distinct day) desc, currency
+)
+select own.name, count(distinct bought.day)::int as days, own.currency, own.amount
+from own
+join bought on bought.name = own.name
+group by own.name, own.currency, own.amount;
+
+-- name: measure_fifths
+-- Of what was bought within [$1, $2) what parts all who bought into fifths: days since the last purchase, days with one,
+-- and, of each currency in which $3 parties or more bought mostly, what they spent in it.
+with bought as (
+    select party_id, currency, count(*) as days, sum(amount)::float8 as amount
+    from sales_v1.purchase_day
+    where day >= $1 and day < $2 and sales > 0
+    group by party_id, currency
+),
+own as (
+    select distinct on (party_id) party_id, currency, amount from bought order by party_id, days desc, currency
+),
+party as (
+    select party_id, max(day) as last, count(distinct day) as days
+    from sales_v1.purchase_day
+    where day >= $1 and day < $2 and sales > 0
+    group by party_id
+)
+select
+    'days_since_last_purchase' as input,
+    count(*)::int as parties,
+    percentile_disc(array[0.2, 0.4, 0.6, 0.8]) within group (order by ($2::date - last)::float8) as bounds
+from party
+having count(*) > 0
+union all
+select
+    'purchase_days_in_year',
+    count(*)::int,
+    percentile_disc(array[0.2, 0.4, 0.6, 0.8]) within group (order by days::float8)
+from party
+having count(*) > 0
+union all
+select
+    'spent_in_year:' || currency,
+    count(*)::int,
+    percentile_disc(array[0.2, 0.4, 0.6, 0.8]) within group (order by amount)
+from own
+group by currency
+having count(*) >= $3;

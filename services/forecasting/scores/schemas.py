@@ -16,7 +16,7 @@ class ContributionView(BaseModel):
 
 class ScoreView(BaseModel):
     """`model` is the version that made it; effects of churn are on its log odds, against the mean party, those of
-    health what each input takes away of 1, at most its weight.
+    health what each input takes away of 1, at most its weight, and those of rfm are its fifths and add up to it.
     """
 
     model: str

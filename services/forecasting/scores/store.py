@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.forecasting.scores.domain.churn import WINDOWS, Left
 from services.forecasting.scores.domain.lifetime import Histories, History
-from services.forecasting.scores.domain.purchases import PurchaseKey
+from services.forecasting.scores.domain.purchases import PurchaseKey, Spent
 from services.forecasting.scores.domain.rhythm import Rhythm
 from services.forecasting.scores.domain.score import Published, Score
 from shared.engine.transaction import Transaction
@@ -61,6 +61,20 @@ async def load_rhythm(tx: Transaction, party_ids: Sequence[UUID], today: date) -
     """Of one party, under all its ids."""
     row = await tx.fetchrow(SQL["load_rhythm"], party_ids, today)
     return Rhythm(row["gaps"], row["mean"], row["variance"]) if row else None
+
+
+async def load_spent(
+    tx: Transaction, asked: Sequence[tuple[UUID, UUID]], begin: date, until: date
+) -> dict[UUID, Spent]:
+    """By the id that each is asked under, with a party: what was bought within [begin, until), where anything was."""
+    rows = await tx.fetch(SQL["load_spent"], *columns(asked), begin, until) if asked else []
+    return {row["name"]: Spent(row["days"], row["currency"], row["amount"]) for row in rows}
+
+
+async def measure_fifths(tx: Transaction, begin: date, until: date, least: int) -> tuple[dict[str, list[float]], int]:
+    """The four bounds of fifths by input, of money by currency where so many spent in it; how many parties bought."""
+    rows = await tx.fetch(SQL["measure_fifths"], begin, until, least)
+    return {row["input"]: row["bounds"] for row in rows}, max((row["parties"] for row in rows), default=0)
 
 
 async def find_purchases(tx: Transaction, asked: Mapping[UUID, tuple[UUID, date]]) -> dict[UUID, date]:

@@ -1,13 +1,15 @@
 from datetime import date
 from math import exp
+from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
 from pydantic_core import to_json
 
-from services.forecasting.scores import store
+from services.forecasting.scores import commands, store
 from services.forecasting.scores.domain.churn import INPUTS, WINDOWS, Churn, Term
+from services.forecasting.scores.domain.lifetime import Lifetime
 from tests.integration.forecasting.running import Forecasting, get
 from tests.unit.forecasting.facts import ADA
 
@@ -91,3 +93,40 @@ async def test_who_left_is_known_from_what_came_after_a_cut(forecasting: Forecas
 
     assert [(history.days, history.recent, gone) for history, gone in stayed][:1] == [(1, (1, 1, 1, 1), False)]
     assert all(gone for _, gone in left)
+
+
+async def test_fifths_are_of_all_parties_that_bought_in_the_year(
+    http: httpx.AsyncClient, forecasting: Forecasting
+) -> None:
+    """Each later, more often and for more than the one before it; under two ids a party is one."""
+    cut = date(2026, 3, 2)
+    await forecasting.pool.execute(
+        "insert into sales_v1.purchase_day select ('00000000-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid, "
+        "date '2026-03-01' - (60 - n) - 70 * k, 'DKK', 1, n * 10 + 10::numeric ^ 20 * (n = 60)::int "
+        "from generate_series(1, 60) n, generate_series(0, least((n - 1) / 12, 4)) k"
+    )
+    async with forecasting.transaction() as tx:
+        await commands.save_lifetime(tx, cut, Lifetime(0.243, 4.414, 0.793, 2.426), {})
+        assert await commands.fit_fifths(tx, cut) == 60
+
+    async def rfm(number: int) -> dict[str, Any]:
+        found = (await get(http, f"/v1/scores/{UUID(int=number)}"))["scores"]
+        return next(one for one in found if one["score"] == "rfm")
+
+    best, worst, other = await rfm(0x60), await rfm(0x13), await rfm(0x1)
+    assert (best["value"], best["band"], best["model"]) == (1.0, "champion", "rfm/2026-03-02")
+    assert (other["band"], worst["band"]) == ("bought_once", "sleeping")
+    await forecasting.pool.execute(
+        "insert into party_alias values ($1, $2, $3)", UUID(int=0x13), UUID(int=0x60), UUID(int=8)
+    )
+    assert {part["input"]: part["value"] for part in (await rfm(0x13))["contributions"]} == {
+        "days_since_last_purchase": 1,
+        "purchase_days_in_year": 7,
+        "spent_in_year": pytest.approx(5e20),
+    }
+
+
+async def test_of_few_parties_there_are_no_fifths(forecasting: Forecasting) -> None:
+    async with forecasting.transaction() as tx:
+        assert await commands.fit_fifths(tx, date(2026, 3, 2)) == 0
+    assert await forecasting.rows("select name from model") == []

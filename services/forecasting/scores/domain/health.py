@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.forecasting.activity.domain import Disputes, Usage
 from services.forecasting.scores.domain.lifetime import History
+from services.forecasting.scores.domain.purchases import Spent
 from services.forecasting.scores.domain.rhythm import Rhythm
 from services.forecasting.scores.domain.score import HEALTH, HEALTH_MODEL, Score, band_of
 from shared.events.insights import Contribution
@@ -32,6 +33,7 @@ class Signs:
     rhythm: Rhythm | None = None
     usage: Usage | None = None
     disputes: Disputes | None = None
+    spent: Spent | None = None
 
 
 def health_of(party_id: UUID, history: History, churn: Score, signs: Signs, cut: date) -> Score:

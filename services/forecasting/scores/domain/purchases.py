@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 from uuid import UUID
@@ -13,6 +14,17 @@ from shared.events.sales import OfSales, SaleAmended, SaleCancelled, SaleComplet
 
 PurchaseKey = tuple[UUID, date, str]
 """Party, day (UTC, of the event's time), currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """In a year: on how many days a party bought, and what it spent in the currency in which it did on most of them, in
+    minor units; None where it bought nothing.
+    """
+
+    days: int = 0
+    currency: str | None = None
+    amount: float = 0.0
 
 
 def add_up(events: Iterable[Event[OfSales]]) -> dict[PurchaseKey, list[int]]:

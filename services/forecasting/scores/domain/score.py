@@ -13,7 +13,8 @@ from shared.events.insights import Contribution, ScoreComputed
 MODEL = "bgnbd"
 CHURN_MODEL = "churn"
 HEALTH_MODEL = "health"
-ALIVE, EXPECTED, CHURN, HEALTH = "p_alive", "expected_purchases_28d", "churn_28d", "health"
+RFM_MODEL = "rfm"
+ALIVE, EXPECTED, CHURN, HEALTH, RFM = "p_alive", "expected_purchases_28d", "churn_28d", "health", "rfm"
 WEEKS_AHEAD = 4.0
 MOVED = 0.1
 _ALIVE_BANDS = ((0.75, "active"), (0.5, "cooling"), (0.25, "at_risk"), (0.0, "lapsed"))
