@@ -19,7 +19,7 @@ from aiokafka import AIOKafkaProducer
 from bench.feed import buyers, pace, percentiles
 from bench.setting import settle_collector
 
-_LIVE = {"X-Live": "1"}
+_LIVE = {"X-Live": "news"}
 _COOKIE = {"cookie": "rapport-name=bench"}
 _DEBOUNCE_S = 0.15
 _PAUSE_S = 1.0

@@ -119,7 +119,9 @@ async def test_what_is_missing_is_promised_and_is_left_is_what_the_services_say(
     async with console(stack, viewport=LAPTOP) as (context, complaints):
         page = await context.new_page()
         await page.goto(f"/parties/{ada.party_id}")
-        await expect(page.locator("#part-asked")).to_contain_text(f"{complete['score']}% is known")
+        await expect(page.locator("section", has=page.locator("#asked"))).to_contain_text(
+            f"{complete['score']}% is known"
+        )
         await page.get_by_role("link", name="Points").click()
         await expect(page.locator(".figure").first).to_contain_text(str(balance["balance"]))
         await page.goto("/parties/incomplete")

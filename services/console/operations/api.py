@@ -31,6 +31,14 @@ async def show_all(page: Shown) -> Response:
     return page.show("operations/all.html", looks=await asyncio.gather(*(_look(page, each) for each in SERVICES)))
 
 
+@router.get("/waiting")
+async def show_waiting(page: Shown) -> Response:
+    """In which services records wait for a person. The first page takes it in."""
+    asked = (attempt(page.asked.get(service, "operations/parked", limit=1)) for service in SERVICES)
+    parked = list(zip(SERVICES, await asyncio.gather(*asked), strict=True))
+    return page.show("operations/waiting.html", parked=parked)
+
+
 @router.get("/{service}")
 async def show_service(page: Shown, service: Service, applied: Count = None) -> Response:
     return await _show(page, service, applied=applied)

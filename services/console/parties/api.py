@@ -24,7 +24,7 @@ from services.console.parties.domain import (
     related_of,
     standing_of,
 )
-from services.console.shell.asking import Json, Trouble, attempt
+from services.console.shell.asking import Json, Part, Trouble, attempt
 from services.console.shell.facts import party_named
 from services.console.shell.pages import Page, Shown, go_to
 from shared.events.values import BlankIsNone
@@ -72,29 +72,27 @@ async def create_party(page: Shown) -> Response:
 
 @router.get("/{party_id}")
 async def show_party(page: Shown, party_id: UUID, show: Text = None, cursor: Cursor = None) -> Response:
-    """The 360 view; what forecasting says comes in once the page stands, with what others are to the customer."""
+    """The 360 view; what forecasting says comes in once the page stands, with what others are to the customer.
+
+    A page that is open and heard of news takes the newest lines from the view, which is all that it asks for.
+    """
     types = GROUPS.get(show or "")
     path = f"parties/{party_id}"
-    view, timeline, sales, messages, complete = await asyncio.gather(
-        page.asked.get("contacts", path),
-        attempt(page.asked.get("contacts", f"{path}/timeline", type=types, cursor=cursor, limit=LINES)),
-        attempt(page.asked.get("contacts", f"{path}/timeline", type="sale.completed", limit=PURCHASES)),
-        attempt(page.asked.get("marketing", "messages", party_id=party_id, limit=5)),
-        attempt(page.asked.get("contacts", f"{path}/completeness")),
-    )
-    lines = lines_of(timeline.value["items"], page.words) if timeline.value else []
-    following = timeline.value["next_cursor"] if timeline.value else None
+    if page.brief and not types and cursor is None:
+        view = await page.asked.get("contacts", path)
+        timeline: Part[Json] = Part({"items": view["timeline"], "next_cursor": None})
+    else:
+        view, timeline = await asyncio.gather(
+            page.asked.get("contacts", path),
+            attempt(page.asked.get("contacts", f"{path}/timeline", type=types, cursor=cursor, limit=LINES)),
+        )
     return page.show(
         "parties/party.html",
         party=view,
         shown=show if types else None,
-        groups=GROUPS,
-        purchases=purchases_of(sales.value["items"]) if sales.value else {},
         timeline=timeline,
-        lines=lines,
-        following=following,
-        messages=messages,
-        complete=complete,
+        lines=lines_of(timeline.listed, page.words),
+        following=timeline.value["next_cursor"] if timeline.value else None,
     )
 
 
@@ -230,10 +228,13 @@ async def _show_around(
     typed: Mapping[str, str] | None = None,
     suggested: Json = None,
 ) -> Response:
-    view, relations, roles, advice, scores, actions = await asyncio.gather(
-        page.asked.get("contacts", f"parties/{party_id}"),
-        attempt(page.asked.get("contacts", f"parties/{party_id}/relations", limit=50)),
-        attempt(page.asked.get("contacts", f"parties/{party_id}/roles", limit=50)),
+    path = f"parties/{party_id}"
+    view, complete, sales, relations, roles, advice, scores, actions = await asyncio.gather(
+        page.asked.get("contacts", path),
+        attempt(page.asked.get("contacts", f"{path}/completeness")),
+        attempt(page.asked.get("contacts", f"{path}/timeline", type="sale.completed", limit=PURCHASES)),
+        attempt(page.asked.get("contacts", f"{path}/relations", limit=50)),
+        attempt(page.asked.get("contacts", f"{path}/roles", limit=50)),
         attempt(page.asked.get("forecasting", "cross-sell", party_id=party_id)),
         attempt(page.asked.get("forecasting", f"scores/{party_id}")),
         attempt(page.asked.get("forecasting", "actions", party_id=party_id, limit=12)),
@@ -243,6 +244,8 @@ async def _show_around(
         "parties/around.html",
         trouble.status if trouble else 200,
         party=view,
+        complete=complete,
+        purchases=purchases_of(sales.listed),
         relations=relations,
         related=related,
         names=await page.names_of(each.other for each in related),

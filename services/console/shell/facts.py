@@ -3,9 +3,8 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import Any
-
-from markupsafe import escape
 
 from services.console.shell.words import Words
 
@@ -37,7 +36,7 @@ class Named:
 
     def __html__(self) -> str:
         """Ready for a template, which asks for each of a hundred texts of a page much longer than this takes."""
-        return f'<a href="{escape(self.href)}">{escape(self.text)}</a>' if self.href else str(escape(self.text))
+        return f'<a href="{escape(self.href)}">{escape(self.text)}</a>' if self.href else escape(self.text)
 
 
 @dataclass(frozen=True, slots=True)

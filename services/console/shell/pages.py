@@ -13,7 +13,7 @@ from jinja2 import Environment
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from services.console.settings import ConsoleSettings
-from services.console.shell import charts, navigation
+from services.console.shell import charts, navigation, tags
 from services.console.shell.agent import Agent, agent_of
 from services.console.shell.asking import Asked, Front, Json, Trouble
 from services.console.shell.refusals import faults_of
@@ -34,6 +34,7 @@ def environment_of(language: str) -> Environment:
     environment.globals |= {
         "static": path_of,
         "charts": charts,
+        "tags": tags,
         "new_key": lambda: str(new_id()),
         "money_axis": money_axis,
         "day_labels": day_labels,
@@ -107,7 +108,12 @@ class Page:
             environment_of(self.taste.language)
             .get_template(template)
             .render(
-                page=self, words=self.words, agent=self.agent, sections=navigation.sections_for(self.agent), **values
+                page=self,
+                words=self.words,
+                moments=tags.Moments(self.words),
+                agent=self.agent,
+                sections=navigation.sections_for(self.agent),
+                **values,
             )
         )
         return HTMLResponse(text, code, {"Vary": "Cookie, Accept-Language", "Content-Language": self.taste.language})
@@ -116,6 +122,11 @@ class Page:
     def bare(self) -> bool:
         """Whether a script asks for parts of the page: what stands around them is left out then."""
         return "x-live" in self.request.headers or "hx-request" in self.request.headers
+
+    @property
+    def brief(self) -> bool:
+        """Whether an open page asks for what is new only; where that does not join what it shows, it asks again."""
+        return self.request.headers.get("x-live") == "news"
 
     @property
     def acting(self) -> dict[str, str]:

@@ -41,9 +41,14 @@ _SPACES = str.maketrans({"\u202f": "\u00a0"})
 
 
 @lru_cache(10_000)
-def _written(day: date, pattern: str, locale: Locale) -> str:
+def _written(day: date, pattern: str, language: str) -> str:
     """A page names few days many times, and babel takes some 40 µs for each."""
-    return str(format_date(day, pattern, locale=locale))
+    return str(format_date(day, pattern, locale=_LOCALES[language]))
+
+
+@cache
+def _locale_of(language: str) -> Locale:
+    return Locale.parse(_LOCALES[language])
 
 
 @cache
@@ -73,7 +78,7 @@ class Words:
         self.language = language
         self.zone = zone
         self.now = now
-        self._locale = Locale.parse(_LOCALES[language])
+        self._locale = _locale_of(language)
         self._translations = translations_of(language)
 
     def text(self, message: str) -> str:
@@ -114,21 +119,21 @@ class Words:
     def moment(self, at: str | datetime) -> str:
         """`12 Mar 2026, 14:05`. Hours are written without babel, which takes three times as long for a page of them."""
         local = self.local(at)
-        return f"{_written(local.date(), f'{_DAYS[self.language]} y', self._locale)}, {local:%H:%M}"
+        return f"{_written(local.date(), f'{_DAYS[self.language]} y', self.language)}, {local:%H:%M}"
 
     def moment_precisely(self, at: str | datetime) -> str:
         local = self.local(at)
-        return f"{_written(local.date(), 'full', self._locale)}, {local:%H:%M:%S %Z}"
+        return f"{_written(local.date(), 'full', self.language)}, {local:%H:%M:%S %Z}"
 
     def day(self, at: str | date | datetime) -> str:
         """Of a moment in the person's zone, or of a day of the calendar."""
         found = date.fromisoformat(at) if isinstance(at, str) and len(at) == len("2026-03-12") else at
         found = found if isinstance(found, date) and not isinstance(found, datetime) else self.local(found).date()
-        return _written(found, f"{_DAYS[self.language]} y", self._locale)
+        return _written(found, f"{_DAYS[self.language]} y", self.language)
 
     def short_day(self, day: str) -> str:
         """`12 Mar`, of a day of the calendar."""
-        return _written(date.fromisoformat(day), _DAYS[self.language], self._locale)
+        return _written(date.fromisoformat(day), _DAYS[self.language], self.language)
 
     def month(self, at: str | datetime) -> str:
         return str(format_datetime(self.local(at), "LLLL y", locale=self._locale)).capitalize()

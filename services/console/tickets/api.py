@@ -201,23 +201,19 @@ async def _show(
 ) -> Response:
     path = f"tickets/{ticket_id}"
     page.path = f"/{path}"
-    ticket, categories, viewers, followers, replies, filled = await asyncio.gather(
+    ticket, categories, replies, filled = await asyncio.gather(
         page.asked.get("support", path),
         attempt(page.asked.get("support", "triage/categories")),
-        attempt(page.asked.get("support", f"{path}/viewers")),
-        attempt(page.asked.get("support", f"{path}/followers")),
         _kept(page),
         _filled(page, path, picked),
     )
-    others = await attempt(page.asked.get("support", "tickets", party_id=ticket["party_id"], limit=6))
     return page.show(
         "tickets/ticket.html",
         trouble.status if trouble else 200,
         ticket=ticket,
-        others=others,
+        others=await _others(page, ticket["party_id"]),
         categories=[each["name"] for each in categories.listed],
-        viewers=viewers.listed,
-        followers=[each["agent"] for each in followers.listed],
+        viewers=ticket["viewers"],
         replies=[each["name"] for each in replies.listed],
         picked=picked,
         filled=filled,
@@ -228,8 +224,15 @@ async def _show(
     )
 
 
+async def _others(page: Page, party_id: str) -> Part[Json]:
+    """Of the same customer. A script that takes parts anew leaves them as they are, so nothing is asked for them."""
+    if page.bare:
+        return Part({"items": []})
+    return await attempt(page.asked.get("support", "tickets", party_id=party_id, limit=6))
+
+
 async def _kept(page: Page) -> Part[Json]:
-    """What may be picked; a script that takes parts anew leaves that as it is, so nothing is asked for it."""
+    """What may be picked, which stays as it is too."""
     return Part() if page.bare else await attempt(page.asked.get("support", "canned-replies", limit=200))
 
 

@@ -7,56 +7,51 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.console.shell.asking import SERVICES, Json, Part, attempt, path_part
+from services.console.shell.asking import Json, Part, attempt, path_part
 from services.console.shell.navigation import PLACES, Place, Section, sections_for
 from services.console.shell.pages import Page, Shown
 from services.console.today.domain import WEEKS, sales_of
 
 router = APIRouter()
 _MOST = 200
+_SHOWN = 6
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 
 
 @router.get("/")
 async def show_today(page: Shown) -> Response:
-    (new, opened, followed), audit, weeks, forecasts, parked = await asyncio.gather(
-        _tickets(page),
+    """What waits for an operator comes in once the page stands."""
+    tickets, followed, audit, weeks, forecasts = await asyncio.gather(
+        _waiting(page),
+        attempt(page.asked.get("support", f"agents/{_me(page)}/followed-tickets", news="true", limit=5)),
         attempt(page.asked.get("marketing", "audit/follow-ups")),
         attempt(page.asked.get("forecasting", "series/sales", by="week", last=WEEKS * 7, limit=_MOST)),
         attempt(page.asked.get("forecasting", "forecasts", limit=_MOST)),
-        _parked(page),
     )
     sales = sales_of(weeks.value["items"], forecasts.listed) if weeks.value else None
     return page.show(
         "today/today.html",
-        tickets=[*new.listed, *opened.listed][:6],
-        trouble=new.trouble or opened.trouble,
+        tickets=tickets,
         followed=followed.listed,
         audit=audit,
         weeks=weeks,
         sales=sales,
-        parked=parked,
+        operates=page.agent is not None and "crm:admin" in page.agent.scopes,
     )
 
 
-async def _tickets(page: Page) -> tuple[Part[Json], Part[Json], Part[Json]]:
-    """Those that are new, those that are open, and of those that the agent follows what they have not seen."""
+def _me(page: Page) -> str:
     assert page.agent is not None
-    return await asyncio.gather(
-        attempt(page.asked.get("support", "tickets", status="new", limit=5)),
-        attempt(page.asked.get("support", "tickets", status="open", limit=5)),
-        attempt(
-            page.asked.get("support", f"agents/{path_part(page.agent.name)}/followed-tickets", news="true", limit=5)
-        ),
-    )
+    return path_part(page.agent.name)
 
 
-async def _parked(page: Page) -> list[tuple[str, Part[Json]]]:
-    """For those who may see it: what waits in each service."""
-    if page.agent is None or "crm:admin" not in page.agent.scopes:
-        return []
-    asked = (attempt(page.asked.get(service, "operations/parked", limit=1)) for service in SERVICES)
-    return list(zip(SERVICES, await asyncio.gather(*asked), strict=True))
+async def _waiting(page: Page) -> Part[list[Json]]:
+    """Tickets that wait for somebody, the newest first: new ones, and where these are few, open ones too."""
+    new = await attempt(page.asked.get("support", "tickets", status="new", limit=_SHOWN))
+    if new.trouble or len(new.listed) >= _SHOWN:
+        return Part(new.listed, new.trouble)
+    opened = await attempt(page.asked.get("support", "tickets", status="open", limit=_SHOWN))
+    return Part([*new.listed, *opened.listed][:_SHOWN], opened.trouble)
 
 
 @router.get("/find")

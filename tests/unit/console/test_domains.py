@@ -221,4 +221,4 @@ def test_weeks_of_sales_stand_beside_what_was_expected() -> None:
 
 def test_what_an_event_names_is_escaped_and_leads_to_its_page() -> None:
     said = Fact("<b>", [Named("<i>", '/segments/"x'), Named("&")])
-    assert escape(said) == ('<div><dt>&lt;b&gt;</dt><dd><a href="/segments/&#34;x">&lt;i&gt;</a>, &amp;</dd></div>')
+    assert escape(said) == ('<div><dt>&lt;b&gt;</dt><dd><a href="/segments/&quot;x">&lt;i&gt;</a>, &amp;</dd></div>')

@@ -1,15 +1,21 @@
 """The frame of every page: who may see it, what every answer carries, and which forms are taken."""
 
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
+from markupsafe import escape
 
 from services.console.main import create_app
 from services.console.shell.agent import agent_of
 from services.console.shell.asking import Trouble
 from services.console.shell.guard import HEADERS
 from services.console.shell.pages import page_of
+from services.console.shell.tags import Moments, badge
+from services.console.shell.words import Words
 from shared.errors import ConfigurationError
 from tests.unit.console.conftest import ENVIRONMENT, SAME
 
@@ -134,3 +140,12 @@ def test_what_a_service_answers_has_a_meaning_for_people(status: int, kind: str)
 @pytest.mark.parametrize(("reason", "kind"), [("stale", "stale"), ("not_assignable", "refused")])
 def test_a_conflict_that_reading_again_does_not_cure_is_said_in_its_own_words(reason: str, kind: str) -> None:
     assert Trouble("support", 409, {"type": f"urn:rapport:problem:{reason}"}).kind == kind
+
+
+def test_the_smallest_parts_escape_what_they_say() -> None:
+    assert escape(badge("<b>", '"x')) == '<span class="badge &quot;x">&lt;b&gt;</span>'
+    words = Words("en", ZoneInfo("Europe/Copenhagen"), datetime.now(UTC))
+    assert escape(Moments(words).when("2026-03-12T13:05:00Z")) == (
+        '<time datetime="2026-03-12T13:05:00Z" title="Thursday, 12 March 2026, 14:05:00 CET">12 Mar 2026, 14:05</time>'
+    )
+    assert escape(Moments(words).day("2026-03-12")) == '<time datetime="2026-03-12">12 Mar 2026</time>'

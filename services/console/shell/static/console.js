@@ -157,7 +157,9 @@ if (here) {
 // A part that somebody writes in stays; lines that are new come in on top of those that were loaded.
 const live = document.querySelector("[data-live]");
 
-function takeFresh(text) {
+// Where none of the newest lines is known, more has happened than they tell: false then, but of the whole page, whose
+// lines take the place of those that are there.
+function takeFresh(text, whole) {
   const fresh = new DOMParser().parseFromString(text, "text/html");
   live.dataset.every = fresh.querySelector("[data-live]")?.dataset.every ?? "";
   for (const part of document.querySelectorAll("[data-fresh]")) {
@@ -166,13 +168,22 @@ function takeFresh(text) {
     if (other.outerHTML === part.outerHTML || part.querySelector("details[open]")) continue;
     part.replaceWith(document.adoptNode(other));
   }
+  let joined = true;
   for (const list of document.querySelectorAll("[data-grow]")) {
+    const other = fresh.getElementById(list.id);
     const known = new Set([...list.querySelectorAll("[data-id]")].map((line) => line.dataset.id));
-    const lines = [...(fresh.getElementById(list.id)?.querySelectorAll("[data-id]") ?? [])].filter((line) => !known.has(line.dataset.id));
+    const newest = [...(other?.querySelectorAll("[data-id]") ?? [])];
+    const lines = newest.filter((line) => !known.has(line.dataset.id));
+    if (lines.length === 0) continue;
+    document.getElementById("said").textContent = live.dataset.news;
     const first = list.querySelector("[data-id]");
-    for (const line of lines) list.insertBefore(document.adoptNode(line), first);
-    if (lines.length > 0) document.getElementById("said").textContent = live.dataset.news;
+    if (lines.length < newest.length) for (const line of lines) list.insertBefore(document.adoptNode(line), first);
+    else if (whole) {
+      list.replaceWith(document.adoptNode(other));
+      htmx.process(other);
+    } else joined = false;
   }
+  return joined;
 }
 
 if (live) {
@@ -180,6 +191,7 @@ if (live) {
   let waiting = 0;
   let asking = false;
   let again = false;
+  let whole = false;
   let ready = 0;
   // Where a service is away for a moment, the news is not lost: the page asks for it again.
   const later = () => {
@@ -196,8 +208,12 @@ if (live) {
     }
     asking = true;
     const begun = performance.now();
-    fetch(location.href, { headers: { "X-Live": "1" } })
-      .then((answer) => (answer.ok ? answer.text().then(takeFresh) : answer.status >= 500 ? later() : undefined))
+    const take = (text) => {
+      whole = !takeFresh(text, whole);
+      again ||= whole;
+    };
+    fetch(location.href, { headers: { "X-Live": whole ? "whole" : "news" } })
+      .then((answer) => (answer.ok ? answer.text().then(take) : answer.status >= 500 ? later() : undefined))
       .catch(later)
       .finally(() => {
         asking = false;
