@@ -45,17 +45,6 @@ class PartyUpdated:
     origin: str | None = None
 
 
-@contract(CONTACTS, "crm.party.erased.v1", key="party_id", subject="party/{party_id}")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartyErased:
-    """Who the party is was forgotten; its null value stands on `crm.parties`. Its history stays, under its id."""
-
-    party_id: UUID
-    party_version: int
-    erasure_id: UUID
-    recorded_at: Instant
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageTold:
     stage: str

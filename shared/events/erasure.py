@@ -1,4 +1,4 @@
-"""What every service says once it has forgotten an erased party."""
+"""What services say of what they have forgotten of an erased party."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -23,6 +23,18 @@ from tests.stack import make_stack, started
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 SERVICES = ("contacts", "marketing", "support", "forecasting")
 CUSTOMERS = 6
+TOLD = (
+    "state",
+    "party_ids",
+    "because",
+    "requested_by",
+    "requested_at",
+    "decided_by",
+    "decided_at",
+    "found",
+    "lost",
+    "confirmations",
+)
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +45,17 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
 
 
 async def test_after_a_restore_every_sale_stands_once_and_is_followed_once(stack: EmbeddedStack) -> None:
-    """Sales before and after the copy, and after the recovery; a party over HTTP, a request; recovered twice."""
+    """Sales before and after the copy, and after the recovery; a party over HTTP, a request; recovered twice. Two
+    parties are erased after the copy, one of whom it does not know.
+    """
     async with Client(stack.bootstrap, {service: stack.url(service) for service in stack.services}) as client:
         customers = [f"ida-{number}-{uuid4()}" for number in range(CUSTOMERS)]
         for customer in customers[:-1]:
             await client.meet(customer)
         sales = await _sell(client, customers[:-1], "before")
         await _until_sent(client, sales)
+        leaving = [await _create_party(stack)]
+        asked = [await _ask_erasure(stack, leaving[0])]
         await stack.stop_part("postgres")
         copy = _copy(_data(stack), stack.folder.path / "copy")
         await stack.start_part("postgres")
@@ -49,6 +65,9 @@ async def test_after_a_restore_every_sale_stands_once_and_is_followed_once(stack
         sales += await _sell(client, customers, "after")
         await client.tell("support.requested", f"help-{uuid4()}", customers[0], channel="email", subject="s", body="b")
         party = await _create_party(stack)
+        leaving.append(await _create_party(stack))
+        asked.append(await _ask_erasure(stack, leaving[1]))
+        certificates = [await _approve_erasure(stack, each) for each in asked]
         _, opened = await client.find("crm.tickets", "ticket.opened")
         await _until_sent(client, sales)
         before = await read_topics(stack.bootstrap, ["crm.sales", "crm.campaigns", "crm.tickets", "crm.contacts"])
@@ -75,6 +94,11 @@ async def test_after_a_restore_every_sale_stands_once_and_is_followed_once(stack
         tickets = [r.data["number"] for r in events if r.type == "crm.ticket.opened.v1"]
         assert tickets == [opened["number"]]
         assert (await client.get("contacts", f"/v1/parties/{party}"))["name"] == "Written after the backup"
+        for party_id, before_ in zip(leaving, certificates, strict=True):
+            certificate = await _until_complete(stack, str(before_["id"]))
+            assert {name: certificate[name] for name in TOLD} == {name: before_[name] for name in TOLD}
+            assert set(certificate["left"].values()) == {0}
+            assert await _status(stack, f"/v1/parties/{party_id}") == 410
         audit = await client.get("marketing", "/v1/audit/follow-ups")
         assert (audit["sales"], audit["one"], audit["double"], audit["missing"]) == (len(sales), len(sales), 0, 0)
         await eventually(lambda: _totals(client, customers, events), "the totals")
@@ -119,6 +143,37 @@ async def _create_party(stack: EmbeddedStack) -> str:
         answer = await http.post(f"{stack.url('contacts')}/v1/parties", json=profile)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["id"])
+
+
+async def _ask_erasure(stack: EmbeddedStack, party_id: str) -> str:
+    body = {"party_id": party_id, "because": "asked for by letter", "by": "staff-1"}
+    async with httpx.AsyncClient() as http:
+        answer = await http.post(f"{stack.url('contacts')}/v1/erasures", json=body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+async def _approve_erasure(stack: EmbeddedStack, erasure_id: str) -> dict[str, Any]:
+    async with httpx.AsyncClient() as http:
+        url = f"{stack.url('contacts')}/v1/erasures/{erasure_id}/approve"
+        answer = await http.post(url, json={"by": "staff-2"})
+    assert answer.status_code == 200, answer.text
+    return await _until_complete(stack, erasure_id)
+
+
+async def _until_complete(stack: EmbeddedStack, erasure_id: str) -> dict[str, Any]:
+    async def look() -> dict[str, Any] | None:
+        async with httpx.AsyncClient() as http:
+            found: dict[str, Any] = (await http.get(f"{stack.url('contacts')}/v1/erasures/{erasure_id}")).json()
+        return found if found.get("complete") else None
+
+    done: dict[str, Any] = await eventually(look, "a complete certificate", 90)
+    return done
+
+
+async def _status(stack: EmbeddedStack, path: str) -> int:
+    async with httpx.AsyncClient() as http:
+        return (await http.get(f"{stack.url('contacts')}{path}")).status_code
 
 
 async def _until_ready(stack: EmbeddedStack, services: tuple[str, ...]) -> None:

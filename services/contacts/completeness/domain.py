@@ -9,7 +9,8 @@ from services.contacts.completeness.schemas import CompletenessView, MissingFiel
 from services.contacts.parties.domain.party import Party, shown, shown_roles
 from services.contacts.weights import CompletenessPolicy
 from shared.engine.event import Event
-from shared.events.contacts import CompletenessChanged, PartyErased, PartyMerged, PartyRegistered, PartyUnmerged
+from shared.events.contacts import CompletenessChanged, PartyMerged, PartyRegistered, PartyUnmerged
+from shared.events.erased import PartyErased
 from shared.events.ingest import Address
 
 _IDENTITIES = {"email": "email", "phone": "phone", "customer_number": "external"}

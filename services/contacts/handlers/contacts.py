@@ -19,7 +19,6 @@ from shared.events.contacts import (
     IdentityMoved,
     InteractionRecorded,
     LifecycleChanged,
-    PartyErased,
     PartyMerged,
     PartyRegistered,
     PartySplit,
@@ -29,6 +28,7 @@ from shared.events.contacts import (
     RelationEnded,
     SurveyAnswered,
 )
+from shared.events.erased import PartyErased
 from shared.events.roles import RoleEnded, RoleGranted
 
 OfContacts = (

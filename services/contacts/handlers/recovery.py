@@ -27,6 +27,7 @@ from shared.events.contacts import (
     RelationAdded,
     RelationEnded,
 )
+from shared.events.erased import PartyErased
 from shared.events.parties import PartyDescribed
 from shared.events.roles import RoleEnded, RoleGranted
 from shared.events.sales import SaleAmended, SaleCancelled, SaleCompleted
@@ -34,11 +35,11 @@ from shared.events.sales import SaleAmended, SaleCancelled, SaleCompleted
 
 @recovery.topic("crm.parties")
 async def take_back_parties(events: Sequence[Event[PartyDescribed | Tombstone]], tx: Transaction) -> None:
-    """As they were described; those that were erased since are forgotten again."""
+    """As they were described; those that were erased since are erased."""
     described = privacy.described_of(events)
     await parties.take_back(tx, described)
     await search.take_back(tx, described)
-    await privacy.take_back(tx, events)
+    await privacy.take_back_removals(tx, events)
 
 
 @recovery.topic("crm.contacts")
@@ -46,6 +47,7 @@ async def take_back_changes(
     events: Sequence[
         Event[
             PartyRegistered
+            | PartyErased
             | CompletenessChanged
             | LifecycleChanged
             | IdentityMoved
@@ -60,7 +62,8 @@ async def take_back_changes(
     ],
     tx: Transaction,
 ) -> None:
-    """Stages, scores, merges, roles and relations as they were told, and identities where people moved them."""
+    """Erasures, stages, scores, merges, roles and relations as told, and identities where people moved them."""
+    await privacy.take_back(tx, [event.data for event in events if isinstance(event.data, PartyErased)])
     stages = [event for event in events if isinstance(event.data, LifecycleChanged)]
     await lifecycle.take_back(tx, cast("list[Event[LifecycleChanged]]", stages))
     scored = [event for event in events if isinstance(event.data, PartyRegistered | CompletenessChanged)]
@@ -80,3 +83,9 @@ async def take_back_sales(
     events: Sequence[Event[SaleCompleted | SaleAmended | SaleCancelled]], tx: Transaction
 ) -> None:
     await intake.take_back(tx, events)
+
+
+@recovery.ending
+async def forget_erased_parties(tx: Transaction) -> None:
+    """Who was erased since the backup is forgotten again, once all that was told of them is known."""
+    await privacy.empty_taken_back(tx)

@@ -183,6 +183,7 @@ insert into erasure_key (key) values ($1) on conflict do nothing
 insert into erased_identity (digest, party_id, erased_at)
 select * from unnest($1::bytea[], $2::uuid[], $3::timestamptz[])
 on conflict (digest) do update set party_id = excluded.party_id, erased_at = excluded.erased_at
+where excluded.erased_at >= erased_identity.erased_at
 
 -- name: find_digests
 -- Which of these belonged to somebody who was erased.
@@ -256,8 +257,45 @@ where known.party_id = span.party_id and known.version >= span.since and known.v
 update party set
     kind = null, name = null, address = null, roles = '{}', birth_date = null, locale = null, time_zone = null,
     owner = null, said_at = '{}', primaries = '{}', picked = '[]', score = null, missing = '{}',
-    details = '{}', erased_at = $2
-where id = any ($1::uuid[]) and erased_at is null
+    details = '{}', erased_at = coalesce(erased_at, $2)
+where id = any ($1::uuid[])
+
+-- name: mark_erased
+-- Sorted by the caller; the first time that was told is the one of the erasure, since its null value is written again.
+insert into party (id, partition, version, registered_at, erased_at)
+select id, partition, version, erased_at, erased_at
+from unnest($1::uuid[], $2::smallint[], $3::integer[], $4::timestamptz[]) as told (id, partition, version, erased_at)
+on conflict (id) do update set
+    version = greatest(party.version, excluded.version), erased_at = least(party.erased_at, excluded.erased_at)
+
+-- name: find_marked
+-- Once after a restore, over the whole table.
+select id from party
+where
+    erased_at is not null
+    and (
+        num_nonnulls(kind, name, address, birth_date, locale, time_zone, owner) > 0 or details <> '{}'
+        or exists (select from identity where identity.party_id = party.id)
+        or exists (select from shared_identity where shared_identity.party_id = party.id)
+        or exists (select from flagged_identity where flagged_identity.party_id = party.id)
+        or exists (select from party_revision where party_revision.party_id = party.id)
+    )
+order by id
+
+-- name: find_described
+-- Of a party the description in force counts; after a restore, over those since the first erasure.
+select told.type, coalesce(told.system, '') as system, told.value, told.id as identity_id, party.id as party_id
+from party_revision as revision
+join party on party.id = revision.party_id and party.version = revision.version and party.erased_at is null
+cross join lateral json_to_recordset(revision.body -> 'identities')
+    as told (id uuid, type text, system text, value text, shared boolean)
+join unnest($1::text[], $2::text[], $3::text[]) as freed (type, system, value)
+    on freed.type = told.type and freed.system = coalesce(told.system, '') and freed.value = told.value
+where revision.recorded_at >= $4 and not coalesce(told.shared, false)
+
+-- name: find_erased_at
+-- Those of these that were erased.
+select id, erased_at from party where id = any ($1::uuid[]) and erased_at is not null
 
 -- name: find_family
 -- The survivor first, then all that were merged into it, at any distance.

@@ -3,18 +3,16 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
-from pydantic import TypeAdapter
-from pydantic_core import from_json, to_json
 
 from services.contacts.parties.domain.identity import Claim, Flagged, Home
-from services.contacts.parties.domain.party import Lifecycle, Party, Pick, Primary
+from services.contacts.parties.domain.party import Party
+from services.contacts.parties.domain.rows import party_of, row_of
 from shared.engine.transaction import Transaction
 from shared.events.contract import contract_of
-from shared.events.ingest import Address
 from shared.events.parties import KnownIdentity, PartyDescribed
 from shared.sql import columns, load_queries
 
@@ -31,9 +29,7 @@ class Rival(Exception):
 
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
-_PICKED = TypeAdapter(list[Pick])
 _READER = contract_of(PartyDescribed).adapter
-_describing = contract_of(PartyDescribed).write
 
 
 async def find_homes(tx: Transaction, claims: Sequence[Claim]) -> tuple[dict[Claim, Home], dict[UUID, Party]]:
@@ -47,18 +43,18 @@ async def find_homes(tx: Transaction, claims: Sequence[Claim]) -> tuple[dict[Cla
             continue
         homes[claim] = Home(party_id, row["identity_id"], row["sharing"])
         if row["id"] is not None and party_id not in parties:
-            parties[party_id] = _party(row)
+            parties[party_id] = party_of(row)
     return homes, parties
 
 
 async def lock_parties(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, Party]:
     """The parties that exist, locked in order until the transaction ends."""
-    return {row["id"]: _party(row) for row in await tx.fetch(SQL["lock_parties"], sorted(ids))}
+    return {row["id"]: party_of(row) for row in await tx.fetch(SQL["lock_parties"], sorted(ids))}
 
 
 async def load_parties(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, Party]:
     """The parties that exist, to be read alone."""
-    return {row["id"]: _party(row) for row in await tx.fetch(SQL["load_parties"], list(ids))}
+    return {row["id"]: party_of(row) for row in await tx.fetch(SQL["load_parties"], list(ids))}
 
 
 async def add_identities(tx: Transaction, identities: Mapping[Claim, Home]) -> set[UUID]:
@@ -164,7 +160,7 @@ async def find_carriers(tx: Transaction, identity_ids: Iterable[UUID]) -> dict[U
 
 async def save_parties(tx: Transaction, parties: Iterable[Party]) -> None:
     """Write new parties, and locked ones that changed."""
-    rows = [_row(party) for party in sorted(parties, key=lambda party: party.id)]
+    rows = [row_of(party) for party in sorted(parties, key=lambda party: party.id)]
     if rows:
         await tx.execute(SQL["save_parties"], *columns(rows))
 
@@ -199,9 +195,9 @@ async def add_digest_key(tx: Transaction, key: bytes) -> None:
     await tx.execute(SQL["add_digest_key"], key)
 
 
-async def add_digests(tx: Transaction, digests: Mapping[bytes, UUID], at: datetime) -> None:
-    """Remember whose identities these were, without what they are."""
-    rows = [(digest, party_id, at) for digest, party_id in sorted(digests.items())]
+async def add_digests(tx: Transaction, digests: Mapping[bytes, tuple[UUID, datetime]]) -> None:
+    """Remember whose identities these were, and until when, without what they are."""
+    rows = [(digest, *each) for digest, each in sorted(digests.items())]
     if rows:
         await tx.execute(SQL["add_digests"], *columns(rows))
 
@@ -217,6 +213,27 @@ async def forget_digests(tx: Transaction, until: datetime) -> None:
     await tx.execute(SQL["forget_digests"], until)
 
 
+async def mark_erased(tx: Transaction, rows: Sequence[tuple[UUID, int, int, datetime]]) -> None:
+    """Id, partition, version and since when, sorted by id."""
+    await tx.execute(SQL["mark_erased"], *columns(rows))
+
+
+async def find_marked(tx: Transaction) -> list[UUID]:
+    """Erased parties of whom something stands that says who they were."""
+    return [row["id"] for row in await tx.fetch(SQL["find_marked"])]
+
+
+async def find_described(tx: Transaction, claims: Iterable[Claim], since: datetime) -> dict[Claim, Home]:
+    """Those of these identities with which a living party is described, by a description of since then."""
+    rows = await tx.fetch(SQL["find_described"], *columns(sorted(claims)), since) if claims else []
+    return {Claim(row["type"], row["system"], row["value"]): Home(row["party_id"], row["identity_id"]) for row in rows}
+
+
+async def find_erased_at(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, datetime]:
+    """Those of these parties that were erased, and when."""
+    return {row["id"]: row["erased_at"] for row in await tx.fetch(SQL["find_erased_at"], list(ids))}
+
+
 async def forget_parties(tx: Transaction, ids: Sequence[UUID], at: datetime) -> dict[str, int]:
     """Empty the rows of locked parties and remove what they carry; returns how many rows of each table that were."""
     return {
@@ -230,69 +247,3 @@ async def forget_parties(tx: Transaction, ids: Sequence[UUID], at: datetime) -> 
 
 def _count(status: str) -> int:
     return int(status.rpartition(" ")[2])
-
-
-def _party(row: Any) -> Party:
-    primaries, picked = row["primaries"], row["picked"]
-    return Party(
-        id=row["id"],
-        partition=row["partition"],
-        version=row["version"],
-        kind=row["kind"],
-        name=row["name"],
-        address=Address(**from_json(row["address"])) if row["address"] else None,
-        roles=row["roles"],
-        birth_date=row["birth_date"],
-        locale=row["locale"],
-        time_zone=row["time_zone"],
-        owner=row["owner"],
-        merged_into=row["merged_into"],
-        said_at={field: datetime.fromisoformat(at) for field, at in from_json(row["said_at"]).items()},
-        primary={} if primaries == "{}" else _primaries(primaries),
-        picked=[] if picked == "[]" else _PICKED.validate_json(picked),
-        lifecycle=Lifecycle(row["stage"], row["stage_since"], row["stage_until"], row["purchase_at"]),
-        score=row["score"],
-        missing=row["missing"],
-        registered_at=row["registered_at"],
-        erased_at=row["erased_at"],
-        details={} if row["details"] == "{}" else from_json(row["details"]),
-    )
-
-
-def _primaries(text: str) -> dict[str, Primary]:
-    return {
-        type_: Primary(UUID(identity_id), datetime.fromisoformat(at), said)
-        for type_, (identity_id, at, said) in from_json(text).items()
-    }
-
-
-def _row(party: Party) -> tuple[object, ...]:
-    return (
-        party.id,
-        party.partition,
-        party.version,
-        party.kind,
-        party.name,
-        to_json(party.address).decode() if party.address else None,
-        ",".join(party.roles),
-        party.birth_date,
-        party.locale,
-        party.time_zone,
-        party.owner,
-        party.merged_into,
-        to_json(party.said_at).decode(),
-        to_json(party.primary).decode() if party.primary else "{}",
-        _PICKED.dump_json(party.picked).decode() if party.picked else "[]",
-        *party.lifecycle,
-        party.score,
-        ",".join(party.missing),
-        party.registered_at,
-        to_json(party.details).decode() if party.details else "{}",
-        *_revision(party.revision),
-    )
-
-
-def _revision(described: PartyDescribed | None) -> tuple[int | None, datetime | None, str | None]:
-    if described is None:
-        return None, None, None
-    return described.version, described.recorded_at, _describing(described).decode()

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -18,9 +18,9 @@ from shared.engine.event import Emission, Event
 from shared.engine.outbox import Removal
 from shared.errors import Refused
 from shared.events.campaigns import ErasureConfirmed as OfCampaigns
-from shared.events.contacts import PartyErased
 from shared.events.contract import contract_of, contracts
-from shared.events.erasure import Forgotten
+from shared.events.erased import PartyErased
+from shared.events.erasure import Forgotten, counted
 from shared.events.ingest import ReportedIdentity
 from shared.events.insights import ErasureConfirmed as OfInsights
 from shared.events.parties import PARTIES, PartyDescribed
@@ -56,7 +56,7 @@ class Decided(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What somebody of the company asked for, and what became of it."""
+    """What somebody of the company asked for, and what became of it; `lost` are fields that no topic told."""
 
     id: UUID
     party_id: UUID
@@ -71,6 +71,7 @@ class Erasure:
     parked: int
     quarantined: int
     searched_at: datetime | None
+    lost: list[str] = field(default_factory=list)
 
 
 class Confirming(NamedTuple):
@@ -89,11 +90,50 @@ def require_second(erasure: Erasure, who: str) -> None:
         raise SamePerson("an erasure is approved by another person than the one who asked for it")
 
 
-def announce_erasure(erasure_id: UUID, party: Party, now: datetime) -> Iterator[Emission]:
+def announce_erasure(done: Erasure, party: Party, now: datetime) -> Iterator[Emission]:
     """That the party was erased, and the null value that removes it from the compacted topic."""
-    said = PartyErased(party_id=party.id, party_version=party.version, erasure_id=erasure_id, recorded_at=now)
+    said = PartyErased(
+        party_id=party.id,
+        party_version=party.version,
+        erasure_id=done.id,
+        recorded_at=now,
+        asked_for=done.party_id,
+        requested_by=done.requested_by,
+        requested_at=done.requested_at,
+        approved_by=done.decided_by,
+        found=counted(done.found),
+    )
     yield Emission(said, now, partition=party.partition)
     yield remove_description(party.id, now)
+
+
+def told_erasure(told: PartyErased, known: Erasure | None) -> Erasure:
+    """An erasure that was approved, as its event tells it; `known` is what stands of it, as another party's event may
+    have told it.
+    """
+    if known is not None and known.state == "approved":
+        others = [party_id for party_id in (*known.party_ids, told.party_id) if party_id != known.party_id]
+        return replace(known, party_ids=[known.party_id, *sorted(set(others))])
+    asked_for = known.party_id if known else told.asked_for or told.party_id
+    said = {"requested_by": told.requested_by, "requested_at": told.requested_at}
+    lost = [] if known else [name for name, value in said.items() if value is None]
+    lost += [name for name, value in (("decided_by", told.approved_by), ("found", told.found)) if not value]
+    return Erasure(
+        told.erasure_id,
+        asked_for,
+        list(dict.fromkeys([asked_for, told.party_id])),
+        "approved",
+        "",
+        known.requested_by if known else told.requested_by or "",
+        known.requested_at if known else told.requested_at or told.recorded_at,
+        told.approved_by,
+        told.recorded_at,
+        {each.what: each.count for each in told.found},
+        0,
+        0,
+        None,
+        lost,
+    )
 
 
 def remove_description(party_id: UUID, now: datetime) -> Emission:

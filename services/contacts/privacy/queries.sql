@@ -17,7 +17,7 @@ select id from erasure where id = $1 for update
 -- One, as it is.
 select
     id, party_id, party_ids, state, because, requested_by, requested_at, decided_by, decided_at, found::text as found,
-    parked, quarantined, searched_at
+    parked, quarantined, searched_at, lost
 from erasure
 where id = $1
 
@@ -25,7 +25,7 @@ where id = $1
 -- Newest first, before an id; $3 null for every state.
 select
     id, party_id, party_ids, state, because, requested_by, requested_at, decided_by, decided_at, found::text as found,
-    parked, quarantined, searched_at
+    parked, quarantined, searched_at, lost
 from erasure
 where id < $1 and ($3::text is null or state = $3)
 order by id desc
@@ -35,7 +35,7 @@ limit $2
 -- Approved ones whose parties have not been looked for among what waits for an operator.
 select
     id, party_id, party_ids, state, because, requested_by, requested_at, decided_by, decided_at, found::text as found,
-    parked, quarantined, searched_at
+    parked, quarantined, searched_at, lost
 from erasure
 where state = 'approved' and searched_at is null
 order by id
@@ -45,6 +45,20 @@ order by id
 update erasure
 set state = $2, decided_by = $3, decided_at = $4, party_ids = $5::uuid[], found = $6::jsonb
 where id = $1
+
+-- name: forget_reasons
+-- What people wrote of these parties, also where it was declined, or asked of one that was merged.
+update erasure set because = '' where party_id = any ($1::uuid[]) and because <> ''
+
+-- name: take_back
+-- As an event of it tells. Records that waited are looked for again: those of the backup wait again.
+insert into erasure (
+    id, party_id, party_ids, state, because, requested_by, requested_at, decided_by, decided_at, found, lost
+)
+values ($1, $2, $3::uuid[], 'approved', '', $4, $5, $6, $7, $8::jsonb, $9::text[])
+on conflict (id) do update set
+    party_ids = excluded.party_ids, state = excluded.state, because = '', decided_by = excluded.decided_by,
+    decided_at = excluded.decided_at, found = excluded.found, lost = excluded.lost
 
 -- name: mark_searched
 -- A search that was cut short has counted nothing; what it gave up is gone all the same.

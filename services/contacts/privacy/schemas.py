@@ -12,7 +12,9 @@ Staff = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$"
 
 
 class ErasureBody(BaseModel):
-    """Whom to forget, and why. `by` is who asks, where requests carry no token (`AUTH=off`)."""
+    """Whom to forget, and why, which is kept until the party is erased. `by` is who asks, where requests carry no token
+    (`AUTH=off`).
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -49,9 +51,11 @@ class TopicFate(BaseModel):
 class ErasureView(BaseModel):
     """An erasure, and once it is approved its certificate.
 
-    `found` counts what contacts emptied or removed, by table; `left` what stands there of it now. `parked` and
-    `quarantined` records of the party were given up by `searched_at`. `waiting_for` are services that have not
-    confirmed; it is `complete` once none is left.
+    `because` is empty once the party is erased: whoever wrote it may have named somebody. `found` counts what contacts
+    emptied or removed, by table; `left` what stands there of it now. `parked` and `quarantined` records of the party
+    were given up by `searched_at`. `waiting_for` are services that have not confirmed; it is `complete` once none is
+    left. `lost` names fields that no topic told after a restore: they hold nothing, `requested_at` the time of the
+    approval.
     """
 
     id: UUID
@@ -68,6 +72,7 @@ class ErasureView(BaseModel):
     parked: int
     quarantined: int
     searched_at: datetime | None
+    lost: list[str] = []
     confirmations: list[Confirmation] = []
     waiting_for: list[str] = []
     topics: list[TopicFate] = []

@@ -52,6 +52,19 @@ async def decide(tx: Transaction, decided: Erasure) -> None:
     await tx.execute(SQL["decide"], *row)
 
 
+async def forget_reasons(tx: Transaction, party_ids: Sequence[UUID]) -> None:
+    """Why people asked to erase these parties."""
+    await tx.execute(SQL["forget_reasons"], party_ids)
+
+
+async def take_back(tx: Transaction, told: Erasure) -> None:
+    """Write an approved erasure, whatever stands of it."""
+    asked = (told.id, told.party_id, told.party_ids, told.requested_by, told.requested_at)
+    await tx.execute(
+        SQL["take_back"], *asked, told.decided_by, told.decided_at, to_json(told.found).decode(), told.lost
+    )
+
+
 async def mark_searched(tx: Transaction, erasure_id: UUID, parked: int, quarantined: int) -> None:
     await tx.execute(SQL["mark_searched"], erasure_id, parked, quarantined)
 

@@ -9,7 +9,8 @@ from services.forecasting.scores import commands as scores
 from services.forecasting.subscriptions import erasures as hears
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
-from shared.events.contacts import PartyErased, PartyMerged, PartyUnmerged
+from shared.events.contacts import PartyMerged, PartyUnmerged
+from shared.events.erased import PartyErased
 from shared.http.idempotency import forget_answers
 
 

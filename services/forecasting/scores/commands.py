@@ -32,7 +32,7 @@ from services.forecasting.scores.domain.score import (
 )
 from shared.engine.event import Emission, Event
 from shared.engine.transaction import Transaction
-from shared.events.contacts import PartyErased
+from shared.events.erased import PartyErased
 from shared.events.sales import OfSales
 from shared.ids import dated_id
 

@@ -238,6 +238,8 @@ async def test_after_a_restore_the_null_value_erases_again(contacts: Contacts) -
     gone: Event[Any] = decoded("crm.parties", described[0].type, Tombstone(), key=str(party_id), at=NOW, now=NOW)
     async with contacts.ledger.transaction() as tx:
         await recovery.subscription.topics["crm.parties"].handle([*described, gone], tx)
+        for end in recovery.endings:
+            await end(tx)
     assert await contacts.rows("select id from party where erased_at is null") == []
     assert await contacts.rows("select * from identity") == []
 

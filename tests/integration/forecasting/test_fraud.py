@@ -13,7 +13,8 @@ from services.forecasting import subscriptions
 from services.forecasting.jobs import frauds
 from services.forecasting.settings import Context
 from shared.engine.event import Event
-from shared.events.contacts import PartyErased, PartyUpdated
+from shared.events.contacts import PartyUpdated
+from shared.events.erased import PartyErased
 from shared.events.insights import FraudJudged
 from shared.ids import derived_id
 from tests.integration.forecasting.running import Forecasting, get, here

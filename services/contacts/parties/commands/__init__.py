@@ -6,7 +6,7 @@ from uuid import UUID
 from services.contacts.custom import CustomFields
 from services.contacts.parties import store
 from services.contacts.parties.commands.admitted import Admitted, Carrier
-from services.contacts.parties.commands.erased import require_living, without_past
+from services.contacts.parties.commands.erased import require_living, without_founders, without_past
 from services.contacts.parties.commands.flagged import keep_flagged
 from services.contacts.parties.commands.identities import find_homes, resolve_identities, without_unknown_ids
 from services.contacts.parties.commands.mention import Mention
@@ -30,12 +30,11 @@ async def admit(tx: Transaction, mentions: Sequence[Mention], *, expect_new: boo
     """
     homes, parties = await find_homes(tx, [mention.claims for mention in mentions], expect_new=expect_new)
     mentions, past = await without_past(tx, mentions, homes)
-    facts = [without_unknown_ids(mention.claims, homes) for mention in mentions]
-    # What people of the company write, and what concerns every carrier, may be of anybody who shares an identity.
-    wide = {place for place, mention in enumerate(mentions) if mention.for_carriers or mention.cause is None}
-    resolution = await resolve_identities(
-        tx, facts, homes, lambda place, what: caused_id(mentions[place].cause, what, *mentions[place].part), wide
-    )
+    resolution = await _resolve(tx, mentions, homes)
+    while again := await without_founders(tx, mentions, homes, resolution):
+        mentions, erased = again
+        past |= erased
+        resolution = await _resolve(tx, mentions, homes)
     carriers = await _find_carriers(tx, mentions, resolution)
     locks = {*resolution.parties(), *(carrier_id for found in carriers.values() for carrier_id, _ in found)}
     locks -= resolution.founded.keys()
@@ -55,6 +54,15 @@ async def admit(tx: Transaction, mentions: Sequence[Mention], *, expect_new: boo
         await keep_flagged(tx, resolution, written, mentions[-1].now)
     _fold(admitted)
     return admitted
+
+
+async def _resolve(tx: Transaction, mentions: Sequence[Mention], homes: dict[Claim, Home]) -> Resolution:
+    facts = [without_unknown_ids(mention.claims, homes) for mention in mentions]
+    # What people of the company write, and what concerns every carrier, may be of anybody who shares an identity.
+    wide = {place for place, mention in enumerate(mentions) if mention.for_carriers or mention.cause is None}
+    return await resolve_identities(
+        tx, facts, homes, lambda place, what: caused_id(mentions[place].cause, what, *mentions[place].part), wide
+    )
 
 
 async def describe(tx: Transaction, admitted: Admitted) -> list[PartyDescribed]:

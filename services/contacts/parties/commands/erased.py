@@ -5,10 +5,12 @@ from dataclasses import replace
 from uuid import UUID
 
 from services.contacts.parties import store
+from services.contacts.parties.commands.digests import remember
 from services.contacts.parties.commands.mention import Mention
 from services.contacts.parties.domain.erasure import Named, Past, digest_of, past_of
 from services.contacts.parties.domain.identity import Claim, Home
 from services.contacts.parties.domain.party import Party
+from services.contacts.parties.domain.resolution import Resolution
 from shared.engine.transaction import Transaction
 from shared.errors import NotFound, Refused, Transient
 from shared.events.ingest import ReportedParty
@@ -35,6 +37,37 @@ async def without_past(
     found = await _find_past(tx, facts, homes)
     if not found:
         return mentions, set()
+    return _stating_nothing(mentions, found, homes), {past.party_id for past in found.values()}
+
+
+async def without_founders(
+    tx: Transaction, mentions: Sequence[Mention], homes: dict[Claim, Home], resolution: Resolution
+) -> tuple[Sequence[Mention], set[UUID]] | None:
+    """After a restore a fact comes again that had founded somebody who was erased since, of whom the backup knows
+    nothing. The same as `without_past` of these facts, and of the older ones by the same identities; None where there
+    are none. What the resolution wrote of them is taken back, and known again by digests.
+    """
+    causes = {party_id for party_id, place in resolution.founded.items() if mentions[place].cause is not None}
+    erased_at = await store.find_erased_at(tx, causes) if causes else {}
+    if not erased_at:
+        return None
+    founders = {party_id: mentions[resolution.founded[party_id]] for party_id in erased_at}
+    await store.forget_identities(tx, [home.identity_id for home in resolution.added.values()])
+    own = {claim: home for claim, home in resolution.added.items() if home.party_id in erased_at}
+    await remember(tx, own, erased_at)
+    found = {
+        place: Past(assigned.party_id, tuple(claim for claim in mentions[place].claims if claim in homes))
+        for place, assigned in enumerate(resolution.assigned)
+        if (at := erased_at.get(assigned.party_id)) is not None
+        and (mentions[place] is founders[assigned.party_id] or mentions[place].time <= at)
+    }
+    return _stating_nothing(mentions, found, homes), set(erased_at)
+
+
+def _stating_nothing(
+    mentions: Sequence[Mention], found: Mapping[int, Past], homes: dict[Claim, Home]
+) -> Sequence[Mention]:
+    """The mentions, those that were found as facts of the past of an erased party, which has its id for its home."""
     changed = list(mentions)
     for place, past in found.items():
         itself = Claim("party", "", str(past.party_id))
@@ -43,7 +76,7 @@ async def without_past(
         changed[place] = replace(
             mentions[place], claims=claims, reported=ReportedParty(), primary=(), flagged=(), overwrites=False
         )
-    return changed, {past.party_id for past in found.values()}
+    return changed
 
 
 def require_living(known: Mapping[UUID, Party], party_ids: Iterable[UUID]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from shared.engine.partitions import partition_of
 from shared.engine.subscription import Due
 from shared.engine.transaction import Transaction
 from shared.errors import NotFound, Refused
+from shared.events.erased import PartyErased
 from shared.events.parties import PartyDescribed
 from shared.http.idempotency import forget_answers
 from shared.ids import new_id
@@ -57,11 +59,9 @@ async def approve(tx: Transaction, erasure_id: UUID, who: str) -> ErasureView:
     asked = await _lock_open(tx, erasure_id)
     domain.require_second(asked, who)
     await erased.require(tx, asked.party_id)
-    party_ids, found = await _forget(tx, asked.party_id, asked.id)
-    await store.decide(tx, replace(_decided(tx, asked, "approved", who), party_ids=party_ids, found=found))
-    partition = partition_of(str(asked.party_id))
-    await tx.set_timers(TOMBSTONES, [(asked.id, partition, tx.now + domain.WRITTEN_AGAIN)])
-    await tx.set_timers(DIGESTS, [(asked.id, partition, tx.now + parties.REMEMBERED)])
+    done = await _forget(tx, _decided(tx, asked, "approved", who))
+    await store.decide(tx, done)
+    await _set_timers(tx, done, tx.now)
     return await load(tx, asked.id)
 
 
@@ -92,12 +92,27 @@ def described_of(events: Sequence[Event[PartyDescribed | Tombstone]]) -> list[Ev
     return [cast("Event[PartyDescribed]", event) for event in events if not isinstance(event.data, Tombstone)]
 
 
-async def take_back(tx: Transaction, events: Sequence[Event[PartyDescribed | Tombstone]]) -> None:
-    """After a restore: parties that were erased since the backup are erased again; the topics know it already."""
-    for party_id in sorted({UUID(event.key_text) for event in events if isinstance(event.data, Tombstone)}):
-        gone = await parties.forget(tx, party_id)
-        ids = [party.id for party in gone.parties]
-        await _forget_beside(tx, ids)
+async def take_back_removals(tx: Transaction, events: Sequence[Event[PartyDescribed | Tombstone]]) -> None:
+    """After a restore: parties whose null value was told are erased, whatever becomes of that value on the topic."""
+    gone = sorted((event.time, UUID(event.key_text)) for event in events if isinstance(event.data, Tombstone))
+    await parties.take_back(tx, {party_id: (0, at) for at, party_id in reversed(gone)})
+
+
+async def take_back(tx: Transaction, told: Sequence[PartyErased]) -> None:
+    """After a restore: erasures that were approved since the backup are, and their certificates say what was told."""
+    await parties.take_back(tx, {each.party_id: (each.party_version, each.recorded_at) for each in told})
+    for each in told:
+        known = await store.find_erasure(tx, each.erasure_id)
+        erasure = domain.told_erasure(each, known)
+        await store.take_back(tx, erasure)
+        if known is None or known.state != "approved":
+            await _set_timers(tx, erasure, each.recorded_at)
+
+
+async def empty_taken_back(tx: Transaction) -> None:
+    """After a restore, once every topic was read: who they were is forgotten again; the topics know it already."""
+    gone = await parties.empty_taken_back(tx)
+    await _forget_beside(tx, [party.id for party in gone.parties])
 
 
 async def write_tombstones_again(tx: Transaction, due: Sequence[Due]) -> None:
@@ -119,15 +134,21 @@ async def keep_confirmations(tx: Transaction, events: Sequence[Event[Any]]) -> N
         await store.add_confirmations(tx, confirmations.values())
 
 
-async def _forget(tx: Transaction, party_id: UUID, erasure_id: UUID) -> tuple[list[UUID], dict[str, int]]:
-    gone = await parties.forget(tx, party_id)
-    await _require_itself(tx, party_id)  # it is locked by now
-    ids = [party.id for party in gone.parties]
-    found = dict(gone.rows) | await _forget_beside(tx, ids)
+async def _forget(tx: Transaction, approved: Erasure) -> Erasure:
+    gone = await parties.forget(tx, approved.party_id)
+    await _require_itself(tx, approved.party_id)  # it is locked by now
+    ids = sorted((party.id for party in gone.parties), key=lambda id_: (id_ != approved.party_id, id_))
+    done = replace(approved, party_ids=ids, found=dict(gone.rows) | await _forget_beside(tx, ids))
     await completeness.rescore(tx, gone.heirs)
     for party in gone.parties:
-        tx.emit(domain.announce_erasure(erasure_id, party, tx.now))
-    return sorted(ids, key=lambda id_: (id_ != party_id, id_)), found
+        tx.emit(domain.announce_erasure(done, party, tx.now))
+    return done
+
+
+async def _set_timers(tx: Transaction, done: Erasure, at: datetime) -> None:
+    partition = partition_of(str(done.party_id))
+    await tx.set_timers(TOMBSTONES, [(done.id, partition, at + domain.WRITTEN_AGAIN)])
+    await tx.set_timers(DIGESTS, [(done.id, partition, at + parties.REMEMBERED)])
 
 
 async def _require_itself(tx: Transaction, party_id: UUID, field: str | None = None) -> None:
@@ -141,6 +162,7 @@ async def _require_itself(tx: Transaction, party_id: UUID, field: str | None = N
 
 async def _forget_beside(tx: Transaction, ids: list[UUID]) -> dict[str, int]:
     """What is kept of erased parties beside who they are. Returns how many rows of each table that were."""
+    await store.forget_reasons(tx, ids)
     written = await merges.forget(tx, ids) | await moves.forget(tx, ids)
     answers = {"idempotency": await forget_answers(tx, ids)}
     return written | await intake.forget(tx, ids) | await search.forget(tx, ids) | answers

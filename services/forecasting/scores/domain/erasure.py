@@ -1,7 +1,7 @@
 """What is said of a party that was erased."""
 
 from shared.engine.event import Emission, Event
-from shared.events.contacts import PartyErased
+from shared.events.erased import PartyErased
 from shared.events.erasure import counted
 from shared.events.insights import ErasureConfirmed
 
