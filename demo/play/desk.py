@@ -17,7 +17,6 @@ ONLINE: dict[str, str] = {"presence": "online"}
 _LOOK_AGAIN = 0.05
 _AT_ONCE = 8
 _QUIET_LOOKS = 2
-_TRIES, _PAUSE_S = 20, 0.25
 
 
 class Desk:
@@ -82,7 +81,7 @@ class Desk:
         self._ledger.move(number, ticket, "resolved", tick)
         if planned.rating is not None:
             link = await self._send("post", f"{url}/survey", None)
-            await self._ask("post", link["url"], params={"value": planned.rating})
+            (await self._client.post(link["url"], params={"value": planned.rating})).raise_for_status()
             self._ledger.rate(number, ticket, planned.rating, tick)
 
     def _of(self, sale_id: str) -> tuple[str, Ticket]:
@@ -92,18 +91,9 @@ class Desk:
         return number, next(each for each in tickets if each.about.split(" ")[0] == sale_id)
 
     async def _send(self, method: str, path: str, body: Any) -> dict[str, Any]:
-        found: dict[str, Any] = (await self._ask(method, f"{self._url}/{path}", json=body)).json()
+        answered = await self._client.request(method, f"{self._url}/{path}", json=body)
+        found: dict[str, Any] = answered.raise_for_status().json()
         return found
-
-    async def _ask(self, method: str, url: str, **request: Any) -> httpx.Response:
-        """Again while the answer is 503, of which nothing stands, as where two wait for what the other has locked."""
-        answered = await self._client.request(method, url, **request)
-        for _ in range(_TRIES):
-            if answered.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-                break
-            await asyncio.sleep(_PAUSE_S)
-            answered = await self._client.request(method, url, **request)
-        return answered.raise_for_status()
 
     async def _until_idle(self, tick: datetime) -> None:
         """Support has passed the tick, and everything that followed from what it was told."""

@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
+from uuid import UUID
 
 from shared.engine.event import Event, Record
 from shared.engine.subscription import Due, Subscription
@@ -134,8 +135,16 @@ class EngineTransaction(Transaction, Protocol):
 
     async def record_action(self, action: str, subject: Mapping[str, object], reason: str) -> None: ...
 
-    async def take_due(self, name: str, watermarks: Mapping[int, datetime], limit: int) -> list[Due]:
-        """Lock and delete timers whose time has passed at their partition, earliest first; skip locked ones."""
+    async def find_due(self, name: str, watermarks: Mapping[int, datetime], limit: int) -> list[UUID]:
+        """The timers that `take_due` would take now; none is locked."""
+        ...
+
+    async def take_due(
+        self, name: str, watermarks: Mapping[int, datetime], limit: int, among: Sequence[UUID] | None = None
+    ) -> list[Due]:
+        """Lock and delete timers whose time has passed at their partition, earliest first, of all or `among` some; skip
+        locked ones.
+        """
         ...
 
     async def fail_timer(self, name: str, due: Due, refusal: Refusal) -> None:

@@ -102,8 +102,7 @@ class PostgresTransaction:
         return await self._connection.execute(statement, *args)
 
     async def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        records = list(rows)
-        if len(records) > _COPIED:
+        if len(records := list(rows)) > _COPIED:
             await self._connection.copy_records_to_table(table, columns=list(columns), records=records)
         elif records:
             await self._connection.executemany(_insertion(table, tuple(columns)), records)
@@ -116,10 +115,8 @@ class PostgresTransaction:
             raise Oversized(f"a transaction emits at most {MAX_EMITTED} events: make it a job with a cursor")
 
     async def set_timers(self, name: str, timers: Iterable[tuple[UUID, int, datetime]]) -> None:
-        rows = list(timers)
-        if rows:
-            events = [self.last_event_times.get(partition) for _, partition, _ in rows]
-            not_before = [None if at is None else at + PUBLICATION_SKEW for at in events]
+        if rows := list(timers):
+            not_before = [at and at + PUBLICATION_SKEW for _, p, _ in rows for at in [self.last_event_times.get(p)]]
             await self.execute(SQL["set_timers"], name, *map(list, zip(*rows, strict=True)), not_before)
 
     async def clear_timers(self, name: str, ids: Iterable[UUID]) -> None:
@@ -217,9 +214,15 @@ class PostgresTransaction:
 
     # --- timers
 
-    async def take_due(self, name: str, watermarks: Mapping[int, datetime], limit: int) -> list[Due]:
-        partitions = sorted(watermarks)
-        rows = await self.fetch(SQL["take_due"], name, partitions, [watermarks[p] for p in partitions], limit)
+    async def find_due(self, name: str, watermarks: Mapping[int, datetime], limit: int) -> list[UUID]:
+        rows = await self.fetch(SQL["find_due"], name, *columns(sorted(watermarks.items())), limit)
+        return [row["id"] for row in rows]
+
+    async def take_due(
+        self, name: str, watermarks: Mapping[int, datetime], limit: int, among: Sequence[UUID] | None = None
+    ) -> list[Due]:
+        statement, which = ("take_due", limit) if among is None else ("take_due_among", among)
+        rows = await self.fetch(SQL[statement], name, *columns(sorted(watermarks.items())), which)
         due = [Due(row["id"], row["partition"], row["due_at"], watermarks[row["partition"]]) for row in rows]
         return sorted(due, key=lambda timer: (timer.due_at, timer.id))
 

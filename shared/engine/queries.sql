@@ -154,6 +154,27 @@ delete from timer using (
 where timer.name = taken.name and timer.id = taken.id
 returning timer.id, timer.partition, timer.due_at
 
+-- name: find_due
+-- What take_due would take, unlocked: for whoever has to lock something else first.
+select due.id from unnest($2::smallint[], $3::timestamptz[]) as place (partition, watermark),
+lateral (
+    select id, greatest(due_at, not_before) as fires_at from timer
+    where timer.name = $1 and timer.partition = place.partition and failed is null
+        and greatest(timer.due_at, timer.not_before) <= place.watermark
+    order by greatest(due_at, not_before) limit $4) as due
+order by due.fires_at limit $4
+
+-- name: take_due_among
+-- As take_due, of timers that were found before; those that were moved since stay.
+delete from timer using (
+    select timer.name, timer.id from timer
+    join unnest($2::smallint[], $3::timestamptz[]) as place (partition, watermark) on place.partition = timer.partition
+    where timer.name = $1 and timer.id = any($4::uuid[]) and failed is null
+        and greatest(timer.due_at, timer.not_before) <= place.watermark
+    order by timer.id for update of timer skip locked) as taken
+where timer.name = taken.name and timer.id = taken.id
+returning timer.id, timer.partition, timer.due_at
+
 -- name: fail_timer
 -- Sets a timer aside with the reason of its refusal, so that the others fire.
 insert into timer (name, id, partition, due_at, failed) values ($1, $2, $3, $4, $5)

@@ -26,6 +26,7 @@ class Due:
 
 TimerHandler = Callable[[Sequence[Due], Transaction], Awaitable[None]]
 Hold = Callable[[Transaction], Awaitable[bool]]
+LockFirst = Callable[[Transaction, Sequence[UUID]], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class Subscription:
         self.topics: dict[str, TopicHandler] = {}
         self.timers: dict[str, TimerHandler] = {}
         self.holds: dict[str, Hold] = {}
+        self.locks_first: dict[str, LockFirst] = {}
         self.waited_for = waited_for and kind == "process"
         self._follows_time = follows_time
 
@@ -124,11 +126,14 @@ class Subscription:
         if missing:
             raise ValueError(f"{self.group} lists {', '.join(missing)} and has no handler for it")
 
-    def timer(self, name: str, *, unless: Hold | None = None) -> Callable[[H], H]:
+    def timer(self, name: str, *, unless: Hold | None = None, locks_first: LockFirst | None = None) -> Callable[[H], H]:
         """Decorate `async def verb_nouns(due: Sequence[Due], tx: Transaction)`.
 
         Called with at most 500 due timers, each deleted in the same transaction; set one again to postpone it. As long
         as `unless` answers true none fires; it is asked each time in the transaction that would handle them.
+
+        `locks_first` is told which timers are due before any of them is locked, and takes the locks under which others
+        set and clear them: who fires would else hold a timer and wait for who holds, say, its party and clears it.
         """
 
         def register(handle: H) -> H:
@@ -137,6 +142,8 @@ class Subscription:
             self.timers[name] = handle
             if unless is not None:
                 self.holds[name] = unless
+            if locks_first is not None:
+                self.locks_first[name] = locks_first
             return handle
 
         return register

@@ -1,6 +1,6 @@
 """Durable timers: rows with a due time that fire once the watermarks of their own partition have passed it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from shared.engine.ledger import EngineTransaction, Ledger
@@ -28,7 +28,7 @@ async def fire_due(
         async with ledger.transaction(subscription) as tx:
             if hold is not None and await hold(tx):
                 return 0
-            due = await tx.take_due(name, watermarks, limit)
+            due = await _take_due(subscription, tx, name, watermarks, limit)
             if due:
                 await handle(due, tx)
             return len(due)
@@ -36,10 +36,23 @@ async def fire_due(
         if is_infrastructure(error):
             raise
     async with ledger.transaction(subscription) as tx:
-        due = await tx.take_due(name, watermarks, limit)
+        due = await _take_due(subscription, tx, name, watermarks, limit)
         for timer in due:
             await _fire_one(subscription, tx, name, timer, is_infrastructure)
         return len(due)
+
+
+async def _take_due(
+    subscription: Subscription, tx: EngineTransaction, name: str, watermarks: Mapping[int, datetime], limit: int
+) -> Sequence[Due]:
+    lock = subscription.locks_first.get(name)
+    if lock is None:
+        return await tx.take_due(name, watermarks, limit)
+    found = await tx.find_due(name, watermarks, limit)
+    if not found:
+        return []
+    await lock(tx, found)
+    return await tx.take_due(name, watermarks, limit, found)  # some may have been moved, or cleared, meanwhile
 
 
 async def _fire_one(

@@ -25,13 +25,25 @@ from shared.http.problems import RESPONSES, answer_problems
 from shared.http.readiness import Running, Serving, service_of
 from shared.http.requests import Requests
 from shared.http.routes import ServedRoutes
+from shared.http.writing import write
 from shared.settings import ProcessSettings, ServiceSettings
 from shared.telemetry.metrics import BUILD
 from shared.telemetry.sink import SpanSink
 from shared.telemetry.tracing import spans_of
 from shared.version import VERSION
 
-__all__ = ["Listing", "Once", "Page", "Principal", "build_app", "build_front", "idempotent", "requires", "service_of"]
+__all__ = [
+    "Listing",
+    "Once",
+    "Page",
+    "Principal",
+    "build_app",
+    "build_front",
+    "idempotent",
+    "requires",
+    "service_of",
+    "write",
+]
 
 probes = APIRouter(include_in_schema=False)
 

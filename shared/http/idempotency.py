@@ -5,13 +5,11 @@ the key waits at the row until the first has ended. Only answers are kept; what 
 """
 
 from collections.abc import Awaitable, Callable, Collection
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
-import asyncpg
 from fastapi import Header, Request
 from pydantic_core import to_json
 from starlette.responses import Response
@@ -21,10 +19,10 @@ from shared.errors import Invalid, Refused
 from shared.http.auth import Authenticator
 from shared.http.readiness import Serving
 from shared.http.requests import route_of
+from shared.http.writing import write
 from shared.sql import load_queries
 
 SQL = load_queries(Path(__file__).with_name("idempotency.sql"))
-_TRIES = 3
 
 
 class KeyReused(Refused):
@@ -67,16 +65,11 @@ class Once:
     ) -> Response:
         """Run `act` in a transaction and answer what it returns as JSON; a repetition gets the stored answer.
 
-        `status` may depend on what `act` returns.
-        A transaction that loses a deadlock is tried again, so `act` changes nothing but what `tx` holds.
+        `status` may depend on what `act` returns, which may be asked more than once, as `writing` says: the key and the
+        answer stand or fall with what it did.
         """
-        for _ in range(_TRIES - 1):
-            with suppress(asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
-                return await self._try(act, status)
-        return await self._try(act, status)
 
-    async def _try(self, act: Callable[[Transaction], Awaitable[Any]], status: int | Callable[[Any], int]) -> Response:
-        async with self._service.transaction() as tx:
+        async def act_once(tx: Transaction) -> Response:
             stored = None if self._key is None else await self._claim(tx)
             if stored is not None:
                 return stored
@@ -84,7 +77,9 @@ class Once:
             body, answered = to_json(done), status if isinstance(status, int) else status(done)
             if self._key is not None:
                 await tx.execute(SQL["keep_answer"], self._key, self._operation, answered, body)
-        return _answer(answered, body)
+            return _answer(answered, body)
+
+        return await write(self._service, act_once)
 
     async def _claim(self, tx: Transaction) -> Response | None:
         """Takes the key, or finds the answer that it stands for."""

@@ -112,6 +112,16 @@ def test_services_run_named_statements_only() -> None:
     assert built == []
 
 
+def test_routes_write_in_transactions_that_are_begun_again() -> None:
+    """By `write` or `Once`; a route that opens one itself does so to read, and is named here."""
+    opening = [
+        path.parent.relative_to(ROOT / "services").as_posix()
+        for path in python("services")
+        if path.name == "api.py" and "service.transaction()" in path.read_text("utf-8")
+    ]
+    assert sorted(opening) == ["forecasting/series", "marketing/audit"]
+
+
 def test_no_module_is_called_after_nothing() -> None:
     vague = {"util", "utils", "helper", "helpers", "base", "manager", "managers", "misc", "common", "kit"}
     assert [path for path in tracked("*.py") if {path.stem, path.parent.name} & vague] == []

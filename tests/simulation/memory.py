@@ -294,8 +294,22 @@ class MemoryTransaction:
     async def record_action(self, action: str, subject: Mapping[str, object], reason: str) -> None:
         self._changes.append(lambda tables: tables.actions.append(f"{action} {dict(subject)} {reason}"))
 
-    async def take_due(self, name: str, watermarks: Mapping[int, datetime], limit: int) -> list[Due]:
+    async def find_due(self, name: str, watermarks: Mapping[int, datetime], limit: int) -> list[UUID]:
         await self._database.pause()
+        return [each.id for each in self._due(name, watermarks)[:limit]]
+
+    async def take_due(
+        self, name: str, watermarks: Mapping[int, datetime], limit: int, among: Sequence[UUID] | None = None
+    ) -> list[Due]:
+        await self._database.pause()
+        due = self._due(name, watermarks)
+        taken = [each for each in due if among is None or each.id in among][:limit]
+        for one in taken:
+            self._database.locks["timer", name, one.id] = self
+        await self.clear_timers(name, [one.id for one in taken])
+        return taken
+
+    def _due(self, name: str, watermarks: Mapping[int, datetime]) -> list[Due]:
         due = [
             Due(id_, partition, due_at, watermarks[partition])
             for (timer, id_), (partition, due_at) in self._database.tables.timers.items()
@@ -303,11 +317,7 @@ class MemoryTransaction:
             and due_at <= watermarks.get(partition, due_at.min.replace(tzinfo=due_at.tzinfo))
             and self._database.locks.get(("timer", timer, id_)) is None
         ]
-        taken = sorted(due, key=lambda one: (one.due_at, one.id))[:limit]
-        for one in taken:
-            self._database.locks["timer", name, one.id] = self
-        await self.clear_timers(name, [one.id for one in taken])
-        return taken
+        return sorted(due, key=lambda one: (one.due_at, one.id))
 
     async def fail_timer(self, name: str, due: Due, refusal: Refusal) -> None:
         self._changes.append(lambda tables: tables.actions.append(f"{name} {due.id} failed: {refusal.reason}"))

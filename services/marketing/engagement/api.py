@@ -16,7 +16,7 @@ from services.marketing.settings import Context
 from shared.engine.service import Service
 from shared.engine.transaction import Transaction
 from shared.errors import NotFound
-from shared.http.app import Once, idempotent, requires, service_of
+from shared.http.app import Once, idempotent, requires, service_of, write
 from shared.http.forms import HEADERS, form_page
 from shared.http.links import LinkExpired, LinkRefused
 
@@ -49,10 +49,13 @@ async def note_bounce(message_id: UUID, bounce: Bounce, once: Repeatable) -> Res
 async def take_returned(service: Serving, request: Request) -> Taken:
     """A mail that came back, as it is: a report of delivery (RFC 3464) or of abuse (RFC 5965). May be told again."""
     mail = await request.body()
-    async with service.transaction() as tx:
+
+    async def act(tx: Transaction) -> Taken:
         context: Context = tx.context
         taken, ignored = await commands.note_all(tx, [read_report(mail, context.domain)])
-    return Taken(taken=taken, ignored=ignored)
+        return Taken(taken=taken, ignored=ignored)
+
+    return await write(service, act)
 
 
 @router.get("/campaigns/{name}/measures", dependencies=[Depends(requires("crm:read"))])
@@ -66,20 +69,26 @@ async def read_measures(service: Serving, name: str) -> Measures:
 async def take_reports(service: Serving, request: Request, provider: str) -> Taken:
     """Reports of a provider of mail that the settings name, by its own signature. May be told again."""
     body = await request.body()
-    async with service.transaction() as tx:
+
+    async def act(tx: Transaction) -> Taken:
         taken, ignored = await commands.note_all(tx, commands.open_report(tx, provider, request.headers, body))
-    return Taken(taken=taken, ignored=ignored)
+        return Taken(taken=taken, ignored=ignored)
+
+    return await write(service, act)
 
 
 @links.get("/links/{token}/opened.gif", response_class=Response)
 async def show_picture(service: Serving, request: Request, token: str) -> Response:
     """A picture of one point: its letter was opened, by its reader or by a machine."""
-    async with service.transaction() as tx:
+
+    async def act(tx: Transaction) -> None:
         link = commands.find_link(tx, token)
         if link.url:
             raise NotFound("this link has no picture")
         if not _only_asks(request):
             await commands.note_visit(tx, link, "opened", request.headers)
+
+    await write(service, act)
     return Response(_PICTURE, media_type="image/gif", headers=HEADERS)
 
 
@@ -88,18 +97,22 @@ async def follow_link(service: Serving, request: Request, token: str) -> Respons
     """On to where the letter's link leads, which is signed with it. Who reads HTML is told by a page where it leads
     nowhere.
     """
+
+    async def act(tx: Transaction) -> str:
+        link = commands.find_link(tx, token)
+        if not link.url:
+            raise NotFound("this link leads nowhere")
+        if not _only_asks(request):
+            await commands.note_visit(tx, link, "clicked", request.headers)
+        return link.url
+
     try:
-        async with service.transaction() as tx:
-            link = commands.find_link(tx, token)
-            if not link.url:
-                raise NotFound("this link leads nowhere")
-            if not _only_asks(request):
-                await commands.note_visit(tx, link, "clicked", request.headers)
+        url = await write(service, act)
     except (LinkExpired, LinkRefused, NotFound) as error:
         if "text/html" not in request.headers.get("accept", ""):
             raise
         return HTMLResponse(_TOO_OLD if isinstance(error, LinkExpired) else _NOWHERE, error.status, headers=HEADERS)
-    return RedirectResponse(link.url, 302, headers=HEADERS)
+    return RedirectResponse(url, 302, headers=HEADERS)
 
 
 def _only_asks(request: Request) -> bool:

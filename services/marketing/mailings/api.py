@@ -23,7 +23,7 @@ from services.marketing.previews.schemas import TestLetter, TestSent
 from shared.engine.service import Service
 from shared.engine.transaction import Transaction
 from shared.errors import NotFound
-from shared.http.app import Listing, Once, Page, idempotent, requires, service_of
+from shared.http.app import Listing, Once, Page, idempotent, requires, service_of, write
 from shared.http.limits import COSTLY
 
 router = APIRouter(prefix="/v1", tags=["marketing"])
@@ -91,8 +91,7 @@ async def test_mailing(service: Serving, name: str, test: TestLetter) -> TestSen
         context = tx.context
     sent = await previews.send_test(context, trial)
     if sent.accepted:
-        async with service.transaction() as tx:
-            await commands.note_test(tx, name, mailing.version)
+        await write(service, lambda tx: commands.note_test(tx, name, mailing.version))
     return sent
 
 

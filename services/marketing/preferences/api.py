@@ -9,8 +9,9 @@ from starlette.responses import HTMLResponse
 from services.marketing.preferences import commands
 from services.marketing.preferences.domain.page import text_version, write_page
 from shared.engine.service import Service
+from shared.engine.transaction import Transaction
 from shared.errors import Invalid
-from shared.http.app import service_of
+from shared.http.app import service_of, write
 from shared.http.forms import HEADERS, language_of
 
 links = APIRouter(prefix="/v1", tags=["marketing"])
@@ -50,7 +51,8 @@ async def choose_preferences(service: Serving, request: Request, token: str) -> 
     """
     form = _read_form(await request.body())
     ended = form.get("act") == ["nothing"]
-    async with service.transaction() as tx:
+
+    async def act(tx: Transaction) -> str:
         link = commands.find_link(tx, token)
         language = language_of((await commands.load_standing(tx, link)).locale)
         version = text_version(language)
@@ -59,8 +61,9 @@ async def choose_preferences(service: Serving, request: Request, token: str) -> 
         else:
             await commands.choose(tx, link, form.get("shown", ()), form.get("chosen", ()), version)
         standing = await commands.load_standing(tx, link)
-    page = write_page(language, standing.places, saved=not ended, ended=ended)
-    return HTMLResponse(page, headers=HEADERS)
+        return write_page(language, standing.places, saved=not ended, ended=ended)
+
+    return HTMLResponse(await write(service, act), headers=HEADERS)
 
 
 def _read_form(body: bytes) -> dict[str, list[str]]:

@@ -14,7 +14,7 @@ from services.marketing.suppressions.domain import StoppedAddress
 from services.marketing.suppressions.schemas import Address, Stopped, Suppression
 from shared.engine.service import Service
 from shared.engine.transaction import Transaction
-from shared.http.app import Listing, Once, Page, idempotent, requires, service_of
+from shared.http.app import Listing, Once, Page, idempotent, requires, service_of, write
 from shared.http.forms import HEADERS, Language, form_page
 
 router = APIRouter(prefix="/v1", tags=["marketing"])
@@ -43,12 +43,15 @@ async def show_unsubscribing(service: Serving, token: str) -> HTMLResponse:
 @links.post("/unsubscribe/{token}", response_class=HTMLResponse)
 async def unsubscribe(service: Serving, token: str) -> HTMLResponse:
     """By the button, or by a mail reader on a click (RFC 8058). May be asked again."""
-    async with service.transaction() as tx:
+
+    async def act(tx: Transaction) -> str:
         link = commands.find_link(tx, token)
         await commands.unsubscribe(tx, link)
         language = await commands.find_language(tx, link)
-    act, done = _WORDS[language]
-    return HTMLResponse(form_page(act, f"<p>{done}</p>", language), headers=HEADERS)
+        title, done = _WORDS[language]
+        return form_page(title, f"<p>{done}</p>", language)
+
+    return HTMLResponse(await write(service, act), headers=HEADERS)
 
 
 @router.get("/suppressions", dependencies=[Depends(requires("crm:read"))])

@@ -11,8 +11,9 @@ from services.marketing.surveys import commands, store
 from services.marketing.surveys.domain.page import ask, thank
 from services.marketing.surveys.schemas import Result
 from shared.engine.service import Service
+from shared.engine.transaction import Transaction
 from shared.errors import Invalid
-from shared.http.app import Listing, Page, requires, service_of
+from shared.http.app import Listing, Page, requires, service_of, write
 from shared.http.forms import HEADERS
 
 router = APIRouter(prefix="/v1", tags=["marketing"])
@@ -39,13 +40,15 @@ async def answer_survey(
     value: Annotated[int | None, Query(ge=0, le=10, description="Needed; as the survey offers it.")] = None,
 ) -> HTMLResponse:
     """The first answer counts; another one is thanked for, and changes nothing."""
-    async with service.transaction() as tx:
+
+    async def act(tx: Transaction) -> str:
         link = commands.find_link(tx, token)
         if value is None:
             raise Invalid("an answer has a value", field="value")
         taken = await commands.reply(tx, link, value)
-        language = await commands.find_language(tx, link)
-    return HTMLResponse(thank(language, again=not taken), headers=HEADERS)
+        return thank(await commands.find_language(tx, link), again=not taken)
+
+    return HTMLResponse(await write(service, act), headers=HEADERS)
 
 
 @router.get("/surveys", dependencies=[Depends(requires("crm:read"))])

@@ -52,7 +52,12 @@ delete from ticket_viewer where ticket_id = $1::uuid and agent = $2::text;
 
 -- name: forget_former_viewers
 -- Where an agent was once and never left.
-delete from ticket_viewer where agent = $1::text and seen_at < now() - interval '1 hour';
+delete from ticket_viewer
+where (ticket_id, agent) in (
+    select ticket_id, agent from ticket_viewer
+    where agent = $1::text and seen_at < now() - interval '1 hour'
+    order by ticket_id for update skip locked
+);
 
 -- name: find_viewers
 -- Who is there, first come first.

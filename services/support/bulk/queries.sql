@@ -42,8 +42,15 @@ where bulk_id = $1::uuid and place = $2::integer and outcome = 'waiting' and tri
 
 -- name: stop_items
 -- What is waiting stays undone; of one action, or after a restore of all.
+with waiting as (
+    select bulk_id, place from bulk_item
+    where outcome = 'waiting' and ($1::uuid is null or bulk_id = $1::uuid)
+    order by bulk_id, place for update
+)
+
 update bulk_item set outcome = 'stopped', reason = $2::text, settled_at = $3::timestamptz
-where outcome = 'waiting' and ($1::uuid is null or bulk_id = $1::uuid);
+from waiting
+where bulk_item.bulk_id = waiting.bulk_id and bulk_item.place = waiting.place;
 
 -- name: find_action
 -- One, with how many tickets stand where.

@@ -44,9 +44,16 @@ async def load_terms(tx: Transaction, parties: Collection[UUID], at: datetime) -
 
 
 async def lock_parties(tx: Transaction, ids: Collection[UUID]) -> set[UUID]:
-    """Lock the parties, known or not, and return those that were erased."""
-    await store.add_parties(tx, ids)
+    """Lock the parties, known or not, and return those that were erased.
+
+    Asked once in a transaction, for all of its parties and before anything else is locked: see the README.
+    """
     return await store.lock_parties(tx, ids)
+
+
+async def lock_free_parties(tx: Transaction, ids: Collection[UUID]) -> set[UUID]:
+    """Lock those that nobody else has locked, without waiting for the others, and return them."""
+    return await store.lock_free_parties(tx, ids)
 
 
 async def load_families(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, list[UUID]]:

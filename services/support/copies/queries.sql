@@ -16,15 +16,20 @@ on conflict (id) do update set
     email = excluded.email
 where not known.erased and (excluded.erased or known.version < excluded.version);
 
--- name: add_parties
--- Rows to lock for parties that a request names before their description is here.
-insert into party (id)
-select id from unnest($1::uuid[]) as named (id) order by id
-on conflict (id) do nothing;
-
 -- name: lock_parties
--- Keeps the order of events per party when several instances emit, and says who was erased.
-select id, erased from party where id = any($1::uuid[]) order by id for update;
+-- In one pass by id, with a row for each that is named before its description is here: of two passes, one for new rows and
+-- one for known ones, two transactions could each wait for what the other did first. Nothing of a known row changes.
+insert into party as known (id)
+select distinct id from unnest($1::uuid[]) as named (id) order by id
+on conflict (id) do update set version = known.version where false;
+
+-- name: lock_free_parties
+-- Those of these that nobody else has locked.
+select id from party where id = any($1::uuid[]) order by id for update skip locked;
+
+-- name: find_erased
+-- Of parties that are locked.
+select id from party where id = any($1::uuid[]) and erased order by id;
 
 -- name: find_merged_parties
 -- A party, those merged into the same survivor, and the survivor.

@@ -20,14 +20,16 @@ async def save_parties(tx: Transaction, parties: Sequence[Party]) -> None:
     await tx.execute(SQL["save_parties"], *columns(rows))
 
 
-async def add_parties(tx: Transaction, ids: Collection[UUID]) -> None:
-    """Make a row for each party that has none yet."""
-    await tx.execute(SQL["add_parties"], list(ids))
-
-
 async def lock_parties(tx: Transaction, ids: Collection[UUID]) -> set[UUID]:
-    """Lock the rows that are there and return the erased parties."""
-    return {row["id"] for row in await tx.fetch(SQL["lock_parties"], list(ids)) if row["erased"]}
+    """Lock the parties, for which rows are made where there are none, and return the erased ones."""
+    if not ids:
+        return set()
+    await tx.execute(SQL["lock_parties"], list(ids))
+    return {row["id"] for row in await tx.fetch(SQL["find_erased"], list(ids))}
+
+
+async def lock_free_parties(tx: Transaction, ids: Collection[UUID]) -> set[UUID]:
+    return {row["id"] for row in await tx.fetch(SQL["lock_free_parties"], list(ids))} if ids else set()
 
 
 async def find_party(tx: Transaction, party_id: UUID) -> Party | None:

@@ -13,7 +13,7 @@ from services.support.csat.schemas import Satisfaction, SurveyLink
 from shared.engine.service import Service
 from shared.engine.transaction import Transaction
 from shared.errors import NotFound
-from shared.http.app import Once, idempotent, requires, service_of
+from shared.http.app import Once, idempotent, requires, service_of, write
 from shared.http.forms import HEADERS
 from shared.http.readiness import Serving
 
@@ -63,10 +63,13 @@ async def answer_survey(
     refuse: Annotated[bool, Query(description="The customer is asked no more by e-mail, about no ticket.")] = False,
 ) -> HTMLResponse:
     """The first answer counts; another one is thanked for, and changes nothing."""
-    async with service.transaction() as tx:
+
+    async def act(tx: Transaction) -> str:
         language = await commands.find_language(tx, commands.check_link(tx, token))
         if refuse:
             await commands.refuse(tx, token)
-            return HTMLResponse(part_from(language), headers=HEADERS)
+            return part_from(language)
         taken = await commands.answer(tx, token, value)
-    return HTMLResponse(thank(language, again=not taken), headers=HEADERS)
+        return thank(language, again=not taken)
+
+    return HTMLResponse(await write(service, act), headers=HEADERS)

@@ -37,7 +37,7 @@ from services.support.tickets.domain.status import SETTLED, illegal
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
 from shared.errors import Refused
-from shared.events.consent import statement_of
+from shared.events.consent import Statement, statement_of
 from shared.events.contacts import ConsentGiven, ConsentWithdrawn, SurveyAnswered
 from shared.events.tickets import CsatAsked, CsatRecorded, TicketResolved
 from shared.http.forms import Language, language_of
@@ -76,15 +76,26 @@ async def ask_customers(tx: Transaction, events: Sequence[Event[TicketResolved]]
     return asked
 
 
+async def lock_parties_of(
+    tx: Transaction, answers: Sequence[Event[SurveyAnswered]], said: Sequence[Event[ConsentGiven | ConsentWithdrawn]]
+) -> None:
+    """Lock who is asked about in these answers and who refuses by these statements, with those merged with them."""
+    asked = {ticket_id for event in answers if (ticket_id := ticket_of(event)) is not None}
+    parties = {
+        *await tickets.find_parties_of(tx, asked),
+        *(party for party, each in _of_questions(said) if not each.given),
+    }
+    families = await copies.load_families(tx, parties) if parties else {}
+    await copies.lock_parties(tx, parties.union(*families.values()))
+
+
 async def copy_consents(tx: Transaction, events: Sequence[Event[ConsentGiven | ConsentWithdrawn]]) -> None:
-    """What parties said of being asked by e-mail. A question that has not left by then stays here where they refuse."""
-    said = [(event.data.party_id, statement_of(event.id, event.time, event.data)) for event in events]
-    said = [(party, each) for party, each in said if each.purpose in PURPOSES and each.channel == CHANNEL]
+    """What parties said of being asked by e-mail. Who refuses is locked, and what has not left by then stays here."""
+    said = _of_questions(events)
     if not said:
         return
     refusing = {party for party, each in said if not each.given}
     families = await copies.load_families(tx, refusing)
-    await copies.lock_parties(tx, sorted(refusing.union(*families.values())))
     await store.add_statements(tx, said)
     for party in sorted(refusing):
         members = families.get(party, [party])
@@ -145,11 +156,10 @@ async def answer(tx: Transaction, token: str, value: int | None) -> bool:
 
 
 async def take_answers(tx: Transaction, events: Sequence[Event[SurveyAnswered]]) -> int:
-    """How many were the first about their ticket. One about a ticket of somebody else is left out."""
+    """How many were the first about their ticket, whose party is locked. One about another's ticket is left out."""
     asked = [(event, ticket_id) for event in events if (ticket_id := ticket_of(event)) is not None]
     parties = {id_: await tickets.find_party_of_ticket(tx, id_) for _, id_ in asked}
     owners = {party for party in parties.values() if party is not None}
-    await copies.lock_parties(tx, sorted(owners))
     families, kept = await copies.load_families(tx, owners), 0
     for event, ticket_id in asked:
         owner = parties[ticket_id]
@@ -169,6 +179,11 @@ async def take_back(tx: Transaction, data: CsatAsked | CsatRecorded) -> None:
         return
     rating = Rating(data.ticket_id, data.party_id, data.value, data.agent, "fact", data.answered_at)
     await store.take_back_rating(tx, rating, data.recorded_at)
+
+
+def _of_questions(events: Sequence[Event[ConsentGiven | ConsentWithdrawn]]) -> list[tuple[UUID, Statement]]:
+    said = [(event.data.party_id, statement_of(event.id, event.time, event.data)) for event in events]
+    return [(party, each) for party, each in said if each.purpose in PURPOSES and each.channel == CHANNEL]
 
 
 async def _ask_once(tx: Transaction, event: Event[TicketResolved], family: Sequence[UUID]) -> bool:

@@ -1,6 +1,6 @@
 """What is done to disputes. Each command locks the party, then the dispute: events leave in the order of acts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -79,11 +79,14 @@ async def add_evidence(
     return evidence.id, changed
 
 
+async def lock_parties_of(tx: Transaction, disputes: Collection[UUID]) -> None:
+    """Lock the parties of those of these disputes that are known."""
+    await copies.lock_parties(tx, await store.find_parties_of_disputes(tx, disputes))
+
+
 async def tell_overdue(tx: Transaction, due: Sequence[Due]) -> int:
-    """Tell of the disputes whose deadline has passed without a decision; the number of them."""
-    parties = {timer.id: await store.find_party_of_dispute(tx, timer.id) for timer in due}
-    await copies.lock_parties(tx, sorted({party for party in parties.values() if party is not None}))
-    disputes, told = await store.lock_disputes(tx, parties), 0
+    """Tell of the disputes whose deadline has passed without a decision; how many. Their parties are locked."""
+    disputes, told = await store.lock_disputes(tx, [timer.id for timer in due]), 0
     for timer in due:
         changed = acts.run_out(disputes[timer.id], timer.now) if timer.id in disputes else None
         if changed is not None:

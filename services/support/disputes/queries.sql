@@ -16,6 +16,10 @@ on conflict do nothing;
 -- Whose dispute it is, which never changes: that party is locked before the dispute.
 select party_id from dispute where id = $1::uuid;
 
+-- name: find_parties_of_disputes
+-- Whose these are.
+select distinct party_id from dispute where id = any($1::uuid[]) order by party_id;
+
 -- name: lock_disputes
 -- What the rules need of disputes, whose parties are locked already.
 select

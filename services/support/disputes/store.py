@@ -42,6 +42,10 @@ async def find_party_of_dispute(tx: Transaction, dispute_id: UUID) -> UUID | Non
     return found
 
 
+async def find_parties_of_disputes(tx: Transaction, ids: Collection[UUID]) -> list[UUID]:
+    return [row["party_id"] for row in await tx.fetch(SQL["find_parties_of_disputes"], list(ids))]
+
+
 async def lock_disputes(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Dispute]:
     """Those that are there; their parties are locked by the caller."""
     return {row["id"]: _dispute(row) for row in await tx.fetch(SQL["lock_disputes"], sorted(ids))}

@@ -21,8 +21,12 @@ async def take_answers(
 ) -> None:
     """Answers about tickets, and who refuses to be asked; answers about sales and everything else are marketing's."""
     answers = [cast("Event[SurveyAnswered]", event) for event in events if isinstance(event.data, SurveyAnswered)]
-    said = [event for event in events if not isinstance(event.data, SurveyAnswered)]
-    await csat.copy_consents(tx, cast("Sequence[Event[ConsentGiven | ConsentWithdrawn]]", said))
+    said = cast(
+        "Sequence[Event[ConsentGiven | ConsentWithdrawn]]",
+        [event for event in events if not isinstance(event.data, SurveyAnswered)],
+    )
+    await csat.lock_parties_of(tx, answers, said)
+    await csat.copy_consents(tx, said)
     log.info("answers_taken", answers=len(answers), kept=await csat.take_answers(tx, answers))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import structlog
 
 from services.support.copies import commands as copies
-from services.support.routing.commands import assignments as routing
+from services.support.routing.commands import assignments as routing, attendance
 from services.support.subscriptions import routing as hears, sla as clocked
 from shared.engine.event import Event
 from shared.engine.subscription import Due
@@ -28,8 +28,8 @@ async def route_tickets(
 
 
 # Of support's groups that follow tickets, this one hears a topic that carries the clock.
-@clocked.timer(routing.TIMER)
+@clocked.timer(routing.TIMER, locks_first=attendance.lock_first)
 async def attend_agents(due: Sequence[Due], tx: Transaction) -> None:
     """Shifts that begin and end, agents who come and go, and tickets that make room for others."""
-    moved = await routing.attend(tx, {timer.id for timer in due}, max(timer.now for timer in due))
+    moved = await attendance.attend(tx, {timer.id for timer in due}, max(timer.now for timer in due))
     log.info("agents_attended", due=len(due), moved=moved)

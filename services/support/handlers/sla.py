@@ -7,6 +7,7 @@ import structlog
 from services.support.copies import commands as copies
 from services.support.sla import commands as sla
 from services.support.subscriptions import sla as hears
+from services.support.tickets import commands as tickets
 from shared.engine.event import Event
 from shared.engine.subscription import Due
 from shared.engine.transaction import Transaction
@@ -36,7 +37,7 @@ async def follow_tickets(
     log.info("tickets_followed", events=len(events), told=told)
 
 
-@hears.timer(sla.TIMER)
+@hears.timer(sla.TIMER, locks_first=tickets.lock_parties_of)
 async def tell_clocks(due: Sequence[Due], tx: Transaction) -> None:
     """Warnings and breaches, when their time has come on the stream's clock."""
     told = await sla.follow(tx, {timer.id: timer.now for timer in due}, {}, {})

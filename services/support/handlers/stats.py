@@ -22,7 +22,7 @@ async def count_tickets(events: Sequence[Event[Counted]], tx: Transaction) -> No
     log.info("tickets_counted", events=len(events), told=told)
 
 
-@sla.timer(stats.TIMER)
+@sla.timer(stats.TIMER, locks_first=stats.lock_warnings)
 async def clear_warnings(due: Sequence[Due], tx: Transaction) -> None:
     """Warnings that may be over because nothing happened, by the clock of a group that hears one."""
     told = await stats.judge_again(tx, {timer.id for timer in due}, max(timer.now for timer in due))

@@ -13,13 +13,13 @@ from shared.engine.transaction import Transaction
 log = structlog.get_logger()
 
 
-@hears.timer(tickets.WAKING)
+@hears.timer(tickets.WAKING, locks_first=tickets.lock_parties_of)
 async def wake_tickets(due: Sequence[Due], tx: Transaction) -> None:
     """Tickets that waited until now are open again."""
     log.info("tickets_woken", due=len(due), woken=await tickets.wake_tickets(tx, due))
 
 
-@hears.timer(disputes.TIMER)
+@hears.timer(disputes.TIMER, locks_first=disputes.lock_parties_of)
 async def tell_deadlines(due: Sequence[Due], tx: Transaction) -> None:
     """Disputes whose deadline has passed on the stream's clock."""
     log.info("deadlines_looked_at", due=len(due), overdue=await disputes.tell_overdue(tx, due))

@@ -64,10 +64,15 @@ async def find_own(tx: Transaction, references: Collection[str]) -> set[str]:
     return {each for each in references if reply_of(each, context.mail_domain)}
 
 
+async def lock_returned(tx: Transaction, returned: Collection[str]) -> None:
+    """Lock the parties of letters that came back."""
+    if replies := _replies_of(tx, returned):
+        await copies.lock_parties(tx, await store.find_parties(tx, replies))
+
+
 async def note_bounce(tx: Transaction, returned: Collection[str]) -> None:
-    """Letters that came back did not arrive; whoever answers for the ticket sees it there."""
-    context: Context = tx.context
-    replies = {id_ for each in returned if (id_ := reply_of(each, context.mail_domain)) is not None}
+    """Letters that came back did not arrive; whoever answers for the ticket sees it there. Their parties are locked."""
+    replies = _replies_of(tx, returned)
     for draft in await store.bounce_letters(tx, replies, tx.now) if replies else ():
         tx.emit([announce_settled(draft, "bounced", tx.now)])
 
@@ -94,3 +99,8 @@ async def doubt_all(tx: Transaction) -> None:
 
 async def find_outcomes(tx: Transaction, tickets: Collection[UUID]) -> dict[UUID, LetterOutcome | None]:
     return await store.find_outcomes(tx, tickets)
+
+
+def _replies_of(tx: Transaction, names: Collection[str]) -> set[UUID]:
+    context: Context = tx.context
+    return {id_ for each in names if (id_ := reply_of(each, context.mail_domain)) is not None}

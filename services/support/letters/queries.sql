@@ -44,9 +44,16 @@ select distinct owner from letter where owner is not null and owner <> $1::uuid;
 select pg_try_advisory_xact_lock(hashtextextended('support.sender ' || $1::text, 0));
 
 -- name: take_over_letters
--- Letters of an owner that is gone become ours to settle.
-update letter set owner = $2::uuid where owner = $1::uuid
+-- Letters of an owner that is gone become ours to settle, locked in their order as an erasure locks them.
+with left_over as (
+    select reply_id from letter where owner = $1::uuid order by reply_id for update
+)
+update letter set owner = $2::uuid where reply_id = any(array(select reply_id from left_over))
 returning reply_id, ticket_id, party_id, request_event_id, address, subject, body, follows, written_at, number;
+
+-- name: find_parties_of_letters
+-- To whom these were written.
+select distinct party_id from letter where reply_id = any($1::uuid[]) order by party_id;
 
 -- name: lock_bounced
 -- Letters that came back, of those that left or may have; also while it is not written down yet that they left.
@@ -71,11 +78,14 @@ returning reply_id, ticket_id, party_id, request_event_id, null::text as body, w
 
 -- name: forget_letters
 -- Of erased parties; what nobody has begun to send is not sent any more.
+with known as (
+    select reply_id from letter where party_id = any($1::uuid[]) order by reply_id for update
+)
 update letter set
     address = null, subject = null, body = null,
     outcome = case when owner is null then coalesce(outcome, 'no_address') else outcome end,
     settled_at = case when owner is null then coalesce(settled_at, $2::timestamptz) else settled_at end
-where party_id = any($1::uuid[]);
+where reply_id = any(array(select reply_id from known));
 
 -- name: doubt_letters
 -- After a restore: what the backup was about to send may have been sent. Nobody ever holds the lock of this owner.

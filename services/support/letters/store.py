@@ -61,6 +61,10 @@ async def take_over(tx: Transaction, gone: UUID, owner: UUID) -> list[Draft]:
     return [Draft(**row) for row in await tx.fetch(SQL["take_over_letters"], gone, owner)]
 
 
+async def find_parties(tx: Transaction, replies: Collection[UUID]) -> list[UUID]:
+    return [row["party_id"] for row in await tx.fetch(SQL["find_parties_of_letters"], sorted(replies))]
+
+
 async def bounce_letters(tx: Transaction, replies: Collection[UUID], now: datetime) -> list[Draft]:
     """Those that had left, or may have."""
     found = [Draft(**row) for row in await tx.fetch(SQL["lock_bounced"], sorted(replies))]

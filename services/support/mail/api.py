@@ -18,7 +18,7 @@ from shared import clock
 from shared.engine.service import Service
 from shared.engine.transaction import Transaction
 from shared.errors import Refused
-from shared.http.app import Listing, Once, Page, idempotent, requires, service_of
+from shared.http.app import Listing, Once, Page, idempotent, requires, service_of, write
 
 router = APIRouter(prefix="/v1", tags=["mail"])
 webhooks = APIRouter(prefix="/v1/webhooks", tags=["mail"])
@@ -51,8 +51,11 @@ async def take_mail(
     if not signed:
         raise NotSignedError("The delivery is not signed by a secret that is set here, or is too old.")
     mail = await asyncio.to_thread(read_mail, body, context.own_addresses)
-    async with service.transaction() as tx:
+
+    async def act(tx: Transaction) -> Taken:
         return Taken(id=mail.id, outcome=await commands.take(tx, mail))
+
+    return await write(service, act)
 
 
 @router.get("/mails", dependencies=[Depends(requires("crm:read"))])

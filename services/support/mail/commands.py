@@ -41,6 +41,8 @@ async def take(tx: Transaction, mail: Incoming) -> Kind | Literal["known"]:
     """
     context: Context = tx.context
     kind = mail.kind
+    if kind == "bounce":
+        await letters.lock_returned(tx, mail.returned)
     if kind == "request" and await _is_too_much(tx, mail.sender, context.mails_an_hour):
         kind = "held"
     known = await letters.find_own(tx, mail.references)

@@ -76,7 +76,9 @@ delete from attachment using mail where attachment.mail_id = mail.id and mail.pa
 -- name: forget_unclaimed
 -- Mails that became no request of anybody are kept for so long that somebody could look at them.
 delete from mail where id = any(array(
-    select id from mail where party_id is null and received_at < $1::timestamptz order by received_at, id limit 500
+    select id from mail where party_id is null and received_at < $1::timestamptz
+    order by received_at, id limit 500
+    for update skip locked
 ))
 returning id;
 

@@ -128,6 +128,10 @@ from stat_warning
 where id = any($1::uuid[]) and cleared_at is null
 order by id;
 
+-- name: lock_open_warnings
+-- Before their timers, as who counts does.
+select id from stat_warning where id = any($1::uuid[]) and cleared_at is null order by id for update;
+
 -- name: clear_warning
 -- It is over.
 update stat_warning set cleared_at = $2::timestamptz where id = $1::uuid;

@@ -133,6 +133,10 @@ async def find_warnings(tx: Transaction, ids: Collection[UUID]) -> list[Warned]:
     return [_warned(row) for row in await tx.fetch(SQL["find_warnings"], sorted(ids))]
 
 
+async def lock_open_warnings(tx: Transaction, ids: Collection[UUID]) -> None:
+    await tx.execute(SQL["lock_open_warnings"], sorted(ids))
+
+
 async def clear_warning(tx: Transaction, warning_id: UUID, now: datetime) -> None:
     await tx.execute(SQL["clear_warning"], warning_id, now)
 

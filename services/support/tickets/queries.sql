@@ -158,6 +158,10 @@ from (select greatest((select coalesce(max(number), 0) from ticket), (select las
 -- Whose ticket it is, which never changes: that party is locked before the ticket.
 select party_id from ticket where id = $1::uuid;
 
+-- name: find_parties_of_tickets
+-- Whose these are.
+select distinct party_id from ticket where id = any($1::uuid[]) order by party_id;
+
 -- name: lock_tickets
 -- What the rules need of tickets, whose parties are locked already.
 select id, number, party_id, request_event_id, status, version, waits_for, until, settled_at, merged_into

@@ -166,6 +166,10 @@ async def find_party_of_ticket(tx: Transaction, ticket_id: UUID) -> UUID | None:
     return found
 
 
+async def find_parties_of_tickets(tx: Transaction, ids: Collection[UUID]) -> list[UUID]:
+    return [row["party_id"] for row in await tx.fetch(SQL["find_parties_of_tickets"], list(ids))] if ids else []
+
+
 async def lock_tickets(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, tuple[int, Ticket]]:
     """Tickets that are there, with their numbers; their parties are locked by the caller."""
     found: dict[UUID, tuple[int, Ticket]] = {}

@@ -104,15 +104,11 @@ order by triage_example.learned_at desc, triage_example.ticket_id
 limit $2::integer;
 
 -- name: save_vectors
--- Of tickets that still have a text: whoever erases one waits for this, or has been waited for.
-with standing as (
-    select id from ticket where id = any($1::uuid[]) and coalesce(subject, body) is not null order by id for share
-)
-
+-- Of tickets that still have a text. Their parties are locked, so nobody erases one meanwhile.
 insert into triage_vector (ticket_id, made_by, vector)
 select given.ticket_id, $3::text, given.vector
 from unnest($1::uuid[], $2::bytea[]) as given (ticket_id, vector)
-join standing on standing.id = given.ticket_id
+join ticket on ticket.id = given.ticket_id and coalesce(ticket.subject, ticket.body) is not null
 order by given.ticket_id
 on conflict (ticket_id) do update set made_by = excluded.made_by, vector = excluded.vector;
 

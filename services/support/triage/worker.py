@@ -12,6 +12,7 @@ from services.support.classifier import Model
 from services.support.fitting import Fitted, Known, Order
 from services.support.semantic import VECTORS
 from services.support.settings import Context, SupportSettings
+from services.support.tickets import commands as tickets
 from services.support.triage import store
 from services.support.triage.schemas import ModelView
 from services.support.triage.store import Learnt
@@ -19,7 +20,7 @@ from shared.engine.transaction import Transaction
 from shared.errors import Transient
 
 log = structlog.get_logger()
-_AT_ONCE = 1_000
+_AT_ONCE = 200
 _HOPELESS = 4
 """A shadow that is worse on so many times the cases that it needs is given up."""
 
@@ -123,6 +124,7 @@ class Learning:
         for begin in range(0, len(new), _AT_ONCE):
             part = slice(begin, begin + _AT_ONCE)
             async with source.transaction() as tx:
+                await tickets.lock_parties_of(tx, made[part])
                 await store.save_vectors(tx, list(zip(made[part], new[part], strict=True)), VECTORS)
 
     async def _judge(self, source: Source, live: ModelView, shadow: ModelView) -> None:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from services.support.handlers.recovery import take_back_tickets
-from services.support.routing.commands import assignments
+from services.support.routing.commands import attendance
 from shared.events.agreements import AgreementSigned
 from shared.events.contract import find_contract
 from shared.events.tickets import SlaWarned, TicketStatusChanged
@@ -183,7 +183,7 @@ async def test_at_the_end_of_the_shift_tickets_wait_for_the_next(http: httpx.Asy
 async def test_what_waits_goes_out_in_one_go_however_much_it_is(
     http: httpx.AsyncClient, support: Support, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(assignments, "_AT_ONCE", 2)
+    monkeypatch.setattr(attendance, "_AT_ONCE", 2)
     for n in range(7):
         await opened(support, f"t{n}")
     await support.pool.execute(

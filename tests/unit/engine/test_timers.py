@@ -74,6 +74,27 @@ async def test_one_that_is_refused_is_set_aside_and_the_others_fire() -> None:
     ]
 
 
+async def test_what_others_lock_before_a_timer_is_locked_before_it_and_what_moved_meanwhile_stays() -> None:
+    storage, told = await storage_with((1, 0), (2, 0), (3, 1)), []
+    hears = Subscription("marketing.follow-ups", kind="process", topics=[])
+
+    async def lock(_: Any, ids: Sequence[UUID]) -> None:
+        assert not [key for key in storage.locks if key[0] == "timer"]
+        told.append([id_.int for id_ in ids])
+        async with storage.transaction() as other:
+            await other.set_timers("messages", [(UUID(int=1), 0, LATER)])
+
+    @hears.timer("messages", locks_first=lock)
+    async def fire(due: Sequence[Due], _: Any) -> None:
+        told.append([one.id.int for one in due])
+
+    assert await fire_due(hears, storage, "messages", {0: WALL}, 500, transient) == 1
+    assert told == [[1, 2], [2]]
+    assert sorted(id_.int for _, id_ in storage.tables.timers) == [1, 3]
+    assert await fire_due(hears, storage, "messages", {0: WALL}, 500, transient) == 0
+    assert told == [[1, 2], [2]]
+
+
 async def test_an_infrastructure_error_leaves_all_of_them_due() -> None:
     storage = await storage_with((0, 0), (1, 0))
     for errors in ([Transient()], [KeyError(), Transient()]):

@@ -1,7 +1,7 @@
 """Who answers for tickets: queues, choices, claims, and giving back."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,6 @@ from services.support.routing.schemas import Assigning, AssignmentView
 from services.support.routing.store import Routable
 from services.support.settings import Context
 from services.support.sla import commands as sla
-from services.support.sla.domain.calendar import Calendar, next_change
 from services.support.tickets import commands as tickets
 from shared.engine.event import Event
 from shared.engine.partitions import partition_of
@@ -26,10 +25,6 @@ from shared.ids import dated_id, derived_id, new_id
 
 TIMER = "agents"
 """The timer of agents: their shift begins or ends, or something became of them or of their tickets."""
-_AT_ONCE = 50
-"""Tickets that one look at an agent hands out; the next look, at once, goes on with the rest."""
-_LOOKS_AGAIN = timedelta(days=1)
-"""At the latest; a calendar may have a new version, or stay as it is for longer than is looked ahead."""
 
 
 class NotAssignable(Refused):
@@ -59,31 +54,7 @@ async def follow(
     freed = sorted({each.agent_id for each in found if each.is_open and each.status not in OPEN and each.agent_id})
     await look_at(tx, freed, latest)
     waits = [each.id for each in found if each.status in OPEN and (each.agent_id is None or not each.is_open)]
-    return await _give_out(tx, await store.load_routable(tx, waits), latest, causes) if waits else 0
-
-
-async def attend(tx: Transaction, keys: Collection[UUID], now: datetime) -> int:
-    """Agents who are away, or whose shift is over, give their tickets back; the others get what waits for them."""
-    ids = set(await store.find_agents_by_key(tx, keys))
-    agents = [each for each in await store.load_agents(tx) if each.id in ids]
-    calendars = await sla.load_calendars(tx)
-    loads = await store.load_loads(tx, sorted(ids))
-    held, waiting, cut = await store.find_held(tx, sorted(ids)), set[UUID](), set[str]()
-    for agent in agents:
-        room = standing_at(agent, loads.get(agent.id, {}), calendars, now).channels_with_room()
-        managed = await copies.find_managed_parties(tx, agent.id, now) if room else []
-        found = await store.find_waiting(tx, agent, room, managed, _AT_ONCE) if room else []
-        waiting.update(found)
-        cut.update({agent.id} if len(found) == _AT_ONCE else ())
-    concerned = await store.load_routable(tx, {*held, *waiting})
-    await copies.lock_parties(tx, sorted({each.party_id for each in concerned}))
-    desk = await _load_desk(tx, {each.party_id for each in concerned}, now)
-    returned = await _give_back(tx, desk, ids, await store.load_routable(tx, held), now)
-    given = await _give_out(tx, await store.load_routable(tx, {*waiting, *returned}), now, {}, desk)
-    await _set_timers(tx, agents, calendars, now)
-    if given:  # else nothing would be given the next time either
-        await look_at(tx, [each for each in cut if desk.standings[each].channels_with_room()], now)
-    return given + len(returned)
+    return await give_out(tx, await store.load_routable(tx, waits), latest, causes) if waits else 0
 
 
 async def assign(tx: Transaction, ticket_id: UUID, new: Assigning, by: str) -> AssignmentView:
@@ -114,7 +85,7 @@ async def find_assignment(tx: Transaction, ticket_id: UUID) -> AssignmentView | 
         return view
     known = [each for each in await store.load_routable(tx, [ticket_id]) if each.is_open]
     desk = await _desk_of(tx, await store.load_agents(tx), [each.party_id for each in known], tx.now)
-    because = next((desk.why_waits(_waiting(each, context.queues)) for each in known), None)
+    because = next((desk.why_waits(waiting_of(each, context.queues)) for each in known), None)
     return view.model_copy(update={"waits_because": because})
 
 
@@ -137,8 +108,8 @@ async def standing_of(tx: Transaction, agent: Agent) -> Standing:
     return standing_at(agent, loads.get(agent.id, {}), await sla.load_calendars(tx), tx.now)
 
 
-async def _load_desk(tx: Transaction, parties: Collection[UUID], now: datetime) -> Desk:
-    """Everybody, locked."""
+async def load_desk(tx: Transaction, parties: Collection[UUID], now: datetime) -> Desk:
+    """Everybody, locked, at the end: whoever waits for that holds parties, tickets and the timers of agents."""
     return await _desk_of(tx, await store.lock_agents(tx), parties, now)
 
 
@@ -162,7 +133,7 @@ async def find_managers(tx: Transaction, parties: Collection[UUID], now: datetim
     }
 
 
-async def _give_out(
+async def give_out(
     tx: Transaction,
     found: Sequence[Routable],
     now: datetime,
@@ -172,50 +143,28 @@ async def _give_out(
     """Those that nobody answers for, the most pressing first, each to whoever is chosen; the others wait."""
     context: Context = tx.context
     first = sorted((each for each in found if each.agent_id is None and each.status in OPEN), key=_line)
-    waiting = [_waiting(each, context.queues) for each in first]
+    waiting = [waiting_of(each, context.queues) for each in first]
     if not waiting:
         return 0
-    known = desk or await _load_desk(tx, {each.party_id for each in waiting}, now)
+    known = desk or await load_desk(tx, {each.party_id for each in waiting}, now)
     handed = [
         (ticket, Handed(_id(causes.get(ticket.id), ticket, now), ticket.id, choice.agent, None, "routed", choice.why))
         for ticket, choice in choose_all(known, waiting, now)
     ]
-    await _save(tx, handed, now, causes)
+    await save_handed(tx, handed, now, causes)
     return len(handed)
-
-
-async def _give_back(
-    tx: Transaction, desk: Desk, ids: Collection[str], held: Sequence[Routable], now: datetime
-) -> list[UUID]:
-    """What those of these agents have who keep nothing now. Whose shift is over is offline from then on."""
-    context: Context = tx.context
-    leaving: dict[str, str] = {}
-    for agent_id in sorted(ids):
-        standing = desk.standings[agent_id]
-        if standing.why_leaves is not None:
-            leaving[agent_id] = standing.why_leaves
-        if not standing.on_shift and standing.agent.presence != "offline":
-            await store.save_presence(tx, agent_id, "offline", "shift_ended", now)
-    handed = []
-    for each in held:
-        if each.agent_id in leaving and each.status in OPEN:
-            desk.take(each.agent_id, each.channel)
-            ticket, why = _waiting(each, context.queues), f"{each.agent_id}: {leaving[each.agent_id]}"
-            handed.append((ticket, Handed(new_id(), ticket.id, None, each.agent_id, "returned", (why,))))
-    await _save(tx, handed, now, {})
-    return [ticket.id for ticket, _ in handed]
 
 
 async def _return(tx: Transaction, ticket: Routable, why: str) -> None:
     context: Context = tx.context
     if ticket.agent_id is None:
         raise NotAssignable("nobody answers for it, so nobody gives it back", state={"agent": None})
-    waiting = _waiting(ticket, context.queues)
+    waiting = waiting_of(ticket, context.queues)
     handed = Handed(new_id(), ticket.id, None, ticket.agent_id, "returned", (why,), refused=True)
     await look_at(tx, [ticket.agent_id], tx.now)  # there is room for another
-    desk = await _load_desk(tx, [ticket.party_id], tx.now)
-    await _save(tx, [(waiting, handed)], tx.now, {})
-    await _give_out(tx, await store.load_routable(tx, [ticket.id]), tx.now, {}, desk)
+    desk = await load_desk(tx, [ticket.party_id], tx.now)
+    await save_handed(tx, [(waiting, handed)], tx.now, {})
+    await give_out(tx, await store.load_routable(tx, [ticket.id]), tx.now, {}, desk)
 
 
 async def _hand_to(tx: Transaction, ticket: Routable, agent_id: str, by: str) -> None:
@@ -227,30 +176,17 @@ async def _hand_to(tx: Transaction, ticket: Routable, agent_id: str, by: str) ->
         raise Invalid("no agent is called so", field="body.agent")
     if against := why_not(await standing_of(tx, agent), ticket.channel):
         raise NotAssignable(f"{agent_id} may not be given it: {against}", state={"agent": ticket.agent_id})
-    waiting = _waiting(ticket, context.queues)
+    waiting = waiting_of(ticket, context.queues)
     how: Handing = "claimed" if by == agent_id else "given"
     handed = Handed(new_id(), ticket.id, agent_id, ticket.agent_id, how, (f"{how} by {by}",))
-    await _save(tx, [(waiting, handed)], tx.now, {})
+    await save_handed(tx, [(waiting, handed)], tx.now, {})
 
 
-async def _save(
+async def save_handed(
     tx: Transaction, handed: Sequence[tuple[Waiting, Handed]], now: datetime, causes: Mapping[UUID, Event[Any]]
 ) -> None:
     await store.save_handed(tx, [each for _, each in handed], now)
     tx.emit([announce(ticket, each, now, causes.get(ticket.id)) for ticket, each in handed])
-
-
-async def _set_timers(
-    tx: Transaction, agents: Collection[Agent], calendars: Mapping[str, Calendar], now: datetime
-) -> None:
-    """When the shift of each begins or ends next."""
-    latest = now + _LOOKS_AGAIN
-    changes = {
-        agent.id: min(next_change(calendars[agent.calendar], now) or latest, latest)
-        for agent in agents
-        if agent.calendar is not None and agent.calendar in calendars and agent.removed is None
-    }
-    await tx.set_timers(TIMER, [(key_of(each), partition_of(each), at) for each, at in changes.items()])
 
 
 def _line(ticket: Routable) -> tuple[int, datetime, UUID]:
@@ -267,7 +203,7 @@ def _id(cause: Event[Any] | None, ticket: Waiting, now: datetime) -> UUID:
     return dated_id(int(now.timestamp() * 1000), ticket.id, "assigned", cause.id)
 
 
-def _waiting(ticket: Routable, queues: Sequence[Queue]) -> Waiting:
+def waiting_of(ticket: Routable, queues: Sequence[Queue]) -> Waiting:
     queue = queue_of(ticket.skills, queues)
     return Waiting(
         ticket.id,

@@ -86,6 +86,10 @@ async def judge(tx: Transaction, about: Collection[About], now: datetime) -> int
     return told
 
 
+async def lock_warnings(tx: Transaction, ids: Collection[UUID]) -> None:
+    await store.lock_open_warnings(tx, ids)
+
+
 async def judge_again(tx: Transaction, ids: Collection[UUID], now: datetime) -> int:
     """Whether these warnings are over by now; what is not is looked at again later."""
     found = await store.find_warnings(tx, ids)

@@ -142,9 +142,8 @@ async def move_ticket(
 
 
 async def wake_tickets(tx: Transaction, due: Sequence[Due]) -> int:
-    """Open the tickets whose time of waiting is over; the number of them."""
+    """Open the tickets whose time of waiting is over; the number of them. Their parties are locked."""
     woken = 0
-    await copies.lock_parties(tx, sorted({await _party_of(tx, timer.id) for timer in due}))
     for timer in due:
         ticket, _ = await _lock(tx, timer.id, None)
         if ticket.until is not None and ticket.until <= timer.now:
@@ -204,6 +203,15 @@ async def split_ticket(
     )
     tx.emit([Emission(data=opened, time=tx.now)])
     return changed, into, made.number
+
+
+async def lock_parties_of(tx: Transaction, tickets: Collection[UUID]) -> None:
+    """Lock the parties of those of these tickets that are known."""
+    await copies.lock_parties(tx, await store.find_parties_of_tickets(tx, tickets))
+
+
+async def find_parties_of(tx: Transaction, tickets: Collection[UUID]) -> list[UUID]:
+    return await store.find_parties_of_tickets(tx, tickets)
 
 
 async def find_party_of_ticket(tx: Transaction, ticket_id: UUID) -> UUID | None:
