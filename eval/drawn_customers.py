@@ -64,7 +64,7 @@ def _draw(kind: Kind, rng: np.random.Generator) -> set[int]:
         days.add(int(at))
         if rng.random() < leaves:
             break
-        at = _next(kind, rng, at, often, lambda when: drift ** ((when - begin) / 182))
+        at = _next(kind, rng, at, often, lambda when: drift ** (min(when - begin, _DAYS) / 182))
     return days
 
 

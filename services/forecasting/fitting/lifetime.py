@@ -12,9 +12,9 @@ from services.forecasting.scores.domain.lifetime import DAYS, Histories, Lifetim
 Floats = NDArray[np.float64]
 FEWEST = 30
 """Fewer parties than this, or nobody who came back, tell nothing."""
-
-
-_FEWEST_DAYS = 50
+_VARIES = 0.3
+"""The standard deviation of the logarithm of a level before anything is known: what is bought in four weeks lies so far
+from what a model foretells that knows neither seasons nor growth."""
 _LEVELS = 0.5, 2.0
 
 
@@ -55,9 +55,14 @@ def _judged(histories: Histories, cut: date, earlier: date) -> _Judged | None:
 
 
 def _level(found: _Judged) -> float:
-    """1 where so few purchase days came that chance would decide."""
+    """What came beside what was foretold, drawn to 1 by as much as chance may have made of it.
+
+    On the logarithm: the mean of a normal posterior, whose error is that of the sum of all parties.
+    """
     came = float(found.truth.sum())
-    return min(max(came / float(found.guess.sum()), _LEVELS[0]), _LEVELS[1]) if came >= _FEWEST_DAYS else 1.0
+    error = float(((found.truth - found.guess) ** 2).sum()) / came**2
+    level = np.exp(np.log(came / float(found.guess.sum())) * _VARIES**2 / (_VARIES**2 + error))
+    return float(min(max(level, _LEVELS[0]), _LEVELS[1]))
 
 
 def _quality(found: _Judged) -> dict[str, float]:

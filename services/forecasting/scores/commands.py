@@ -1,7 +1,7 @@
 """The scores of parties: their purchase days, the model of a cut, and page by page what is worth publishing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -105,8 +105,7 @@ async def load_histories(tx: Transaction, cut: date, most: int) -> Histories:
 
 
 async def save_lifetime(tx: Transaction, cut: date, model: Lifetime, quality: Mapping[str, float]) -> None:
-    parameters = {"r": model.r, "alpha": model.alpha, "a": model.a, "b": model.b, "level": model.level}
-    await models.save_model(tx, MODEL, cut, parameters, quality)
+    await models.save_model(tx, MODEL, cut, asdict(model), quality)
 
 
 async def load_left_at(tx: Transaction, day: date, most: int) -> Left:

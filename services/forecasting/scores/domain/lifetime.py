@@ -1,7 +1,9 @@
 """How likely a party still buys, and how often it will: BG/NBD for one party at a time, in plain arithmetic.
 
 Fader, Hardie and Lee, "Counting Your Customers" the Easy Way, Marketing Science 24 (2005). Time is in weeks, a purchase
-is a day with at least one sale. The fit over all parties is in `fitting/bgnbd.py`; both give the same numbers.
+is a day with at least one sale. Where that is clearly likelier, a party may leave after its first purchase already:
+b + 1 then stands for b, and no party is alive by definition (MBG/NBD: Batislam, Denizel and Filiztekin, International
+Journal of Research in Marketing 24, 2007). The fit over all parties is in `fitting/bgnbd.py`; both give the same.
 """
 
 from collections.abc import Sequence
@@ -48,7 +50,8 @@ class Pattern:
 class Lifetime:
     """The fitted parameters: buying ~ gamma(r, alpha) a week, leaving after a purchase ~ beta(a, b).
 
-    The model knows no seasons and no growth; `level` is how much more was bought of late than it had foretold.
+    `at_once` is 1 where a party may leave after its first purchase already, else 0. The model knows no seasons and no
+    growth; `level` is how much more was bought of late than it had foretold, as far as that is beyond chance.
     """
 
     r: float
@@ -56,24 +59,25 @@ class Lifetime:
     a: float
     b: float
     level: float = 1.0
+    at_once: float = 0.0
 
     def alive(self, pattern: Pattern) -> float:
-        """P(alive | x, t_x, T), from 0 to 1; 1 for a party that has not come back yet, as the model says."""
+        """P(alive | x, t_x, T), from 0 to 1; 1 for a party that has not come back yet, unless it may leave at once."""
         x = pattern.repeats
-        if x == 0:
+        if x == 0 and not self.at_once:
             return 1.0
         decay = (self.r + x) * log((self.alpha + pattern.age) / (self.alpha + pattern.recency))
-        odds = log(self.a) - log(self.b + x - 1) + decay
+        odds = log(self.a) - log(self.b + self.at_once + x - 1) + decay
         return 1 / (1 + exp(odds)) if odds < 700 else 0.0
 
     def expected(self, pattern: Pattern, weeks: float) -> float:
         """E[purchase days in the next `weeks` | x, t_x, T] (their equation 10, after Euler's transformation), times
         the level.
         """
-        x, a = pattern.repeats, self.a
+        x, a, b = pattern.repeats, self.a, self.b + self.at_once
         z = weeks / (self.alpha + pattern.age + weeks)
-        tail = exp((a - 1) * log1p(-z)) * _hypergeometric(a + self.b - 1 - self.r, a - 1, a + self.b + x - 1, z)
-        return self.level * (a + self.b + x - 1) / (a - 1) * (1 - tail) * self.alive(pattern)
+        tail = exp((a - 1) * log1p(-z)) * _hypergeometric(a + b - 1 - self.r, a - 1, a + b + x - 1, z)
+        return self.level * (a + b + x - 1) / (a - 1) * (1 - tail) * self.alive(pattern)
 
 
 def _hypergeometric(p: float, q: float, c: float, z: float) -> float:
