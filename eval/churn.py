@@ -15,7 +15,7 @@ from eval.drawn_customers import KINDS, draw_customers
 from eval.rows import Row, compare
 from eval.setting import Setting
 from services.forecasting.fitting.churn import auc, fit_churn
-from services.forecasting.scores.domain.churn import WINDOWS, Left, inputs_of
+from services.forecasting.scores.domain.churn import WINDOWS, Came, Left, inputs_of, left_of
 from services.forecasting.scores.domain.lifetime import History
 
 Floats = NDArray[np.float64]
@@ -90,13 +90,18 @@ def _logistic(behind: Sequence[tuple[date, Left]], inputs: Sequence[Sequence[flo
 
 
 def left_at(bought: Sequence[list[date]], cut: date) -> Left:
+    return left_of(came_at(bought, cut))
+
+
+def came_at(bought: Sequence[list[date]], cut: date) -> Came:
+    """Who had bought by the cut, and on how many of the 28 days from it on they did."""
     found = []
     for days in bought:
         known = [day for day in days if day < cut]
         if known:
             recent = tuple(sum(day >= cut - timedelta(days=window) for day in known) for window in WINDOWS)
-            gone = not any(cut <= day < cut + _AHEAD for day in days)
-            found.append((History(known[0], known[-1], len(known), recent), gone))
+            came = sum(cut <= day < cut + _AHEAD for day in days)
+            found.append((History(known[0], known[-1], len(known), recent), came))
     return found
 
 

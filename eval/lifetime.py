@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from eval.churn import came_at
 from eval.drawn_customers import KINDS, draw_customers
 from eval.rows import Row, compare
 from eval.setting import Setting
 from services.forecasting.fitting.bgnbd import Patterns, expected, fit
 from services.forecasting.fitting.lifetime import fit_lifetime
 from services.forecasting.scores.commands import HELD_OUT
-from services.forecasting.scores.domain.lifetime import DAYS, History
+from services.forecasting.scores.domain.lifetime import DAYS
 
 Floats = NDArray[np.float64]
 _DRAWN = 6000
@@ -48,20 +49,20 @@ def _measure(bought: dict[str, set[date]], named: Mapping[str, timedelta | None]
     """What is bought after half of the time, for so long or until the end."""
     first, last = min(map(min, bought.values())), max(map(max, bought.values()))
     cut = first + timedelta(weeks=round((last - first).days / DAYS / 2))
-    known = {who: sorted(day for day in days if day < cut) for who, days in bought.items()}
-    known = {who: days for who, days in known.items() if days}
-    histories = [(History(days[0], days[-1], len(days)), _before(days, cut - HELD_OUT)) for days in known.values()]
-    patterns = Patterns.of([now.at(cut) for now, _ in histories])
+    everybody = [sorted(days) for days in bought.values()]
+    parties = [history for history, _ in came_at(everybody, cut)]
+    behind = [(day, came_at(everybody, day)) for back in (3, 2, 1) for day in (cut - HELD_OUT * back,)]
+    patterns = Patterns.of([one.at(cut) for one in parties])
     began = time.perf_counter()
     plain = fit(patterns, plain=True)
     plainly, began = time.perf_counter() - began, time.perf_counter()
-    found = fit_lifetime(histories, cut, cut - HELD_OUT)
+    found = fit_lifetime(parties, cut, behind)
     took = time.perf_counter() - began
     assert found is not None, "too few customers, or nobody came back"
     rows = []
     for name, ahead in named.items():
         end = last + timedelta(days=1) if ahead is None else cut + ahead
-        truth = np.array([sum(cut <= day < end for day in bought[who]) for who in known], dtype=float)
+        truth = np.array([sum(cut <= day < end for day in days) for days in everybody if days[0] < cut], dtype=float)
         weeks = (end - cut).days / DAYS
         rate = patterns.repeats / np.maximum(patterns.age, 1 / DAYS) * weeks
         peer = expected(plain, patterns, weeks)
@@ -70,14 +71,11 @@ def _measure(bought: dict[str, set[date]], named: Mapping[str, timedelta | None]
             "same rate as so far": _figures(rate, rate, truth),
             "BG/NBD": {**_figures(peer, peer, truth), "seconds": plainly},
         }
-        guess = expected(found[0], patterns, weeks)
+        guess = expected(found[0].lifetime, patterns, weeks)
+        if ahead == HELD_OUT:  # habits are learnt for so long, and say nothing of later
+            guess = np.array([found[0].ahead(one, cut) for one in parties])
         rows += compare("customers", name, ("Rapport", {**_figures(guess, guess, truth), "seconds": took}), peers)
     return rows
-
-
-def _before(days: list[date], earlier: date) -> History | None:
-    until = [day for day in days if day < earlier]
-    return History(until[0], until[-1], len(until)) if until else None
 
 
 def read_purchases(path: Path) -> dict[str, set[date]]:

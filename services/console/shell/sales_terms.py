@@ -122,6 +122,7 @@ SALES: dict[str, dict[str, str]] = {
         "repeat_purchase_days": _("Purchase days after the first"),
         "weeks_since_last_purchase": _("Weeks since the last purchase"),
         "weeks_since_first_purchase": _("Weeks since the first purchase"),
+        "habits": _("Own habits, beside the others"),
         "probability_by_chance": _("Probability by chance alone"),
         "weeks_since": _("Weeks since then"),
         "weeks_known": _("Weeks that are known"),

@@ -6,8 +6,8 @@ import numpy as np
 
 from services.forecasting.fitting.churn import auc
 from services.forecasting.models.domain import drift
-from services.forecasting.scores.domain.churn import Churn, Left, inputs_of
-from services.forecasting.scores.domain.lifetime import DAYS, Histories, Lifetime
+from services.forecasting.scores.domain.churn import Came, Churn, Left, inputs_of
+from services.forecasting.scores.domain.habits import Buying
 
 FEWEST = 30
 """Fewer parties tell nothing."""
@@ -33,18 +33,16 @@ def judge_churn(model: Churn, fitted: tuple[date, Left], judged: tuple[date, Lef
     return {**quality, "auc": auc(guess, left)} if left.any() and not left.all() else quality
 
 
-def judge_lifetime(model: Lifetime, histories: Histories, until: date, since: date) -> dict[str, float]:
-    """Of the parties that had bought by `since`: purchase days up to `until` beside those that were foretold. Empty for
-    too few.
+def judge_lifetime(model: Buying, parties: Came, since: date) -> dict[str, float]:
+    """Of the parties that had bought by `since`: purchase days in the 28 from it on beside those that were foretold.
+    Empty for too few.
     """
-    known = [(now.days - before.days, before.at(since)) for now, before in histories if before is not None]
-    if len(known) < FEWEST:
+    if len(parties) < FEWEST:
         return {}
-    weeks = (until - since).days / DAYS
-    came = np.array([days for days, _ in known], dtype=float)
-    guess = np.array([model.expected(pattern, weeks) for _, pattern in known])
+    came = np.array([days for _, days in parties], dtype=float)
+    guess = np.array([model.ahead(history, since) for history, _ in parties])
     quality = {
-        "parties": float(len(known)),
+        "parties": float(len(parties)),
         "mae": float(np.abs(guess - came).mean()),
         "baseline_mae": float(np.abs(came.mean() - came).mean()),
         "foretold": float(guess.sum()),

@@ -12,8 +12,9 @@ from services.forecasting.fraud_forest import Forest
 from services.forecasting.indicators.domain import Weekly
 from services.forecasting.prices.domain import Bounds, PriceAdvice, Priced
 from services.forecasting.reorders.domain import ReorderAdvice, Rules, Stocked
-from services.forecasting.scores.domain.churn import Churn, Left
-from services.forecasting.scores.domain.lifetime import Histories, Lifetime
+from services.forecasting.scores.domain.churn import Came, Churn, Left
+from services.forecasting.scores.domain.habits import Buying
+from services.forecasting.scores.domain.lifetime import History
 from services.forecasting.trends.domain import Found, Watched
 from services.forecasting.warnings.domain.sales import Unusual
 
@@ -25,11 +26,13 @@ def make_outlooks(series: Sequence[Asked], indicators: Sequence[Weekly] = ()) ->
     return weekly.look_from_origins(series, indicators)
 
 
-def fit_lifetime(histories: Histories, cut: date, earlier: date) -> tuple[Lifetime, dict[str, float]] | None:
+def fit_lifetime(
+    parties: Sequence[History], cut: date, behind: Sequence[tuple[date, Came]]
+) -> tuple[Buying, dict[str, float]] | None:
     """The model of when parties buy again, and its measured quality; see `lifetime.py`."""
     from services.forecasting.fitting import lifetime
 
-    return lifetime.fit_lifetime(histories, cut, earlier)
+    return lifetime.fit_lifetime(parties, cut, behind)
 
 
 def fit_churn(cuts: Sequence[tuple[date, Left]]) -> tuple[Churn, dict[str, float]] | None:
@@ -39,11 +42,11 @@ def fit_churn(cuts: Sequence[tuple[date, Left]]) -> tuple[Churn, dict[str, float
     return churn.fit_churn(cuts)
 
 
-def judge_lifetime(model: Lifetime, histories: Histories, until: date, since: date) -> dict[str, float]:
+def judge_lifetime(model: Buying, came: Came, since: date) -> dict[str, float]:
     """How well the model foretold what was bought; see `quality.py`."""
     from services.forecasting.fitting import quality
 
-    return quality.judge_lifetime(model, histories, until, since)
+    return quality.judge_lifetime(model, came, since)
 
 
 def judge_churn(model: Churn, fitted: tuple[date, Left], judged: tuple[date, Left]) -> dict[str, float]:

@@ -10,6 +10,7 @@ from services.forecasting.fitting.process import FittingFailed, Run
 from services.forecasting.models import commands as models
 from services.forecasting.scores import commands as scores
 from services.forecasting.scores.domain.churn import churn_from
+from services.forecasting.scores.domain.habits import buying_from
 from services.forecasting.scores.domain.score import CHURN_MODEL, MODEL
 from services.forecasting.settings import ForecastingSettings
 
@@ -35,9 +36,9 @@ async def _judge_lifetime(source: cuts.Source, run: Run, settings: ForecastingSe
     since = cut - scores.HELD_OUT
     async with source.read() as tx:
         judged = await models.load_judged(tx, MODEL, since)
-        histories = await scores.load_histories(tx, cut, settings.fitted_parties) if judged else []
+        came = await scores.load_came_at(tx, since, settings.fitted_parties) if judged else []
     found = [
-        (fitted, used, await run(works.judge_lifetime, scores.lifetime_from(parameters), histories, cut, since))
+        (fitted, used, await run(works.judge_lifetime, buying_from(parameters), came, since))
         for parameters, fitted, used in judged
     ]
     return [one for one in found if one[2]]

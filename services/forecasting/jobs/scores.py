@@ -8,6 +8,7 @@ from services.forecasting.cuts import commands as cuts
 from services.forecasting.fitting import works
 from services.forecasting.fitting.process import FittingFailed, Run
 from services.forecasting.scores import commands as scores
+from services.forecasting.scores.domain.churn import left_of
 from services.forecasting.scores.domain.score import CHURN_MODEL, MODEL, RFM_MODEL
 from services.forecasting.settings import ForecastingSettings
 
@@ -42,21 +43,23 @@ async def publish(source: cuts.Source, cut: date) -> None:
 
 async def _fit_lifetime(source: cuts.Source, run: Run, settings: ForecastingSettings, cut: date) -> None:
     async with source.read() as tx:
-        histories = await scores.load_histories(tx, cut, settings.fitted_parties)
+        parties = [history for history, _ in await scores.load_came_at(tx, cut, settings.fitted_parties)]
+        behind = await scores.load_behind(tx, cut, settings.fitted_parties)
     try:
-        found = await run(works.fit_lifetime, histories, cut, cut - scores.HELD_OUT)
+        found = await run(works.fit_lifetime, parties, cut, behind)
     except FittingFailed as error:
         await _set_aside(source, cut, MODEL, error)
         return
     if found is not None:
         async with source.transaction() as tx:
             await scores.save_lifetime(tx, cut, *found)
-        log.info("lifetime_fitted", cut=cut.isoformat(), parties=len(histories))
+        log.info("lifetime_fitted", cut=cut.isoformat(), parties=len(parties))
 
 
 async def _fit_churn(source: cuts.Source, run: Run, settings: ForecastingSettings, cut: date) -> None:
     async with source.read() as tx:
-        left = await scores.load_left(tx, cut, settings.fitted_parties)
+        behind = await scores.load_behind(tx, cut, settings.fitted_parties)
+    left = [(day, left_of(came)) for day, came in behind]
     try:
         found = await run(works.fit_churn, left)
     except FittingFailed as error:

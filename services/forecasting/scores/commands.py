@@ -1,7 +1,7 @@
 """The scores of parties: their purchase days, the model of a cut, and page by page what is worth publishing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -12,10 +12,11 @@ from services.forecasting.cuts import commands as cuts
 from services.forecasting.cuts.domain import instant
 from services.forecasting.models import commands as models
 from services.forecasting.scores import store
-from services.forecasting.scores.domain.churn import Churn, Left, churn_from
+from services.forecasting.scores.domain.churn import Came, Churn, Left, churn_from, left_of
 from services.forecasting.scores.domain.erasure import announce_forgotten
+from services.forecasting.scores.domain.habits import Buying, buying_from
 from services.forecasting.scores.domain.health import Signs, health_of
-from services.forecasting.scores.domain.lifetime import Histories, History, Lifetime
+from services.forecasting.scores.domain.lifetime import History
 from services.forecasting.scores.domain.purchases import Spent, add_up
 from services.forecasting.scores.domain.rfm import FEWEST, FREQUENCY, YEAR, Fifths, fifths_from, rfm_of
 from services.forecasting.scores.domain.rhythm import Rhythm
@@ -39,7 +40,7 @@ from shared.ids import dated_id
 HELD_OUT = timedelta(days=28)
 """What a model is judged on: the last days before its cut."""
 _BEHIND = (3, 2, 1)
-"""Cuts that churn is learnt from, in lengths of HELD_OUT before its own."""
+"""Cuts that models are learnt from, in lengths of HELD_OUT before its own."""
 _FIRST = UUID(int=0)
 
 
@@ -47,7 +48,7 @@ _FIRST = UUID(int=0)
 class Fitted:
     """The models of a cut and the cuts that they were fitted to; None where there was too little to learn from."""
 
-    lifetime: Lifetime | None
+    lifetime: Buying | None
     churn: Churn | None
     fifths: Fifths | None
     trained: Mapping[str, date]
@@ -60,7 +61,7 @@ class Fitted:
         """What can be said of one party; of its health, and of where it stands among all, where signs of these were
         looked for.
         """
-        found = scores_of(party_id, history.at(cut), self.lifetime) if self.lifetime else []
+        found = scores_of(party_id, history, self.lifetime, cut) if self.lifetime else []
         if self.fifths is not None and signs is not None and signs.spent is not None:
             rfm = rfm_of(party_id, history, signs.spent, self.fifths, cut)
             found += [rfm] if rfm else []
@@ -81,7 +82,7 @@ async def find_fitted(tx: Transaction) -> Fitted:
     churn = await models.find_model_in_force(tx, CHURN_MODEL)
     fifths = await models.find_model_in_force(tx, RFM_MODEL)
     return Fitted(
-        lifetime_from(lifetime[0]) if lifetime else None,
+        buying_from(lifetime[0]) if lifetime else None,
         churn_from(churn[0]) if churn else None,
         fifths_from(fifths[0]) if fifths else None,
         {name: found[1] for name, found in ((MODEL, lifetime), (CHURN_MODEL, churn), (RFM_MODEL, fifths)) if found},
@@ -94,29 +95,25 @@ async def find_trained(tx: Transaction) -> Mapping[str, date]:
     return {name: cut for name, cut in found.items() if cut is not None}
 
 
-def lifetime_from(parameters: Mapping[str, float]) -> Lifetime:
-    """The model whose parameters these are."""
-    return Lifetime(**parameters)
-
-
-async def load_histories(tx: Transaction, cut: date, most: int) -> Histories:
-    """What the model of a cut is fitted to: at most about `most` parties, the same ones every time."""
-    return await store.load_histories(tx, cut, cut - HELD_OUT, most)
-
-
-async def save_lifetime(tx: Transaction, cut: date, model: Lifetime, quality: Mapping[str, float]) -> None:
-    await models.save_model(tx, MODEL, cut, asdict(model), quality)
+async def load_came_at(tx: Transaction, day: date, most: int) -> Came:
+    """Of at most about `most` parties that had bought by the day, the same ones every time, on how many of the 28 days
+    from it on they bought.
+    """
+    return await store.load_came(tx, day, most)
 
 
 async def load_left_at(tx: Transaction, day: date, most: int) -> Left:
     """Of those that had bought by the day, who bought nothing in the 28 days from it on."""
-    return await store.load_left(tx, day, most)
+    return left_of(await load_came_at(tx, day, most))
 
 
-async def load_left(tx: Transaction, cut: date, most: int) -> list[tuple[date, Left]]:
-    """What churn is learnt from: who bought nothing after each of the cuts before, of those that had bought by then."""
-    behind = [cut - HELD_OUT * back for back in _BEHIND]
-    return [(earlier, await store.load_left(tx, earlier, most)) for earlier in behind]
+async def load_behind(tx: Transaction, cut: date, most: int) -> list[tuple[date, Came]]:
+    """What models of a cut are learnt from: parties at each of the cuts before, and what came after it."""
+    return [(day, await load_came_at(tx, day, most)) for back in _BEHIND for day in (cut - HELD_OUT * back,)]
+
+
+async def save_lifetime(tx: Transaction, cut: date, model: Buying, quality: Mapping[str, float]) -> None:
+    await models.save_model(tx, MODEL, cut, model.parameters(), quality)
 
 
 async def save_churn(tx: Transaction, cut: date, model: Churn, quality: Mapping[str, float]) -> None:

@@ -8,27 +8,9 @@ select * from unnest($1::uuid[], $2::date[], $3::text[], $4::int[], $5::numeric[
 on conflict (party_id, day, currency) do update set
     sales = had.sales + excluded.sales, amount = had.amount + excluded.amount;
 
--- name: load_histories
--- Purchase days before the cut and before the earlier day, without those whose every sale was cancelled, of at most about
--- $3 parties, the same ones every time.
-with size as (
-    select greatest(ceil(count(distinct party_id) / $3::float8), 1)::bigint as buckets
-    from sales_v1.purchase_day
-    where day < $1 and sales > 0
-)
-select
-    min(day) as first,
-    max(day) as last,
-    count(distinct day)::int as days,
-    max(day) filter (where day < $2) as last_before,
-    (count(distinct day) filter (where day < $2))::int as days_before
-from sales_v1.purchase_day, size
-where day < $1 and sales > 0 and (buckets = 1 or mod(hashtextextended(party_id::text, 0), buckets) = 0)
-group by party_id;
-
--- name: load_left
--- Purchase days before $1, and whether there was none in the 28 days from it on, of at most about $2 parties, the same ones
--- every time.
+-- name: load_came
+-- Purchase days before $1 and in the 28 days from it on, without those whose every sale was cancelled, of at most about $2
+-- parties, the same ones every time.
 with size as (
     select greatest(ceil(count(distinct party_id) / $2::float8), 1)::bigint as buckets
     from sales_v1.purchase_day
@@ -42,7 +24,7 @@ select
     (count(distinct day) filter (where day < $1 and day >= $1::date - 28))::int as in_28,
     (count(distinct day) filter (where day < $1 and day >= $1::date - 56))::int as in_56,
     (count(distinct day) filter (where day < $1 and day >= $1::date - 112))::int as in_112,
-    max(day) < $1 as gone
+    (count(distinct day) filter (where day >= $1))::int as came
 from sales_v1.purchase_day, size
 where day < $1 + 28 and sales > 0 and (buckets = 1 or mod(hashtextextended(party_id::text, 0), buckets) = 0)
 group by party_id

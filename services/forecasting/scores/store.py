@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from services.forecasting.scores.domain.churn import WINDOWS, Left
-from services.forecasting.scores.domain.lifetime import Histories, History
+from services.forecasting.scores.domain.churn import WINDOWS, Came
+from services.forecasting.scores.domain.lifetime import History
 from services.forecasting.scores.domain.purchases import PurchaseKey, Spent
 from services.forecasting.scores.domain.rhythm import Rhythm
 from services.forecasting.scores.domain.score import Published, Score
@@ -22,27 +22,15 @@ async def add_purchases(tx: Transaction, sums: Mapping[PurchaseKey, Sequence[int
         await tx.execute(SQL["add_purchases"], *columns((*key, *values) for key, values in sorted(sums.items())))
 
 
-async def load_histories(tx: Transaction, cut: date, earlier: date, most: int) -> Histories:
-    """Histories at the cut and, where there was a purchase by then, at the earlier day."""
-    rows = await tx.fetch(SQL["load_histories"], cut, earlier, most)
-    return [
-        (
-            History(row["first"], row["last"], row["days"]),
-            History(row["first"], row["last_before"], row["days_before"]) if row["days_before"] else None,
-        )
-        for row in rows
-    ]
-
-
 async def load_page(tx: Transaction, after: UUID, cut: date, size: int) -> list[tuple[UUID, History | None]]:
     """The next parties by id, each with its purchase days before the cut, None without any."""
     rows = await tx.fetch(SQL["load_page"], after, cut, size)
     return [(row["party_id"], _history(row) if row["days"] else None) for row in rows]
 
 
-async def load_left(tx: Transaction, cut: date, most: int) -> Left:
-    """Histories at the cut, and whether nothing was bought in the 28 days from it on."""
-    return [(_history(row), row["gone"]) for row in await tx.fetch(SQL["load_left"], cut, most)]
+async def load_came(tx: Transaction, cut: date, most: int) -> Came:
+    """Histories at the cut, and on how many of the 28 days from it on something was bought."""
+    return [(_history(row), row["came"]) for row in await tx.fetch(SQL["load_came"], cut, most)]
 
 
 async def load_history(tx: Transaction, party_ids: Sequence[UUID], until: date) -> History | None:

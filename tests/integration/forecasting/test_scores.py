@@ -9,6 +9,7 @@ from pydantic_core import to_json
 
 from services.forecasting.scores import commands, store
 from services.forecasting.scores.domain.churn import INPUTS, WINDOWS, Churn, Term
+from services.forecasting.scores.domain.habits import Buying
 from services.forecasting.scores.domain.lifetime import Lifetime
 from tests.integration.forecasting.running import Forecasting, get
 from tests.unit.forecasting.facts import ADA
@@ -87,12 +88,12 @@ async def test_health_is_of_what_is_known_today_under_all_ids(
 
 
 @pytest.mark.usefixtures("sold")
-async def test_who_left_is_known_from_what_came_after_a_cut(forecasting: Forecasting) -> None:
+async def test_what_came_after_a_cut_is_counted_in_days(forecasting: Forecasting) -> None:
     async with forecasting.read() as tx:
-        stayed, left = [await store.load_left(tx, date(2026, 2, day), 1000) for day in (3, 23)]
+        stayed, left = [await store.load_came(tx, date(2026, 2, day), 1000) for day in (3, 23)]
 
-    assert [(history.days, history.recent, gone) for history, gone in stayed][:1] == [(1, (1, 1, 1, 1), False)]
-    assert all(gone for _, gone in left)
+    assert [(history.days, history.recent, came > 0) for history, came in stayed][:1] == [(1, (1, 1, 1, 1), True)]
+    assert not any(came for _, came in left)
 
 
 async def test_fifths_are_of_all_parties_that_bought_in_the_year(
@@ -106,7 +107,7 @@ async def test_fifths_are_of_all_parties_that_bought_in_the_year(
         "from generate_series(1, 60) n, generate_series(0, least((n - 1) / 12, 4)) k"
     )
     async with forecasting.transaction() as tx:
-        await commands.save_lifetime(tx, cut, Lifetime(0.243, 4.414, 0.793, 2.426), {})
+        await commands.save_lifetime(tx, cut, Buying(Lifetime(0.243, 4.414, 0.793, 2.426)), {})
         assert await commands.fit_fifths(tx, cut) == 60
 
     async def rfm(number: int) -> dict[str, Any]:

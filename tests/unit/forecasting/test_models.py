@@ -8,6 +8,7 @@ import pytest
 from services.forecasting.fitting.quality import judge_churn, judge_lifetime
 from services.forecasting.models.domain import drift
 from services.forecasting.scores.domain.churn import INPUTS, Churn, Left, Term
+from services.forecasting.scores.domain.habits import Buying
 from services.forecasting.scores.domain.lifetime import History, Lifetime
 
 DAY = date(2026, 1, 5)
@@ -55,14 +56,14 @@ def test_a_model_of_churn_is_judged_by_who_left() -> None:
 
 
 def test_a_model_of_purchases_is_judged_by_what_was_bought() -> None:
-    model = Lifetime(0.24, 4.4, 1.8, 2.5)
-    before = [History(DAY - timedelta(days=200), DAY - timedelta(days=10), 5)] * 40
-    foretold = model.expected(before[0].at(DAY), 4.0)
-    now = [History(one.first, DAY + timedelta(days=9), one.days + n % 2) for n, one in enumerate(before)]
+    model = Buying(Lifetime(0.24, 4.4, 1.8, 2.5))
+    before = History(DAY - timedelta(days=200), DAY - timedelta(days=10), 5, (1, 1, 2, 4))
+    foretold = model.lifetime.expected(before.at(DAY), 4.0)
 
-    found = judge_lifetime(model, list(zip(now, before, strict=True)), DAY + timedelta(days=28), DAY)
+    found = judge_lifetime(model, [(before, n % 2) for n in range(40)], DAY)
 
     assert (found["parties"], found["came"]) == (40, 20)
     assert found["foretold"] == pytest.approx(40 * foretold)
     assert found["total_error"] == pytest.approx(40 * foretold / 20 - 1)
-    assert judge_lifetime(model, [(now[0], None)] * 40, DAY, DAY) == {}
+    assert judge_lifetime(model, [(before, 0)] * 29, DAY) == {}
+    assert "total_error" not in judge_lifetime(model, [(before, 0)] * 40, DAY)

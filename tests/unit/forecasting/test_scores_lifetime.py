@@ -1,7 +1,8 @@
 """BG/NBD against published figures and against customers simulated from known parameters."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -9,11 +10,14 @@ from hypothesis import given, strategies as st
 
 from services.forecasting.fitting.bgnbd import Patterns, alive, expected, fit
 from services.forecasting.fitting.lifetime import fit_lifetime
+from services.forecasting.scores.domain.churn import WINDOWS, Came
 from services.forecasting.scores.domain.lifetime import History, Lifetime, Pattern
 
 PUBLISHED = Lifetime(r=0.243, alpha=4.414, a=0.793, b=2.426)
 """Fader, Hardie and Lee 2005, table 2: the CDNOW sample."""
 
+FIRST, EARLIER, CUT, LATE = date(2026, 1, 5), date(2026, 2, 2), date(2026, 3, 2), date(2025, 12, 29)
+AHEAD = timedelta(days=28)
 AT_ONCE = replace(PUBLISHED, at_once=1.0)
 
 PATTERNS = st.builds(
@@ -64,34 +68,43 @@ def test_whether_parties_leave_after_the_first_purchase_already_is_found() -> No
 
 
 def test_nobody_who_came_back_is_too_little_to_learn_from() -> None:
-    once = History(date(2026, 1, 5), date(2026, 1, 5), 1)
+    once = bought(FIRST)
 
-    assert fit_lifetime([(once, None)] * 100, date(2026, 3, 2), date(2026, 2, 2)) is None
-    assert fit_lifetime([(once, None)], date(2026, 3, 2), date(2026, 2, 2)) is None
+    assert fit_lifetime([once] * 100, CUT, []) is None
+    assert fit_lifetime([once], CUT, [(EARLIER, [(once, 0)])]) is None
+
+
+def test_where_little_was_known_before_the_cut_the_model_stands_alone() -> None:
+    """Nobody had come by then, none of them came back, or nothing was bought since."""
+    parties = [bought(FIRST, days) for days in (0, 7, 14) for _ in range(20)]
+    for behind in ([], [(bought(FIRST), 1)] * 40, [(bought(FIRST, 7), 0)] * 40):
+        found = fit_lifetime(parties, CUT, [(EARLIER, behind)])
+
+        assert found is not None
+        assert found[0].habits is None
+        assert found[0].lifetime.level == 1.0
+        assert "rmse" not in found[1]
 
 
 def test_quality_is_measured_on_purchases_that_the_model_had_not_seen() -> None:
-    cut, earlier, first = date(2026, 3, 2), date(2026, 2, 2), date(2026, 1, 5)
-    pairs = [(History(first, cut, 2 + i % 4), History(first, earlier, 1 + i % 3)) for i in range(60)]
+    parties = [bought(FIRST, 7 * (i % 3)) for i in range(60)]
 
-    found = fit_lifetime(pairs, cut, earlier)
+    found = fit_lifetime(parties, CUT, [(EARLIER, [(one, i % 2) for i, one in enumerate(parties)])])
 
     assert found is not None
     assert found[1]["held_out_weeks"] == 4.0
     assert found[1]["rmse"] >= found[1]["mae"] > 0
 
 
-@pytest.mark.parametrize("bought", [2, 3])
-def test_what_was_bought_of_late_beside_what_was_foretold_is_carried_on(bought: int) -> None:
+@pytest.mark.parametrize("came", [2, 3])
+def test_what_was_bought_of_late_beside_what_was_foretold_is_carried_on(came: int) -> None:
     """As far as chance cannot have made it, and as the level reaches."""
-    cut, earlier, first = date(2026, 3, 2), date(2026, 2, 2), date(2026, 1, 5)
-    before = [History(first, first if i % 3 == 0 else date(2026, 1, 26), 1 + i % 3) for i in range(90)]
-    pairs = [(History(first, date(2026, 2, 23), one.days + bought), one) for one in before]
+    parties = [bought(FIRST, 0 if i % 3 == 0 else 21) for i in range(90)]
 
-    found = fit_lifetime(pairs, cut, earlier)
+    found = fit_lifetime(parties, CUT, [(EARLIER, [(one, came) for one in parties])])
 
     assert found is not None
-    model, quality = found
+    model, quality = found[0].lifetime, found[1]
     beside = 1 / (1 + quality["total_error"])
     assert 1 < model.level <= 2
     assert model.level < beside
@@ -103,15 +116,70 @@ def test_what_was_bought_of_late_beside_what_was_foretold_is_carried_on(bought: 
 
 def test_a_few_purchases_hardly_set_a_level() -> None:
     """One purchase of a single party, where many were foretold, may be chance."""
-    cut, earlier, first = date(2026, 3, 2), date(2026, 2, 2), date(2026, 1, 5)
-    before = [History(first, date(2026, 1, 26), 1 + i % 3) for i in range(40)]
-    pairs = [(one if i else History(first, date(2026, 2, 10), one.days + 1), one) for i, one in enumerate(before)]
+    parties = [bought(FIRST, *((), (21,), (7, 21))[i % 3]) for i in range(40)]
 
-    found = fit_lifetime(pairs, cut, earlier)
+    found = fit_lifetime(parties, CUT, [(EARLIER, [(one, int(i == 0)) for i, one in enumerate(parties)])])
 
     assert found is not None
     assert found[1]["total_error"] > 5
-    assert 0.9 < found[0].level < 1
+    assert 0.9 < found[0].lifetime.level < 1
+
+
+def test_who_buys_by_the_month_is_foretold_by_it() -> None:
+    """Each comes every 42 days: who came of late does not come in the next weeks, whatever it bought before."""
+    rng = np.random.default_rng(3)
+    first = [date(2025, 1, 6) + timedelta(days=int(day)) for day in rng.integers(0, 42, 400)]
+    bought_on = [[day + timedelta(days=42 * n) for n in range(12)] for day in first]
+
+    def at(cut: date) -> Came:
+        return [(history_of(days, cut), sum(cut <= day < cut + AHEAD for day in days)) for days in bought_on]
+
+    found = fit_lifetime(
+        [one for one, _ in at(LATE)], LATE, [(LATE - AHEAD * back, at(LATE - AHEAD * back)) for back in (3, 2, 1)]
+    )
+
+    assert found is not None
+    model = found[0]
+    assert model.habits is not None
+    assert found[1]["habits_spare"] > 0.3
+    truth = np.array([came for _, came in at(LATE)])
+    plain = np.array([model.lifetime.expected(one.at(LATE), 4.0) for one, _ in at(LATE)])
+    guess = np.array([model.ahead(one, LATE) for one, _ in at(LATE)])
+    assert guess.sum() == pytest.approx(plain.sum())
+    assert ((guess - truth) ** 2).sum() < 0.7 * ((plain - truth) ** 2).sum()
+
+
+def test_where_all_buy_by_chance_there_are_no_habits() -> None:
+    """Customers as BG/NBD has them: nothing that is fitted beside it is clearly better."""
+    rng = np.random.default_rng(8)
+    bought_on = [
+        [
+            date(2025, 1, 6),
+            *(date(2025, 1, 6) + timedelta(days=int(d)) for d in np.cumsum(rng.exponential(20, 40)) if d < 400),
+        ]
+        for _ in range(400)
+    ]
+
+    def at(cut: date) -> Came:
+        return [(history_of(days, cut), len({day for day in days if cut <= day < cut + AHEAD})) for days in bought_on]
+
+    found = fit_lifetime(
+        [one for one, _ in at(LATE)], LATE, [(LATE - AHEAD * back, at(LATE - AHEAD * back)) for back in (3, 2, 1)]
+    )
+
+    assert found is not None
+    assert found[0].habits is None
+
+
+def bought(first: date, *later: int) -> History:
+    """On that day, and so many days after it."""
+    return history_of([first, *(first + timedelta(days=days) for days in later)], CUT)
+
+
+def history_of(days: Sequence[date], cut: date) -> History:
+    known = sorted({day for day in days if day < cut})
+    recent = tuple(sum(day >= cut - timedelta(days=window) for day in known) for window in WINDOWS)
+    return History(known[0], known[-1], len(known), recent)
 
 
 def test_a_history_is_counted_in_weeks_from_its_first_day() -> None:

@@ -25,6 +25,12 @@ _BEYOND = 3.0
 
 Left = Sequence[tuple[History, bool]]
 """Parties at a cut, and whether they bought nothing in the 28 days from it on."""
+Came = Sequence[tuple[History, int]]
+"""Parties at a cut, and on how many of the 28 days from it on they bought."""
+
+
+def left_of(came: Came) -> Left:
+    return [(history, not days) for history, days in came]
 
 
 def inputs_of(history: History, cut: date) -> tuple[float, ...]:
@@ -59,19 +65,18 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Churn:
-    """The fitted model: the log odds of a party that is the mean in all, and a term for each of INPUTS."""
+class Line:
+    """What is fitted to the inputs: the value of a party that is the mean in all, and a term for each of INPUTS."""
 
     intercept: float
     terms: tuple[Term, ...]
 
     def effects(self, inputs: Sequence[float]) -> list[float]:
-        """What each input adds to the log odds."""
+        """What each input adds."""
         return [term.effect(level) for term, level in zip(self.terms, levels_of(inputs), strict=True)]
 
-    def probability(self, inputs: Sequence[float]) -> float:
-        odds = self.intercept + sum(self.effects(inputs))
-        return 1 / (1 + exp(-odds)) if odds > -700 else 0.0
+    def sum(self, inputs: Sequence[float]) -> float:
+        return self.intercept + sum(self.effects(inputs))
 
     def parameters(self) -> dict[str, float]:
         """By name, as they are kept."""
@@ -83,9 +88,21 @@ class Churn:
         return {"intercept": self.intercept, **parts}
 
 
+@dataclass(frozen=True, slots=True)
+class Churn(Line):
+    """The fitted model: what it says of the inputs are log odds."""
+
+    def probability(self, inputs: Sequence[float]) -> float:
+        odds = self.sum(inputs)
+        return 1 / (1 + exp(-odds)) if odds > -700 else 0.0
+
+
 def churn_from(parameters: Mapping[str, float]) -> Churn:
     """The model whose `parameters()` these are."""
-    terms = (
+    return Churn(parameters["intercept"], terms_from(parameters))
+
+
+def terms_from(parameters: Mapping[str, float]) -> tuple[Term, ...]:
+    return tuple(
         Term(*(parameters[f"{name}.{part}"] for part in ("mean", "deviation", "weight", "squared"))) for name in INPUTS
     )
-    return Churn(parameters["intercept"], tuple(terms))

@@ -6,7 +6,6 @@ b + 1 then stands for b, and no party is alive by definition (MBG/NBD: Batislam,
 Journal of Research in Marketing 24, 2007). The fit over all parties is in `fitting/bgnbd.py`; both give the same.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import exp, fsum, log, log1p
@@ -31,10 +30,6 @@ class History:
             recency=(self.last - self.first).days / DAYS,
             age=max((cut - self.first).days, 0) / DAYS,
         )
-
-
-Histories = Sequence[tuple[History, History | None]]
-"""Parties at a cut and at an earlier day, None where they had not bought by then."""
 
 
 @dataclass(frozen=True, slots=True)

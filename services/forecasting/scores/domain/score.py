@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.forecasting.cuts.domain import instant
 from services.forecasting.scores.domain.churn import INPUTS, Churn, inputs_of
+from services.forecasting.scores.domain.habits import WEEKS_AHEAD, Buying
 from services.forecasting.scores.domain.lifetime import History, Lifetime, Pattern
 from shared.events.insights import Contribution, ScoreComputed
 
@@ -15,7 +16,6 @@ CHURN_MODEL = "churn"
 HEALTH_MODEL = "health"
 RFM_MODEL = "rfm"
 ALIVE, EXPECTED, CHURN, HEALTH, RFM = "p_alive", "expected_purchases_28d", "churn_28d", "health", "rfm"
-WEEKS_AHEAD = 4.0
 MOVED = 0.1
 _ALIVE_BANDS = ((0.75, "active"), (0.5, "cooling"), (0.25, "at_risk"), (0.0, "lapsed"))
 _CHURN_BANDS = ((0.75, "leaving"), (0.5, "likely"), (0.25, "possible"), (0.0, "staying"))
@@ -41,13 +41,17 @@ class Published:
     as_of: date
 
 
-def scores_of(party_id: UUID, pattern: Pattern, model: Lifetime) -> list[Score]:
+def scores_of(party_id: UUID, history: History, model: Buying, cut: date) -> list[Score]:
     """P(alive), and purchase days expected in the next 28 days."""
-    alive = model.alive(pattern)
-    ahead = model.expected(pattern, WEEKS_AHEAD)
+    pattern, lifetime = history.at(cut), model.lifetime
+    alive, ahead = lifetime.alive(pattern), model.ahead(history, cut)
+    parts = _contributions(pattern, lifetime, ahead=True)
+    if model.habits is not None:
+        factor = model.factor(history, cut)
+        parts = (*parts, Contribution(input="habits", value=round(factor, 3), effect=round(ahead - ahead / factor, 6)))
     return [
-        Score(party_id, ALIVE, alive, _alive_band(alive, pattern), _contributions(pattern, model, ahead=False)),
-        Score(party_id, EXPECTED, ahead, band_of(ahead, _EXPECTED_BANDS), _contributions(pattern, model, ahead=True)),
+        Score(party_id, ALIVE, alive, _alive_band(alive, pattern), _contributions(pattern, lifetime, ahead=False)),
+        Score(party_id, EXPECTED, ahead, band_of(ahead, _EXPECTED_BANDS), parts),
     ]
 
 
