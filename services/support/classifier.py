@@ -138,6 +138,14 @@ class Model:
         return tuple(sorted((word for word in worth if worth[word] > 0), key=worth.__getitem__, reverse=True)[:3])
 
 
+def guess_all(models: Sequence[Model], texts: Sequence[str], vectors: Vectors | None) -> list[list[Guess]]:
+    """What each model says; sentence vectors, which cost far more than answers, are made once for all of them."""
+    if vectors is None or not texts or not any(each.part for each in models):
+        return [each.guess(texts) for each in models]
+    made = vectors(texts)
+    return [each.guess(texts, lambda _: made) for each in models]
+
+
 @dataclass(slots=True)
 class Models:
     """The models of this process, by their versions: the one in force, and the one in shadow beside it.

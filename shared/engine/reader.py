@@ -12,7 +12,7 @@ from shared.engine.applier import Applied, Applier
 from shared.engine.event import Record
 from shared.engine.ledger import Place
 from shared.engine.places import SILENT, Places
-from shared.engine.reading import FenceStore, Reading, Source, Taken, cut
+from shared.engine.reading import FenceStore, Portion, Reading, Source, Taken, cut
 from shared.engine.remembered import WentBack
 from shared.engine.timers import followed_topics
 from shared.telemetry import metrics
@@ -41,10 +41,12 @@ class Reader:
     assigned_once: bool = False
     restarted: str | None = None
     closing: bool = False
+    portion: Portion = field(init=False)
     _committed: dict[Place, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.progressed_at = self.clock()
+        self.portion = Portion(self.reading.batch_s, self.reading.records)
         self.places = Places(
             self.group,
             self.source,
@@ -101,28 +103,35 @@ class Reader:
 
     async def _apply_parts(self, records: Sequence[Record]) -> None:
         for part in cut(records, self.reading.bytes):
-            left = self.places.positions.left(part)
-            if left and not await self._apply(left):
-                return
+            rest = part
+            while rest:
+                portion, rest = rest[: self.portion.records], rest[self.portion.records :]
+                left = self.places.positions.left(portion)
+                if left and not await self._apply(left):
+                    return
         self.places.positions.complete()
 
     async def _apply(self, records: Sequence[Record]) -> bool:
-        """Apply with back-off; False once it has taken so long that other partitions should have a turn."""
+        """Apply with back-off; False once it has taken so long that other partitions should have a turn, or where fewer
+        records are to be tried.
+        """
         pause, until = 0.05, self.clock() + self.reading.backoff_max
         while True:
-            begun = time.perf_counter()
+            begun, at = time.perf_counter(), self.clock()
             try:
                 applied = await self.applier.apply(records, self.places.positions.fences)
             except Exception as error:
                 kind = self.errors["applying"] = type(error).__name__
                 metrics.BATCH_RETRIES.labels(self.group, records[0].topic).inc()
                 log.warning("batch_retried", group=self.group, error=kind, exc_info=not self.is_infrastructure(error))
-                if isinstance(error, WentBack) or self.clock() + pause > until:
+                self.portion.took(len(records), self.clock() - at)
+                if isinstance(error, WentBack) or self.clock() + pause > until or self.portion.records < len(records):
                     return False
                 await self.sleep(pause)
                 pause = min(pause * 2, 5)
             else:
                 self.errors.pop("applying", None)
+                self.portion.took(len(records), self.clock() - at)
                 self._settle(records, applied, time.perf_counter() - begun)
                 return True
 

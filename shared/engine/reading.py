@@ -8,6 +8,8 @@ from typing import Protocol
 from shared.engine.event import Record
 from shared.engine.ledger import Fence, Place
 
+_FIRST_PORTION = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -15,7 +17,7 @@ class Reading:
 
     Small batches are what costs: after one of fewer than `small` records nothing is fetched until `pace` has passed
     since it came. An idle reader gets the first record at once, and one that is behind never waits. One that makes no
-    progress for `patience` is started again.
+    progress for `patience` is started again. A batch takes some `batch_s`, whatever its handler does with a record.
     """
 
     records: int
@@ -26,6 +28,30 @@ class Reading:
     backoff_max: float
     probe_after: float
     patience: float = 60
+    batch_s: float = 2
+
+
+@dataclass(slots=True)
+class Portion:
+    """How many records are applied at once: as many as take about so many seconds, at most `most`.
+
+    The database ends a transaction that stands idle for ten seconds, as where something costly is computed within; and
+    while one stands, what it locked is waited for.
+    """
+
+    seconds: float
+    most: int
+    records: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.records = min(_FIRST_PORTION, self.most)
+
+    def took(self, records: int, seconds: float) -> None:
+        """So many took so long, to their end or until they failed."""
+        if seconds > self.seconds:
+            self.records = max(1, min(self.records, int(records * self.seconds / seconds)))
+        elif records >= self.records and seconds < self.seconds / 2:
+            self.records = min(self.most, self.records * 2)
 
 
 @dataclass(frozen=True, slots=True)

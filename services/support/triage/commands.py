@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.support.categories import Categories
-from services.support.classifier import Guess, Model
+from services.support.classifier import Guess, Model, guess_all
 from services.support.copies import commands as copies
 from services.support.settings import Context
 from services.support.sla import commands as sla
@@ -30,14 +30,14 @@ EXPECTED = "expected_purchases_28d"
 async def triage_tickets(tx: Transaction, events: Sequence[Event[TicketOpened]]) -> int:
     """Say of each ticket what it is about, once; the number of those that had not been triaged.
 
-    Raises Transient as long as this process has no model.
+    What models say is found before anything is locked. Raises Transient as long as this process has no model.
     """
     if not events:
         return 0
     context: Context = tx.context
-    version, live = _live(context)
+    (version, live), shadow = _live(context), context.models.shadow
     asked = await store.load_texts(tx, {event.data.ticket_id for event in events})
-    guesses = await _guess(context, live, asked)
+    guesses, *in_shadow = await _guess(context, [live] if shadow is None else [live, shadow[1]], asked)
     opened = {event.data.ticket_id: (event.data.party_id, event.data.recorded_at) for event in events}
     slacks = await sla.slack_before(tx, opened, events[-1].now)
     decided = [
@@ -49,7 +49,8 @@ async def triage_tickets(tx: Transaction, events: Sequence[Event[TicketOpened]])
     await copies.lock_parties(tx, sorted({each.party_id for each in asked}))
     added = await store.add_triages(tx, decided, version, events[-1].now)
     await store.add_guesses(tx, [(id_, version, triage.category) for id_, triage in decided])
-    await _guess_in_shadow(tx, asked)
+    if shadow is not None:
+        await store.add_guesses(tx, _said_in_shadow(shadow[0], asked, in_shadow[0]))
     answers = dict(decided)
     tx.emit(
         [
@@ -75,7 +76,7 @@ async def decide_again(
     context: Context = tx.context
     asked = await store.load_texts(tx, said)
     guesses = (
-        await _guess(context, _live(context)[1], asked)
+        (await _guess(context, [_live(context)[1]], asked))[0]
         if asks_model
         else [_said(said[each.ticket_id][0]) for each in asked]
     )
@@ -186,23 +187,20 @@ async def find_text(tx: Transaction, ticket_id: UUID) -> str | None:
     return found[0].text if found else None
 
 
-async def _guess(context: Context, model: Model, asked: Sequence[Asked]) -> list[Guess | None]:
-    """Answers of a thread, so that the loop goes on; None for a request without words."""
+async def _guess(context: Context, models: Sequence[Model], asked: Sequence[Asked]) -> list[list[Guess | None]]:
+    """The answers of each model, of a thread, so that the loop goes on; None for a request without words."""
     texts = [each.text for each in asked if each.text]
-    found = iter(await asyncio.to_thread(model.guess, texts, context.models.vectors))
-    return [next(found) if each.text else None for each in asked]
+    found = await asyncio.to_thread(guess_all, models, texts, context.models.vectors)
+    answers = [iter(each) for each in found]
+    return [[next(of_model) if each.text else None for each in asked] for of_model in answers]
 
 
-async def _guess_in_shadow(tx: Transaction, asked: Sequence[Asked]) -> None:
+def _said_in_shadow(
+    version: int, asked: Sequence[Asked], guesses: Sequence[Guess | None]
+) -> list[tuple[UUID, int, str | None]]:
     """What the model that is tried out would have said."""
-    context: Context = tx.context
-    if context.models.shadow is None:
-        return
-    version, shadow = context.models.shadow
-    guesses = await _guess(context, shadow, asked)
     said = [guess.category if guess is not None and guess.in_scope else None for guess in guesses]
-    ids = [each.ticket_id for each in asked]
-    await store.add_guesses(tx, [(id_, version, category) for id_, category in zip(ids, said, strict=True)])
+    return [(each.ticket_id, version, category) for each, category in zip(asked, said, strict=True)]
 
 
 async def _corrected(
