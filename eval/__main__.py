@@ -1,12 +1,13 @@
 """`make eval DATA=folder`: measured quality beside its peers. JSON=file for programs.
 
-Sets that are not in the folder are left out and named; everything else is measured. Each task can be asked for alone.
+Sets that are not in the folder are left out and named; everything else is measured, and shown as it comes. Each task
+can be asked for alone.
 """
 
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from eval import (
@@ -55,17 +56,26 @@ def main() -> int:
     parser.add_argument("data", nargs="?", type=Path, default=os.environ.get("DATA") or None, help="folder of the sets")
     parser.add_argument("--only", action="append", choices=sorted(TASKS), help="one task; may be said again")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--quick", action="store_true", help="of triage a part, in some two minutes; others as ever")
     chosen = parser.parse_args()
-    setting = Setting(chosen.data and Path(chosen.data), chosen.seed)
     rows: list[Row] = []
     missing: list[str] = []
+    told: list[Row] = []
+
+    def tell(some: Sequence[Row]) -> None:
+        told.extend(some)
+        print_table(some)
+
+    setting = Setting(chosen.data and Path(chosen.data), chosen.seed, chosen.quick, tell)
     for name in chosen.only or TASKS:
         say(name)
         try:
-            rows += TASKS[name](setting)
+            found = TASKS[name](setting)
         except MissingError as error:
             missing.append(f"{name} was not measured. {error}")
-    print_table(rows)
+        else:
+            rows += found
+            print_table([row for row in found if row not in told])
     if file := os.environ.get("JSON"):
         write_json(rows, Path(file))
     for line in missing:

@@ -1,8 +1,11 @@
 """What all tasks share: where the data lies, and progress beside the answer."""
 
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from eval.rows import Row
 
 
 class MissingError(Exception):
@@ -11,10 +14,16 @@ class MissingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """`data` is the folder that `DATA` names, None where it names none. `seed` is the only source of randomness."""
+    """`data` is the folder that `DATA` names, None where it names none. `seed` is the only source of randomness.
+
+    `quick` asks a task that takes long for a part of its figures. `tell` shows rows as they come; what is not told is
+    shown once its task is done.
+    """
 
     data: Path | None
     seed: int = 1
+    quick: bool = False
+    tell: Callable[[Sequence[Row]], None] = lambda _: None
 
     def file(self, name: str) -> Path:
         """The path of a set of the folder; MissingError, naming it, where there is none."""

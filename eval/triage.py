@@ -1,6 +1,7 @@
 """Triage of requests: right answers, with few examples too, and requests that are of no category it knows."""
 
 import csv
+import itertools
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -29,6 +30,7 @@ OUT = frozenset({"oos", "out_of_scope", "none", ""})
 _SEEDS = 2
 _DRAWN = 5
 _TIMED = 200
+_QUICK = 400
 _HELD_OUT = 0.25
 _PEER = "TF-IDF(1,2) + logistic regression"
 Texts = list[tuple[str, str]]
@@ -52,14 +54,20 @@ class _Kept:
 
 
 def measure(setting: Setting) -> list[Row]:
-    """Requests that are drawn, and every pair `NAME_train.csv` and `NAME_test.csv` with columns text and category."""
+    """Requests that are drawn, and every pair `NAME_train.csv` and `NAME_test.csv` with columns text and category. The
+    rows of each part are told as they come.
+    """
     found = sorted(setting.data.glob("*_train.csv")) if setting.data is not None else []
     pairs = [path for path in found if _test_of(path).is_file() and _columns(path) >= {"text", "category"}]
     if not pairs:
         raise MissingError("no pair NAME_train.csv and NAME_test.csv with the columns text and category is there")
     ours = _models()
-    rows = _measure_drawn(ours, setting.seed)
-    return rows + [row for path in pairs for row in _measure_set(ours, path, setting.seed)]
+    parts = itertools.chain(_measure_drawn(ours, setting), *(_measure_set(ours, path, setting) for path in pairs))
+    rows: list[Row] = []
+    for part in parts:
+        setting.tell(part)
+        rows += part
+    return rows
 
 
 def _models() -> dict[str, _Kept | None]:
@@ -74,31 +82,34 @@ def _models() -> dict[str, _Kept | None]:
     return found
 
 
-def _measure_drawn(ours: Mapping[str, _Kept | None], seed: int) -> list[Row]:
-    rows: list[Row] = []
+def _measure_drawn(ours: Mapping[str, _Kept | None], setting: Setting) -> Iterator[list[Row]]:
     for few in (1, 5):
-        say(f"  drawn in two languages, {few} examples a category")
-        figures = [_figures(ours, *draw(seed + turn, few)) for turn in range(_DRAWN)]
-        rows += _mean_rows(f"drawn in two languages, {few} a category", figures)
-    return rows
+        of = f"drawn in two languages, {few} a category"
+        draws = [draw(setting.seed + turn, few) for turn in range(1 if setting.quick else _DRAWN)]
+        yield _mean_rows(of, [_figures(ours, *each, f"{of}, draw {turn}") for turn, each in enumerate(draws, 1)])
 
 
-def _measure_set(ours: Mapping[str, _Kept | None], path: Path, seed: int) -> list[Row]:
-    name = path.stem.removesuffix("_train")
+def _measure_set(ours: Mapping[str, _Kept | None], path: Path, setting: Setting) -> Iterator[list[Row]]:
+    """A part of its figures after the other. Where it is to be quick, of one draw, some of the tests, and without all
+    examples.
+    """
+    name, seed = path.stem.removesuffix("_train"), setting.seed
     train, test = _read(path), _read(_test_of(path))
+    if setting.quick:
+        name, test = f"{name} (quick)", Random(seed).sample(test, min(_QUICK, len(test)))
     known = [each for each in test if each[1] not in OUT]
     train = [each for each in train if each[1] not in OUT]
-    rows: list[Row] = []
+    turns = range(1 if setting.quick else _SEEDS)
     for few in FEW:
-        say(f"  {name}, {few} examples a category")
-        figures = [_figures(ours, _draw(train, few, seed + turn), known) for turn in range(_SEEDS)]
-        rows += _mean_rows(f"{name}, {few} a category", figures)
+        of = f"{name}, {few} a category"
+        drawn = [_draw(train, few, seed + turn) for turn in turns]
+        yield _mean_rows(of, [_figures(ours, each, known, f"{of}, draw {turn}") for turn, each in enumerate(drawn, 1)])
     for few in SCOPED:
-        say(f"  {name}, categories held out, {few} examples of the others")
-        figures = [_scope(ours, train, test, few, seed + turn) for turn in range(_SEEDS)]
-        rows += _mean_rows(f"{name}, {few} a category, strange ones asked too", figures)
-    say(f"  {name}, all {len(train)} examples")
-    return rows + _mean_rows(f"{name}, all", [_figures(ours, train, known)])
+        of = f"{name}, {few} a category, strange ones asked too"
+        scoped = [_scope(train, test, few, seed + turn) for turn in turns]
+        yield _mean_rows(of, [_figures(ours, *each, f"{of}, draw {turn}") for turn, each in enumerate(scoped, 1)])
+    if not setting.quick:
+        yield _mean_rows(f"{name}, all", [_figures(ours, train, known, f"{name}, all {len(train)} examples")])
 
 
 def _mean_rows(of: str, figures: Sequence[Figures]) -> list[Row]:
@@ -111,23 +122,35 @@ def _mean_rows(of: str, figures: Sequence[Figures]) -> list[Row]:
     return [row for model, reached in mean.items() for row in compare("triage", of, (model, reached), peer)]
 
 
-def _figures(ours: Mapping[str, _Kept | None], train: Texts, test: Texts) -> Figures:
-    """Of a set whose test has strange requests too, also how well those are told."""
+def _figures(ours: Mapping[str, _Kept | None], train: Texts, test: Texts, what: str) -> Figures:
+    """Of a set whose test has strange requests too, also how well those are told. What it is is said before, and how
+    long each model took after it.
+    """
+    say(f"  {what}: {len(train)} examples, {len(test)} requests")
     texts, truth = [text for text, _ in test], np.array([category for _, category in test])
     known = np.array([category not in OUT for category in truth])
+    began = time.perf_counter()
     peer = _peer(train)
     found = {_PEER: _marks(peer.predict(texts)[known], truth[known]) | _told(_surest_of(peer, texts), known)}
+    say(f"    peer: {time.perf_counter() - began:.0f} s")
     for name, vectors in ours.items():
-        made = vectors([text for text, _ in train]) if vectors else None
         began = time.perf_counter()
-        model = fit([Example(*each) for each in train], made)
-        fitted = time.perf_counter()
-        guesses = model.guess(texts, vectors)
-        own = [guess for guess, is_known in zip(guesses, known, strict=True) if is_known]
-        found[name] = _marks(np.array([guess.category for guess in own]), truth[known])
-        found[name] |= {"surest 80 %": _surest(own, truth[known])} | _scoped(guesses, known)
-        found[name] |= {"fit s": fitted - began, "texts/s": _pace(model, texts[:_TIMED], vectors)}
+        found[name] = _reached(train, texts, truth, vectors)
+        say(f"    {name}: {time.perf_counter() - began:.0f} s")
     return found
+
+
+def _reached(train: Texts, texts: Sequence[str], truth: NDArray[np.str_], vectors: _Kept | None) -> dict[str, float]:
+    known = np.array([category not in OUT for category in truth])
+    made = vectors([text for text, _ in train]) if vectors else None
+    began = time.perf_counter()
+    model = fit([Example(*each) for each in train], made)
+    fitted = time.perf_counter()
+    guesses = model.guess(texts, vectors)
+    own = [guess for guess, is_known in zip(guesses, known, strict=True) if is_known]
+    found = _marks(np.array([guess.category for guess in own]), truth[known])
+    found |= {"surest 80 %": _surest(own, truth[known])} | _scoped(guesses, known)
+    return found | {"fit s": fitted - began, "texts/s": _pace(model, texts[:_TIMED], vectors)}
 
 
 def _pace(model: Model, texts: Sequence[str], vectors: _Kept | None) -> float:
@@ -137,13 +160,13 @@ def _pace(model: Model, texts: Sequence[str], vectors: _Kept | None) -> float:
     return len(texts) / (time.perf_counter() - began)
 
 
-def _scope(ours: Mapping[str, _Kept | None], train: Texts, test: Texts, few: int, seed: int) -> Figures:
+def _scope(train: Texts, test: Texts, few: int, seed: int) -> tuple[Texts, Texts]:
     """Strange requests are those that the set marks, or those of seeded categories that are held out."""
     names = sorted({category for _, category in train})
     marked = {category for _, category in test} & OUT
     held = marked or set(Random(seed).sample(names, round(len(names) * _HELD_OUT)))
     kept = _draw([each for each in train if each[1] not in held], few, seed)
-    return _figures(ours, kept, [(text, "oos" if category in held else category) for text, category in test])
+    return kept, [(text, "oos" if category in held else category) for text, category in test]
 
 
 def _scoped(guesses: Sequence[Guess], known: NDArray[np.bool_]) -> dict[str, float]:
