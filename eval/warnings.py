@@ -1,4 +1,6 @@
-"""Warnings of churn and silence on Complete Journey: how many came true, and how much earlier than the plain rule."""
+"""Warnings of churn and silence on Complete Journey: how many came true, and how much earlier than the plain rule; and
+those of a backlog on drawn desks.
+"""
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, timedelta
@@ -7,6 +9,7 @@ from math import log
 from statistics import fmean, median, variance
 from uuid import UUID
 
+from eval import backlog
 from eval.churn import households, left_at
 from eval.rows import Row
 from eval.setting import Setting
@@ -28,7 +31,6 @@ Told = tuple[bool, int]
 
 def measure(setting: Setting) -> list[Row]:
     """Nine cuts 28 days apart, each with a model of churn that has seen only what was before; each silence once."""
-    del setting
     bought = households()
     end = max(map(max, bought)) + timedelta(days=1)
     told: dict[str, dict[tuple[int, date], Told]] = {CHURN: {}, SILENCE: {}, "plain": {}}
@@ -40,7 +42,7 @@ def measure(setting: Setting) -> list[Row]:
                 told[kind].setdefault((party, last), one)
     name = f"Complete Journey, {_CUTS} cuts"
     plain = _figures(told["plain"].values())
-    return [
+    return backlog.measure(setting.seed) + [
         Row("warnings", name, f"Rapport, {kind}", metric, value, f"silent for {_SILENT} days", plain[metric])
         for kind in (CHURN, SILENCE)
         for metric, value in _figures(told[kind].values()).items()

@@ -233,7 +233,7 @@ class FraudJudged:
 @contract(INSIGHTS, "crm.action.suggested.v1", key="party_id", subject="action/{action_id}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionSuggested:
-    """What to do next about a party: `bought_again` or `goes_with` (of `because_of`), the offer of the product `sku`.
+    """What to do next about a party: `bought_again`, `goes_with` (of `because_of`) or `win_back`, by the product `sku`.
 
     `expected`: what it brings on average, in the minor unit of `value`; the product of its `contributions`.
     """

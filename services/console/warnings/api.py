@@ -10,7 +10,7 @@ from services.console.shell.pages import Shown
 
 router = APIRouter(prefix="/warnings")
 Word = Annotated[str | None, Query(max_length=30)]
-KINDS = ("churn", "silence", "usage_drop", "dispute_cluster", "forecast_missed", "demand_unusual")
+KINDS = ("churn", "silence", "usage_drop", "dispute_cluster", "backlog", "forecast_missed", "demand_unusual")
 STATES = ("open", "cleared")
 AMOUNTS = ("came", "forecast", "lo95", "hi95", "came_in_all_weeks", "forecast_of_all_weeks")
 """Inputs that are money, in the currency of the series."""

@@ -97,6 +97,7 @@ async def _load_known(tx: Transaction, family: Family) -> Known:
         await store.load_prices(tx, currency, products) if currency else {},
         await store.count_answers(tx, tx.now - _YEAR),
         await store.load_answered(tx, family.ids, tx.now - LEFT_OUT),
+        await scores.find_longer(tx, family, today),
     )
 
 

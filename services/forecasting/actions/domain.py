@@ -18,14 +18,19 @@ STANDS = timedelta(days=14)
 LEFT_OUT = timedelta(days=28)
 """So long nothing is suggested again that was accepted or declined."""
 Kind = str
-"""As cross-sell has the reasons of its offers."""
+"""As cross-sell has the reasons of its offers, or WIN_BACK."""
+WIN_BACK: Kind = "win_back"
+UNUSUAL, LIKELY_LOST = 0.1, 0.5
+"""A party is to be won back whose gaps are longer than its silence with no more than the first probability, and that
+buys nothing in the next 28 days with the second one or more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """Of a party and of all: `buys` is the chance that the party buys at all in the next 28 days, None where no model
     knows; `prices` are what a unit of a product is sold for in `currency`, the party's own; `answers` how many
-    suggestions of a kind were accepted, and how many answered; `left_out` are kinds and products answered of late.
+    suggestions of a kind were accepted, and how many answered; `left_out` are kinds and products answered of late;
+    `longer` is the probability that a gap of the party is longer than its silence, None where its gaps are too few.
     """
 
     advice: Advice
@@ -34,6 +39,14 @@ class Known:
     prices: Mapping[str, int]
     answers: Mapping[Kind, tuple[int, int]]
     left_out: Collection[tuple[Kind, str]]
+    longer: float | None = None
+
+    @property
+    def silent(self) -> bool:
+        """Whether the party is to be won back, and nobody answered that of late."""
+        unusual = self.longer is not None and self.longer <= UNUSUAL
+        leaves = self.buys is not None and 1 - self.buys >= LIKELY_LOST
+        return unusual and leaves and all(kind != WIN_BACK for kind, _ in self.left_out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,39 +86,49 @@ class Suggestions:
 
 
 def suggest(party_id: UUID, known: Known, now: datetime) -> Suggestions:
-    """The SHOWN that bring most. Nothing is suggested whose chance or worth is not known."""
+    """The SHOWN that bring most. Nothing is suggested whose chance or worth is not known. A party that is to be won
+    back is so with what is worth most to it, which is then not offered for another reason.
+    """
     if known.advice.none_because is not None:
         return Suggestions((), known.advice.none_because)
     if known.buys is None:
         return Suggestions((), "no model of purchases has been fitted yet")
-    offers = [one for one in known.advice.offers if (one.reason, one.sku) not in known.left_out]
+    out = known.left_out
+    offers = [one for one in known.advice.offers if (one.reason, one.sku) not in out and (WIN_BACK, one.sku) not in out]
     if not offers:
         return Suggestions((), "what could be offered was answered of late")
-    found = [
-        _weigh(party_id, one, known, known.buys, Money(minor=price, currency=known.currency), now)
+    priced = [
+        (one, Money(minor=price, currency=known.currency))
         for one in offers
         if known.currency and (price := known.prices.get(one.sku, 0)) > 0
     ]
-    if not found:
+    if not priced:
         return Suggestions((), "what a unit is sold for is not known in the party's currency")
+    best = max(priced, key=lambda one: one[0].probability * one[1].minor)[0].sku if known.silent else None
+    found = [
+        _weigh(party_id, one, WIN_BACK if one.sku == best else one.reason, known, known.buys, value, now)
+        for one, value in priced
+    ]
     return Suggestions(sorted(found, key=lambda one: (-one.expected, one.sku, one.kind))[:SHOWN])
 
 
-def _weigh(party_id: UUID, offer: Offer, known: Known, buys: float, value: Money, now: datetime) -> Action:
-    accepted, answered = known.answers.get(offer.reason, (0, 0))
+def _weigh(party_id: UUID, offer: Offer, kind: Kind, known: Known, buys: float, value: Money, now: datetime) -> Action:
+    """Who is won back would have bought nothing; who is offered something has to buy at all."""
+    matters, chance = ("buys_nothing_within_28_days", 1 - buys) if kind == WIN_BACK else ("buys_within_28_days", buys)
+    accepted, answered = known.answers.get(kind, (0, 0))
     taken = (accepted + 1) / (answered + 2)
     week = week_of(now.date())
     return Action(
-        dated_id(int(instant(week).timestamp() * 1000), "action", party_id, offer.reason, offer.sku, week),
+        dated_id(int(instant(week).timestamp() * 1000), "action", party_id, kind, offer.sku, week),
         party_id,
-        offer.reason,
+        kind,
         offer.sku,
         offer.because_of,
-        round(offer.probability * buys * taken * value.minor, 3),
+        round(offer.probability * chance * taken * value.minor, 3),
         value,
         (
             Contribution(input="probability", value=round(offer.probability, 6)),
-            Contribution(input="buys_within_28_days", value=round(buys, 6)),
+            Contribution(input=matters, value=round(chance, 6)),
             Contribution(input="accepted_of_its_kind", value=round(taken, 6)),
             Contribution(input="value", value=float(value.minor)),
         ),

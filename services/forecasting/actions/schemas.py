@@ -22,7 +22,7 @@ class ActionView(BaseModel):
 
     action_id: UUID
     party_id: UUID
-    kind: Literal["bought_again", "goes_with"]
+    kind: Literal["bought_again", "goes_with", "win_back"]
     sku: str
     because_of: str | None
     expected: float

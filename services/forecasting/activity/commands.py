@@ -1,17 +1,24 @@
 """What campaigns, support and parties did beside buying, counted by day."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from services.forecasting.activity import store
-from services.forecasting.activity.domain import Disputes, Usage, count_choices, count_messages, count_tickets
+from services.forecasting.activity.domain import (
+    Disputes,
+    Usage,
+    count_backlog,
+    count_choices,
+    count_messages,
+    count_tickets,
+)
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
 from shared.events.campaigns import MessageSent, MessageSkipped, MessageUnknown, SegmentEntered, SegmentLeft
 from shared.events.disputes import DisputeClosed, DisputeRaised
 from shared.events.sales import ProductChosen
-from shared.events.tickets import TicketOpened
+from shared.events.tickets import TicketOpened, TicketStatusChanged
 from shared.sql import storable
 
 
@@ -23,6 +30,18 @@ async def add_messages(tx: Transaction, events: Sequence[Event[MessageSent | Mes
 async def add_tickets(tx: Transaction, events: Sequence[Event[TicketOpened]]) -> None:
     """Count tickets that were opened, by channel and day."""
     await store.add_tickets(tx, count_tickets(events))
+
+
+async def add_backlog(tx: Transaction, events: Sequence[Event[TicketOpened | TicketStatusChanged]]) -> None:
+    """Follow how many tickets are open, by day."""
+    await store.add_backlog(tx, count_backlog(events))
+
+
+async def load_backlog(tx: Transaction, until: date, days: int) -> list[int]:
+    """How many tickets were open at the end of each of so many days before `until`, the newest last; from the day on
+    which the first one was opened.
+    """
+    return await store.load_backlog(tx, until - timedelta(days=days), until)
 
 
 async def add_choices(tx: Transaction, events: Sequence[Event[ProductChosen]]) -> None:

@@ -10,10 +10,12 @@ from services.forecasting.cuts.domain import day_of
 from shared.engine.event import Event
 from shared.events.campaigns import MessageSent, MessageSkipped, MessageUnknown
 from shared.events.sales import ProductChosen
-from shared.events.tickets import TicketOpened
+from shared.events.tickets import TicketOpened, TicketStatusChanged
 
 MessageKey = tuple[date, str, str, int]
 """Day, campaign ('' where none matched), outcome, partition."""
+ENDED = frozenset(("resolved", "closed", "merged", "spam"))
+"""States of tickets that are not open."""
 TicketKey = tuple[date, str, int]
 """Day, channel, partition."""
 
@@ -45,6 +47,16 @@ def count_messages(events: Iterable[Event[MessageSent | MessageSkipped | Message
 
 def count_tickets(events: Iterable[Event[TicketOpened]]) -> Counter[TicketKey]:
     return Counter((day_of(event.time), event.data.channel, event.partition) for event in events)
+
+
+def count_backlog(events: Iterable[Event[TicketOpened | TicketStatusChanged]]) -> dict[tuple[date, int], int]:
+    """By day and partition, by how much the number of open tickets changed."""
+    changes: Counter[tuple[date, int]] = Counter()
+    for event in events:
+        moved = event.data
+        change = 1 if isinstance(moved, TicketOpened) else (moved.previous in ENDED) - (moved.status in ENDED)
+        changes[day_of(event.time), event.partition] += change
+    return {key: change for key, change in changes.items() if change}
 
 
 def count_choices(events: Iterable[Event[ProductChosen]]) -> Counter[tuple[UUID, date]]:

@@ -13,6 +13,23 @@ insert into ticket_day as had (day, channel, partition, opened)
 select * from unnest($1::date[], $2::text[], $3::smallint[], $4::bigint[])
 on conflict (day, channel, partition) do update set opened = had.opened + excluded.opened;
 
+-- name: add_backlog
+-- By how much days changed the number of open tickets.
+insert into backlog_day as had (day, partition, change)
+select * from unnest($1::date[], $2::smallint[], $3::bigint[])
+on conflict (day, partition) do update set change = had.change + excluded.change;
+
+-- name: load_backlog
+-- How many were open at the end of each day within [$1, $2), from the first day on that anything is known of; by day.
+select sum(coalesce(sum(backlog_day.change), 0) + case when place.day = $1::date then earlier.change else 0 end)
+    over (order by place.day)::bigint as open
+from generate_series($1::date, $2::date - 1, interval '1 day') as place (day)
+left join sales_v1.backlog_day on backlog_day.day = place.day::date
+cross join (select coalesce(sum(change), 0) as change, min(day) as first from sales_v1.backlog_day where day < $1) as earlier
+where place.day >= coalesce(earlier.first, (select min(day) from sales_v1.backlog_day))
+group by place.day, earlier.change
+order by place.day;
+
 -- name: add_choices
 -- What parties looked at, put aside or asked for, counted by day.
 insert into choice_day as had (party_id, day, choices)

@@ -25,6 +25,15 @@ async def add_tickets(tx: Transaction, counts: Mapping[TicketKey, int]) -> None:
         await tx.execute(SQL["add_tickets"], *columns((*key, count) for key, count in sorted(counts.items())))
 
 
+async def add_backlog(tx: Transaction, changes: Mapping[tuple[date, int], int]) -> None:
+    if changes:
+        await tx.execute(SQL["add_backlog"], *columns((*key, change) for key, change in sorted(changes.items())))
+
+
+async def load_backlog(tx: Transaction, begin: date, until: date) -> list[int]:
+    return [row["open"] for row in await tx.fetch(SQL["load_backlog"], begin, until)]
+
+
 async def add_choices(tx: Transaction, counts: Mapping[tuple[UUID, date], int]) -> None:
     if counts:
         await tx.execute(SQL["add_choices"], *columns((*key, count) for key, count in sorted(counts.items())))

@@ -21,7 +21,7 @@ async def count_tickets(
     events: Sequence[Event[TicketOpened | TicketTriaged | TicketStatusChanged | DisputeRaised | DisputeClosed]],
     tx: Transaction,
 ) -> None:
-    """Count how many tickets were opened, by channel and day, and keep what is urgent and what is disputed."""
+    """Count how many tickets were opened and are open, by day, and keep what is urgent and what is disputed."""
     opened = [cast("Event[TicketOpened]", event) for event in events if isinstance(event.data, TicketOpened)]
     disputed = [
         cast("Event[DisputeRaised | DisputeClosed]", event)
@@ -33,7 +33,13 @@ async def count_tickets(
         for event in events
         if isinstance(event.data, TicketTriaged | TicketStatusChanged)
     ]
+    counted = [
+        cast("Event[TicketOpened | TicketStatusChanged]", event)
+        for event in events
+        if isinstance(event.data, TicketOpened | TicketStatusChanged)
+    ]
     await activity.add_tickets(tx, opened)
+    await activity.add_backlog(tx, counted)
     await activity.copy_disputes(tx, disputed)
     await cross_sell.copy_urgency(tx, moved)
     log.info("tickets_counted", tickets=len(opened), disputes=len(disputed))

@@ -42,16 +42,23 @@ async def warn(source: cuts.Source, run: Run, settings: ForecastingSettings, cut
 
 
 class Settling:
-    """Looks at the open warnings, a page at a time, so that any number of them costs the same at each look."""
+    """Looks at the open warnings, a page at a time, so that any number of them costs the same at each look; and once a
+    day at how many tickets are open.
+    """
 
     def __init__(self) -> None:
         self._after = _FIRST
+        self._looked: date | None = None
 
     async def step(self, source: cuts.Source, watermark: datetime) -> None:
         async with source.read() as tx:
             ended, self._after = await warnings.find_settled(tx, day_of(watermark), self._after, _PAGE)
             news, over = await warnings.find_disputed(tx)
+            if (today := day_of(watermark)) != self._looked:
+                more, calm = await warnings.find_backlog(tx, today)
+                news, over = [*news, *more], [*over, *calm]
         if ended or news or over:
             async with source.transaction() as tx:
                 await warnings.tell(tx, news, [*ended, *over])
             log.info("warnings_settled", raised=len(news), cleared=len(ended) + len(over))
+        self._looked = today

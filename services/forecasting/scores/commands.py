@@ -42,6 +42,7 @@ HELD_OUT = timedelta(days=28)
 _BEHIND = (3, 2, 1)
 """Cuts that models are learnt from, in lengths of HELD_OUT before its own."""
 _FIRST = UUID(int=0)
+_FEWEST_GAPS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,14 @@ async def score_party(tx: Transaction, family: Family, today: date) -> dict[str,
     history = await store.load_history(tx, family.ids, today)
     fitted = await find_fitted(tx)
     return {one.name: one.value for one in fitted.scores_of(family.party_id, history, today)} if history else {}
+
+
+async def find_longer(tx: Transaction, family: Family, today: date) -> float | None:
+    """The probability that a gap of the party is longer than its silence; None where too few of its gaps are known."""
+    history = await store.load_history(tx, family.ids, today)
+    rhythm = await store.load_rhythm(tx, family.ids, today)
+    known = history is not None and rhythm is not None and rhythm.gaps >= _FEWEST_GAPS
+    return rhythm.longer((today - history.last).days) if known and history and rhythm else None
 
 
 async def find_signs(tx: Transaction, family: Family, today: date) -> Signs:

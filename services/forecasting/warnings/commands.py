@@ -11,8 +11,9 @@ from services.forecasting.scores import commands as scores
 from services.forecasting.scores.domain.score import churn_of
 from services.forecasting.series import commands as series
 from services.forecasting.warnings import store
-from services.forecasting.warnings.domain import parties, sales
+from services.forecasting.warnings.domain import backlog, parties, sales
 from services.forecasting.warnings.domain.warning import (
+    BACKLOG,
     CHURN,
     DEMAND_UNUSUAL,
     DISPUTE_CLUSTER,
@@ -104,6 +105,15 @@ async def find_disputed(tx: Transaction) -> tuple[list[Warned], list[Cleared]]:
     ]
     over = [parties.settle_disputes(one, disputes) for one in told]
     return news, [one for one in over if one is not None]
+
+
+async def find_backlog(tx: Transaction, day: date) -> tuple[list[Warned], list[Cleared]]:
+    """Whether support has more open than usual at the end of the day before, and whether what was told is over."""
+    ends = await activity.load_backlog(tx, day, backlog.DAYS)
+    told = await store.load_open(tx, [BACKLOG], _FIRST, _ALL)
+    over = [ended for one in told if (ended := backlog.settle_backlog(one, ends, day))]
+    news = None if told else backlog.watch_backlog(ends, day)
+    return [news] if news else [], over
 
 
 async def tell(tx: Transaction, news: Sequence[Warned], ended: Sequence[Cleared]) -> None:

@@ -26,7 +26,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 _SALES = (
     *("sold_day", "channel_day", "sold_slot", "basket_slot", "purchase_day", "sale", "refund", "product"),
-    *("campaign_day", "ticket_day", "choice_day", "dispute", "urgent", "segment_change"),
+    *("campaign_day", "ticket_day", "choice_day", "dispute", "urgent", "segment_change", "backlog_day"),
 )
 
 

@@ -116,3 +116,26 @@ async def test_suggestions_and_answers_come_back_after_a_restore(
     for _ in range(2):
         await forecasting.hear(subscriptions.recovery.subscription, events)
     assert await get(http, "/v1/actions", party_id=str(ADA)) == before
+
+
+@pytest.mark.usefixtures("advised")
+async def test_who_fell_silent_is_won_back_once_and_that_is_learnt_from(
+    forecasting: Forecasting, http: httpx.AsyncClient
+) -> None:
+    forecasting.now = NOW + timedelta(days=60)
+    butter, bread = (await suggested(http))["actions"]
+    assert (butter["sku"], butter["kind"], bread["kind"]) == ("butter", "win_back", "bought_again")
+    factors = {part["input"]: part["value"] for part in butter["reasons"]}
+    assert factors["buys_nothing_within_28_days"] > 0.5
+    assert butter["expected"] == pytest.approx(
+        factors["probability"] * factors["buys_nothing_within_28_days"] * 0.5 * 300, rel=1e-3
+    )
+    assert [one["action"] for one in await said(forecasting, "action.suggested")] == ["win_back", "bought_again"]
+    answer = await http.post(f"/v1/actions/{butter['action_id']}/accept", json={"agent": "staff-1"})
+    assert answer.json()["kind"] == "win_back"
+    assert [(one["sku"], one["kind"]) for one in (await suggested(http))["actions"]] == [("bread", "bought_again")]
+
+    forecasting.now += timedelta(days=29)
+    again = (await suggested(http))["actions"][0]
+    taken = {part["input"]: part["value"] for part in again["reasons"]}["accepted_of_its_kind"]
+    assert (again["kind"], taken) == ("win_back", pytest.approx(2 / 3))

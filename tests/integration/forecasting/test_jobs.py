@@ -107,7 +107,7 @@ async def test_two_instances_publish_a_cut_once(forecasting: Forecasting, jobs: 
 
     said = [(type_, key, data.get("score")) for type_, key, data in await forecasting.published_by_key()]
     assert len(said) == len(set(said))
-    assert len([one for one in said if one[0] == "score.computed"]) == 2 * len(PARTIES)
+    assert len([one for one in said if one[0] == "score.computed"]) == 3 * len(PARTIES)
 
 
 async def test_scoring_goes_on_where_it_was_stopped(
@@ -189,7 +189,7 @@ async def test_a_series_that_cannot_be_fitted_is_set_aside_and_told_and_the_othe
 
     said = [(type_, key) for type_, key, _ in await forecasting.published_by_key()]
     assert [key for type_, key in said if type_ == "forecast.published"] == [FOOD]
-    assert len([key for type_, key in said if type_ == "score.computed"]) == 2 * len(PARTIES)
+    assert len([key for type_, key in said if type_ == "score.computed"]) == 3 * len(PARTIES)
     assert jobs.check().state == "degraded"
     assert TOYS in jobs.check().detail
     assert reason in jobs.check().detail

@@ -174,6 +174,19 @@ def ticket(name: str, day: str) -> Event[TicketOpened]:
     return event("crm.tickets", data, at(day), name, str(ADA))
 
 
+def changed(name: str, day: str, previous: Any, status: Any, partition: int = 0) -> Event[TicketStatusChanged]:
+    data = TicketStatusChanged(
+        ticket_id=derived_id("ticket", name),
+        party_id=ADA,
+        request_event_id=name,
+        recorded_at=at(day),
+        previous=previous,
+        status=status,
+        version=2,
+    )
+    return event("crm.tickets", data, at(day), ("moved", name, previous, status, day), str(ADA), partition)
+
+
 def skipped(name: str, day: str) -> Event[MessageSkipped]:
     data = MessageSkipped(party_id=ADA, trigger_event_id=name, reason="no_campaign", recorded_at=at(day))
     return event("crm.campaigns", data, at(day), name, str(ADA))
@@ -219,13 +232,4 @@ def triaged(name: str, day: str, priority: Any) -> Event[TicketTriaged]:
 
 
 def moved(name: str, day: str, status: Any) -> Event[TicketStatusChanged]:
-    data = TicketStatusChanged(
-        ticket_id=derived_id("ticket", name),
-        party_id=ADA,
-        request_event_id=name,
-        recorded_at=at(day),
-        previous="open",
-        status=status,
-        version=2,
-    )
-    return event("crm.tickets", data, at(day), ("moved", name, day), str(ADA))
+    return changed(name, day, "open", status)

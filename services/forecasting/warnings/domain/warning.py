@@ -10,7 +10,7 @@ from shared.engine.event import Emission
 from shared.events.insights import Contribution, WarningCleared, WarningRaised
 from shared.ids import dated_id
 
-Kind = Literal["churn", "silence", "usage_drop", "dispute_cluster", "forecast_missed", "demand_unusual"]
+Kind = Literal["churn", "silence", "usage_drop", "dispute_cluster", "backlog", "forecast_missed", "demand_unusual"]
 State = Literal["open", "cleared"]
 Because = Literal["bought", "used_again", "came_true", "over"]
 """The first two: what it foretold was averted. `over`: what it told of is no longer so."""
@@ -18,6 +18,7 @@ CHURN: Kind = "churn"
 SILENCE: Kind = "silence"
 USAGE_DROP: Kind = "usage_drop"
 DISPUTE_CLUSTER: Kind = "dispute_cluster"
+BACKLOG: Kind = "backlog"
 FORECAST_MISSED: Kind = "forecast_missed"
 DEMAND_UNUSUAL: Kind = "demand_unusual"
 
