@@ -4,11 +4,13 @@ The key's row is written in the transaction of the write, so a crash leaves both
 the key waits at the row until the first has ended. Only answers are kept; what was refused may be tried again.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Collection
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
+from zlib import crc32
 
 from fastapi import Header, Request
 from pydantic_core import to_json
@@ -23,6 +25,7 @@ from shared.http.writing import write
 from shared.sql import load_queries
 
 SQL = load_queries(Path(__file__).with_name("idempotency.sql"))
+_ID = re.compile(rb"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
 class KeyReused(Refused):
@@ -43,11 +46,12 @@ async def forget_answers(tx: Transaction, ids: Collection[UUID]) -> int:
     """Empties the kept answers that name any of these, and returns how many those were.
 
     Whoever erases calls it under the locks of the parties: an answer that names one is committed by then, or the one
-    that will be finds the party gone. It reads every answer of a day.
+    that will be finds the party gone.
     """
     if not ids:
         return 0
-    status: str = await tx.execute(SQL["forget_answers"], sorted(map(str, ids)))
+    texts = sorted(map(str, ids))
+    status: str = await tx.execute(SQL["forget_answers"], texts, [_hash_of(each.encode()) for each in texts])
     return int(status.rpartition(" ")[2])
 
 
@@ -76,7 +80,8 @@ class Once:
             done = await act(tx)
             body, answered = to_json(done), status if isinstance(status, int) else status(done)
             if self._key is not None:
-                await tx.execute(SQL["keep_answer"], self._key, self._operation, answered, body)
+                named = sorted({_hash_of(each) for each in _ID.findall(body)})
+                await tx.execute(SQL["keep_answer"], self._key, self._operation, answered, body, named)
             return _answer(answered, body)
 
         return await write(self._service, act_once)
@@ -121,6 +126,11 @@ async def idempotent(
     hashed.update(repr(sorted(each for each in request.headers.items() if each[0].startswith("ce-"))).encode())
     hashed.update(await request.body())
     return Once(request.app.state.service, key, operation, hashed.digest())
+
+
+def _hash_of(id_: bytes) -> int:
+    """As the index has it, in 32 bits."""
+    return crc32(id_) - 2**31
 
 
 def _answer(status: int, body: bytes) -> Response:

@@ -21,12 +21,18 @@ select request_hash, status, body from idempotency where key = $1 and operation 
 
 -- name: keep_answer
 -- The answer, in the transaction of what it tells of.
-update idempotency set status = $3, body = $4 where key = $1 and operation = $2;
+update idempotency set status = $3, body = $4, named = $5::integer[] where key = $1 and operation = $2;
 
 -- name: forget_answers
--- Answers that name any of these lose what they said. The key stays, so that its request is not carried out again. What
--- an answer names is looked for in its text: kept beside it, it would tell whose answer it had been.
-update idempotency set body = null
-where body is not null and exists (
-    select from unnest($1::text[]) as given (id) where position(convert_to(given.id, 'UTF8') in idempotency.body) > 0
-);
+-- Answers that name any of these lose what they said, and the hashes of whom they named with it. The key stays, so that
+-- its request is not carried out again. Two ids may have one hash, so that the text decides.
+update idempotency set body = null, named = '{}'
+where body is not null
+    and (key, operation) in (
+        select key, operation from idempotency where named && $2::integer[]
+        union all
+        select key, operation from idempotency where named is null and body is not null
+    )
+    and exists (
+        select from unnest($1::text[]) as given (id) where position(convert_to(given.id, 'UTF8') in idempotency.body) > 0
+    );

@@ -205,12 +205,13 @@ limit $3
 select id, body from party_card where id = any ($1::uuid[])
 
 -- name: find_by_name
--- Names that begin with $1, in their order, after ($2, $3).
+-- Names that begin with $1, in their order, after ($2, $3). One lower bound: of two the index takes the one of the rows,
+-- which on the first page is before all names.
 select id, lower(name) as place, body
 from party_card
 where
-    lower(name) collate "C" >= lower($1) and lower(name) collate "C" < lower($1) || U&'\+10FFFF'
-    and (lower(name) collate "C", id) > ($2, $3)
+    (lower(name) collate "C", id) > (greatest($2 collate "C", lower($1) collate "C"), $3)
+    and lower(name) collate "C" < lower($1) || U&'\+10FFFF'
 order by lower(name) collate "C", id
 limit $4
 

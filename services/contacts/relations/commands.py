@@ -19,11 +19,14 @@ from shared.events.contacts import RelationAdded, RelationEnded
 from shared.events.values import RelationKind
 from shared.ids import new_id
 
-Obstacle = Literal["self_relation", "relation_cycle"]
+Obstacle = Literal["self_relation", "relation_cycle", "relation_reach"]
 _WHY: dict[Obstacle, str] = {
     "self_relation": "a party has no relation with itself",
     "relation_cycle": "this would close a circle of such relations",
+    "relation_reach": "so many parties follow by such relations that a circle cannot be ruled out",
 }
+_FARTHEST = 10_000
+"""So many parties are looked at for a circle: nobody else adds a relation of the kind meanwhile."""
 
 
 class Known(Refused):
@@ -42,7 +45,7 @@ class Ended(Refused):
 
 async def keep(tx: Transaction, told: Sequence[Related]) -> None:
     """What profiles tell of relations, once the parties are saved; one that holds already is no news. Raises BadRecord
-    for a relation with oneself, and for one that closes a circle.
+    for a relation with oneself, and for one that closes a circle or may do so.
     """
     for each in told:
         if each.one.erased_at is not None or each.other.erased_at is not None:
@@ -68,7 +71,7 @@ async def keep(tx: Transaction, told: Sequence[Related]) -> None:
 
 async def add(tx: Transaction, party_id: UUID, body: RelationBody) -> RelationView:
     """Relate the party to another. Raises NotFound, Invalid for a relation with itself and for one that closes a
-    circle, and Known.
+    circle or may do so, and Known.
     """
     known = await parties.lock_parties(tx, {party_id, body.to})
     for id_, field in ((party_id, None), (body.to, "body.to")):
@@ -139,17 +142,10 @@ async def _obstacle(
     """Between two parties with all that were merged into them. Walks on from the other, whatever was merged."""
     if set(one) & set(other):
         return "self_relation"
-    seen, frontier = set[UUID](), set(other)
-    while frontier:
-        seen |= frontier
-        targets = await store.find_targets(tx, frontier, kind)
-        frontier = set()
-        for target in targets - seen:
-            frontier |= set(await find_family(tx, target))
-        if frontier & set(one):
-            return "relation_cycle"
-        frontier -= seen
-    return None
+    reached = await store.walk(tx, other, kind, one, _FARTHEST)
+    if reached.closes:
+        return "relation_cycle"
+    return "relation_reach" if reached.is_cut else None
 
 
 async def _view(tx: Transaction, relation: Relation) -> RelationView:

@@ -17,10 +17,24 @@ where
 order by id
 limit 1
 
--- name: find_targets
--- To whom these parties are this now.
-select distinct to_party_id from relation
-where from_party_id = any ($1::uuid[]) and kind = $2 and ended_on is null
+-- name: walk
+-- Along relations of a kind that hold, and over merges both ways, until any of $3 is there or $4 parties were looked at.
+-- Rows come as they are found, so that no more is walked than is asked for.
+with recursive reached as (
+    select unnest($1::uuid[]) as id
+    union
+    select next.id
+    from reached
+    cross join lateral (
+        select to_party_id as id from relation where from_party_id = reached.id and kind = $2 and ended_on is null
+        union all
+        select merged_into as id from party where party.id = reached.id
+        union all
+        select party.id from party where merged_into = reached.id
+    ) as next
+)
+select coalesce(bool_or(id = any ($3::uuid[])), false) as closes, count(id) > $4 as is_cut
+from (select id from reached where id is not null limit $4 + 1) as first
 
 -- name: lock_relation
 -- Two who end the same wait for each other.

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.contacts.relations.domain import Relation
@@ -12,6 +12,13 @@ from shared.sql import load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
 _FIRST = UUID(int=0)
+
+
+class Reached(NamedTuple):
+    """Whether a walk came to one of its ends, and whether it was cut short."""
+
+    closes: bool
+    is_cut: bool
 
 
 async def reserve(tx: Transaction, kind: str) -> None:
@@ -32,9 +39,9 @@ async def find_standing(
     return _relation(await tx.fetchrow(SQL["find_standing"], sorted(ones), kind, sorted(others)))
 
 
-async def find_targets(tx: Transaction, party_ids: Collection[UUID], kind: str) -> set[UUID]:
-    """To whom any of these is this now."""
-    return {row["to_party_id"] for row in await tx.fetch(SQL["find_targets"], sorted(party_ids), kind)}
+async def walk(tx: Transaction, begins: Collection[UUID], kind: str, ends: Collection[UUID], farthest: int) -> Reached:
+    """Along relations of this kind that hold, with all that were merged into those who are met."""
+    return Reached(*await tx.fetchrow(SQL["walk"], sorted(begins), kind, sorted(ends), farthest))
 
 
 async def lock_relation(tx: Transaction, relation_id: UUID) -> Relation | None:

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from services.contacts.handlers.recovery import take_back_changes
+from services.contacts.relations import commands
 from shared.errors import BadRecord
 from tests.integration.contacts.running import ADA, NOW, PHONE, SHOP_81, Contacts, reported, sale
 
@@ -121,6 +122,26 @@ async def test_no_circle_of_any_length_over_http_or_by_a_profile(
     # What is over closes nothing.
     await http.post(f"/v1/relations/{again.json()['state']['id']}/end", json={})
     assert (await relate(http, last, one, kind)).status_code == 201
+
+
+@pytest.mark.usefixtures("contacts")
+async def test_a_walk_that_would_take_long_is_refused_and_one_that_is_branched_is_not(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many ways to the same parties are one; a chain goes on over those who were merged."""
+    ids = [(await http.post("/v1/parties", json={"name": f"No. {n}"})).json()["id"] for n in range(10)]
+    for begin, end in ((0, 1), (0, 2), (1, 3), (2, 3), (4, 5), (5, 6)):
+        assert (await relate(http, ids[begin], ids[end], "subsidiary_of")).status_code == 201
+    merged = {"other": ids[4], "because": "one firm"}
+    assert (await http.post(f"/v1/parties/{ids[3]}/merge", json=merged)).status_code == 201
+    for end in range(1, 6):
+        assert fields(await relate(http, ids[6], ids[end], "subsidiary_of")) == ["body.to"]
+    assert (await relate(http, ids[6], ids[7], "subsidiary_of")).status_code == 201
+    monkeypatch.setattr(commands, "_FARTHEST", 7)
+    far = await relate(http, ids[8], ids[0], "subsidiary_of")  # 0 to 7 are eight
+    assert (far.status_code, fields(far)) == (422, ["body.to"])
+    assert "cannot be ruled out" in far.json()["errors"][0]["detail"]
+    assert (await relate(http, ids[8], ids[1], "subsidiary_of")).status_code == 201
 
 
 async def test_a_relation_ends_on_a_day_that_can_be(contacts: Contacts, http: httpx.AsyncClient) -> None:

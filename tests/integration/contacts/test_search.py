@@ -1,9 +1,13 @@
 """Search by names as people type them."""
 
+import re
+from uuid import UUID
+
 import httpx
 import pytest
 
 from tests.integration.contacts.running import ADA, SHOP_81, Contacts, sale
+from tests.integration.running import statements_of
 
 NAMES = [
     "Søren Kierkegård",
@@ -66,3 +70,26 @@ async def test_a_name_that_changed_is_found_by_its_new_words_alone(named: httpx.
     assert (await found(named, "berg"), await found(named, "dahl")) == ([], ["Bo Dahl"])
     await named.patch(f"/v1/parties/{bo['id']}", json={"name": None})
     assert await found(named, "dahl") == []
+
+
+async def test_names_that_begin_so_are_read_from_there_on(contacts: Contacts) -> None:
+    """Not from the beginning of the alphabet: pages of an index, whatever stands before."""
+    await contacts.pool.execute(
+        "insert into party (id, partition, version, name, registered_at)"
+        " select gen_random_uuid(), 0, 1, 'Abel ' || number, now() from generate_series(1, 20000) as number"
+    )
+    await contacts.pool.execute(
+        "insert into party (id, partition, version, name, registered_at)"
+        " values (gen_random_uuid(), 0, 1, 'Zoe Holm', now())"
+    )
+    await contacts.pool.execute("vacuum analyze party")
+    statement = statements_of("contacts")["overview.find_by_name"]
+    async with contacts.pool.acquire() as connection:
+        found = await connection.fetch(statement, "ZOE", "", UUID(int=0), 11)
+        assert [row["place"] for row in found] == ["zoe holm"]
+        place = found[0]["place"], found[0]["id"]
+        assert await connection.fetch(statement, "ZOE", *place, 11) == []
+        assert len(await connection.fetch(statement, "abel 1999", "", UUID(int=0), 50)) == 11
+        plan = await connection.fetch(f"explain (analyze, buffers) {statement}", "zoe", "", UUID(int=0), 11)
+    pages = [int(number) for row in plan for number in re.findall(r"shared hit=(\d+)", row[0])]
+    assert max(pages) < 40, plan

@@ -37,6 +37,7 @@ HOT = {
     "overview.find_by_name": f"'ada', '', {A_PARTY}, 50",
     "intake.load_texts": A_PARTY,
     "parties.find_family": A_PARTY,
+    "relations.walk": f"{THE_PARTY}, 'employs', {THE_PARTY}, 100",
     "consents.load_statements": f"'{{{A_PARTY[1:-1]}}}', '{{marketing}}', '{{news}}', '{{email}}'",
 }
 

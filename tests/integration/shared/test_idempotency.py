@@ -15,9 +15,10 @@ from shared.engine.change_feed import ChangeFeed
 from shared.engine.checks import Check
 from shared.errors import Stale
 from shared.http.app import Once, Principal, build_app, idempotent
-from shared.http.idempotency import forget_answers
+from shared.http.idempotency import SQL, forget_answers
 from shared.run.migrate import migrate
 from shared.settings import ServiceSettings
+from tests.integration.running import plan_without_seqscan
 from tests.integration.shared.conftest import Base
 
 router = APIRouter(prefix="/v1/notes")
@@ -222,3 +223,23 @@ async def test_an_answer_that_names_somebody_who_is_erased_is_forgotten(http: ht
     other = await http.post(f"/v1/notes/of-{ada}", json={"text": "y"}, headers={"Idempotency-Key": "k-0"})
     assert other.json()["type"].rpartition(":")[2] == "idempotency_key_reused"
     assert await notes.count() == 2
+
+
+async def test_whom_an_answer_named_is_looked_up_and_goes_with_the_answer(
+    http: httpx.AsyncClient, notes: Notes
+) -> None:
+    """Two ids may have one hash. Answers of before there were hashes are read."""
+    ada, bob = UUID(int=1), UUID(int=2)
+    for number, each in enumerate((ada, bob, ada)):
+        await http.post(f"/v1/notes/of-{each}", json={"text": "x"}, headers={"Idempotency-Key": f"k-{number}"})
+    await notes.pool.execute("update idempotency set named = null where key = 'k-2'")
+    of_ada = "(select named from idempotency where key = 'k-0')"
+    await notes.pool.execute(f"update idempotency set named = {of_ada} where key = 'k-1'")
+    async with notes.transaction() as tx:
+        assert await forget_answers(tx, [ada]) == 2
+    kept = "select key, body is null as gone, cardinality(named) as named from idempotency order by key"
+    rows = [tuple(row) for row in await notes.pool.fetch(kept)]
+    assert rows == [("k-0", True, 0), ("k-1", False, 1), ("k-2", True, 0)]
+    plan = await plan_without_seqscan(notes.pool, SQL["forget_answers"], f"'{{{ada}}}', '{{7}}'")
+    assert "Seq Scan on idempotency" not in plan
+    assert "idempotency_named" in plan
