@@ -12,6 +12,7 @@ from pathlib import Path
 
 from eval import (
     churn,
+    cost,
     cross_sell,
     duplicates,
     forecasts,
@@ -43,6 +44,7 @@ TASKS: dict[str, Callable[[Setting], list[Row]]] = {
     "reorders": reorders.measure,
     "cross-sell": cross_sell.measure,
     "indicators": indicators.measure,
+    "cost": cost.measure,
     "fraud": fraud.measure,
     "triage": triage.measure,
 }

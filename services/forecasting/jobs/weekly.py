@@ -1,6 +1,6 @@
 """The weekly forecasts of one cut: read, fit in processes apart, publish in one transaction."""
 
-from asyncio import gather
+from asyncio import Semaphore, gather
 from collections.abc import Sequence
 from datetime import date
 from time import monotonic
@@ -17,6 +17,7 @@ from services.forecasting.settings import ForecastingSettings
 
 log = structlog.get_logger()
 _AT_ONCE = 10
+_BACKTESTS = "weekly:backtests"
 
 Made = dict[str, list[Outlook]]
 
@@ -26,23 +27,29 @@ async def forecast(source: cuts.Source, run: Run, settings: ForecastingSettings,
 
     A series that nothing can be made of is set aside with the reason, and the others are published. Each cut is opened
     by exactly one instance; fitting the same cut twice is only lost work. Outlooks from the cut come first; those of
-    earlier origins, the newest first, as far as the budget goes.
+    earlier origins, the newest first, as far as the budget goes. How many it left out is told beside what is set aside;
+    the next cut asks for its own that are missing.
     """
-    began = monotonic()
+    end = monotonic() + settings.fitting_budget.total_seconds()
     async with source.read() as tx:
         tracks, failed = await forecasts.load_tracks(
             tx, cut, settings.history_weeks, settings.backtests, settings.most_series
         )
         indicators = await forecasts.load_indicators(tx, tracks, cut)
     made: Made = {}
-    for origins in forecasts.missing_origins(tracks, cut, settings.backtests):
-        if made and monotonic() - began > settings.fitting_budget.total_seconds():
-            log.info("backtests_cut_short", cut=cut.isoformat(), series=len(tracks))
-            break
-        outlooks, reasons = await _make_all(run, [one for one in origins if one.series not in failed], indicators)
+    left_out = 0
+    for place, origins in enumerate(forecasts.missing_origins(tracks, cut, settings.backtests)):
+        asked = [one for one in origins if one.series not in failed]
+        outlooks, reasons = await _make_all(run, asked, indicators, settings.processes, end if place else None)
         for name, found in outlooks.items():
             made.setdefault(name, []).extend(found)
         failed |= reasons
+        left_out += len(asked) - len(outlooks) - len(reasons)
+    if left_out:
+        failed[_BACKTESTS] = (
+            f"{left_out} outlooks of earlier origins: the budget was spent; the next cut makes up for them"
+        )
+        log.info("backtests_cut_short", cut=cut.isoformat(), outlooks=left_out)
     made = {name: outlooks for name, outlooks in made.items() if name not in failed}
     async with source.transaction() as tx:
         if not await cuts.open_cut(tx, cut):
@@ -52,12 +59,20 @@ async def forecast(source: cuts.Source, run: Run, settings: ForecastingSettings,
     return published
 
 
-async def _make_all(run: Run, asked: Sequence[Asked], indicators: Sequence[Weekly]) -> tuple[Made, forecasts.Reasons]:
-    """Side by side in as many processes as there are."""
+async def _make_all(
+    run: Run, asked: Sequence[Asked], indicators: Sequence[Weekly], processes: int, end: float | None
+) -> tuple[Made, forecasts.Reasons]:
+    """Side by side in as many processes as there are; what is not begun by the `end` is left out."""
     parts = [asked[begin : begin + _AT_ONCE] for begin in range(0, len(asked), _AT_ONCE)]
+    turns = Semaphore(processes)
+
+    async def make(part: Sequence[Asked]) -> tuple[Made, forecasts.Reasons]:
+        async with turns:
+            return ({}, {}) if end is not None and monotonic() > end else await _make(run, part, indicators)
+
     made: Made = {}
     failed: forecasts.Reasons = {}
-    for outlooks, reasons in await gather(*(_make(run, part, indicators) for part in parts)):
+    for outlooks, reasons in await gather(*map(make, parts)):
         made |= outlooks
         failed |= reasons
     return made, failed

@@ -241,6 +241,30 @@ async def test_of_more_departments_than_are_forecast_those_that_sold_most_are(
     assert "1 that sold least: 1 are forecast" in jobs.check().detail
 
 
+async def test_what_the_budget_leaves_out_is_told_and_made_up_for_at_the_next_cut(
+    forecasting: Forecasting, events: list[Any]
+) -> None:
+    await forecasting.heard(*events)
+    origins = "select distinct origin from outlook order by origin desc"
+    hurried = Jobs(SETTINGS.model_copy(update={"fitting_budget": timedelta(microseconds=1)}), here)
+
+    await at(forecasting, hurried, date(2025, 12, 29))
+    await hurried.step(forecasting)
+
+    assert [row["origin"] for row in await forecasting.rows(origins)] == [date(2025, 12, 29)]
+    assert hurried.check().state == "degraded"
+    assert "4 outlooks of earlier origins" in hurried.check().detail
+    said = [data for type_, _, data in await forecasting.published_by_key() if type_ == "forecast.published"]
+    assert [one["backtest"] for one in said] == [None, None]
+
+    calm = Jobs(SETTINGS, here)
+    await at(forecasting, calm, date(2026, 1, 26))
+    await calm.step(forecasting)
+
+    assert [row["origin"] for row in await forecasting.rows(origins)][1:] == [date(2025, 12, 29), date(2025, 12, 1)]
+    assert calm.check().state == "ok"
+
+
 @pytest.mark.parametrize("currency", ["HUF", "VND", "JPY"])
 async def test_weeks_at_the_bounds_of_amounts_are_forecast_like_others(forecasting: Forecasting, currency: str) -> None:
     """Also weeks below zero, from discounts greater than the prices."""
