@@ -84,6 +84,7 @@ async def test_answers_are_told_once_and_learnt_from(forecasting: Forecasting, h
     forecasting.now = NOW + timedelta(days=30)
     late = await http.post(f"/v1/actions/{bread['action_id']}/accept", json={"agent": "staff-1"})
     assert late.status_code == 422
+    await forecasting.heard(sale("a-back", "2026-03-31", ("bread", 1, 10)))
     [again] = [one for one in (await suggested(http))["actions"] if one["sku"] == "butter"]
     assert {part["input"]: part["value"] for part in again["reasons"]}["accepted_of_its_kind"] == pytest.approx(1 / 3)
     assert (await http.post(f"/v1/actions/{ADA}/accept", json={"agent": "a"})).status_code == 404
