@@ -1,7 +1,10 @@
 -- name: add_suppression
--- Once for each letter and the last consent that was known when its link was used.
+-- Once for each letter and the last consent that was known when its link was used; whoever says so again later means until
+-- then.
 insert into suppression (id, party_id, purpose, topic, channel, message_id, suppressed_at)
-values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning id
+values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (id) do update set suppressed_at = greatest(suppression.suppressed_at, excluded.suppressed_at)
+returning xmax = 0 as fresh
 
 -- name: load_suppressions
 -- Every suppression of these parties; which statement holds is decided in the domain.

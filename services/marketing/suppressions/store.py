@@ -18,7 +18,8 @@ async def add_suppression(tx: Transaction, suppression: Suppression) -> bool:
     """False where it stands already."""
     s = suppression
     row = (s.id, s.party_id, s.purpose, s.topic, s.channel, s.message_id, s.suppressed_at)
-    return await tx.fetchval(SQL["add_suppression"], *row) is not None
+    fresh: bool = await tx.fetchval(SQL["add_suppression"], *row)
+    return fresh
 
 
 async def load_suppressions(tx: Transaction, parties: Collection[UUID]) -> Mapping[UUID, list[Suppression]]:

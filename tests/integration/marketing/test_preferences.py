@@ -5,14 +5,15 @@ from datetime import datetime
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
 
 from services.marketing.sending.channels.maildir import Maildir
+from shared.events.values import Channel
 from tests.integration.marketing.running import Marketing
-from tests.unit.marketing.facts import ADA, DAY, NOW, consent, definition, described, erased, sale, send
+from tests.unit.marketing.facts import ADA, DAY, HOUR, NOW, consent, definition, described, erased, sale, send
 
 TEXTS = {"": {"subject": "Hello", "body": "Hello,\n{{ preferences_url }}\n"}}
 
@@ -112,7 +113,10 @@ async def test_nothing_more_ends_everything(marketing: Marketing, http: httpx.As
         ended = await http.post(path, data={"act": "nothing"})
         assert "Vi sender dig ikke mere." in ended.text
         assert not any(on for _, on in boxes(ended.text).values())
-    assert await told(marketing) == [("consent.withdrawn", None, "email")]
+        marketing.now += HOUR
+    assert await told(marketing) == sorted(("consent.withdrawn", None, channel) for channel in get_args(Channel))
+    said_at = await marketing.rows("select distinct suppressed_at from suppression")
+    assert said_at == [{"suppressed_at": marketing.now - HOUR}]
 
 
 @pytest.mark.parametrize(

@@ -59,15 +59,20 @@ def test_a_topic_that_is_kept_stands_though_the_clock_of_contacts_is_behind() ->
     assert (is_on(every, known, NOW), is_on(roses, known, NOW)) == (False, True)
 
 
-@given(statements=_statements, chosen=st.sets(st.sampled_from(PLACES)))
-def test_nothing_more_ends_all_that_stands_also_what_is_not_shown(
-    statements: list[Statement], chosen: set[Place]
+@given(statements=_statements, chosen=st.sets(st.sampled_from(PLACES)), late=_statements)
+def test_nothing_more_ends_all_also_what_is_not_shown_or_comes_later_from_before(
+    statements: list[Statement], chosen: set[Place], late: list[Statement]
 ) -> None:
-    ended = end_all(LINK, PLACES, statements, NOW)
-    after = [*statements, *(each.statement() for each in ended)]
-    assert not any(is_on(place, after, NOW) for place in PLACES)
+    """Whatever was known of the consents that were given until then, and in any order."""
+    ended = end_all(LINK, chosen, statements, NOW)
+    before = [each for each in late if each.moment < NOW]
+    for after in ([*before, *statements], [*statements, *before]):
+        known = [*(each.statement() for each in ended), *after]
+        every = [Place("marketing", channel, topic) for channel in get_args(Channel) for topic in TOPICS]
+        assert not any(is_on(place, known, NOW) for place in every)
     assert all(each.topic == "" for each in ended)
-    assert end_all(LINK, chosen, after, NOW) == []
+    again = end_all(LINK, chosen, [*statements, *(each.statement() for each in ended)], NOW + HOUR)
+    assert [each.id for each in again] == [each.id for each in ended]
 
 
 def test_offered_is_what_campaigns_need_and_what_was_said() -> None:

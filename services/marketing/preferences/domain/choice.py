@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple, cast
+from typing import NamedTuple, cast, get_args
 from uuid import UUID
 
 from services.marketing.catalogue.domain.definition import Definition
@@ -22,6 +22,10 @@ _INSTANT, _APART = timedelta(microseconds=1), timedelta(seconds=1)
 """What is ahead of the clock of contacts counts as said when it came, and of two at one moment the withdrawal holds. So
 a topic that is kept is said so long after the others were ended.
 """
+
+
+USUAL = "marketing"
+"""The purpose that is ended whatever else is known, and is not named beside its topics."""
 
 
 class Place(NamedTuple):
@@ -57,14 +61,14 @@ class OptIn:
 
 
 def places_of(definitions: Iterable[Definition], statements: Iterable[Statement]) -> list[Place]:
-    """What campaigns need consent for, and what the party has said anything about; all topics after the named ones."""
+    """What campaigns need consent for, and what the party has ever allowed; all topics after the named ones."""
     needed = {
         Place(word_of(each.purpose), send.channel, topic_of(each.topic))
         for each in definitions
         if each.needs_consent
         for send in each.sends.values()
     }
-    said = {Place(each.purpose, each.channel, each.topic) for each in statements}
+    said = {Place(each.purpose, each.channel, each.topic) for each in statements if each.given}
     return sorted(
         needed | said, key=lambda place: (place.purpose, place.channel, place.topic == EVERY_TOPIC, place.topic)
     )
@@ -103,13 +107,19 @@ def say(
 def end_all(
     link: PreferenceLink, places: Collection[Place], statements: Sequence[Statement], now: datetime
 ) -> list[Suppression | OptIn]:
-    """Of each purpose and channel of which anything stands, all topics are ended."""
-    standing = {(place.purpose, place.channel) for place in places if is_on(place, statements, now)}
+    """Of every purpose that is known, all topics are ended on every channel, also where nothing stands: a consent of
+    before this moment may be on its way.
+
+    The id is of the letter, the place and of the last consent that is known: to ask twice is to tell once.
+    """
     ended: list[Suppression | OptIn] = []
-    for purpose, channel in sorted(standing):
-        known = [each for each in statements if (each.purpose, each.channel) == (purpose, channel)]
-        at = _moment_after(known, now)
-        ended.append(_said(link, Place(purpose, channel, EVERY_TOPIC), known, at, given=False))
+    for purpose in sorted({USUAL, *(place.purpose for place in places)}):
+        for channel in get_args(Channel):
+            known = [each for each in statements if (each.purpose, each.channel) == (purpose, channel)]
+            allowed = max((each for each in known if each.given), key=lambda each: each.rank, default=None)
+            name = (purpose, channel, EVERY_TOPIC, allowed.event_id if allowed else "")
+            id_, at = derived_id("nothing more", link.message_id, *name), _moment_after(known, now)
+            ended.append(Suppression(id_, link.party_id, purpose, EVERY_TOPIC, channel, link.message_id, at))
     return ended
 
 

@@ -6,13 +6,11 @@ from hashlib import sha256
 from html import escape
 from itertools import groupby, islice
 
-from services.marketing.preferences.domain.choice import Place
+from services.marketing.preferences.domain.choice import USUAL, Place
 from shared.events.consent import EVERY_TOPIC
 from shared.http.forms import Language, form_page
 
 _MOST_SHOWN = 200
-_USUAL = "marketing"
-"""The purpose that is not named beside its topics."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +115,7 @@ def _label(words: _Words, place: Place, *, alone: bool) -> str:
     topic = place.topic
     if topic == EVERY_TOPIC:
         topic = words.everything if alone else words.everything_else
-    return topic if place.purpose == _USUAL else f"{topic} ({place.purpose})"
+    return topic if place.purpose == USUAL else f"{topic} ({place.purpose})"
 
 
 def _box(label: str, place: Place, *, on: bool) -> str:
