@@ -5,6 +5,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from services.console.agents import api as agents
 from services.console.articles import api as articles
+from services.console.backtests import api as backtests
 from services.console.bulk import api as bulk
 from services.console.campaigns import api as campaigns
 from services.console.design import api as design
@@ -32,6 +33,7 @@ from services.console.shell.agent import BearerTokens, ChosenNames, Sessions
 from services.console.shell.asking import Front
 from services.console.shell.errors import ShownProblems, answer_errors
 from services.console.shell.guard import Guard
+from services.console.suppressions import api as suppressions
 from services.console.surveys import api as surveys
 from services.console.team import api as team
 from services.console.tickets import api as tickets
@@ -45,7 +47,7 @@ from shared.telemetry.logging import configure_logging
 
 pages = (
     *(today, parties, duplicates, erasures, tickets, disputes, agents, team, articles, followups, surveys),
-    *(replies, views, bulk, mails, moves),
+    *(replies, views, bulk, mails, moves, backtests, suppressions),
     *(campaigns, segments, mailings, forecasts, trends, products, warnings, frauds, models, operations, events),
     *(design, login, shell, live, static_files),
 )

@@ -18,7 +18,7 @@ from services.console.agents.domain import (
     rooms_of,
     times_of,
 )
-from services.console.shell.asking import Json, Part, Trouble, attempt, path_part, with_query
+from services.console.shell.asking import Trouble, attempt, path_part, with_query
 from services.console.shell.pages import Page, Shown, go_to
 
 router = APIRouter()
@@ -43,9 +43,7 @@ async def define_agent(page: Shown) -> Response:
     form = await page.form()
     agent_id = Definition(form).agent_id
     try:
-        known = await attempt(page.asked.get("support", f"agents/{path_part(agent_id)}")) if agent_id else Part[Json]()
-        # of somebody who is written down already the version is none that they have
-        await _define(page, agent_id, form, '"0"' if known.value else None)
+        await _define(page, agent_id, form, '"0"')  # the version of nobody: whoever is one already is not written over
     except Trouble as trouble:
         return _form(page, form, None, trouble)
     return go_to(f"/agents/{path_part(agent_id)}")

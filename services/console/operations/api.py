@@ -16,27 +16,27 @@ Cursor = Annotated[str | None, Query(max_length=1000)]
 Count = Annotated[int | None, Query(ge=0, le=2**31)]
 
 
-async def _look(page: Page, service: Service) -> tuple[Service, Part[list[Group]], Part[Json], Part[Json]]:
-    lag, outbox, quarantine = await asyncio.gather(
-        attempt(page.asked.get(service, "operations/lag")),
-        attempt(page.asked.get(service, "operations/outbox")),
-        attempt(page.asked.get(service, "operations/quarantine", limit=100)),
+async def _look(page: Page, service: Service) -> tuple[Service, Part[list[Group]], Part[Json]]:
+    lag, outbox = await asyncio.gather(
+        attempt(page.asked.get(service, "operations/lag")), attempt(page.asked.get(service, "operations/outbox"))
     )
     groups: Part[list[Group]] = Part(groups_of(lag.value or ()), lag.trouble)
-    return service, groups, outbox, quarantine
+    return service, groups, outbox
 
 
 @router.get("")
 async def show_all(page: Shown) -> Response:
+    """How far every service is; which records wait for a person comes in once the page stands."""
     return page.show("operations/all.html", looks=await asyncio.gather(*(_look(page, each) for each in SERVICES)))
 
 
 @router.get("/waiting")
 async def show_waiting(page: Shown) -> Response:
-    """In which services records wait for a person. The first page takes it in."""
-    asked = (attempt(page.asked.get(service, "operations/parked", limit=1)) for service in SERVICES)
-    parked = list(zip(SERVICES, await asyncio.gather(*asked), strict=True))
-    return page.show("operations/waiting.html", parked=parked)
+    """In which services records wait for a person. Other pages take it in."""
+    kinds = ("parked", "quarantine")
+    asked = [attempt(page.asked.get(service, f"operations/{kind}", limit=1)) for service in SERVICES for kind in kinds]
+    found = await asyncio.gather(*asked)
+    return page.show("operations/waiting.html", waiting=list(zip(SERVICES, found[::2], found[1::2], strict=True)))
 
 
 @router.get("/{service}")
@@ -77,8 +77,10 @@ async def _show(
     applied: int | None = None,
     held: list[str] | None = None,
 ) -> Response:
-    (_, groups, outbox, quarantine), parked = await asyncio.gather(
-        _look(page, service), attempt(page.asked.get(service, "operations/parked", limit=100))
+    (_, groups, outbox), parked, quarantine = await asyncio.gather(
+        _look(page, service),
+        attempt(page.asked.get(service, "operations/parked", limit=100)),
+        attempt(page.asked.get(service, "operations/quarantine", limit=100)),
     )
     return page.show(
         "operations/service.html",

@@ -168,18 +168,36 @@ class Asked:
             headers["If-Match"] = "".join(sign for sign in if_match if "!" <= sign <= "~")
         return await self._ask(service, method, path, headers, to_json(body))
 
-    async def tell(self, service: Service, method: str, path: str, body: Json = None) -> Json:
-        """What may be said twice, such as who is there: the service keeps nothing of it for repetitions."""
-        return (await self._ask(service, method, path, {}, b"" if body is None else to_json(body))).body
+    async def tell(
+        self, service: Service, method: str, path: str, body: Json = None, *, wait_s: float | None = None
+    ) -> Json:
+        """What may be said twice, such as who is there: the service keeps nothing of it for repetitions.
+
+        `wait_s` is for what takes longer than a page may.
+        """
+        limits = None if wait_s is None else ClientTimeout(total=wait_s, sock_connect=1)
+        content = b"" if body is None else to_json(body)
+        return (await self._ask(service, method, path, {}, content, limits=limits)).body
 
     async def _ask(
-        self, service: Service, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes = b""
+        self,
+        service: Service,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        *,
+        limits: ClientTimeout | None = None,
     ) -> Answer:
         given = {**self._headers, **(headers or {})}
         if body:
             given["Content-Type"] = "application/json"
         asked = self._session.request(
-            method, self._url(service, path), headers=given, data=body or None, allow_redirects=False
+            *(method, self._url(service, path)),
+            headers=given,
+            data=body or None,
+            allow_redirects=False,
+            timeout=limits or self._session.timeout,
         )
         try:
             async with asked as response:

@@ -15,6 +15,13 @@ CAMPAIGNS: dict[str, dict[str, str]] = {
         "missing": _("Missing"),
         "double": _("Double"),
     },
+    "stopped_by": {
+        "listed": _("Somebody asked for it"),
+        "hard_bounce": _("A letter came back: there is no such address"),
+        "soft_bounces": _("Letters came back again and again"),
+        "complaint": _("The reader complained of a letter"),
+    },
+    "tried": {"sent": _("Would be sent"), "skipped": _("Would be skipped"), "waiting": _("Would wait")},
     "message": {
         "planned": _("Planned"),
         "cleared": _("About to be sent"),

@@ -36,13 +36,15 @@ class Place:
 
 
 _DESK = ("/agents", "/new/agent", "/queues", "/disputes", "/team", "/articles", "/new/article", "/replies",
-         "/new/reply", "/views", "/new/view", "/acts", "/mails")  # fmt: skip
+         "/new/reply", "/views", "/new/view", "/acts", "/mails", "/backtests")  # fmt: skip
 SECTIONS = (
     Section("/", _("Today"), "sun", "h"),
     Section("/parties", _("Customers"), "people", "c", under=("/duplicates", "/erasures", "/events", "/moves")),
     Section("/tickets", _("Tickets"), "chat", "t", under=_DESK),
     Section("/follow-ups", _("Follow-ups"), "check", "f", under=("/surveys",)),
-    Section("/campaigns", _("Campaigns"), "send", "m", under=("/segments", "/mailings", "/new/mailing")),
+    Section(
+        "/campaigns", _("Campaigns"), "send", "m", under=("/segments", "/mailings", "/new/mailing", "/suppressions")
+    ),
     Section(
         "/forecasts",
         _("Sales"),
@@ -64,6 +66,8 @@ PLACES = (
     Place("/segments", _("Segments")),
     Place("/mailings", _("Mailings")),
     Place("/new/mailing", _("New mailing")),
+    Place("/suppressions", _("Who gets no letters")),
+    Place("/backtests/routing", _("Try rules on past tickets")),
     Place("/duplicates", _("Possible duplicates")),
     Place("/duplicates/merges", _("Merges")),
     Place("/erasures", _("Erasures")),

@@ -16,7 +16,7 @@ from services.console.settings import ConsoleSettings
 from services.console.shell import charts, navigation, tags
 from services.console.shell.agent import Agent, agent_of
 from services.console.shell.asking import Asked, Front, Json, Trouble
-from services.console.shell.refusals import faults_of
+from services.console.shell.refusals import faults_of, refusal_text
 from services.console.shell.spoken import SpokenEnvironment
 from services.console.shell.static_files import path_of
 from services.console.shell.words import LANGUAGES, Words
@@ -39,6 +39,7 @@ def environment_of(language: str) -> Environment:
         "money_axis": money_axis,
         "day_labels": day_labels,
         "faults_of": faults_of,
+        "refusal_text": refusal_text,
     }
     return environment
 

@@ -63,3 +63,36 @@ FORM_FIELDS: dict[str, str] = {
     "canned": _("Kept reply"),
 }
 """Names of fields that forms have and events do not."""
+
+
+REFUSALS = {
+    "refused": _("The service refused this."),
+    "invalid": _("Something in it cannot be taken."),
+    "not_assignable": _("They cannot take it: no room, other skills, or not at work."),
+    "illegal_move": _("It cannot be moved so from where it stands."),
+    "other_customer": _("The two are of different customers."),
+    "too_many_followers": _("As many follow it as may."),
+    "passed_on": _("It was made a request already."),
+    "missing_value": _("Something that the reply names is not known here."),
+    "unwritable": _("No letter can be written of it."),
+    "no_public_url": _("No address is set under which customers reach surveys."),
+    "erased": _("The customer was erased."),
+    "decided": _("Somebody has decided it already."),
+    "merged": _("They are merged already."),
+    "undone": _("It was taken back already."),
+    "moved_on": _("It belongs to somebody else meanwhile."),
+    "duplicate_identity": _("Another customer is known by one of these identities."),
+    "related": _("This relation holds already."),
+    "ended": _("It has ended already."),
+    "held": _("They have this role already."),
+    "same_person": _("Whoever asked cannot approve it."),
+    "already_requested": _("It was asked for already."),
+    "too_few_points": _("There are too few points."),
+    "expired": _("The time for it is over."),
+    "not_requested": _("Nobody asked for it."),
+    "idempotency_key_reused": _("This form was sent before with other words. Load the page again."),
+    "answer_forgotten": _("This form was sent before, too long ago. Load the page again."),
+    "too_large": _("What was sent is longer than is taken."),
+    "busy": _("Too many ask for this at once. Try again in a moment."),
+}
+"""Why a service refused a whole request, by the type of its problem document."""

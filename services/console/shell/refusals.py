@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.console.shell.words import Words
+from services.console.shell.words import Words, is_known
 
 _KINDS = {
     "missing": ("missing", "string_too_short", "too_short", "string_type", "blank"),
@@ -37,11 +37,28 @@ def faults_of(problem: Mapping[str, Any], words: Words) -> list[Fault]:
     return list(dict.fromkeys(found))
 
 
+def refusal_text(problem: Mapping[str, Any], words: Words) -> str:
+    """Why the whole was refused: in the service's words where these are the reader's, else by the problem's type."""
+    detail = str(problem.get("detail") or "")
+    reason = str(problem.get("type") or "").rpartition(":")[2]
+    if detail and not _is_foreign(reason, words):
+        return detail
+    return words.term("refusal", reason if is_known("refusal", reason) else "refused")
+
+
 def fault_text(error: Mapping[str, Any], words: Words) -> str:
     """Why a value is not taken."""
     reason = str(error.get("reason") or "")
     kind = next((kind for kind, starts in _KINDS.items() if reason.startswith(starts)), None)
-    return words.term("fault", kind) if kind else str(error.get("detail") or "")
+    if kind:
+        return words.term("fault", kind)
+    detail = str(error.get("detail") or "")
+    return words.term("refusal", reason) if _is_foreign(reason, words) else detail
+
+
+def _is_foreign(reason: str, words: Words) -> bool:
+    """Whether the services' own words, which are English, are told better by those that are known for a reason."""
+    return words.language != "en" and reason != "invalid" and is_known("refusal", reason)
 
 
 def _name_of(field: str, words: Words) -> str:

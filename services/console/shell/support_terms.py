@@ -181,6 +181,12 @@ SUPPORT: dict[str, dict[str, str]] = {
         "restored": _("A restore stopped it"),
         "unexpected": _("A fault of the program; tell an administrator"),
     },
+    "changed": {
+        "category": _("Are about something else"),
+        "priority": _("Have another priority"),
+        "queue": _("Come into another queue"),
+        "agent": _("Go to somebody else"),
+    },
     "doing": {"viewing": _("looks at it"), "writing": _("is writing")},
     "mail": {"held": _("Too many of one sender"), "auto": _("Written by no person"), "bounce": _("Came back")},
 }

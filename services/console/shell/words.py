@@ -71,6 +71,11 @@ def _term(language: str, kind: str, code: str) -> str:
     return code.replace("_", " ") if known is None else str(translations_of(language).ugettext(known))
 
 
+def is_known(kind: str, code: str) -> bool:
+    """Whether there is a word for a code."""
+    return code in TERMS[kind]
+
+
 class Words:
     """`now` is when the page is made."""
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from services.console.shell.asking import Asked, Json, Part, Trouble, attempt, path_part
 from services.console.shell.guard import FILE_HEADERS
 from services.console.shell.pages import Page, Shown, go_to
-from services.console.tickets.domain import QUEUE, TONES, WAITING, following, moves_of
+from services.console.tickets.domain import QUEUE, TONES, WAITING, following, moves_of, split_of, splittable
 
 router = APIRouter(prefix="/tickets")
 Cursor = Annotated[str | None, Query(max_length=1000)]
@@ -56,9 +56,11 @@ async def list_tickets(
 
 
 @router.get("/{ticket_id}")
-async def show_ticket(page: Shown, ticket_id: UUID, reply: Filter = None) -> Response:
-    """`reply` is a kept reply that stands in the form, with what is known of the ticket put in."""
-    return await _show(page, ticket_id, picked=reply)
+async def show_ticket(page: Shown, ticket_id: UUID, reply: Filter = None, suggest: Filter = None) -> Response:
+    """`reply` is a kept reply that stands in the form, with what is known of the ticket put in; with `suggest` it is
+    what articles have to say.
+    """
+    return await _show(page, ticket_id, picked=reply, suggests=bool(suggest))
 
 
 @router.post("/{ticket_id}/here")
@@ -108,6 +110,19 @@ async def merge_ticket(page: Shown, ticket_id: UUID) -> Response:
 async def unmerge_ticket(page: Shown, ticket_id: UUID) -> Response:
     """It goes on by itself again, and is open."""
     return await _join(page, ticket_id, await page.form(), "unmerge", {})
+
+
+@router.post("/{ticket_id}/split")
+async def split_ticket(page: Shown, ticket_id: UUID) -> Response:
+    """Goes to the new ticket. Merging it into this one undoes it."""
+    form = await page.form(fields=1_010)
+    path, version = f"tickets/{ticket_id}/split", f'"{form.get("version", "")}"'
+    body = {**split_of(form), **page.acting}
+    try:
+        made = await page.asked.write("support", "POST", path, body, key=form.get("key"), if_match=version)
+    except Trouble as trouble:
+        return await _show(page, ticket_id, trouble, split=form)
+    return go_to(f"/tickets/{made.body['into']}")
 
 
 async def _join(page: Page, ticket_id: UUID, form: Mapping[str, str], verb: str, body: Mapping[str, str]) -> Response:
@@ -197,7 +212,14 @@ async def _next(asked: Asked, ticket_id: UUID) -> str | None:
 
 
 async def _show(
-    page: Page, ticket_id: UUID, trouble: Trouble | None = None, typed: str = "", picked: str | None = None
+    page: Page,
+    ticket_id: UUID,
+    trouble: Trouble | None = None,
+    typed: str = "",
+    picked: str | None = None,
+    *,
+    suggests: bool = False,
+    split: Mapping[str, str] | None = None,
 ) -> Response:
     path = f"tickets/{ticket_id}"
     page.path = f"/{path}"
@@ -205,7 +227,7 @@ async def _show(
         page.asked.get("support", path),
         attempt(page.asked.get("support", "triage/categories")),
         _kept(page),
-        _filled(page, path, picked),
+        _filled(page, path, picked, suggests=suggests),
     )
     return page.show(
         "tickets/ticket.html",
@@ -217,10 +239,13 @@ async def _show(
         replies=[each["name"] for each in replies.listed],
         picked=picked,
         filled=filled,
+        suggests=suggests,
+        splittable=splittable(ticket),
+        split=split or {},
         moves=moves_of(ticket),
         tones=TONES,
         trouble=trouble or filled.trouble,
-        typed=typed or (filled.value["text"] if filled.value else ""),
+        typed=typed or (filled.value["text"] or "" if filled.value else ""),
     )
 
 
@@ -236,7 +261,10 @@ async def _kept(page: Page) -> Part[Json]:
     return Part() if page.bare else await attempt(page.asked.get("support", "canned-replies", limit=200))
 
 
-async def _filled(page: Page, path: str, picked: str | None) -> Part[Json]:
+async def _filled(page: Page, path: str, picked: str | None, *, suggests: bool) -> Part[Json]:
+    """A text for the form, and what is missing in it or where it comes from."""
+    if suggests:
+        return await attempt(page.asked.get("support", f"{path}/suggested-reply"))
     if not picked:
         return Part()
     return await attempt(page.asked.get("support", f"{path}/canned-replies/{path_part(picked)}"))

@@ -8,7 +8,9 @@ from services.console.shell.spoken import SpokenEnvironment
 TEMPLATES = {
     "fixed": "{{ _('Customers') }}{% if _('Customers') == asked %}!{% endif %} {% trans %}Tickets{% endtrans %}",
     "chosen": "{{ _(asked) }}",
-    "with-values": "{{ _('Ticket %(number)s', number=n) }} {% trans count=n %}{{ count }} in quarantine{% endtrans %}",
+    "with-values": (
+        "{{ _('Ticket %(number)s', number=n) }} {% trans waiting=n %}{{ waiting }} events to publish{% endtrans %}"
+    ),
     "in-a-name": "{% macro said(text) %}<b>{{ text }}</b>{% endmacro %}{{ said(_('Customers') ~ asked) }}",
 }
 
@@ -19,7 +21,7 @@ TEMPLATES = {
         ("en", "fixed", "Customers", "Customers! Tickets"),
         ("da", "fixed", "Kunder", "Kunder! Sager"),
         ("da", "chosen", "Customers", "Kunder"),
-        ("da", "with-values", "", "Sag &lt;7&gt; &lt;7&gt; i karantæne"),
+        ("da", "with-values", "", "Sag &lt;7&gt; &lt;7&gt; hændelser at udgive"),
         ("da", "in-a-name", "<i>", "<b>Kunder&lt;i&gt;</b>"),
     ],
 )

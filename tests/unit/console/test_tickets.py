@@ -9,6 +9,7 @@ import pytest
 
 from services.console.shell.asking import Asked, File, Trouble
 from services.console.shell.vocabulary import TERMS
+from services.console.tickets.domain import split_of, splittable
 from services.marketing.engagement.schemas import Measure
 from services.support.desk.schemas import Customer, Entry, TicketView
 from services.support.mail.domain.attachment import Refusal
@@ -103,3 +104,10 @@ def test_what_became_of_mails_has_words() -> None:
     assert set(get_args(LetterOutcome)) == TERMS["letter"].keys()
     assert set(get_args(Refusal)) == TERMS["attachment"].keys()
     assert set(get_args(Measure.model_fields["kind"].annotation)) == TERMS["returned_as"].keys()
+
+
+def test_what_was_written_after_the_requests_may_be_split_off() -> None:
+    thread = [{"id": "t-1"}, {"id": "t-2"}, {"id": "r-1"}]
+    assert splittable({"id": "t-1", "merged": [{"id": "t-2"}], "thread": thread}) == [{"id": "r-1"}]
+    assert split_of({"entry-r-1": "1", "key": "k", "subject": " "}) == {"replies": ["r-1"]}
+    assert split_of({"subject": " a "}) == {"replies": [], "subject": "a"}

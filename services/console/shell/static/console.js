@@ -116,7 +116,7 @@ for (const form of document.querySelectorAll("form[data-fill]")) {
       own.value = [own.value.trimEnd(), filled.value].filter(Boolean).join("\n\n");
       own.dispatchEvent(new Event("input"));
       own.focus();
-      document.getElementById("missing").replaceWith(document.adoptNode(fresh.getElementById("missing")));
+      for (const id of ["missing", "sources"]) document.getElementById(id).replaceWith(document.adoptNode(fresh.getElementById(id)));
     }).catch(() => form.submit());
   });
 }

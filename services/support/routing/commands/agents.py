@@ -24,7 +24,10 @@ from shared.http.versions import Versions
 
 
 async def define(tx: Transaction, agent_id: str, new: AgentDefinition, versions: Versions) -> AgentVersion:
-    """Add an agent, or change what is known of one. Raises Stale, and Invalid for unknown queues and calendars."""
+    """Add an agent, or change what is known of one; version 0 is of whoever is none, or none any more.
+
+    Raises Stale, and Invalid for unknown queues and calendars.
+    """
     context: Context = tx.context
     if unknown := set(new.queues) - {queue.name for queue in context.queues}:
         raise Invalid(f"no queue is called {min(unknown)}", field="body.queues")
@@ -32,10 +35,12 @@ async def define(tx: Transaction, agent_id: str, new: AgentDefinition, versions:
         raise Invalid(f"no calendar is called {new.calendar}", field="body.calendar")
     await look_at(tx, [agent_id], tx.now)  # timers are locked before agents, as when they fire
     known = await store.lock_agent(tx, agent_id)
-    if known is None and versions is None and await store.add_agent(tx, agent_id, key_of(agent_id), new):
+    is_new = versions is None or 0 in versions
+    if known is None and is_new and await store.add_agent(tx, agent_id, key_of(agent_id), new):
         return AgentVersion(id=agent_id, version=1)
     known = known or await store.lock_agent(tx, agent_id)  # another request may have added them meanwhile
-    _require_version(known, versions)
+    if known is None or known.removed is None or not is_new:
+        _require_version(known, versions)
     assert known is not None  # else they were added, or were not what the version says
     await store.save_agent(tx, agent_id, new)
     return AgentVersion(id=agent_id, version=known.version + 1)

@@ -1,0 +1,60 @@
+"""What is tried on the past: days, rules and campaigns as forms say them; and refusals in the reader's language."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from services.console.backtests.domain import draft_of, figures_of, rules_of, span_of, usual_span, written_draft
+from services.console.shell.refusals import fault_text, refusal_text
+from services.console.shell.words import Words
+
+ZONE = ZoneInfo("Europe/Copenhagen")
+DEFINITION = {
+    "name": "thanks",
+    "topic": None,
+    "exit_on": [],
+    "steps": [
+        {"wait": "P2D", "content": [{"template": "a", "when": None, "texts": {"": {"subject": "S", "body": "B"}}}]}
+    ],
+}
+
+
+def test_days_are_the_readers_and_what_is_no_day_is_sent_as_typed() -> None:
+    given = {"since": "2026-03-28", "until": "2026-03-29"}
+    assert span_of(given, ZONE) == {"since": "2026-03-28T00:00:00+01:00", "until": "2026-03-30T00:00:00+02:00"}
+    assert span_of({"since": "soon", "until": "9999-12-31"}, ZONE) == {"since": "soon", "until": "9999-12-31"}
+    assert usual_span(date(2026, 3, 29)) == {"since": "2026-03-01", "until": "2026-03-28"}
+
+
+def test_only_what_was_filled_in_is_tried() -> None:
+    assert rules_of({"impact": "2", "room": "5", "category": " ", "agent": ""}, "en") == {"asks_model": False}
+    said = {"asks_model": "1", "category": "price", "impact": "3", "needs": "a, ,b", "agent": "zoe", "room": "many"}
+    assert rules_of(said, "da") == {
+        "asks_model": True,
+        "categories": {"price": {"impact": 3, "skills": ["a", "b"]}},
+        "agents": {"zoe": {"skills": [], "queues": [], "capacity": {"email": "many"}}},
+    }
+
+
+def test_counts_of_either_stand_side_by_side() -> None:
+    before = {"by_priority": {"low": 1}, "by_queue": {}, "by_agent": {"a": 2}}
+    after = {"by_priority": {"high": 1}, "by_queue": {}, "by_agent": {"a": 1}}
+    found = [(each.name, each.before, each.after) for each in figures_of({"before": before, "after": after})]
+    assert found == [("low", 1, 0), ("high", 0, 1), ("a", 2, 1)]
+
+
+def test_a_campaign_is_written_as_its_file_may_say_it() -> None:
+    step = {"wait": "P2D", "content": [{"template": "a"}]}
+    assert written_draft(DEFINITION) == {"name": "thanks", "steps": [step]}
+    assert draft_of(DEFINITION)["templates"] == {"a.txt": "Subject: S\n\nB"}
+
+
+def test_a_refusal_is_said_in_the_readers_language() -> None:
+    english, danish = (Words(language, ZONE, datetime.now(UTC)) for language in ("en", "da"))
+    problem = {"type": "urn:rapport:problem:held", "detail": "this role is held"}
+    assert refusal_text(problem, english) == "this role is held"
+    assert refusal_text(problem, danish) == "De har allerede denne rolle."
+    assert refusal_text({"type": "urn:rapport:problem:new", "detail": "of a kind"}, danish) == "of a kind"
+    field = {"field": "body.agent", "reason": "not_assignable", "detail": "no agent is called so"}
+    assert fault_text(field, english) == "no agent is called so"
+    assert fault_text(field, danish).startswith("De kan ikke tage den")
+    assert refusal_text({}, danish) == danish.text("The service refused this.")
