@@ -21,7 +21,7 @@ from bench.setting import Sizes, say
 CLIENTS, _SECONDS = 8, 4
 _HOUSEHOLDS = 60
 """Of a run that is to be quick, at the most; SCALE=full plays as many as `make demo`."""
-_PAGES_A_ROUND = 5
+_PAGES_A_ROUND = 6
 """A run of one round asks for the first pages only."""
 _ROOT = Path(__file__).resolve().parents[1]
 _ADDRESS = re.compile(r"\b(console|contacts|marketing|support|forecasting) (http://\S+?)(?:,|$)|Open (http://\S+)")
@@ -106,6 +106,7 @@ async def _pages(urls: Mapping[str, str]) -> dict[str, str]:
         "customers": "/parties",
         "search": "/parties?q=a",
         "customer": f"/parties/{ticket['party_id']}",
+        "around": f"/parties/{ticket['party_id']}/around",
         "consents": f"/parties/{ticket['party_id']}/consents",
         "edit": f"/parties/{ticket['party_id']}/edit",
         "event": f"/events/{sale}",
@@ -123,6 +124,7 @@ async def _pages(urls: Mapping[str, str]) -> dict[str, str]:
         "whole time": "/forecasts?last=0",
         "series": f"/forecasts/series?id={quote(series)}",
         "operations": "/operations",
+        "waiting": "/operations/waiting",
         "incomplete": "/parties/incomplete",
         "duplicates": "/duplicates",
         "warnings": "/warnings",

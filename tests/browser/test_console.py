@@ -269,6 +269,9 @@ async def test_what_happens_meanwhile_comes_in_and_disturbs_nobody_who_writes(st
         (await support.post(f"/v1/tickets/{customer.ticket_id}/replies", json=reply)).raise_for_status()
         await expect(ticket.locator(".thread .agent")).to_contain_text("From a colleague.", timeout=20_000)
         await expect(ticket.locator(".head .badge")).to_have_text("Open")
+        version = (await ask(stack, "support", f"tickets/{customer.ticket_id}"))["version"]
+        await expect(ticket.locator("#next input[name=version]")).to_have_value(str(version))
+        await expect(ticket.locator("#split input[name=version]")).to_have_value(str(version))
         await expect(ticket.get_by_label("Your answer")).to_have_value("half a sent")
         assert failed, "the page took its news at the first try"
         assert [said for said in complaints if "503" not in said] == []
