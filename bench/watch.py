@@ -19,7 +19,7 @@ from aiokafka import AIOKafkaProducer
 from bench.feed import buyers, pace, percentiles
 from bench.setting import settle_collector
 
-_LIVE = {"X-Live": "news"}
+_LINE = re.compile(r'data-id="([^"]+)"')
 _COOKIE = {"cookie": "rapport-name=bench"}
 _DEBOUNCE_S = 0.15
 _PAUSE_S = 1.0
@@ -36,11 +36,13 @@ class Page:
         self.fetched = self.failed = 0
         self._client = client
         self._party = party
+        self._lines: set[str] = set()
         self._numbers = re.compile(rf"\b{run}-(\d+)\b")
         self._news = asyncio.Event()
 
     async def listen(self) -> None:
         """For ever: where the stream ends it is asked for again, as the page's own script does."""
+        self._lines |= set(_LINE.findall((await self._fetch()).raise_for_status().text))
         asked = {"service": "contacts", "subject": f"party/{self._party}"}
         while True:
             async with self._client.stream("GET", "/live", params=asked, timeout=None) as stream:
@@ -56,15 +58,15 @@ class Page:
 
     async def refresh(self) -> None:
         """Fetches the page again as the console's script does: soon after the first news, later what follows at once,
-        and once more where the console or a service had no time.
+        and once more where the console or a service had no time, or where what is new does not join what was there.
         """
-        ready = 0.0
+        ready, whole = 0.0, False
         while True:
             await self._news.wait()
             await asyncio.sleep(max(_DEBOUNCE_S, ready - time.perf_counter()))
             self._news.clear()
             begun = time.perf_counter()
-            answer = await self._client.get(f"/parties/{self._party}", headers=_LIVE)
+            answer = await self._fetch("whole" if whole else "news")
             ready = time.perf_counter() + max(_PAUSE_S, time.perf_counter() - begun)
             if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 self.failed += 1
@@ -73,8 +75,17 @@ class Page:
                 continue
             self.fetched += 1
             now = time.perf_counter()
-            for number in set(self._numbers.findall(answer.raise_for_status().text)):
+            text = answer.raise_for_status().text
+            for number in set(self._numbers.findall(text)):
                 self.shown.setdefault(int(number), now)
+            newest = set(_LINE.findall(text))
+            whole = not whole and newest.isdisjoint(self._lines)
+            self._lines |= newest
+            if whole:
+                self._news.set()
+
+    async def _fetch(self, live: str = "whole") -> httpx.Response:
+        return await self._client.get(f"/parties/{self._party}", headers={"X-Live": live})
 
 
 async def find_parties(contacts: str, number: int) -> dict[int, str]:
