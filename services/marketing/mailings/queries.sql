@@ -59,16 +59,21 @@ select party_id, rank, trigger_event_id::text, address_hash, written_to, message
 from mailing_recipient where mailing = $1 and written_to = any($3::uuid[]) and written_to <> party_id
 
 -- name: save_recipients
--- As they were released, or ended without it.
-update mailing_recipient r set address_hash = given.address_hash, written_to = given.written_to,
+-- As they were released, or ended without it. Whoever was erased since they were read has no hash of an address.
+update mailing_recipient r set
+  address_hash = case when not r.forgotten then given.address_hash end, written_to = given.written_to,
   message_id = given.message_id, released_at = given.released_at, outcome = given.outcome, reason = given.reason
 from unnest($2::integer[], $3::bytea[], $4::uuid[], $5::uuid[], $6::timestamptz[], $7::text[], $8::text[])
   as given (rank, address_hash, written_to, message_id, released_at, outcome, reason)
 where r.mailing = $1 and r.rank = given.rank
 
 -- name: forget_addresses
--- Of parties that were erased.
-update mailing_recipient set address_hash = null where party_id = any($1::uuid[]) and address_hash is not null
+-- Of parties that were erased, also where there is none yet: that waits for whoever is writing one.
+with known as (
+  select mailing, rank from mailing_recipient where party_id = any($1::uuid[]) order by mailing, rank for update
+)
+update mailing_recipient r set address_hash = null, forgotten = true
+from known where r.mailing = known.mailing and r.rank = known.rank
 
 -- name: collect_endings
 -- How messages of the next $3 open recipients ended; the last rank that was looked at, and how many there were.

@@ -1,5 +1,6 @@
 """Mailings from the draft to the last recipient, on the real database and a real mail server."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from services.marketing.mailings.commands import work_step
+from services.marketing.mailings.commands import forget, work_step
 from services.marketing.main import ROUTERS
 from services.marketing.sending.channels.maildir import Maildir
 from services.marketing.sending.channels.smtp import Smtp
@@ -104,6 +105,46 @@ async def finish(marketing: Marketing, mail: MailServer) -> None:
 
 def reader(name: str, email: str | None = None, **fields: Any) -> Any:
     return described(derived_id(name), email=f"{name}@example.com" if email is None else email, name=name, **fields)
+
+
+async def released(marketing: Marketing) -> list[tuple[UUID, bytes | None]]:
+    """For whom a message was planned, and the hash of the address that is kept."""
+    rows = await marketing.rows("select party_id, address_hash from mailing_recipient where message_id is not null")
+    return [(row["party_id"], row["address_hash"]) for row in rows]
+
+
+async def until_it_waits(marketing: Marketing, work: asyncio.Task[Any]) -> None:
+    """For what another transaction holds, or until it has ended."""
+    while not work.done() and not await marketing.rows("select from pg_locks where not granted"):
+        await asyncio.sleep(0.01)
+
+
+async def test_who_is_erased_as_they_are_released_leaves_no_hash_of_an_address(
+    marketing: Marketing, http: httpx.AsyncClient
+) -> None:
+    await begin(marketing, http, reader("ida"))
+
+    async with marketing.transaction() as tx:
+        assert await work_step(tx, "spring")
+        erasing = asyncio.create_task(marketing.heard(erased(derived_id("ida"))))
+        await until_it_waits(marketing, erasing)
+    await erasing
+
+    assert await released(marketing) == [(derived_id("ida"), None)]
+
+
+async def test_who_is_released_as_they_are_erased_leaves_no_hash_of_an_address(
+    marketing: Marketing, http: httpx.AsyncClient
+) -> None:
+    await begin(marketing, http, reader("ida"))
+
+    async with marketing.transaction() as tx:
+        await forget(tx, [derived_id("ida")])
+        releasing = asyncio.create_task(step(marketing))
+        await until_it_waits(marketing, releasing)
+    assert await releasing
+
+    assert await released(marketing) == [(derived_id("ida"), None)]
 
 
 async def told(marketing: Marketing) -> list[str]:
