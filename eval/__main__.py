@@ -58,7 +58,7 @@ def main() -> int:
     parser.add_argument("data", nargs="?", type=Path, default=os.environ.get("DATA") or None, help="folder of the sets")
     parser.add_argument("--only", action="append", choices=sorted(TASKS), help="one task; may be said again")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--quick", action="store_true", help="of triage a part, in some two minutes; others as ever")
+    parser.add_argument("--quick", action="store_true", help="of triage a part; others as ever")
     chosen = parser.parse_args()
     rows: list[Row] = []
     missing: list[str] = []
