@@ -29,6 +29,7 @@ from services.marketing.copies.domain import (
 from shared.engine.event import Event, Tombstone
 from shared.engine.transaction import Transaction
 from shared.events.agreements import BoundarySet
+from shared.events.campaigns import ErasureConfirmed
 from shared.events.consent import Statement, statement_of
 from shared.events.contacts import ConsentGiven, ConsentWithdrawn, LifecycleChanged
 from shared.events.disputes import DisputeClosed, DisputeRaised
@@ -73,6 +74,12 @@ async def copy_parties(tx: Transaction, events: Sequence[Event[PartyDescribed | 
     await store.save_parties(tx, parties.erased)
     await store.save_parties(tx, parties.described)
     return parties
+
+
+async def take_back_erasures(tx: Transaction, told: Sequence[Event[ErasureConfirmed]]) -> None:
+    """After a restore: parties of which it was told that they are forgotten are, whatever their topic still holds."""
+    by = {event.data.party_id: event.id for event in told}
+    await store.save_parties(tx, [Party(party_id, 0, erased_by=by[party_id]) for party_id in sorted(by)])
 
 
 async def copy_products(tx: Transaction, events: Sequence[Event[ProductDescribed | Tombstone]]) -> None:

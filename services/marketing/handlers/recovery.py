@@ -4,34 +4,57 @@ from collections.abc import Sequence
 from typing import cast
 
 from services.marketing.catalogue import commands as catalogue
+from services.marketing.copies import commands as copies
 from services.marketing.enrolments import commands as enrolments
 from services.marketing.loyalty import commands as loyalty
 from services.marketing.mailings import commands as mailings
+from services.marketing.segments import commands as segments
 from services.marketing.sending import commands as sending
 from services.marketing.subscriptions import recovery
 from services.marketing.suppressions import commands as suppressions
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
-from shared.events.campaigns import CampaignStopped, MessageSent, MessageSkipped, MessageUnknown, PointsRedeemed
+from shared.events.campaigns import (
+    CampaignStopped,
+    ErasureConfirmed,
+    MessageSent,
+    MessageSkipped,
+    MessageUnknown,
+    PointsRedeemed,
+)
 from shared.events.returned import MessageComplained
+from shared.http.idempotency import forget_answers
 
 Ending = MessageSent | MessageSkipped | MessageUnknown
 
 
 @recovery.topic("crm.campaigns")
 async def take_back_endings(
-    events: Sequence[Event[Ending | CampaignStopped | PointsRedeemed | MessageComplained]], tx: Transaction
+    events: Sequence[Event[Ending | CampaignStopped | PointsRedeemed | MessageComplained | ErasureConfirmed]],
+    tx: Transaction,
 ) -> None:
     """How messages had ended: they end the same when they are due again. Which campaigns were stopped, which points
-    were spent, and who complained.
+    were spent, who complained, and who was erased.
     """
     stops = [cast("Event[CampaignStopped]", event) for event in events if isinstance(event.data, CampaignStopped)]
     await catalogue.take_back(tx, stops)
     await loyalty.take_back(tx, [event.data for event in events if isinstance(event.data, PointsRedeemed)])
     complaints = [event for event in events if isinstance(event.data, MessageComplained)]
     await suppressions.take_back(tx, cast("list[Event[MessageComplained]]", complaints))
+    erased = [event for event in events if isinstance(event.data, ErasureConfirmed)]
+    await _forget(tx, cast("list[Event[ErasureConfirmed]]", erased))
     endings = [event for event in events if isinstance(event.data, Ending)]
     await enrolments.take_back(tx, cast("list[Event[Ending]]", endings))
+
+
+async def _forget(tx: Transaction, told: Sequence[Event[ErasureConfirmed]]) -> None:
+    """Compaction has removed the null value of a party that was erased some days ago: only this topic tells of it."""
+    parties = {event.data.party_id: event.now for event in told}
+    await segments.note_changes(tx, parties)
+    await copies.take_back_erasures(tx, told)
+    await sending.mark_letters(tx, parties)
+    await mailings.forget(tx, parties)
+    await forget_answers(tx, parties)
 
 
 @recovery.ending

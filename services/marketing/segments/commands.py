@@ -71,9 +71,13 @@ async def note_descriptions(tx: Transaction, events: Sequence[Event[PartyDescrib
 
     Call it before the descriptions are copied.
     """
+    await note_changes(tx, {described_by(event): event.now for event in events})
+
+
+async def note_changes(tx: Transaction, times: Mapping[UUID, datetime]) -> None:
+    """The same, by party, with the time at which it is about to be described or erased."""
     if not await _load_segments(tx):
         return
-    times = {described_by(event): event.now for event in events}
     known = await copies.load_parties(tx, times)
     former = {each.merged_into: times[each.id] for each in known.values() if each.merged_into is not None}
     await _schedule(tx, {**former, **times})

@@ -215,6 +215,12 @@ async def forget(tx: Transaction, erasures: Sequence[Erasure]) -> None:
     Those are only marked here: a sender takes them out of the maildir after the commit.
     """
     for each in erasures:
-        written, undecided = await enrolments.find_letters(tx, [each.party_id])
-        await store.add_erased_letters(tx, written, undecided)
-        tx.emit([announce_forgotten(each, {"party": each.copies, "letters": len(written)})])
+        written = await mark_letters(tx, [each.party_id])
+        tx.emit([announce_forgotten(each, {"party": each.copies, "letters": written})])
+
+
+async def mark_letters(tx: Transaction, parties: Collection[UUID]) -> int:
+    """How many letters to these parties there are, which a sender is to take out of the maildir."""
+    written, undecided = await enrolments.find_letters(tx, parties)
+    await store.add_erased_letters(tx, written, undecided)
+    return len(written)

@@ -20,6 +20,11 @@ async def copy_parties(tx: Transaction, events: Sequence[Event[PartyDescribed | 
     return erasures_of(events, known) if known else []
 
 
+async def take_back_erasures(tx: Transaction, ids: Collection[UUID]) -> None:
+    """After a restore: parties of which it was told that they are forgotten are, whatever their topic still holds."""
+    await store.save_parties(tx, [Party(id_, erased=True) for id_ in sorted(ids)])
+
+
 OfAgreements = AgreementSigned | AgreementAmended | AgreementLapsed | AgreementTerminated
 
 

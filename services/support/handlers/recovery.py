@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any, cast, get_args
+from uuid import UUID
 
 from services.support.attention import commands as attention
 from services.support.bulk import commands as bulk
@@ -10,6 +11,7 @@ from services.support.csat import commands as csat
 from services.support.disputes import commands as disputes
 from services.support.knowledge import commands as knowledge
 from services.support.letters import commands as letters
+from services.support.mail import commands as mail
 from services.support.routing.commands import assignments as routing
 from services.support.sla import commands as sla
 from services.support.stats import commands as stats
@@ -26,6 +28,7 @@ from shared.events.tickets import (
     CsatRecorded,
     DeskWarningCleared,
     DeskWarningRaised,
+    ErasureConfirmed,
     RequestDeflected,
     SlaApplied,
     SlaBreached,
@@ -35,6 +38,7 @@ from shared.events.tickets import (
     TicketReplySettled,
     TicketTriaged,
 )
+from shared.http.idempotency import forget_answers
 
 Told = (
     OwnEvent
@@ -48,6 +52,7 @@ Told = (
     | RequestDeflected
     | DeskWarningRaised
     | DeskWarningCleared
+    | ErasureConfirmed
     | sla.OwnEvent
     | disputes.OwnEvent
 )
@@ -56,8 +61,10 @@ Told = (
 @recovery.topic("crm.tickets")
 async def take_back_tickets(events: Sequence[Event[Told]], tx: Transaction) -> None:
     """Tickets under their numbers, disputes, and what agents did; the texts of requests come again, others are lost."""
+    erased = sorted({event.data.party_id for event in events if isinstance(event.data, ErasureConfirmed)})
     of_disputes, of_tickets, deflected, warnings = _parted(events)
-    await copies.lock_parties(tx, {event.data.party_id for event in (*of_disputes, *of_tickets, *deflected)})
+    parties = {event.data.party_id for event in (*of_disputes, *of_tickets, *deflected)}
+    await copies.lock_parties(tx, parties.union(erased))
     for event in of_tickets:
         await _take_back(tx, event)
     for event in of_disputes:
@@ -68,6 +75,21 @@ async def take_back_tickets(events: Sequence[Event[Told]], tx: Transaction) -> N
         await knowledge.take_back(tx, event.data)
     for event in warnings:
         await stats.take_back(tx, event.data)
+    if erased:
+        await _forget(tx, erased)
+
+
+async def _forget(tx: Transaction, parties: Sequence[UUID]) -> None:
+    """Compaction has removed the null value of a party that was erased some days ago: only this topic tells of it."""
+    await copies.take_back_erasures(tx, parties)
+    await letters.forget(tx, parties)
+    await mail.forget(tx, parties)
+    await triage.forget(tx, parties)
+    await disputes.forget(tx, parties)
+    for party_id in parties:
+        await tickets.forget_texts(tx, party_id)
+    await triage.forget_vectors(tx, parties)
+    await forget_answers(tx, [*parties, *await tickets.find_tickets_of(tx, parties)])
 
 
 async def _take_back(tx: Transaction, event: Event[Any]) -> None:
@@ -108,7 +130,7 @@ def _parted(
             deflected.append(event)
         elif isinstance(event.data, DeskWarningRaised | DeskWarningCleared):
             warnings.append(event)
-        else:
+        elif not isinstance(event.data, ErasureConfirmed):
             of_tickets.append(event)
     return of_disputes, of_tickets, deflected, warnings
 

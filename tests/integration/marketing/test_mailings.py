@@ -21,12 +21,14 @@ from services.marketing.sending.channels.maildir import Maildir
 from services.marketing.sending.channels.smtp import Smtp
 from services.marketing.sending.domain.letter import FromAddress
 from services.marketing.settings import Settings
+from services.marketing.subscriptions import recovery
+from shared.events.campaigns import ErasureConfirmed
 from shared.ids import derived_id
 from tests.integration.marketing.mail_server import MailServer
 from tests.integration.marketing.running import Marketing
 from tests.integration.marketing.test_segments import publish, segment
 from tests.integration.running import client
-from tests.unit.marketing.facts import HOUR, NOW, boundary, consent, definition, described, erased
+from tests.unit.marketing.facts import HOUR, NOW, boundary, consent, definition, described, erased, event
 
 TEXT = "name: spring\nsegment: readers\ntemplate: spring\n"
 TEMPLATES = {
@@ -145,6 +147,23 @@ async def test_who_is_released_as_they_are_erased_leaves_no_hash_of_an_address(
     assert await releasing
 
     assert await released(marketing) == [(derived_id("ida"), None)]
+
+
+async def test_who_was_erased_since_a_backup_is_written_to_by_no_mailing(
+    marketing: Marketing, http: httpx.AsyncClient, mail: MailServer
+) -> None:
+    """Compaction has removed their null value by then."""
+    ida = derived_id("ida")
+    await begin(marketing, http, reader("gus"), reader("ida"), consent(derived_id("gus")), consent(ida))
+    said = ErasureConfirmed(party_id=ida, forgotten=[], recorded_at=NOW)
+    for _ in range(2):
+        await marketing.hear(recovery.subscription, [event("crm.campaigns", said, str(ida), NOW)])
+    await finish(marketing, mail)
+
+    assert await recipients(http) == {derived_id("gus"): ("sent", None), ida: ("skipped", "erased")}
+    assert [str(each["To"]) for each in mail.taken] == ["gus <gus@example.com>"]
+    assert await marketing.rows("select name, email from party where id = $1", ida) == [{"name": None, "email": None}]
+    assert "erasure.confirmed" not in [kind for kind, _ in await marketing.published()]
 
 
 async def told(marketing: Marketing) -> list[str]:

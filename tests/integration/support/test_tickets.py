@@ -4,7 +4,11 @@ from uuid import UUID
 import httpx
 import pytest
 
+from services.support.handlers.recovery import take_back_tickets
+from shared.events.tickets import ErasureConfirmed
 from shared.ids import derived_id
+from tests.events import decoded, type_of
+from tests.integration.running import NOW
 from tests.integration.support.running import Support
 from tests.unit.support.builders import described, erased, party_id, requested
 
@@ -184,6 +188,24 @@ async def test_texts_of_an_erased_customer_are_gone_from_every_answer(
         "merged_into": None,
         "erased": True,
     }
+
+
+async def test_who_was_erased_since_a_backup_is_erased_after_the_restore(
+    http: httpx.AsyncClient, ticket: str, support: Support
+) -> None:
+    """Compaction has removed their null value by then."""
+    await http.post(f"{ticket}/replies", json={"text": "Dear Ada, turn the switch."})
+    said = ErasureConfirmed(party_id=party_id(1), forgotten=[], recorded_at=NOW)
+    told = decoded("crm.tickets", type_of("crm.tickets", said), said, key=str(party_id(1)), at=NOW, now=NOW)
+    for _ in range(2):
+        async with support.transaction() as tx:
+            await take_back_tickets([told], tx)
+    await support.heard(described(version=9), requested(event_id="again", thread="<m1>"))
+
+    view = (await http.get(ticket)).json()
+    assert (view["subject"], view["customer"]["name"], view["customer"]["erased"]) == (None, None, True)
+    assert {entry["text"] for entry in view["thread"]} == {None}
+    assert "erasure.confirmed" not in [kind for kind, _ in await support.published()]
 
 
 async def test_of_two_agents_who_decide_on_one_version_one_is_told(

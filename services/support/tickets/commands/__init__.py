@@ -231,11 +231,18 @@ async def forget(tx: Transaction, erased: Sequence[Erasure], others: Mapping[str
     for each in erased:
         forgotten = {
             "party": each.copies,
-            "ticket": await store.forget_ticket_texts(tx, each.party_id),
-            "reply": await store.forget_reply_texts(tx, each.party_id),
+            **await forget_texts(tx, each.party_id),
             **{table: emptied.get(each.party_id, 0) for table, emptied in others.items()},
         }
         tx.emit([announce_forgotten(each, forgotten)])
+
+
+async def forget_texts(tx: Transaction, party_id: UUID) -> dict[str, int]:
+    """Drop what this party wrote and what was written to it; how much there was, by table."""
+    return {
+        "ticket": await store.forget_ticket_texts(tx, party_id),
+        "reply": await store.forget_reply_texts(tx, party_id),
+    }
 
 
 async def find_tickets_of(tx: Transaction, parties: Collection[UUID]) -> list[UUID]:
