@@ -221,8 +221,8 @@ class PostgresTransaction:
     async def take_due(
         self, name: str, watermarks: Mapping[int, datetime], limit: int, among: Sequence[UUID] | None = None
     ) -> list[Due]:
-        statement, which = ("take_due", limit) if among is None else ("take_due_among", among)
-        rows = await self.fetch(SQL[statement], name, *columns(sorted(watermarks.items())), which)
+        statement, which = (SQL["take_due"], limit) if among is None else (SQL["take_due_among"], among)
+        rows = await self.fetch(statement, name, *columns(sorted(watermarks.items())), which)
         due = [Due(row["id"], row["partition"], row["due_at"], watermarks[row["partition"]]) for row in rows]
         return sorted(due, key=lambda timer: (timer.due_at, timer.id))
 

@@ -34,7 +34,10 @@ with recursive reached as (
     ) as next
 )
 select coalesce(bool_or(id = any ($3::uuid[])), false) as closes, count(id) > $4 as is_cut
-from (select id from reached where id is not null limit $4 + 1) as first
+from (
+    select id from reached where id is not null
+    limit $4 + 1 -- noqa: AM09
+) as first
 
 -- name: lock_relation
 -- Two who end the same wait for each other.

@@ -90,8 +90,8 @@ async def test_an_answer_goes_back_with_who_gave_it(
 
 def test_what_a_suggestion_is_made_of_has_words() -> None:
     best = suggested()
-    assert {each["input"] for each in best["reasons"]} == set(TERMS["factor"])
-    assert {"bought_again", "goes_with", "open", "accepted", "declined"} == set(TERMS["action"])
+    assert {each["input"] for each in best["reasons"]} | {"buys_nothing_within_28_days"} == set(TERMS["factor"])
+    assert {"bought_again", "goes_with", "win_back", "open", "accepted", "declined"} == set(TERMS["action"])
 
 
 def test_what_had_expired_when_the_last_was_made_is_not_shown() -> None:
