@@ -5,9 +5,11 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from deploy.embedded import EmbeddedStack
@@ -33,9 +35,17 @@ def paths_of_curl(text: str) -> list[tuple[str, str]]:
     return [(PORTS[port], path) for port, path in asked]
 
 
+def _items(url: str) -> list[Any]:
+    found: list[Any] = httpx.get(url).json()["items"]
+    return found
+
+
 @pytest.fixture(scope="module")
 def printed(stack: EmbeddedStack, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What the script prints: saved and run as the README tells, beside a running system."""
+    """What the script prints: saved and run as the README tells, once the system has told its campaigns."""
+    marketing = stack.url("marketing")
+    while not _items(f"{marketing}/v1/campaigns") or httpx.get(f"{marketing}/v1/operations/outbox").json()["waiting"]:
+        time.sleep(0.1)
     (code,) = blocks(section("Your first event"), "python")
     script = tmp_path_factory.mktemp("readme") / "first_event.py"
     script.write_text(code, "utf-8")
