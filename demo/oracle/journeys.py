@@ -68,19 +68,20 @@ def looked_around(
     number: str, customer: Customer, campaign: Campaign, entered: datetime
 ) -> Iterator[tuple[Letter, Right]]:
     """How to choose, until they have bought. Purchases come on another topic, and may be heard of before the stage; who
-    bought at once was never told to be looking around.
+    bought at once was never told to be looking around. A letter that is not sent ends it, unless the purchase was heard
+    of before that was decided: by then the next one was planned, and is left out for the purchase.
     """
     first = min((sale.at for sale in customer.sales), default=None)
     if first is not None and first <= entered:
         return
+    is_over = False
     for wait in (FIRST_WORD, QUESTIONS):
         due = entered + wait
-        right = _decided(customer, campaign, due)
-        has_bought = first is not None and first <= due
+        right = Right(frozenset()) if is_over else _decided(customer, campaign, due)
         may_be_heard = first is not None and first <= due + _APART
-        yield Letter(number, "", due), Right(right.outcomes | {EXITED}, perhaps=True) if may_be_heard else right
-        if SENT not in right.outcomes or has_bought:
-            return
+        if may_be_heard or not is_over:
+            yield Letter(number, "", due), Right(right.outcomes | {EXITED}, perhaps=True) if may_be_heard else right
+        is_over = SENT not in right.outcomes or (first is not None and first <= due)
 
 
 def stayed_away(
