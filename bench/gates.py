@@ -38,7 +38,7 @@ class Gate:
         return value >= self.here(speed) if self.sense == "≥" else value <= self.here(speed)
 
     def told(self, speed: float) -> str:
-        """The bound here, and as it is written where that is another."""
+        """The bound here, and in brackets as it is written, where that is scaled."""
         here = float(f"{self.here(speed):.3g}")
         written = f" ({self.bound:,g})" if self.is_absolute else ""
         return f"{self.figure} {self.sense} {here:,.10g}{written}"

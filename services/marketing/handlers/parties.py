@@ -1,6 +1,7 @@
 """Who the parties are: marketing's own copy, with the address that it writes to."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from uuid import UUID
 
 import structlog
 
@@ -22,7 +23,14 @@ async def copy_parties(events: Sequence[Event[PartyDescribed | Tombstone]], tx: 
     """The newest description of each party holds; an erased one keeps nothing but that it was erased."""
     await segments.note_descriptions(tx, events)
     parties = await copies.copy_parties(tx, events)
-    await sending.forget(tx, parties.erasures)
-    await mailings.forget(tx, [each.party_id for each in parties.erasures])
-    await forget_answers(tx, [each.party_id for each in parties.erasures])
+    letters = await forget_parties(tx, [each.party_id for each in parties.erasures])
+    sending.confirm(tx, parties.erasures, letters)
     log.info("parties_copied", described=len(parties.described), erased=len(parties.erased))
+
+
+async def forget_parties(tx: Transaction, parties: Collection[UUID]) -> dict[UUID, int]:
+    """What is kept of erased parties beside their copies goes; how many letters to each there are."""
+    letters = await sending.forget(tx, parties)
+    await mailings.forget(tx, parties)
+    await forget_answers(tx, parties)
+    return letters

@@ -6,6 +6,7 @@ from typing import cast
 from services.marketing.catalogue import commands as catalogue
 from services.marketing.copies import commands as copies
 from services.marketing.enrolments import commands as enrolments
+from services.marketing.handlers.parties import forget_parties
 from services.marketing.loyalty import commands as loyalty
 from services.marketing.mailings import commands as mailings
 from services.marketing.segments import commands as segments
@@ -23,7 +24,6 @@ from shared.events.campaigns import (
     PointsRedeemed,
 )
 from shared.events.returned import MessageComplained
-from shared.http.idempotency import forget_answers
 
 Ending = MessageSent | MessageSkipped | MessageUnknown
 
@@ -52,9 +52,7 @@ async def _forget(tx: Transaction, told: Sequence[Event[ErasureConfirmed]]) -> N
     parties = {event.data.party_id: event.now for event in told}
     await segments.note_changes(tx, parties)
     await copies.take_back_erasures(tx, told)
-    await sending.mark_letters(tx, parties)
-    await mailings.forget(tx, parties)
-    await forget_answers(tx, parties)
+    await forget_parties(tx, parties)
 
 
 @recovery.ending

@@ -209,18 +209,19 @@ async def hold(tx: Transaction, owner: UUID, begun: Sequence[Attempt], wait: Cal
     return [each for each in begun if each.message.id not in waits]
 
 
-async def forget(tx: Transaction, erasures: Sequence[Erasure]) -> None:
-    """Confirm that these parties are forgotten, and how many letters to them there are.
+async def forget(tx: Transaction, parties: Collection[UUID]) -> dict[UUID, int]:
+    """How many letters to each of these parties there are.
 
     Those are only marked here: a sender takes them out of the maildir after the commit.
     """
-    for each in erasures:
-        written = await mark_letters(tx, [each.party_id])
-        tx.emit([announce_forgotten(each, {"party": each.copies, "letters": written})])
+    found = dict[UUID, int]()
+    for party_id in parties:
+        written, undecided = await enrolments.find_letters(tx, [party_id])
+        await store.add_erased_letters(tx, written, undecided)
+        found[party_id] = len(written)
+    return found
 
 
-async def mark_letters(tx: Transaction, parties: Collection[UUID]) -> int:
-    """How many letters to these parties there are, which a sender is to take out of the maildir."""
-    written, undecided = await enrolments.find_letters(tx, parties)
-    await store.add_erased_letters(tx, written, undecided)
-    return len(written)
+def confirm(tx: Transaction, erasures: Sequence[Erasure], letters: Mapping[UUID, int]) -> None:
+    """Tell that these parties are forgotten, and how many letters to each there were."""
+    tx.emit(announce_forgotten(each, {"party": each.copies, "letters": letters[each.party_id]}) for each in erasures)

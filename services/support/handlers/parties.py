@@ -1,6 +1,7 @@
 """Descriptions and erasures of parties."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 import structlog
 
@@ -23,11 +24,17 @@ log = structlog.get_logger()
 async def copy_parties(events: Sequence[Event[PartyDescribed | Tombstone]], tx: Transaction) -> None:
     """Keep the newest copy of each party; an erased one loses its texts here too, for ever."""
     erased = await copies.copy_parties(tx, events)
-    parties = [each.party_id for each in erased]
+    parties = list(dict.fromkeys(each.party_id for each in erased))  # one may be told twice
+    tickets.confirm(tx, erased, await forget_parties(tx, parties))
+    log.info("parties_copied", parties=len(events), erased=len(erased))
+
+
+async def forget_parties(tx: Transaction, parties: Sequence[UUID]) -> dict[str, dict[UUID, int]]:
+    """What is kept of erased parties beside their copies goes; how much there was, by table and party."""
     await letters.forget(tx, parties)
     await mail.forget(tx, parties)
     others = {"triage": await triage.forget(tx, parties), "dispute": await disputes.forget(tx, parties)}
-    await tickets.forget(tx, erased, others)
+    forgotten = await tickets.forget(tx, parties) | others
     await triage.forget_vectors(tx, parties)
     await forget_answers(tx, [*parties, *await tickets.find_tickets_of(tx, parties)])
-    log.info("parties_copied", parties=len(events), erased=len(erased))
+    return forgotten

@@ -9,9 +9,9 @@ from services.support.bulk import commands as bulk
 from services.support.copies import commands as copies
 from services.support.csat import commands as csat
 from services.support.disputes import commands as disputes
+from services.support.handlers.parties import forget_parties
 from services.support.knowledge import commands as knowledge
 from services.support.letters import commands as letters
-from services.support.mail import commands as mail
 from services.support.routing.commands import assignments as routing
 from services.support.sla import commands as sla
 from services.support.stats import commands as stats
@@ -38,7 +38,6 @@ from shared.events.tickets import (
     TicketReplySettled,
     TicketTriaged,
 )
-from shared.http.idempotency import forget_answers
 
 Told = (
     OwnEvent
@@ -82,14 +81,7 @@ async def take_back_tickets(events: Sequence[Event[Told]], tx: Transaction) -> N
 async def _forget(tx: Transaction, parties: Sequence[UUID]) -> None:
     """Compaction has removed the null value of a party that was erased some days ago: only this topic tells of it."""
     await copies.take_back_erasures(tx, parties)
-    await letters.forget(tx, parties)
-    await mail.forget(tx, parties)
-    await triage.forget(tx, parties)
-    await disputes.forget(tx, parties)
-    for party_id in parties:
-        await tickets.forget_texts(tx, party_id)
-    await triage.forget_vectors(tx, parties)
-    await forget_answers(tx, [*parties, *await tickets.find_tickets_of(tx, parties)])
+    await forget_parties(tx, parties)
 
 
 async def _take_back(tx: Transaction, event: Event[Any]) -> None:

@@ -190,6 +190,16 @@ async def test_texts_of_an_erased_customer_are_gone_from_every_answer(
     }
 
 
+async def test_an_erasure_that_is_told_twice_at_once_is_confirmed_with_what_there_was(
+    http: httpx.AsyncClient, ticket: str, support: Support
+) -> None:
+    await http.post(f"{ticket}/replies", json={"text": "Dear Ada, turn the switch."})
+    await support.heard(erased(), erased())
+    told = [data["forgotten"] for kind, data in await support.published() if kind == "erasure.confirmed"]
+    counts = [{each["what"]: each["count"] for each in forgotten} for forgotten in told]
+    assert [(each["ticket"], each["reply"]) for each in counts] == [(1, 1), (1, 1)]
+
+
 async def test_who_was_erased_since_a_backup_is_erased_after_the_restore(
     http: httpx.AsyncClient, ticket: str, support: Support
 ) -> None:

@@ -224,25 +224,21 @@ async def lock_ticket(tx: Transaction, ticket_id: UUID) -> Ticket:
     return ticket
 
 
-async def forget(tx: Transaction, erased: Sequence[Erasure], others: Mapping[str, Mapping[UUID, int]]) -> None:
-    """Drop what these parties wrote and what was written to them, and confirm it, with what `others` emptied, by
-    table and party; tickets stay and are counted.
+async def forget(tx: Transaction, parties: Sequence[UUID]) -> dict[str, dict[UUID, int]]:
+    """Drop what these parties wrote and what was written to them; how much there was, by table and party. Tickets stay
+    and are counted.
     """
-    for each in erased:
-        forgotten = {
-            "party": each.copies,
-            **await forget_texts(tx, each.party_id),
-            **{table: emptied.get(each.party_id, 0) for table, emptied in others.items()},
-        }
-        tx.emit([announce_forgotten(each, forgotten)])
-
-
-async def forget_texts(tx: Transaction, party_id: UUID) -> dict[str, int]:
-    """Drop what this party wrote and what was written to it; how much there was, by table."""
     return {
-        "ticket": await store.forget_ticket_texts(tx, party_id),
-        "reply": await store.forget_reply_texts(tx, party_id),
+        "ticket": {party_id: await store.forget_ticket_texts(tx, party_id) for party_id in parties},
+        "reply": {party_id: await store.forget_reply_texts(tx, party_id) for party_id in parties},
     }
+
+
+def confirm(tx: Transaction, erased: Sequence[Erasure], forgotten: Mapping[str, Mapping[UUID, int]]) -> None:
+    """Tell that these parties are forgotten, and how much of each there was, by table and party."""
+    for each in erased:
+        counts = {table: of_parties.get(each.party_id, 0) for table, of_parties in forgotten.items()}
+        tx.emit([announce_forgotten(each, {"party": each.copies, **counts})])
 
 
 async def find_tickets_of(tx: Transaction, parties: Collection[UUID]) -> list[UUID]:
