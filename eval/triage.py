@@ -135,13 +135,14 @@ def _figures(ours: Mapping[str, _Kept | None], train: Texts, test: Texts, what: 
     say(f"    peer: {time.perf_counter() - began:.0f} s")
     for name, vectors in ours.items():
         began = time.perf_counter()
-        found[name] = _reached(train, texts, truth, vectors)
+        found[name] = _reached(train, texts, truth, known, vectors)
         say(f"    {name}: {time.perf_counter() - began:.0f} s")
     return found
 
 
-def _reached(train: Texts, texts: Sequence[str], truth: NDArray[np.str_], vectors: _Kept | None) -> dict[str, float]:
-    known = np.array([category not in OUT for category in truth])
+def _reached(
+    train: Texts, texts: Sequence[str], truth: NDArray[np.str_], known: NDArray[np.bool_], vectors: _Kept | None
+) -> dict[str, float]:
     made = vectors([text for text, _ in train]) if vectors else None
     began = time.perf_counter()
     model = fit([Example(*each) for each in train], made)

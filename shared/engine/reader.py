@@ -117,22 +117,23 @@ class Reader:
         """
         pause, until = 0.05, self.clock() + self.reading.backoff_max
         while True:
-            begun, at = time.perf_counter(), self.clock()
+            begun = self.clock()
             try:
                 applied = await self.applier.apply(records, self.places.positions.fences)
             except Exception as error:
                 kind = self.errors["applying"] = type(error).__name__
                 metrics.BATCH_RETRIES.labels(self.group, records[0].topic).inc()
                 log.warning("batch_retried", group=self.group, error=kind, exc_info=not self.is_infrastructure(error))
-                self.portion.took(len(records), self.clock() - at)
+                self.portion.took(len(records), self.clock() - begun)
                 if isinstance(error, WentBack) or self.clock() + pause > until or self.portion.records < len(records):
                     return False
                 await self.sleep(pause)
                 pause = min(pause * 2, 5)
             else:
                 self.errors.pop("applying", None)
-                self.portion.took(len(records), self.clock() - at)
-                self._settle(records, applied, time.perf_counter() - begun)
+                seconds = self.clock() - begun
+                self.portion.took(len(records), seconds)
+                self._settle(records, applied, seconds)
                 return True
 
     def _settle(self, records: Sequence[Record], applied: Applied, seconds: float) -> None:

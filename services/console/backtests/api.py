@@ -45,14 +45,15 @@ async def try_routing(page: Shown) -> Response:
 
 @router.get("/campaigns/{name}")
 async def show_campaign(page: Shown, name: Name) -> Response:
-    return await _show_campaign(page, name, usual_span(page.words.local(page.words.now).date()))
+    campaign = await _find_campaign(page, name)
+    return await _show_campaign(page, campaign, usual_span(page.words.local(page.words.now).date()))
 
 
 @router.post("/campaigns/{name}")
 async def try_campaign(page: Shown, name: Name) -> Response:
     """The campaign as the form has it, with the texts that it has now."""
     form = await page.form()
-    campaign = await page.asked.get("marketing", f"campaigns/{path_part(name)}")
+    campaign = await _find_campaign(page, name)
     span = span_of(form, page.words.zone)
     asked = {"from": span["since"], "to": span["until"], "days": form.get("days", "").strip(), "limit": _SHOWN}
     path = with_query("campaigns/backtest", **asked)
@@ -60,8 +61,8 @@ async def try_campaign(page: Shown, name: Name) -> Response:
     try:
         found = await page.asked.tell("marketing", "POST", path, body, wait_s=_WAIT_S)
     except Trouble as trouble:
-        return await _show_campaign(page, name, form, trouble=trouble)
-    return await _show_campaign(page, name, form, found)
+        return await _show_campaign(page, campaign, form, trouble=trouble)
+    return await _show_campaign(page, campaign, form, found)
 
 
 async def _show_routing(
@@ -83,18 +84,22 @@ async def _show_routing(
     )
 
 
+async def _find_campaign(page: Page, name: str) -> Json:
+    """Raises Trouble where marketing is away, forbids it, or has none of this name."""
+    return await page.asked.get("marketing", f"campaigns/{path_part(name)}")
+
+
 async def _show_campaign(
-    page: Page, name: str, fields: Mapping[str, Any], found: Json = None, trouble: Trouble | None = None
+    page: Page, campaign: Json, fields: Mapping[str, Any], found: Json = None, trouble: Trouble | None = None
 ) -> Response:
-    """Raises Trouble where marketing is away or forbids it."""
+    """Raises `trouble` unless marketing refused what was tried, which the page says."""
     if trouble is not None and trouble.kind != "refused":
         raise trouble
-    campaign = await page.asked.get("marketing", f"campaigns/{path_part(name)}")
     messages = found["messages"] if found else []
     return page.show(
         "backtests/campaign.html",
         trouble.status if trouble else 200,
-        name=name,
+        name=campaign["campaign"],
         fields=fields,
         text=fields.get("text") or json.dumps(written_draft(campaign["definition"]), ensure_ascii=False, indent=1),
         found=found,
