@@ -1,6 +1,9 @@
 """Creating contacts over HTTP one by one and in batches, and finding one among few and among many."""
 
+import asyncio
+import os
 import statistics
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -15,35 +18,51 @@ from deploy.embedded.stack import EmbeddedStack
 CLIENTS, CALL = 8, 100
 FEW = 10_000
 _ROUND_S, _WARM_S = 4, 1.0
+_PROCESSES = max(1, min(os.cpu_count() or 1, CLIENTS))
 
 
 async def create(sizes: Sizes) -> list[Row]:
-    """The rows `create contacts` and `create contacts in batches`."""
+    """The rows `create contacts`, in one process, and `create contacts in batches`, in one for each core."""
     async with fresh_stack(["contacts"]) as stack:
         await _load(stack, min(5, sizes.seconds), "create", 10_000_000)
-        one = await _created(stack, "create contacts", sizes, "create", 0, size=1)
-        many = await _created(stack, "create contacts in batches", sizes, "batch", 20_000_000, size=CALL)
+        one = await _created(stack, "create contacts", sizes, "create", 1, ["contacts"])
+        names = ["contacts", *[await stack.add("contacts", f"contacts-{n}") for n in range(2, _PROCESSES + 1)]]
+        many = await _created(stack, "create contacts in batches", sizes, "batch", CALL, names)
         return [one, many]
 
 
-async def _created(stack: EmbeddedStack, work: str, sizes: Sizes, kind: str, first: int, size: int) -> Row:
-    meter = Meter(stack.pids)
-    numbers = (first,) if size == 1 else (first, size)
-    answer = await _load(stack, sizes.seconds, kind, *numbers)
-    parts = meter.spent().parts
-    made = answer["rate"] * (sizes.seconds + _WARM_S) * size
+async def _created(stack: EmbeddedStack, work: str, sizes: Sizes, kind: str, size: int, names: Sequence[str]) -> Row:
+    """With as many clients at each of these processes; percentiles are those of the slowest."""
+    meter, clients = Meter(stack.pids), CLIENTS // len(names)
+    answers = await asyncio.gather(
+        *(
+            _load(stack, sizes.seconds, kind, *numbers, name=name, clients=clients)
+            for name, numbers in _shares(names, size)
+        )
+    )
+    spent = meter.spent().parts
+    rate = sum(answer["rate"] for answer in answers)
+    made = rate * (sizes.seconds + _WARM_S) * size
+    parts = {"contacts": sum(spent[name] for name in names), "postgres": spent["postgres"], "kafka": spent["kafka"]}
     return Row(
         work,
-        answer["rate"] * size,
+        rate * size,
         "contacts",
-        p50_ms=answer["p50_ms"],
-        p99_ms=answer["p99_ms"],
-        cpu_us=(parts["contacts"] + parts["postgres"] + parts["kafka"]) / made * 1e6,
+        p50_ms=max(answer["p50_ms"] for answer in answers),
+        p99_ms=max(answer["p99_ms"] for answer in answers),
+        cpu_us=sum(parts.values()) / made * 1e6,
         parties=round(made),
-        more={f"{name}_us": parts[name] / made * 1e6 for name in ("contacts", "postgres", "kafka")}
-        | {"client_us": answer["client_us"] / size},
+        more={f"{name}_us": seconds / made * 1e6 for name, seconds in parts.items()}
+        | {"client_us": sum(answer["client_us"] * answer["rate"] for answer in answers) / rate / size}
+        | {"processes": len(names)},
         note=f"{CLIENTS} clients, {size} a call; each is registered and described on Kafka, which goes on meanwhile",
     )
+
+
+def _shares(names: Sequence[str], size: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """To each process the numbers of contacts that nobody else makes."""
+    for place, name in enumerate(names):
+        yield name, (0,) if size == 1 else (20_000_000 * (place + 1), size)
 
 
 async def find(sizes: Sizes) -> list[Row]:
@@ -109,6 +128,6 @@ async def _second_database(stack: EmbeddedStack) -> str:
 
 
 async def _load(
-    stack: EmbeddedStack, seconds: float, kind: str, *numbers: int, name: str = "contacts"
+    stack: EmbeddedStack, seconds: float, kind: str, *numbers: int, name: str = "contacts", clients: int = CLIENTS
 ) -> dict[str, float]:
-    return await run_client("bench.load", urlsplit(stack.url(name)).port, seconds, CLIENTS, kind, *numbers)
+    return await run_client("bench.load", urlsplit(stack.url(name)).port, seconds, clients, kind, *numbers)

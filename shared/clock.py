@@ -3,6 +3,7 @@
 import os
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 _OFFSET_FILE = os.environ.get("RAPPORT_CLOCK_OFFSET_FILE")
@@ -17,6 +18,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+@lru_cache(maxsize=1_000)  # what one fact leads to has one time, and so has what one request writes
 def rfc3339(moment: datetime) -> str:
     """`2026-03-01T09:30:00.000000Z`, always of one width, so that text sorts as time does. A naive time is an error."""
     if moment.tzinfo is None:

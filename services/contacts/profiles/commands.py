@@ -237,9 +237,11 @@ def _usable(identities: Sequence[ReportedIdentity], reading: Reading) -> tuple[C
             raise Invalid("a party's id stands in the path", field=f"body.identities.{place}.type")
         if identity.type in {"external", "anonymous"} and not identity.system:
             raise Invalid(f"an {identity.type} identity names its system", field=f"body.identities.{place}.system")
-        if not read_identities([identity], reading).claims:
-            raise Invalid(f"this is no usable {identity.type}", field=f"body.identities.{place}.value")
-    return read_identities(identities, reading).claims
+    named = read_identities(identities, reading)
+    if named.flagged:
+        place = next(at for at, each in enumerate(identities) if not read_identities([each], reading).claims)
+        raise Invalid(f"this is no usable {identities[place].type}", field=f"body.identities.{place}.value")
+    return named.claims
 
 
 async def _taken(tx: Transaction, party_id: UUID, added: Mapping[Claim, Home]) -> Taken:

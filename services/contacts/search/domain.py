@@ -52,8 +52,10 @@ def words_of_all(texts: Iterable[str]) -> list[str]:
 
 
 def forms_of(word: str) -> set[str]:
-    """The word, and it without each of its letters; a short one would be like too many others."""
-    if len(word) < _SHORTEST_MISSPELT:
+    """The word, and it without each of its letters. A short one would be like too many others, and so would a number,
+    of which one with another digit is another.
+    """
+    if len(word) < _SHORTEST_MISSPELT or word.isdecimal():
         return {word}
     return {word} | {word[:place] + word[place + 1 :] for place in range(len(word))}
 

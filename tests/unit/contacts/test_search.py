@@ -60,3 +60,9 @@ def test_the_most_similar_come_first_and_every_word_counts() -> None:
     names = [["anna", "holm"], ["ana", "holm"], ["anna", "berg"], ["anna", "maria", "holm"], ["hanna", "holm"]]
     similar = [Similar(0, "anna", 0), Similar(0, "ana", 1), Similar(0, "hanna", 1), Similar(1, "holm", 0)]
     assert rank(dict(zip(ids, names, strict=True)), similar, {ids[4]}) == [ids[0], ids[3], ids[1]]
+
+
+@pytest.mark.parametrize("number", ["12345", "2026", "٣٤٥٦"])
+def test_a_number_with_another_digit_is_another_number(number: str) -> None:
+    assert forms_of(number) == {number}
+    assert len(forms_of(f"a{number}")) > 1

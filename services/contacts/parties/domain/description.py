@@ -27,7 +27,9 @@ def describe(
         name=shown(party, "name"),
         address=shown(party, "address"),
         identities=[
-            replace(identity, primary=identity.id in primary, primary_because=primary.get(identity.id))
+            replace(identity, primary=True, primary_because=primary[identity.id])
+            if identity.id in primary
+            else identity
             for identity in sorted(identities, key=lambda each: (each.type, each.system or "", each.value))
         ],
         roles=shown_roles(party),

@@ -96,7 +96,8 @@ def read_identities(identities: Iterable[ReportedIdentity], reading: Reading) ->
 
 def primary_claims(identities: Iterable[ReportedIdentity], reading: Reading) -> tuple[Claim, ...]:
     """Those that the sender says are to be written to."""
-    return read_identities([each for each in identities if each.primary], reading).claims
+    said = [each for each in identities if each.primary]
+    return read_identities(said, reading).claims if said else ()
 
 
 def _is_placeholder(value: str, blocked: AbstractSet[str]) -> bool:
