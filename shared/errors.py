@@ -13,6 +13,12 @@ CrmError
     └── Invalid          a field has a value that cannot be accepted
 """
 
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+
 
 class CrmError(Exception):
     """Carries ids and reasons, never personal data: its text is logged, stored and shown to operators."""
@@ -99,3 +105,23 @@ class Invalid(Refused):
 
     status = 422
     reason = "invalid"
+
+
+def field_of(error: Mapping[str, Any], data: object) -> str:
+    """Which field of `data` one of pydantic's errors is about, as a path such as `party.identities.0.value`.
+
+    Of its `loc` only names and places that the data has are told: not which member of a union was tried, and of a name
+    that the sender made up, which may be personal or hold what no database keeps, only that there is one.
+    """
+    names: list[str] = []
+    loc = error["loc"]
+    for place, part in enumerate(loc, 1):
+        if isinstance(data, Mapping) and part in data:
+            names.append(part if _NAME.fullmatch(part) else "?")
+            data = data[part]
+        elif isinstance(data, list) and isinstance(part, int):
+            names.append(str(part))
+            data = data[part]
+        elif error["type"] == "missing" and place == len(loc):
+            names.append(str(part))
+    return ".".join(names)

@@ -14,6 +14,7 @@ from shared.engine.event import Event, Record, Tombstone
 from shared.engine.ledger import Refusal
 from shared.engine.structured import Unreadable, is_cloudevents, unwrap
 from shared.engine.subscription import TopicHandler
+from shared.errors import field_of
 from shared.events.clock import CLOCK_TICKED, ClockTicked
 from shared.events.contract import contracts, find_contract
 from shared.events.topics import COMPACTED, OUR_SOURCES, OWNERS
@@ -24,7 +25,7 @@ MAX_AHEAD = timedelta(minutes=5)
 NO_TIMESTAMP = -1
 _FIRST = datetime(1900, 1, 1, tzinfo=UTC)
 _REQUIRED = ("ce_specversion", "ce_id", "ce_source", "ce_type")
-_JSON, _BOM = b"application/json", b"\xef\xbb\xbf"
+_JSON, BOM = b"application/json", b"\xef\xbb\xbf"
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _SOURCES = {source: source.encode() for source in OUR_SOURCES}
 _WHEN_UNSET = datetime.fromtimestamp(0, UTC)
@@ -84,7 +85,7 @@ def _open(record: Record) -> tuple[Headers, bytes | None]:
     headers, value = dict(record.headers), record.value
     if value is None:
         return headers, None
-    if value[:3] == _BOM:
+    if value[:3] == BOM:
         value = value[3:]
     content = headers.get("content-type")
     if content is not None and content != _JSON and is_cloudevents(content):
@@ -198,7 +199,7 @@ def _decode_value(
     try:
         data = parse(value)
     except ValidationError as error:
-        decoded.refusal = _schema_refusal(error)
+        decoded.refusal = _schema_refusal(error, value)
         return
     if b"\\u0000" in value and (field := _field_with_nul(handler, type_, data)) is not None:
         decoded.refusal = Refusal("schema", f"{field}: contains U+0000, which cannot be stored")
@@ -252,13 +253,14 @@ def _tick(topic: str, value: bytes) -> datetime:
     return ticked.now.astimezone(UTC)
 
 
-def _schema_refusal(error: ValidationError) -> Refusal:
+def _schema_refusal(error: ValidationError, value: bytes) -> Refusal:
     """Names the first fields that break the schema, never their values: they may be personal."""
     problems = error.errors(include_url=False, include_context=False, include_input=False)
     if problems[0]["type"] == "json_invalid":
         raise Unreadable("bad_json") from None
-    fields = "; ".join(f"{'.'.join(map(str, p['loc']))[:200] or 'value'}: {p['type']}" for p in problems[:5])
-    return Refusal("schema", fields)
+    data = from_json(value)
+    fields = dict.fromkeys(f"{field_of(each, data)[:200] or 'value'}: {each['type']}" for each in problems[:20])
+    return Refusal("schema", "; ".join([*fields][:5]))
 
 
 def _event(decoded: Decoded, headers: Headers, type_: str, data: object) -> Event[Any]:

@@ -28,7 +28,8 @@ def refusal_of(error: Exception, topic: str | None = None) -> Refusal:
     has no topic.
     """
     if isinstance(error, BadRecord):
-        return Refusal(error.reason, error.detail[:500], holds=error.holds)
+        said = f"{error.field}: {error.detail}" if error.field else error.detail
+        return Refusal(error.reason, said[:500], holds=error.holds)
     if isinstance(error, Oversized):
         return Refusal(error.reason, str(error))
     state = getattr(error, "sqlstate", None)

@@ -15,7 +15,7 @@ from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from shared.errors import BadRecord, Refused
+from shared.errors import BadRecord, Refused, field_of
 from shared.http.wellformed import Unfit
 
 MEDIA_TYPE = "application/problem+json"
@@ -121,14 +121,21 @@ async def _bad_record(request: Request, error: Exception) -> Response:
 async def _invalid_request(request: Request, error: Exception) -> Response:
     del request
     assert isinstance(error, RequestValidationError)
-    errors = [{"field": _field_of(entry), "reason": entry["type"], "detail": entry["msg"]} for entry in error.errors()]
+    errors = [
+        {"field": _place_of(entry, error.body), "reason": entry["type"], "detail": entry["msg"]}
+        for entry in error.errors()
+    ]
     detail = "not acceptable: " + ", ".join(entry["field"] for entry in errors)
     return problem(422, "invalid", detail, errors=errors)
 
 
-def _field_of(entry: Mapping[str, Any]) -> str:
+def _place_of(entry: Mapping[str, Any], body: object) -> str:
     """A path such as `body.lines.0.sku`; where JSON itself is broken, `body` and not a position in it."""
-    return "body" if entry["type"] == "json_invalid" else ".".join(str(part) for part in entry["loc"])
+    if entry["type"] == "json_invalid":
+        return "body"
+    if entry["loc"][0] != "body":
+        return ".".join(str(part) for part in entry["loc"])
+    return field_of(entry, {"body": body})
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -78,6 +78,11 @@ def _nul_in_a_name(wire: Wire) -> None:
     wire.data(party={**party, "name": "A\0da"})
 
 
+def _own_field(name: str) -> Callable[[Wire], None]:
+    identities = [{"type": "external", "system": "shop", "value": "81"}]
+    return lambda wire: wire.data(party={"identities": identities, "custom": {name: 1}})
+
+
 def _keyless(wire: Wire) -> None:
     wire.key = None
     del wire.headers["ce_partitionkey"]
@@ -104,6 +109,7 @@ UNREADABLE: Mapping[str, tuple[str, Callable[[Wire], None]]] = {
 REFUSED: Mapping[str, tuple[str, Callable[[Wire], None]]] = {
     "wrong-type": ("schema", _data(total="much")),
     "nul": ("schema", _data(lines=[{"sku": "a\0b", "quantity": 1, "unit_price": {"minor": 1, "currency": "DKK"}}])),
+    "nul-in-a-fields-name": ("schema", _own_field("a\0b")),
     "large": ("too_large", _data(store="x" * 1_000_001)),
     "unknown-major": ("unknown_major", _set("ce_type", b"crm.sale.completed.v9")),
     "conflict": ("conflict", _data(sale_id="first-conflict", channel="phone")),

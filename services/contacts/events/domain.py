@@ -10,13 +10,14 @@ from hashlib import blake2b
 from typing import Literal, NamedTuple
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from services.contacts.events.schemas import TakenFact
-from shared.engine.decode import MAX_HEADER, MAX_ID, Decoded, decode
+from shared.engine.decode import BOM, MAX_HEADER, MAX_ID, Decoded, decode
 from shared.engine.event import Emission, Event, Record
 from shared.engine.outbox import fits_header
 from shared.engine.subscription import TopicHandler
-from shared.errors import BadRecord
+from shared.errors import BadRecord, field_of
 from shared.events.contract import contract_of, find_contract
 from shared.events.ingest import INGEST, Reported
 from shared.http.cloudevents import Carried
@@ -101,11 +102,12 @@ def _broken_rules(record: Record, detail: str) -> list[FieldError]:
     """The fields of the data that break its schema; the decoder keeps a text of them."""
     contract = find_contract(INGEST, (dict(record.headers)["ce_type"] or b"").decode())
     assert contract is not None  # its schema was broken
+    value = (record.value or b"").removeprefix(BOM)
     try:
-        contract.parse(record.value or b"")
+        contract.parse(value)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
-        return [_error(each["type"], ".".join(map(str, each["loc"])), each["msg"]) for each in found]
+        found, data = error.errors(include_url=False, include_context=False, include_input=False), from_json(value)
+        return [_error(each["type"], field_of(each, data), each["msg"]) for each in found]
     return [_error("schema", detail.partition(":")[0], detail)]
 
 

@@ -25,7 +25,7 @@ from services.contacts.roles import commands as roles
 from services.contacts.search import commands as search
 from services.contacts.settings import Context
 from shared.engine.transaction import Transaction
-from shared.errors import BadRecord, Invalid, NotFound, Refused, Stale
+from shared.errors import BadRecord, Invalid, NotFound, Refused, Stale, field_of
 from shared.events.ingest import Address, ReportedIdentity, ReportedParty
 from shared.events.parties import PartyDescribed
 from shared.events.values import AddressKind, CustomValue, PartyKind
@@ -201,7 +201,7 @@ def _read(tx: Transaction, item: object, result: Upserted) -> Mention | None:
     try:
         return _mention(tx, _PROFILE.validate_python(item))
     except ValidationError as error:
-        names = {".".join(map(str, problem["loc"])) or "item" for problem in error.errors(include_input=False)}
+        names = {field_of(problem, item) or "item" for problem in error.errors(include_input=False)}
         result.status, result.detail = "refused", f"not acceptable: {', '.join(sorted(names))}"
     except Invalid as error:
         result.status, result.detail = "refused", str(error)

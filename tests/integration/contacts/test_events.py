@@ -113,6 +113,7 @@ REFUSED: list[tuple[Callable[[], dict[str, Any]], str, str]] = [
     (lambda: data(total={"minor": 1.5, "currency": "DKK"}), "data.total.minor", "int_type"),
     (lambda: data(store="x" * 1_000_001), "data", "too_large"),
     (lambda: data(sale_id="a\0b"), "data.sale_id", "string_pattern_mismatch"),
+    (lambda: data(party={"custom": {"a\0b": 1}}), "data.party.custom.?", "string_pattern_mismatch"),
     (lambda: data(total={"minor": -1, "currency": "DKK"}), "data.total", "negative_amount"),
     (lambda: data(party={"identities": [{"type": "phone", "value": "12"}]}), "data.party.identities", "no_identity"),
 ]
@@ -133,6 +134,15 @@ async def test_a_fact_that_cannot_be_applied_is_refused_by_field_and_stops_no_ot
     assert (among.status_code, statuses(among)) == (207, [202, 422, 202])
     assert [(error["field"], error["reason"]) for error in among.json()["results"][1]["errors"]] == [(field, reason)]
     assert [row["event_id"] for row in await outbox(contacts)] == ["e-1", "e-2"]
+
+
+async def test_behind_a_mark_of_byte_order_the_fields_are_told(http: httpx.AsyncClient) -> None:
+    named = {f"ce-{name}": value for name, value in event().items() if name != "data"}
+    body = b"\xef\xbb\xbf" + json.dumps(data(channel="pigeon")["data"]).encode()
+    answer = await http.post("/v1/events", content=body, headers={"content-type": "application/json", **named})
+    assert [(error["field"], error["reason"]) for error in answer.json()["errors"]] == [
+        ("data.channel", "literal_error")
+    ]
 
 
 @pytest.mark.parametrize("mode", ["binary", "structured", "batch"])

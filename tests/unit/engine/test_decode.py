@@ -146,6 +146,22 @@ def test_a_refusal_names_fields_and_never_values() -> None:
     assert refusal.detail == "sku: string_too_long; channel: literal_error; intent: literal_error"
 
 
+@pytest.mark.parametrize(
+    ("party", "detail"),
+    [
+        ({"custom": {"a\0b": 1}}, "party.custom.?: string_pattern_mismatch"),
+        ({"custom": {"ada@example.com": 1}}, "party.custom.?: string_pattern_mismatch"),
+        ({"custom": {"x" * 9_000: 1}}, "party.custom.?: string_pattern_mismatch"),
+        ({"identities": {"0": 7}}, "party.identities: list_type"),
+    ],
+    ids=["nul", "an address", "long", "no list"],
+)
+def test_a_refusal_tells_no_name_that_a_sender_made_up(party: object, detail: str) -> None:
+    refusal = read(outside({**CHOICE, "party": party})).refusal
+    assert refusal
+    assert refusal.detail == detail
+
+
 def test_limits_are_still_allowed() -> None:
     name = "x" * (1_000_000 - len(json.dumps({**CHOICE, "unknown": ""})))
     record = outside(

@@ -75,6 +75,12 @@ class _DatabaseError(Exception):
     ("error", "reason", "detail", "unexpected"),
     [
         (BadRecord("merged", "into another"), "merged", "into another", False),
+        (
+            BadRecord("survey_value", "nps takes 0 to 10", field="value"),
+            "survey_value",
+            "value: nps takes 0 to 10",
+            False,
+        ),
         (BadRecord("long", "x" * 900), "long", "x" * 500, False),
         (Conflict("sale 7"), "conflict", "sale 7", False),
         (Oversized("too many"), "oversized", "too many", False),
