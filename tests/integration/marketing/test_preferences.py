@@ -92,6 +92,35 @@ async def test_what_was_withdrawn_is_obeyed_at_once_and_what_was_given_once_cont
     assert decided == [{"campaign": "roses", "reason": None}, {"campaign": "thanks", "reason": "suppressed"}]
 
 
+async def test_a_box_left_empty_where_nothing_stood_is_not_filled_by_a_consent_of_before(
+    marketing: Marketing, http: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    step = {"wait": "PT1H", "content": [{"template": "hello", "texts": TEXTS}]}
+    await marketing.publish(definition(), definition("roses", steps=[step], topic="roses", follow_up=False))
+    await marketing.heard(described(), consent(topic="roses"), sale("s-1"))
+    await marketing.pass_time(NOW + DAY)
+    async with marketing.sender(Maildir(tmp_path, 500)) as sender:
+        assert await sender.send_batch() == 1
+    (letter,) = (tmp_path / "new").iterdir()
+    text = message_from_bytes(letter.read_bytes(), policy=default).get_content()
+    page = text[text.index("/v1/preferences/") :].split()[0]
+    stands = boxes((await http.get(page)).text)
+    assert {label: on for label, (_, on) in stands.items()} == {"roses": True, "All other news and offers": False}
+    for _ in range(2):
+        form = {"shown": [mark for mark, _ in stands.values()], "chosen": [stands["roses"][0]]}
+        assert {on for _, on in boxes((await http.post(page, data=form)).text).values()} == {True, False}
+        assert await told(marketing) == [("consent.given", "roses", "email"), ("consent.withdrawn", None, "email")]
+    (row,) = await marketing.rows("select time from outbox where type = 'crm.consent.given.v1'")
+    at = datetime.fromisoformat(row["time"])
+    await marketing.heard(consent(topic="roses", at=at), consent(at=at - HOUR), sale("s-2", at=NOW + DAY))
+    await marketing.pass_time(NOW + 3 * DAY)
+    decided = await marketing.rows(
+        "select campaign, reason from message join sale using (trigger_event_id) where sale_id = 's-2'"
+        " order by campaign"
+    )
+    assert decided == [{"campaign": "roses", "reason": None}, {"campaign": "thanks", "reason": "suppressed"}]
+
+
 async def test_the_topic_of_the_letter_is_offered_though_its_campaign_is_over(
     marketing: Marketing, http: httpx.AsyncClient, tmp_path: Path
 ) -> None:

@@ -46,8 +46,40 @@ def test_all_stands_as_it_was_chosen_whatever_was_said_before_and_by_which_clock
     said = say(LINK, wanted, statements, NOW)
     after = [*statements, *(each.statement() for each in said)]
     assert {place: is_on(place, after, NOW) for place in wanted} == wanted
-    assert say(LINK, wanted, after, NOW) == []
+    again = say(LINK, wanted, after, NOW)
+    assert {each.id for each in again} <= {each.id for each in said}
+    assert {place: is_on(place, [*after, *(each.statement() for each in again)], NOW) for place in wanted} == wanted
     assert len({each.id for each in said}) == len(said) <= len(wanted)
+
+
+@given(
+    statements=_statements,
+    wanted=st.dictionaries(st.sampled_from(PLACES), st.booleans()),
+    late=_statements,
+    later=st.booleans(),
+)
+def test_a_box_that_was_left_empty_stays_so_whatever_comes_later_from_before(
+    statements: list[Statement], wanted: dict[Place, bool], late: list[Statement], later: bool
+) -> None:
+    """Of each topic and channel that was shown, in any order, and where the page is saved twice; what was not shown
+    stands as it did.
+    """
+    said = [each.statement() for each in say(LINK, wanted, statements, NOW)]
+    if later:
+        said += [each.statement() for each in say(LINK, wanted, [*statements, *said], NOW + HOUR)]
+    every = {(place.purpose, place.channel) for place in wanted if place.topic == ""}
+    before = [each for each in late if each.moment < NOW - timedelta(seconds=1)]
+    for known in ([*statements, *said, *before], [*before, *said, *statements]):
+        for place, stands in wanted.items():
+            hidden = place.topic == "" and any(
+                is_on(other, statements, NOW) for other in PLACES if other[:2] == place[:2] and other not in wanted
+            )
+            if not stands and not hidden:
+                assert not is_on(place, known, NOW)
+    for place in PLACES:
+        if place not in wanted and place[:2] not in every:
+            after = [*statements, *said]
+            assert is_on(place, after, NOW) == is_on(place, statements, NOW)
 
 
 def test_a_topic_that_is_kept_stands_though_the_clock_of_contacts_is_behind() -> None:

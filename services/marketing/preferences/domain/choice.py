@@ -82,10 +82,11 @@ def is_on(place: Place, statements: Iterable[Statement], at: datetime) -> bool:
 def say(
     link: PreferenceLink, wanted: Mapping[Place, bool], statements: Sequence[Statement], now: datetime
 ) -> list[Suppression | OptIn]:
-    """What has to be said for these places to stand as they are wanted; nothing for those that do.
+    """What has to be said for these places to stand as they are wanted, and to stay so: whoever saves the page with a
+    box left empty says no to that, also where nothing stands, since a consent of before this moment may be on its way.
 
     What is said of all topics is said before what is said of one of them, and everything after all that was said
-    before, also by a clock that is ahead of this one.
+    before, also by a clock that is ahead of this one. To leave the same empty again is the same suppression, of now.
     """
     groups: defaultdict[tuple[str, str], list[Place]] = defaultdict(list)
     for place in wanted:
@@ -97,11 +98,39 @@ def say(
         of_all = _moment_after(known, now - _APART if keeps_some else now)
         of_one = max(now, of_all + _INSTANT)
         for place in sorted(places, key=lambda each: (each.topic != EVERY_TOPIC, each.topic)):
-            if is_on(place, known, now) != wanted[place]:
-                at = of_all if place.topic == EVERY_TOPIC else of_one
-                said.append(_said(link, place, known, at, given=wanted[place]))
-                known.append(said[-1].statement())
+            at = of_all if place.topic == EVERY_TOPIC else of_one
+            stands = is_on(place, known, now)
+            if wanted[place] and not stands:
+                said.append(_allowed(link, place, known, at))
+            elif not wanted[place] and (stands or _may_refuse(place, known, wanted, now)):
+                said.append(_refused(link, place, known, at))
+            else:
+                continue
+            known.append(said[-1].statement())
     return said
+
+
+def _may_refuse(place: Place, known: Sequence[Statement], wanted: Mapping[Place, bool], now: datetime) -> bool:
+    """Whether to say no to this place, which does not stand. A topic ends nothing but itself. All topics are ended
+    where every topic that stands was shown, for what is kept of them is said anew; once that was done, it is not
+    repeated.
+    """
+    if place.topic != EVERY_TOPIC:
+        return True
+    standing = [other for each in known if is_on(other := place._replace(topic=each.topic), known, now)]
+    last = max((each for each in known if each.topic == EVERY_TOPIC), key=lambda each: each.rank, default=None)
+    keeps = any(wanted[each] for each in wanted if each[:2] == place[:2])
+    return all(each in wanted for each in standing) and not (keeps and last is not None and not last.given)
+
+
+def _refused(link: PreferenceLink, place: Place, known: Iterable[Statement], at: datetime) -> Suppression:
+    """The id is of the letter, the place and of the last consent that covers it: to refuse twice is told once."""
+    covering = (each for each in known if each.given and each.topic in {EVERY_TOPIC, place.topic})
+    allowed = max(covering, key=lambda each: each.rank, default=None)
+    id_ = derived_id("refused", link.message_id, *place, allowed.event_id if allowed else "")
+    return Suppression(
+        id_, link.party_id, place.purpose, place.topic, cast("Channel", place.channel), link.message_id, at
+    )
 
 
 def end_all(
@@ -143,11 +172,8 @@ def _moment_after(known: Iterable[Statement], wanted: datetime) -> datetime:
     return max([wanted, *(each.moment + _INSTANT for each in known)])
 
 
-def _said(
-    link: PreferenceLink, place: Place, known: Iterable[Statement], at: datetime, *, given: bool
-) -> Suppression | OptIn:
+def _allowed(link: PreferenceLink, place: Place, known: Iterable[Statement], at: datetime) -> OptIn:
     """The id is of the letter, the place and of what it ends: to ask twice is to ask once."""
     before = max(known, key=lambda each: each.rank, default=None)
-    id_ = derived_id("preference", link.message_id, *place, given, before.event_id if before else "")
-    made = OptIn if given else Suppression
-    return made(id_, link.party_id, place.purpose, place.topic, cast("Channel", place.channel), link.message_id, at)
+    id_ = derived_id("preference", link.message_id, *place, True, before.event_id if before else "")
+    return OptIn(id_, link.party_id, place.purpose, place.topic, place.channel, link.message_id, at)
