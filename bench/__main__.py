@@ -13,6 +13,7 @@ from bench import (
     changes,
     contacts,
     customers,
+    desk,
     engine,
     frauds,
     mailings,
@@ -47,6 +48,8 @@ WORKS: tuple[tuple[tuple[str, ...], Work], ...] = (
     (("timers",), timers.measure),
     (("audit",), audit.measure),
     (("mailings",), mailings.measure),
+    (("triage and routing",), desk.measure_triage),
+    (("queue", "clocks"), desk.measure_reading),
 )
 
 

@@ -69,6 +69,9 @@ GATES: dict[str, tuple[Gate, ...]] = {
     "customers": tuple(Gate(f"{kind}_growth", "≤", 1.2, 1.1) for kind in ("view", "past", "duplicates")),
     "audit": (Gate("rate", "≥", 200_000, 500_000),),
     "mailings": (Gate("rate", "≥", 1_000, 1_500), Gate("process_us", "≤", 1_000, 700)),
+    "triage and routing": (Gate("rate", "≥", 500, 1_000),),
+    "queue": (Gate("p99_ms", "≤", 30, 15),),
+    "clocks": (Gate("p99_ms", "≤", 30, 15),),
     "timers": (Gate("cores", "≤", 0.1, 0.05),),
 }
 

@@ -95,11 +95,13 @@ class Model:
                 category=str(self.categories[which]),
                 confidence=round(float(share), 3),
                 in_scope=bool(close > self.threshold),
-                words=self._words(text, int(which)),
+                words=words,
                 surest=float(score),
                 nearness=float(close),
             )
-            for text, which, score, share, close in zip(texts, best, surest, found, near, strict=True)
+            for words, which, score, share, close in zip(
+                self._words(texts, best), best, surest, found, near, strict=True
+            )
         ]
 
     def _covered(self, counted: Any) -> Floats:
@@ -123,19 +125,21 @@ class Model:
         plain: dict[str, Any] = {name: each if each.ndim else float(each) for name, each in found.items()}
         return Model(**plain)
 
-    def _words(self, text: str, which: int) -> tuple[str, ...]:
-        words = list(dict.fromkeys(re.findall(r"\w+", text[:LONGEST].lower())))[:200]
-        if not words:
-            return ()
-        hashed = hashing()[2].transform(words).tocoo()
-        places = np.searchsorted(self.columns, hashed.col)
-        known = places < len(self.columns)
-        known[known] = self.columns[places[known]] == hashed.col[known]
-        worth = {
-            words[row]: float(self.weights[which, place] * self.idf[place])
-            for row, place in zip(hashed.row[known], places[known], strict=True)
-        }
-        return tuple(sorted((word for word in worth if worth[word] > 0), key=worth.__getitem__, reverse=True)[:3])
+    def _words(self, texts: Sequence[str], which: NDArray[np.intp]) -> list[tuple[str, ...]]:
+        """Of each text the words that spoke most for its answer; a call costs as much as ten texts, so there is one."""
+        own = [list(dict.fromkeys(re.findall(r"\w+", text[:LONGEST].lower())))[:200] for text in texts]
+        words, of = [word for each in own for word in each], np.repeat(np.arange(len(own)), [len(each) for each in own])
+        worth: list[dict[str, float]] = [{} for _ in texts]
+        if words:
+            hashed = hashing()[2].transform(words).tocoo()
+            places = np.searchsorted(self.columns, hashed.col)
+            known = places < len(self.columns)
+            known[known] = self.columns[places[known]] == hashed.col[known]
+            rows, places = hashed.row[known], places[known]
+            weights = self.weights[which[of[rows]], places] * self.idf[places]
+            for row, weight in zip(rows[weights > 0], weights[weights > 0], strict=True):
+                worth[of[row]][words[row]] = float(weight)
+        return [tuple(sorted(each, key=each.__getitem__, reverse=True)[:3]) for each in worth]
 
 
 def guess_all(models: Sequence[Model], texts: Sequence[str], vectors: Vectors | None) -> list[list[Guess]]:

@@ -187,14 +187,20 @@ group by queue
 order by queue;
 
 -- name: list_waiting
--- Of one queue, the first in line first.
-select assignment.ticket_id, ticket.number, ticket.party_id, assignment.place, assignment.waiting_since, assignment.skills
-from assignment
-join ticket on ticket.id = assignment.ticket_id
-where
-    assignment.queue = $1::text and assignment.agent_id is null and assignment.is_open
-    and (assignment.place, assignment.waiting_since, assignment.ticket_id) > ($2::smallint, $3::timestamptz, $4::uuid)
-order by assignment.place, assignment.waiting_since, assignment.ticket_id
+-- Of one queue, the first in line first. The bound on the longest page and one more is there for the planner: without it
+-- each page is planned anew, for twice the cost, since a limit that is an argument may be of any size.
+select page.ticket_id, ticket.number, ticket.party_id, page.place, page.waiting_since, page.skills
+from (
+    select ticket_id, place, waiting_since, skills
+    from assignment
+    where
+        queue = $1::text and agent_id is null and is_open
+        and (place, waiting_since, ticket_id) > ($2::smallint, $3::timestamptz, $4::uuid)
+    order by place, waiting_since, ticket_id
+    limit 201
+) as page
+join ticket on ticket.id = page.ticket_id
+order by page.place, page.waiting_since, page.ticket_id
 limit $5::integer;
 
 -- name: take_back_assignment

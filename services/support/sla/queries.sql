@@ -72,12 +72,18 @@ from unnest($1::uuid[], $2::timestamptz[]) as found (ticket_id, due_at)
 where sla_promise.ticket_id = found.ticket_id and sla_promise.due_at is distinct from found.due_at;
 
 -- name: list_deadlines
--- Tickets whose promises are open, the earliest deadline first, after a place in that order.
-select sla_promise.due_at, ticket.id as ticket_id, ticket.number, ticket.party_id, ticket.status, sla_promise.priority_now
-from sla_promise
-join ticket on ticket.id = sla_promise.ticket_id
-where sla_promise.due_at is not null and (sla_promise.due_at, sla_promise.ticket_id) > ($1::timestamptz, $2::uuid)
-order by sla_promise.due_at, sla_promise.ticket_id
+-- Tickets whose promises are open, the earliest deadline first, after a place in that order. The longest page and one more
+-- bound it, as they do `list_waiting`.
+select page.due_at, ticket.id as ticket_id, ticket.number, ticket.party_id, ticket.status, page.priority_now
+from (
+    select due_at, ticket_id, priority_now
+    from sla_promise
+    where due_at is not null and (due_at, ticket_id) > ($1::timestamptz, $2::uuid)
+    order by due_at, ticket_id
+    limit 201
+) as page
+join ticket on ticket.id = page.ticket_id
+order by page.due_at, page.ticket_id
 limit $3::integer;
 
 -- name: load_promises

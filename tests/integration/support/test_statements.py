@@ -29,6 +29,10 @@ HOT = {
         "sla_promise_due",
         "'2026-03-01T00:00:00Z', '00000000-0000-0000-0000-000000000001', 50",
     ),
+    "sla.load_tickets": ("ticket_pkey", "'{00000000-0000-0000-0000-000000000001}'"),
+    "sla.load_happened": ("reply_ticket", "'{00000000-0000-0000-0000-000000000001}'"),
+    "sla.load_promises": ("sla_promise_pkey", "'{00000000-0000-0000-0000-000000000001}'"),
+    "sla.save_deadlines": ("sla_promise_pkey", "'{00000000-0000-0000-0000-000000000001}', '{2026-03-01T00:00:00Z}'"),
     "routing.list_waiting": (
         "assignment_waiting",
         "'payments', 3::smallint, '2026-03-01T00:00:00Z', '00000000-0000-0000-0000-000000000001', 50",

@@ -1,8 +1,11 @@
 """Mails as they come: what is read of them, and what bad ones do."""
 
+import sys
 from email.message import EmailMessage
 
 import pytest
+import quotequail
+from hypothesis import given, strategies as st
 
 from services.support.letters.domain.letter import Draft, UnwritableError, reply_of, write
 from services.support.mail.domain.attachment import MOST_BYTES, attachment_of
@@ -108,6 +111,51 @@ def test_html_becomes_text_that_hides_and_runs_nothing() -> None:
 )
 def test_quotes_and_signatures_are_left_out(text: str, words: str) -> None:
     assert words_of(text) == words
+
+
+LINES = [
+    *("", "  ", "It is dark", "Note: this", "word:", "a > b", "wrote:", "schrieb Ann:", "On Monday, Ann"),
+    *("On Mon, 3 Mar 2026 at 10:00, Ann <a@b.example> wrote:", "Den 3. marts skrev Ann:", "2026/1/2 Ann <a@b.example>"),
+    *(
+        "> quoted",
+        ">",
+        "From: a@b.example",
+        "To: x",
+        "Subject: y",
+        "Sent: today",
+        "_" * 32,
+        "---- Forwarded message ----",
+    ),
+]
+
+
+@given(st.lists(st.sampled_from(LINES), max_size=10))
+def test_what_is_left_out_before_a_quotation_is_looked_for_changes_nothing(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    found = quotequail.unwrap(text) or {}
+    own = "\n".join(line for line in lines if not line.startswith(">")).strip()
+    assert words_of(text) == (found.get("text_top") or own or text)
+
+
+@pytest.mark.parametrize("line", ["x", "x:", ">", "On Monday, Ann", " " * 60_000])
+def test_a_body_of_very_many_lines_is_looked_through_in_bounded_work(line: str) -> None:
+    calls = 0
+
+    def count(_: object, event: str, __: object) -> None:
+        nonlocal calls
+        calls += event in {"call", "c_call"}
+
+    sys.setprofile(count)
+    try:
+        words_of("\n".join([line] * 25_000))
+    finally:
+        sys.setprofile(None)
+    assert calls < 300_000
+
+
+def test_a_quotation_is_found_below_very_many_lines() -> None:
+    above = "\n".join(["It is dark"] * 4_000)
+    assert words_of(f"{above}\n\nOn Mon, 3 Mar 2026, Ann <a@b.example> wrote:\n> Try\n") == above
 
 
 @pytest.mark.parametrize(
