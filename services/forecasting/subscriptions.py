@@ -13,8 +13,8 @@ sales = Subscription(
     follows_time=True,
 )
 
-# An order is looked at before it is sent, by people: a fifth of a second is soon enough.
-fraud = Subscription("forecasting.fraud", kind="process", topics=["crm.contacts", "crm.sales"], waited_for=False)
+# A shop waits for the verdict before it sends an order.
+fraud = Subscription("forecasting.fraud", kind="process", topics=["crm.contacts", "crm.sales"], paced=True)
 
 # A group of its own: what is said of the market, however much of it, never waits in the way of a sale.
 indicators = Subscription("forecasting.indicators", kind="process", topics=["crm.indicators"], waited_for=False)

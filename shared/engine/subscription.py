@@ -57,13 +57,15 @@ class Subscription:
         passes_clock_to: Sequence[str] = (),
         follows_time: bool = False,
         waited_for: bool = True,
+        paced: bool = False,
     ) -> None:
         """`topics` are handled in this order within a batch, so rows are locked in it too.
 
         `follows_time`: its watermark is asked for although it owns no timers, and goes on while nothing comes.
 
         `waited_for`: somebody waits for what it does; nobody does for a projection, nor where this is False, so those
-        gather longer while records come in.
+        gather longer while records come in. `paced`: somebody waits, but no other service does, and small batches cost
+        it much, so it gathers as long as readers of outside topics do, whatever it hears.
 
         `passes_clock_to` names the topics into which this group passes the stream's clock on (contacts alone).
         """
@@ -77,6 +79,7 @@ class Subscription:
         self.holds: dict[str, Hold] = {}
         self.locks_first: dict[str, LockFirst] = {}
         self.waited_for = waited_for and kind == "process"
+        self.paced = paced
         self._follows_time = follows_time
 
     @property

@@ -74,7 +74,7 @@ def _reading(subscription: Subscription, engine: EngineSettings) -> Reading:
     return Reading(
         records=engine.batch_records,
         bytes=engine.batch_bytes,
-        pace=_pace_ms(subscription, engine) / 1000,
+        pace=pace_ms(subscription, engine) / 1000,
         small=max(engine.batch_records // 10, 1),
         commit_every=engine.offsets_commit_ms / 1000,
         backoff_max=engine.backoff_max_ms / 1000,
@@ -82,11 +82,13 @@ def _reading(subscription: Subscription, engine: EngineSettings) -> Reading:
     )
 
 
-def _pace_ms(subscription: Subscription, engine: EngineSettings) -> int:
+def pace_ms(subscription: Subscription, engine: EngineSettings) -> int:
+    """How long its reader gathers while records come in."""
     if not subscription.waited_for:
         return engine.gathering_pace_ms
     # What services publish comes in the bursts of their own readers already.
-    return engine.follow_pace_ms if any(topic in OWNERS for topic in subscription.topics) else engine.pace_ms
+    follows = not subscription.paced and any(topic in OWNERS for topic in subscription.order)
+    return engine.follow_pace_ms if follows else engine.pace_ms
 
 
 def make_relay(

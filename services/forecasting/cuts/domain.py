@@ -7,6 +7,7 @@ from uuid import UUID
 WEEK = timedelta(days=7)
 _MONDAY = date(2001, 1, 1)
 _EARLIEST = date(1, 1, 2)
+_EARLIEST_SLOT = datetime(_EARLIEST.year, _EARLIEST.month, _EARLIEST.day, tzinfo=UTC)
 _MINUTES = 15
 
 
@@ -43,13 +44,13 @@ def week_of(day: date) -> date:
 
 def day_of(time: datetime) -> date:
     """The UTC day; never the first one there is, which the database's driver writes as minus infinity."""
-    return max(time.astimezone(UTC).date(), _EARLIEST)
+    return max((time if time.tzinfo is UTC else time.astimezone(UTC)).date(), _EARLIEST)
 
 
 def slot_of(time: datetime) -> datetime:
     """When its quarter of an hour began; the hours and days of every zone are made of whole ones."""
-    utc = time.astimezone(UTC)
-    return max(utc.replace(minute=utc.minute // _MINUTES * _MINUTES, second=0, microsecond=0), instant(_EARLIEST))
+    utc = time if time.tzinfo is UTC else time.astimezone(UTC)
+    return max(utc.replace(minute=utc.minute // _MINUTES * _MINUTES, second=0, microsecond=0), _EARLIEST_SLOT)
 
 
 def instant(day: date) -> datetime:

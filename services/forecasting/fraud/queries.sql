@@ -1,5 +1,6 @@
 -- name: add_facts
--- Of erased parties without HMACs. A refund has those of its sale, where that is known.
+-- Of erased parties without HMACs. A refund has those of its sale, where that is known: one look into the index for each
+-- refund and none for a sale, never a pass over all that is known.
 insert into fraud_fact (
     event_id, kind, party_id, at, origin, sale_id, currency, amount, device, card, address, coupon,
     verdict
@@ -18,8 +19,12 @@ from unnest(
     event_id, kind, party_id, at, origin, sale_id, currency, amount, device, card, address, coupon
 )
 left join fraud_party as party on party.party_id = told.party_id
-left join fraud_fact as sale
-    on told.kind = 'refund' and sale.kind = 'sale' and sale.origin = told.origin and sale.sale_id = told.sale_id
+left join lateral (
+    select known.device, known.card, known.address
+    from fraud_fact as known
+    where told.kind = 'refund' and known.kind = 'sale' and known.origin = told.origin and known.sale_id = told.sale_id
+    limit 1
+) as sale on true
 left join fraud_verdict as verdict on verdict.event_id = told.event_id;
 
 -- name: load_signals

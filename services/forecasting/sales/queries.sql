@@ -2,17 +2,20 @@
 -- key, so that two instances wait for each other and never deadlock.
 
 -- name: add_sold
--- By slot, and these by day: one statement, so that what both need is sent once. $1 to $4 are the groups (slot, store,
--- channel, currency), $5 the group of each row: fewer values to send than a key a row.
+-- By slot, and these by day: one statement, so that what both need is sent once. $1 to $3 are the places (store, channel,
+-- currency), few, for a text of an array is found by counting; $4 the slot of each row in seconds, $5 its place. Numbers come
+-- as one text a column (`shared.sql.numbers`).
 with sold as materialized (
     select
-        ($1::timestamptz[])[at] as slot,
-        ($2::text[])[at] as store,
-        ($3::text[])[at] as channel,
-        ($4::text[])[at] as currency,
+        to_timestamp(seconds) as slot,
+        ($1::text[])[at] as store,
+        ($2::text[])[at] as channel,
+        ($3::text[])[at] as currency,
         sku, sales, units, revenue, discounted
-    from unnest($5::int[], $6::text[], $7::bigint[], $8::bigint[], $9::numeric[], $10::bigint[])
-        as line (at, sku, sales, units, revenue, discounted)
+    from unnest(
+        string_to_array($4, ' ')::bigint[], string_to_array($5, ' ')::int[], $6::text[], string_to_array($7, ' ')::bigint[],
+        string_to_array($8, ' ')::bigint[], string_to_array($9, ' ')::numeric[], string_to_array($10, ' ')::bigint[]
+    ) as line (seconds, at, sku, sales, units, revenue, discounted)
 ),
 by_slot as (
     insert into sold_slot as had (slot, store, channel, currency, sku, sales, units, revenue)
@@ -36,8 +39,10 @@ on conflict (day, channel, currency, sku) do update set
 -- Whole sales by slot, and these by day; the partition keeps two instances from waiting for one row.
 with sold as materialized (
     select *
-    from unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::smallint[], $6::bigint[], $7::numeric[])
-        as basket (slot, store, channel, currency, partition, sales, revenue)
+    from unnest(
+        $1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::smallint[], string_to_array($6, ' ')::bigint[],
+        string_to_array($7, ' ')::numeric[]
+    ) as basket (slot, store, channel, currency, partition, sales, revenue)
 ),
 by_slot as (
     insert into basket_slot as had (slot, store, channel, currency, partition, sales, revenue)

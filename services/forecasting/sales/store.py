@@ -7,22 +7,30 @@ from pydantic_core import to_json
 
 from services.forecasting.sales.domain import BasketKey, Group, Refund, Sale
 from shared.engine.transaction import Transaction
-from shared.sql import columns, load_queries
+from shared.sql import columns, load_queries, numbers
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
 
 
 async def add_sold(tx: Transaction, sold: Mapping[Group, Mapping[str, Sequence[int]]]) -> None:
     """Sales, units, revenue and units with a discount by group and SKU."""
-    groups = sorted(sold)
-    rows = [(at, sku, *sums) for at, group in enumerate(groups, 1) for sku, sums in sorted(sold[group].items())]
-    if rows:
-        await tx.execute(SQL["add_sold"], *columns(groups), *columns(rows))
+    if not sold:
+        return
+    places = {place: number for number, place in enumerate(dict.fromkeys(group[1:] for group in sold), 1)}
+    rows = [
+        (int(group[0].timestamp()), places[group[1:]], sku, *sums)
+        for group, lines in sorted(sold.items())
+        for sku, sums in sorted(lines.items())
+    ]
+    slots, at, skus, *sums = zip(*rows, strict=True)
+    await tx.execute(SQL["add_sold"], *columns(places), numbers(slots), numbers(at), list(skus), *map(numbers, sums))
 
 
 async def add_baskets(tx: Transaction, sums: Mapping[BasketKey, Sequence[int]]) -> None:
     if sums:
-        await tx.execute(SQL["add_baskets"], *columns((*key, *values) for key, values in sorted(sums.items())))
+        groups = sorted(sums)
+        added = zip(*(sums[group] for group in groups), strict=True)
+        await tx.execute(SQL["add_baskets"], *columns(groups), *map(numbers, added))
 
 
 async def copy_sales(tx: Transaction, sales: Sequence[Sale]) -> None:

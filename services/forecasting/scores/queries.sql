@@ -2,9 +2,12 @@
 -- live one.
 
 -- name: add_purchases
--- Rows come sorted by key, so that two instances wait for each other and never deadlock.
+-- Rows come sorted by key, so that two instances wait for each other and never deadlock. Numbers come as one text a column.
 insert into purchase_day as had (party_id, day, currency, sales, amount)
-select * from unnest($1::uuid[], $2::date[], $3::text[], $4::int[], $5::numeric[])
+select *
+from unnest(
+    $1::uuid[], $2::date[], $3::text[], string_to_array($4, ' ')::int[], string_to_array($5, ' ')::numeric[]
+)
 on conflict (party_id, day, currency) do update set
     sales = had.sales + excluded.sales, amount = had.amount + excluded.amount;
 

@@ -12,14 +12,16 @@ from services.forecasting.scores.domain.purchases import PurchaseKey, Spent
 from services.forecasting.scores.domain.rhythm import Rhythm
 from services.forecasting.scores.domain.score import Published, Score
 from shared.engine.transaction import Transaction
-from shared.sql import columns, load_queries
+from shared.sql import columns, load_queries, numbers
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
 
 
 async def add_purchases(tx: Transaction, sums: Mapping[PurchaseKey, Sequence[int]]) -> None:
     if sums:
-        await tx.execute(SQL["add_purchases"], *columns((*key, *values) for key, values in sorted(sums.items())))
+        keys = sorted(sums)
+        added = zip(*(sums[key] for key in keys), strict=True)
+        await tx.execute(SQL["add_purchases"], *columns(keys), *map(numbers, added))
 
 
 async def load_page(tx: Transaction, after: UUID, cut: date, size: int) -> list[tuple[UUID, History | None]]:

@@ -5,7 +5,11 @@ from pathlib import Path
 import pytest
 
 from shared.ids import derived_id, new_id
-from shared.sql import load_queries
+from shared.sql import load_queries, numbers
+
+
+def test_a_column_of_numbers_is_one_text_whatever_their_size() -> None:
+    assert (numbers([10**25, -1, 0]), numbers([])) == (f"{10**25} -1 0", "")
 
 
 @pytest.fixture
