@@ -2,7 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
@@ -31,8 +31,14 @@ Instant = AwareDatetime
 """A time as our own services write it."""
 
 
+# The very first and last moment that there are would be written as infinity by the database's driver, and be read
+# without a zone, which no other time can be compared with.
+_FIRST = datetime(1, 1, 1, microsecond=1, tzinfo=UTC)
+_LAST = datetime(9999, 12, 31, 23, 59, 59, 999_998, tzinfo=UTC)
+
+
 def _read_instant(value: object) -> object:
-    return parse_rfc3339(value) if isinstance(value, str) else value
+    return max(_FIRST, min(_LAST, parse_rfc3339(value))) if isinstance(value, str) else value
 
 
 ReportedInstant = Annotated[AwareDatetime, Field(strict=True), BeforeValidator(_read_instant)]

@@ -8,11 +8,11 @@ from typing import Any
 Json = Mapping[str, Any]
 NOBODY = "6f1c2a0e-5f0c-5c39-9a44-2f8f1f0c7d11"
 _SAMPLES = {"date-time": "2026-03-01T09:30:00Z", "date": "2026-03-01", "uuid": NOBODY, "base64": "YQ=="}
-_ABSENT = object()
+ABSENT = object()
 
 ODD_TEXTS = {"empty": "", "blank": "%20", "nul": "%00", "a nul within": "a%00b", "no text": "%FF", "long": "a" * 20_000}
 ODD_VALUES: dict[str, object] = {
-    "absent": _ABSENT,
+    "absent": ABSENT,
     "null": None,
     "empty": "",
     "blank": " \t",
@@ -45,7 +45,7 @@ class Request:
 def odd_parameters(document: Json) -> Iterator[Request]:
     """Each query and path parameter with each odd text, the others left out or sound."""
     for method, path, operation in _operations(document):
-        body = json.dumps(_sample(schema, document)).encode() if (schema := _body(operation)) else None
+        body = json.dumps(sample_of(schema, document)).encode() if (schema := _body(operation)) else None
         parameters = [each for each in operation.get("parameters", []) if each["in"] in {"path", "query"}]
         for parameter in parameters:
             for odd, text in ODD_TEXTS.items():
@@ -60,10 +60,10 @@ def odd_fields(document: Json) -> Iterator[Request]:
         if schema := _body(operation):
             parameters = [each for each in operation.get("parameters", []) if each["in"] in {"path", "query"}]
             address = _address(path, parameters, document, {})
-            sample = _sample(schema, document)
-            for place in _places(schema, document, ()):
+            sample = sample_of(schema, document)
+            for place in places_of(schema, document):
                 for odd, value in ODD_VALUES.items():
-                    body = json.dumps(_with(sample, place, value, schema, document)).encode()
+                    body = json.dumps(with_value(sample, place, value, schema, document)).encode()
                     yield Request(method, address, ".".join(("body", *place)), odd, body)
 
 
@@ -83,7 +83,7 @@ def _address(path: str, parameters: list[Json], document: Json, odd: Mapping[str
     query = []
     for parameter in parameters:
         name = parameter["name"]
-        value = odd.get(name) if name in odd else _sample(parameter["schema"], document)
+        value = odd.get(name) if name in odd else sample_of(parameter["schema"], document)
         if parameter["in"] == "path":
             path = path.replace("{" + name + "}", str(value))
         elif name in odd or parameter.get("required"):
@@ -91,27 +91,27 @@ def _address(path: str, parameters: list[Json], document: Json, odd: Mapping[str
     return f"{path}?{'&'.join(query)}" if query else path
 
 
-def _resolved(schema: Json, document: Json) -> Json:
+def resolved(schema: Json, document: Json) -> Json:
     """The schema itself; of several the first that is not null."""
     if "$ref" in schema:
-        return _resolved(document["components"]["schemas"][schema["$ref"].rpartition("/")[2]], document)
+        return resolved(document["components"]["schemas"][schema["$ref"].rpartition("/")[2]], document)
     for part in schema.get("anyOf", ()):
         if part.get("type") != "null":
-            return _resolved(part, document)
+            return resolved(part, document)
     return schema
 
 
-def _sample(schema: Json, document: Json) -> Any:
+def sample_of(schema: Json, document: Json) -> Any:
     """A sound value with nothing in it that may be left out."""
-    schema = _resolved(schema, document)
+    schema = resolved(schema, document)
     if values := schema.get("enum") or ([schema["const"]] if "const" in schema else None):
         return values[0]
     match schema.get("type"):
         case "object":
             fields = schema.get("properties", {})
-            return {name: _sample(fields[name], document) for name in schema.get("required", ())}
+            return {name: sample_of(fields[name], document) for name in schema.get("required", ())}
         case "array":
-            return [_sample(schema["items"], document)] if schema.get("minItems") else []
+            return [sample_of(schema["items"], document)] if schema.get("minItems") else []
         case "integer" | "number":
             return schema.get("minimum", 1)
         case "boolean":
@@ -120,31 +120,31 @@ def _sample(schema: Json, document: Json) -> Any:
             return _SAMPLES.get(schema.get("format", ""), "a")
 
 
-def _places(schema: Json, document: Json, above: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    schema = _resolved(schema, document)
+def places_of(schema: Json, document: Json, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Where a value of the schema has fields and items, of each list the first."""
+    schema = resolved(schema, document)
     if above:
         yield above
     if len(above) > 6:  # relations of a party have parties
         return
     for name, part in schema.get("properties", {}).items():
-        yield from _places(part, document, (*above, name))
+        yield from places_of(part, document, (*above, name))
     if "items" in schema:
-        yield from _places(schema["items"], document, (*above, "0"))
+        yield from places_of(schema["items"], document, (*above, "0"))
 
 
-def _with(sample: Any, place: tuple[str, ...], value: object, schema: Json, document: Json) -> Any:
+def with_value(sample: Any, place: tuple[str, ...], value: object, schema: Json, document: Json) -> Any:
     """The sample with the value at a place, and what the place needs around it."""
     if not place:
         return value
-    schema = _resolved(schema, document)
+    schema = resolved(schema, document)
     if place[0] == "0":
-        inner = _sample(schema["items"], document)
-        return (
-            [] if value is _ABSENT and len(place) == 1 else [_with(inner, place[1:], value, schema["items"], document)]
-        )
+        if value is ABSENT and len(place) == 1:
+            return []
+        return [with_value(sample_of(schema["items"], document), place[1:], value, schema["items"], document)]
     part = schema["properties"][place[0]]
     rest = {name: each for name, each in (sample or {}).items() if name != place[0]}
-    if value is _ABSENT and len(place) == 1:
+    if value is ABSENT and len(place) == 1:
         return rest
-    inner = (sample or {}).get(place[0]) or _sample(part, document)
-    return {**rest, place[0]: _with(inner, place[1:], value, part, document)}
+    inner = (sample or {}).get(place[0]) or sample_of(part, document)
+    return {**rest, place[0]: with_value(inner, place[1:], value, part, document)}

@@ -18,6 +18,7 @@ from deploy.embedded import EmbeddedStack
 from tests.faults.load import Load
 from tests.faults.nemesis import Nemesis
 from tests.faults.world import World
+from tests.patience import Patience
 
 _MIB = 1 << 20
 _MOST_MEMORY = 400 * _MIB
@@ -84,8 +85,8 @@ async def _send(brokers: str, bomb: Bomb, value: bytes) -> None:
 async def _find_all(world: World, within: float = 90) -> dict[Read, str]:
     """What `rapport lag` says to skip: the first and the last offset of every bomb, by who stands before it."""
     expected: set[Read] = {(group, bomb.topic, bomb.partition) for bomb in BOMBS for group in bomb.groups}
-    deadline, found = monotonic() + within, dict[Read, str]()
-    while monotonic() < deadline:
+    patience, found = Patience(within), dict[Read, str]()
+    while patience.lasts:
         for line in await world.operate("lag", "--partitions"):
             if said := _UNREADABLE.search(line["stopped"] or ""):
                 found[line["group"], line["topic"], line["partition"]] = f"{said[1]}-{said[2]}"
@@ -97,9 +98,9 @@ async def _find_all(world: World, within: float = 90) -> dict[Read, str]:
 
 async def _drop_nested(world: World, within: float = 90) -> None:
     """The record with a packed one inside is no fact: nobody unpacks it, it waits in quarantine."""
-    deadline = monotonic() + within
+    patience = Patience(within)
     while not (rows := await world.operate("quarantine", "--topic", "crm.ingest")):
-        assert monotonic() < deadline, "what is packed twice never came to quarantine"
+        assert patience.lasts, "what is packed twice never came to quarantine"
         await asyncio.sleep(0.5)
     await world.operate("quarantine", "redrive", *(row["id"] for row in rows), "--drop", "a bomb")
 

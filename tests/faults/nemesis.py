@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError
 from demo.play.watch import Watch
 from deploy.embedded import EmbeddedStack
 from deploy.errors import StartError
+from tests.patience import Patience
 
 POINTS = {
     "contacts": ("batch.before_commit", "batch.after_commit", "relay.before_send", "relay.after_send"),
@@ -110,12 +111,12 @@ class Nemesis:
         """Wait until each of these says that it is not ready, for this reason."""
         async with httpx.AsyncClient(timeout=5) as client:
             for service in services:
-                await self._refused(client, service, reason, monotonic() + within)
+                await self._refused(client, service, reason, Patience(within))
 
-    async def _refused(self, client: httpx.AsyncClient, service: str, reason: str, deadline: float) -> None:
+    async def _refused(self, client: httpx.AsyncClient, service: str, reason: str, patience: Patience) -> None:
         said = ""
         while reason not in said:
-            assert monotonic() < deadline, f"{service} never said {reason}, but: {said}"
+            assert patience.lasts, f"{service} never said {reason}, but: {said}"
             with contextlib.suppress(httpx.HTTPError):
                 answer = await client.get(f"{self.stack.url(service)}/readyz")
                 said = answer.text if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE else ""
@@ -123,10 +124,10 @@ class Nemesis:
 
     async def caught_up(self, fault: str, services: Collection[str], begun: float, within: float = 90) -> None:
         """Wait until these are ready and next to nothing is left for them to handle or to publish."""
-        deadline = monotonic() + within
+        patience = Patience(within)
         async with httpx.AsyncClient(timeout=5) as client:
             while left := await self._left(client, services):
-                assert monotonic() < deadline, f"no recovery within {within} s: {fault}: {'; '.join(left)}"
+                assert patience.lasts, f"no recovery within {within} s: {fault}: {'; '.join(left)}"
                 await asyncio.sleep(0.2)
         self.healed.append(Healed(fault, monotonic() - begun))
 

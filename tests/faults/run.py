@@ -32,6 +32,7 @@ from tests.faults.load import Load
 from tests.faults.nemesis import Nemesis
 from tests.faults.shop import Shop
 from tests.faults.world import CAMPAIGNS, World, opened_world
+from tests.patience import Patience
 
 ENV = {
     "RAPPORT_KAFKA__SESSION_TIMEOUT_MS": "6000",
@@ -86,7 +87,7 @@ async def _play(world: World, nemesis: Nemesis, load: Load, names: Sequence[str]
 
 async def drained(watch: Watch) -> None:
     """Nothing left to handle, publish, decide or send, at three looks in a row."""
-    deadline, quiet, left = monotonic() + DRAIN_SECONDS, 0, dict[str, Any]()
+    patience, quiet, left = Patience(DRAIN_SECONDS), 0, dict[str, Any]()
     while quiet < 3:
         standings, troubles = await watch.standings(), await watch.troubles(datetime.now(UTC))
         left = {name: (standings[name].lag, troubles[name].outbox, troubles[name].due_timers) for name in standings}
@@ -95,7 +96,7 @@ async def drained(watch: Watch) -> None:
         held = "select count(*) from timer where name <> 'surveys'"
         left["held"] = ((await watch.rows("marketing", held))[0]["count"],)
         quiet = 0 if any(any(counts) for counts in left.values()) else quiet + 1
-        assert monotonic() < deadline, f"after {DRAIN_SECONDS} s there is left (lag, outbox, timers): {left}"
+        assert patience.lasts, f"after {DRAIN_SECONDS} s there is left (lag, outbox, timers): {left}"
         await asyncio.sleep(0.3)
 
 

@@ -4,7 +4,6 @@ import asyncio
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,7 @@ from aiokafka import AIOKafkaProducer
 from deploy.embedded import EmbeddedStack
 from deploy.embedded.process import ROOT
 from tests.faults.evidence import Published, read_topics
+from tests.patience import Patience
 from tests.stack import make_stack, started
 from tests.wire import AnyName, any_names
 
@@ -158,12 +158,12 @@ class Poisoned:
 
     async def wait_for(self, *sale_ids: str) -> list[str]:
         """The ids of all sales on crm.sales in their order, once these are among them."""
-        deadline = time.monotonic() + 60
+        patience = Patience(60)
         while True:
             found = [record.data["sale_id"] for record in await self.sales()]
             if set(sale_ids) <= set(found):
                 return found
-            assert time.monotonic() < deadline, f"never on crm.sales: {set(sale_ids) - set(found)}"
+            assert patience.lasts, f"never on crm.sales: {set(sale_ids) - set(found)}"
             await asyncio.sleep(0.3)
 
 

@@ -17,6 +17,8 @@ from shared.version import VERSION
 from tools.rapport.stack import Stack, find_stack
 
 T = TypeVar("T")
+_ID_DIGITS = 18
+"""As many fit a bigint, whichever they are."""
 
 app = typer.Typer(
     name="rapport",
@@ -108,6 +110,6 @@ def split_id(text: str, stack: Stack) -> tuple[str, int]:
     service, _, number = text.rpartition(":")
     if not service and len(stack.dsns) == 1:
         service = next(iter(stack.dsns))
-    if service not in stack.dsns or not number.isdecimal():
-        raise ConfigurationError(f"{text} is no id: take one as `rapport parked` shows it, such as contacts:7")
+    if service not in stack.dsns or not number.isdecimal() or len(number) > _ID_DIGITS:
+        raise ConfigurationError(f"{text} is no id: take one as a list of records shows it, such as contacts:7")
     return service, int(number)

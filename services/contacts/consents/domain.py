@@ -194,7 +194,10 @@ def was_withdrawn(request: Record, known: Iterable[Record]) -> bool:
 
 
 def announce_expiry(record: Record, version: int, partition: int, now: datetime) -> Emission:
-    """Its id is the same whenever this consent is found to have ended."""
+    """Its id is the same whenever this consent is found to have ended.
+
+    One that had ended before it was given ended as it was given: its end may lie before any event that is read.
+    """
     assert record.expires_at is not None
     data = ConsentExpired(
         party_id=record.party_id,
@@ -206,8 +209,9 @@ def announce_expiry(record: Record, version: int, partition: int, now: datetime)
         recorded_at=now,
         topic=record.topic or None,
     )
-    event_id = dated_id(int(record.expires_at.timestamp() * 1000), "consent expired", record.event_id)
-    return Emission(data, record.expires_at, None, event_id, partition)
+    at = max(record.expires_at, record.occurred_at)
+    event_id = dated_id(int(at.timestamp() * 1000), "consent expired", record.event_id)
+    return Emission(data, at, None, event_id, partition)
 
 
 def announce_confirmation(record: Record, evidence: str, now: datetime) -> Emission:

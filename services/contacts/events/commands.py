@@ -23,6 +23,7 @@ def read(events: Iterable[Carried], context: Context) -> list[Received | TakenFa
 
     def check(event: Event[Reported]) -> None:
         intake.mention_of(event, context)
+        intake.named_beside([event], context)
         encode([domain.pass_on(event)])  # what is left out when it is sent takes room when it is passed on
 
     return [domain.read_fact(place, carried, handler, wall, check) for place, carried in enumerate(events)]

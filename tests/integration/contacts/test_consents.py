@@ -125,6 +125,14 @@ async def test_a_consent_that_ends_is_told_once_where_it_still_decides(
     assert (await http.get(f"/v1/parties/{party_id}")).json()["consents"] == await state(http, party_id)
 
 
+async def test_a_consent_that_had_ended_before_it_was_given_ends_then(contacts: Contacts) -> None:
+    """Its end may lie before any event that a reader takes."""
+    await contacts.accept(consent(expires_at="0001-01-01T00:00:00Z"))
+    await expire(contacts, 1)
+    [told] = [event for event in await contacts.relayed() if event.type == "crm.consent.expired.v1"]
+    assert (told.time, told.data.expired_at.year) == (NOW - 10 * HOUR, 1)
+
+
 @pytest.mark.parametrize("demanded", [False, True], ids=["by the sender", "by the operator"])
 async def test_what_is_requested_holds_once_it_is_confirmed(
     contacts: Contacts, http: httpx.AsyncClient, *, demanded: bool

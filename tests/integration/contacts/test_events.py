@@ -36,6 +36,12 @@ def data(**changes: Any) -> dict[str, Any]:
     return {"data": event()["data"] | changes}
 
 
+def profile(beside: dict[str, Any]) -> dict[str, Any]:
+    """Of somebody who employs another."""
+    party = event()["data"]["party"] | {"relations": [{"kind": "employs", "party": beside}]}
+    return {"type": "crm.profile.submitted.v1", "data": {"party": party}}
+
+
 async def post(http: httpx.AsyncClient, mode: str, *events: Mapping[str, Any], **headers: str) -> httpx.Response:
     if mode == "batch":
         return await http.post("/v1/events", content=json.dumps(events), headers={"content-type": BATCH} | headers)
@@ -113,6 +119,11 @@ REFUSED: list[tuple[Callable[[], dict[str, Any]], str, str]] = [
     (lambda: data(total={"minor": 1.5, "currency": "DKK"}), "data.total.minor", "int_type"),
     (lambda: data(store="x" * 1_000_001), "data", "too_large"),
     (lambda: data(sale_id="a\0b"), "data.sale_id", "string_pattern_mismatch"),
+    (
+        lambda: profile({"identities": [{"type": "phone", "value": "12"}]}),
+        "data.party.relations.0.party.identities",
+        "no_identity",
+    ),
     (lambda: data(party={"custom": {"a\0b": 1}}), "data.party.custom.?", "string_pattern_mismatch"),
     (lambda: data(total={"minor": -1, "currency": "DKK"}), "data.total", "negative_amount"),
     (lambda: data(party={"identities": [{"type": "phone", "value": "12"}]}), "data.party.identities", "no_identity"),

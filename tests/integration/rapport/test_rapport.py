@@ -292,6 +292,8 @@ def test_a_database_older_than_its_topics_keeps_the_service_unready_until_it_num
     [
         (("redrive",), "say what to redrive"),
         (("redrive", "seven"), "is no id"),
+        (("redrive", f"support:{2**63}"), "is no id"),
+        (("quarantine", "show", "support:" + "9" * 5_000), "is no id"),
         (("redrive", "support:99999999"), "nothing is parked that fits"),
         (("redrive", "--all", "--with", "nowhere.json"), "cannot be read"),
         (("redrive", "--all", "--with", __file__), "nothing is parked that fits"),

@@ -1,13 +1,15 @@
 """What the contracts take and refuse, over every contract that holds such a value."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from shared.events.contract import find_contract
 from shared.events.money import MOST_MINOR
+from shared.events.values import ReportedInstant
 
 PRICE = {"minor": 12_995, "currency": "DKK"}
 SALE: dict[str, Any] = {
@@ -179,3 +181,12 @@ def test_an_id_that_no_database_can_hold_is_refused_with_its_field(place: str) -
 )
 def test_marks_that_nobody_sees_are_no_text(name: str, kept: str | None) -> None:
     assert profile(name=name).name == kept
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00Z", "0001-01-01t01:00:00+01:00", "9999-12-31T23:59:59.999999Z"])
+def test_no_moment_from_outside_is_what_a_database_takes_for_infinity(text: str) -> None:
+    """The driver of Postgres writes the ends of Python's calendar as such, and reads them as times without a zone."""
+    ends = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    read = TypeAdapter(ReportedInstant).validate_json(json.dumps(text))
+    assert ends[0] < read < ends[1]
+    assert min(read - ends[0], ends[1] - read) == timedelta.resolution
