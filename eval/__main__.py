@@ -1,7 +1,7 @@
 """`make eval DATA=folder`: measured quality beside its peers. JSON=file for programs.
 
-Sets that are not in the folder are left out and named; everything else is measured, and shown as it comes. Each task
-can be asked for alone.
+Sets that are not in the folder, or cannot be measured, are left out and named; everything else is measured, and shown
+as it comes. Each task can be asked for alone.
 """
 
 import argparse
@@ -51,7 +51,7 @@ TASKS: dict[str, Callable[[Setting], list[Row]]] = {
 
 
 def main() -> int:
-    """Exit status 0 where every task was measured, 3 where a set was missing."""
+    """Exit status 0 where every set was measured, 3 where one was missing or could not be."""
     parser = argparse.ArgumentParser(
         prog="python -m eval", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -80,9 +80,9 @@ def main() -> int:
             print_table([row for row in found if row not in told])
     if file := os.environ.get("JSON"):
         write_json(rows, Path(file))
-    for line in missing:
+    for line in (*missing, *setting.left_out):
         say(line)
-    return 3 if missing else 0
+    return 3 if missing or setting.left_out else 0
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from multiprocessing import get_context
+from pathlib import Path
 from statistics import fmean
 from typing import TypeVar
 
@@ -17,8 +18,8 @@ from statsforecast.models import AutoCES, AutoETS, AutoTheta, SeasonalNaive
 
 from eval.kinds import other_kinds
 from eval.rows import Row, compare
-from eval.setting import Setting
-from eval.values import Set, complete_journey, read_sets
+from eval.setting import Setting, UnfitError
+from eval.values import Set, complete_journey, find_sets, read_file
 from services.forecasting.fitting.candidates import look_ahead
 from services.forecasting.forecasts.domain.combination import combine
 from services.forecasting.forecasts.domain.outlook import Cadence, Outlook, Range, Track, factors_at, mean_step
@@ -40,7 +41,14 @@ def measure(setting: Setting) -> list[Row]:
     """Complete Journey by department, weekly and daily, series of other kinds, and every CSV of the folder with series,
     date and value.
     """
-    return [row for one in (*complete_journey(), *other_kinds(), *read_sets(setting.data)) for row in _measure_set(one)]
+    rows = [row for one in (*complete_journey(), *other_kinds()) for row in _measure_set(one)]
+    for path in find_sets(setting.data):
+        rows += setting.attempt(partial(_measure_file, path))
+    return rows
+
+
+def _measure_file(path: Path) -> list[Row]:
+    return _measure_set(read_file(path))
 
 
 def _measure_set(one: Set) -> list[Row]:
@@ -143,6 +151,8 @@ def _mark(one: Set, said: Said) -> dict[str, float]:
             if mean_step(one.series[name][:known], one.period) > 0
         ]
     )
+    if not len(marks):
+        raise UnfitError(f"{one.name}: no series changed before what is to be foretold, so errors have no scale")
     return dict(zip(("MASE", "sMAPE %", "coverage80", "coverage95"), map(float, marks.mean(axis=0)), strict=True))
 
 

@@ -4,6 +4,7 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from eval.churn import came_at
 from eval.drawn_customers import KINDS, draw_customers
 from eval.rows import Row, compare
-from eval.setting import Setting
+from eval.setting import Setting, UnfitError
 from services.forecasting.fitting.bgnbd import Patterns, expected, fit
 from services.forecasting.fitting.lifetime import fit_lifetime
 from services.forecasting.scores.commands import HELD_OUT
@@ -24,10 +25,10 @@ _DRAWN = 6000
 
 
 def measure(setting: Setting) -> list[Row]:
-    """CDNOW's sample, or any `CDNOW*.txt` beside it with a purchase a line."""
-    setting.file("CDNOW_sample.txt")
-    assert setting.data is not None
-    return [row for path in sorted(setting.data.glob("CDNOW*.txt")) for row in _measure_set(path)]
+    """CDNOW's sample, and any `CDNOW*.txt` with a purchase a line."""
+    if setting.data is None or not (paths := sorted(setting.data.glob("CDNOW*.txt"))):
+        paths = [setting.file("CDNOW_sample.txt")]
+    return [row for path in paths for row in setting.attempt(partial(_measure_set, path))]
 
 
 def measure_drawn(setting: Setting) -> list[Row]:
@@ -58,11 +59,14 @@ def _measure(bought: dict[str, set[date]], named: Mapping[str, timedelta | None]
     plainly, began = time.perf_counter() - began, time.perf_counter()
     found = fit_lifetime(parties, cut, behind)
     took = time.perf_counter() - began
-    assert found is not None, "too few customers, or nobody came back"
+    if found is None:
+        raise UnfitError(f"{next(iter(named))}: too few customers, or nobody came back before {cut}")
     rows = []
     for name, ahead in named.items():
         end = last + timedelta(days=1) if ahead is None else cut + ahead
         truth = np.array([sum(cut <= day < end for day in days) for days in everybody if days[0] < cut], dtype=float)
+        if not 0 < np.count_nonzero(truth) < len(truth):
+            raise UnfitError(f"{name}: nobody bought from {cut} on, or everybody did; nothing is left to foretell")
         weeks = (end - cut).days / DAYS
         rate = patterns.repeats / np.maximum(patterns.age, 1 / DAYS) * weeks
         peer = expected(plain, patterns, weeks)
@@ -79,12 +83,23 @@ def _measure(bought: dict[str, set[date]], named: Mapping[str, timedelta | None]
 
 
 def read_purchases(path: Path) -> dict[str, set[date]]:
-    """Purchase days by customer. A line ends with customer, date, quantity and value."""
+    """Purchase days by customer. A line ends with customer, date, quantity and value, below zero where it is taken
+    back; raises UnfitError for another line.
+    """
     bought: dict[str, set[date]] = defaultdict(set)
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig", errors="replace").splitlines(), 1):
         columns = line.split()
-        if len(columns) >= 4:
-            bought[columns[-4]].add(datetime.strptime(columns[-3], "%Y%m%d").date())  # noqa: DTZ007 - a day, no instant
+        if not columns:
+            continue
+        try:
+            *_, customer, at, quantity, value = columns
+            day = datetime.strptime(at, "%Y%m%d").date()  # noqa: DTZ007 - a day, no instant
+            if min(float(quantity), float(value)) >= 0:
+                bought[customer].add(day)
+        except ValueError:
+            raise UnfitError(f"{path.name}, line {number}: no customer, date (YYYYMMDD), quantity and value") from None
+    if not bought:
+        raise UnfitError(f"{path.name}: no purchase is in it")
     return bought
 
 

@@ -1,6 +1,7 @@
 """The series that forecasts are measured on: Complete Journey, and any CSV with the columns series, date and value."""
 
 import csv
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,8 +11,13 @@ from itertools import pairwise
 from math import isfinite
 from pathlib import Path
 
+from eval.setting import UnfitError
+
 _DEPARTMENTS = 15
 _COLUMNS = {"series", "date", "value"}
+_WHOLE = re.compile(r"(\d{4})(?:-(\d{2})|-?Q([1-4]))?")
+_MOST_MISSING = 100
+"""Steps that a series may span for each of its values."""
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -88,30 +94,71 @@ def product_weeks(most: int) -> dict[str, list[int]]:
     return {sku: [sums[sku][week] for week in range(1, 53)] for sku in chosen}
 
 
-def read_sets(folder: Path | None) -> Iterator[Set]:
+def find_sets(folder: Path | None) -> list[Path]:
     """Every CSV of the folder that has the columns, by name; others are not about series."""
-    for path in sorted(folder.glob("*.csv")) if folder else ():
-        with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file)
-            if set(reader.fieldnames or ()) >= _COLUMNS:
-                yield read_set(path.stem, ((row["series"], row["date"], row["value"]) for row in reader))
+    return [path for path in sorted(folder.glob("*.csv")) if _head(path)[0] >= _COLUMNS] if folder else []
+
+
+def _head(path: Path) -> tuple[set[str], str]:
+    """The names of the columns, and what parts them: a comma, or a semicolon."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        line = file.readline()
+    parted = ";" if ";" in line else ","
+    return set(next(csv.reader([line], delimiter=parted), [])), parted
+
+
+def read_file(path: Path) -> Set:
+    """Raises UnfitError, naming the line, where a value is no number or a date none of ISO 8601."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        rows = csv.DictReader(file, delimiter=_head(path)[1])
+        return read_set(path.stem, ((row["series"], row["date"] or "", row["value"] or "") for row in rows))
 
 
 def read_set(name: str, rows: Iterable[tuple[str, str, str]]) -> Set:
     """Values of one time are added up; what is missing between two, or no number, is drawn as a line, or 0 where zeros
-    are usual.
+    are usual. Raises UnfitError where no series is long enough to be judged, or one ends beyond all reason.
     """
     sums: defaultdict[str, defaultdict[datetime, float]] = defaultdict(lambda: defaultdict(float))
-    for series, at, value in rows:
-        if value.strip() and isfinite(number := float(value)):
-            when = datetime.fromisoformat(at)
-            sums[series][when if when.tzinfo else when.replace(tzinfo=UTC)] += number
+    for line, (series, at, value) in enumerate(rows, 2):
+        if value.strip() and isfinite(number := _number(value, f"{name}.csv, line {line}")):
+            sums[series][_moment(at, f"{name}.csv, line {line}")] += number
     steps = Counter(after - before for known in sums.values() for before, after in pairwise(sorted(known)))
     usual = max(steps, key=lambda step: steps[step]) if steps else _DAY
     spacing = min(SPACINGS, key=lambda one: abs(one.step / usual - 1) if one.step >= usual else usual / one.step)
-    return make_set(
-        f"{spacing.name}, {name}", {one: _fill(known, usual, spacing) for one, known in sums.items()}, spacing
-    )
+    for one, known in sums.items():
+        if (most := (max(known) - min(known)) // usual) > _MOST_MISSING * len(known):
+            raise UnfitError(
+                f"{name}.csv: series {one!r} has {len(known)} values for {most} steps, a date may be wrong"
+            )
+    filled = {one: _fill(known, usual, spacing) for one, known in sums.items()}
+    found = make_set(f"{spacing.name}, {name}", filled, spacing)
+    if not found.series:
+        longest = max(map(len, filled.values()), default=0)
+        raise UnfitError(
+            f"{found.name}: more than {_fewest(spacing)} values of a series are needed, {longest} are there"
+        )
+    return found
+
+
+def _number(text: str, where: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise UnfitError(
+            f"{where}: {text!r} is no number; a point parts its decimals, and nothing its thousands"
+        ) from None
+
+
+def _moment(text: str, where: str) -> datetime:
+    """A time or day of ISO 8601, or a month, a quarter or a year, which are told by their first day."""
+    if whole := _WHOLE.fullmatch(text.strip()):
+        year, month, quarter = whole.groups()
+        text = f"{year}-{int(quarter) * 3 - 2 if quarter else int(month or 1):02}-01"
+    try:
+        when = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise UnfitError(f"{where}: {text!r} is no date of ISO 8601, such as 2026-03-31") from None
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def _fill(known: Mapping[datetime, float], usual: timedelta, spacing: Spacing) -> list[float]:
@@ -136,5 +183,9 @@ def _between(found: list[float | None], at: int, *, zeros: bool) -> float:
 
 def make_set(name: str, series: Mapping[str, list[float]], spacing: Spacing) -> Set:
     """Without the series that are too short to be judged."""
-    judged = {one: values for one, values in series.items() if len(values) > spacing.horizon * 2 + 2 * spacing.period}
+    judged = {one: values for one, values in series.items() if len(values) > _fewest(spacing)}
     return Set(name, judged, spacing.horizon, spacing.periods, spacing.period, spacing.origins)
+
+
+def _fewest(spacing: Spacing) -> int:
+    return spacing.horizon * 2 + 2 * spacing.period
