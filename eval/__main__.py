@@ -58,7 +58,12 @@ def main() -> int:
     parser.add_argument("data", nargs="?", type=Path, default=os.environ.get("DATA") or None, help="folder of the sets")
     parser.add_argument("--only", action="append", choices=sorted(TASKS), help="one task; may be said again")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--quick", action="store_true", help="of triage a part; others as ever")
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--quick", action="store_true", help="of triage a part; others as ever")
+    size.add_argument("--full", action="store_true", help="of triage everything, however long it takes")
+    parser.add_argument(
+        "--minutes", type=float, default=5.0, help="triage begins nothing that would end later (default: %(default)s)"
+    )
     chosen = parser.parse_args()
     rows: list[Row] = []
     missing: list[str] = []
@@ -68,7 +73,8 @@ def main() -> int:
         told.extend(some)
         print_table(some)
 
-    setting = Setting(chosen.data and Path(chosen.data), chosen.seed, chosen.quick, tell)
+    data = chosen.data and Path(chosen.data)
+    setting = Setting(data, chosen.seed, chosen.quick, chosen.full, chosen.minutes, tell)
     for name in chosen.only or TASKS:
         say(name)
         try:

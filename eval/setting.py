@@ -20,13 +20,16 @@ class UnfitError(Exception):
 class Setting:
     """`data` is the folder that `DATA` names, None where it names none. `seed` is the only source of randomness.
 
-    `quick` asks a task that takes long for a part of its figures. `tell` shows rows as they come; what is not told is
-    shown once its task is done. `left_out` says which sets were there and could not be measured, and why.
+    `quick` asks a task that takes long for a part of its figures, `full` for all of them; between the two it begins
+    nothing that would end after so many `minutes`. `tell` shows rows as they come; what is not told is shown once its
+    task is done. `left_out` says which sets were there and could not be measured, and why.
     """
 
     data: Path | None
     seed: int = 1
     quick: bool = False
+    full: bool = False
+    minutes: float = 5.0
     tell: Callable[[Sequence[Row]], None] = lambda _: None
     left_out: list[str] = field(default_factory=list)
 

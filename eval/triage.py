@@ -1,9 +1,12 @@
 """Triage of requests: right answers, with few examples too, and requests that are of no category it knows."""
 
 import csv
-import itertools
+import math
+import re
 import time
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
@@ -26,13 +29,24 @@ from shared.errors import ConfigurationError
 FEW = (1, 5, 10, 20)
 SCOPED = (5, 20)
 OUT = frozenset({"oos", "out_of_scope", "none", ""})
-"""How a set calls what is of no category."""
+"""How a set calls what is of no category, in small letters and however its words are joined."""
+_STRANGE = "oos"
 _SEEDS = 2
 _DRAWN = 5
+_ASKED = 1_000
+"""So many requests of a set are asked where it is not to be full."""
 _TIMED = 200
 _QUICK = 400
 _HELD_OUT = 0.25
 _PEER = "TF-IDF(1,2) + logistic regression"
+_FOR_VECTORS = 0.4
+"""No larger share of a set's time is for the sentence vectors of its requests."""
+_DRAWN_SHARE = 0.2
+"""What drawn requests, which are few, get of the time that a set gets."""
+_AT_ONCE = 50
+_WORD = re.compile(r"\w\w")
+_PACED = 100
+"""Of fewer examples most of the time is spent on other things."""
 Texts = list[tuple[str, str]]
 Figures = dict[str, dict[str, float]]
 """What each model reached, by the metric."""
@@ -52,21 +66,57 @@ class _Kept:
         self._known |= dict(zip(new, self.make(new), strict=True))
         return np.stack([self._known[text] for text in texts])
 
+    def make_until(self, texts: Sequence[str], end: float) -> bool:
+        """Whether the vectors of all these are there by then, as far as can be foreseen; else it is given up early."""
+        began = time.perf_counter()
+        for place in range(0, len(texts), _AT_ONCE):
+            self(texts[place : place + _AT_ONCE])
+            now = time.perf_counter()
+            if now + (now - began) / (place + _AT_ONCE) * (len(texts) - place - _AT_ONCE) > end:
+                return False
+        return True
+
+
+@dataclass(slots=True)
+class _Time:
+    """What is left of a set's time. `pace` is what an example took, seconds, in the dearest part so far."""
+
+    began: float
+    end: float
+    pace: float = 0.0
+
+    def allows(self, what: str, examples: int) -> bool:
+        """Whether a part of so many examples would be done in time; what is left out is named."""
+        if time.perf_counter() + self.pace * examples <= self.end:
+            return True
+        say(f"  {what}: left out, there is no time for {examples} examples; --minutes or --full measures it")
+        return False
+
+    def took(self, seconds: float, examples: int) -> None:
+        if examples >= _PACED:
+            self.pace = max(self.pace, seconds / examples)
+
 
 def measure(setting: Setting) -> list[Row]:
     """Requests that are drawn, and every pair `NAME_train.csv` and `NAME_test.csv` with columns text and category. The
-    rows of each part are told as they come.
+    rows of each part are told as they come; unless everything is asked for, the sets share the time, and what there is
+    none for is named.
     """
     found = sorted(setting.data.glob("*_train.csv")) if setting.data is not None else []
     pairs = [path for path in found if _test_of(path).is_file() and _columns(path) >= {"text", "category"}]
     if not pairs:
         raise MissingError("no pair NAME_train.csv and NAME_test.csv with the columns text and category is there")
+    end = time.perf_counter() + (math.inf if setting.full or setting.quick else setting.minutes * 60)
+    warnings.filterwarnings("ignore", "The number of unique classes")  # of one example a category it is as great
     ours = _models()
-    parts = itertools.chain(_measure_drawn(ours, setting), *(_measure_set(ours, path, setting) for path in pairs))
     rows: list[Row] = []
-    for part in parts:
-        setting.tell(part)
-        rows += part
+    for place in range(len(pairs) + 1):
+        now = time.perf_counter()
+        last = place == len(pairs)
+        own = _Time(now, now + max(0.0, end - now) / (1 if last else len(pairs) - place + _DRAWN_SHARE))
+        for part in _measure_drawn(ours, setting, own) if last else _measure_set(ours, pairs[place], setting, own):
+            setting.tell(part)
+            rows += part
     return rows
 
 
@@ -82,34 +132,69 @@ def _models() -> dict[str, _Kept | None]:
     return found
 
 
-def _measure_drawn(ours: Mapping[str, _Kept | None], setting: Setting) -> Iterator[list[Row]]:
+def _measure_drawn(ours: Mapping[str, _Kept | None], setting: Setting, left: _Time) -> Iterator[list[Row]]:
     for few in (1, 5):
         of = f"drawn in two languages, {few} a category"
-        draws = [draw(setting.seed + turn, few) for turn in range(1 if setting.quick else _DRAWN)]
-        yield _mean_rows(of, [_figures(ours, *each, f"{of}, draw {turn}") for turn, each in enumerate(draws, 1)])
+        draws = [draw(setting.seed + turn, few) for turn in range(_DRAWN if setting.full else 1)]
+        if left.allows(of, 0):
+            yield _mean_rows(of, [_figures(ours, *each, f"{of}, draw {turn}") for turn, each in enumerate(draws, 1)])
 
 
-def _measure_set(ours: Mapping[str, _Kept | None], path: Path, setting: Setting) -> Iterator[list[Row]]:
-    """A part of its figures after the other. Where it is to be quick, of one draw, some of the tests, and without all
-    examples.
-    """
-    name, seed = path.stem.removesuffix("_train"), setting.seed
-    train, test = _read(path), _read(_test_of(path))
-    if setting.quick:
-        name, test = f"{name} (quick)", Random(seed).sample(test, min(_QUICK, len(test)))
+def _measure_set(ours: Mapping[str, _Kept | None], path: Path, setting: Setting, left: _Time) -> Iterator[list[Row]]:
+    """A part of its figures after the other: of one draw and of some of the tests, unless everything is asked for."""
+    name, train, test = path.stem.removesuffix("_train"), read(path), read(_test_of(path))
+    if not setting.full:
+        most = _QUICK if setting.quick else _ASKED
+        name, test = f"{name} ({'quick' if setting.quick else 'bounded'})", _some(test, most, setting.seed)
     known = [each for each in test if each[1] not in OUT]
     train = [each for each in train if each[1] not in OUT]
-    turns = range(1 if setting.quick else _SEEDS)
+    if len({category for _, category in train}) < 2 or not known:
+        say(f"  {name}: left out, it needs two categories with examples, and requests of them")
+        return
+    ours = _with_vectors(ours, [text for text, _ in test], name, left)
+    for of, draws in _parts(name, train, test, known, setting):
+        examples = sum(len(each[0]) for each in draws)
+        if not all(_are_enough(*each) for each in draws):
+            say(f"  {of}: left out, it has no words to learn from, or asks for nothing that is known")
+        elif left.allows(of, examples):
+            began = time.perf_counter()
+            yield _mean_rows(of, [_figures(ours, *each, f"{of}, draw {turn}") for turn, each in enumerate(draws, 1)])
+            left.took(time.perf_counter() - began, examples)
+
+
+def _parts(
+    name: str, train: Texts, test: Texts, known: Texts, setting: Setting
+) -> Iterator[tuple[str, list[tuple[Texts, Texts]]]]:
+    """What is measured of a set, each time with the examples and the requests of each draw."""
+    seeds = [setting.seed + turn for turn in range(_SEEDS if setting.full else 1)]
     for few in FEW:
-        of = f"{name}, {few} a category"
-        drawn = [_draw(train, few, seed + turn) for turn in turns]
-        yield _mean_rows(of, [_figures(ours, each, known, f"{of}, draw {turn}") for turn, each in enumerate(drawn, 1)])
+        yield f"{name}, {few} a category", [(_draw(train, few, seed), known) for seed in seeds]
     for few in SCOPED:
         of = f"{name}, {few} a category, strange ones asked too"
-        scoped = [_scope(train, test, few, seed + turn) for turn in turns]
-        yield _mean_rows(of, [_figures(ours, *each, f"{of}, draw {turn}") for turn, each in enumerate(scoped, 1)])
+        drawn = [_scope(train, test, few, seed) for seed in seeds]
+        yield of, drawn
     if not setting.quick:
-        yield _mean_rows(f"{name}, all", [_figures(ours, train, known, f"{name}, all {len(train)} examples")])
+        yield f"{name}, all", [(train, known)]
+
+
+def _are_enough(train: Texts, asked: Texts) -> bool:
+    """Whether there are words to learn from, and requests of known categories."""
+    return any(_WORD.search(text) for text, _ in train) and any(category not in OUT for _, category in asked)
+
+
+def _with_vectors(
+    ours: Mapping[str, _Kept | None], texts: Sequence[str], name: str, left: _Time
+) -> Mapping[str, _Kept | None]:
+    """The models for which there is time: those over sentence vectors need one of each request first."""
+    end = left.began + _FOR_VECTORS * (left.end - left.began)
+    found = {each: kept for each, kept in ours.items() if kept is None or kept.make_until(texts, end)}
+    for each in ours.keys() - found.keys():
+        say(f"  {name}, {each}: left out, there is no time for its vectors; --minutes or --full measures it")
+    return found
+
+
+def _some(texts: Texts, most: int, seed: int) -> Texts:
+    return texts if len(texts) <= most else Random(seed).sample(texts, most)
 
 
 def _mean_rows(of: str, figures: Sequence[Figures]) -> list[Row]:
@@ -226,10 +311,16 @@ def _test_of(path: Path) -> Path:
 
 
 def _columns(path: Path) -> set[str]:
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return set(csv.DictReader(file).fieldnames or ())
 
 
-def _read(path: Path) -> Texts:
-    with path.open(encoding="utf-8", newline="") as file:
-        return [(row["text"], row["category"]) for row in csv.DictReader(file)]
+def read(path: Path) -> Texts:
+    """A cell that is not there is empty; whatever the set calls what is of no category has one name here."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return [(row["text"] or "", _category(row["category"] or "")) for row in csv.DictReader(file)]
+
+
+def _category(said: str) -> str:
+    plain = re.sub(r"[\W_]+", "_", said.strip().lower()).strip("_")
+    return _STRANGE if plain in OUT else said.strip()
