@@ -6,7 +6,7 @@ import re
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
@@ -79,22 +79,26 @@ class _Kept:
 
 @dataclass(slots=True)
 class _Time:
-    """What is left of a set's time. `pace` is what an example took, seconds, in the dearest part so far."""
+    """What is left of a set's time. `paces` has what an example took each model, seconds, where it took most."""
 
     began: float
     end: float
-    pace: float = 0.0
+    paces: dict[str, float] = field(default_factory=dict)
 
-    def allows(self, what: str, examples: int) -> bool:
-        """Whether a part of so many examples would be done in time; what is left out is named."""
-        if time.perf_counter() + self.pace * examples <= self.end:
-            return True
-        say(f"  {what}: left out, there is no time for {examples} examples; --minutes or --full measures it")
-        return False
+    def models(self, ours: Mapping[str, _Kept | None], what: str, examples: int) -> dict[str, _Kept | None]:
+        """Those that would be done with so many examples in time, one after the other; what is left out is named."""
+        found, until = {}, time.perf_counter()
+        for name, kept in ours.items():
+            needed = self.paces.get(name, 0.0) * examples
+            if until + needed <= self.end:
+                found[name], until = kept, until + needed
+            else:
+                say(f"  {what}, {name}: left out, there is no time for it; --minutes or --full measures it")
+        return found
 
-    def took(self, seconds: float, examples: int) -> None:
+    def took(self, name: str, seconds: float, examples: int) -> None:
         if examples >= _PACED:
-            self.pace = max(self.pace, seconds / examples)
+            self.paces[name] = max(self.paces.get(name, 0.0), seconds / examples)
 
 
 def measure(setting: Setting) -> list[Row]:
@@ -136,8 +140,8 @@ def _measure_drawn(ours: Mapping[str, _Kept | None], setting: Setting, left: _Ti
     for few in (1, 5):
         of = f"drawn in two languages, {few} a category"
         draws = [draw(setting.seed + turn, few) for turn in range(_DRAWN if setting.full else 1)]
-        if left.allows(of, 0):
-            yield _mean_rows(of, [_figures(ours, *each, f"{of}, draw {turn}") for turn, each in enumerate(draws, 1)])
+        if own := left.models(ours, of, 0):
+            yield _mean_rows(of, [_figures(own, *each, of, left) for each in draws])
 
 
 def _measure_set(ours: Mapping[str, _Kept | None], path: Path, setting: Setting, left: _Time) -> Iterator[list[Row]]:
@@ -156,10 +160,8 @@ def _measure_set(ours: Mapping[str, _Kept | None], path: Path, setting: Setting,
         examples = sum(len(each[0]) for each in draws)
         if not all(_are_enough(*each) for each in draws):
             say(f"  {of}: left out, it has no words to learn from, or asks for nothing that is known")
-        elif left.allows(of, examples):
-            began = time.perf_counter()
-            yield _mean_rows(of, [_figures(ours, *each, f"{of}, draw {turn}") for turn, each in enumerate(draws, 1)])
-            left.took(time.perf_counter() - began, examples)
+        elif own := left.models(ours, of, examples):
+            yield _mean_rows(of, [_figures(own, *each, of, left) for each in draws])
 
 
 def _parts(
@@ -207,7 +209,7 @@ def _mean_rows(of: str, figures: Sequence[Figures]) -> list[Row]:
     return [row for model, reached in mean.items() for row in compare("triage", of, (model, reached), peer)]
 
 
-def _figures(ours: Mapping[str, _Kept | None], train: Texts, test: Texts, what: str) -> Figures:
+def _figures(ours: Mapping[str, _Kept | None], train: Texts, test: Texts, what: str, left: _Time) -> Figures:
     """Of a set whose test has strange requests too, also how well those are told. What it is is said before, and how
     long each model took after it.
     """
@@ -221,7 +223,9 @@ def _figures(ours: Mapping[str, _Kept | None], train: Texts, test: Texts, what: 
     for name, vectors in ours.items():
         began = time.perf_counter()
         found[name] = _reached(train, texts, truth, known, vectors)
-        say(f"    {name}: {time.perf_counter() - began:.0f} s")
+        seconds = time.perf_counter() - began
+        left.took(name, seconds, len(train))
+        say(f"    {name}: {seconds:.0f} s")
     return found
 
 

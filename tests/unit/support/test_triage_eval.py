@@ -36,5 +36,5 @@ def test_what_there_is_no_time_for_is_named_and_a_set_of_one_category_too(
     told = capsys.readouterr().err
     assert "mute (bounded), all: left out, it has no words to learn from" in told
     assert "one (bounded): left out, it needs two categories" in told
-    assert "two (bounded), 20 a category: left out" in told
-    assert "drawn in two languages, 1 a category: left out" in told
+    assert "two (bounded), 20 a category, Rapport: left out" in told
+    assert "drawn in two languages, 1 a category, Rapport: left out" in told
