@@ -9,10 +9,13 @@ from shared.events.contract import contract
 from shared.events.values import Instant
 
 
-@contract(CAMPAIGNS, "crm.message.bounced.v1", key="party_id", subject="message/{message_id}")
+@contract(CAMPAIGNS, "crm.message.bounced.v1", key="party_id", subject="message/{message_id}", minor=1)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageBounced:
-    """It did not reach its address: `hard` for good, `soft` this time. `code` is the enhanced status of the answer."""
+    """It did not reach its address: `hard` for good, `soft` this time. `code` is the enhanced status of the answer.
+
+    `identity_id` names the address, as descriptions of parties do; with `stopped` nothing is sent to it any more.
+    """
 
     message_id: UUID
     party_id: UUID
@@ -21,6 +24,8 @@ class MessageBounced:
     bounce: Literal["hard", "soft"]
     recorded_at: Instant
     code: str | None = None
+    identity_id: UUID | None = None
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +37,12 @@ class _CameBack:
     recorded_at: Instant
 
 
-@contract(CAMPAIGNS, "crm.message.complained.v1", key="party_id", subject="message/{message_id}")
+@contract(CAMPAIGNS, "crm.message.complained.v1", key="party_id", subject="message/{message_id}", minor=1)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageComplained(_CameBack):
-    """Its reader called it spam; nothing more is sent to the address."""
+    """Its reader called it spam; nothing more is sent to the address, which `identity_id` names as descriptions do."""
+
+    identity_id: UUID | None = None
 
 
 @contract(CAMPAIGNS, "crm.message.delivered.v1", key="party_id", subject="message/{message_id}")

@@ -62,6 +62,7 @@ SHOWN: dict[str, Shown] = {
         "returned.kind": [(Measure, "kind")],
         "delivery.outcome": [(Delivery, "outcome")],
         "stopped_address.reason": [(Stopped, "reason")],
+        "stopped_identity.reason": [],
         "points_entry.kind": [(StatementLine, "kind")],
         "survey_reply.survey": [(Result, "survey")],
     },

@@ -35,10 +35,10 @@ TicketEvent = TicketOpened | TicketStatusChanged | TicketResolved | TicketReopen
 class Party:
     """The newest description of a party; `erased_by` is the event that erased it.
 
-    `email` is the address that is written to, `emails` all of them by identity, where there are several, `handles` the
-    phone number (`phone:`) and the ids in outside systems (`external:shop`). As it is read
-    it says whether there are restraints of the party (`restrained`), stopped addresses at all (`some_stopped`), and
-    others that were merged into it (`survives`).
+    `email` is the address that is written to and `email_id` its identity (None where it was described before that was
+    kept), `emails` all of them by identity, where there are several, `handles` the phone number (`phone:`) and the ids
+    in outside systems (`external:shop`). As it is read it says whether the party is `restrained`,
+    whether addresses are stopped at all (`some_stopped`), and whether others were merged into it (`survives`).
     """
 
     id: UUID
@@ -55,15 +55,18 @@ class Party:
     survives: bool = False
     emails: Mapping[str, str] = field(default_factory=dict)
     handles: Mapping[str, str] = field(default_factory=dict)
+    email_id: UUID | None = None
 
     @property
     def is_merged(self) -> bool:
-        """Whether it is one of several that are one."""
         return self.survives or self.merged_into is not None
 
     def address_for(self, identity_id: str | None) -> str | None:
         """The address that a sale named, as long as the party has it; else the one that is written to."""
         return self.emails.get(identity_id or "", self.email)
+
+    def identity_for(self, identity_id: str | None) -> UUID | None:
+        return UUID(identity_id) if identity_id and identity_id in self.emails else self.email_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +219,7 @@ def _described(data: PartyDescribed) -> Party:
             for each in sorted(data.identities, key=lambda each: each.primary)
             if each.type in {"phone", "external"}
         },
+        email_id=written_to.id if written_to else None,
     )
 
 

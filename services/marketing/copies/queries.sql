@@ -19,15 +19,16 @@ select sku, name from product where sku = any($1::text[])
 
 -- name: save_parties
 -- A description replaces one of its version or older, and an erased party that is described again begins anew.
-insert into party (id, version, name, email, locale, merged_into, erased_by, kind, time_zone, emails, handles)
-select id, version, name, email, locale, merged_into, erased_by, kind, time_zone, emails, handles
+insert into party (id, version, name, email, locale, merged_into, erased_by, kind, time_zone, emails, handles, email_id)
+select id, version, name, email, locale, merged_into, erased_by, kind, time_zone, emails, handles, email_id
 from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::uuid[], $8::text[],
-  $9::text[], $10::json[], $11::json[])
-  as given (id, version, name, email, locale, merged_into, erased_by, kind, time_zone, emails, handles) order by id
+  $9::text[], $10::json[], $11::json[], $12::uuid[])
+  as given (id, version, name, email, locale, merged_into, erased_by, kind, time_zone, emails, handles, email_id)
+order by id
 on conflict (id) do update set
   version = excluded.version, name = excluded.name, email = excluded.email, locale = excluded.locale,
   merged_into = excluded.merged_into, erased_by = excluded.erased_by, kind = excluded.kind,
-  time_zone = excluded.time_zone, emails = excluded.emails, handles = excluded.handles
+  time_zone = excluded.time_zone, emails = excluded.emails, handles = excluded.handles, email_id = excluded.email_id
 where party.version <= excluded.version or party.erased_by is not null or excluded.erased_by is not null
 
 -- name: load_parties
@@ -35,7 +36,8 @@ where party.version <= excluded.version or party.erased_by is not null or exclud
 select id, version, name, email, locale, merged_into, erased_by::text, kind, time_zone,
   exists (select from restraint r where r.party_id = party.id) as restrained,
   (select exists (select from stopped_address)) as some_stopped,
-  exists (select from party other where other.merged_into = party.id) as survives, emails, handles
+  exists (select from party other where other.merged_into = party.id) as survives, emails, handles,
+  email_id
 from party where id = any($1::uuid[])
 
 -- name: find_families

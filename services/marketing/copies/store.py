@@ -38,6 +38,7 @@ async def save_parties(tx: Transaction, parties: Sequence[Party]) -> None:
             p.time_zone,
             json.dumps(dict(p.emails)),
             json.dumps(dict(p.handles)),
+            p.email_id,
         )
         for p in parties
     ]

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import structlog
 
 from services.marketing.copies import commands as copies
+from services.marketing.copies.domain import Party
 from services.marketing.engagement import store
 from services.marketing.engagement.domain.link import BURST_S, TrackedLink, Visit, judge, read_tracked
 from services.marketing.engagement.domain.mapping import Provider, read_reports
@@ -40,15 +41,22 @@ async def note(tx: Transaction, report: Report) -> bool:
     party = (await copies.load_parties(tx, [message.party_id])).get(message.party_id)
     if party and party.erased_by is not None:
         return False  # nothing more is told about it, and no address of it is known
-    address = party.address_for(sale.email_id) if party else None
     new = await store.add_returned(tx, report, found[0].campaign, tx.now)
+    stopped = party is not None and await _note_address(tx, report, party, sale.email_id, new=new)
     if new:
-        tx.emit([announce_returned(message, sale, report, tx.now)])
-    if report.kind in {"hard", "soft", "complaint"} and address:
-        if new:
-            return await suppressions.note_bounce(tx, message.id, address, report.kind) is not None
-        return await suppressions.find_address(tx, address) is not None
-    return False
+        identity_id = party.identity_for(sale.email_id) if party else None
+        tx.emit([announce_returned(message, sale, report, tx.now, identity_id, stopped=stopped)])
+    return stopped
+
+
+async def _note_address(tx: Transaction, report: Report, party: Party, named: str | None, *, new: bool) -> bool:
+    """Whether the address that came back is stopped by now."""
+    address = party.address_for(named)
+    if report.kind not in {"hard", "soft", "complaint"} or not address:
+        return False
+    if new:
+        return await suppressions.note_bounce(tx, report.message_id, address, report.kind) is not None
+    return await suppressions.find_address(tx, address) is not None
 
 
 async def note_all(tx: Transaction, reports: Iterable[Report | None]) -> tuple[int, int]:

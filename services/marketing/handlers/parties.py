@@ -10,6 +10,7 @@ from services.marketing.mailings import commands as mailings
 from services.marketing.segments import commands as segments
 from services.marketing.sending import commands as sending
 from services.marketing.subscriptions import follow_ups as hears
+from services.marketing.suppressions import commands as suppressions
 from shared.engine.event import Event, Tombstone
 from shared.engine.transaction import Transaction
 from shared.events.parties import PartyDescribed
@@ -23,6 +24,7 @@ async def copy_parties(events: Sequence[Event[PartyDescribed | Tombstone]], tx: 
     """The newest description of each party holds; an erased one keeps nothing but that it was erased."""
     await segments.note_descriptions(tx, events)
     parties = await copies.copy_parties(tx, events)
+    await suppressions.stop_described(tx, events)
     letters = await forget_parties(tx, [each.party_id for each in parties.erasures])
     sending.confirm(tx, parties.erasures, letters)
     log.info("parties_copied", described=len(parties.described), erased=len(parties.erased))

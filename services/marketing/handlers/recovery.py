@@ -23,24 +23,26 @@ from shared.events.campaigns import (
     MessageUnknown,
     PointsRedeemed,
 )
-from shared.events.returned import MessageComplained
+from shared.events.returned import MessageBounced, MessageComplained
 
 Ending = MessageSent | MessageSkipped | MessageUnknown
 
 
 @recovery.topic("crm.campaigns")
 async def take_back_endings(
-    events: Sequence[Event[Ending | CampaignStopped | PointsRedeemed | MessageComplained | ErasureConfirmed]],
+    events: Sequence[
+        Event[Ending | CampaignStopped | PointsRedeemed | MessageBounced | MessageComplained | ErasureConfirmed]
+    ],
     tx: Transaction,
 ) -> None:
     """How messages had ended: they end the same when they are due again. Which campaigns were stopped, which points
-    were spent, who complained, and who was erased.
+    were spent, who complained, which addresses are stopped, and who was erased.
     """
     stops = [cast("Event[CampaignStopped]", event) for event in events if isinstance(event.data, CampaignStopped)]
     await catalogue.take_back(tx, stops)
     await loyalty.take_back(tx, [event.data for event in events if isinstance(event.data, PointsRedeemed)])
-    complaints = [event for event in events if isinstance(event.data, MessageComplained)]
-    await suppressions.take_back(tx, cast("list[Event[MessageComplained]]", complaints))
+    returned = [event for event in events if isinstance(event.data, MessageBounced | MessageComplained)]
+    await suppressions.take_back(tx, cast("list[Event[MessageBounced | MessageComplained]]", returned))
     erased = [event for event in events if isinstance(event.data, ErasureConfirmed)]
     await _forget(tx, cast("list[Event[ErasureConfirmed]]", erased))
     endings = [event for event in events if isinstance(event.data, Ending)]

@@ -15,14 +15,17 @@ from services.marketing.suppressions.domain import (
     Links,
     StoppedAddress,
     Suppression,
+    address_of,
     announce_withdrawal,
     hash_of,
     read_link,
+    stopped_by,
     suppress,
 )
-from shared.engine.event import Event
+from shared.engine.event import Event, Tombstone
 from shared.engine.transaction import Transaction
-from shared.events.returned import MessageComplained
+from shared.events.parties import PartyDescribed
+from shared.events.returned import MessageBounced, MessageComplained
 from shared.http.forms import Language, language_of
 from shared.ids import derived_id
 
@@ -110,13 +113,38 @@ async def note_bounce(
     return await find_address(tx, address)
 
 
-async def take_back(tx: Transaction, complaints: Sequence[Event[MessageComplained]]) -> None:
-    """After a restore: who complained gets no more letters. That the address was stopped is lost, and no topic tells of
-    which one it was: it may have been another than the party has in the backup, or a party that is not known yet.
+async def take_back(tx: Transaction, returned: Sequence[Event[MessageBounced | MessageComplained]]) -> None:
+    """After a restore: who complained gets no more letters, and addresses that came back are stopped; one that nobody
+    has here yet, once a description tells it. How often others came back softly is counted anew.
     """
-    for event in complaints:
+    for event in returned:
         said = event.data
-        suppression = Suppression(
-            UUID(event.id), said.party_id, "marketing", "", "email", said.message_id, said.recorded_at
-        )
-        await store.add_suppression(tx, suppression)
+        if isinstance(said, MessageComplained):
+            suppression = Suppression(
+                UUID(event.id), said.party_id, "marketing", "", "email", said.message_id, said.recorded_at
+            )
+            await store.add_suppression(tx, suppression)
+    stopped = [each for event in returned if (each := stopped_by(event.data)) is not None]
+    parties = await copies.load_parties(tx, {each.party_id for each in stopped}) if stopped else {}
+    for each in stopped:
+        party = parties.get(each.party_id)
+        address = address_of(each, party)
+        if address is None:
+            await store.stop_identity(tx, each)
+            # It was described before the identity of its only address was kept, so that it may be this one.
+            address = party.email if party and party.email_id is None and not party.emails else None
+        if address is not None:
+            await store.stop_address(tx, each.at(address))
+
+
+async def stop_described(tx: Transaction, events: Sequence[Event[PartyDescribed | Tombstone]]) -> None:
+    """Addresses that were taken back by their identities alone, as soon as a description tells them."""
+    addresses = {
+        each.id: each.value
+        for event in events
+        if isinstance(event.data, PartyDescribed)
+        for each in event.data.identities
+        if each.type == "email"
+    }
+    for stopped in await store.take_identities(tx, addresses) if addresses else ():
+        await store.stop_address(tx, stopped.at(addresses[stopped.identity_id]))

@@ -7,9 +7,11 @@ from hashlib import sha256
 from typing import Literal
 from uuid import UUID
 
+from services.marketing.copies.domain import Party
 from shared.engine.event import Emission
 from shared.events.consent import Statement, deciding
 from shared.events.ingest import ReportedIdentity, ReportedParty, ReportedWithdrawal
+from shared.events.returned import MessageBounced, MessageComplained
 from shared.events.values import Channel
 from shared.http.links import read_claims, sign_claims
 from shared.ids import derived_id
@@ -72,6 +74,39 @@ class StoppedAddress:
     reason: Literal["listed", "hard_bounce", "soft_bounces", "complaint"]
     cause: str
     stopped_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedIdentity:
+    """An address that is stopped, named by its identity, of which no description has told the address yet."""
+
+    identity_id: UUID
+    party_id: UUID
+    reason: Literal["hard_bounce", "soft_bounces", "complaint"]
+    cause: str
+    stopped_at: datetime
+
+    def at(self, address: str) -> StoppedAddress:
+        return StoppedAddress(hash_of(address), self.reason, self.cause, self.stopped_at)
+
+
+def stopped_by(said: MessageBounced | MessageComplained) -> StoppedIdentity | None:
+    """What an event says of an address that is stopped; None where it stopped none, or names none."""
+    reason: Literal["hard_bounce", "soft_bounces", "complaint"] = "complaint"
+    if isinstance(said, MessageBounced):
+        if not said.stopped:
+            return None
+        reason = "hard_bounce" if said.bounce == "hard" else "soft_bounces"
+    if said.identity_id is None:
+        return None
+    return StoppedIdentity(said.identity_id, said.party_id, reason, str(said.message_id), said.recorded_at)
+
+
+def address_of(stopped: StoppedIdentity, party: Party | None) -> str | None:
+    """The address, as far as a party's description tells it."""
+    if party is None:
+        return None
+    return party.email if party.email_id == stopped.identity_id else party.emails.get(str(stopped.identity_id))
 
 
 def hash_of(address: str) -> str:

@@ -28,6 +28,16 @@ select address_hash, reason, cause, stopped_at from stopped_address where addres
 insert into stopped_address (address_hash, reason, cause, stopped_at) values ($1, $2, $3, $4)
 on conflict do nothing returning address_hash
 
+-- name: stop_identity
+-- Until a description tells the address.
+insert into stopped_identity (identity_id, party_id, reason, cause, stopped_at) values ($1, $2, $3, $4, $5)
+on conflict do nothing
+
+-- name: take_identities
+-- Empty but after a restore.
+delete from stopped_identity where identity_id = any($1::uuid[])
+returning identity_id, party_id, reason, cause, stopped_at
+
 -- name: lift_address
 -- It may be written to again.
 delete from stopped_address where address_hash = $1 returning address_hash

@@ -1,13 +1,13 @@
 """The suppressions, a typed function per statement."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
 from services.marketing.suppressions import schemas
-from services.marketing.suppressions.domain import StoppedAddress, Suppression
+from services.marketing.suppressions.domain import StoppedAddress, StoppedIdentity, Suppression
 from shared.engine.transaction import Transaction
 from shared.sql import load_queries
 
@@ -45,6 +45,17 @@ async def stop_address(tx: Transaction, stopped: StoppedAddress) -> bool:
     """False where it was stopped before."""
     s = stopped
     return await tx.fetchval(SQL["stop_address"], s.address_hash, s.reason, s.cause, s.stopped_at) is not None
+
+
+async def stop_identity(tx: Transaction, stopped: StoppedIdentity) -> None:
+    """The first reason stands."""
+    s = stopped
+    await tx.execute(SQL["stop_identity"], s.identity_id, s.party_id, s.reason, s.cause, s.stopped_at)
+
+
+async def take_identities(tx: Transaction, ids: Iterable[UUID]) -> list[StoppedIdentity]:
+    """Those of these identities that wait for their address, which do so no more."""
+    return [StoppedIdentity(**row) for row in await tx.fetch(SQL["take_identities"], sorted(ids))]
 
 
 async def lift_address(tx: Transaction, address_hash: str) -> bool:

@@ -14,7 +14,7 @@ from services.marketing.sending.channels.maildir import Maildir
 from services.marketing.sending.channels.smtp import Smtp
 from services.marketing.subscriptions import recovery
 from shared.engine import outbox
-from shared.events.returned import MessageComplained
+from shared.events.returned import MessageBounced, MessageComplained
 from shared.ids import new_id
 from tests.integration.marketing.mail_server import MailServer
 from tests.integration.marketing.running import Marketing
@@ -87,6 +87,50 @@ async def test_link_shows_a_button_and_only_a_post_acts(
         {"type": "email", "value": "ada@example.com", "system": None, "primary": False},
     ]
     assert (told["purpose"], told["topic"], told["channel"]) == ("marketing", None, "email")
+
+
+@pytest.mark.parametrize("described_before", [False, True, None])
+async def test_addresses_that_came_back_since_a_backup_are_stopped_after_the_restore(
+    marketing: Marketing, http: httpx.AsyncClient, described_before: bool | None
+) -> None:
+    """Of a party whose description the backup has, of one that is described again, and (None) of one whose description
+    is of before the identity of its address was kept.
+    """
+    who = described()
+    (identity,) = [each for each in who.data.identities if each.type == "email"]
+    await marketing.publish(definition())
+    if described_before is not False:
+        await marketing.heard(who, consent())
+    if described_before is None:
+        await marketing.pool.execute("update party set email_id = null")
+    about: dict[str, Any] = {
+        "party_id": ADA,
+        "campaign": "thanks",
+        "trigger_event_id": str(new_id()),
+        "recorded_at": NOW,
+    }
+    told = [
+        event("crm.campaigns", bounce, str(ADA), NOW)
+        for bounce in (
+            MessageBounced(message_id=new_id(), bounce="soft", identity_id=new_id(), **about),
+            MessageBounced(message_id=new_id(), bounce="hard", identity_id=identity.id, stopped=True, **about),
+            MessageBounced(message_id=new_id(), bounce="hard", **about),  # as it was told before there was an identity
+        )
+    ]
+    for _ in range(2):
+        await marketing.hear(recovery.subscription, told)
+    if described_before is False:
+        assert (await http.post("/v1/suppressions/find", json={"email": identity.value})).json()["stopped"] is False
+        await marketing.heard(who, consent())
+    found = (await http.post("/v1/suppressions/find", json={"email": identity.value})).json()
+    assert (found["reason"], found["cause"]) == ("hard_bounce", str(told[1].data.message_id))
+    await marketing.heard(sale("s-1"))
+    await marketing.pass_time(NOW + DAY)
+    assert await marketing.rows("select reason from message") == [{"reason": "suppressed"}]
+    waiting = await marketing.rows("select identity_id from stopped_identity")
+    assert waiting == ([{"identity_id": identity.id}] if described_before is None else [])
+    await marketing.heard(described(version=2))
+    assert await marketing.rows("select from stopped_identity") == []
 
 
 @pytest.mark.parametrize("wall", [False, True])

@@ -1,6 +1,6 @@
 """What came back of a letter, and the events about it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, TypedDict
 from uuid import UUID
@@ -40,14 +40,26 @@ class _OfMessage(TypedDict):
     recorded_at: datetime
 
 
-def announce_returned(message: Message, sale: Sale, report: Report, at: datetime) -> Emission:
-    """Each comes back once: told again, it is the same event."""
+def announce_returned(
+    message: Message,
+    sale: Sale,
+    report: Report,
+    at: datetime,
+    identity_id: UUID | None = None,
+    *,
+    stopped: bool = False,
+) -> Emission:
+    """Each comes back once: told again, it is the same event. `identity_id` is of the address, which may be stopped by
+    it.
+    """
     told = [report.label, "machine" if report.verdict else "person"] if report.kind in {"opened", "clicked"} else []
     event_id = dated_id(int(message.triggered_at.timestamp() * 1000), report.kind, message.id, *told)
-    return Emission(_said(message, report, at), at, sale.cause(), event_id, sale.partition)
+    return Emission(
+        _said(message, report, at, identity_id, stopped=stopped), at, sale.cause(), event_id, sale.partition
+    )
 
 
-def _said(message: Message, report: Report, at: datetime) -> Returned:
+def _said(message: Message, report: Report, at: datetime, identity_id: UUID | None, *, stopped: bool) -> Returned:
     assert message.campaign is not None
     about: _OfMessage = {
         "message_id": message.id,
@@ -61,10 +73,11 @@ def _said(message: Message, report: Report, at: datetime) -> Returned:
         case "delivered":
             return MessageDelivered(**about)
         case "complaint":
-            return MessageComplained(**about)
+            return MessageComplained(**about, identity_id=identity_id)
         case "opened":
             return MessageOpened(**about, machine=machine)
         case "clicked":
             return MessageClicked(**about, machine=machine, label=report.label)
         case "hard" | "soft":  # pragma: no branch  the six are all there are
-            return MessageBounced(**about, bounce=report.kind, code=report.code)
+            bounced = MessageBounced(**about, bounce=report.kind, code=report.code)
+            return replace(bounced, identity_id=identity_id, stopped=stopped)
