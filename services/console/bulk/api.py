@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from services.console.bulk.domain import ACTS, TONES, act_of, tickets_of, word_of
 from services.console.shell.asking import Trouble, attempt
-from services.console.shell.pages import Page, Shown, go_to
+from services.console.shell.pages import MOST_FIELDS, Page, Shown, go_to
 
 router = APIRouter(prefix="/acts")
 Cursor = Annotated[str | None, Query(max_length=1000)]
@@ -19,7 +19,7 @@ Outcome = Annotated[Literal["waiting", "done", "refused", "failed", "stopped"] |
 @router.post("")
 async def begin(page: Shown) -> Response:
     """Goes to its progress. A ticket that has changed since its row was shown is refused, not overrun."""
-    form = await page.form(fields=1_100)
+    form = await page.form(MOST_FIELDS)
     assert page.agent is not None
     tickets, act = tickets_of(form), act_of(form, page.agent.name)
     if not tickets or act is None:

@@ -63,6 +63,8 @@ async def act(page: Shown, service: Service, kind: Literal["parked", "quarantine
     try:
         answer = await page.asked.write(service, "POST", path, body, key=form.get("key"))
     except Trouble as trouble:
+        if form.get("because"):
+            raise  # what was typed stands on the page that says so; this one has a form for each record
         return await _show(page, service, trouble=trouble)
     done = done_of(answer.body if isinstance(answer.body, list) else [answer.body])
     if done.held:

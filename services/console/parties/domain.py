@@ -171,9 +171,9 @@ def errors_of(problem: Mapping[str, Any], words: Words) -> dict[str, str]:
     """By field of the form, what a problem document says of it; `form` is what is about no single field."""
     found = {}
     for error in problem.get("errors") or ():
-        parts = str(error["field"]).removeprefix("body.").split(".")
+        parts = str(error.get("field") or "").removeprefix("body.").split(".")
         own = parts[0] in {"name", "locale", "time_zone"}
-        found[parts[0] if own else "form"] = fault_text(error, words) if own else str(error["detail"])
+        found[parts[0] if own else "form"] = fault_text(error, words)
     if not found:
         found["form"] = str(problem.get("detail") or "")
     return found

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.console.shell.agent import SignInNeeded
 from services.console.shell.asking import Trouble
-from services.console.shell.pages import Page, go_to
+from services.console.shell.pages import MOST_FIELDS, Page, go_to
 from shared.errors import Refused
 from shared.http.problems import MEDIA_TYPE
 
@@ -42,10 +42,12 @@ async def _sign_in(request: Request, error: Exception) -> Response:
     return go_to(f"{request.app.state.sessions.sign_in}?next={quote(back)}")
 
 
-async def _again(request: Request, page: Page, status: int) -> Response:
-    """What was typed, to be sent again: a service was away, or the session has ended meanwhile."""
+async def _again(request: Request, page: Page, status: int, trouble: Trouble | None = None) -> Response:
+    """What was typed, to be sent again: a service was away or refused it, or the session has ended meanwhile."""
     where = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return page.show("shell/again.html", status, fields=await page.form(), where=where, ended=status == 401)
+    fields = await page.form(MOST_FIELDS)
+    shown = None if trouble is None or trouble.kind == "away" else trouble
+    return page.show("shell/again.html", status, fields=fields, where=where, ended=status == 401, trouble=shown)
 
 
 async def _trouble(request: Request, error: Exception) -> Response:
@@ -53,8 +55,8 @@ async def _trouble(request: Request, error: Exception) -> Response:
     if error.status == 401:
         return await _sign_in(request, error)
     page = await _page(request)
-    if request.method == "POST" and error.kind == "away":
-        return await _again(request, page, 503)
+    if request.method == "POST":
+        return await _again(request, page, _STATUS[error.kind], error)
     return page.show("shell/trouble.html", _STATUS[error.kind], trouble=error)
 
 

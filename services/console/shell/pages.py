@@ -24,6 +24,8 @@ from shared.errors import Invalid
 from shared.ids import new_id
 
 THEMES = ("auto", "light", "dark")
+MOST_FIELDS = 1_100
+"""Of a form with a box for each of a thousand rows."""
 _YEAR = 365 * 24 * 3600
 
 

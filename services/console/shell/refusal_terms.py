@@ -17,6 +17,7 @@ FAULTS: dict[str, str] = {
     "other_form": _("is not written as it has to be"),
     "no_choice": _("is none of the choices"),
     "unreadable": _("holds signs that cannot be read"),
+    "invalid": _("cannot be taken as it stands"),
 }
 FORM_FIELDS: dict[str, str] = {
     "title": _("Title"),

@@ -32,7 +32,8 @@ class Fault:
 def faults_of(problem: Mapping[str, Any], words: Words) -> list[Fault]:
     """Every field that a problem document names, in its order, each said once."""
     found = [
-        Fault(_name_of(str(each["field"]), words), fault_text(each, words)) for each in problem.get("errors") or ()
+        Fault(_name_of(str(each.get("field") or ""), words), fault_text(each, words))
+        for each in problem.get("errors") or ()
     ]
     return list(dict.fromkeys(found))
 
@@ -41,9 +42,10 @@ def refusal_text(problem: Mapping[str, Any], words: Words) -> str:
     """Why the whole was refused: in the service's words where these are the reader's, else by the problem's type."""
     detail = str(problem.get("detail") or "")
     reason = str(problem.get("type") or "").rpartition(":")[2]
-    if detail and not _is_foreign(reason, words):
-        return detail
-    return words.term("refusal", reason if is_known("refusal", reason) else "refused")
+    said = words.term("refusal", reason if is_known("refusal", reason) else "refused")
+    if not detail or _is_foreign(reason, words):
+        return said
+    return _explained(said, detail, words)
 
 
 def fault_text(error: Mapping[str, Any], words: Words) -> str:
@@ -52,8 +54,16 @@ def fault_text(error: Mapping[str, Any], words: Words) -> str:
     kind = next((kind for kind, starts in _KINDS.items() if reason.startswith(starts)), None)
     if kind:
         return words.term("fault", kind)
-    detail = str(error.get("detail") or "")
-    return words.term("refusal", reason) if _is_foreign(reason, words) else detail
+    if _is_foreign(reason, words):
+        return words.term("refusal", reason)
+    return _explained(words.term("fault", "invalid"), str(error.get("detail") or ""), words)
+
+
+def _explained(said: str, detail: str, words: Words) -> str:
+    """What only the service's own words tell, which are English: in another language they stand behind its own."""
+    if not detail:
+        return said
+    return detail if words.language == "en" else f"{said.rstrip('.')} ({detail})"
 
 
 def _is_foreign(reason: str, words: Words) -> bool:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from services.console.shell.asking import Asked, Json, Part, Trouble, attempt, path_part
 from services.console.shell.guard import FILE_HEADERS
-from services.console.shell.pages import Page, Shown, go_to
+from services.console.shell.pages import MOST_FIELDS, Page, Shown, go_to
 from services.console.tickets.domain import QUEUE, TONES, WAITING, following, moves_of, split_of, splittable
 
 router = APIRouter(prefix="/tickets")
@@ -115,7 +115,7 @@ async def unmerge_ticket(page: Shown, ticket_id: UUID) -> Response:
 @router.post("/{ticket_id}/split")
 async def split_ticket(page: Shown, ticket_id: UUID) -> Response:
     """Goes to the new ticket. Merging it into this one undoes it."""
-    form = await page.form(fields=1_010)
+    form = await page.form(MOST_FIELDS)
     path, version = f"tickets/{ticket_id}/split", f'"{form.get("version", "")}"'
     body = {**split_of(form), **page.acting}
     try:

@@ -53,8 +53,14 @@ def test_a_refusal_is_said_in_the_readers_language() -> None:
     problem = {"type": "urn:rapport:problem:held", "detail": "this role is held"}
     assert refusal_text(problem, english) == "this role is held"
     assert refusal_text(problem, danish) == "De har allerede denne rolle."
-    assert refusal_text({"type": "urn:rapport:problem:new", "detail": "of a kind"}, danish) == "of a kind"
+    assert (
+        refusal_text({"type": "urn:rapport:problem:new", "detail": "of a kind"}, danish)
+        == "Tjenesten afviste dette (of a kind)"
+    )
     field = {"field": "body.agent", "reason": "not_assignable", "detail": "no agent is called so"}
     assert fault_text(field, english) == "no agent is called so"
     assert fault_text(field, danish).startswith("De kan ikke tage den")
+    assert fault_text({"field": "body.queues", "reason": "invalid", "detail": "no queue is called x"}, danish) == (
+        "kan ikke tages, som det står (no queue is called x)"
+    )
     assert refusal_text({}, danish) == danish.text("The service refused this.")
