@@ -50,8 +50,10 @@ async def test_an_address_is_stopped_and_written_to_again_and_stands_in_no_addre
     email = f"{uuid4()}@mail.example"
     async with visitor(stack) as client:
         for act, says in (("find", "Not stopped"), ("stop", "Somebody asked for it"), ("lift", "Not stopped")):
-            answer = await client.post(f"/suppressions/{act}", data={"email": email, "key": act})
+            sent = {"email": email, "key": act, "because": "mistake"}
+            answer = await client.post(f"/suppressions/{act}", data=sent)
             assert (answer.status_code, says in answer.text, str(answer.url).count("@")) == (200, True, 0)
+            assert ("Last let go: It was a mistake" in answer.text) == (act == "lift")
         wrong = await client.post("/suppressions/stop", data={"email": "nobody <b>"})
         assert (wrong.status_code, 'value="nobody &lt;b&gt;"' in wrong.text) == (422, True)
 

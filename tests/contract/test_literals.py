@@ -19,7 +19,7 @@ from services.marketing.engagement.schemas import Measure
 from services.marketing.loyalty.schemas import StatementLine
 from services.marketing.mailings.schemas import MailingDetail, MovedMailing, Recipient
 from services.marketing.sending.schemas import Delivery
-from services.marketing.suppressions.schemas import Stopped
+from services.marketing.suppressions.schemas import Lift, Lifted, Stopped
 from services.marketing.surveys.schemas import Result
 from services.support.attention.schemas import TicketViewer
 from services.support.bulk.schemas import BulkItem
@@ -62,7 +62,11 @@ SHOWN: dict[str, Shown] = {
         "returned.kind": [(Measure, "kind")],
         "delivery.outcome": [(Delivery, "outcome")],
         "stopped_address.reason": [(Stopped, "reason")],
+<<<<<<< HEAD
         "stopped_identity.reason": [],
+=======
+        "lifted_address.because": [(Lift, "because"), (Lifted, "because")],
+>>>>>>> b70d44c (Marketing, console: who lets a stopped address be written to again says why; it is kept with what had stopped it and by whom, and shown where the address is looked up)
         "points_entry.kind": [(StatementLine, "kind")],
         "survey_reply.survey": [(Result, "survey")],
     },

@@ -21,6 +21,12 @@ CAMPAIGNS: dict[str, dict[str, str]] = {
         "soft_bounces": _("Letters came back again and again"),
         "complaint": _("The reader complained of a letter"),
     },
+    "lifted": {
+        "asked_again": _("They asked to be written to again"),
+        "reachable": _("The address takes letters again"),
+        "mistake": _("It was a mistake"),
+        "other": _("For another reason"),
+    },
     "tried": {"sent": _("Would be sent"), "skipped": _("Would be skipped"), "waiting": _("Would wait")},
     "message": {
         "planned": _("Planned"),

@@ -31,7 +31,9 @@ async def ask_address(page: Shown, act: Literal["find", "stop", "lift"]) -> Resp
         if act == "find":
             state = await page.asked.tell("marketing", "POST", _PATHS[act], {"email": email})
         else:
-            done = await page.asked.write("marketing", "POST", _PATHS[act], {"email": email}, key=form.get("key"))
+            why = {"because": form.get("because") or None, **page.acting} if act == "lift" else {}
+            body = {"email": email, **why}
+            done = await page.asked.write("marketing", "POST", _PATHS[act], body, key=form.get("key"))
             state = done.body
     except Trouble as trouble:
         return await _show(page, trouble=trouble, email=email)

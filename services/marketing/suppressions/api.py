@@ -10,12 +10,12 @@ from starlette.responses import HTMLResponse, Response
 
 from services.marketing.copies import commands as copies
 from services.marketing.suppressions import commands, store
-from services.marketing.suppressions.domain import StoppedAddress
-from services.marketing.suppressions.schemas import Address, Stopped, Suppression
+from services.marketing.suppressions.schemas import Address, Lift, Lifted, Stopped, Suppression
 from shared.engine.service import Service
 from shared.engine.transaction import Transaction
-from shared.http.app import Listing, Once, Page, idempotent, requires, service_of, write
+from shared.http.app import Listing, Once, Page, Principal, idempotent, requires, service_of, write
 from shared.http.forms import HEADERS, Language, form_page
+from shared.http.staff import staff_of
 
 router = APIRouter(prefix="/v1", tags=["marketing"])
 links = APIRouter(prefix="/v1", tags=["marketing"])
@@ -23,6 +23,7 @@ links = APIRouter(prefix="/v1", tags=["marketing"])
 Serving = Annotated[Service, Depends(service_of)]
 OfParty = Annotated[UUID | None, Query(description="Also finds those of parties merged with this one.")]
 Repeatable = Annotated[Once, Depends(idempotent)]
+Writer = Annotated[Principal, Depends(requires("crm:write"))]
 WRITES = [Depends(requires("crm:write"))]
 _WORDS: Mapping[Language, tuple[str, str]] = {
     "en": ("Unsubscribe", "You are unsubscribed."),
@@ -69,7 +70,8 @@ async def stop_address(address: Address, once: Repeatable) -> Response:
     """Nothing is sent to this address from now on, whoever has it, also what needs no consent."""
 
     async def act(tx: Transaction) -> Stopped:
-        return _shown(await commands.list_address(tx, address.email))
+        await commands.list_address(tx, address.email)
+        return await _shown(tx, address)
 
     return await once.write(act, status=201)
 
@@ -78,21 +80,27 @@ async def stop_address(address: Address, once: Repeatable) -> Response:
 async def find_address(service: Serving, address: Address) -> Stopped:
     """Whether an address is stopped. It stands in the body, since addresses of requests are logged."""
     async with service.read() as tx:
-        return _shown(await commands.find_address(tx, address.email))
+        return await _shown(tx, address)
 
 
-@router.post("/suppressions/lift", dependencies=WRITES, response_model=Stopped)
-async def lift_address(address: Address, once: Repeatable) -> Response:
-    """It may be written to again, as far as its parties consent."""
+@router.post("/suppressions/lift", response_model=Stopped)
+async def lift_address(address: Lift, principal: Writer, once: Repeatable) -> Response:
+    """It may be written to again, as far as its parties consent; why is kept."""
+    agent = staff_of(address.agent, principal) if address.because or address.agent else None
 
     async def act(tx: Transaction) -> Stopped:
-        await commands.lift_address(tx, address.email)
-        return Stopped(stopped=False)
+        await commands.lift_address(tx, address.email, address.because, agent)
+        return await _shown(tx, address)
 
     return await once.write(act)
 
 
-def _shown(stopped: StoppedAddress | None) -> Stopped:
+async def _shown(tx: Transaction, address: Address) -> Stopped:
+    stopped = await commands.find_address(tx, address.email)
+    let_go = await commands.find_lifted(tx, address.email)
+    lifted = None if let_go is None else Lifted(**{name: getattr(let_go, name) for name in Lifted.model_fields})
     if stopped is None:
-        return Stopped(stopped=False)
-    return Stopped(stopped=True, reason=stopped.reason, cause=stopped.cause, stopped_at=stopped.stopped_at)
+        return Stopped(stopped=False, lifted=lifted)
+    return Stopped(
+        stopped=True, reason=stopped.reason, cause=stopped.cause, stopped_at=stopped.stopped_at, lifted=lifted
+    )

@@ -11,6 +11,8 @@ from services.marketing.suppressions import store
 from services.marketing.suppressions.domain import (
     SOFT_BOUNCES,
     SOFT_WITHIN,
+    Because,
+    LiftedAddress,
     Link,
     Links,
     StoppedAddress,
@@ -93,9 +95,14 @@ async def list_address(tx: Transaction, address: str) -> StoppedAddress:
     return stopped
 
 
-async def lift_address(tx: Transaction, address: str) -> bool:
+async def lift_address(tx: Transaction, address: str, because: Because | None, agent: str | None) -> bool:
     """False where it was not stopped."""
-    return await store.lift_address(tx, hash_of(address))
+    return await store.lift_address(tx, hash_of(address), because, agent)
+
+
+async def find_lifted(tx: Transaction, address: str) -> LiftedAddress | None:
+    """The last time that it was let go, and why."""
+    return await store.find_lifted(tx, hash_of(address))
 
 
 async def note_bounce(

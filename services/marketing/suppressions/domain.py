@@ -109,6 +109,22 @@ def address_of(stopped: StoppedIdentity, party: Party | None) -> str | None:
     return party.email if party.email_id == stopped.identity_id else party.emails.get(str(stopped.identity_id))
 
 
+Because = Literal["asked_again", "mistake", "reachable", "other"]
+"""Why an address may be written to again."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiftedAddress:
+    """It may be written to again; `stopped_by` is what had stopped it."""
+
+    id: UUID
+    address_hash: str
+    because: Because | None
+    agent: str | None
+    stopped_by: str
+    lifted_at: datetime
+
+
 def hash_of(address: str) -> str:
     """What is kept of an address: it stays when its party is erased, and tells nobody the address."""
     return sha256(address.strip().lower().encode()).hexdigest()

@@ -39,8 +39,15 @@ delete from stopped_identity where identity_id = any($1::uuid[])
 returning identity_id, party_id, reason, cause, stopped_at
 
 -- name: lift_address
--- It may be written to again.
-delete from stopped_address where address_hash = $1 returning address_hash
+-- It may be written to again; what had stopped it is kept with why. Nothing is written where it was not stopped.
+with lifted as (delete from stopped_address where address_hash = $2 returning reason)
+insert into lifted_address (id, address_hash, because, agent, stopped_by, lifted_at)
+select $1, $2, $3, $4, lifted.reason, $5 from lifted returning id
+
+-- name: find_lifted
+-- The last time that an address was let go.
+select id, address_hash, because, agent, stopped_by, lifted_at from lifted_address
+where address_hash = $1 order by lifted_at desc, id desc limit 1
 
 -- name: add_soft_bounce
 -- Each message bounces once.

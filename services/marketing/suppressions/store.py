@@ -7,8 +7,15 @@ from pathlib import Path
 from uuid import UUID
 
 from services.marketing.suppressions import schemas
-from services.marketing.suppressions.domain import StoppedAddress, StoppedIdentity, Suppression
+from services.marketing.suppressions.domain import (
+    Because,
+    LiftedAddress,
+    StoppedAddress,
+    StoppedIdentity,
+    Suppression,
+)
 from shared.engine.transaction import Transaction
+from shared.ids import new_id
 from shared.sql import load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
@@ -58,9 +65,15 @@ async def take_identities(tx: Transaction, ids: Iterable[UUID]) -> list[StoppedI
     return [StoppedIdentity(**row) for row in await tx.fetch(SQL["take_identities"], sorted(ids))]
 
 
-async def lift_address(tx: Transaction, address_hash: str) -> bool:
+async def lift_address(tx: Transaction, address_hash: str, because: Because | None, agent: str | None) -> bool:
     """False where it was not stopped."""
-    return await tx.fetchval(SQL["lift_address"], address_hash) is not None
+    row = (new_id(), address_hash, because, agent, tx.now)
+    return await tx.fetchval(SQL["lift_address"], *row) is not None
+
+
+async def find_lifted(tx: Transaction, address_hash: str) -> LiftedAddress | None:
+    row = await tx.fetchrow(SQL["find_lifted"], address_hash)
+    return None if row is None else LiftedAddress(**row)
 
 
 async def add_soft_bounce(tx: Transaction, message: UUID, address_hash: str, at: datetime) -> None:

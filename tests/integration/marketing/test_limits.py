@@ -76,7 +76,16 @@ async def test_an_address_that_is_stopped_is_stopped_for_everybody_who_has_it(
     await marketing.heard(sale("ada", at=NOW + DAY), sale("bob", BOB, at=NOW + DAY), sale("cay", CAY, at=NOW + DAY))
     await marketing.pass_time(NOW + 2 * DAY)
     assert await reasons(marketing) == [("ada", "suppressed"), ("bob", "suppressed"), ("cay", None), ("one", None)]
-    assert (await http.post("/v1/suppressions/lift", json=address)).json()["stopped"] is False
+    lift = {**address, "because": "reachable", "agent": "agent-1"}
+    let_go = (await http.post("/v1/suppressions/lift", json=lift)).json()
+    assert (let_go["stopped"], let_go["lifted"]["because"], let_go["lifted"]["agent"]) == (
+        False,
+        "reachable",
+        "agent-1",
+    )
+    assert let_go["lifted"]["stopped_by"] == "hard_bounce"
+    assert (await http.post("/v1/suppressions/lift", json=address)).json()["lifted"] == let_go["lifted"]
+    assert (await http.post("/v1/suppressions/lift", json={**address, "because": "because"})).status_code == 422
     assert (await http.post("/v1/suppressions", json=address)).json()["reason"] == "listed"
     assert await marketing.rows("select address_hash ~ '^[0-9a-f]{64}$' as hashed from stopped_address") == [
         {"hashed": True}
