@@ -62,11 +62,8 @@ SHOWN: dict[str, Shown] = {
         "returned.kind": [(Measure, "kind")],
         "delivery.outcome": [(Delivery, "outcome")],
         "stopped_address.reason": [(Stopped, "reason")],
-<<<<<<< HEAD
         "stopped_identity.reason": [],
-=======
         "lifted_address.because": [(Lift, "because"), (Lifted, "because")],
->>>>>>> b70d44c (Marketing, console: who lets a stopped address be written to again says why; it is kept with what had stopped it and by whom, and shown where the address is looked up)
         "points_entry.kind": [(StatementLine, "kind")],
         "survey_reply.survey": [(Result, "survey")],
     },
