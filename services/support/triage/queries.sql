@@ -92,10 +92,9 @@ on conflict (ticket_id) do update set category = excluded.category, corrected = 
 delete from triage_example where ticket_id = $1::uuid;
 
 -- name: load_examples
--- The newest that still have a text, each with the vector that this one made of it.
+-- The newest that still have a text, each with the vector that this one made of what is read of it.
 select
-    triage_example.ticket_id, triage_example.category, concat_ws(e'\n', ticket.subject, ticket.body) as text,
-    triage_vector.vector
+    triage_example.ticket_id, triage_example.category, ticket.subject, ticket.body, triage_vector.vector
 from triage_example
 join ticket on ticket.id = triage_example.ticket_id
 left join triage_vector on triage_vector.ticket_id = ticket.id and triage_vector.made_by = $3::text
@@ -124,20 +123,29 @@ select count(*) as examples from triage_example;
 -- One instance at a time adds a model or puts one in force.
 lock table triage_model in exclusive mode;
 
+-- name: find_versions
+-- Those in force and the newest, newest first. Workers ask every few seconds: nothing that models said is read.
+select version, state, seeds, examples, trained_at, features
+from triage_model
+where state <> 'retired' or version = (select max(newest.version) from triage_model as newest)
+order by version desc;
+
 -- name: list_models
--- Every version, newest first, with how often it was right on tickets that it had not learned from.
+-- Every version, newest first, with how often it was right on tickets that it had not learned from. Guesses have no
+-- index by model: they are gone through once for all versions.
 select
     triage_model.version, triage_model.state, triage_model.seeds, triage_model.examples, triage_model.trained_at,
-    triage_model.features, judged.cases, judged.hits
+    triage_model.features, coalesce(judged.cases, 0) as cases, coalesce(judged.hits, 0) as hits
 from triage_model
-cross join lateral (
+left join (
     select
+        triage_guess.model,
         count(*) as cases,
         count(*) filter (where triage_guess.category is not distinct from triage_example.category) as hits
     from triage_guess
     join triage_example on triage_example.ticket_id = triage_guess.ticket_id
-    where triage_guess.model = triage_model.version
-) as judged
+    group by triage_guess.model
+) as judged on judged.model = triage_model.version
 order by triage_model.version desc;
 
 -- name: judge_shadow

@@ -32,12 +32,29 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """A ticket whose category is known, with the vector that was made of its text before."""
+    """A ticket whose category is known, with the vector that was made before of what is read of it."""
 
     ticket_id: UUID
     category: str
-    text: str
+    subject: str | None
+    body: str | None
     vector: bytes | None
+
+    def read(self) -> str:
+        """The text that answers would read. It takes a moment: of many, not on the loop."""
+        return text_of(self.subject, self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A model as workers see it, without what it said."""
+
+    version: int
+    state: str
+    seeds: str
+    examples: int
+    trained_at: datetime
+    features: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +66,11 @@ class Judged:
     shadow: int
 
 
+def text_of(subject: str | None, body: str | None) -> str:
+    """What triage reads of a request, to answer and to learn: the subject, and what the body says anew."""
+    return "\n".join(text for text in (subject, words_of(body or "")) if text)
+
+
 async def load_texts(tx: Transaction, tickets: Collection[UUID]) -> list[Asked]:
     rows = await tx.fetch(SQL["load_texts"], list(tickets))
     return [
@@ -56,7 +78,7 @@ async def load_texts(tx: Transaction, tickets: Collection[UUID]) -> list[Asked]:
             row["id"],
             row["party_id"],
             row["request_event_id"],
-            "\n".join(text for text in (row["subject"], words_of(row["body"] or "")) if text),
+            text_of(row["subject"], row["body"]),
             row["band"],
             row["recorded_at"],
         )
@@ -169,6 +191,11 @@ async def lock_models(tx: Transaction) -> None:
     await tx.execute(SQL["lock_models"])
 
 
+async def find_versions(tx: Transaction) -> list[Version]:
+    """Those in force and the newest, which is the first."""
+    return [Version(**row) for row in await tx.fetch(SQL["find_versions"])]
+
+
 async def list_models(tx: Transaction) -> list[ModelView]:
     return [ModelView.model_validate(dict(row)) for row in await tx.fetch(SQL["list_models"])]
 
@@ -182,7 +209,7 @@ async def load_model(tx: Transaction, version: int) -> bytes:
     return content
 
 
-async def add_model(tx: Transaction, model: ModelView, content: bytes) -> None:
+async def add_model(tx: Transaction, model: Version, content: bytes) -> None:
     await tx.execute(
         SQL["add_model"],
         model.version,

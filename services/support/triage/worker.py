@@ -14,12 +14,13 @@ from services.support.semantic import VECTORS
 from services.support.settings import Context, SupportSettings
 from services.support.tickets import commands as tickets
 from services.support.triage import store
-from services.support.triage.schemas import ModelView
-from services.support.triage.store import Learnt
+from services.support.triage.store import Learnt, Version
 from shared.engine.transaction import Transaction
 from shared.errors import Transient
 
 log = structlog.get_logger()
+MADE_BY = f"{VECTORS}, of new words"
+"""What made a vector, and of what: those that were made of whole texts, with what they quote, are made anew."""
 _AT_ONCE = 200
 _HOPELESS = 4
 """A shadow that is worse on so many times the cases that it needs is given up."""
@@ -75,7 +76,7 @@ class Learning:
     async def step(self, source: Source) -> None:
         """Load what is in force, and train or judge what is due."""
         async with source.read() as tx:
-            known = await store.list_models(tx)
+            known = await store.find_versions(tx)
             examples = await store.count_examples(tx)
         live, shadow = _in_state(known, "live"), _in_state(known, "shadow")
         if live is None or live.seeds != self._seeds or live.features != self._features:
@@ -86,35 +87,34 @@ class Learning:
             await self._train(source, known, "shadow")
         await self._load(source)
 
-    async def _train(self, source: Source, known: list[ModelView], state: str) -> None:
+    async def _train(self, source: Source, known: list[Version], state: str) -> None:
         """Add the next version. Another instance that was quicker makes this one's work lost, and nothing else."""
         version = known[0].version + 1 if known else 1
         async with source.read() as tx:
             examples = await store.count_examples(tx)
-            learnt = await store.load_examples(tx, self._context.categories.keys(), self._settings.learnt_from, VECTORS)
-        fitted = await self._fit(self._order(learnt))
+            learnt = await store.load_examples(tx, self._context.categories.keys(), self._settings.learnt_from, MADE_BY)
+        fitted = await self._fit(await asyncio.to_thread(self._order, learnt))
         await self._keep_vectors(source, learnt, fitted)
         async with source.transaction() as tx:
             await store.lock_models(tx)
-            if len(await store.list_models(tx)) != len(known):
+            newest = await store.find_versions(tx)
+            if newest and newest[0].version >= version:
                 return
             await store.retire_models(tx, ["live", "shadow"] if state == "live" else ["shadow"])
-            model = ModelView(
+            model = Version(
                 version=version,
-                state="live" if state == "live" else "shadow",
+                state=state,
                 seeds=self._seeds,
                 examples=examples,
                 features=self._features,
                 trained_at=tx.now,
-                cases=0,
-                hits=0,
             )
             await store.add_model(tx, model, fitted.model)
         log.info("triage_model_trained", version=version, state=state, examples=len(learnt))
 
     def _order(self, learnt: list[Learnt]) -> Order:
         seeds = [Known(text=each.text, category=each.category) for each in seeds_of(self._context.categories)]
-        known = [Known(text=each.text, category=each.category, vector=each.vector) for each in learnt]
+        known = [Known(text=each.read(), category=each.category, vector=each.vector) for each in learnt]
         return Order(examples=seeds + known, semantic=self._settings.semantic)
 
     async def _keep_vectors(self, source: Source, learnt: list[Learnt], fitted: Fitted) -> None:
@@ -125,9 +125,9 @@ class Learning:
             part = slice(begin, begin + _AT_ONCE)
             async with source.transaction() as tx:
                 await tickets.lock_parties_of(tx, made[part])
-                await store.save_vectors(tx, list(zip(made[part], new[part], strict=True)), VECTORS)
+                await store.save_vectors(tx, list(zip(made[part], new[part], strict=True)), MADE_BY)
 
-    async def _judge(self, source: Source, live: ModelView, shadow: ModelView) -> None:
+    async def _judge(self, source: Source, live: Version, shadow: Version) -> None:
         async with source.transaction() as tx:
             await store.lock_models(tx)
             judged = await store.judge_shadow(tx, live.version, shadow.version)
@@ -145,7 +145,7 @@ class Learning:
         """Have the models of this process be those that the table names."""
         models = self._context.models
         async with source.read() as tx:
-            known = await store.list_models(tx)
+            known = await store.find_versions(tx)
             live, shadow = _in_state(known, "live"), _in_state(known, "shadow")
             if live is not None and (models.live is None or models.live[0] != live.version):
                 models.live = live.version, await self._read(tx, live.version)
@@ -159,5 +159,5 @@ class Learning:
         return await asyncio.to_thread(Model.load, await store.load_model(tx, version))
 
 
-def _in_state(models: list[ModelView], state: str) -> ModelView | None:
+def _in_state(models: list[Version], state: str) -> Version | None:
     return next((model for model in models if model.state == state), None)

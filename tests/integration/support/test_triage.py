@@ -13,7 +13,7 @@ from services.support.fitting import Fitted, Known, Order, carry_out
 from services.support.semantic import VECTORS
 from services.support.settings import Context, SupportSettings
 from services.support.triage import store
-from services.support.triage.worker import Learning, fit_apart
+from services.support.triage.worker import MADE_BY, Learning, fit_apart
 from shared.errors import Transient
 from shared.events.insights import ScoreComputed
 from shared.events.tickets import TicketOpened, TicketResolved
@@ -180,7 +180,7 @@ async def test_sentence_vectors_are_made_once_and_go_with_their_texts(
     await support.triaged(*(_told(TicketResolved, name) for name in "abc"))
     await Learning(semantic, context, fit_with_vectors).step(support)
     kept = await support.rows("select made_by, vector from triage_vector")
-    assert kept == [{"made_by": VECTORS, "vector": b"Help\nMy parcel has not arrived"}] * 3
+    assert kept == [{"made_by": MADE_BY, "vector": b"Help\nMy parcel has not arrived"}] * 3
     models = (await http.get("/v1/triage/models")).json()["items"]
     assert [(each["version"], each["state"], each["features"]) for each in models] == [
         (2, "live", f"words and sentences ({VECTORS})"),
@@ -193,8 +193,61 @@ async def test_sentence_vectors_are_made_once_and_go_with_their_texts(
     assert [each.vector is None for each in orders[-1].examples[-2:]] == [False, False]
     assert len([each for each in orders[-1].examples if each.text.startswith("Help")]) == 2
     async with support.transaction() as tx:
-        await store.save_vectors(tx, [(derived_id("ticket", "c"), b"late")], VECTORS)
+        await store.save_vectors(tx, [(derived_id("ticket", "c"), b"late")], MADE_BY)
     assert len(await support.rows("select 1 from triage_vector")) == 2
+
+
+async def test_models_learn_from_what_answers_read(support: Support) -> None:
+    orders: list[Order] = []
+
+    async def noted(order: Order) -> Fitted:
+        orders.append(order)
+        made = [each.text.encode() for each in order.examples if each.vector is None]
+        return Fitted(model=carry_out(order.model_copy(update={"semantic": False})).model, vectors=made)
+
+    await learning(support).step(support)
+    answer = "My parcel is late\n\nOn 3 May 2026, Shop wrote:\n> Your invoice is due\n"
+    await opened(support, "a", body=answer)
+    await opened(support, "b", body="My parcel is lost\n-- \nInvoices Ltd")
+    await opened(support, "c", body="> My parcel\n> is quoted alone")
+    await support.pool.execute("update ticket set subject = null where id = $1", derived_id("ticket", "b"))
+    await support.triaged(*(_told(TicketResolved, name) for name in "abc"))
+    await support.pool.execute(
+        "insert into triage_vector (ticket_id, made_by, vector) values ($1, $2, 'of the whole text')", A, VECTORS
+    )
+    context = support.context
+    assert isinstance(context, Context)
+    await Learning(SETTINGS.model_copy(update={"semantic": True}), context, noted).step(support)
+    async with support.read() as tx:
+        asked = {each.text for each in await store.load_texts(tx, [derived_id("ticket", name) for name in "abc"])}
+    assert asked == {"Help\nMy parcel is late", "My parcel is lost", "Help\n> My parcel\n> is quoted alone"}
+    assert {each.text for each in orders[-1].examples[-3:]} == asked
+    assert all(each.vector is None for each in orders[-1].examples[-3:])
+    kept = await support.rows("select made_by, vector from triage_vector where ticket_id = $1", A)
+    assert kept == [{"made_by": MADE_BY, "vector": b"Help\nMy parcel is late"}]
+
+
+async def test_what_models_said_is_read_only_to_judge_a_shadow(http: httpx.AsyncClient, support: Support) -> None:
+    """Workers ask for the models every few seconds, and guesses grow with every ticket."""
+    await learning(support).step(support)
+    await opened(support, "a")
+    for version in (2, 3):
+        await support.pool.execute("update triage_model set features = 'other'")
+        await learning(support).step(support)
+        assert (await http.get("/v1/triage/models")).json()["items"][0]["version"] == version
+    async with support.pool.acquire() as other, other.transaction():
+        await other.execute("lock table triage_guess in access exclusive mode")
+        async with asyncio.timeout(60):  # whoever read a guess would wait for the lock for ever
+            await learning(support).step(support)
+            async with support.read() as tx:
+                found = await store.find_versions(tx)
+    assert [(each.version, each.state) for each in found] == [(3, "live")]
+    await support.pool.execute("update triage_model set state = 'retired'")
+    async with support.read() as tx:
+        assert [each.version for each in await store.find_versions(tx)] == [3]
+    await support.triaged(_told(TicketResolved, "a"))
+    shown = (await http.get("/v1/triage/models")).json()["items"]
+    assert [(each["version"], each["cases"], each["hits"]) for each in shown] == [(3, 0, 0), (2, 0, 0), (1, 1, 1)]
 
 
 async def test_a_text_is_answered_without_a_ticket(http: httpx.AsyncClient, support: Support) -> None:
