@@ -70,6 +70,9 @@ SHOP = {"type": "external", "system": "shop"}
     ("one", "other"),
     [
         pytest.param(ADA, {**AGAIN, "name": "Ida Holm"}, id="twins"),
+        pytest.param({**ADA, "name": "Ada Krogh Holm"}, {**AGAIN, "name": "Bo Krogh Holm"}, id="twins, middle name"),
+        pytest.param(ADA, {**AGAIN, "name": "A. Holm"}, id="an initial"),
+        pytest.param({**ADA, "name": "A. Holm"}, {**AGAIN, "name": "A. Holm"}, id="initials"),
         pytest.param(ADA, {**AGAIN, "birth_date": "1971-09-03"}, id="another birthday"),
         pytest.param(ADA, {"name": "Ada Holm"}, id="a name alone"),
         pytest.param(ADA, {"name": "Ada Holm", "birth_date": "1971-03-09"}, id="no home"),
@@ -100,6 +103,13 @@ async def test_whoever_is_one_with_another_already_brings_what_speaks_against_it
     assert await survivor(http, again) == again
     (left,) = [each for each in await pairs(http) if set(each["party_ids"]) == {ada, again}]
     assert left["left_because"] == "others who are one with them speak against it"
+
+
+async def test_whoever_bears_both_names_makes_no_one_of_twins(contacts: Contacts, http: httpx.AsyncClient) -> None:
+    names = ("Ada Holm", "Ada Berta Holm", "Berta Holm")
+    ids = await found(contacts, http, *({**ADA, "name": name} for name in names))
+    assert await merge_all(contacts) == 1
+    assert await survivor(http, ids[0]) != await survivor(http, ids[2])
 
 
 async def test_what_was_said_of_one_of_several_who_are_one_holds_for_all(

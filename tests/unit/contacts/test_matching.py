@@ -2,6 +2,7 @@
 
 from itertools import combinations, permutations
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -18,6 +19,8 @@ from services.contacts.matching.domain.verdict import (
     AUTOMATIC,
     LIKELY,
     POSSIBLE,
+    have_other_names,
+    likenesses,
     reasons_of,
     settle,
     verdict_of,
@@ -105,6 +108,53 @@ def test_a_nickname_is_its_name() -> None:
 def test_no_sum_of_agreements_makes_two_people_one(one: dict[str, Any], other: dict[str, Any]) -> None:
     home = {**ADA, "phones": ["+4526123456"]} if "postal" not in one else {}
     assert verdict_of(bits_of({**home, **one}, {**home, **other})) != "automatic"
+
+
+BOX: dict[str, Any] = {"phones": ["+4526123456"], "emails": ["familien@example.com"]}
+TWO_OF_A_FAMILY = {
+    "twins": ({"name": "Amalie Holm"}, {"name": "Berta Holm"}),
+    "twins with a name of the family in the middle": ({"name": "Amalie Krogh Holm"}, {"name": "Emil Krogh Holm"}),
+    "twins of whom one is an initial": ({"name": "Amalie Holm"}, {"name": "A. Holm"}),
+    "twins who are both initials": ({"name": "A. Holm"}, {"name": "A Holm"}),
+    "siblings of one initial": ({"name": "Amalie Holm"}, {"name": "A. Holm", "birth": None}),
+    "a couple": ({"name": "Hans Holm", "birth": None}, {"name": "Karen Holm", "birth": None}),
+    "a couple of one initial": ({"name": "Hans Holm", "birth": None}, {"name": "Helle Holm", "birth": None}),
+    "father and son": ({"name": "Hans Holm"}, {"name": "Hans Holm", "birth": "1999-05-05"}),
+    "father and son of one day": ({"name": "Hans Holm"}, {"name": "Hans Holm", "birth": "1998-03-09"}),
+    "father and son a digit apart": ({"name": "Hans Holm"}, {"name": "Hans Holm", "birth": "1991-03-09"}),
+    "cousins": ({"name": "Hans Holm"}, {"name": "Hans Holm", "birth": "1965-05-05"}),
+}
+
+
+@pytest.mark.parametrize(("one", "other"), TWO_OF_A_FAMILY.values(), ids=TWO_OF_A_FAMILY)
+def test_two_of_a_family_who_share_all_else_are_asked_about_and_never_merged(
+    one: dict[str, Any], other: dict[str, Any]
+) -> None:
+    """As they come, in a batch, and in a base whose weights were learnt from it."""
+    two = [read_traits(**{**ADA, **BOX, **each}) for each in (one, other)]
+    base = [_traits(each) for each in write_down(250, 3)]
+    pair = (UUID(int=1), UUID(int=2))
+    for model in (usual_model(), learn_model([*base, *two])):
+        alike = likenesses(model, dict(zip(pair, two, strict=True)), [pair])[pair]
+        assert not alike.certain
+        assert verdict_of(alike.bits) == "possible"
+    assert match(two, usual_model()).groups == []
+    assert not [each for each in match([*base, *two]).groups if set(each) >= {len(base), len(base) + 1}]
+
+
+def test_whoever_bears_both_names_makes_no_one_of_twins() -> None:
+    both = [read_traits(**{**ADA, **BOX, "name": f"{given} Holm"}) for given in ("Amalie", "Amalie Berta", "Berta")]
+    assert len(match(both, usual_model()).groups[0]) == 2
+    ids = [UUID(int=number) for number in range(1, 4)]
+    records = dict(zip(ids, both, strict=True))
+    assert have_other_names(records, [(ids[0], ids[1]), (ids[0], ids[2])])
+    assert not have_other_names(records, [(ids[0], ids[1]), (ids[0], UUID(int=9))])
+    assert not have_other_names({}, [])
+
+
+def test_a_base_of_companies_alone_is_compared() -> None:
+    records = [read_traits(name=f"Firm {number % 150} A/S", kind="organisation", **HOME) for number in range(300)]
+    assert len(match(records).bits)
 
 
 def test_two_of_one_name_in_two_places_are_nobody() -> None:

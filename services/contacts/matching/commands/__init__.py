@@ -9,7 +9,7 @@ from services.contacts.matching.domain.grouping import are_dense
 from services.contacts.matching.domain.model import Model, usual_model
 from services.contacts.matching.domain.suspicion import announce_dismissal, announce_suspicion
 from services.contacts.matching.domain.traits import Traits, traits_of
-from services.contacts.matching.domain.verdict import HOLDING, Likeness, likenesses
+from services.contacts.matching.domain.verdict import HOLDING, Likeness, have_other_names, likenesses
 from services.contacts.matching.schemas import DuplicateView, ModelView
 from services.contacts.matching.store import Taken
 from services.contacts.parties.commands.admitted import Admitted
@@ -126,7 +126,11 @@ async def were_dismissed(tx: Transaction, pairs: Sequence[tuple[UUID, UUID]]) ->
 
 
 async def hold_together(tx: Transaction, pairs: Sequence[tuple[UUID, UUID]]) -> bool:
-    """Whether enough of the pairs across two groups, the lower id first, speak for one person."""
+    """Whether enough of the pairs across two groups, the lower id first, speak for one person, and no given name
+    against it.
+    """
+    if have_other_names(await store.load_records(tx, {party_id for pair in pairs for party_id in pair}), pairs):
+        return False
     alike = await _compare(tx, pairs)
     return are_dense(sum(each.bits >= HOLDING for each in alike.values()), len(pairs))
 

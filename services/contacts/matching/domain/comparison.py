@@ -118,14 +118,14 @@ def _given_level(one: str, other: str, likeness: float) -> int:
     if one == other:
         return 1
     first, second = one.split(), other.split()
-    if _is_form(first[0], second[0]) or (len(first) + len(second) > 2 and set(first) & set(second)):
+    # A name in the middle is the whole family's in many countries; the first one may be left out of several.
+    if _is_form(first[0], second[0]) or first[0] in second or second[0] in first:
         return 2
     head, tail = first[0], second[0]
-    if likeness >= _CLOSE_GIVEN or _one_slip(head, tail):
+    if JaroWinkler.similarity(head, tail) >= _CLOSE_GIVEN or _one_slip(head, tail):
         return 3
-    if len(first) + len(second) > 2 and JaroWinkler.similarity(head, tail) >= _CLOSE_GIVEN:
-        return 3
-    return 5
+    # A blank too many is a slip as well; what two have in common behind the first name is none.
+    return 3 if likeness >= _CLOSE_GIVEN and len(first) != len(second) else 5
 
 
 def _is_form(one: str, other: str) -> bool:

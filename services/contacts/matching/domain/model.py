@@ -76,7 +76,7 @@ class Model:
         least = 1 / max(self.records, 200)
         # What stands the other way round is as common as it is where it belongs.
         kinds = ("given", "family") if name in {"given", "family"} else (name,)
-        common = [self.common[kind] for kind in kinds]
+        common = [self.common.get(kind, {}) for kind in kinds]
         of = [value_of(records[at], name) for at in pairs.left[same].tolist()]
         shares = np.array([max(least, *(each.get(value, least) for each in common)) for value in of])
         added[same] = np.clip(np.log2(usual / shares), -_BITS_OF_A_VALUE, _BITS_OF_A_VALUE)

@@ -7,12 +7,16 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from services.contacts.matching.domain.comparison import FIELDS, LEVELS, Pairs, compare
+from services.contacts.matching.domain.comparison import FIELDS, LEVELS, Ints, Pairs, compare
 from services.contacts.matching.domain.model import Floats, Model
 from services.contacts.matching.domain.traits import Traits
 
 AUTOMATIC, LIKELY, POSSIBLE = 6.0, 1.0, -2.0
 """Bits from which two parties are one without being asked, are rather one than two, and from which people are asked."""
+DOUBTFUL = 5.5
+"""Bits that no pair is above of which people are asked first, however much agrees."""
+_GENERATION = 14
+"""Years from which parent and child are apart."""
 HOLDING = -1.0
 """Bits of a pair that holds a group together."""
 Verdict = Literal["automatic", "possible", "none"]
@@ -82,16 +86,18 @@ def settle(model: Model, records: Sequence[Traits], pairs: Pairs) -> Floats:
 
     Parties of two kinds, or with two different tax numbers, are never one. Those who share a home, a family and a
     birthday but not a given name are twins; those of one name and home a generation apart are parent and child;
-    without a given name nobody of a household can be told apart. Of these people are asked.
+    without a given name nobody of a household can be told apart. Of these people are asked, as of all who are
+    `_doubtful`.
     """
     bits = model.bits(records, pairs)
     if not bits.size:
         return bits
     # Two who are asked about, and have an e-mail or a phone each, are rather two.
     apart = (pairs.levels[:, 4:] == 3).any(axis=1) & ~np.isin(pairs.levels[:, 4:], (1, 2)).any(axis=1)
-    apart |= (pairs.levels[:, 0] == 5) & (pairs.levels[:, 2] != 1)
+    apart |= (pairs.levels[:, 0] == 5) & ((pairs.levels[:, 2] != 1) | _of_one_house(model, records, pairs))
     most = np.where(apart, LIKELY - 1, LIKELY + 1)
     bits = np.where(_asked(model, records, pairs), np.minimum(bits, most), bits)
+    bits = np.where(_doubtful(model, records, pairs), np.minimum(bits, DOUBTFUL), bits)
     return np.where(_never(records, pairs), -60.0, bits)
 
 
@@ -124,16 +130,61 @@ def _asked(model: Model, records: Sequence[Traits], pairs: Pairs) -> NDArray[np.
     company = np.array([record.kind == "organisation" for record in records])[pairs.left]
     own = (birth > 0) & (birth <= 2)
     named = _both_named(model, records, pairs)
-    others = (given == 5) & ~company & (named | ~own) & ~((birth == 1) & (email == 1) & (family <= 3))
+    others = (given == 5) & ~company & (named | ~own)
     nameless = (given == 0) & ~company & ~own & (email != 1)
     unnamed = (family == 0) & ~own & (email != 1)
     shared = company & (family == 5)
-    generation = np.zeros(len(given), bool)
-    for at in np.flatnonzero((birth == 4) & (given <= 4) & ((address <= 2) | (email == 1) | (phone == 1))).tolist():
-        years = abs(int(records[pairs.left[at]].birth[:4]) - int(records[pairs.right[at]].birth[:4]))
-        generation[at] = years >= 14
+    generation = (birth == 4) & (given <= 4) & ((address <= 2) | (email == 1) | (phone == 1))
+    generation &= _years_apart(records, pairs) >= _GENERATION
     twins = (given == 3) & (birth == 1) & (address > 0) & (address <= 2) & (family <= 2) & named
     return np.asarray(others | nameless | unnamed | shared | generation | twins, bool)
+
+
+def _doubtful(model: Model, records: Sequence[Traits], pairs: Pairs) -> NDArray[np.bool_]:
+    """People of whom too little is known to make one of them unasked, though all the rest agrees, as it does in a
+    family: other given names, two that others bear and that are close, an initial; other dates of birth, or ones that
+    look like a slip of a generation.
+    """
+    given, _, birth, *_ = pairs.levels.T
+    people = np.array([record.kind != "organisation" for record in records])[pairs.left]
+    short = np.array([len(record.given.partition(" ")[0]) == 1 for record in records])
+    doubtful = (given == 5) | short[pairs.left] | short[pairs.right]
+    doubtful |= (given == 3) & _both_named(model, records, pairs)
+    doubtful |= (birth == 4) | (_years_apart(records, pairs) >= _GENERATION)
+    return np.asarray(people & doubtful, bool)
+
+
+def _years_apart(records: Sequence[Traits], pairs: Pairs) -> Ints:
+    """Between two births; 0 where one of them is not known."""
+    year = np.array([int(record.birth[:4] or 0) for record in records], np.int64)
+    return np.asarray(np.where(pairs.levels[:, 2] > 0, np.abs(year[pairs.left] - year[pairs.right]), 0), np.int64)
+
+
+def torn(model: Model, records: Sequence[Traits], pairs: Pairs, bits: Floats, automatic: float) -> NDArray[np.bool_]:
+    """Whether two may not come into one group of those who are one from so many bits on, whatever others link them:
+    their given names are other ones. Where people are asked, that may still be a slip, unless others bear both names
+    and both have an e-mail or a phone.
+    """
+    other = (pairs.levels[:, 0] == 5) & (bits < automatic)
+    if automatic < AUTOMATIC:
+        other &= _both_named(model, records, pairs) & (pairs.levels[:, 4:] > 0).any(axis=1)
+    return np.asarray(other, bool)
+
+
+def _of_one_house(model: Model, records: Sequence[Traits], pairs: Pairs) -> NDArray[np.bool_]:
+    """Whether two given names that others bear have one e-mail or phone, which a household shares."""
+    shared = (pairs.levels[:, 4:] == 1).any(axis=1)
+    return np.asarray(_both_named(model, records, pairs) & shared, bool)
+
+
+def have_other_names(records: Mapping[UUID, Traits], pairs: Sequence[tuple[UUID, UUID]]) -> bool:
+    """Whether the given names of any of these pairs are other ones; who is not among the records has none."""
+    known, places = list(records.values()), {party_id: place for place, party_id in enumerate(records)}
+    kept = [(places[one], places[other]) for one, other in pairs if one in places and other in places]
+    if not kept:
+        return False
+    left, right = (np.array(side, np.int64) for side in zip(*kept, strict=True))
+    return bool((compare(known, left, right).levels[:, 0] == 5).any())
 
 
 def _both_named(model: Model, records: Sequence[Traits], pairs: Pairs) -> NDArray[np.bool_]:

@@ -8,7 +8,7 @@ from services.contacts.matching.domain.comparison import Pairs, compare
 from services.contacts.matching.domain.grouping import group
 from services.contacts.matching.domain.model import Floats, Model, learn
 from services.contacts.matching.domain.traits import Traits
-from services.contacts.matching.domain.verdict import AUTOMATIC, HOLDING, POSSIBLE, settle
+from services.contacts.matching.domain.verdict import AUTOMATIC, HOLDING, POSSIBLE, settle, torn
 
 
 class Matched(NamedTuple):
@@ -40,4 +40,10 @@ def match(
     bits = settle(known, records, pairs)
     links = zip(left.tolist(), right.tolist(), bits.tolist(), strict=True)
     kept = [link for link in links if link[2] >= POSSIBLE]
-    return Matched(known, pairs, bits, group(kept, automatic, HOLDING, never))
+    apart = torn(known, records, pairs, bits, automatic)
+    two = set(zip(left[apart].tolist(), right[apart].tolist(), strict=True))
+
+    def are_two(one: int, other: int) -> bool:
+        return (min(one, other), max(one, other)) in two or never(one, other)
+
+    return Matched(known, pairs, bits, group(kept, automatic, HOLDING, are_two))
