@@ -18,14 +18,17 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-@lru_cache(maxsize=1_000)  # what one fact leads to has one time, and so has what one request writes
 def rfc3339(moment: datetime) -> str:
     """`2026-03-01T09:30:00.000000Z`, always of one width, so that text sorts as time does. A naive time is an error."""
     if moment.tzinfo is None:
         raise ValueError("a time without a zone names no moment")
-    if moment.tzinfo is UTC:
-        return moment.isoformat(timespec="microseconds")[:-6] + "Z"
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return _written(moment if moment.tzinfo is UTC else moment.astimezone(UTC))
+
+
+@lru_cache(maxsize=1_000)  # what one fact leads to has one time, and so has what one request writes
+def _written(moment: datetime) -> str:
+    # Of UTC alone: the two hours of a zone that puts its clocks back are equal, and one would be taken for the other.
+    return moment.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def parse_rfc3339(text: str) -> datetime:

@@ -1,6 +1,7 @@
 """Times outside are RFC 3339 in UTC."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, strategies as st
@@ -20,6 +21,12 @@ def test_a_time_survives_the_way_out_and_back(moment: datetime) -> None:
         return
     assert parse_rfc3339(text) == moment
     assert len(text) == len("2026-03-01T09:30:00.000000Z")
+
+
+def test_the_hour_that_comes_twice_is_two_times() -> None:
+    summer = datetime(2025, 10, 26, 2, 30, tzinfo=ZoneInfo("Europe/Copenhagen"))
+    assert rfc3339(summer) == "2025-10-26T00:30:00.000000Z"
+    assert rfc3339(summer.replace(fold=1)) == "2025-10-26T01:30:00.000000Z"
 
 
 @given(st.datetimes(timezones=st.just(UTC)), st.datetimes(timezones=st.just(UTC)))
