@@ -1,7 +1,7 @@
 -- name: save_names
 -- Sorted by the caller, of locked parties.
 insert into searched_party (party_id, words)
-select party_id, string_to_array(words, ' ') from unnest($1::uuid[], $2::text[]) as named (party_id, words)
+select named.party_id, string_to_array(named.words, ' ') from unnest($1::uuid[], $2::text[]) as named (party_id, words)
 on conflict (party_id) do update set
     words = excluded.words, former = array(select distinct unnest(searched_party.former || searched_party.words))
 where searched_party.words <> excluded.words

@@ -23,6 +23,7 @@ left join lateral (
     select known.device, known.card, known.address
     from fraud_fact as known
     where told.kind = 'refund' and known.kind = 'sale' and known.origin = told.origin and known.sale_id = told.sale_id
+    order by known.at, known.event_id
     limit 1
 ) as sale on true
 left join fraud_verdict as verdict on verdict.event_id = told.event_id;
