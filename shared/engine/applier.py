@@ -76,17 +76,28 @@ class Applier:
         self._traced = traced
         self._ours_alone = all(topic in OWNERS for topic in subscription.topics)
 
-    async def apply(self, records: Sequence[Record], known: Mapping[Place, int] = _NOTHING) -> Applied:
+    def decode(self, records: Sequence[Record]) -> list[Decoded]:
+        """The verdicts on these records, to be applied soon and once."""
+        wall, handlers, stream = self._wall(), self.subscription.topics, self._stream
+        return [decode(record, handlers[record.topic], wall, stream=stream) for record in records]
+
+    async def apply(
+        self,
+        records: Sequence[Record],
+        known: Mapping[Place, int] = _NOTHING,
+        decoded: Sequence[Decoded] | None = None,
+    ) -> Applied:
         """Apply a batch of any partitions, each in the order of its log; what stands already is left alone.
 
         `known` says where the fences stood when they were last seen: a fence before that means another database.
+        `decoded` are the verdicts on these records, where there are some already.
 
         The whole batch is tried first. An event that cannot be applied parks with the later ones of its key, and the
         others stand. Raises only infrastructure errors: nothing of the batch stands then, or all of it does (a commit
         whose answer was lost), and calling again with the same records is right in both cases.
         """
         wall = self._wall()
-        batch = self._decode(records, wall)
+        batch = self.decode(records) if decoded is None else decoded
         if self._traced is not None:
             self._traced.open(batch)
         return await self._apply(batch, wall, known)
@@ -122,10 +133,6 @@ class Applier:
         first = await self._apply(batch[:middle], wall, known)
         rest = _without_held(batch[middle:], first)
         return first.then(await self._apply(rest, wall, {**known, **_reached(batch[:middle])}))
-
-    def _decode(self, records: Sequence[Record], wall: datetime) -> list[Decoded]:
-        handlers, stream = self.subscription.topics, self._stream
-        return [decode(record, handlers[record.topic], wall, stream=stream) for record in records]
 
     async def _isolate(self, batch: Sequence[Decoded], wall: datetime, known: Mapping[Place, int]) -> Applied:
         """Apply key by key. Of a place whose breaker opens meanwhile nothing stands."""

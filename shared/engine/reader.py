@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from shared.engine.ahead import Ahead, Turn, soon
 from shared.engine.applier import Applied, Applier
+from shared.engine.decode import Decoded
 from shared.engine.event import Record
 from shared.engine.ledger import Place
 from shared.engine.places import SILENT, Places
@@ -19,6 +21,8 @@ from shared.telemetry import metrics
 
 log = structlog.get_logger()
 _AGAIN, _RECOVERY = 0.5, 1.0
+_PORTIONS = 4
+"""So many are taken at once: while one is applied, the next is decoded. Members that join wait for all of them."""
 
 
 @dataclass(slots=True)
@@ -35,6 +39,7 @@ class Reader:
     busy: AbstractAsyncContextManager[object] = field(default_factory=asyncio.Lock)
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     clock: Callable[[], float] = time.monotonic
+    soon: Callable[[Callable[[], None]], Turn] = soon
     places: Places = field(init=False)
     errors: dict[str, str] = field(default_factory=dict)
     progressed_at: float = field(init=False)
@@ -75,7 +80,7 @@ class Reader:
             await self.sleep(_AGAIN)
         taken = Taken()
         async with self._trying("fetching"):
-            taken = await self.source.take(self.reading.records, self.reading.bytes)
+            taken = await self.source.take(self.portion.records * _PORTIONS, self.reading.bytes)
         records, unexpected = self.places.positions.receive(taken)
         if unexpected:
             self.places.reposition(unexpected, "Kafka's client reads on elsewhere")
@@ -103,25 +108,31 @@ class Reader:
 
     async def _apply_parts(self, records: Sequence[Record]) -> None:
         for part in cut(records, self.reading.bytes):
-            rest = part
+            rest, ahead = part, Ahead(self.applier.decode, self.soon)
             while rest:
-                portion, rest = rest[: self.portion.records], rest[self.portion.records :]
-                left = self.places.positions.left(portion)
-                if left and not await self._apply(left):
-                    return
+                size = self.portion.records
+                portion, rest = rest[:size], rest[size:]
+                decoded, left = ahead.take(portion), self.places.positions.left(portion)
+                ahead.begin(rest[:size])
+                try:
+                    if left and not await self._apply(left, decoded if left is portion else None):
+                        return
+                finally:
+                    ahead.end()
         self.places.positions.complete()
 
-    async def _apply(self, records: Sequence[Record]) -> bool:
+    async def _apply(self, records: Sequence[Record], decoded: Sequence[Decoded] | None) -> bool:
         """Apply with back-off; False once it has taken so long that other partitions should have a turn, or where fewer
-        records are to be tried.
+        records are to be tried. What failed is decoded anew: a handler may have changed what it was given.
         """
         pause, until = 0.05, self.clock() + self.reading.backoff_max
         while True:
             begun = self.clock()
             try:
-                applied = await self.applier.apply(records, self.places.positions.fences)
+                applied = await self.applier.apply(records, self.places.positions.fences, decoded)
             except Exception as error:
-                kind = self.errors["applying"] = type(error).__name__
+                decoded, kind = None, type(error).__name__
+                self.errors["applying"] = kind
                 metrics.BATCH_RETRIES.labels(self.group, records[0].topic).inc()
                 log.warning("batch_retried", group=self.group, error=kind, exc_info=not self.is_infrastructure(error))
                 self.portion.took(len(records), self.clock() - begun)

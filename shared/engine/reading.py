@@ -13,7 +13,7 @@ _FIRST_PORTION = 100
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a subscription reads. Sizes in records and bytes, times in seconds.
+    """How a subscription reads. Sizes in records and bytes, times in seconds. At most `records` are applied at once.
 
     Small batches are what costs: after one of fewer than `small` records nothing is fetched until `pace` has passed
     since it came. An idle reader gets the first record at once, and one that is behind never waits. One that makes no

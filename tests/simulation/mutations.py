@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 
 from shared.engine.applier import Applier
@@ -83,8 +82,8 @@ async def leave_numbers(ledger: RelayLedger, batch: Batch, refused: Outgoing, wh
 class WithoutMark(Applier):
     """Takes every record of ours as if its number said nothing."""
 
-    def _decode(self, records: Sequence[Record], wall: datetime) -> list[Decoded]:
-        batch = super()._decode(records, wall)
+    def decode(self, records: Sequence[Record]) -> list[Decoded]:
+        batch = super().decode(records)
         for decoded in batch:
             decoded.sequence = 0
         return batch

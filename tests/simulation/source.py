@@ -130,3 +130,17 @@ class SimulatedSource:
         self.trouble.strike()
         self.ended = None
         self.rejoin()
+
+
+class Turn:
+    """Of the loop; there is nothing left to cancel."""
+
+    def cancel(self) -> None:
+        pass
+
+
+def soon(dice: random.Random, step: Callable[[], None]) -> Turn:
+    """It comes at once, or not before the reader is done with what it applies."""
+    if dice.random() < 0.7:
+        step()
+    return Turn()

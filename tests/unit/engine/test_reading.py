@@ -46,7 +46,7 @@ class Slow:
     def __init__(self, clock: Moment) -> None:
         self.clock, self.done, self.failed = clock, list[list[int]](), list[int]()
 
-    async def __call__(self, records: Any, _: object) -> Applied:
+    async def __call__(self, records: Any, *_: object) -> Applied:
         self.clock.now += len(records)
         if len(records) > 10:
             self.failed.append(len(records))
