@@ -1,10 +1,10 @@
 -- name: save_names
 -- Sorted by the caller, of locked parties.
-insert into searched_party (party_id, words)
+insert into searched_party as had (party_id, words)
 select named.party_id, string_to_array(named.words, ' ') from unnest($1::uuid[], $2::text[]) as named (party_id, words)
 on conflict (party_id) do update set
-    words = excluded.words, former = array(select distinct unnest(searched_party.former || searched_party.words))
-where searched_party.words <> excluded.words
+    words = excluded.words, former = array(select distinct unnest(had.former || had.words)) -- noqa: RF01
+where had.words <> excluded.words
 
 -- name: forget_names
 -- Of parties that are erased; returns the words that they have and had.
