@@ -4,7 +4,6 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,6 +20,7 @@ from services.support.routing.commands import agents
 from services.support.routing.schemas import AgentDefinition, NewPresence
 from services.support.settings import Context, SupportSettings
 from services.support.triage.worker import Learning
+from shared.clock import now
 from shared.engine.event import Event
 from shared.engine.partitions import partition_of
 from shared.engine.postgres import PostgresLedger, PostgresTransaction
@@ -46,13 +46,13 @@ class Desk:
     context: Context
 
     def __post_init__(self) -> None:
-        self.ledger = PostgresLedger(self.pool, _now, _nothing, self.context)
+        self.ledger = PostgresLedger(self.pool, now, _nothing, self.context)
         self.transaction = self.ledger.transaction
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[PostgresTransaction]:
         async with self.pool.acquire() as connection:
-            yield PostgresTransaction(connection, None, _now(), self.context)
+            yield PostgresTransaction(connection, None, now(), self.context)
 
     async def open(self, settings: SupportSettings) -> None:
         """With a trained model, and agents who may be given everything."""
@@ -176,7 +176,7 @@ def _asked(name: str, text: str) -> Event[SupportRequested]:
         channel="email",
         subject="Help",
         body=text,
-        recorded_at=_now(),
+        recorded_at=now(),
         origin="/shop",
     )
     return _event("crm.requests", data, name)
@@ -196,13 +196,9 @@ def _opened(asked: SupportRequested, name: str) -> TicketOpened:
 
 def _event(topic: str, data: Any, id_: str) -> Event[Any]:
     party_id: UUID = data.party_id
-    key, now = str(party_id), _now()
+    key, at = str(party_id), now()
     kind = contract_of(type(data)).type
-    return Event(id_, kind, "/bench", now, now, topic, partition_of(key), 0, key.encode(), id_, None, data)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+    return Event(id_, kind, "/bench", at, at, topic, partition_of(key), 0, key.encode(), id_, None, data)
 
 
 async def _nothing() -> None:

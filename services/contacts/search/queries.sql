@@ -1,5 +1,5 @@
 -- name: save_names
--- Sorted by the caller, of locked parties.
+-- Sorted by the caller, of locked parties. RF01 knows nothing of the row that was there before, within a select.
 insert into searched_party as had (party_id, words)
 select named.party_id, string_to_array(named.words, ' ') from unnest($1::uuid[], $2::text[]) as named (party_id, words)
 on conflict (party_id) do update set

@@ -11,7 +11,6 @@ from services.marketing.suppressions import store
 from services.marketing.suppressions.domain import (
     SOFT_BOUNCES,
     SOFT_WITHIN,
-    Because,
     LiftedAddress,
     Link,
     Links,
@@ -24,6 +23,7 @@ from services.marketing.suppressions.domain import (
     stopped_by,
     suppress,
 )
+from services.marketing.suppressions.schemas import Because
 from shared.engine.event import Event, Tombstone
 from shared.engine.transaction import Transaction
 from shared.events.parties import PartyDescribed

@@ -8,6 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from services.marketing.copies.domain import Party
+from services.marketing.suppressions.schemas import Because
 from shared.engine.event import Emission
 from shared.events.consent import Statement, deciding
 from shared.events.ingest import ReportedIdentity, ReportedParty, ReportedWithdrawal
@@ -107,10 +108,6 @@ def address_of(stopped: StoppedIdentity, party: Party | None) -> str | None:
     if party is None:
         return None
     return party.email if party.email_id == stopped.identity_id else party.emails.get(str(stopped.identity_id))
-
-
-Because = Literal["asked_again", "mistake", "reachable", "other"]
-"""Why an address may be written to again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from services.marketing.suppressions import schemas
 from services.marketing.suppressions.domain import (
-    Because,
     LiftedAddress,
     StoppedAddress,
     StoppedIdentity,
@@ -65,7 +64,7 @@ async def take_identities(tx: Transaction, ids: Iterable[UUID]) -> list[StoppedI
     return [StoppedIdentity(**row) for row in await tx.fetch(SQL["take_identities"], sorted(ids))]
 
 
-async def lift_address(tx: Transaction, address_hash: str, because: Because | None, agent: str | None) -> bool:
+async def lift_address(tx: Transaction, address_hash: str, because: schemas.Because | None, agent: str | None) -> bool:
     """False where it was not stopped."""
     row = (new_id(), address_hash, because, agent, tx.now)
     return await tx.fetchval(SQL["lift_address"], *row) is not None

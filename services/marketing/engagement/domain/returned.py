@@ -1,6 +1,6 @@
 """What came back of a letter, and the events about it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypedDict
 from uuid import UUID
@@ -45,9 +45,9 @@ def announce_returned(
     sale: Sale,
     report: Report,
     at: datetime,
-    identity_id: UUID | None = None,
+    identity_id: UUID | None,
     *,
-    stopped: bool = False,
+    stopped: bool,
 ) -> Emission:
     """Each comes back once: told again, it is the same event. `identity_id` is of the address, which may be stopped by
     it.
@@ -79,5 +79,6 @@ def _said(message: Message, report: Report, at: datetime, identity_id: UUID | No
         case "clicked":
             return MessageClicked(**about, machine=machine, label=report.label)
         case "hard" | "soft":  # pragma: no branch  the six are all there are
-            bounced = MessageBounced(**about, bounce=report.kind, code=report.code)
-            return replace(bounced, identity_id=identity_id, stopped=stopped)
+            return MessageBounced(
+                **about, bounce=report.kind, code=report.code, identity_id=identity_id, stopped=stopped
+            )
