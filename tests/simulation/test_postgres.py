@@ -37,6 +37,11 @@ select exists (select from outbox) or exists (select from outbox_set_aside where
     select from outbox_set_aside as refused where refused.key = outbox_set_aside.key and refused.reason is not null
         and refused.id < outbox_set_aside.id))
 """
+# A relay killed within a statement leaves a backend that ends it: the next seed's tables are not for it.
+END_RELAYS = """
+select pg_terminate_backend(pid, 60000) from pg_stat_activity
+where datname = current_database() and application_name = 'simulated relay'
+"""
 COUNT = """
 with counted as (
     insert into sim_count (kind, party, number) values ($1, $2, 1)
@@ -94,7 +99,7 @@ class World:
 
     async def relay(self) -> None:
         """Holds the outbox until it is killed."""
-        connection = await asyncpg.connect(self.dsn)
+        connection = await asyncpg.connect(self.dsn, server_settings={"application_name": "simulated relay"})
         try:
             await connection.execute("select pg_advisory_lock(4711)")
             ledger = PostgresRelayLedger(connection, 0, 1)
@@ -200,6 +205,7 @@ async def simulate(dsn: str, seeds: range) -> None:
             "create table sim_effect (kind text, party text, number integer, what text)"
         )
         for seed in seeds:
+            await pool.execute(END_RELAYS)
             await pool.execute(f"truncate {TABLES}")
             world = World(pool, dsn, random.Random(seed))
             try:
