@@ -4,11 +4,22 @@ A file in the folder `RAPPORT_SECRETS_DIR` is named like its variable in lower c
 The environment wins over a file.
 """
 
-import os
+import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from types import UnionType
+from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    create_model,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -17,8 +28,10 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from shared.environment import PREFIX, check_dsn, check_names, find_names, read_secrets, read_variables
 from shared.errors import ConfigurationError
 
+_UNIONS = (Union, UnionType)
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -48,6 +61,11 @@ class KafkaSettings(Group):
         return self.brokers.split(",")
 
 
+def _check_address(dsn: SecretStr) -> SecretStr:
+    check_dsn(dsn.get_secret_value())
+    return dsn
+
+
 class DatabaseSettings(Group):
     """`dsn` is the service's role (no DDL); `owner_dsn` is read by `shared.run.migrate` alone.
 
@@ -55,7 +73,7 @@ class DatabaseSettings(Group):
     statement takes longer than `http_statement_s` seconds.
     """
 
-    dsn: SecretStr
+    dsn: Annotated[SecretStr, AfterValidator(_check_address)]
     owner_dsn: SecretStr | None = None
     pool_min: int = Field(default=2, ge=1)
     pool_max: int = Field(default=10, ge=1)
@@ -152,18 +170,6 @@ class EngineSettings(Group):
     breaker_probe_ms: int = Field(default=60_000, ge=100)
 
 
-def read_secrets() -> dict[str, str]:
-    """What the files of `RAPPORT_SECRETS_DIR` hold, by name and without white space around it."""
-    folder = os.environ.get("RAPPORT_SECRETS_DIR")
-    if not folder:
-        return {}
-    if not Path(folder).is_dir():
-        raise ConfigurationError(f"RAPPORT_SECRETS_DIR names {folder}, which is not a folder")
-    # Kubernetes keeps the versions of a mounted secret in folders whose names start with a dot.
-    files = (file for file in Path(folder).iterdir() if file.is_file() and not file.name.startswith("."))
-    return {file.name.lower(): file.read_text(encoding="utf-8").strip() for file in files}
-
-
 class SecretFiles(EnvSettingsSource):
     """The files of `RAPPORT_SECRETS_DIR`, read as if each were a variable of the environment."""
 
@@ -172,11 +178,11 @@ class SecretFiles(EnvSettingsSource):
 
 
 class _Environment(BaseSettings):
-    """Raises ConfigurationError that names each variable to set, and no value of any."""
+    """Raises ConfigurationError that names each variable to set or to spell otherwise, and no value of any."""
 
     model_config = SettingsConfigDict(
         frozen=True,
-        env_prefix="RAPPORT_",
+        env_prefix=PREFIX,
         env_nested_delimiter="__",
         extra="ignore",
         hide_input_in_errors=True,
@@ -184,12 +190,13 @@ class _Environment(BaseSettings):
     )
 
     def __init__(self, **values: Any) -> None:
+        check_names(read_variables(), names_of(ServiceSettings) | names_of(type(self)))
         try:
             super().__init__(**values)
         except ValidationError as error:
             raise ConfigurationError(_explain(error)) from None
         except SettingsError as error:
-            raise ConfigurationError(str(error)) from None
+            raise ConfigurationError(_name_unreadable(error)) from None
 
     @classmethod
     def settings_customise_sources(
@@ -237,11 +244,41 @@ def read_group(settings: type[ProcessSettings], name: str) -> Any:
     return getattr(create_model(settings.__name__, __base__=_Environment, **fields)(), name)
 
 
+def names_of(settings: type[BaseSettings]) -> dict[str, bool]:
+    """The variables that fill it, and of each whether names may go on behind it."""
+    names: dict[str, bool] = {}
+    for name, field in settings.model_fields.items():
+        group = next(
+            (kind for kind in _parts(field.annotation) if isinstance(kind, type) and issubclass(kind, Group)), None
+        )
+        names[f"{PREFIX}{name.upper()}"] = False
+        for part, within in group.model_fields.items() if group else ():
+            names[f"{PREFIX}{name.upper()}__{part.upper()}"] = _holds_names(within.annotation)
+    return names
+
+
+def _parts(annotation: Any) -> tuple[Any, ...]:
+    """A type, or the members of a union."""
+    return get_args(annotation) if get_origin(annotation) in _UNIONS else (annotation,)
+
+
+def _holds_names(annotation: Any) -> bool:
+    kinds = [get_origin(kind) or kind for kind in _parts(annotation)]
+    return any(isinstance(kind, type) and issubclass(kind, (Mapping, BaseModel)) for kind in kinds)
+
+
+def _name_unreadable(error: SettingsError) -> str:
+    """Pydantic says in which group there is no JSON, and not by which of its variables: by that with this text."""
+    group = re.search(r'"(\w+)"', str(error))
+    names = find_names(group[1], getattr(error.__cause__, "doc", "")) if group else []
+    return f"{' or '.join(names) or error} holds no JSON that can be read"
+
+
 def _explain(error: ValidationError) -> str:
     """One line per variable, without what it holds."""
     lines = []
     for problem in error.errors(include_url=False, include_input=False, include_context=False):
-        name = "RAPPORT_" + "__".join(str(part) for part in problem["loc"]).upper()
+        name = PREFIX + "__".join(str(part) for part in problem["loc"]).upper()
         match problem["type"]:
             case "missing":
                 lines.append(f"{name} is not set")

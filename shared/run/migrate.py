@@ -6,7 +6,6 @@ owner role (`RAPPORT_DATABASE__OWNER_DSN`); the service's role gets what it need
 
 import argparse
 import logging
-import os
 import socket
 import sys
 import time
@@ -22,9 +21,10 @@ from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
 from yoyo.connections import parse_uri
 from yoyo.migrations import Migration, default_migration_table
 
+from shared.environment import check_names, read_variables
 from shared.errors import ConfigurationError
 from shared.ids import new_id
-from shared.settings import read_secrets
+from shared.settings import ServiceSettings, names_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ENGINE = ROOT / "shared" / "engine" / "migrations"
@@ -145,7 +145,9 @@ def _grant(connection: psycopg.Connection, role: str) -> None:
 
 def _owner_dsn() -> str:
     name = "RAPPORT_DATABASE__OWNER_DSN"
-    dsn = os.environ.get(name) or read_secrets().get(name.lower())
+    variables = read_variables()
+    check_names(variables, names_of(ServiceSettings))
+    dsn = variables.get(name)
     if not dsn:
         raise ConfigurationError(f"{name} is not set")
     return dsn

@@ -1,7 +1,6 @@
 """Where the services' databases and the brokers are, for an operator."""
 
 import getpass
-import json
 import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
@@ -12,16 +11,16 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 import asyncpg
-from pydantic import ValidationError
+from pydantic import BaseModel, Field, TypeAdapter
 
 from shared.engine.kafka import client_options
+from shared.environment import GROUPS, check_dsn, check_names, place_of, read_variables
 from shared.errors import ConfigurationError
 from shared.run.discovery import SERVICES
-from shared.settings import KafkaSettings, read_secrets
+from shared.settings import KafkaSettings, ServiceSettings, names_of, read_group
 
 T = TypeVar("T")
 USUAL_FOLDER = Path(".run")
-_PREFIX = "RAPPORT_KAFKA__"
 _HELP = (
     "name a running stack with --stack FOLDER, or set RAPPORT_KAFKA__BROKERS and, for each service, "
     "RAPPORT_OPERATOR__<SERVICE>=postgresql://... (inside a service's container RAPPORT_DATABASE__DSN is enough)"
@@ -51,7 +50,7 @@ class Stack:
                 f"the owner of {service}'s tables is not known here: set RAPPORT_OPERATOR__{service.upper()}_OWNER, or "
                 "inside the service's container RAPPORT_DATABASE__OWNER_DSN"
             )
-        return self.owners[service]
+        return _checked(self.owners[service], f"the owner's address of {service}")
 
     def kafka_options(self) -> dict[str, Any]:
         """For any aiokafka client. Raises ConfigurationError where the brokers are not known."""
@@ -62,7 +61,7 @@ class Stack:
     def signed_dsn(self, service: str) -> str:
         """Of sessions that say who acts, which audit lines keep: RAPPORT_ACTOR, else the user of this machine."""
         dsn = self.dsns[service]
-        actor = os.environ.get("RAPPORT_ACTOR") or f"{getpass.getuser()}@{socket.gethostname()}"
+        actor = os.environ.get("RAPPORT_ACTOR") or f"{_user()}@{socket.gethostname()}"
         return f"{dsn}{'&' if urlsplit(dsn).query else '?'}rapport.actor={quote(actor, safe='')}"
 
     async def from_each(self, act: Callable[[asyncpg.Connection], Awaitable[Iterable[T]]]) -> list[tuple[str, T]]:
@@ -79,16 +78,23 @@ class Stack:
         dsn = self.signed_dsn(service)
         try:
             connection = await asyncpg.connect(dsn, timeout=5, command_timeout=40)
-        except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-            where = urlsplit(dsn)
+        except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise ConfigurationError(
-                f"the database of {service} at {where.hostname}:{where.port} cannot be used ({type(error).__name__}): "
+                f"the database of {service} at {place_of(dsn)} cannot be used ({type(error).__name__}): "
                 "is it up, and are the role and its password right?"
             ) from None
         try:
             yield connection
         finally:
             await connection.close()
+
+
+def _user() -> str:
+    """A container may run as a number that has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def _unknown(service: str, known: Iterable[str]) -> str:
@@ -101,7 +107,9 @@ def find_stack(folder: Path | None) -> Stack:
     """The stack in a folder, else the environment's, else that of `make run`. Raises ConfigurationError."""
     if folder is not None:
         return _of_folder(folder)
-    environment = {**{name.upper(): value for name, value in read_secrets().items()}, **os.environ}
+    environment = read_variables()
+    own = {f"RAPPORT_OPERATOR__{name.upper()}{end}": False for name in (*SERVICES, *GROUPS) for end in ("", "_OWNER")}
+    check_names(environment, names_of(ServiceSettings) | own)
     dsns = _dsns_of(environment)
     if dsns:
         return Stack(dsns, _kafka_of(environment), _owners_of(environment, dsns))
@@ -111,12 +119,9 @@ def find_stack(folder: Path | None) -> Stack:
 
 
 def _dsns_of(environment: Mapping[str, str]) -> dict[str, str]:
-    dsns = {
-        service: environment[name]
-        for service in SERVICES
-        if (name := f"RAPPORT_OPERATOR__{service.upper()}") in environment
-    }
-    own = environment.get("RAPPORT_DATABASE__DSN")
+    found = {service: _dsn_of(environment, f"RAPPORT_OPERATOR__{service.upper()}") for service in SERVICES}
+    dsns = {service: dsn for service, dsn in found.items() if dsn is not None}
+    own = _dsn_of(environment, "RAPPORT_DATABASE__DSN")
     if own and not dsns:
         service = urlsplit(own).path.removeprefix("/")
         if service not in SERVICES:
@@ -134,33 +139,52 @@ def _owners_of(environment: Mapping[str, str], dsns: Mapping[str, str]) -> dict[
     return {service: dsn for service, dsn in owners.items() if dsn}
 
 
-def _kafka_of(environment: Mapping[str, str]) -> KafkaSettings | None:
-    values = {
-        name.removeprefix(_PREFIX).lower(): value for name, value in environment.items() if name.startswith(_PREFIX)
-    }
-    if "brokers" not in values:
-        return None
+def _dsn_of(environment: Mapping[str, str], name: str) -> str | None:
+    return _checked(environment[name], name) if name in environment else None
+
+
+def _checked(dsn: str, name: str) -> str:
     try:
-        return KafkaSettings.model_validate(values)
-    except ValidationError as error:
-        names = ", ".join(f"{_PREFIX}{'__'.join(map(str, each['loc']))}".upper() for each in error.errors())
-        raise ConfigurationError(f"not usable: {names}") from None
+        return check_dsn(dsn)
+    except ValueError as error:
+        raise ConfigurationError(f"{name}: {error}") from None
+
+
+def _kafka_of(environment: Mapping[str, str]) -> KafkaSettings | None:
+    if environment.keys().isdisjoint({"RAPPORT_KAFKA", "RAPPORT_KAFKA__BROKERS"}):
+        return None
+    kafka: KafkaSettings = read_group(ServiceSettings, "kafka")
+    return kafka
+
+
+class _Ports(BaseModel):
+    postgres: int = Field(ge=1, le=65_535)
+    kafka: int = Field(ge=1, le=65_535)
+
+
+_SECRETS = TypeAdapter(dict[str, str])
 
 
 def _of_folder(path: Path) -> Stack:
     """`addresses.json` lies beside the ports and the passwords of the stack."""
     folder = path.parent if path.name == "addresses.json" else path
     try:
-        ports = json.loads((folder / "ports.json").read_text("utf-8"))
-        secrets = json.loads((folder / "secrets.json").read_text("utf-8"))
+        ports = _Ports.model_validate_json((folder / "ports.json").read_bytes())
+        secrets = _SECRETS.validate_json((folder / "secrets.json").read_bytes())
     except (OSError, ValueError):
-        raise ConfigurationError(
-            f"{folder} holds no stack: name the folder that `make run` was given as DATA"
-        ) from None
+        raise ConfigurationError(_no_stack(folder)) from None
     known = [service for service in SERVICES if service in secrets]
-    place = f"127.0.0.1:{ports['postgres']}"
+    if not known:
+        raise ConfigurationError(_no_stack(folder))
+    place = f"127.0.0.1:{ports.postgres}"
     dsns = {name: f"postgresql://{name}:{quote(secrets[name], safe='')}@{place}/{name}" for name in known}
     owners = {
-        name: f"postgresql://{name}_owner:{quote(secrets[f'{name}_owner'], safe='')}@{place}/{name}" for name in known
+        name: f"postgresql://{name}_owner:{quote(secrets[f'{name}_owner'], safe='')}@{place}/{name}"
+        for name in known
+        if f"{name}_owner" in secrets
     }
-    return Stack(dsns, KafkaSettings(brokers=f"127.0.0.1:{ports['kafka']}"), owners)
+    return Stack(dsns, KafkaSettings(brokers=f"127.0.0.1:{ports.kafka}"), owners)
+
+
+def _no_stack(folder: Path) -> str:
+    return f"{folder} holds no stack: name the folder that `make run` was given as DATA"

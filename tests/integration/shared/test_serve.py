@@ -144,12 +144,24 @@ def test_operators_are_answered_over_a_real_socket(toy: Running) -> None:
     assert "server" not in answer.headers
 
 
-def test_a_configuration_error_is_one_line_and_status_2(tmp_path: Path) -> None:
-    running = Running(tmp_path, RAPPORT_HTTP__PORT="eighty", RAPPORT_KAFKA__BROKERS="")
-    status, output, errors = running.end()
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (
+            {"RAPPORT_HTTP__PORT": "eighty", "RAPPORT_KAFKA__BROKERS": ""},
+            ("RAPPORT_HTTP__PORT: ", "RAPPORT_KAFKA__BROKERS: "),
+        ),
+        ({"RAPPORT_ENGIN__PACE_MS": "7"}, ("RAPPORT_ENGIN__PACE_MS is no setting: ", "RAPPORT_ENGINE__PACE_MS")),
+        ({"RAPPORT_DATABASE__DSN": "nonsense"}, ("RAPPORT_DATABASE__DSN: ",)),
+    ],
+)
+def test_a_configuration_error_is_one_line_and_status_2(
+    wrong: dict[str, str], said: tuple[str, ...], tmp_path: Path
+) -> None:
+    status, output, errors = Running(tmp_path, **wrong).end()
     assert (status, output) == (2, "")
     assert errors.startswith("toy cannot start: RAPPORT_")
-    assert all(f"{name}: " in errors for name in ("RAPPORT_HTTP__PORT", "RAPPORT_KAFKA__BROKERS"))
+    assert all(part in errors for part in said)
     assert errors.count("\n") == 1
 
 

@@ -80,6 +80,53 @@ def test_no_error_shows_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "hidden" not in str(refused.value)
 
 
+@pytest.mark.parametrize("file", ["ports.json", "secrets.json"])
+@pytest.mark.parametrize(
+    "text", ["{}", "[]", "null", "", "{", '{"kafka": "a", "postgres": 1}', '{"kafka": 0, "postgres": 1}', "\udcff"]
+)
+def test_a_folder_whose_files_hold_no_stack_is_told_so(tmp_path: Path, file: str, text: str) -> None:
+    folder = make_folder(tmp_path / "stack")
+    (folder / file).write_text(text, errors="surrogateescape")
+    with pytest.raises(ConfigurationError, match="holds no stack: name the folder"):
+        find_stack(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("RAPPORT_OPERATOR__CONTACTZ", "postgresql://db/contacts", "the nearest is RAPPORT_OPERATOR__CONTACTS"),
+        ("RAPPORT_OPERATOR_CONTACTS", "postgresql://db/contacts", "the nearest is RAPPORT_OPERATOR__CONTACTS"),
+        ("RAPPORT_OPERATOR__CONTACTS", "nonsense", "RAPPORT_OPERATOR__CONTACTS: such an address is postgresql://"),
+        ("RAPPORT_OPERATOR__CONTACTS", "postgresql://db:port/contacts", "RAPPORT_OPERATOR__CONTACTS: its host or port"),
+        ("RAPPORT_DATABASE__DSN", "nonsense", "RAPPORT_DATABASE__DSN: such an address is postgresql://"),
+        ("RAPPORT_KAFKA__BROKER", "kafka:9092", "the nearest is RAPPORT_KAFKA__BROKERS"),
+    ],
+)
+def test_what_is_set_wrongly_is_named(name: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError, match=f"^{name}.*") as refused:
+        find_stack(None)
+    assert said in str(refused.value)
+
+
+def test_an_owners_address_is_read_where_it_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAPPORT_DATABASE__DSN", "postgresql://db/contacts")
+    monkeypatch.setenv("RAPPORT_DATABASE__OWNER_DSN", "host=db user=owner password=hidden")
+    with pytest.raises(ConfigurationError, match="the owner's address of contacts: such an address is") as refused:
+        find_stack(None).owner_dsn("contacts")
+    assert "hidden" not in str(refused.value)
+
+
+async def test_a_database_that_is_away_is_named_by_all_its_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAPPORT_OPERATOR__CONTACTS", "postgresql://contacts:hidden@127.0.0.1:9,127.0.0.1:10/contacts")
+    with pytest.raises(
+        ConfigurationError, match=r"contacts at 127\.0\.0\.1:9,127\.0\.0\.1:10 cannot be used"
+    ) as refused:
+        async with find_stack(None).connect("contacts"):
+            pass
+    assert "hidden" not in str(refused.value)
+
+
 def test_a_service_that_does_not_exist_is_named_with_those_that_do(tmp_path: Path) -> None:
     stack = find_stack(make_folder(tmp_path / "stack"))
     with pytest.raises(ConfigurationError, match=r"bogus is no service: take one of contacts, "):

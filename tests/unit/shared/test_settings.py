@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError, field_validator
 
+from shared.environment import GROUPS
 from shared.errors import ConfigurationError
-from shared.run.discovery import SERVICES, context_of
+from shared.run.discovery import ALL, SERVICES, context_of, settings_of
 from shared.settings import Group, ServiceSettings, read_group
 
 COMPLETE = {
@@ -84,6 +85,130 @@ def test_an_error_names_the_variable_and_not_its_value(name: str, value: str, mo
     assert refused.value.__cause__ is None
 
 
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("RAPPORT_ENGIN__PACE_MS", "RAPPORT_ENGINE__PACE_MS"),
+        ("RAPPORT_ENGINE_PACE_MS", "RAPPORT_ENGINE__PACE_MS"),
+        ("RAPPORT_ENGINE__PACE_M", "RAPPORT_ENGINE__PACE_MS"),
+        ("RAPPORT_DB__DSN", "RAPPORT_DATABASE__DSN"),
+        ("RAPPORT_LOGGING__LEVEL", "RAPPORT_LOG__LEVEL"),
+        ("RAPPORT_CLOCK__MODE", "RAPPORT_CLOCK"),
+        ("RAPPORT_HTTP__PORT__NUMBER", "RAPPORT_HTTP__PORT"),
+        ("RAPPORT_HTTP_PORT", "RAPPORT_HTTP__PORT"),
+        ("RAPPORT_MARKETING__SMTP_ULR", "RAPPORT_MARKETING__SMTP_URL"),
+        ("RAPPORT_SECRET_DIR", "RAPPORT_SECRETS_DIR"),
+        ("RAPPORT_SUPPORT_IMAP_URL", "RAPPORT_SUPPORT__IMAP_URL"),
+        ("rapport_engin__pace_ms", "RAPPORT_ENGINE__PACE_MS"),
+    ],
+)
+def test_a_misspelt_name_is_refused_with_the_nearest_right_one(
+    name: str, nearest: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "8102")
+    with pytest.raises(ConfigurationError, match=f"{name.upper()} is no setting: .*{nearest}( |$)"):
+        Settings()
+
+
+def test_a_misspelt_file_of_a_secret_is_refused_and_what_else_lies_there_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAPPORT_SECRETS_DIR", str(tmp_path))
+    (tmp_path / "ca.p12").write_bytes(b"\xff\xfe")
+    assert Settings().http.port == 0
+    (tmp_path / "rapport_databse__dsn").write_text("hunter2")
+    with pytest.raises(ConfigurationError, match=r"RAPPORT_DATABSE__DSN is no setting: .* RAPPORT_DATABASE__DSN"):
+        Settings()
+
+
+def test_what_others_put_beside_the_settings_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By other processes of Rapport, the operators' command, and Kubernetes, for Services that are called so too."""
+    for name, value in {
+        "RAPPORT_CONTACTS__MERGE": "false",
+        "RAPPORT_LOGIN__KEYS": "anything",
+        "RAPPORT_OPERATOR__CONTACTS": "postgresql://somewhere/contacts",
+        "RAPPORT_TOKEN": "anything",
+        "RAPPORT_AUTH__SCOPES__AGENTS": '["crm:read"]',
+        "RAPPORT_CONTACTS_SERVICE_HOST": "10.0.0.1",
+        "RAPPORT_CONTACTS_SERVICE_PORT": "8101",
+        "RAPPORT_CONTACTS_SERVICE_PORT_HTTP": "8101",
+        "RAPPORT_CONTACTS_PORT": "tcp://10.0.0.1:8101",
+        "RAPPORT_CONTACTS_PORT_8101_TCP": "tcp://10.0.0.1:8101",
+        "RAPPORT_CONTACTS_PORT_8101_TCP_PROTO": "tcp",
+        "RAPPORT_CONTACTS_PORT_8101_TCP_PORT": "8101",
+        "RAPPORT_CONTACTS_PORT_8101_TCP_ADDR": "10.0.0.1",
+        "RAPPORT_HTTP_PORT": "tcp://10.0.0.1:8101",
+        "RAPPORT_SERVICE_HOST": "10.0.0.1",
+        "RAPPORT_PORT": "udp://[fd00::1]:53",
+        "RAPPORTS": "of somebody else",
+    }.items():
+        monkeypatch.setenv(name, value)
+    assert Settings().auth.scopes == {"agents": frozenset({"crm:read"})}
+
+
+def test_the_groups_that_others_have_are_those_of_the_services_and_of_the_operators_command() -> None:
+    own = {name.upper() for service in ALL for name in settings_of(service).model_fields}
+    assert own - {name.upper() for name in ServiceSettings.model_fields} == GROUPS - {"OPERATOR"}
+
+
+@pytest.mark.parametrize("name", ["RAPPORT_ENGINE", "RAPPORT_AUTH__SCOPES", "RAPPORT_LOG"])
+@pytest.mark.parametrize("value", ["", "{hunter2", "[", "hunter2"])
+def test_what_is_no_json_is_named_by_its_variable(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError, match=f"^{name}( holds no JSON that can be read$|: Input should be)"):
+        Settings()
+
+
+def test_a_file_that_is_no_json_is_named_where_the_environment_has_another_value(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAPPORT_SECRETS_DIR", str(tmp_path))
+    monkeypatch.setenv("RAPPORT_ENGINE", "{}")
+    (tmp_path / "rapport_engine").write_text("{hunter2")
+    with pytest.raises(ConfigurationError, match=r"^RAPPORT_ENGINE holds no JSON that can be read$"):
+        Settings()
+
+
+@pytest.mark.parametrize(
+    "dsn",
+    [
+        "",
+        "nonsense",
+        "http://host/contacts",
+        "host=db password=hunter2",
+        "postgresql://contacts:hunter2@db:port/contacts",
+        "postgresql://contacts:hunter2@db:99999/contacts",
+        "postgresql://contacts:hunter@2@db/contacts",
+        "postgresql://contacts:hunter2@db,,other/contacts",
+        "postgresql://contacts:hunter2@[::1/contacts",
+        "postgresql://contacts:hunter2@db/contacts?sslmode=perhaps",
+        "postgresql://contacts:hunter2@db/contacts?sslmode",
+        "postgresql://contacts:hunter2@/contacts?host=db&port=many",
+        "postgresql://contacts:hunter2\udcff@db/contacts",
+    ],
+)
+def test_an_address_that_is_none_is_refused_and_not_waited_for(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAPPORT_DATABASE__DSN", dsn)
+    with pytest.raises(ConfigurationError, match=r"^RAPPORT_DATABASE__DSN: ") as refused:
+        Settings()
+    assert "hunter" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "dsn",
+    [
+        "postgresql://",
+        "postgres:///contacts",
+        "postgresql://contacts@/contacts?host=/var/run/postgresql&port=5433",
+        "postgresql://contacts:hunter%402@one:5432,two,[::1]:5433/contacts?target_session_attrs=read-write",
+        "postgresql://contacts@%2Fvar%2Frun/contacts?sslmode=verify-full",
+    ],
+)
+def test_an_address_that_the_client_can_read_is_taken(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAPPORT_DATABASE__DSN", dsn)
+    assert Settings().database.dsn.get_secret_value() == dsn
+
+
 def test_secrets_come_from_files_and_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "rapport_database__dsn").write_text("postgresql://from-a-file\n")
     (tmp_path / "RAPPORT_MARKETING__SMTP_URL").write_text("smtp://from-a-file")
@@ -99,6 +224,25 @@ def test_secrets_come_from_files_and_the_environment_wins(tmp_path: Path, monkey
 def test_a_folder_of_secrets_has_to_exist(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAPPORT_SECRETS_DIR", "/nowhere")
     with pytest.raises(ConfigurationError, match="RAPPORT_SECRETS_DIR names /nowhere"):
+        Settings()
+
+
+@pytest.mark.parametrize("unreadable", ["no text", "a folder's link to nothing", "not allowed"])
+def test_a_secret_that_cannot_be_read_is_named(
+    unreadable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAPPORT_SECRETS_DIR", str(tmp_path))
+    file = tmp_path / "rapport_database__dsn"
+    if unreadable == "a folder's link to nothing":
+        monkeypatch.delenv("RAPPORT_DATABASE__DSN")
+        file.symlink_to(tmp_path / "gone")
+        with pytest.raises(ConfigurationError, match="RAPPORT_DATABASE__DSN is not set"):
+            Settings()
+        return
+    file.write_bytes(b"postgresql://\xff")
+    if unreadable == "not allowed":
+        file.chmod(0)
+    with pytest.raises(ConfigurationError, match=f"the secret {file} (is no text in UTF-8|cannot be read)"):
         Settings()
 
 
