@@ -16,6 +16,7 @@ from shared.http import archive, changes, operations
 from shared.http.admission import Admission
 from shared.http.auth import Authenticator, Principal, requires
 from shared.http.changes import Streams
+from shared.http.gathering import Gatherings
 from shared.http.idempotency import Once, idempotent
 from shared.http.limits import SharedLooks, Turns
 from shared.http.openapi import describe, operation_id
@@ -60,6 +61,7 @@ def build_app(
     app.state.family = family
     app.state.archived = read_tables(service.name)
     app.state.looks = SharedLooks(app.state.turns, service.read)
+    app.state.gatherings = Gatherings(service)
     app.state.streams = Streams(service, settings)
     app.state.end_streams = service.changes.close
     answer_problems(app)

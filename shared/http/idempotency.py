@@ -19,10 +19,12 @@ from starlette.responses import Response
 from shared.engine.transaction import Transaction
 from shared.errors import Invalid, Refused
 from shared.http.auth import Authenticator
+from shared.http.gathering import Gatherings, Together
 from shared.http.readiness import Serving
 from shared.http.requests import route_of
 from shared.http.writing import write
 from shared.sql import load_queries
+from shared.telemetry.tracing import current_traceparent
 
 SQL = load_queries(Path(__file__).with_name("idempotency.sql"))
 _ID = re.compile(rb"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
@@ -58,8 +60,11 @@ async def forget_answers(tx: Transaction, ids: Collection[UUID]) -> int:
 class Once:
     """The one carrying out of a request: `return await once.write(act, status=201)`."""
 
-    def __init__(self, service: Serving, key: str | None, operation: str, request_hash: bytes) -> None:
+    def __init__(
+        self, service: Serving, key: str | None, operation: str, request_hash: bytes, gatherings: Gatherings
+    ) -> None:
         self._service = service
+        self._gatherings = gatherings
         self._key = key
         self._operation = operation
         self._request_hash = request_hash
@@ -85,6 +90,19 @@ class Once:
             return _answer(answered, body)
 
         return await write(self._service, act_once)
+
+    async def write_among(
+        self, item: object, together: Together, act: Callable[[Transaction], Awaitable[Any]], *, status: int = 200
+    ) -> Response:
+        """As `write` of `act`, but in one transaction with others that come at once, as far as `together` can.
+
+        A request with a key, or one whose events continue its trace, has a transaction of its own.
+        """
+        if self._key is None and current_traceparent() is None:
+            done = await self._gatherings.of(together).write(item)
+            if done is not None:
+                return _answer(status, to_json(done))
+        return await self.write(act, status=status)
 
     async def _claim(self, tx: Transaction) -> Response | None:
         """Takes the key, or finds the answer that it stands for."""
@@ -125,7 +143,8 @@ async def idempotent(
     # A CloudEvent in binary mode says in headers what it is.
     hashed.update(repr(sorted(each for each in request.headers.items() if each[0].startswith("ce-"))).encode())
     hashed.update(await request.body())
-    return Once(request.app.state.service, key, operation, hashed.digest())
+    state = request.app.state
+    return Once(state.service, key, operation, hashed.digest(), state.gatherings)
 
 
 def _hash_of(id_: bytes) -> int:

@@ -36,7 +36,7 @@ async def create_party(profile: ReportedParty, once: Repeatable) -> Response:
     async def act(tx: Transaction) -> dict[str, Any]:
         return await commands.create(tx, profile)
 
-    response = with_etag(await once.write(act, status=201))
+    response = with_etag(await once.write_among(profile, commands.create_together, act, status=201))
     response.headers["Location"] = f"/v1/parties/{from_json(bytes(response.body))['id']}"
     return response
 

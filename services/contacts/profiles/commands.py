@@ -29,6 +29,7 @@ from shared.errors import BadRecord, Invalid, NotFound, Refused, Stale, field_of
 from shared.events.ingest import Address, ReportedIdentity, ReportedParty
 from shared.events.parties import PartyDescribed
 from shared.events.values import AddressKind, CustomValue, PartyKind
+from shared.http.gathering import Apart
 from shared.http.versions import Versions
 
 NAMELESS = "a party has a name or an identity"
@@ -53,7 +54,35 @@ async def create(tx: Transaction, profile: ReportedParty) -> dict[str, Any]:
     if party_id not in admitted.resolution.founded or others:
         other_id = others[0] if party_id in admitted.resolution.founded else party_id
         raise await _taken(tx, other_id, admitted.resolution.added)
-    return await _write(tx, admitted)
+    (described,) = await _write(tx, admitted)
+    return _state(described)
+
+
+async def create_together(tx: Transaction, profiles: Sequence[ReportedParty]) -> list[dict[str, Any] | Invalid]:
+    """Each as `create` does it. Raises Apart where an identity is known, has no room, or is another's of these."""
+    answers: dict[int, dict[str, Any] | Invalid] = {}
+    places, mentions = [], []
+    for place, profile in enumerate(profiles):
+        try:
+            mentions.append(_mention(tx, profile))
+            places.append(place)
+        except Invalid as error:
+            answers[place] = error
+    if mentions:
+        admitted = await parties.admit(tx, mentions, expect_new=True)
+        if apart := _known_or_shared(admitted.resolution):
+            raise Apart([places[each] for each in apart])
+        described = {each.party_id: each for each in await _write(tx, admitted)}
+        for place, assigned in zip(places, admitted.resolution.assigned, strict=True):
+            answers[place] = _state(described[assigned.party_id])
+    return [answers[place] for place in range(len(profiles))]
+
+
+def _known_or_shared(resolution: Resolution) -> set[int]:
+    """The places of what does not found a party of its own with all that it names."""
+    named = {*resolution.surplus.values(), *resolution.shared.values()}
+    named.update(suspicion.fact for suspicion in resolution.suspicions.values())
+    return named | (set(range(len(resolution.assigned))) - set(resolution.founded.values()))
 
 
 async def upsert(tx: Transaction, items: Sequence[object]) -> list[Upserted]:
@@ -155,7 +184,8 @@ async def amend(
     admitted = Admitted([mention], Resolution([Assignment(party_id, None, None)], given.added), {party_id: party})
     admitted.change(0, fields)
     admitted.grant(0, before)
-    return await _write(tx, admitted)
+    (described,) = await _write(tx, admitted)
+    return _state(described)
 
 
 def _amend_details(tx: Transaction, party: Party, written: Written) -> set[str]:
@@ -185,15 +215,15 @@ def checked_custom(
     return found
 
 
-async def _write(tx: Transaction, admitted: Admitted) -> dict[str, Any]:
-    """The one party that changed, as it is described now."""
+async def _write(tx: Transaction, admitted: Admitted) -> list[PartyDescribed]:
+    """The parties that changed, as they are described now."""
     scored = await completeness.score(tx, admitted)
-    (described,) = await parties.describe(tx, admitted)
+    described = await parties.describe(tx, admitted)
     tx.emit(scored)
     await roles.keep(tx, admitted)
     await search.index(tx, admitted)
     await parties.save(tx, admitted)
-    return _state(described)
+    return described
 
 
 def _read(tx: Transaction, item: object, result: Upserted) -> Mention | None:

@@ -1,5 +1,8 @@
 """Profiles as people of the company write them, over HTTP on a real Postgres."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -7,6 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from shared.engine.postgres import PostgresTransaction
 from tests.integration.contacts.running import NOW, Contacts, reported
 
 ADA = {"type": "email", "value": "Ada@Example.com"}
@@ -198,3 +202,55 @@ async def test_an_item_with_nul_harms_no_other(http: httpx.AsyncClient) -> None:
     answer = await http.post("/v1/parties/batch", json={"items": items})
     statuses = [result["status"] for result in answer.json()["results"]]
     assert (answer.status_code, statuses) == (200, ["created", "created", "refused", "refused", "created"])
+
+
+async def test_profiles_that_come_at_once_are_one_transaction_and_each_has_its_own_answer(
+    contacts: Contacts, http: httpx.AsyncClient
+) -> None:
+    known = (await http.post("/v1/parties", json={"name": "Ada Holm", "identities": [ADA]})).json()
+    await contacts.rows("truncate outbox")
+    bo = {"name": "Bo", "identities": [{"type": "email", "value": "bo@example.com"}], "roles": ["customer"]}
+    bodies: list[dict[str, Any]] = [
+        bo,
+        {"name": "Ada", "identities": [ADA]},
+        {"name": "Bo Berg", "identities": bo["identities"]},
+        {"name": "A", "identities": [{"type": "email", "value": "n/a"}]},
+        {"name": "Nobody yet"},
+        {"name": "Cy", "identities": [SHOP_81]},
+    ]
+    writes = []
+
+    @asynccontextmanager
+    async def counted() -> AsyncIterator[PostgresTransaction]:
+        async with contacts.ledger.transaction() as tx:
+            writes.append(tx)
+            yield tx
+
+    contacts.transaction = counted  # type: ignore[assignment]
+    answers = await asyncio.gather(*(http.post("/v1/parties", json=body) for body in bodies))
+
+    assert [answer.status_code for answer in answers] == [201, 409, 409, 422, 201, 201]
+    made = [answer.json() for answer in answers]
+    assert made[1]["state"]["id"] == known["id"]
+    assert made[2]["state"]["id"] == made[0]["id"]
+    assert made[3]["errors"][0]["field"] == "body.identities.0.value"
+    for place in (0, 4, 5):
+        assert (made[place]["name"], made[place]["version"]) == (bodies[place]["name"], 1)
+        assert answers[place].headers["Location"] == f"/v1/parties/{made[place]['id']}"
+        assert (await http.get(f"/v1/parties/{made[place]['id']}")).json()["name"] == bodies[place]["name"]
+    told = sorted((type_, key) for type_, key, _ in await contacts.published_by_key())
+    founded = [made[place]["id"] for place in (0, 4, 5)]
+    expected = [(type_, key) for key in founded for type_ in ("party.described", "party.registered")]
+    assert told == sorted([*expected, ("role.granted", founded[0])])
+    assert len(writes) == 4  # all, those who are new, and each of the two that are known
+
+
+async def test_a_request_that_is_traced_tells_its_own_trace(contacts: Contacts, http: httpx.AsyncClient) -> None:
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
+    await asyncio.gather(
+        http.post("/v1/parties", json={"name": "Ada"}, headers={"traceparent": trace}),
+        *(http.post("/v1/parties", json={"name": f"Bo {number}"}) for number in range(3)),
+    )
+    rows = await contacts.rows("select convert_from(payload, 'UTF8')::json->>'name' as name, traceparent from outbox")
+    told = {row["name"]: row["traceparent"] for row in rows if row["name"]}
+    assert told == {"Ada": trace, "Bo 0": None, "Bo 1": None, "Bo 2": None}
