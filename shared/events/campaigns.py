@@ -16,7 +16,7 @@ CAMPAIGNS = topic(
     owner="marketing",
     about="Enrolments and messages; campaigns themselves.",
     cleanup="keep",
-    key="the party id; the campaign's name for what is about the campaign",
+    key="the party id; the campaign's name for what is about the campaign, an address's own id for what is about it",
 )
 SkipReason = Literal[
     "no_campaign",

@@ -86,6 +86,8 @@ EVENTS: dict[str, str] = {
     "mailing.completed": _("Mailing completed"),
     "message.bounced": _("Message came back"),
     "message.complained": _("Complaint about a message"),
+    "address.stopped": _("Address stopped"),
+    "address.lifted": _("Address let go"),
     "points.earned": _("Points earned"),
     "points.redeemed": _("Points spent"),
     "points.expired": _("Points expired"),

@@ -17,6 +17,7 @@ from services.marketing.engagement.domain.signatures import is_basic, is_ecdsa, 
 from services.marketing.enrolments import commands as enrolments
 from services.marketing.settings import Context, Webhook
 from services.marketing.suppressions import commands as suppressions
+from services.marketing.suppressions.domain import StoppedAddress
 from shared.engine.transaction import Transaction
 from shared.errors import Invalid, NotFound, Refused
 
@@ -42,21 +43,25 @@ async def note(tx: Transaction, report: Report) -> bool:
     if party and party.erased_by is not None:
         return False  # nothing more is told about it, and no address of it is known
     new = await store.add_returned(tx, report, found[0].campaign, tx.now)
-    stopped = party is not None and await _note_address(tx, report, party, sale.email_id, new=new)
+    stopped = await _note_address(tx, report, party, sale.email_id, new=new) if party else None
     if new:
         identity_id = party.identity_for(sale.email_id) if party else None
-        tx.emit([announce_returned(message, sale, report, tx.now, identity_id, stopped=stopped)])
-    return stopped
+        # Never before what it stopped: a restore compares the two with when the address was let go.
+        at = max(tx.now, stopped.stopped_at) if stopped else tx.now
+        tx.emit([announce_returned(message, sale, report, at, identity_id, stopped=stopped is not None)])
+    return stopped is not None
 
 
-async def _note_address(tx: Transaction, report: Report, party: Party, named: str | None, *, new: bool) -> bool:
-    """Whether the address that came back is stopped by now."""
+async def _note_address(
+    tx: Transaction, report: Report, party: Party, named: str | None, *, new: bool
+) -> StoppedAddress | None:
+    """What the address that came back is stopped by now."""
     address = party.address_for(named)
     if report.kind not in {"hard", "soft", "complaint"} or not address:
-        return False
+        return None
     if new:
-        return await suppressions.note_bounce(tx, report.message_id, address, report.kind) is not None
-    return await suppressions.find_address(tx, address) is not None
+        return await suppressions.note_bounce(tx, report.message_id, address, report.kind)
+    return await suppressions.find_address(tx, address)
 
 
 async def note_all(tx: Transaction, reports: Iterable[Report | None]) -> tuple[int, int]:

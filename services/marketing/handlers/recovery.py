@@ -15,6 +15,7 @@ from services.marketing.subscriptions import recovery
 from services.marketing.suppressions import commands as suppressions
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
+from shared.events.addresses import AddressLifted, AddressStopped
 from shared.events.campaigns import (
     CampaignStopped,
     ErasureConfirmed,
@@ -31,7 +32,16 @@ Ending = MessageSent | MessageSkipped | MessageUnknown
 @recovery.topic("crm.campaigns")
 async def take_back_endings(
     events: Sequence[
-        Event[Ending | CampaignStopped | PointsRedeemed | MessageBounced | MessageComplained | ErasureConfirmed]
+        Event[
+            Ending
+            | CampaignStopped
+            | PointsRedeemed
+            | MessageBounced
+            | MessageComplained
+            | AddressStopped
+            | AddressLifted
+            | ErasureConfirmed
+        ]
     ],
     tx: Transaction,
 ) -> None:
@@ -43,6 +53,8 @@ async def take_back_endings(
     await loyalty.take_back(tx, [event.data for event in events if isinstance(event.data, PointsRedeemed)])
     returned = [event for event in events if isinstance(event.data, MessageBounced | MessageComplained)]
     await suppressions.take_back(tx, cast("list[Event[MessageBounced | MessageComplained]]", returned))
+    by_hand = [event for event in events if isinstance(event.data, AddressStopped | AddressLifted)]
+    await suppressions.take_back_by_hand(tx, cast("list[Event[AddressStopped | AddressLifted]]", by_hand))
     erased = [event for event in events if isinstance(event.data, ErasureConfirmed)]
     await _forget(tx, cast("list[Event[ErasureConfirmed]]", erased))
     endings = [event for event in events if isinstance(event.data, Ending)]

@@ -1,6 +1,7 @@
 """Takes back consent by the link of a letter, and tells who wants nothing more."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 from uuid import UUID
 
@@ -14,22 +15,26 @@ from services.marketing.suppressions.domain import (
     LiftedAddress,
     Link,
     Links,
+    ReturnedIdentity,
     StoppedAddress,
     Suppression,
     address_of,
+    announce_lift,
+    announce_stop,
     announce_withdrawal,
-    hash_of,
+    name_of,
     read_link,
-    stopped_by,
+    returned_by,
     suppress,
 )
 from services.marketing.suppressions.schemas import Because
 from shared.engine.event import Event, Tombstone
 from shared.engine.transaction import Transaction
+from shared.events.addresses import AddressLifted, AddressStopped
 from shared.events.parties import PartyDescribed
 from shared.events.returned import MessageBounced, MessageComplained
 from shared.http.forms import Language, language_of
-from shared.ids import derived_id
+from shared.ids import dated_id
 
 
 def links_of(context: Context) -> Links:
@@ -77,52 +82,59 @@ async def load_suppressions(
 
 async def find_stopped(tx: Transaction, addresses: Collection[str]) -> dict[str, str]:
     """Of these addresses those that nothing is sent to, each with what stopped it."""
-    hashes = {address: hash_of(address) for address in addresses}
-    stopped = await store.find_stopped(tx, set(hashes.values()))
-    return {address: stopped[key].cause for address, key in hashes.items() if key in stopped}
+    key = await store.load_key(tx)
+    names = {address: name_of(address, key) for address in addresses}
+    stopped = await store.find_stopped(tx, set(names.values()))
+    return {address: stopped[name].cause for address, name in names.items() if name in stopped}
 
 
 async def find_address(tx: Transaction, address: str) -> StoppedAddress | None:
-    return (await store.find_stopped(tx, [hash_of(address)])).get(hash_of(address))
+    return await _find(tx, await _name_of(tx, address))
 
 
 async def list_address(tx: Transaction, address: str) -> StoppedAddress:
-    """Nothing is sent to it from this commit on; what stopped it first stands."""
-    request = derived_id("stopped", hash_of(address), tx.now.isoformat())
-    await store.stop_address(tx, StoppedAddress(hash_of(address), "listed", str(request), tx.now))
-    stopped = await find_address(tx, address)
+    """Nothing is sent to it from this commit on; what stopped it first stands. Told also where something stood."""
+    name = await _name_of(tx, address)
+    request = dated_id(int(tx.now.timestamp() * 1000), "stopped", name, tx.now.isoformat())
+    asked = StoppedAddress(name, "listed", str(request), tx.now)
+    await store.stop_address(tx, asked)
+    stopped = await _find(tx, name)
     assert stopped is not None
+    tx.emit([announce_stop(replace(asked, stopped_at=max(tx.now, stopped.stopped_at)))])
     return stopped
 
 
 async def lift_address(tx: Transaction, address: str, because: Because | None, agent: str | None) -> bool:
     """False where it was not stopped."""
-    return await store.lift_address(tx, hash_of(address), because, agent)
+    lifted = await store.lift_address(tx, await _name_of(tx, address), because, agent)
+    if lifted is not None:
+        tx.emit([announce_lift(lifted)])
+    return lifted is not None
 
 
 async def find_lifted(tx: Transaction, address: str) -> LiftedAddress | None:
     """The last time that it was let go, and why."""
-    return await store.find_lifted(tx, hash_of(address))
+    return await store.find_lifted(tx, await _name_of(tx, address))
 
 
 async def note_bounce(
     tx: Transaction, message: UUID, address: str, kind: Literal["hard", "soft", "complaint"]
 ) -> StoppedAddress | None:
     """A hard bounce and a complaint stop the address, a soft one only as the third within thirty days."""
-    key = hash_of(address)
+    name = await _name_of(tx, address)
     reason: Literal["hard_bounce", "complaint", "soft_bounces"] = "hard_bounce" if kind == "hard" else "complaint"
     if kind == "soft":
-        await store.add_soft_bounce(tx, message, key, tx.now)
-        if await store.count_soft_bounces(tx, key, tx.now - SOFT_WITHIN) < SOFT_BOUNCES:
+        await store.add_soft_bounce(tx, message, name, tx.now)
+        if await store.count_soft_bounces(tx, name, tx.now - SOFT_WITHIN) < SOFT_BOUNCES:
             return None
         reason = "soft_bounces"
-    await store.stop_address(tx, StoppedAddress(key, reason, str(message), tx.now))
-    return await find_address(tx, address)
+    await store.stop_address(tx, StoppedAddress(name, reason, str(message), tx.now))
+    return await _find(tx, name)
 
 
 async def take_back(tx: Transaction, returned: Sequence[Event[MessageBounced | MessageComplained]]) -> None:
-    """After a restore: who complained gets no more letters, and addresses that came back are stopped; one that nobody
-    has here yet, once a description tells it. How often others came back softly is counted anew.
+    """After a restore: who complained gets no more letters, addresses that came back are stopped, or counted where that
+    was not the last time; one that nobody has here yet, once a description tells it.
     """
     for event in returned:
         said = event.data
@@ -131,9 +143,9 @@ async def take_back(tx: Transaction, returned: Sequence[Event[MessageBounced | M
                 UUID(event.id), said.party_id, "marketing", "", "email", said.message_id, said.recorded_at
             )
             await store.add_suppression(tx, suppression)
-    stopped = [each for event in returned if (each := stopped_by(event.data)) is not None]
-    parties = await copies.load_parties(tx, {each.party_id for each in stopped}) if stopped else {}
-    for each in stopped:
+    told = [each for event in returned for each in returned_by(event.data)]
+    parties = await copies.load_parties(tx, {each.party_id for each in told}) if told else {}
+    for each in told:
         party = parties.get(each.party_id)
         address = address_of(each, party)
         if address is None:
@@ -141,7 +153,19 @@ async def take_back(tx: Transaction, returned: Sequence[Event[MessageBounced | M
             # It was described before the identity of its only address was kept, so that it may be this one.
             address = party.email if party and party.email_id is None and not party.emails else None
         if address is not None:
-            await store.stop_address(tx, each.at(address))
+            await _take_back(tx, each, address)
+
+
+async def take_back_by_hand(tx: Transaction, told: Sequence[Event[AddressStopped | AddressLifted]]) -> None:
+    """After a restore: what people stopped and let go, in any order beside what came back."""
+    for event in told:
+        said, id_ = event.data, UUID(event.id)
+        if isinstance(said, AddressStopped):
+            stopped = StoppedAddress(said.address_id, "listed", str(id_), said.recorded_at)
+            await store.stop_address_again(tx, stopped)
+        else:
+            by, at = said.stopped_by, said.recorded_at
+            await store.lift_address_again(tx, LiftedAddress(id_, said.address_id, said.because, said.agent, by, at))
 
 
 async def stop_described(tx: Transaction, events: Sequence[Event[PartyDescribed | Tombstone]]) -> None:
@@ -153,5 +177,22 @@ async def stop_described(tx: Transaction, events: Sequence[Event[PartyDescribed 
         for each in event.data.identities
         if each.type == "email"
     }
-    for stopped in await store.take_identities(tx, addresses) if addresses else ():
-        await store.stop_address(tx, stopped.at(addresses[stopped.identity_id]))
+    for returned in await store.take_identities(tx, addresses) if addresses else ():
+        await _take_back(tx, returned, addresses[returned.identity_id])
+
+
+async def _take_back(tx: Transaction, returned: ReturnedIdentity, address: str) -> None:
+    name = await _name_of(tx, address)
+    stopped = returned.stop_of(name)
+    if stopped is not None:
+        await store.stop_address_again(tx, stopped)
+    else:
+        await store.add_soft_bounce(tx, UUID(returned.cause), name, returned.stopped_at)
+
+
+async def _name_of(tx: Transaction, address: str) -> UUID:
+    return name_of(address, await store.load_key(tx))
+
+
+async def _find(tx: Transaction, name: UUID) -> StoppedAddress | None:
+    return (await store.find_stopped(tx, [name])).get(name)

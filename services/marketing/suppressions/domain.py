@@ -10,6 +10,7 @@ from uuid import UUID
 from services.marketing.copies.domain import Party
 from services.marketing.suppressions.schemas import Because
 from shared.engine.event import Emission
+from shared.events.addresses import AddressLifted, AddressStopped
 from shared.events.consent import Statement, deciding
 from shared.events.ingest import ReportedIdentity, ReportedParty, ReportedWithdrawal
 from shared.events.returned import MessageBounced, MessageComplained
@@ -20,6 +21,8 @@ from shared.ids import derived_id
 SOURCE = "/marketing/unsubscribe"
 """Under this name unsubscribing is told to everybody."""
 _AUDIENCE = "unsubscribe"
+Reason = Literal["listed", "hard_bounce", "soft_bounces", "complaint"]
+Returned = Literal["hard_bounce", "soft_bounce", "soft_bounces", "complaint"]
 SOFT_BOUNCES, SOFT_WITHIN = 3, timedelta(days=30)
 """So many soft bounces of an address within so long stop it."""
 
@@ -71,43 +74,50 @@ class Suppression:
 class StoppedAddress:
     """Nothing is sent to this address, whoever has it; `cause` is the message or the request that stopped it."""
 
-    address_hash: str
-    reason: Literal["listed", "hard_bounce", "soft_bounces", "complaint"]
+    address_id: UUID
+    reason: Reason
     cause: str
     stopped_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class StoppedIdentity:
-    """An address that is stopped, named by its identity, of which no description has told the address yet."""
+class ReturnedIdentity:
+    """What an event says of an address that came back, which it names by its identity. As `soft_bounce` it stopped
+    nothing, and counts.
+    """
 
     identity_id: UUID
     party_id: UUID
-    reason: Literal["hard_bounce", "soft_bounces", "complaint"]
+    reason: Returned
     cause: str
     stopped_at: datetime
 
-    def at(self, address: str) -> StoppedAddress:
-        return StoppedAddress(hash_of(address), self.reason, self.cause, self.stopped_at)
-
-
-def stopped_by(said: MessageBounced | MessageComplained) -> StoppedIdentity | None:
-    """What an event says of an address that is stopped; None where it stopped none, or names none."""
-    reason: Literal["hard_bounce", "soft_bounces", "complaint"] = "complaint"
-    if isinstance(said, MessageBounced):
-        if not said.stopped:
+    def stop_of(self, address: UUID) -> StoppedAddress | None:
+        if self.reason == "soft_bounce":
             return None
-        reason = "hard_bounce" if said.bounce == "hard" else "soft_bounces"
+        return StoppedAddress(address, self.reason, self.cause, self.stopped_at)
+
+
+def returned_by(said: MessageBounced | MessageComplained) -> tuple[ReturnedIdentity, ...]:
+    """Nothing where the event names no address. A soft bounce counts, and the third stops the address as well."""
+    reasons: list[Returned] = ["complaint"]
+    if isinstance(said, MessageBounced):
+        counts: list[Returned] = ["soft_bounce"] if said.bounce == "soft" else []
+        stops: list[Returned] = ["soft_bounces" if counts else "hard_bounce"] if said.stopped else []
+        reasons = counts + stops
     if said.identity_id is None:
-        return None
-    return StoppedIdentity(said.identity_id, said.party_id, reason, str(said.message_id), said.recorded_at)
+        return ()
+    return tuple(
+        ReturnedIdentity(said.identity_id, said.party_id, reason, str(said.message_id), said.recorded_at)
+        for reason in reasons
+    )
 
 
-def address_of(stopped: StoppedIdentity, party: Party | None) -> str | None:
+def address_of(returned: ReturnedIdentity, party: Party | None) -> str | None:
     """The address, as far as a party's description tells it."""
     if party is None:
         return None
-    return party.email if party.email_id == stopped.identity_id else party.emails.get(str(stopped.identity_id))
+    return party.email if party.email_id == returned.identity_id else party.emails.get(str(returned.identity_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +125,40 @@ class LiftedAddress:
     """It may be written to again; `stopped_by` is what had stopped it."""
 
     id: UUID
-    address_hash: str
+    address_id: UUID
     because: Because | None
     agent: str | None
-    stopped_by: str
+    stopped_by: Reason
     lifted_at: datetime
 
 
 def hash_of(address: str) -> str:
-    """What is kept of an address: it stays when its party is erased, and tells nobody the address."""
+    """Case and spaces around an address make no other one of it."""
     return sha256(address.strip().lower().encode()).hexdigest()
+
+
+def name_of(address: str, key: bytes) -> UUID:
+    """What is kept and told of an address: it stays when its party is erased, and tells nobody the address who has not
+    got the key, which is as long for all of them, as hashes are.
+    """
+    return UUID(bytes=sha256(key + hash_of(address).encode()).digest()[:16])
+
+
+def announce_stop(stopped: StoppedAddress) -> Emission:
+    """Of a stop by hand, under the id that is its cause."""
+    said = AddressStopped(address_id=stopped.address_id, recorded_at=stopped.stopped_at)
+    return Emission(said, stopped.stopped_at, id=UUID(stopped.cause))
+
+
+def announce_lift(lifted: LiftedAddress) -> Emission:
+    said = AddressLifted(
+        address_id=lifted.address_id,
+        because=lifted.because,
+        agent=lifted.agent,
+        stopped_by=lifted.stopped_by,
+        recorded_at=lifted.lifted_at,
+    )
+    return Emission(said, lifted.lifted_at, id=lifted.id)
 
 
 def sign(link: Link, secret: str) -> str:

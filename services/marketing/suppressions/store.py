@@ -9,8 +9,8 @@ from uuid import UUID
 from services.marketing.suppressions import schemas
 from services.marketing.suppressions.domain import (
     LiftedAddress,
+    ReturnedIdentity,
     StoppedAddress,
-    StoppedIdentity,
     Suppression,
 )
 from shared.engine.transaction import Transaction
@@ -42,43 +42,63 @@ async def list_suppressions(
     return [schemas.Suppression(**row) for row in rows]
 
 
-async def find_stopped(tx: Transaction, hashes: Collection[str]) -> dict[str, StoppedAddress]:
-    rows = await tx.fetch(SQL["find_stopped"], sorted(hashes))
-    return {row["address_hash"]: StoppedAddress(**row) for row in rows}
+async def load_key(tx: Transaction) -> bytes:
+    """What the names of addresses are made with."""
+    key: bytes = await tx.fetchval(SQL["load_key"])
+    return key
+
+
+async def find_stopped(tx: Transaction, addresses: Iterable[UUID]) -> dict[UUID, StoppedAddress]:
+    rows = await tx.fetch(SQL["find_stopped"], sorted(addresses))
+    return {row["address_id"]: StoppedAddress(**row) for row in rows}
 
 
 async def stop_address(tx: Transaction, stopped: StoppedAddress) -> bool:
     """False where it was stopped before."""
     s = stopped
-    return await tx.fetchval(SQL["stop_address"], s.address_hash, s.reason, s.cause, s.stopped_at) is not None
+    return await tx.fetchval(SQL["stop_address"], s.address_id, s.reason, s.cause, s.stopped_at) is not None
 
 
-async def stop_identity(tx: Transaction, stopped: StoppedIdentity) -> None:
-    """The first reason stands."""
+async def stop_address_again(tx: Transaction, stopped: StoppedAddress) -> None:
+    """After a restore, and in any order."""
     s = stopped
-    await tx.execute(SQL["stop_identity"], s.identity_id, s.party_id, s.reason, s.cause, s.stopped_at)
+    await tx.execute(SQL["stop_address_again"], s.address_id, s.reason, s.cause, s.stopped_at)
 
 
-async def take_identities(tx: Transaction, ids: Iterable[UUID]) -> list[StoppedIdentity]:
+async def stop_identity(tx: Transaction, told: ReturnedIdentity) -> None:
+    t = told
+    await tx.execute(SQL["stop_identity"], t.identity_id, t.party_id, t.reason, t.cause, t.stopped_at)
+
+
+async def take_identities(tx: Transaction, ids: Iterable[UUID]) -> list[ReturnedIdentity]:
     """Those of these identities that wait for their address, which do so no more."""
-    return [StoppedIdentity(**row) for row in await tx.fetch(SQL["take_identities"], sorted(ids))]
+    return [ReturnedIdentity(**row) for row in await tx.fetch(SQL["take_identities"], sorted(ids))]
 
 
-async def lift_address(tx: Transaction, address_hash: str, because: schemas.Because | None, agent: str | None) -> bool:
-    """False where it was not stopped."""
-    row = (new_id(), address_hash, because, agent, tx.now)
-    return await tx.fetchval(SQL["lift_address"], *row) is not None
-
-
-async def find_lifted(tx: Transaction, address_hash: str) -> LiftedAddress | None:
-    row = await tx.fetchrow(SQL["find_lifted"], address_hash)
+async def lift_address(
+    tx: Transaction, address: UUID, because: schemas.Because | None, agent: str | None
+) -> LiftedAddress | None:
+    """None where it was not stopped."""
+    row = await tx.fetchrow(SQL["lift_address"], new_id(), address, because, agent, tx.now)
     return None if row is None else LiftedAddress(**row)
 
 
-async def add_soft_bounce(tx: Transaction, message: UUID, address_hash: str, at: datetime) -> None:
-    await tx.execute(SQL["add_soft_bounce"], message, address_hash, at)
+async def lift_address_again(tx: Transaction, lifted: LiftedAddress) -> None:
+    """After a restore, and in any order."""
+    x = lifted
+    row = (x.id, x.address_id, x.because, x.agent, x.stopped_by, x.lifted_at)
+    await tx.execute(SQL["lift_address_again"], *row)
 
 
-async def count_soft_bounces(tx: Transaction, address_hash: str, since: datetime) -> int:
-    bounces: int = await tx.fetchval(SQL["count_soft_bounces"], address_hash, since)
+async def find_lifted(tx: Transaction, address: UUID) -> LiftedAddress | None:
+    row = await tx.fetchrow(SQL["find_lifted"], address)
+    return None if row is None else LiftedAddress(**row)
+
+
+async def add_soft_bounce(tx: Transaction, message: UUID, address: UUID, at: datetime) -> None:
+    await tx.execute(SQL["add_soft_bounce"], message, address, at)
+
+
+async def count_soft_bounces(tx: Transaction, address: UUID, since: datetime) -> int:
+    bounces: int = await tx.fetchval(SQL["count_soft_bounces"], address, since)
     return bounces

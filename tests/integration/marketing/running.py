@@ -45,6 +45,8 @@ TABLES = (
     "score",
     "restraint",
     "stopped_address",
+    "stopped_identity",
+    "lifted_address",
     "soft_bounce",
     "message_day",
     "programme",
