@@ -36,6 +36,7 @@ from shared.events.tickets import (
     SlaWarned,
     TicketAssigned,
     TicketReplySettled,
+    TicketSplit,
     TicketTriaged,
 )
 
@@ -64,7 +65,8 @@ async def take_back_tickets(events: Sequence[Event[Told]], tx: Transaction) -> N
     of_disputes, of_tickets, deflected, warnings = _parted(events)
     parties = {event.data.party_id for event in (*of_disputes, *of_tickets, *deflected)}
     await copies.lock_parties(tx, parties.union(erased))
-    for event in of_tickets:
+    # What was split off needs its ticket, which some logs open after it.
+    for event in sorted(of_tickets, key=lambda each: isinstance(each.data, TicketSplit)):
         await _take_back(tx, event)
     for event in of_disputes:
         await disputes.take_back(tx, event)

@@ -82,7 +82,7 @@ with known as (
     select reply_id from letter where party_id = any($1::uuid[]) order by reply_id for update
 )
 update letter set
-    address = null, subject = null, body = null,
+    address = null, subject = null, body = null, follows = '{}',
     outcome = case when owner is null then coalesce(outcome, 'no_address') else outcome end,
     settled_at = case when owner is null then coalesce(settled_at, $2::timestamptz) else settled_at end
 where reply_id = any(array(select reply_id from known));

@@ -11,7 +11,7 @@ from services.support.letters import commands as letters
 from services.support.letters.domain.letter import Correspondence, Draft
 from services.support.mail import store
 from services.support.mail.domain.incoming import Incoming, Kind
-from services.support.mail.domain.request import SOURCE, announce_request
+from services.support.mail.domain.request import SOURCE, announce_request, written_by
 from services.support.mail.schemas import AttachmentView, MailLine
 from services.support.mail.store import Content
 from services.support.settings import Context
@@ -47,13 +47,13 @@ async def take(tx: Transaction, mail: Incoming) -> Kind | Literal["known"]:
         kind = "held"
     known = await letters.find_own(tx, mail.references)
     in_reply_to = next((each for each in mail.references if each in known), next(iter(mail.references), None))
-    if not await store.add_mail(tx, mail, kind, in_reply_to, tx.now):
+    at = written_by(mail.written_at, tx.now)
+    if not await store.add_mail(tx, mail, kind, in_reply_to, at, tx.now):
         return "known"
     await store.add_attachments(tx, mail.id, mail.attachments)
     if kind == "bounce":
         await letters.note_bounce(tx, mail.returned)
     if kind == "request" and mail.sender is not None:
-        at = min(mail.written_at or tx.now, tx.now)
         tx.emit(
             [announce_request(mail.id, mail.sender, mail.name, mail.subject, mail.body, mail.thread, in_reply_to, at)]
         )
@@ -74,7 +74,7 @@ async def accept(tx: Transaction, mail_id: UUID) -> None:
     if held.sender is None:
         raise Invalid("the mail does not say who wrote it", field="path.mail_id")
     await store.pass_on(tx, mail_id)
-    at = min(held.written_at, tx.now)
+    at = written_by(held.written_at, tx.now)
     tx.emit([announce_request(held.id, held.sender, None, held.subject, held.body, held.thread, held.in_reply_to, at)])
 
 
@@ -100,19 +100,26 @@ async def find_address(tx: Transaction, party_id: UUID, thread: Correspondence) 
     if thread.channel not in LETTERED:
         return None
     party = await copies.find_party(tx, party_id)
-    return await store.find_sender(tx, thread.requests) or (party.email if party else None)
+    # A ticket merged into this one may be of somebody who was taken for the same customer, and is not any more.
+    parties = await copies.find_merged_parties(tx, party_id)
+    return await store.find_sender(tx, thread.requests, parties) or (party.email if party else None)
 
 
-async def claim(tx: Transaction, events: Sequence[Event[SupportRequested]], erased: Collection[UUID]) -> None:
-    """Of requests that were mails: whose they are. Those of erased parties are forgotten at once."""
+async def claim(
+    tx: Transaction, events: Sequence[Event[SupportRequested]], erased: Collection[UUID]
+) -> dict[str, Sequence[str]]:
+    """Of requests that were mails: whose they are. Those of erased parties are forgotten at once. What each of the
+    others refers to, by its event.
+    """
     claims = [
         (UUID(event.correlation_id), event.data.party_id, event.id)
         for event in events
         if event.data.origin == SOURCE and _is_id(event.correlation_id)
     ]
-    await store.claim_mails(tx, claims)
+    references = await store.claim_mails(tx, claims)
     if gone := sorted({party for _, party, _ in claims if party in erased}):
         await store.forget(tx, gone)
+    return references
 
 
 def _is_id(text: str) -> bool:

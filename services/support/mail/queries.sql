@@ -28,9 +28,9 @@ select count(*) from mail where sender = $1::text and received_at > $2::timestam
 
 -- name: add_mail
 -- Once, whichever way and how often it comes.
-insert into mail (id, kind, sender, subject, body, thread, in_reply_to, written_at, received_at)
+insert into mail (id, kind, sender, subject, body, thread, in_reply_to, written_at, received_at, refers_to)
 values (
-    $1::uuid, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text, $8::timestamptz, $9::timestamptz
+    $1::uuid, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text, $8::timestamptz, $9::timestamptz, $10::text[]
 )
 on conflict do nothing
 returning id;
@@ -52,21 +52,22 @@ from unnest($2::smallint[], $3::text[], $4::text[], $5::bigint[], $6::bytea[], $
 order by place;
 
 -- name: claim_mails
--- Which request of which party came of each mail.
+-- Which request of which party came of each mail, and to what it refers.
 update mail set party_id = given.party_id, request_event_id = given.event_id
 from unnest($1::uuid[], $2::uuid[], $3::text[]) as given (id, party_id, event_id)
-where mail.id = given.id and mail.request_event_id is null;
+where mail.id = given.id and mail.request_event_id is null
+returning mail.request_event_id, mail.refers_to;
 
 -- name: find_sender
--- The address that the newest of these requests came from.
+-- The address that the newest of these requests came from, of those of these parties.
 select sender from mail
-where request_event_id = any($1::text[]) and sender is not null
+where request_event_id = any($1::text[]) and party_id = any($2::uuid[]) and sender is not null
 order by received_at desc, id desc
 limit 1;
 
 -- name: forget_mails
 -- Of erased parties: who wrote, from where and what, with what was attached.
-update mail set sender = null, subject = null, body = null, thread = null, in_reply_to = null
+update mail set sender = null, subject = null, body = null, thread = null, in_reply_to = null, refers_to = '{}'
 where party_id = any($1::uuid[]) and sender is not null;
 
 -- name: forget_attachments

@@ -15,6 +15,8 @@ from shared.engine.transaction import Transaction
 from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
+_MOST_REFERENCES = 50
+"""Of one mail, the nearest; more are of no thread that anybody wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,14 @@ async def count_recent(tx: Transaction, sender: str, since: datetime) -> int:
     return count
 
 
-async def add_mail(tx: Transaction, mail: Incoming, kind: Kind, in_reply_to: str | None, at: datetime) -> bool:
+async def add_mail(
+    tx: Transaction, mail: Incoming, kind: Kind, in_reply_to: str | None, written_at: datetime, now: datetime
+) -> bool:
     """False where it is known."""
     passed = kind == "request"
     subject, body = (None, None) if passed else (mail.subject, mail.body)
-    written = mail.written_at or at
-    row = (mail.id, kind, mail.sender, subject, body, mail.thread, in_reply_to, written, at)
+    references = list(mail.references[:_MOST_REFERENCES])
+    row = (mail.id, kind, mail.sender, subject, body, mail.thread, in_reply_to, written_at, now, references)
     return await tx.fetchval(SQL["add_mail"], *row) is not None
 
 
@@ -81,14 +85,16 @@ async def add_attachments(tx: Transaction, mail_id: UUID, attachments: Sequence[
         await tx.execute(SQL["add_attachments"], mail_id, *columns(rows))
 
 
-async def claim_mails(tx: Transaction, claims: Collection[tuple[UUID, UUID, str]]) -> None:
-    """Each is a mail, its party and the request that came of it."""
-    if claims:
-        await tx.execute(SQL["claim_mails"], *columns(sorted(claims)))
+async def claim_mails(tx: Transaction, claims: Collection[tuple[UUID, UUID, str]]) -> dict[str, Sequence[str]]:
+    """Each is a mail, its party and the request that came of it; what those that were not claimed refer to."""
+    if not claims:
+        return {}
+    rows = await tx.fetch(SQL["claim_mails"], *columns(sorted(claims)))
+    return {row["request_event_id"]: row["refers_to"] for row in rows}
 
 
-async def find_sender(tx: Transaction, requests: Collection[str]) -> str | None:
-    sender: str | None = await tx.fetchval(SQL["find_sender"], list(requests))
+async def find_sender(tx: Transaction, requests: Collection[str], parties: Collection[UUID]) -> str | None:
+    sender: str | None = await tx.fetchval(SQL["find_sender"], list(requests), list(parties))
     return sender
 
 

@@ -1,9 +1,13 @@
 -- The party of a ticket is locked before the ticket.
 
 -- name: forget_ticket_texts
--- What erased customers wrote; the ticket stays and is counted.
-update ticket set subject = null, body = null
-where party_id = $1 and (subject is not null or body is not null);
+-- What erased customers wrote; the ticket stays and is counted. By what a message is known may name who wrote it, too.
+update ticket set subject = null, body = null, thread = null, in_reply_to = null
+where party_id = $1 and coalesce(subject, body, thread, in_reply_to) is not null;
+
+-- name: forget_references
+-- By what their messages were known.
+delete from ticket_reference where party_id = $1;
 
 -- name: find_tickets_of
 -- Every ticket of these parties, by index.
@@ -11,11 +15,11 @@ select id from ticket where party_id = any($1::uuid[]) order by id;
 
 -- name: forget_reply_texts
 -- What was written to them and about them.
-update reply set subject = null, body = null
+update reply set subject = null, body = null, reference = null
 from ticket
 where
     ticket.id = reply.ticket_id and ticket.party_id = $1
-    and (reply.subject is not null or reply.body is not null);
+    and coalesce(reply.subject, reply.body, reply.reference) is not null;
 
 -- name: find_known_requests
 -- Those of these requests that are tickets or messages already.
@@ -236,10 +240,18 @@ where id = $1::uuid
 returning number, channel, sku, sale_id, origin;
 
 -- name: move_replies
--- What was split off goes on in the new ticket, and what answers it leads there.
+-- What was split off goes on in the new ticket, and what answers it leads there. A letter is known by the id of its reply.
 with moved as (
-    update reply set ticket_id = $2::uuid where ticket_id = $1::uuid and id = any($3::uuid[]) returning reference
+    update reply set ticket_id = made.id
+    from ticket as made
+    where made.id = $2::uuid and reply.ticket_id = $1::uuid and reply.id = any($3::uuid[])
+    returning reply.id, reply.reference
 )
 update ticket_reference set ticket_id = $2::uuid
 from moved
-where ticket_reference.ticket_id = $1::uuid and ticket_reference.reference = moved.reference;
+where
+    ticket_reference.ticket_id = $1::uuid
+    and (
+        ticket_reference.reference = moved.reference
+        or moved.reference is null and split_part(ticket_reference.reference, '@', 1) = moved.id::text
+    );

@@ -144,7 +144,8 @@ async def continue_numbers(tx: Transaction) -> None:
 
 
 async def forget_ticket_texts(tx: Transaction, party_id: UUID) -> int:
-    """Returns how many tickets had a text."""
+    """Returns how many tickets had a text; nothing leads to them any more."""
+    await tx.execute(SQL["forget_references"], party_id)
     return _count(await tx.execute(SQL["forget_ticket_texts"], party_id))
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 
-import asyncpg
 import httpx
 import pytest
 
@@ -10,7 +9,7 @@ from deploy.embedded.databases import Databases
 from services.support.main import routers
 from services.support.settings import Settings
 from tests.integration.running import client
-from tests.integration.support.running import Support
+from tests.integration.support.running import Support, opened
 from tests.stack import migrated
 
 
@@ -23,9 +22,7 @@ def dsn(databases: Databases) -> str:
 
 @pytest.fixture
 async def support(dsn: str) -> AsyncIterator[Support]:
-    async with asyncpg.create_pool(dsn, min_size=1, max_size=4) as pool:
-        support = Support(pool)
-        await support.clear()
+    async with opened(dsn) as support:
         yield support
 
 

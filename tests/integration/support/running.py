@@ -1,5 +1,7 @@
 """Support over a real Postgres without Kafka."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, cast
 
@@ -20,6 +22,15 @@ __all__ = ["Support", "handlers"]  # importing the handlers registers what the s
 
 
 LINKED = SupportSettings(public_url="https://help.example", survey_secret=SecretStr("s" * 32))
+
+
+@asynccontextmanager
+async def opened(dsn: str, settings: SupportSettings = LINKED) -> AsyncIterator["Support"]:
+    """Support over an empty database."""
+    async with asyncpg.create_pool(dsn, min_size=1, max_size=4) as pool:
+        support = Support(pool, settings)
+        await support.clear()
+        yield support
 
 
 class Support(Running):

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 from pydantic import SecretStr
@@ -21,7 +20,7 @@ from shared.mail.smtp import Answer, SmtpClient
 from tests.events import decoded, type_of
 from tests.integration.marketing.mail_server import MailServer
 from tests.integration.running import NOW, client
-from tests.integration.support.running import Support
+from tests.integration.support.running import Support, opened
 from tests.unit.support.builders import described, erased, party_id, requested
 
 TICKET = derived_id("ticket", "a")
@@ -38,9 +37,7 @@ MAILED = SupportSettings.model_validate(
 
 @pytest.fixture
 async def desk(dsn: str) -> AsyncIterator[Support]:
-    async with asyncpg.create_pool(dsn, min_size=1, max_size=4) as pool:
-        desk = Support(pool, MAILED)
-        await desk.clear()
+    async with opened(dsn, MAILED) as desk:
         yield desk
 
 

@@ -25,7 +25,7 @@ from shared.mail.smtp import Answer, SmtpClient
 from tests.integration.marketing.mail_server import MailServer
 from tests.integration.running import client
 from tests.integration.support.greenmail import GreenMail, greenmail
-from tests.integration.support.running import Support
+from tests.integration.support.running import Support, opened
 from tests.unit.support.builders import described, erased, party_id, requested
 
 SECRET = "whsec_" + "c2VjcmV0IG9mIGF0IGxlYXN0IHR3ZW50eSBmb3VyIGJ5dGVz"
@@ -47,9 +47,7 @@ def settings(server: GreenMail) -> SupportSettings:
 
 @pytest.fixture
 async def desk(dsn: str, settings: SupportSettings) -> AsyncIterator[Support]:
-    async with asyncpg.create_pool(dsn, min_size=1, max_size=4) as pool:
-        desk = Support(pool, settings)
-        await desk.clear()
+    async with opened(dsn, settings) as desk:
         yield desk
 
 

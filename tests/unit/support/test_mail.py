@@ -1,15 +1,18 @@
 """Mails as they come: what is read of them, and what bad ones do."""
 
 import sys
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
 import pytest
 import quotequail
 from hypothesis import given, strategies as st
 
+from services.contacts.parties.domain.identity import normal_email
 from services.support.letters.domain.letter import Draft, UnwritableError, reply_of, write
 from services.support.mail.domain.attachment import MOST_BYTES, attachment_of
 from services.support.mail.domain.incoming import MOST_BODY, Incoming, read_mail
+from services.support.mail.domain.request import written_by
 from services.support.mail.domain.text import text_of_html
 from services.support.quoting import words_of
 from services.support.signature import is_signed, sign
@@ -91,6 +94,71 @@ def test_no_mail_is_too_bad_to_be_read(raw: bytes) -> None:
     told = "".join([found.body, found.subject, found.name or "", *files])
     assert "\0" not in told
     told.encode()
+
+
+LONG = 4 << 20
+SLOW = [
+    b"Content-Type: text/plain" + b";a" * LONG + b"\r\n\r\nDark.",
+    b'Content-Type: text/plain; a="' + b";" * LONG + b"\r\n\r\nDark.",
+    b"Content-Type: text/plain" + b"".join(b"; name*%d=a" % n for n in range(LONG // 12)) + b"\r\n\r\nDark.",
+    b"Content-Type: text/plain; charset=punycode\r\n\r\nDark." + b"-aaab" * (LONG // 5),
+    b"Content-Type: text/html\r\n\r\nDark." + b"&" * LONG,
+    b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(200))
+    + b"Dark.\n" * (LONG // 6),
+]
+
+
+@pytest.mark.parametrize("mail", SLOW, ids=["parameters", "quotes", "pieces", "charset", "characters", "nested"])
+def test_what_would_be_read_for_hours_is_read_in_part(mail: bytes) -> None:
+    """Each is read in the square of its length by what reads it, and would hold up the mailbox for everybody."""
+    found = incoming(body=b"", more=mail)
+    assert "Dark." in found.body or found.attachments
+
+
+@pytest.mark.parametrize(
+    ("sender", "kind"),
+    [
+        ("jürgen@example.com", "request"),
+        ("ada@blåbær.example", "request"),
+        ("Ada <ada@example.com>, bo@example.com", "request"),
+        ("ada@localhost", "held"),
+        ("ada@[192.0.2.1]", "held"),
+        ("ada@example..com", "held"),
+        ("a..b@example.com", "held"),
+        ("ada@-x.example", "held"),
+        ("ada@xn--.example", "held"),
+        ("\N{REPLACEMENT CHARACTER}@example.com", "held"),
+        ("ada\x01@example.com", "held"),
+        ("", "held"),
+    ],
+)
+def test_a_request_is_of_somebody_whom_contacts_knows(sender: str, kind: str) -> None:
+    """Of another sender it would end there, where nobody of support sees it."""
+    found = incoming(f"From: {sender}\r\n".encode())
+    assert (found.sender is None) == (kind == "held")
+    assert found.sender is None or normal_email(found.sender) is not None
+
+
+def test_headers_in_utf_8_are_read_as_they_are_meant() -> None:
+    """Two senders whose letters were lost would be one."""
+    found = incoming("From: Jørgen <jørgen@example.com>\r\nSubject: Mørk lampe\r\n".encode())
+    assert (found.name, found.sender, found.subject) == ("Jørgen", "jørgen@example.com", "Mørk lampe")
+
+
+@pytest.mark.parametrize(
+    ("written", "believed"),
+    [
+        (None, NOON),
+        (datetime(1, 1, 1, tzinfo=UTC), NOON),
+        (datetime(1800, 1, 1, tzinfo=UTC), NOON),
+        (datetime(1970, 1, 1, tzinfo=UTC), NOON),
+        (datetime(2099, 1, 1, tzinfo=UTC), NOON),
+        (NOON - timedelta(days=400), NOON - timedelta(days=400)),
+    ],
+)
+def test_a_clock_that_lies_is_not_believed(written: datetime | None, believed: datetime) -> None:
+    """A fact of before 1900 is taken by nobody."""
+    assert written_by(written, NOON) == believed
 
 
 def test_html_becomes_text_that_hides_and_runs_nothing() -> None:
@@ -194,6 +262,14 @@ def test_a_reply_is_threaded_and_the_same_at_each_attempt() -> None:
     assert f"Message-ID: <{letter.reply_id}@rapport.example>" in text
     assert reply_of(f"{letter.reply_id}@rapport.example", "rapport.example") == letter.reply_id
     assert reply_of(f"{letter.reply_id}@other.example", "rapport.example") is None
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\u2028b", "a\x85b", "a b", "æ@x", "a>b", "", "a\r\nBcc: all@example.com"])
+def test_a_name_that_cannot_stand_in_a_header_stops_no_letter(name: str) -> None:
+    """A shop may know its messages by anything; whoever sends would die of it, with the letters beside it."""
+    text = write(draft(follows=["a@x", name]), "help@rapport.example", "Rapport").decode()
+    assert "In-Reply-To: <a@x>\r\nReferences: <a@x>\r\n" in text
+    assert "In-Reply-To" not in write(draft(follows=[name]), "help@rapport.example", "Rapport").decode()
 
 
 def test_what_a_reply_refers_to_is_written_as_it_was() -> None:

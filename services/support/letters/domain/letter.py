@@ -1,5 +1,6 @@
 """An agent's reply as an e-mail, and what comes of sending it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,8 @@ _FIRST_WAIT_S, _LONGEST_WAIT_S = 30.0, 4 * 3600.0
 _MOST_ATTEMPTS = 12
 """About a day and a half of attempts."""
 MOST_REFERENCES = 20
+_NAME = re.compile(r"[!-;=?-~]+")
+"""What stands in a header as it is: a shop may know a message by anything, and a letter is not lost for it."""
 _AS_THEY_ARE = SMTP.clone(max_line_length=998)
 """Message ids have no blanks, and one that is folded names nothing any more."""
 
@@ -82,9 +85,10 @@ def write(draft: Draft, sender: str, sender_name: str) -> bytes:
     message["Subject"] = subject_of(draft.subject)
     message["Date"] = format_datetime(draft.written_at)
     message["Message-ID"] = f"<{message_id_of(draft.reply_id, sender.rpartition('@')[2])}>"
-    if draft.follows:
-        message["In-Reply-To"] = f"<{draft.follows[-1]}>"
-        message["References"] = " ".join(f"<{each}>" for each in draft.follows[-MOST_REFERENCES:])
+    follows = [each for each in draft.follows if _NAME.fullmatch(each)]
+    if follows:
+        message["In-Reply-To"] = f"<{follows[-1]}>"
+        message["References"] = " ".join(f"<{each}>" for each in follows[-MOST_REFERENCES:])
     message.set_content(draft.body or "", cte="quoted-printable")
     return message.as_bytes()
 

@@ -1,29 +1,41 @@
 """A mail as it came in: who wrote, what it answers, what it says, and whether a person wrote it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email import message_from_bytes, policy
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
-from email.parser import BytesHeaderParser
 from email.utils import getaddresses, parsedate_to_datetime
 from hashlib import sha256
 from typing import Literal
 from uuid import UUID
 
 from services.support.mail.domain.attachment import Attachment, attachment_of
+from services.support.mail.domain.structure import (
+    MOST_HEADER,
+    content_of,
+    is_file,
+    parse,
+    parts_of,
+    read_text,
+    returned_in,
+)
 from services.support.mail.domain.text import text_of_html, tidy
 from shared.ids import derived_id
 
 Kind = Literal["request", "held", "auto", "bounce"]
 MOST_SUBJECT, MOST_BODY = 1_000, 100_000
-_MOST_PARTS, _MOST_ATTACHMENTS, _MOST_HEADER = 200, 20, 20_000
+_MOST_ATTACHMENTS = 20
 _LONGEST_REFERENCE = 200
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,900})>")
-_ADDRESS = re.compile(r"^[^@\s<>\x00]{1,64}@[^@\s<>\x00]{1,255}$")
+_ATOM = r"[^\s@<>()\[\]\\,;:.\"\x00-\x1f\x7f-\x9f\ufffd]+"
+_LABEL = r"(?!xn--\.)[^\W_](?:(?:[^\W_]|-){0,61}[^\W_])?"
+_ADDRESS = re.compile(
+    rf"(?=.{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?!localhost$|test$)(?=.{{1,255}}$){_LABEL}(?:\.{_LABEL})*\.?"
+)
+"""What contacts knows somebody by: of another sender a request would find nobody whose it is."""
 _BULK = {"bulk", "junk", "list", "auto_reply"}
 _UNREADABLE = (MessageError, LookupError, ValueError, TypeError, AttributeError, OverflowError, RecursionError)
 """What the parser of mails raises for what no mail program would write."""
@@ -65,8 +77,8 @@ def read_mail(raw: bytes, own_addresses: frozenset[str], returning: str | None =
 
 
 def _read(raw: bytes, own_addresses: frozenset[str], returning: str | None) -> Incoming:
-    message = _parsed(raw)
-    parts = list(_parts(message))
+    message = parse(raw)
+    parts = list(parts_of(message))
     sender, name = _sender(message)
     subject = tidy(_header(message, "Subject")).replace("\n", " ")[:MOST_SUBJECT]
     body = _body(parts)
@@ -93,34 +105,14 @@ def _read(raw: bytes, own_addresses: frozenset[str], returning: str | None) -> I
     )
 
 
-def _parsed(raw: bytes) -> Message:
-    """Of a mail that is nested without end, what it holds is taken for text."""
-    try:
-        return message_from_bytes(raw, policy=policy.compat32)
-    except RecursionError:
-        return BytesHeaderParser(policy=policy.compat32).parsebytes(raw)
-
-
 def message_ids(text: str) -> list[str]:
     """The names of messages in a header; one that is too long for a reference is told by its hash."""
     found = _MESSAGE_ID.findall(text)
     return [each if len(each) <= _LONGEST_REFERENCE - 2 else sha256(each.encode()).hexdigest() for each in found]
 
 
-def _parts(message: Message) -> Iterator[Message]:
-    """Depth first without recursion, the first of them; forwarded messages stay whole."""
-    waiting, found = [message], 0
-    while waiting and found < _MOST_PARTS:
-        part = waiting.pop()
-        found += 1
-        yield part
-        payload = part.get_payload()
-        if isinstance(payload, list) and (part.get_content_maintype() == "multipart"):
-            waiting.extend(reversed([each for each in payload if isinstance(each, Message)]))
-
-
 def _header(message: Message, name: str) -> str:
-    return _decoded(str(message.get(name, ""))[:_MOST_HEADER])
+    return _decoded(str(message.get(name, ""))[:MOST_HEADER])
 
 
 def _decoded(value: str) -> str:
@@ -134,8 +126,8 @@ def _decoded(value: str) -> str:
 def _sender(message: Message) -> tuple[str | None, str | None]:
     """Who the mail says that it is from. Answers go there alone: a Reply-To that differs may be anybody's."""
     # Taken apart before it is decoded: an encoded name may hold what looks like an address.
-    for name, address in getaddresses([str(message.get("From", ""))[:_MOST_HEADER]]):
-        if _ADDRESS.match(address):
+    for name, address in getaddresses([str(message.get("From", ""))[:MOST_HEADER]]):
+        if _ADDRESS.fullmatch(address):
             return address.lower(), tidy(_decoded(name)).replace("\n", " ")[:300] or None
     return None, None
 
@@ -175,62 +167,30 @@ def _kind(
 
 
 def _returned(parts: Sequence[Message]) -> list[str]:
-    """Message-IDs of what came back: of the message or of its headers, which a report holds."""
-    found: list[str] = []
-    for part in parts:
-        payload = part.get_payload()
-        if part.get_content_type() == "message/rfc822" and isinstance(payload, list):
-            found += [id_ for each in payload if isinstance(each, Message) for id_ in _ids_of(each)]
-        elif part.get_content_type() == "text/rfc822-headers":
-            found += _ids_of(message_from_bytes(_content(part), policy=policy.compat32))
-    return found
+    """Message-IDs of what came back."""
+    return [id_ for each in returned_in(parts) for id_ in _ids_of(each)]
 
 
 def _ids_of(message: Message) -> list[str]:
     return message_ids(_header(message, "Message-ID"))
 
 
-def _content(part: Message) -> bytes:
-    payload = part.get_payload(decode=True)
-    return payload if isinstance(payload, bytes) else b""
-
-
-def _text(part: Message) -> str:
-    content = _content(part)
-    for charset in (part.get_content_charset() or "utf-8", "utf-8"):
-        try:
-            return content.decode(charset).encode("utf-8", "replace").decode()
-        except (LookupError, ValueError):
-            continue
-    return content.decode("latin-1")
-
-
-def _is_file(part: Message) -> bool:
-    if part.get_content_maintype() == "multipart" or part.get_content_type() == "message/delivery-status":
-        return False
-    return (
-        bool(part.get_filename())
-        or part.get_content_disposition() == "attachment"
-        or (part.get_content_maintype() != "text")
-    )
-
-
 def _body(parts: Sequence[Message]) -> str:
     """Plain text where the mail has some, else the text of its HTML; binary nonsense becomes marks of replacement."""
-    written = [part for part in parts if part.get_content_maintype() == "text" and not _is_file(part)]
-    plain = [tidy(_text(part)) for part in written if part.get_content_subtype() != "html"]
+    written = [part for part in parts if part.get_content_maintype() == "text" and not is_file(part)]
+    plain = [tidy(read_text(part)) for part in written if part.get_content_subtype() != "html"]
     if any(plain):
         return "\n\n".join(filter(None, plain))
-    return "\n\n".join(text_of_html(_text(part)) for part in written if part.get_content_subtype() == "html")
+    return "\n\n".join(text_of_html(read_text(part)) for part in written if part.get_content_subtype() == "html")
 
 
 def _attachments(parts: Sequence[Message]) -> list[Attachment]:
-    files = [part for part in parts if _is_file(part)]
+    files = [part for part in parts if is_file(part)]
     found = []
     for place, part in enumerate(files):
         payload = part.get_payload()
         inner = payload[0] if isinstance(payload, list) and payload else None
-        content = _whole(inner) if isinstance(inner, Message) else _content(part)
+        content = _whole(inner) if isinstance(inner, Message) else content_of(part)
         said = "".join(c for c in part.get_content_type() if c.isprintable())[:_LONGEST_REFERENCE]
         found.append(attachment_of(_filename(part), said, content, too_many=place >= _MOST_ATTACHMENTS))
     return found

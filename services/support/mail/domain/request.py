@@ -1,6 +1,6 @@
 """A mail as the fact that somebody asked for help."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
@@ -9,6 +9,14 @@ from shared.events.ingest import ReportedIdentity, ReportedParty, ReportedReques
 
 SOURCE = "/support/email"
 _NO_SUBJECT = "(no subject)"
+_OLDEST = timedelta(days=3_653)
+
+
+def written_by(written_at: datetime | None, now: datetime) -> datetime:
+    """When a mail was written, by its sender's clock where that may be true: one that is ahead is not believed, and one
+    that is ten years behind was never set.
+    """
+    return written_at if written_at is not None and now - _OLDEST <= written_at <= now else now
 
 
 def announce_request(

@@ -8,7 +8,10 @@ import nh3
 _TAGS = {"p", "div", "br", "li", "tr", "blockquote", "h1", "h2", "h3", "pre", "td", "th", "hr"}
 _ENDS_LINE = _TAGS - {"td", "th"}
 _MOST_TAGS = 5_000
-"""A parser of HTML takes time with the square of what is nested: above this, tags are only cut out."""
+_MOST_CHARACTERS = 50_000
+"""A parser of HTML takes time with the square of what is nested, and of how many characters are written by their names:
+above these, tags are only cut out.
+"""
 _TAG = re.compile(r"<[^<>]*>")
 _SILENT = {"script", "style", "head", "title", "template", "svg", "math", "noscript"}
 
@@ -45,7 +48,7 @@ class _Lines(HTMLParser):
 
 def text_of_html(html: str) -> str:
     """What a reader would see of it, line by line; quoted parts begin with `>`."""
-    if html.count("<") > _MOST_TAGS:
+    if html.count("<") > _MOST_TAGS or html.count("&") > _MOST_CHARACTERS:
         return tidy(" ".join(_TAG.sub(" ", html).split()))
     lines = _Lines()
     lines.feed(nh3.clean(html, tags=_TAGS, clean_content_tags=_SILENT, attributes={}))

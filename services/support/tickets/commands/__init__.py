@@ -38,16 +38,20 @@ async def take_requests(
     erased: AbstractSet[UUID],
 ) -> list[Opening | Joining]:
     """Open a ticket for each request, or have it join the ticket that it continues. The parties are locked."""
-    await mail.claim(tx, events, erased)
+    referred = await mail.claim(tx, events, erased)
     known = await store.find_known_requests(tx, [event.id for event in events])
     fresh = [event for event in events if event.id not in known]
     await _complete(tx, [event for event in events if event.id in known], erased)
-    threads = [each for event in fresh for each in threads_of(event.data, families.get(event.data.party_id))]
+    threads = [
+        each
+        for event in fresh
+        for each in threads_of(event.data, families.get(event.data.party_id), referred.get(event.id, ()))
+    ]
     references = await store.load_references(tx, threads)
     tickets = await store.lock_tickets(tx, sorted(set(references.values())))
     numbers = iter(await store.draw_numbers(tx, len(fresh)) if fresh else ())
     context: Context = tx.context
-    become = sort_requests(fresh, numbers, Known(references, tickets, families), erased, context.reopening)
+    become = sort_requests(fresh, numbers, Known(references, tickets, families, referred), erased, context.reopening)
     await _save_requests(tx, become)
     return become
 
@@ -187,7 +191,7 @@ async def split_ticket(
     if missing := [str(each) for each in replies if each not in own]:
         raise Invalid(f"the ticket has no reply {missing[0]}", field="body.replies")
     into = new_id()
-    changed = await _save(tx, acts.split(ticket, into, list(own), agent, tx.now))
+    split = acts.split(ticket, into, list(own), agent, tx.now)
     title = subject or next((each for each in own.values() if each is not None), None)
     made = await store.add_split_ticket(tx, ticket_id, into, title, tx.now)
     await store.move_replies(tx, ticket_id, into, own)
@@ -202,7 +206,7 @@ async def split_ticket(
         split_from=ticket_id,
     )
     tx.emit([Emission(data=opened, time=tx.now)])
-    return changed, into, made.number
+    return await _save(tx, split), into, made.number
 
 
 async def lock_parties_of(tx: Transaction, tickets: Collection[UUID]) -> None:

@@ -11,11 +11,14 @@ from shared.events.tickets import (
     TicketNoted,
     TicketOpened,
     TicketReplied,
+    TicketSplit,
     TicketStatusChanged,
     TicketUnmerged,
 )
 
-OwnEvent = TicketOpened | TicketReplied | TicketNoted | TicketStatusChanged | TicketMerged | TicketUnmerged
+OwnEvent = (
+    TicketOpened | TicketReplied | TicketNoted | TicketStatusChanged | TicketMerged | TicketUnmerged | TicketSplit
+)
 
 
 async def take_back(tx: Transaction, event: Event[OwnEvent]) -> None:
@@ -45,5 +48,7 @@ async def take_back(tx: Transaction, event: Event[OwnEvent]) -> None:
             await store.take_back_status(tx, changed)
             if changed.until is not None:
                 await tx.set_timers(WAKING, [(changed.ticket_id, partition_of(str(changed.party_id)), changed.until)])
+        case TicketSplit() as split:
+            await store.move_replies(tx, split.ticket_id, split.into, split.replies)
         case TicketMerged() | TicketUnmerged() as data:
             await store.take_back_merge(tx, data.ticket_id, data.into if isinstance(data, TicketMerged) else None)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -35,18 +35,23 @@ class Joining:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What stands before a batch: to which tickets references lead, those with their numbers, and the parties of each
-    customer who has several.
+    """What stands before a batch: to which tickets references lead, those with their numbers, the parties of each
+    customer who has several, and what else the requests of a mail refer to, by their events.
     """
 
     references: Mapping[Thread, UUID]
     tickets: Mapping[UUID, tuple[int, Ticket]]
     families: Mapping[UUID, Sequence[UUID]]
+    referred: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
-def threads_of(request: SupportRequested, parties: Sequence[UUID] | None = None) -> list[Thread]:
-    """The threads that a request may continue: its own and that of the message it answers, of each party."""
-    names = dict.fromkeys(map(plain, (request.thread, request.in_reply_to)))
+def threads_of(
+    request: SupportRequested, parties: Sequence[UUID] | None = None, referred: Sequence[str] = ()
+) -> list[Thread]:
+    """The threads that a request may continue: its own, that of the message it answers, and those of what else its mail
+    refers to, of each party.
+    """
+    names = dict.fromkeys(map(plain, (request.thread, request.in_reply_to, *referred)))
     return [(party, name) for name in names if name is not None for party in parties or [request.party_id]]
 
 
@@ -62,9 +67,7 @@ def sort_requests(
     sorted_: list[Opening | Joining] = []
     for event in events:
         request = event.data
-        threads = threads_of(request, known.families.get(request.party_id))
-        found = [tickets[references[thread]] for thread in threads if thread in references]
-        number, newest = max(found, key=lambda each: each[0]) if found else (0, None)
+        number, newest = _continued(event, known, references, tickets)
         become: Opening | Joining
         if newest is not None and takes(newest, event, reopening):
             become = _join(newest, event, forgotten=request.party_id in erased)
@@ -78,6 +81,25 @@ def sort_requests(
             references[request.party_id, name] = ticket.id
         sorted_.append(become)
     return sorted_
+
+
+def _continued(
+    event: Event[SupportRequested],
+    known: Known,
+    references: Mapping[Thread, UUID],
+    tickets: Mapping[UUID, tuple[int, Ticket]],
+) -> tuple[int, Ticket | None]:
+    """The newest ticket of this customer that the message names, else that what its mail refers to besides does.
+
+    A ticket that went on in one of somebody who was taken for the same customer leads there, which is another's now.
+    """
+    parties = known.families.get(event.data.party_id) or [event.data.party_id]
+    for referred in ((), known.referred.get(event.id, ())):
+        threads = threads_of(event.data, parties, referred)
+        found = [tickets[references[thread]] for thread in threads if thread in references]
+        if own := [each for each in found if each[1].party_id in parties]:
+            return max(own, key=lambda each: each[0])
+    return 0, None
 
 
 def takes(ticket: Ticket, event: Event[SupportRequested], reopening: Mapping[Channel, timedelta]) -> bool:
@@ -113,7 +135,7 @@ def _join(ticket: Ticket, event: Event[SupportRequested], *, forgotten: bool) ->
         reply_id=reply_id,
         subject=None if forgotten else plain(request.subject),
         body=None if forgotten else plain(request.body),
-        reference=plain(request.thread),
+        reference=None if forgotten else plain(request.thread),
         changed=receive(ticket, reply_id, event, has_text=has_text(request)),
         event=event,
     )
