@@ -171,10 +171,6 @@ class EmbeddedStack:
         """SIGKILL, and waits until it is gone."""
         await asyncio.to_thread(self.parts[name].child.kill)
 
-    async def restart_part(self, name: str, env: Mapping[str, str] | None = None) -> None:
-        await self.stop_part(name)
-        await self.start_part(name, env)
-
     def suspend_part(self, name: str) -> None:
         """SIGSTOP: it holds its connections and locks but does nothing until `resume_part`."""
         self.parts[name].child.suspend()

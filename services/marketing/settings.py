@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from shared.events.values import TimeZone
 from shared.mail.sending import Bell
+from shared.mail.smtp import SmtpUrl
 from shared.settings import Group, HttpSettings, ServiceSettings
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class MarketingSettings(Group):
     campaigns: Path = OWN_CAMPAIGNS
     programme: Path | None = None
     """The file of the loyalty programme; without one sales earn nothing."""
-    smtp_url: SecretStr | None = None
+    smtp_url: SmtpUrl | None = None
     smtp_connections: Annotated[int, Field(ge=1, le=50)] = 4
     smtp_timeout_s: Annotated[float, Field(gt=0, le=600)] = 30.0
     smtp_per_minute: Mapping[DomainName, Annotated[int, Field(ge=1, le=100_000)]] = Field(default_factory=dict)
@@ -116,14 +116,8 @@ class MarketingSettings(Group):
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:
-        if self.smtp_url is not None:
-            url = urlsplit(self.smtp_url.get_secret_value())
-            if url.scheme not in {"smtp", "smtps", "smtp+starttls"} or not url.hostname:
-                raise ValueError("smtp_url is smtp://host:port, smtp+starttls://host:port or smtps://host:port")
-            if not self.public_url:
-                raise ValueError(
-                    "smtp_url needs public_url and unsubscribe_secret: every letter says how to unsubscribe"
-                )
+        if self.smtp_url is not None and not self.public_url:
+            raise ValueError("smtp_url needs public_url and unsubscribe_secret: every letter says how to unsubscribe")
         if (self.quiet_from is None) != (self.quiet_until is None) or (
             self.quiet_from is not None and self.quiet_from == self.quiet_until
         ):

@@ -15,6 +15,7 @@ from services.support.classifier import Models
 from services.support.signature import key_of
 from shared.events.values import Channel
 from shared.mail.sending import Bell
+from shared.mail.smtp import SmtpUrl, has_port
 from shared.settings import Group, HttpSettings, ServiceSettings
 
 OWN_PROMISES = Path(__file__).with_name("slas.yaml")
@@ -58,7 +59,7 @@ class SupportSettings(Group):
     mail_bytes: Annotated[int, Field(ge=65_536, le=100 * 2**20)] = 25 * 2**20
     mails_an_hour: Annotated[int, Field(ge=1)] = 30
     mail_secrets: Annotated[tuple[SecretStr, ...], Field(max_length=5)] = ()
-    smtp_url: SecretStr | None = None
+    smtp_url: SmtpUrl | None = None
     smtp_timeout_s: Annotated[float, Field(gt=0, le=600)] = 30.0
     mail_address: Annotated[str, Field(pattern=r"^[\x21-\x3f\x41-\x7e]+@[A-Za-z0-9.-]+$")] | None = None
     mail_name: str = "Rapport"
@@ -73,14 +74,11 @@ class SupportSettings(Group):
     def _reachable(self) -> Self:
         if self.imap_url is not None:
             url = urlsplit(self.imap_url.get_secret_value())
-            if url.scheme not in {"imap", "imaps", "imap+starttls"} or not (url.hostname and url.username):
+            named = url.hostname and url.username and has_port(url)
+            if url.scheme not in {"imap", "imaps", "imap+starttls"} or not named:
                 raise ValueError("imap_url is imaps://user:password@host[:port]/folder, imap+starttls://… or imap://…")
-        if self.smtp_url is not None:
-            url = urlsplit(self.smtp_url.get_secret_value())
-            if url.scheme not in {"smtp", "smtps", "smtp+starttls"} or not url.hostname:
-                raise ValueError("smtp_url is smtp://host:port, smtp+starttls://host:port or smtps://host:port")
-            if self.mail_address is None:
-                raise ValueError("smtp_url needs mail_address, from which replies are sent")
+        if self.smtp_url is not None and self.mail_address is None:
+            raise ValueError("smtp_url needs mail_address, from which replies are sent")
         for secret in self.mail_secrets:
             key_of(secret.get_secret_value())
         return self

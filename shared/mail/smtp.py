@@ -2,11 +2,12 @@
 
 import contextlib
 from dataclasses import dataclass
-from typing import Any, Literal
-from urllib.parse import unquote, urlsplit
+from typing import Annotated, Any, Literal
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import aiosmtplib
 import structlog
+from pydantic import AfterValidator, SecretStr
 
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 log = structlog.get_logger()
@@ -40,10 +41,23 @@ def answered(code: int) -> Answer:
             return Answer("lost", code)
 
 
-def names_server(url: str) -> bool:
-    """Whether it is `smtp://[user:password@]host[:port]`, `smtp+starttls://…` or `smtps://…`."""
-    parts = urlsplit(url)
-    return parts.scheme in _PORTS and bool(parts.hostname)
+def _check_url(url: SecretStr) -> SecretStr:
+    parts = urlsplit(url.get_secret_value())
+    if parts.scheme not in _PORTS or not parts.hostname or not has_port(parts):
+        raise ValueError("such an address is smtp://[user:password@]host[:port], smtp+starttls://… or smtps://…")
+    return url
+
+
+def has_port(parts: SplitResult) -> bool:
+    """Whether its port is one, or left out."""
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
+
+
+SmtpUrl = Annotated[SecretStr, AfterValidator(_check_url)]
+"""`smtp://[user:password@]host[:port]`, `smtp+starttls://…` or `smtps://…`."""
 
 
 class SmtpClient:
