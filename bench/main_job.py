@@ -21,6 +21,12 @@ _STARTING_S = 3
 """How much longer the readers read than the shop sends, which begins a little later."""
 READ = "select count(*) from sale"
 UNSENT = "select count(*) from message where outcome is null"
+COMPARED = """
+select coalesce(bool_and(compared_at is not null), true)
+    and (select count(*) from matching_record) < greatest(1000, 1.5 * max(base))
+from (select base, compared_at from matching_model order by version desc limit 1) as newest
+"""
+"""Whether there are too few parties to learn weights anew, and all were compared by those that were learnt last."""
 
 
 async def measure(sizes: Sizes) -> list[Row]:
@@ -121,11 +127,20 @@ async def _settled(stack: EmbeddedStack, sales: int) -> None:
 
 
 async def _at_rest(stack: EmbeddedStack) -> None:
-    """Wait until what nobody waits for is done too: who was introduced is compared with all others, and rated."""
-    async with asyncio.timeout(_PATIENCE_S):
-        while True:
-            meter = Meter(stack.pids)
-            await asyncio.sleep(_RESTING_S)
-            spent = meter.spent()
-            if spent.total - spent.parts["bench"] < _RESTING_CORES * _RESTING_S:
-                return
+    """Wait until what nobody waits for is done too: who was introduced is compared with all others, by the weights that
+    are learnt of so many, and rated.
+    """
+    connection = await asyncpg.connect(stack.superuser_dsn("contacts"))
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            while not await _rests(stack) or not await connection.fetchval(COMPARED):
+                pass
+    finally:
+        await connection.close()
+
+
+async def _rests(stack: EmbeddedStack) -> bool:
+    meter = Meter(stack.pids)
+    await asyncio.sleep(_RESTING_S)
+    spent = meter.spent()
+    return spent.total - spent.parts["bench"] < _RESTING_CORES * _RESTING_S

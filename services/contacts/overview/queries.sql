@@ -274,7 +274,7 @@ from (
         summary ->> 'trigger_event_id' as trigger_event_id
     from line
     where
-        party_id = any ($1::uuid[]) and recorded_at >= $2 and recorded_at < $3 and summary ? 'message_id'
+        party_id = any ($1::uuid[]) and recorded_at >= $2 and recorded_at < $3 and summary -> 'message_id' is not null
         and type in (
             'crm.message.planned.v1', 'crm.message.sent.v1', 'crm.message.skipped.v1', 'crm.message.unknown.v1'
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import blake2b
 from uuid import UUID
 
@@ -46,11 +46,6 @@ class Campaign:
     def takes_sales(self) -> bool:
         """Whether a sale that it fits is enrolled when it is read; every other flow is started by its trigger."""
         return self.in_force and (self.follow_up or not self.is_flow)
-
-    def wait_until(self, number: int) -> timedelta:
-        """From the trigger to when a message is due before which nothing but time passes."""
-        steps = self.definition.steps[:number]
-        return sum((step.wait for step in steps if isinstance(step, Send)), timedelta(0))
 
     def holds_out(self, party: UUID) -> bool:
         """Whether this party is never written to, so that it can be compared with the others."""

@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
+from itertools import accumulate
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -109,6 +110,11 @@ class Definition(Part):
     def sends(self) -> Mapping[int, Send]:
         """The messages by the number of their step, from 1."""
         return {number: step for number, step in enumerate(self.steps, start=1) if isinstance(step, Send)}
+
+    @cached_property
+    def waits(self) -> Sequence[timedelta]:
+        """From the trigger to when the message of each step is due, where nothing but time passes before it."""
+        return list(accumulate(step.wait if isinstance(step, Send) else timedelta(0) for step in self.steps))
 
     @cached_property
     def hears(self) -> frozenset[str]:

@@ -72,7 +72,7 @@ def unmatched(event: Event[SaleCompleted]) -> Message:
 
 def plan(enrolment: Enrolment, campaign: Campaign, triggered_at: datetime, step: int, now: datetime) -> Message:
     """Step `step` of an enrolment, due after the waits of all steps so far."""
-    return plan_at(enrolment, campaign, triggered_at, step, triggered_at + campaign.wait_until(step), now)
+    return plan_at(enrolment, campaign, triggered_at, step, triggered_at + campaign.definition.waits[step - 1], now)
 
 
 def plan_at(
