@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import betaln, expit, gammaln, hyp2f1
 
-from services.forecasting.scores.domain.lifetime import Lifetime, Pattern
+from services.forecasting.scores.domain.lifetime import ENOUGH, MILD, Lifetime, Pattern
 
 Floats = NDArray[np.float64]
 _STARTS = ((1.0, 4.0, 1.0, 2.5), (0.3, 4.0, 0.8, 2.5), (3.0, 2.0, 0.1, 3.0))
@@ -76,8 +76,24 @@ def expected(model: Lifetime, patterns: Patterns, weeks: float) -> Floats:
     x, a, b = patterns.repeats, model.a, model.b + model.at_once
     z = weeks / (model.alpha + patterns.age + weeks)
     c = a + b + x - 1
-    tail = (1 - z) ** (a - 1) * hyp2f1(a + b - 1 - model.r, a - 1, c, z)
+    mild = (abs(a + b - 1 - model.r) + abs(a - 1)) * -np.log1p(-z) <= MILD
+    tail = np.empty_like(z)
+    tail[mild] = (1 - z[mild]) ** (a - 1) * hyp2f1(a + b - 1 - model.r, a - 1, c[mild], z[mild])
+    tail[~mild] = _scaled(model.r + x[~mild], b + x[~mild], c[~mild], z[~mild])
     return np.asarray(model.level * c / (a - 1) * (1 - tail) * alive(model, patterns), dtype=float)
+
+
+def _scaled(p: Floats, q: Floats, c: Floats, z: Floats) -> Floats:
+    """(1 - z) ** p times Gauss's 2F1(p, q; c; z), as `domain/lifetime.py` has it for one party."""
+    size, sign, n = p * np.log1p(-z), np.ones_like(z), 0
+    whole = np.exp(size)
+    while len(z):
+        ratio = (p + n) * (q + n) / ((c + n) * (n + 1)) * z
+        size, sign, n = size + np.log(np.abs(ratio)), sign * np.sign(ratio), n + 1
+        whole += sign * np.exp(size)
+        if np.all((size < ENOUGH) & (np.abs(ratio) < 1)):
+            break
+    return whole
 
 
 def _off_one(a: float) -> float:

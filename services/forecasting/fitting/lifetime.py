@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from math import isfinite
 
 import numpy as np
 
@@ -28,7 +29,8 @@ def fit_lifetime(
 
     What was bought then beside what had been foretold is the level that the model at `cut` goes on with; from all days
     behind habits are learnt. Errors are per party and before both; totals are shares of what came; beside them the rate
-    so far carried on. None if there is too little to learn from.
+    so far carried on. None if there is too little to learn from; ArithmeticError where the
+    numbers of these parties are beyond what can be calculated with.
     """
     if len(parties) < FEWEST or not any(one.days > 1 for one in parties):
         return None
@@ -40,7 +42,11 @@ def fit_lifetime(
         return Buying(model), quality
     habits, share = fit_habits(judged, levels_at(parties, cut), expected(model, patterns, WEEKS_AHEAD))
     model = replace(model, level=_level(judged[-1]))
-    return Buying(model, habits), {**quality, **_quality(judged[-1]), "habits_spare": share}
+    buying = Buying(model, habits)
+    quality |= {**_quality(judged[-1]), "habits_spare": share}
+    if not all(map(isfinite, (*buying.parameters().values(), *quality.values()))):
+        raise ArithmeticError("what is foretold is no finite number")
+    return buying, quality
 
 
 def _judged(day: date, came: Came) -> Origin | None:

@@ -6,10 +6,11 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from services.forecasting.fitting.bgnbd import Patterns, alive, expected, fit
 from services.forecasting.fitting.lifetime import fit_lifetime
+from services.forecasting.scores.domain import lifetime
 from services.forecasting.scores.domain.churn import WINDOWS, Came
 from services.forecasting.scores.domain.lifetime import History, Lifetime, Pattern
 
@@ -48,6 +49,39 @@ def test_one_party_and_many_give_the_same(model: Lifetime, pattern: Pattern, wee
 
     assert model.alive(pattern) == pytest.approx(float(alive(model, many)[0]), abs=1e-12)
     assert model.expected(pattern, weeks) == pytest.approx(float(expected(model, many, weeks)[0]), rel=1e-9)
+
+
+@pytest.mark.parametrize(("r", "alpha"), [(1.0, 3.0), (1000.0, 3000.0), (0.25, 0.01)])
+@settings(max_examples=30)
+@given(pattern=PATTERNS, weeks=st.floats(0.5, 60))
+def test_parties_that_are_all_alike_have_an_expectation(r: float, alpha: float, pattern: Pattern, weeks: float) -> None:
+    """Who all leave at one rate, or buy at it, have the largest parameters that are fitted: the series overflowed."""
+    alike = Lifetime(r, alpha, 1000.0, 5000.0)
+    many = Patterns.of([pattern])
+    found = alike.expected(pattern, weeks)
+
+    assert found == pytest.approx(float(expected(alike, many, weeks)[0]), rel=1e-9)
+    assert 0 <= found <= (r + pattern.repeats) / (alpha + pattern.age) * weeks * (1 + 1e-9)
+    if alike.alive(pattern) > 1e-9:
+        assert found == pytest.approx(Lifetime(r, alpha, 1010.0, 5050.0).expected(pattern, weeks), rel=0.05)
+
+
+@given(pattern=PATTERNS, weeks=st.floats(0.5, 60))
+def test_both_series_give_the_same_where_both_are_exact(pattern: Pattern, weeks: float) -> None:
+    wide = Lifetime(2.0, 5.0, 9.0, 25.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lifetime, "MILD", -1.0)
+        other = wide.expected(pattern, weeks)
+
+    assert other == pytest.approx(wide.expected(pattern, weeks), rel=1e-7)
+
+
+def test_what_cannot_be_calculated_is_said_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    parties = [History(LATE, CUT - timedelta(days=9), 2, (1,) * len(WINDOWS))] * 60
+    monkeypatch.setattr("services.forecasting.fitting.lifetime._level", lambda _: float("nan"))
+
+    with pytest.raises(ArithmeticError, match="no finite number"):
+        fit_lifetime(parties, CUT, [(EARLIER, [(one, i % 2) for i, one in enumerate(parties)])])
 
 
 def test_the_fit_finds_the_parameters_that_customers_were_simulated_from() -> None:

@@ -8,10 +8,12 @@ Journal of Research in Marketing 24, 2007). The fit over all parties is in `fitt
 
 from dataclasses import dataclass
 from datetime import date
-from math import exp, fsum, log, log1p
+from math import copysign, exp, fsum, log, log1p
 
 DAYS = 7.0
-_ENOUGH = 1e-14
+ENOUGH = log(1e-14)
+MILD = 10.0
+"""Of the logarithm of a hypergeometric function, up to which its series is exact after Euler's transformation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +68,37 @@ class Lifetime:
         return 1 / (1 + exp(odds)) if odds < 700 else 0.0
 
     def expected(self, pattern: Pattern, weeks: float) -> float:
-        """E[purchase days in the next `weeks` | x, t_x, T] (their equation 10, after Euler's transformation), times
-        the level.
+        """E[purchase days in the next `weeks` | x, t_x, T] (their equation 10, after Euler's transformation where its
+        series is mild), times the level.
         """
         x, a, b = pattern.repeats, self.a, self.b + self.at_once
         z = weeks / (self.alpha + pattern.age + weeks)
-        tail = exp((a - 1) * log1p(-z)) * _hypergeometric(a + b - 1 - self.r, a - 1, a + b + x - 1, z)
-        return self.level * (a + b + x - 1) / (a - 1) * (1 - tail) * self.alive(pattern)
+        c = a + b + x - 1
+        if _is_mild(a + b - 1 - self.r, a - 1, z):
+            tail = _scaled(a - 1, a + b - 1 - self.r, a - 1, c, z)
+        else:
+            tail = _scaled(self.r + x, self.r + x, b + x, c, z)
+        return self.level * c / (a - 1) * (1 - tail) * self.alive(pattern)
 
 
-def _hypergeometric(p: float, q: float, c: float, z: float) -> float:
-    """Gauss's 2F1(p, q; c; z) for 0 <= z < 1 by its series."""
-    terms, term, n = [1.0], 1.0, 0
-    while abs(term) >= _ENOUGH:
-        term *= (p + n) * (q + n) / ((c + n) * (n + 1)) * z
-        terms.append(term)
-        n += 1
-    return fsum(terms)
+def _is_mild(p: float, q: float, z: float) -> bool:
+    """Whether Gauss's 2F1(p, q; c; z) is of moderate size: where all parties leave at nearly the same rate, or buy at
+    it, its terms overflow or cancel each other after Euler's transformation, and as in the paper they do not.
+    """
+    return (abs(p) + abs(q)) * -log1p(-z) <= MILD
+
+
+def _scaled(power: float, p: float, q: float, c: float, z: float) -> float:
+    """(1 - z) ** power times Gauss's 2F1(p, q; c; z) for 0 <= z < 1 by its series; each term is scaled before it could
+    overflow.
+    """
+    size, sign, n = power * log1p(-z), 1.0, 0
+    terms = [exp(size)]
+    while True:
+        ratio = (p + n) * (q + n) / ((c + n) * (n + 1)) * z
+        if ratio == 0:
+            return fsum(terms)
+        size, sign, n = size + log(abs(ratio)), copysign(sign, sign * ratio), n + 1
+        terms.append(sign * exp(size))
+        if size < ENOUGH and abs(ratio) < 1:
+            return fsum(terms)
