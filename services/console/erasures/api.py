@@ -78,6 +78,5 @@ async def _show(page: Page, erasure_id: UUID, trouble: Trouble | None = None) ->
         erasure=erasure,
         party=party.value,
         gone=summed(erasure),
-        may_decide=page.agent is not None and "crm:erase" in page.agent.scopes,
         trouble=trouble,
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.console.shell.agent import Agent
+from services.console.shell.rights import rights_of
 
 
 def _(text: str) -> str:
@@ -12,13 +13,12 @@ def _(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """`key` is the second key after `g`; `scope` what an agent needs to see it, `under` pages that belong to it."""
+    """`key` is the second key after `g`, `under` are pages that belong to it."""
 
     path: str
     title: str
     icon: str
     key: str
-    scope: str = "crm:read"
     under: tuple[str, ...] = ()
 
     def holds(self, path: str) -> bool:
@@ -52,7 +52,7 @@ SECTIONS = (
         "s",
         under=("/warnings", "/frauds", "/trends", "/prices", "/reorders", "/models"),
     ),
-    Section("/operations", _("Operations"), "gauge", "o", "crm:admin"),
+    Section("/operations", _("Operations"), "gauge", "o"),
 )
 PLACES = (
     Place("/parties/new", _("New customer")),
@@ -88,4 +88,8 @@ PLACES = (
 
 def sections_for(agent: Agent | None) -> list[Section]:
     """What an agent may open; nothing for a stranger."""
-    return [section for section in SECTIONS if agent is not None and section.scope in agent.scopes]
+    return [each for each in SECTIONS if agent is not None and rights_of("GET", each.path) <= agent.scopes]
+
+
+def places_for(agent: Agent | None) -> list[Place]:
+    return [each for each in PLACES if agent is not None and rights_of("GET", each.path) <= agent.scopes]

@@ -17,6 +17,7 @@ from services.console.shell import charts, navigation, tags
 from services.console.shell.agent import Agent, agent_of
 from services.console.shell.asking import Asked, Front, Json, Trouble
 from services.console.shell.refusals import faults_of, refusal_text
+from services.console.shell.rights import rights_of
 from services.console.shell.spoken import SpokenEnvironment
 from services.console.shell.static_files import path_of
 from services.console.shell.words import LANGUAGES, Words
@@ -116,6 +117,7 @@ class Page:
                 moments=tags.Moments(self.words),
                 agent=self.agent,
                 sections=navigation.sections_for(self.agent),
+                writes=self.may("crm:write"),
                 **values,
             )
         )
@@ -130,6 +132,10 @@ class Page:
     def brief(self) -> bool:
         """Whether an open page asks for what is new only; where that does not join what it shows, it asks again."""
         return self.request.headers.get("x-live") == "news"
+
+    def may(self, right: str) -> bool:
+        """Whether the token of whoever looks carries a right; what it does not open is not offered."""
+        return self.agent is not None and right in self.agent.scopes
 
     @property
     def acting(self) -> dict[str, str]:
@@ -168,7 +174,9 @@ class Page:
 
 
 async def page_of(request: Request, agent: Annotated[Agent, Depends(agent_of)]) -> Page:
-    """The page of somebody who is signed in."""
+    """The page of somebody who is signed in, and may open it. Raises Trouble, before any service is asked."""
+    if not rights_of(request.method, request.scope["path"]) <= agent.scopes:
+        raise Trouble("console", 403, {})
     return Page(request, agent)
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.console.shell.asking import Json, Part, attempt, path_part
-from services.console.shell.navigation import PLACES, Place, Section, sections_for
+from services.console.shell.navigation import Place, Section, places_for, sections_for
 from services.console.shell.pages import Page, Shown
 from services.console.today.domain import WEEKS, sales_of
 
@@ -36,7 +36,7 @@ async def show_today(page: Shown) -> Response:
         audit=audit,
         weeks=weeks,
         sales=sales,
-        operates=page.agent is not None and "crm:admin" in page.agent.scopes,
+        operates=page.may("crm:admin"),
     )
 
 
@@ -58,7 +58,7 @@ async def _waiting(page: Page) -> Part[list[Json]]:
 async def find(page: Shown, q: Annotated[str, Query(max_length=320)] = "") -> Response:
     """What the palette lists: pages whose title has the text, parties, and the ticket of a number."""
     asked = q.strip()
-    known: list[Section | Place] = [*sections_for(page.agent), *PLACES]
+    known: list[Section | Place] = [*sections_for(page.agent), *places_for(page.agent)]
     pages = [each for each in known if asked.casefold() in page.words.text(each.title).casefold()]
     parties, campaigns, tickets = Part[Json](), Part[Json](), Part[Json]()
     if asked:
