@@ -12,9 +12,9 @@ from services.forecasting.fraud_forest import Forest
 from services.forecasting.indicators.domain import Weekly
 from services.forecasting.prices.domain import Bounds, PriceAdvice, Priced
 from services.forecasting.reorders.domain import ReorderAdvice, Rules, Stocked
-from services.forecasting.scores.domain.churn import Came, Churn, Left
+from services.forecasting.scores.domain.churn import Churn, left_of
 from services.forecasting.scores.domain.habits import Buying
-from services.forecasting.scores.domain.lifetime import History
+from services.forecasting.scores.domain.packed import Packed
 from services.forecasting.trends.domain import Found, Watched
 from services.forecasting.warnings.domain.sales import Unusual
 
@@ -27,33 +27,34 @@ def make_outlooks(series: Sequence[Asked], indicators: Sequence[Weekly] = ()) ->
 
 
 def fit_lifetime(
-    parties: Sequence[History], cut: date, behind: Sequence[tuple[date, Came]]
+    parties: Packed, cut: date, behind: Sequence[tuple[date, Packed]]
 ) -> tuple[Buying, dict[str, float]] | None:
     """The model of when parties buy again, and its measured quality; see `lifetime.py`."""
     from services.forecasting.fitting import lifetime
 
-    return lifetime.fit_lifetime(parties, cut, behind)
+    known = [history for history, _ in parties.unpack()]
+    return lifetime.fit_lifetime(known, cut, [(day, came.unpack()) for day, came in behind])
 
 
-def fit_churn(cuts: Sequence[tuple[date, Left]]) -> tuple[Churn, dict[str, float]] | None:
+def fit_churn(cuts: Sequence[tuple[date, Packed]]) -> tuple[Churn, dict[str, float]] | None:
     """The model of who buys nothing in the next 28 days, and its measured quality; see `churn.py`."""
     from services.forecasting.fitting import churn
 
-    return churn.fit_churn(cuts)
+    return churn.fit_churn([(day, left_of(came.unpack())) for day, came in cuts])
 
 
-def judge_lifetime(model: Buying, came: Came, since: date) -> dict[str, float]:
+def judge_lifetime(model: Buying, came: Packed, since: date) -> dict[str, float]:
     """How well the model foretold what was bought; see `quality.py`."""
     from services.forecasting.fitting import quality
 
-    return quality.judge_lifetime(model, came, since)
+    return quality.judge_lifetime(model, came.unpack(), since)
 
 
-def judge_churn(model: Churn, fitted: tuple[date, Left], judged: tuple[date, Left]) -> dict[str, float]:
+def judge_churn(model: Churn, fitted: tuple[date, Packed], judged: tuple[date, Packed]) -> dict[str, float]:
     """How well the model foretold who left, and how far its answers drifted; see `quality.py`."""
     from services.forecasting.fitting import quality
 
-    return quality.judge_churn(model, fitted, judged)
+    return quality.judge_churn(model, *((day, left_of(came.unpack())) for day, came in (fitted, judged)))
 
 
 def find_unusual(sold: Mapping[str, Sequence[int]]) -> list[Unusual]:

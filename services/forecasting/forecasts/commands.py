@@ -1,5 +1,6 @@
 """The weekly forecasts of one cut: what they are made from, and their publication."""
 
+from asyncio import to_thread
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -78,12 +79,13 @@ async def publish_forecasts(
     """Publish a forecast of every series that outlooks were made of, and set the failed ones aside; the number of
     forecasts.
     """
-    fitted = combined({one: _joined(track, made[one.id]) for one, track in tracks.items() if one.id in made})
+    joined = {one: _joined(track, made[one.id]) for one, track in tracks.items() if one.id in made}
+    fitted = await to_thread(combined, joined)  # of many series it takes seconds, and the loop has others to serve
     kept = {one: track.first for one, track in tracks.items() if one.id in made or one.id in failed}
     await series.save_series(tx, kept)
     await store.save_outlooks(tx, {one.id: track.outlooks for one, track in fitted.items()})
     newest = await store.find_newest_forecasts(tx, [one.id for one in fitted])
-    forecasts, beyond = publish(cut, fitted, newest, tx.now)
+    forecasts, beyond = await to_thread(publish, cut, fitted, newest, tx.now)
     await cuts.set_aside(tx, cut, failed | beyond)
     if forecasts:
         await store.save_forecasts(tx, cut, forecasts)

@@ -36,10 +36,11 @@ async def _judge_lifetime(source: cuts.Source, run: Run, settings: ForecastingSe
     since = cut - scores.HELD_OUT
     async with source.read() as tx:
         judged = await models.load_judged(tx, MODEL, since)
-        came = await scores.load_came_at(tx, since, settings.fitted_parties) if judged else []
+        came = await scores.load_came_at(tx, since, settings.fitted_parties) if judged else None
     found = [
         (fitted, used, await run(works.judge_lifetime, buying_from(parameters), came, since))
         for parameters, fitted, used in judged
+        if came is not None
     ]
     return [one for one in found if one[2]]
 
@@ -48,12 +49,12 @@ async def _judge_churn(source: cuts.Source, run: Run, settings: ForecastingSetti
     since = cut - scores.HELD_OUT
     async with source.read() as tx:
         judged = await models.load_judged(tx, CHURN_MODEL, since)
-        left = {day: await scores.load_left_at(tx, day, settings.fitted_parties) for day in _days(judged, since)}
+        came = {day: await scores.load_came_at(tx, day, settings.fitted_parties) for day in _days(judged, since)}
     found = [
         (
             fitted,
             used,
-            await run(works.judge_churn, churn_from(parameters), (fitted, left[fitted]), (since, left[since])),
+            await run(works.judge_churn, churn_from(parameters), (fitted, came[fitted]), (since, came[since])),
         )
         for parameters, fitted, used in judged
     ]

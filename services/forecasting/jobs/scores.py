@@ -8,7 +8,6 @@ from services.forecasting.cuts import commands as cuts
 from services.forecasting.fitting import works
 from services.forecasting.fitting.process import FittingFailed, Run
 from services.forecasting.scores import commands as scores
-from services.forecasting.scores.domain.churn import left_of
 from services.forecasting.scores.domain.score import CHURN_MODEL, MODEL, RFM_MODEL
 from services.forecasting.settings import ForecastingSettings
 
@@ -43,7 +42,7 @@ async def publish(source: cuts.Source, cut: date) -> None:
 
 async def _fit_lifetime(source: cuts.Source, run: Run, settings: ForecastingSettings, cut: date) -> None:
     async with source.read() as tx:
-        parties = [history for history, _ in await scores.load_came_at(tx, cut, settings.fitted_parties)]
+        parties = await scores.load_came_at(tx, cut, settings.fitted_parties)
         behind = await scores.load_behind(tx, cut, settings.fitted_parties)
     try:
         found = await run(works.fit_lifetime, parties, cut, behind)
@@ -59,16 +58,15 @@ async def _fit_lifetime(source: cuts.Source, run: Run, settings: ForecastingSett
 async def _fit_churn(source: cuts.Source, run: Run, settings: ForecastingSettings, cut: date) -> None:
     async with source.read() as tx:
         behind = await scores.load_behind(tx, cut, settings.fitted_parties)
-    left = [(day, left_of(came)) for day, came in behind]
     try:
-        found = await run(works.fit_churn, left)
+        found = await run(works.fit_churn, behind)
     except FittingFailed as error:
         await _set_aside(source, cut, CHURN_MODEL, error)
         return
     if found is not None:
         async with source.transaction() as tx:
             await scores.save_churn(tx, cut, *found)
-        log.info("churn_fitted", cut=cut.isoformat(), parties=len(left[-1][1]))
+        log.info("churn_fitted", cut=cut.isoformat(), parties=len(behind[-1][1]))
 
 
 async def _set_aside(source: cuts.Source, cut: date, model: str, error: FittingFailed) -> None:

@@ -12,11 +12,12 @@ from services.forecasting.cuts import commands as cuts
 from services.forecasting.cuts.domain import instant
 from services.forecasting.models import commands as models
 from services.forecasting.scores import store
-from services.forecasting.scores.domain.churn import Came, Churn, Left, churn_from, left_of
+from services.forecasting.scores.domain.churn import Churn, churn_from
 from services.forecasting.scores.domain.erasure import announce_forgotten
 from services.forecasting.scores.domain.habits import Buying, buying_from
 from services.forecasting.scores.domain.health import Signs, health_of
 from services.forecasting.scores.domain.lifetime import History
+from services.forecasting.scores.domain.packed import Packed
 from services.forecasting.scores.domain.purchases import Spent, add_up
 from services.forecasting.scores.domain.rfm import FEWEST, FREQUENCY, YEAR, Fifths, fifths_from, rfm_of
 from services.forecasting.scores.domain.rhythm import Rhythm
@@ -96,19 +97,14 @@ async def find_trained(tx: Transaction) -> Mapping[str, date]:
     return {name: cut for name, cut in found.items() if cut is not None}
 
 
-async def load_came_at(tx: Transaction, day: date, most: int) -> Came:
+async def load_came_at(tx: Transaction, day: date, most: int) -> Packed:
     """Of at most about `most` parties that had bought by the day, the same ones every time, on how many of the 28 days
     from it on they bought.
     """
     return await store.load_came(tx, day, most)
 
 
-async def load_left_at(tx: Transaction, day: date, most: int) -> Left:
-    """Of those that had bought by the day, who bought nothing in the 28 days from it on."""
-    return left_of(await load_came_at(tx, day, most))
-
-
-async def load_behind(tx: Transaction, cut: date, most: int) -> list[tuple[date, Came]]:
+async def load_behind(tx: Transaction, cut: date, most: int) -> list[tuple[date, Packed]]:
     """What models of a cut are learnt from: parties at each of the cuts before, and what came after it."""
     return [(day, await load_came_at(tx, day, most)) for back in _BEHIND for day in (cut - HELD_OUT * back,)]
 

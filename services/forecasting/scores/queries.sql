@@ -13,25 +13,39 @@ on conflict (party_id, day, currency) do update set
 
 -- name: load_came
 -- Purchase days before $1 and in the 28 days from it on, without those whose every sale was cancelled, of at most about $2
--- parties, the same ones every time.
+-- parties, the same ones every time. One row, a column of 32-bit numbers for each of what is known, by party: made into rows,
+-- so many of them hold up the loop of the service, and the process that wants them is another one.
 with size as (
     select greatest(ceil(count(distinct party_id) / $2::float8), 1)::bigint as buckets
     from sales_v1.purchase_day
     where day < $1 and sales > 0
+),
+party as (
+    select
+        min(day) as first,
+        max(day) filter (where day < $1) as last,
+        (count(distinct day) filter (where day < $1))::int as days,
+        (count(distinct day) filter (where day < $1 and day >= $1::date - 14))::int as in_14,
+        (count(distinct day) filter (where day < $1 and day >= $1::date - 28))::int as in_28,
+        (count(distinct day) filter (where day < $1 and day >= $1::date - 56))::int as in_56,
+        (count(distinct day) filter (where day < $1 and day >= $1::date - 112))::int as in_112,
+        (count(distinct day) filter (where day >= $1))::int as came
+    from sales_v1.purchase_day, size
+    where day < $1 + 28 and sales > 0 and (buckets = 1 or mod(hashtextextended(party_id::text, 0), buckets) = 0)
+    group by party_id
+    having min(day) < $1
+    order by party_id
 )
 select
-    min(day) as first,
-    max(day) filter (where day < $1) as last,
-    (count(distinct day) filter (where day < $1))::int as days,
-    (count(distinct day) filter (where day < $1 and day >= $1::date - 14))::int as in_14,
-    (count(distinct day) filter (where day < $1 and day >= $1::date - 28))::int as in_28,
-    (count(distinct day) filter (where day < $1 and day >= $1::date - 56))::int as in_56,
-    (count(distinct day) filter (where day < $1 and day >= $1::date - 112))::int as in_112,
-    (count(distinct day) filter (where day >= $1))::int as came
-from sales_v1.purchase_day, size
-where day < $1 + 28 and sales > 0 and (buckets = 1 or mod(hashtextextended(party_id::text, 0), buckets) = 0)
-group by party_id
-having min(day) < $1;
+    string_agg(int4send(first - date '0001-01-01' + 1), '') as first,
+    string_agg(int4send(last - date '0001-01-01' + 1), '') as last,
+    string_agg(int4send(days), '') as days,
+    string_agg(int4send(in_14), '') as in_14,
+    string_agg(int4send(in_28), '') as in_28,
+    string_agg(int4send(in_56), '') as in_56,
+    string_agg(int4send(in_112), '') as in_112,
+    string_agg(int4send(came), '') as came
+from party;
 
 -- name: load_page
 -- The next parties by id with their purchase days before the cut; none yet: nulls.

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from services.forecasting.scores.domain.churn import WINDOWS, Came
+from services.forecasting.scores.domain.churn import WINDOWS
 from services.forecasting.scores.domain.lifetime import History
+from services.forecasting.scores.domain.packed import COLUMNS, Packed
 from services.forecasting.scores.domain.purchases import PurchaseKey, Spent
 from services.forecasting.scores.domain.rhythm import Rhythm
 from services.forecasting.scores.domain.score import Published, Score
@@ -30,9 +31,10 @@ async def load_page(tx: Transaction, after: UUID, cut: date, size: int) -> list[
     return [(row["party_id"], _history(row) if row["days"] else None) for row in rows]
 
 
-async def load_came(tx: Transaction, cut: date, most: int) -> Came:
+async def load_came(tx: Transaction, cut: date, most: int) -> Packed:
     """Histories at the cut, and on how many of the 28 days from it on something was bought."""
-    return [(_history(row), row["came"]) for row in await tx.fetch(SQL["load_came"], cut, most)]
+    row = await tx.fetchrow(SQL["load_came"], cut, most)
+    return Packed([row[name] or b"" for name in COLUMNS])
 
 
 async def load_history(tx: Transaction, party_ids: Sequence[UUID], until: date) -> History | None:

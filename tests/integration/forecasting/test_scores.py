@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from services.forecasting.scores import commands, store
 from services.forecasting.scores.domain.churn import INPUTS, WINDOWS, Churn, Term
 from services.forecasting.scores.domain.habits import Buying
-from services.forecasting.scores.domain.lifetime import Lifetime
+from services.forecasting.scores.domain.lifetime import History, Lifetime
 from tests.integration.forecasting.running import Forecasting, get
 from tests.unit.forecasting.facts import ADA
 
@@ -90,10 +90,14 @@ async def test_health_is_of_what_is_known_today_under_all_ids(
 @pytest.mark.usefixtures("sold")
 async def test_what_came_after_a_cut_is_counted_in_days(forecasting: Forecasting) -> None:
     async with forecasting.read() as tx:
-        stayed, left = [await store.load_came(tx, date(2026, 2, day), 1000) for day in (3, 23)]
+        stayed, left, nobody = [
+            await store.load_came(tx, day, 1000) for day in (date(2026, 2, 3), date(2026, 2, 23), date(1, 1, 1))
+        ]
 
-    assert [(history.days, history.recent, came > 0) for history, came in stayed][:1] == [(1, (1, 1, 1, 1), True)]
-    assert not any(came for _, came in left)
+    bought = History(date(2026, 2, 2), date(2026, 2, 2), 1, (1, 1, 1, 1))
+    assert (len(stayed), stayed.unpack()) == (1, [(bought, 1)])
+    assert sorted((history.days, came) for history, came in left.unpack()) == [(1, 0), (2, 0)]
+    assert (len(nobody), nobody.unpack()) == (0, [])
 
 
 async def test_fifths_are_of_all_parties_that_bought_in_the_year(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from services.forecasting.cuts.domain import WEEK
-from services.forecasting.forecasts.domain.combination import Pair, combine, weigh
+from services.forecasting.forecasts.domain.combination import Pair, Pooled, combine, weigh
 from services.forecasting.forecasts.domain.outlook import SEASONAL_NAIVE, Outlook, Track
 
 FIRST = date(2026, 1, 5)
@@ -18,9 +18,18 @@ def said(weeks: int, **candidates: float) -> Outlook:
     return Outlook(FIRST + WEEK * weeks, "linear", rows, (1.0,) * 4, 1.0)
 
 
+def summed(errors: dict[str, list[Pair]]) -> dict[str, Pooled]:
+    """As they are kept of all series."""
+    found = {name: Pooled() for name in errors}
+    for name, pairs in errors.items():
+        for pair in pairs:
+            found[name].add(*pair)
+    return found
+
+
 @given(own=ERRORS, pooled=ERRORS)
 def test_weights_are_shares(own: dict[str, list[Pair]], pooled: dict[str, list[Pair]]) -> None:
-    weights = weigh("abc", own, pooled)
+    weights = weigh("abc", own, summed(pooled))
 
     assert sum(weights.values()) == pytest.approx(1)
     assert all(weight >= 0 for weight in weights.values())
@@ -29,22 +38,22 @@ def test_weights_are_shares(own: dict[str, list[Pair]], pooled: dict[str, list[P
 def test_who_was_nearer_counts_more_and_one_series_says_less_than_all() -> None:
     pooled = {"a": [(1.0, 1.0)] * 50, "b": [(2.0, 1.0)] * 50}
 
-    assert weigh("ab", {}, pooled)["a"] > 0.9
-    assert weigh("ab", {"a": [(2.0, 1.0)], "b": [(1.0, 1.0)]}, pooled)["a"] > 0.5
-    assert weigh("ab", {"a": [(2.0, 1.0)] * 80, "b": [(1.0, 1.0)] * 80}, pooled)["b"] > 0.9
+    assert weigh("ab", {}, summed(pooled))["a"] > 0.9
+    assert weigh("ab", {"a": [(2.0, 1.0)], "b": [(1.0, 1.0)]}, summed(pooled))["a"] > 0.5
+    assert weigh("ab", {"a": [(2.0, 1.0)] * 80, "b": [(1.0, 1.0)] * 80}, summed(pooled))["b"] > 0.9
 
 
 def test_who_was_there_only_for_hard_series_is_not_the_worse_for_it() -> None:
     """Each is judged beside the naive forecast of the same origins."""
     pooled = {"easy": [(0.5, 0.5)] * 40, "hard": [(4.0, 8.0)] * 10}
 
-    assert weigh(["easy", "hard"], {}, pooled)["hard"] > 0.9
+    assert weigh(["easy", "hard"], {}, summed(pooled))["hard"] > 0.9
 
 
 def test_where_the_naive_forecast_was_exact_it_counts() -> None:
     exact: dict[str, list[Pair]] = {SEASONAL_NAIVE: [(0.0, 0.0)] * 6, "a": [(3.0, 0.0)] * 6}
 
-    assert weigh(exact, exact, exact)[SEASONAL_NAIVE] > 0.99
+    assert weigh(exact, exact, summed(exact))[SEASONAL_NAIVE] > 0.99
 
 
 def test_an_outlook_is_combined_by_what_was_known_at_its_origin() -> None:

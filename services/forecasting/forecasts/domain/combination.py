@@ -12,6 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from statistics import fmean
 
 from services.forecasting.forecasts.domain.beside import Compared, weigh_indicator
@@ -39,11 +41,32 @@ Errors = defaultdict[str, list[Pair]]
 
 
 @dataclass(slots=True)
+class Pooled:
+    """The sums of a candidate's errors, and of those of the seasonal naive forecast from the same origins."""
+
+    count: int = 0
+    error: float = 0.0
+    naive: float = 0.0
+
+    def add(self, error: float, naive: float) -> None:
+        self.count, self.error, self.naive = self.count + 1, self.error + error, self.naive + naive
+
+    def beside_naive(self) -> float:
+        """Where the naive forecast was exact, whatever was not is worse by far."""
+        little = _LEAST_ERROR * self.count
+        return (self.error + little) / (self.naive + little)
+
+
+@dataclass(slots=True)
 class _Known:
-    """Scaled errors by candidate: of each series, and of all of one scale; and how indicators did beside a series."""
+    """Scaled errors by candidate, of each series; of all of one scale their sums, for these may be very many; and how
+    indicators did beside a series.
+    """
 
     own: defaultdict[int, Errors] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
-    pooled: defaultdict[Scale, Errors] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+    pooled: defaultdict[Scale, defaultdict[str, Pooled]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(Pooled))
+    )
     beside: defaultdict[int, list[Compared]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, at: int, track: Track, outlook: Outlook) -> None:
@@ -56,7 +79,7 @@ class _Known:
         }
         for name, error in errors.items():
             self.own[at][name].append((error, errors[SEASONAL_NAIVE]))
-            self.pooled[outlook.scale][name].append((error, errors[SEASONAL_NAIVE]))
+            self.pooled[outlook.scale][name].add(error, errors[SEASONAL_NAIVE])
         if (candidate := _beside(outlook)) is not None:
             said = outlook.candidates[outlook.scale], outlook.candidates[candidate]
             self.beside[at].append(Compared(candidate, outlook.origin, track.end(outlook), actuals, *said))
@@ -77,20 +100,21 @@ def combine(tracks: Sequence[Track]) -> list[Track]:
     )
     done = [list(track.outlooks) for track in tracks]
     open_ones: list[tuple[date, int, int]] = []
-    for origin, at, place in waiting:
+    for origin, same in groupby(waiting, key=itemgetter(0)):
         over = [one for one in open_ones if one[0] <= origin]
         open_ones = [one for one in open_ones if one[0] > origin]
         for _, before, which in over:
             known.add(before, tracks[before], done[before][which])
-        outlook = done[at][place]
-        if not outlook.centre:
-            alone = _combined(outlook, known.own[at], known.pooled[outlook.scale])
-            done[at][place] = _with_indicator(alone, known.beside[at])
-        open_ones.append((tracks[at].end(outlook), at, place))
+        for _, at, place in same:
+            outlook = done[at][place]
+            if not outlook.centre:
+                alone = _combined(outlook, known.own[at], known.pooled[outlook.scale])
+                done[at][place] = _with_indicator(alone, known.beside[at])
+            open_ones.append((tracks[at].end(outlook), at, place))
     return [replace(track, outlooks=tuple(outlooks)) for track, outlooks in zip(tracks, done, strict=True)]
 
 
-def _combined(outlook: Outlook, own: Errors, pooled: Errors) -> Outlook:
+def _combined(outlook: Outlook, own: Errors, pooled: Mapping[str, Pooled]) -> Outlook:
     if _worse_than_naive(own):
         return replace(outlook, centre=outlook.candidates[SEASONAL_NAIVE], model=f"{SEASONAL_NAIVE}/1")
     weights = weigh(_alone(outlook), own, pooled)
@@ -126,11 +150,11 @@ def _beside(outlook: Outlook) -> str | None:
 
 
 def weigh(
-    candidates: Iterable[str], own: Mapping[str, Sequence[Pair]], pooled: Mapping[str, Sequence[Pair]]
+    candidates: Iterable[str], own: Mapping[str, Sequence[Pair]], pooled: Mapping[str, Pooled]
 ) -> dict[str, float]:
     """Weights that sum to 1. A candidate without any past is taken to be as good as the mean of the others."""
     names = sorted(candidates)
-    general = {name: _beside_naive(pooled[name]) for name in names if pooled.get(name)}
+    general = {name: found.beside_naive() for name in names if (found := pooled.get(name)) and found.count}
     usual = fmean(general.values()) if general else 1.0
     errors = {name: _drawn(own.get(name, ()), general.get(name, usual)) for name in names}
     best = min(errors.values())
@@ -140,14 +164,12 @@ def weigh(
 
 
 def _drawn(own: Sequence[Pair], general: float) -> float:
-    known = _beside_naive(own) * len(own) if own else 0.0
+    known = _summed(own).beside_naive() * len(own) if own else 0.0
     return max((known + _DRAWN * general) / (len(own) + _DRAWN), _LEAST_ERROR)
 
 
-def _beside_naive(errors: Sequence[Pair]) -> float:
-    """Where the naive forecast was exact, whatever was not is worse by far."""
-    little = _LEAST_ERROR * len(errors)
-    return (sum(error for error, _ in errors) + little) / (sum(naive for _, naive in errors) + little)
+def _summed(errors: Sequence[Pair]) -> Pooled:
+    return Pooled(len(errors), sum(error for error, _ in errors), sum(naive for _, naive in errors))
 
 
 def _worse_than_naive(own: Errors) -> bool:
