@@ -65,6 +65,7 @@ GATES: dict[str, tuple[Gate, ...]] = {
     "create contacts": (Gate("rate", "≥", 500, 1_000),),
     "create contacts in batches": (Gate("rate", "≥", 8_000, 15_000),),
     "find by e-mail": (Gate("growth", "≤", 1.2, 1.1),),
+    "one record matched": (Gate("p99_ms", "≤", 10, 5), Gate("growth", "≤", 1.2, 1.1)),
     "search": (Gate("p95_ms", "≤", 20, 10),),
     "customers": tuple(Gate(f"{kind}_growth", "≤", 1.2, 1.1) for kind in ("view", "past", "duplicates")),
     "audit": (Gate("rate", "≥", 200_000, 500_000),),

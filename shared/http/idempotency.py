@@ -136,15 +136,19 @@ async def idempotent(
         raise Invalid("a request has one key", field="Idempotency-Key")
     authenticator: Authenticator = request.app.state.authenticator
     speaker = await authenticator.speaker(request.headers.get("authorization", ""))
-    operation = f"{request.method} {route_of(request.scope)}"
+    state, operation = request.app.state, f"{request.method} {route_of(request.scope)}"
+    hashed = b"" if key is None else await _hash_of_request(request, speaker.subject)
+    return Once(state.service, key, operation, hashed, state.gatherings)
+
+
+async def _hash_of_request(request: Request, subject: str) -> bytes:
     # The subject too: what one agent wrote is no answer to another who chose the same key.
-    hashed = sha256(f"{request.url.path}?{request.url.query}\n{speaker.subject}\n".encode())
+    hashed = sha256(f"{request.url.path}?{request.url.query}\n{subject}\n".encode())
     hashed.update(request.headers.get("if-match", "").encode() + b"\n")
     # A CloudEvent in binary mode says in headers what it is.
     hashed.update(repr(sorted(each for each in request.headers.items() if each[0].startswith("ce-"))).encode())
     hashed.update(await request.body())
-    state = request.app.state
-    return Once(state.service, key, operation, hashed.digest(), state.gatherings)
+    return hashed.digest()
 
 
 def _hash_of(id_: bytes) -> int:

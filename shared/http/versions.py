@@ -45,7 +45,12 @@ def etag_of(version: int, body: bytes) -> str:
     return f'"{version}-{blake2b(body, digest_size=8).hexdigest()}"'
 
 
-def with_etag(response: Response) -> Response:
-    """An answer tells the version it led to, also where it is a repeated one."""
-    response.headers["ETag"] = f'"{from_json(bytes(response.body))["version"]}"'
+def with_etag(response: Response, located: str | None = None) -> Response:
+    """An answer tells the version it led to, also where it is a repeated one, and under `located` with the id of what
+    was made where that is read.
+    """
+    answered = from_json(bytes(response.body))
+    response.headers["ETag"] = f'"{answered["version"]}"'
+    if located is not None:
+        response.headers["Location"] = f"{located}/{answered['id']}"
     return response

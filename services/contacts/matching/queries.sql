@@ -22,20 +22,22 @@ returning low_id, high_id, xmax = 0 as fresh
 select party_id, traits::text as traits from matching_record where party_id = any ($1::uuid[])
 
 -- name: save_records
--- Sorted by the caller.
-insert into matching_record (party_id, traits)
-select * from unnest($1::uuid[], $2::jsonb[])
-on conflict (party_id) do update set traits = excluded.traits
+-- Sorted by the caller. Keys that they had and have no more go; those that they keep are not written again.
+with gone as (
+    delete from matching_key
+    where party_id = any ($5::uuid[]) and (key, party_id) not in (select * from unnest($3::bigint[], $4::uuid[]))
+), kept as (
+    insert into matching_record (party_id, traits)
+    select * from unnest($1::uuid[], $2::jsonb[])
+    on conflict (party_id) do update set traits = excluded.traits
+)
+insert into matching_key (key, party_id)
+select * from unnest($3::bigint[], $4::uuid[])
+on conflict do nothing
 
 -- name: forget_keys
--- Before new ones are written.
+-- Of parties that were erased.
 delete from matching_key where party_id = any ($1::uuid[])
-
--- name: add_keys
--- Sorted by the caller.
-insert into matching_key (key, party_id)
-select * from unnest($1::bigint[], $2::uuid[])
-on conflict do nothing
 
 -- name: forget_records
 -- Of parties that were erased.

@@ -71,13 +71,15 @@ async def load_records(tx: Transaction, party_ids: Iterable[UUID]) -> dict[UUID,
     return {row["party_id"]: _TRAITS.validate_json(row["traits"]) for row in rows}
 
 
-async def save_records(tx: Transaction, records: Mapping[UUID, Traits], keys: Iterable[tuple[int, UUID]]) -> None:
-    """What is compared of these parties from now on, and by which keys they are found."""
+async def save_records(
+    tx: Transaction, records: Mapping[UUID, Traits], keys: Iterable[tuple[int, UUID]], known: Iterable[UUID]
+) -> None:
+    """What is compared of these parties from now on, and by which keys they are found. Those that were compared before
+    are `known`.
+    """
     rows = [(party_id, _TRAITS.dump_json(traits).decode()) for party_id, traits in sorted(records.items())]
-    await tx.execute(SQL["save_records"], *columns(rows))
-    await tx.execute(SQL["forget_keys"], sorted(records))
-    if named := sorted(keys):
-        await tx.execute(SQL["add_keys"], *columns(named))
+    named: list[list[object]] = columns(sorted(keys)) or [[], []]
+    await tx.execute(SQL["save_records"], *columns(rows), *named, sorted(known))
 
 
 async def forget_records(tx: Transaction, party_ids: Sequence[UUID]) -> None:

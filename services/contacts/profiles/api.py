@@ -4,7 +4,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from pydantic_core import from_json
 from starlette.responses import Response
 
 from services.contacts.parties.domain.party import FIELDS
@@ -36,9 +35,7 @@ async def create_party(profile: ReportedParty, once: Repeatable) -> Response:
     async def act(tx: Transaction) -> dict[str, Any]:
         return await commands.create(tx, profile)
 
-    response = with_etag(await once.write_among(profile, commands.create_together, act, status=201))
-    response.headers["Location"] = f"/v1/parties/{from_json(bytes(response.body))['id']}"
-    return response
+    return with_etag(await once.write_among(profile, commands.create_together, act, status=201), "/v1/parties")
 
 
 @router.post("/parties/batch", dependencies=WRITES, response_model=UpsertResult)

@@ -4,8 +4,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+from pydantic import TypeAdapter
 
 from services.contacts.handlers.parties import compare_parties
+from services.contacts.matching.domain.blocking import keys_of
+from services.contacts.matching.domain.traits import Traits
 from shared.engine.event import Tombstone
 from tests.events import decoded
 from tests.integration.contacts.running import ADA, NOW, SHOP_81, Contacts, sale
@@ -99,3 +102,22 @@ async def test_an_erased_party_is_compared_with_nobody(contacts: Contacts, http:
         await compare_parties([gone], tx)
     assert await contacts.rows("select * from matching_record where party_id = $1", UUID(ada)) == []
     assert await contacts.rows("select * from matching_key where party_id = $1", UUID(ada)) == []
+
+
+async def test_a_party_is_found_by_what_it_is_described_as_now_and_by_nothing_else(
+    contacts: Contacts, http: httpx.AsyncClient
+) -> None:
+    ids = [(await http.post("/v1/parties", json=each)).json()["id"] for each in (PEOPLE[0], PEOPLE[3])]
+    await contacts.match_described()
+    others = await contacts.rows("select * from matching_key where party_id = $1 order by key", UUID(ids[1]))
+    changes: list[dict[str, Any]] = [{"birth_date": "1971-03-10", "address": None}, {"birth_date": None, "name": None}]
+    for body in changes:
+        identity = {"identities": [{"type": "email", "value": "ada.holm@example.com"}]}
+        assert (await http.patch(f"/v1/parties/{ids[0]}", json={**body, **identity})).status_code == 200
+        await contacts.match_described()
+        [record] = await contacts.rows("select traits::text from matching_record where party_id = $1", UUID(ids[0]))
+        expected = {key.number for key in keys_of(TypeAdapter(Traits).validate_json(record["traits"]))}
+        rows = await contacts.rows("select key from matching_key where party_id = $1", UUID(ids[0]))
+        assert {row["key"] for row in rows} == expected
+        assert expected
+    assert await contacts.rows("select * from matching_key where party_id = $1 order by key", UUID(ids[1])) == others

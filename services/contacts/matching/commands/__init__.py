@@ -1,6 +1,6 @@
 """Parties that may be the same."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from services.contacts.matching import store
@@ -65,8 +65,10 @@ async def compare_described(tx: Transaction, events: Sequence[Event[PartyDescrib
     if not changed:
         return
     keys = {party_id: [key.number for key in keys_of(traits)] for party_id, traits in changed.items()}
-    await store.save_records(tx, changed, {(key, party_id) for party_id, own in keys.items() for key in own})
-    await _doubt_merges(tx, changed)
+    before = changed.keys() & known.keys()
+    await store.save_records(tx, changed, {(key, party_id) for party_id, own in keys.items() for key in own}, before)
+    if before:
+        await _doubt_merges(tx, before)
     found = await _find_likenesses(tx, changed, keys)
     for pair in sorted(await store.add_likenesses(tx, found, tx.now)):
         first, other = pair if pair[0] in described else pair[::-1]
@@ -101,7 +103,7 @@ def _announce(
     )
 
 
-async def _doubt_merges(tx: Transaction, changed: Mapping[UUID, Traits]) -> None:
+async def _doubt_merges(tx: Transaction, changed: Collection[UUID]) -> None:
     """Ask about merges of parties that are not alike any more by what was learnt."""
     pairs = await store.load_merged(tx, changed)
     if pairs:
@@ -161,7 +163,7 @@ async def _find_likenesses(
             low, high = sorted((party_ids[place], other_id))
             if low != high:
                 pairs.add((low, high))
-    return likenesses(await _model(tx), records, sorted(pairs))
+    return likenesses(await _model(tx), records, sorted(pairs)) if pairs else {}
 
 
 async def _model(tx: Transaction) -> Model:

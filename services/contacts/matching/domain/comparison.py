@@ -26,6 +26,8 @@ LEVELS: dict[str, tuple[str, ...]] = {
     "phone": ("", "same", "slip", "other"),
 }
 """What each level of a field is called; the first is silence."""
+_FEW = 200
+"""Of so many pairs, as of one record, a dictionary tells the distinct ones sooner than sorting."""
 _CLOSE_GIVEN, _CLOSE_FAMILY, _CLOSE_STREET = 0.87, 0.89, 0.88
 
 
@@ -65,6 +67,11 @@ def _coded(records: Sequence[Traits], name: str) -> _Coded:
 
 def _distinct(one: Ints, other: Ints, width: int) -> tuple[Ints, Ints, Ints]:
     """The distinct pairs of codes, and which of them each pair is."""
+    if len(one) <= _FEW:
+        found: dict[tuple[int, int], int] = {}
+        few = [found.setdefault(pair, len(found)) for pair in zip(one.tolist(), other.tolist(), strict=True)]
+        known = np.array(list(found), np.int64).reshape(-1, 2)
+        return known[:, 0], known[:, 1], np.array(few, np.int64)
     both, place = np.unique(one * width + other, return_inverse=True)
     return both // width, both % width, place.reshape(-1)
 
