@@ -1,4 +1,4 @@
-"""That a party was erased, told on `crm.contacts`."""
+"""That the erasure of a party was asked for, declined or done, told on `crm.contacts`."""
 
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -7,6 +7,30 @@ from shared.events.contacts import CONTACTS
 from shared.events.contract import contract
 from shared.events.erasure import Counted
 from shared.events.values import Instant
+
+
+@contract(CONTACTS, "crm.erasure.requested.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasureRequested:
+    """Somebody of the company asked that the party be erased; why is free text, which no event tells."""
+
+    party_id: UUID
+    erasure_id: UUID
+    requested_by: str
+    recorded_at: Instant
+
+
+@contract(CONTACTS, "crm.erasure.declined.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasureDeclined:
+    """An erasure that was asked for is not to be done; the party may be asked about again."""
+
+    party_id: UUID
+    erasure_id: UUID
+    declined_by: str
+    recorded_at: Instant
+    requested_by: str
+    requested_at: Instant
 
 
 @contract(CONTACTS, "crm.party.erased.v1", key="party_id", subject="party/{party_id}", minor=1)

@@ -21,6 +21,8 @@ EVENTS: dict[str, str] = {
     "party.updated": _("Party updated"),
     "party.merged": _("Parties merged"),
     "party.erased": _("Party erased"),
+    "erasure.requested": _("Erasure asked for"),
+    "erasure.declined": _("Erasure declined"),
     "identity.moved": _("Identity moved"),
     "duplicate.suspected": _("Duplicate suspected"),
     "enrolment.started": _("Campaign begun"),

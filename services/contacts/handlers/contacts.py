@@ -28,12 +28,14 @@ from shared.events.contacts import (
     RelationEnded,
     SurveyAnswered,
 )
-from shared.events.erased import PartyErased
+from shared.events.erased import ErasureDeclined, ErasureRequested, PartyErased
 from shared.events.roles import RoleEnded, RoleGranted
 
 OfContacts = (
     PartyRegistered
     | PartyUpdated
+    | ErasureRequested
+    | ErasureDeclined
     | PartyErased
     | LifecycleChanged
     | CompletenessChanged

@@ -27,7 +27,7 @@ from shared.events.contacts import (
     RelationAdded,
     RelationEnded,
 )
-from shared.events.erased import PartyErased
+from shared.events.erased import ErasureDeclined, ErasureRequested, PartyErased
 from shared.events.parties import PartyDescribed
 from shared.events.roles import RoleEnded, RoleGranted
 from shared.events.sales import SaleAmended, SaleCancelled, SaleCompleted
@@ -47,6 +47,8 @@ async def take_back_changes(
     events: Sequence[
         Event[
             PartyRegistered
+            | ErasureRequested
+            | ErasureDeclined
             | PartyErased
             | CompletenessChanged
             | LifecycleChanged
@@ -63,6 +65,8 @@ async def take_back_changes(
     tx: Transaction,
 ) -> None:
     """Erasures, stages, scores, merges, roles and relations as told, and identities where people moved them."""
+    undone = [event.data for event in events if isinstance(event.data, ErasureRequested | ErasureDeclined)]
+    await privacy.take_back_undone(tx, undone)
     await privacy.take_back(tx, [event.data for event in events if isinstance(event.data, PartyErased)])
     stages = [event for event in events if isinstance(event.data, LifecycleChanged)]
     await lifecycle.take_back(tx, cast("list[Event[LifecycleChanged]]", stages))

@@ -16,10 +16,11 @@ from services.contacts.parties.domain.party import Party
 from services.contacts.privacy.schemas import Confirmation, ErasureView, TopicFate
 from shared.engine.event import Emission, Event
 from shared.engine.outbox import Removal
+from shared.engine.partitions import partition_of
 from shared.errors import Refused
 from shared.events.campaigns import ErasureConfirmed as OfCampaigns
 from shared.events.contract import contract_of, contracts
-from shared.events.erased import PartyErased
+from shared.events.erased import ErasureDeclined, ErasureRequested, PartyErased
 from shared.events.erasure import Forgotten, counted
 from shared.events.ingest import ReportedIdentity
 from shared.events.insights import ErasureConfirmed as OfInsights
@@ -88,6 +89,54 @@ def require_second(erasure: Erasure, who: str) -> None:
     """Raises SamePerson where the one who asked would approve."""
     if erasure.requested_by == who:
         raise SamePerson("an erasure is approved by another person than the one who asked for it")
+
+
+def announce_request(asked: Erasure) -> Emission:
+    """That somebody asked for it."""
+    said = ErasureRequested(
+        party_id=asked.party_id,
+        erasure_id=asked.id,
+        requested_by=asked.requested_by,
+        recorded_at=asked.requested_at,
+    )
+    return Emission(said, asked.requested_at, partition=partition_of(str(asked.party_id)))
+
+
+def announce_declined(declined: Erasure, now: datetime) -> Emission:
+    """That it is not to be done."""
+    said = ErasureDeclined(
+        party_id=declined.party_id,
+        erasure_id=declined.id,
+        declined_by=declined.decided_by or "",
+        recorded_at=now,
+        requested_by=declined.requested_by,
+        requested_at=declined.requested_at,
+    )
+    return Emission(said, now, partition=partition_of(str(declined.party_id)))
+
+
+def told_undone(told: ErasureRequested | ErasureDeclined) -> Erasure:
+    """An erasure that waits or was declined, as its event tells it."""
+    at = told.recorded_at if isinstance(told, ErasureRequested) else told.requested_at
+    asked = Erasure(
+        told.erasure_id,
+        told.party_id,
+        [told.party_id],
+        "requested",
+        "",
+        told.requested_by,
+        at,
+        None,
+        None,
+        {},
+        0,
+        0,
+        None,
+        ["because"],
+    )
+    if isinstance(told, ErasureRequested):
+        return asked
+    return replace(asked, state="declined", decided_by=told.declined_by, decided_at=told.recorded_at)
 
 
 def announce_erasure(done: Erasure, party: Party, now: datetime) -> Iterator[Emission]:

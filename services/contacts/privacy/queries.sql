@@ -41,9 +41,11 @@ where state = 'approved' and searched_at is null
 order by id
 
 -- name: decide
--- Under its lock.
+-- Under its lock. Why it was asked for is not kept once it is approved, so that it is not missed either.
 update erasure
-set state = $2, decided_by = $3, decided_at = $4, party_ids = $5::uuid[], found = $6::jsonb
+set
+    state = $2, decided_by = $3, decided_at = $4, party_ids = $5::uuid[], found = $6::jsonb,
+    lost = case when $2 = 'approved' then array_remove(lost, 'because') else lost end
 where id = $1
 
 -- name: forget_reasons
@@ -59,6 +61,18 @@ values ($1, $2, $3::uuid[], 'approved', '', $4, $5, $6, $7, $8::jsonb, $9::text[
 on conflict (id) do update set
     party_ids = excluded.party_ids, state = excluded.state, because = '', decided_by = excluded.decided_by,
     decided_at = excluded.decided_at, found = excluded.found, lost = excluded.lost
+
+-- name: take_back_undone
+-- As an event of it tells. What stands of it, with why it was asked for, is only declined; an approval holds, in whatever
+-- order the partitions of topics are read. Where one of the party waits already, nobody had told how that one ended.
+insert into erasure as known (
+    id, party_id, party_ids, state, because, requested_by, requested_at, decided_by, decided_at, lost
+)
+select $1, $2, array[$2::uuid], $3, '', $4, $5, $6, $7, $8::text[]
+where $3 <> 'requested' or not exists (select from erasure where party_id = $2 and state = 'requested')
+on conflict (id) do update set
+    state = excluded.state, decided_by = excluded.decided_by, decided_at = excluded.decided_at
+    where known.state = 'requested' and excluded.state = 'declined'
 
 -- name: mark_searched
 -- A search that was cut short has counted nothing; what it gave up is gone all the same.

@@ -55,7 +55,7 @@ class ErasureView(BaseModel):
     emptied or removed, by table; `left` what stands there of it now. `parked` and `quarantined` records of the party
     were given up by `searched_at`. `waiting_for` are services that have not confirmed; it is `complete` once none is
     left. `lost` names fields that no topic told after a restore: they hold nothing, `requested_at` the time of the
-    approval.
+    approval. `because` is one of them where it was asked for since the backup.
     """
 
     id: UUID

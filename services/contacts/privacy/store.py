@@ -65,6 +65,12 @@ async def take_back(tx: Transaction, told: Erasure) -> None:
     )
 
 
+async def take_back_undone(tx: Transaction, told: Erasure) -> None:
+    """Write an erasure that waits or was declined, unless it is approved."""
+    asked = (told.id, told.party_id, told.state, told.requested_by, told.requested_at)
+    await tx.execute(SQL["take_back_undone"], *asked, told.decided_by, told.decided_at, told.lost)
+
+
 async def mark_searched(tx: Transaction, erasure_id: UUID, parked: int, quarantined: int) -> None:
     await tx.execute(SQL["mark_searched"], erasure_id, parked, quarantined)
 

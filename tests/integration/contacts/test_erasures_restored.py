@@ -13,7 +13,7 @@ from services.contacts.privacy.commands import DIGESTS, TOMBSTONES
 from services.contacts.subscriptions import recovery
 from shared.engine.event import Event, Tombstone
 from shared.events.campaigns import ErasureConfirmed as OfCampaigns
-from shared.events.erased import PartyErased
+from shared.events.erased import ErasureRequested, PartyErased
 from shared.events.erasure import counted
 from tests.integration.contacts.running import ADA, NOW, SHOP_81, TABLES, Contacts, heard, reported, sale
 from tests.integration.contacts.test_erasures import SHOP_82, ada, ask, decide, erased, everything, merged
@@ -149,6 +149,7 @@ async def test_what_no_topic_tells_is_named(contacts: Contacts, http: httpx.Asyn
         if isinstance(event.data, PartyErased)
         else event
         for event in told
+        if not isinstance(event.data, ErasureRequested)
     ]
     await restore(contacts, former)
     shown = (await http.get(f"/v1/erasures/{done['id']}")).json()
@@ -220,3 +221,64 @@ async def test_those_who_were_merged_into_her_are_erased_with_her(contacts: Cont
         kept = await everything(contacts)
         for word in (*NAMES, "the same person"):
             assert word not in kept, word
+
+
+async def shown(http: httpx.AsyncClient, asked: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = (await http.get(f"/v1/erasures/{asked['id']}")).json()
+    return found
+
+
+async def test_what_was_asked_for_since_waits_again_and_what_was_declined_is_declined(
+    contacts: Contacts, http: httpx.AsyncClient
+) -> None:
+    party_id = await ada(contacts)
+    before = await ask(http, party_id)
+    await back_up(contacts)
+    declined = (await decide(http, before, "decline")).json()
+    second = await ask(http, party_id)
+    also = (await decide(http, second, "decline")).json()
+    third = await ask(http, party_id)
+    waiting = third.json()
+    told = await contacts.relayed()
+    for word in (*NAMES, "she asked us to"):
+        assert word not in str([each.data for each in told if each.topic == "crm.contacts"]), word
+    for seed in range(2):  # a recovery may be begun again
+        await restore(contacts, told, seed=seed)
+
+    assert await shown(http, declined) == declined
+    assert declined["because"]
+    assert await shown(http, also) == also | {"because": "", "lost": ["because"]}
+    assert await shown(http, waiting) == waiting | {"because": "", "lost": ["because"]}
+    again = await http.post("/v1/erasures", json={"party_id": str(party_id), "because": "again", "by": "staff-1"})
+    assert (again.status_code, again.json()["state"]["id"]) == (409, waiting["id"])
+    refused = await decide(http, second, "decline")
+    assert (refused.status_code, refused.json()["state"]["state"]) == (409, "declined")
+    done = (await decide(http, third)).json()
+    assert (done["state"], done["requested_by"], done["lost"]) == ("approved", waiting["requested_by"], [])
+
+
+async def test_an_approval_holds_in_whatever_order_its_events_are_read(
+    contacts: Contacts, http: httpx.AsyncClient
+) -> None:
+    party_id = await ada(contacts)
+    await back_up(contacts)
+    done = (await decide(http, await ask(http, party_id))).json()
+    told = [event for event in await contacts.relayed() if event.topic == "crm.contacts"]
+    await restore(contacts, told[::-1])
+    assert (await shown(http, done))["state"] == "approved"
+    assert (await shown(http, done))["lost"] == []
+
+
+async def test_one_whose_end_nobody_told_goes_on_waiting_for_its_party(
+    contacts: Contacts, http: httpx.AsyncClient
+) -> None:
+    """As a former version declined it, which told nothing of that."""
+    party_id = await ada(contacts)
+    before = await ask(http, party_id)
+    await back_up(contacts)
+    await decide(http, before, "decline")
+    await ask(http, party_id)
+    told = [event for event in await contacts.relayed() if event.type != "crm.erasure.declined.v1"]
+    await restore(contacts, told)
+    listed = (await http.get("/v1/erasures")).json()["items"]
+    assert [(each["id"], each["state"]) for each in listed] == [(before.json()["id"], "requested")]

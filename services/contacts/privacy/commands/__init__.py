@@ -21,7 +21,7 @@ from shared.engine.partitions import partition_of
 from shared.engine.subscription import Due
 from shared.engine.transaction import Transaction
 from shared.errors import NotFound, Refused
-from shared.events.erased import PartyErased
+from shared.events.erased import ErasureDeclined, ErasureRequested, PartyErased
 from shared.events.parties import PartyDescribed
 from shared.http.idempotency import forget_answers
 from shared.ids import new_id
@@ -49,6 +49,7 @@ async def request(tx: Transaction, party_id: UUID, because: str, who: str) -> Er
         raise Asked(
             "an erasure of this party waits for approval", state=(await load(tx, waiting)).model_dump(mode="json")
         )
+    tx.emit([domain.announce_request(asked)])
     return await load(tx, asked.id)
 
 
@@ -74,7 +75,9 @@ async def find_subject(tx: Transaction, party_id: UUID) -> list[UUID]:
 async def decline(tx: Transaction, erasure_id: UUID, who: str) -> ErasureView:
     """It is not to be done. Whoever asked may take it back. Raises NotFound and Decided."""
     asked = await _lock_open(tx, erasure_id)
-    await store.decide(tx, _decided(tx, asked, "declined", who))
+    declined = _decided(tx, asked, "declined", who)
+    await store.decide(tx, declined)
+    tx.emit([domain.announce_declined(declined, tx.now)])
     return await load(tx, asked.id)
 
 
@@ -96,6 +99,12 @@ async def take_back_removals(tx: Transaction, events: Sequence[Event[PartyDescri
     """After a restore: parties whose null value was told are erased, whatever becomes of that value on the topic."""
     gone = sorted((event.time, UUID(event.key_text)) for event in events if isinstance(event.data, Tombstone))
     await parties.take_back(tx, {party_id: (0, at) for at, party_id in reversed(gone)})
+
+
+async def take_back_undone(tx: Transaction, told: Sequence[ErasureRequested | ErasureDeclined]) -> None:
+    """After a restore: what was asked for or declined since the backup, in the order in which it was told."""
+    for each in told:
+        await store.take_back_undone(tx, domain.told_undone(each))
 
 
 async def take_back(tx: Transaction, told: Sequence[PartyErased]) -> None:
