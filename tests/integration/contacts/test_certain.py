@@ -71,6 +71,7 @@ SHOP = {"type": "external", "system": "shop"}
     [
         pytest.param(ADA, {**AGAIN, "name": "Ida Holm"}, id="twins"),
         pytest.param({**ADA, "name": "Ada Krogh Holm"}, {**AGAIN, "name": "Bo Krogh Holm"}, id="twins, middle name"),
+        pytest.param({**ADA, "name": "Kristian Holm"}, {**AGAIN, "name": "Kristina Holm"}, id="twins, one name"),
         pytest.param(ADA, {**AGAIN, "name": "A. Holm"}, id="an initial"),
         pytest.param({**ADA, "name": "A. Holm"}, {**AGAIN, "name": "A. Holm"}, id="initials"),
         pytest.param(ADA, {**AGAIN, "birth_date": "1971-09-03"}, id="another birthday"),

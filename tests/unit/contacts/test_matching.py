@@ -142,6 +142,28 @@ def test_two_of_a_family_who_share_all_else_are_asked_about_and_never_merged(
     assert not [each for each in match([*base, *two]).groups if set(each) >= {len(base), len(base) + 1}]
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "certain"),
+    [
+        ("Ada Holm", "Ada Holm", True),
+        ("Ada Holm", "HOLM, Ada Marie", True),
+        ("Kristian Holm", "Kristina Holm", False),
+        ("Lisa Holm", "Bettina Holm", False),
+        ("Anna Marie Holm", "Marie Louise Holm", False),
+        ("Anna Maria Holm", "Maria Holm", False),
+        ("Holm", "Holm", False),
+    ],
+)
+def test_twins_may_bear_two_forms_of_one_name_so_that_only_the_same_first_name_is_certain(
+    one: str, other: str, certain: bool
+) -> None:
+    two = [read_traits(**{**ADA, **BOX, "name": name}) for name in (one, other)]
+    pair = (UUID(int=1), UUID(int=2))
+    alike = likenesses(usual_model(), dict(zip(pair, two, strict=True)), [pair])[pair]
+    assert alike.certain is certain
+    assert verdict_of(alike.bits) != "none"
+
+
 def test_whoever_bears_both_names_makes_no_one_of_twins() -> None:
     both = [read_traits(**{**ADA, **BOX, "name": f"{given} Holm"}) for given in ("Amalie", "Amalie Berta", "Berta")]
     assert len(match(both, usual_model()).groups[0]) == 2

@@ -103,10 +103,12 @@ def settle(model: Model, records: Sequence[Traits], pairs: Pairs) -> Floats:
 
 def _certain(records: Sequence[Traits], pairs: Pairs) -> NDArray[np.bool_]:
     """Stricter than the sum of what agrees, which weighs a name without knowing how many bear it here: people who agree
-    in name, birthday, and home or address to write to; companies that have the same tax number.
+    in first and family name, birthday, and home or address to write to; companies that have the same tax number. Twins
+    may bear two forms of one name, or each the other's name in the middle.
     """
     given, family, birth, address, email, phone = pairs.levels.T
-    people = np.isin(given, (1, 2)) & (family == 1) & (birth == 1)
+    first = np.array([record.given.partition(" ")[0] for record in records])
+    people = (given <= 2) & (given > 0) & (first[pairs.left] == first[pairs.right]) & (family == 1) & (birth == 1)
     people &= np.isin(address, (1, 2)) | (email == 1) | (phone == 1)
     company = np.array([record.kind == "organisation" for record in records], bool)[pairs.left]
     taxed = np.zeros(len(given), bool)
