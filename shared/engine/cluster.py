@@ -93,8 +93,8 @@ async def read_failures(options: dict[str, Any], offsets: Mapping[Place, int]) -
     fetched.patch_aiokafka()
     starts = {TopicPartition(*place): offset for place, offset in offsets.items()}
     consumer = AIOKafkaConsumer(enable_auto_commit=False, isolation_level="read_committed", **options)
-    await consumer.start()
     try:
+        await consumer.start()
         consumer.assign(list(starts))
         for tp, offset in starts.items():
             consumer.seek(tp, offset)
@@ -117,8 +117,8 @@ async def read_failures(options: dict[str, Any], offsets: Mapping[Place, int]) -
 async def read_topics(options: dict[str, Any], names: Sequence[str]) -> dict[str, tuple[int, dict[str, str]]]:
     """Number of partitions and settings of each topic that exists. Raises KafkaError."""
     admin = AIOKafkaAdminClient(**options)
-    await admin.start()
     try:
+        await admin.start()
         partitions = {found["topic"]: len(found["partitions"]) for found in await admin.describe_topics()}
         resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names if name in partitions]
         described: dict[str, tuple[int, dict[str, str]]] = {}

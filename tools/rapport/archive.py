@@ -3,7 +3,7 @@
 import json
 import os
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,8 +13,8 @@ import typer
 
 from shared.errors import ConfigurationError
 from shared.run.discovery import SERVICES
-from tools.rapport.asking import Folder, app, reachable
-from tools.rapport.over_http import service_at
+from tools.rapport.asking import Folder, app, check_said, reachable
+from tools.rapport.over_http import Said, bearer, service_at
 
 FIRST = "contacts"
 """Knows under which ids a party is known to the others."""
@@ -36,8 +36,25 @@ def archive(
     url: Addresses = None,
 ) -> None:
     """Everything that all services hold of a party, machine-readable. `RAPPORT_TOKEN` has the scope `crm:erase`."""
-    said = dict(each.partition("=")[::2] for each in url or ())
+    said = dict(_split_url(each) for each in url or ())
+    check_said("--because", because)
     addresses = {service: service_at(service, said.get(service), stack) for service in (FIRST, *_others())}
+    try:
+        rows = _write(into, addresses, party, because)
+    except OSError as error:
+        raise ConfigurationError(f"{into} cannot be written: {error.strerror}; name another file with --into") from None
+    typer.echo(f"{rows:,} rows of {len(addresses)} services are in {into}")
+
+
+def _split_url(text: str) -> tuple[str, str]:
+    service, _, url = text.partition("=")
+    if service not in SERVICES or not url:
+        raise ConfigurationError(f"{text} is no service's address: write it as contacts=https://…")
+    return service, url
+
+
+def _write(into: Path, addresses: Mapping[str, str], party: UUID, because: str) -> int:
+    """How many rows were written. Raises OSError where the file cannot be."""
     if into.exists():
         raise ConfigurationError(f"{into} is there already")
     unfinished = into.with_name(f".{into.name}.unfinished")
@@ -52,12 +69,22 @@ def archive(
                     for line in _lines(service, address, party, parties, because):
                         part.write(line + b"\n")
                         last = line
-                        parties = parties or json.loads(line)["party_ids"]
-                rows += sum(json.loads(last)["rows"].values())
+                        parties = parties or _read(service, line)["party_ids"]
+                rows += sum(_read(service, last)["rows"].values())
         unfinished.replace(into)
     finally:
         unfinished.unlink(missing_ok=True)
-    typer.echo(f"{rows:,} rows of {len(addresses)} services are in {into}")
+    return rows
+
+
+def _read(service: str, line: bytes) -> Said:
+    try:
+        said = json.loads(line, object_hook=Said)
+    except ValueError:
+        said = None
+    if not isinstance(said, Said):
+        raise ConfigurationError(f"{service} answered otherwise than a service does: is its address right?")
+    return said
 
 
 def _others() -> list[str]:
@@ -66,8 +93,7 @@ def _others() -> list[str]:
 
 def _lines(service: str, address: str, party: UUID, also: list[str], because: str) -> Iterator[bytes]:
     """What a service says, to its last line. Raises ConfigurationError where that does not come."""
-    token = os.environ.get("RAPPORT_TOKEN")
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    headers = bearer()
     asked: dict[str, Any] = {"because": because, "also": also}
     line = b""
     try:
@@ -76,7 +102,7 @@ def _lines(service: str, address: str, party: UUID, also: list[str], because: st
                 raise ConfigurationError(_refusal(service, answer))
             for line in _split(answer.iter_bytes()):
                 yield line
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, OverflowError) as error:
         raise ConfigurationError(f"{service} did not answer to the end ({type(error).__name__})") from None
     if not line.startswith(b'{"complete":true'):
         raise ConfigurationError(f"{service} did not answer to the end: ask again")
@@ -94,7 +120,7 @@ def _split(parts: Iterable[bytes]) -> Iterator[bytes]:
 
 def _refusal(service: str, answer: httpx.Response) -> str:
     try:
-        said = json.loads(answer.read())
-    except ValueError:
-        said = {}
-    return f"{service}: {said.get('detail') or answer.status_code}"
+        detail = json.loads(answer.read())["detail"]
+    except (ValueError, KeyError, TypeError):
+        detail = None
+    return f"{service}: {detail or answer.status_code}"

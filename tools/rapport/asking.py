@@ -17,7 +17,7 @@ from shared.version import VERSION
 from tools.rapport.stack import Stack, find_stack
 
 T = TypeVar("T")
-_ID_DIGITS = 18
+DIGITS = 18
 """As many fit a bigint, whichever they are."""
 
 app = typer.Typer(
@@ -57,12 +57,29 @@ Folder = Annotated[
 ]
 Service = Annotated[str | None, typer.Option(help="Only this service.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer as one JSON document.")]
-Limit = Annotated[int, typer.Option(min=1, help="At most so many lines.")]
+Limit = Annotated[int, typer.Option(min=1, max=1_000_000, help="At most so many lines.")]
 Topic = Annotated[str | None, typer.Option(help="Only this topic.")]
 Group = Annotated[str | None, typer.Option(help="Only this consumer group, such as marketing.follow-ups.")]
 Reason = Annotated[str | None, typer.Option(help="Only records with this reason, such as schema.")]
 Key = Annotated[str | None, typer.Option(help="Only records with this key.")]
-Why = Annotated[str, typer.Option("--reason", help="Goes into the audit line.", prompt="Why")]
+Why = Annotated[str | None, typer.Option("--reason", help="Goes into the audit line; asked for where it is not given.")]
+
+
+def ask_why(reason: str | None) -> str:
+    """What was given, else what a person types. To be called once everything else is known to be right."""
+    if reason is None:
+        try:
+            reason = str(typer.prompt("Why"))
+        except typer.Abort:
+            raise ConfigurationError("say why with --reason: it goes into the audit line") from None
+    return check_said("--reason", reason)
+
+
+def check_said(option: str, text: str) -> str:
+    """The same. Raises ConfigurationError where it says nothing."""
+    if not text.strip():
+        raise ConfigurationError(f"{option} says nothing: it goes into the audit line")
+    return text
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -89,16 +106,26 @@ def _fail(line: str) -> NoReturn:
 
 
 def reachable(command: Callable[..., None]) -> Callable[..., None]:
-    """An error while finding the stack or reading an argument is told like any other."""
+    """An error while finding the stack or reading an argument is told like any other, and so is an argument that is no
+    text in UTF-8.
+    """
 
     @functools.wraps(command)
     def guarded(*args: Any, **kwargs: Any) -> None:
         try:
+            for name, value in kwargs.items():
+                _check_text(name, value)
             command(*args, **kwargs)
         except CrmError as error:
             _fail(str(error))
 
     return guarded
+
+
+def _check_text(name: str, value: object) -> None:
+    for each in value if isinstance(value, list) else (value,):
+        if isinstance(each, str) and not each.isascii() and each != each.encode("utf-8", "replace").decode():
+            raise ConfigurationError(f"what is given as {name} is no text in UTF-8")
 
 
 def choose_stack(folder: Path | None, service: str | None) -> Stack:
@@ -110,6 +137,6 @@ def split_id(text: str, stack: Stack) -> tuple[str, int]:
     service, _, number = text.rpartition(":")
     if not service and len(stack.dsns) == 1:
         service = next(iter(stack.dsns))
-    if service not in stack.dsns or not number.isdecimal() or len(number) > _ID_DIGITS:
+    if service not in stack.dsns or not number.isdecimal() or len(number) > DIGITS:
         raise ConfigurationError(f"{text} is no id: take one as a list of records shows it, such as contacts:7")
     return service, int(number)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -10,10 +11,11 @@ from shared.engine import redrive
 from shared.engine.cluster import Log, read_failures, read_logs
 from shared.engine.lag import PartitionLag, list_fences, measure_lag
 from shared.engine.ledger import Place
+from shared.engine.partitions import PARTITIONS
 from shared.errors import ConfigurationError
-from tools.rapport.asking import Folder, Json, Service, Why, app, choose_stack, reachable, run
+from tools.rapport.asking import DIGITS, Folder, Json, Service, Why, app, ask_why, choose_stack, reachable, run
 from tools.rapport.show import as_json, as_table, say
-from tools.rapport.stack import Stack, find_stack
+from tools.rapport.stack import Stack
 
 Row = dict[str, Any]
 
@@ -124,13 +126,14 @@ def accept_loss(
     *,
     group: Annotated[str, typer.Argument(help="The group that stands still, as `rapport lag` shows it.")],
     place: Annotated[str, typer.Argument(metavar="TOPIC/PARTITION")],
-    reason: Why,
+    reason: Why = None,
     stack: Folder = None,
     json: Json = False,
 ) -> None:
     """Let a stopped partition go on although Kafka lost records of it; nothing brings them back."""
     topic, partition = _split_place(place)
-    offset = run(accept(find_stack(stack), group, (topic, partition), reason))
+    where = _stack_of(group, stack)
+    offset = run(accept(where, group, (topic, partition), ask_why(reason)))
     if json:
         as_json({"group": group, "topic": topic, "partition": partition, "goes_on_at": offset})
     else:
@@ -144,7 +147,7 @@ def skip(
     group: Annotated[str, typer.Argument(help="The group that stands still, as `/readyz` and its log show it.")],
     place: Annotated[str, typer.Argument(metavar="TOPIC/PARTITION")],
     offsets: Annotated[str, typer.Argument(metavar="FIRST-LAST", help="Exactly those that cannot be read.")],
-    reason: Why,
+    reason: Why = None,
     stack: Folder = None,
     json: Json = False,
 ) -> None:
@@ -153,18 +156,35 @@ def skip(
     Refused where anything of it can be read, or where more than it would be skipped.
     """
     topic, partition = _split_place(place)
-    first, _, last = offsets.partition("-")
-    if not (first.isdecimal() and last.isdecimal()):
-        raise ConfigurationError(f"{offsets} are no offsets: write them as 120-131")
-    run(skip_unreadable(find_stack(stack), group, (topic, partition), (int(first), int(last)), reason))
+    first, last = _split_offsets(offsets)
+    where = _stack_of(group, stack)
+    run(skip_unreadable(where, group, (topic, partition), (first, last), ask_why(reason)))
     if json:
-        as_json({"group": group, "topic": topic, "partition": partition, "first": int(first), "last": int(last)})
+        as_json({"group": group, "topic": topic, "partition": partition, "first": first, "last": last})
     else:
         say(f"{group} goes on behind offset {last} of {topic}/{partition}.")
 
 
 def _split_place(place: str) -> tuple[str, int]:
     topic, _, partition = place.rpartition("/")
-    if not partition.isdecimal():
+    if not topic or not partition.isdecimal():
         raise ConfigurationError(f"{place} is no partition: write it as crm.sales/3")
+    if len(partition) > DIGITS or int(partition) >= PARTITIONS:
+        raise ConfigurationError(f"{place} does not exist: topics have the partitions 0 to {PARTITIONS - 1}")
     return topic, int(partition)
+
+
+def _split_offsets(offsets: str) -> tuple[int, int]:
+    first, _, last = offsets.partition("-")
+    if not (first.isdecimal() and last.isdecimal() and len(first) <= DIGITS and len(last) <= DIGITS):
+        raise ConfigurationError(f"{offsets} are no offsets: write them as 120-131")
+    if int(first) > int(last):
+        raise ConfigurationError(f"{offsets} ends before it begins")
+    return int(first), int(last)
+
+
+def _stack_of(group: str, folder: Path | None) -> Stack:
+    """With the group's service alone. Raises ConfigurationError where it, or the brokers, are not known."""
+    stack = choose_stack(folder, group.partition(".")[0])
+    stack.kafka_options()
+    return stack

@@ -7,7 +7,7 @@ import typer
 from shared.engine.actions import record_action
 from shared.engine.postgres_relay import SQL as RELAY
 from shared.errors import ConfigurationError, NotFound
-from tools.rapport.asking import Folder, Json, Limit, Service, app, choose_stack, reachable, run, split_id
+from tools.rapport.asking import Folder, Json, Limit, Service, app, check_said, choose_stack, reachable, run, split_id
 from tools.rapport.show import as_json, as_table
 from tools.rapport.stack import Stack
 
@@ -47,11 +47,13 @@ def outbox(
 ) -> None:
     """Events that the brokers refuse, which hold back what is behind them with their keys."""
     where = choose_stack(stack, service)
-    chosen = send or drop
-    if (send and drop) or (chosen and not reason):
+    chosen = drop if send is None else send
+    if (chosen is None) != (reason is None) or None not in {send, drop}:
         raise ConfigurationError("name one event, by --send or --drop, and a --reason")
-    work = decide(where, chosen, reason or "", send=send is not None) if chosen else None
-    rows = run(work if work is not None else list_set_aside(where, limit))
+    if chosen is None or reason is None:
+        rows = run(list_set_aside(where, limit))
+    else:
+        rows = run(decide(where, chosen, check_said("--reason", reason), send=send is not None))
     if json:
         as_json(rows)
         return

@@ -13,6 +13,15 @@ from shared.errors import ConfigurationError
 from tools.rapport.stack import USUAL_FOLDER
 
 Answer = dict[str, Any]
+
+
+class Said(dict[str, Any]):
+    """An object of an answer. What it does not say is told as an error that an operator can act on."""
+
+    def __missing__(self, name: str) -> object:
+        raise ConfigurationError(f"the answer has no {name}: is it the right service that answers there?")
+
+
 Url = Annotated[str | None, typer.Option(help="Where the service answers, if not as in the stack's addresses.json.")]
 _PAGE = 200
 _NAME = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
@@ -52,14 +61,12 @@ def get_all(url: str, path: str, most: int) -> list[Answer]:
 
 
 def _ask(method: str, url: str, path: str, **asked: Any) -> Answer:
-    token = os.environ.get("RAPPORT_TOKEN")
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
-        answer = httpx.request(method, f"{url}/v1/{path}", headers=headers, timeout=60, **asked)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        answer = httpx.request(method, f"{url}/v1/{path}", headers=bearer(), timeout=60, **asked)
+    except (httpx.HTTPError, httpx.InvalidURL, OverflowError) as error:
         raise ConfigurationError(f"nothing answers at {url} ({type(error).__name__})") from None
     try:
-        said = answer.json()
+        said = answer.json(object_hook=Said)
     except ValueError:
         said = None
     if not isinstance(said, dict):
@@ -67,6 +74,14 @@ def _ask(method: str, url: str, path: str, **asked: Any) -> Answer:
     if not answer.is_success:
         raise ConfigurationError(str(said.get("detail") or f"{url} answered {answer.status_code}"))
     return said
+
+
+def bearer() -> dict[str, str]:
+    """The header that RAPPORT_TOKEN is sent in, if it is set."""
+    token = os.environ.get("RAPPORT_TOKEN", "").strip()
+    if not token.isascii() or not token.isprintable():
+        raise ConfigurationError("RAPPORT_TOKEN holds no token: one has letters, digits and signs of ASCII alone")
+    return {"Authorization": f"Bearer {token}"} if token else {}
 
 
 def service_at(service: str, url: str | None, folder: Path | None) -> str:
@@ -77,5 +92,5 @@ def service_at(service: str, url: str | None, folder: Path | None) -> str:
     addresses = place if place.suffix == ".json" else place / "addresses.json"
     try:
         return str(json.loads(addresses.read_text("utf-8"))[service])
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         raise ConfigurationError(f"say where {service} answers: --url http://…, or --stack FOLDER") from None

@@ -18,6 +18,7 @@ from tools.rapport.asking import (
     Service,
     Topic,
     app,
+    check_said,
     choose_stack,
     reachable,
     run,
@@ -150,6 +151,8 @@ def redrive_again(
     repair = Repair(read_bytes(value), _headers(header or []), drop)
     if drop is not None and (value is not None or header):
         raise ConfigurationError("--drop excludes --with and --header")
+    if drop is not None:
+        check_said("--drop", drop)
     named = [split_id(text, where) for text in ids]
     if len({each for each, _ in named}) > 1:
         raise ConfigurationError("name ids of one service at a time")
@@ -161,6 +164,6 @@ def redrive_again(
 
 def _headers(pairs: list[str]) -> dict[str, bytes]:
     for pair in pairs:
-        if not pair.partition("=")[1]:
+        if not pair.partition("=")[0] or "=" not in pair:
             raise ConfigurationError(f"{pair} is no header: write it as ce_id=8271")
     return {name: value.encode() for name, _, value in (pair.partition("=") for pair in pairs)}

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Annotated, Any
 
+import asyncpg
 import typer
 
 from shared.engine import rebuild as engine
@@ -31,8 +32,11 @@ async def rebuild_group(
     if not found:
         known = ", ".join(each.group for each in subscriptions_of(service) if each.kind == "projection")
         raise ConfigurationError(f"{service} has no group {group}; its projections are: {known or 'none'}")
+    owner = stack.owner_dsn(service)
+    with stack.reaching(service):
+        await (await asyncpg.connect(owner, timeout=5)).close()
     compared = await engine.rebuild(
-        stack.owner_dsn(service),
+        owner,
         stack.kafka_options(),
         found[0],
         switch=switch,

@@ -12,9 +12,9 @@ from shared.engine.own_topics import open_topics
 from shared.engine.postgres import SQL as ENGINE, PostgresTransaction
 from shared.engine.publisher import send_again
 from shared.run.discovery import context_of, recovery_of
-from tools.rapport.asking import Folder, Json, Why, app, reachable, run
+from tools.rapport.asking import Folder, Json, Why, app, ask_why, choose_stack, reachable, run
 from tools.rapport.show import as_json, as_table, say
-from tools.rapport.stack import Stack, find_stack
+from tools.rapport.stack import Stack
 
 _ANY_NUMBER = 2**31 - 1
 """Of recoveries before."""
@@ -58,7 +58,7 @@ async def recover_service(stack: Stack, service: str, reason: str) -> dict[str, 
 def recover(
     *,
     service: Annotated[str, typer.Argument(help="The service whose database was restored from a backup.")],
-    reason: Why,
+    reason: Why = None,
     stack: Folder = None,
     json: Json = False,
 ) -> None:
@@ -66,7 +66,9 @@ def recover(
 
     Safe to run again. Lists what was written over HTTP after the backup, which only its own events bring back.
     """
-    found = run(recover_service(find_stack(stack), service, reason))
+    where = choose_stack(stack, service)
+    where.kafka_options()
+    found = run(recover_service(where, service, ask_why(reason)))
     if json:
         as_json(found)
         return

@@ -27,6 +27,7 @@ from tools.rapport.asking import (
     Service,
     Topic,
     app,
+    check_said,
     choose_stack,
     reachable,
     run,
@@ -71,7 +72,8 @@ async def operations(stack: Stack, service: str) -> AsyncIterator[Operations]:
     async def wake_relay() -> None:
         await database.main.execute(SQL["wake_relay"])
 
-    await database.open(subscriptions)
+    with stack.reaching(service):
+        await database.open(subscriptions)
 
     def ledger_of(pool: asyncpg.Pool) -> PostgresLedger:
         known, recovered = database.remembered, database.recovered
@@ -118,6 +120,8 @@ def redrive(
     where = choose_stack(stack, service)
     if value is not None and drop is not None:
         raise ConfigurationError("--with and --drop exclude each other")
+    if drop is not None:
+        check_said("--drop", drop)
     named = [split_id(text, where) for text in ids or ()]
     if len({each for each, _ in named}) > 1:
         raise ConfigurationError("name ids of one service at a time")

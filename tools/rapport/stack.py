@@ -3,8 +3,8 @@
 import getpass
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -62,7 +62,7 @@ class Stack:
         """Of sessions that say who acts, which audit lines keep: RAPPORT_ACTOR, else the user of this machine."""
         dsn = self.dsns[service]
         actor = os.environ.get("RAPPORT_ACTOR") or f"{_user()}@{socket.gethostname()}"
-        return f"{dsn}{'&' if urlsplit(dsn).query else '?'}rapport.actor={quote(actor, safe='')}"
+        return f"{dsn}{'&' if urlsplit(dsn).query else '?'}rapport.actor={quote(actor, safe='', errors='replace')}"
 
     async def from_each(self, act: Callable[[asyncpg.Connection], Awaitable[Iterable[T]]]) -> list[tuple[str, T]]:
         """What `act` returns for the database of each service, with the service's name. Raises as `connect` does."""
@@ -75,18 +75,23 @@ class Stack:
     @asynccontextmanager
     async def connect(self, service: str) -> AsyncIterator[asyncpg.Connection]:
         """A connection to a service's database. Raises ConfigurationError that says what could not be reached."""
-        dsn = self.signed_dsn(service)
-        try:
-            connection = await asyncpg.connect(dsn, timeout=5, command_timeout=40)
-        except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise ConfigurationError(
-                f"the database of {service} at {place_of(dsn)} cannot be used ({type(error).__name__}): "
-                "is it up, and are the role and its password right?"
-            ) from None
+        with self.reaching(service):
+            connection = await asyncpg.connect(self.signed_dsn(service), timeout=5, command_timeout=40)
         try:
             yield connection
         finally:
             await connection.close()
+
+    @contextmanager
+    def reaching(self, service: str) -> Iterator[None]:
+        """Around what connects to a service's database; what then fails is told as ConfigurationError."""
+        try:
+            yield
+        except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise ConfigurationError(
+                f"the database of {service} at {place_of(self.dsns[service])} cannot be used ({type(error).__name__}): "
+                "is it up, and are the role and its password right?"
+            ) from None
 
 
 def _user() -> str:

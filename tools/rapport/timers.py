@@ -8,7 +8,8 @@ import typer
 
 from shared.engine.actions import record_action
 from shared.engine.postgres import SQL
-from tools.rapport.asking import Folder, Json, Limit, Service, app, choose_stack, reachable, run
+from shared.errors import ConfigurationError
+from tools.rapport.asking import Folder, Json, Limit, Service, app, check_said, choose_stack, reachable, run
 from tools.rapport.show import as_json, as_table
 from tools.rapport.stack import Stack
 
@@ -52,6 +53,10 @@ def timers(
     json: Json = False,
 ) -> None:
     """Timers whose handler refused them, and with --retry another try for them."""
+    if name is not None and retry is None:
+        raise ConfigurationError("--name chooses what --retry lets be tried again: say why with --retry")
+    if retry is not None:
+        check_said("--retry", retry)
     where = choose_stack(stack, service)
     work = list_failed(where, limit) if retry is None else retry_failed(where, name, retry)
     rows = run(work)

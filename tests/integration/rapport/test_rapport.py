@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
+from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -17,9 +18,12 @@ from typer.testing import CliRunner, Result
 
 from deploy.embedded import EmbeddedStack
 from shared.engine.partitions import partition_of
+from shared.errors import ConfigurationError
 from shared.ids import derived_id, new_id
 from tests.stack import make_stack, started
 from tools.rapport.cli import app
+from tools.rapport.rebuild import rebuild_group
+from tools.rapport.stack import Stack, find_stack
 
 T = TypeVar("T")
 pytestmark = pytest.mark.stack
@@ -330,3 +334,47 @@ def test_a_projection_with_partitioned_tables_is_cloned_compared_and_switched(ra
         assert {"line", "total"} <= {row["table"] for row in tables}
         assert all(row["equal"] for row in tables)
     assert [row["action"] for row in rapport.json("audit", "--service", "contacts")] == ["rebuild", "rebuild"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["parked"],
+        ["redrive", "--all"],
+        ["quarantine", "show", "support:1"],
+        ["quarantine", "redrive", "support:1"],
+        ["lag"],
+        ["timers"],
+        ["outbox"],
+        ["audit"],
+        ["recover", "support", "--reason", "a test"],
+        ["skip", "support.requests", "crm.requests/1", "0-1", "--reason", "a test"],
+        ["accept-loss", "support.requests", "crm.requests/1", "--reason", "a test"],
+        ["rebuild", "support.requests"],
+        ["parked", "--key", "\udcff"],
+        ["parked", "--limit", "1000000"],
+        ["redrive", "support:999999999999999999"],
+        ["quarantine", "show", "support:999999999999999999"],
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_password_is_told_in_a_line(rapport: Rapport, tmp_path: Path, command: list[str]) -> None:
+    """And so is whatever else an odd argument leads to where the password is right."""
+    for name in ("ports.json", "secrets.json"):
+        (tmp_path / name).write_bytes((rapport.stack.folder.path / name).read_bytes())
+    right = CliRunner().invoke(app, [*command, "--stack", str(tmp_path)])
+    assert right.exception is None or isinstance(right.exception, SystemExit), repr(right.exception)
+    secrets = json.loads((tmp_path / "secrets.json").read_text())
+    (tmp_path / "secrets.json").write_text(json.dumps({**secrets, "support": "wrong", "support_owner": "wrong"}))
+    wrong = CliRunner().invoke(app, [*command, "--stack", str(tmp_path)])
+    assert isinstance(wrong.exception, SystemExit), repr(wrong.exception)
+    assert wrong.exit_code == 2
+    assert wrong.output.count("\n") == 1
+
+
+def test_an_owner_with_a_wrong_password_is_told(rapport: Rapport) -> None:
+    known = find_stack(rapport.stack.folder.path)
+    wrong = known.dsns["support"].replace("support:", "support_owner:wrong")
+    stack = Stack({"contacts": known.dsns["support"]}, known.kafka, {"contacts": wrong})
+    with pytest.raises(ConfigurationError, match=r"the database of contacts at 127\.0\.0\.1:\d+ cannot be used"):
+        asyncio.run(rebuild_group(stack, "contacts.timeline", lambda _: None, switch=False, stream=False))
