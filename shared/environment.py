@@ -4,6 +4,7 @@ Every such name is Rapport's. Of those that no process knows only what Kubernete
 setting whose name is wrong by a letter would be ignored in silence.
 """
 
+import contextlib
 import os
 import re
 from collections.abc import Collection, Mapping
@@ -61,6 +62,23 @@ def read_variables() -> dict[str, str]:
     """By their names in upper case. The environment wins over a file of secrets."""
     files = {name.upper(): value for name, value in read_secrets().items()}
     return files | {name.upper(): value for name, value in os.environ.items() if name.upper().startswith(PREFIX)}
+
+
+class Followed:
+    """A secret that may be changed while the process runs. Where it came from a file it is read again at each use."""
+
+    def __init__(self, name: str, text: str) -> None:
+        """`text` is what was read first; what came from anywhere else but its file stays as it is."""
+        self._name = name.lower()
+        self._last = text
+        self._from_file = read_secrets().get(self._name) == text
+
+    def read(self) -> str:
+        """The newest; the last one where the file is being replaced and cannot be read."""
+        if self._from_file:
+            with contextlib.suppress(ConfigurationError):
+                self._last = read_secrets().get(self._name) or self._last
+        return self._last
 
 
 def find_names(group: str, text: str) -> list[str]:

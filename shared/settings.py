@@ -41,8 +41,14 @@ class Group(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
+def _check_brokers(brokers: str) -> str:
+    if any(not 0 < int(broker.rpartition(":")[2]) < 65_536 for broker in brokers.split(",")):
+        raise ValueError("a port is from 1 to 65535")
+    return brokers
+
+
 class KafkaSettings(Group):
-    brokers: str = Field(pattern=r"^[^\s,]+:\d+(,[^\s,]+:\d+)*$")
+    brokers: Annotated[str, Field(pattern=r"^[^\s,]+:\d+(,[^\s,]+:\d+)*$"), AfterValidator(_check_brokers)]
     session_timeout_ms: int = Field(default=10_000, ge=1_000)
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"

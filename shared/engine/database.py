@@ -1,6 +1,7 @@
 """The connections of a service: one pool a search path, with limits that free what a stopped process holds."""
 
 from datetime import datetime
+from typing import Any
 
 import asyncpg
 
@@ -12,6 +13,7 @@ from shared.engine.rows import fences_of
 from shared.engine.subscription import Subscription
 from shared.engine.ticks import lowest_watermark
 from shared.engine.timers import clocked_topics
+from shared.environment import Followed
 from shared.errors import ConfigurationError, Transient
 from shared.events.ingest import INGEST
 from shared.settings import DatabaseSettings
@@ -45,12 +47,17 @@ class Database:
     """Pools: the engine's, that of HTTP, and one for each projection, which finds its tables in its schema first."""
 
     def __init__(self, settings: DatabaseSettings, application: str) -> None:
-        self.dsn = settings.dsn.get_secret_value()
+        self._address = Followed("RAPPORT_DATABASE__DSN", settings.dsn.get_secret_value())
         self._settings = settings
         self._application = application
         self._pools: dict[str, asyncpg.Pool] = {}
         self.remembered = Remembered()
         self.recovered = False
+
+    @property
+    def dsn(self) -> str:
+        """For each new connection: a password may be changed in its secret file while the service runs."""
+        return self._address.read()
 
     async def find_setback(self) -> str | None:
         """Why this database may not be used until it is recovered; None where it may. Raises what `open` raises."""
@@ -94,6 +101,7 @@ class Database:
         server = {**_LIMITS, "timezone": "UTC", "application_name": f"rapport {self._application}", **own}
         pool = await asyncpg.create_pool(
             self.dsn,
+            connect=self._connect,
             min_size=least,
             max_size=most,
             server_settings=server,
@@ -103,6 +111,10 @@ class Database:
             reset=_leave_as_it_is,
         )
         self._pools[name] = pool
+
+    async def _connect(self, dsn: str | None = None, **options: Any) -> asyncpg.Connection:
+        del dsn  # as it was when the pool was made
+        return await asyncpg.connect(self.dsn, **options)
 
     async def _check_connection(self, connection: asyncpg.Connection) -> None:
         # Behind the same name may be another database by now.

@@ -3,13 +3,20 @@
 import ssl
 from typing import Any
 
+from shared.errors import ConfigurationError
 from shared.settings import KafkaSettings
 
 
 def ssl_context(kafka: KafkaSettings) -> ssl.SSLContext | None:
+    """Raises ConfigurationError where the file of certificates cannot be used."""
     if "SSL" not in kafka.security_protocol:
         return None
-    return ssl.create_default_context(cafile=str(kafka.cafile) if kafka.cafile else None)
+    try:
+        return ssl.create_default_context(cafile=str(kafka.cafile) if kafka.cafile else None)
+    except OSError as error:
+        raise ConfigurationError(
+            f"RAPPORT_KAFKA__CAFILE names {kafka.cafile}, which holds no certificates ({error.strerror})"
+        ) from None
 
 
 def client_id(*parts: str) -> str:

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 import asyncpg
 import structlog
+from aiokafka.errors import KafkaError
 
 from shared.engine.behind import describe_ahead, find_ahead
 from shared.engine.change_feed import ChangeFeed
@@ -36,6 +37,7 @@ from shared.engine.subscription import Subscription
 from shared.engine.supervisor import Supervisor, may_pass
 from shared.engine.waking import Waking
 from shared.engine.wiring import make_reader, make_relay
+from shared.environment import place_of
 from shared.errors import ConfigurationError, Transient
 from shared.settings import ServiceSettings
 from shared.telemetry.tracing import spans_of
@@ -198,6 +200,7 @@ class Service:
     async def _boot(self) -> None:
         pause = 0.1
         while True:
+            place = None
             try:
                 setback = await self.database.find_setback() or await self._look_ahead()
                 if setback is None:
@@ -212,12 +215,19 @@ class Service:
                 if not may_pass(error):
                     self.obstacle = type(error).__name__
                     raise
-                self.obstacle = f"waiting for what it needs: {type(error).__name__}"
-            log.warning("service_waits", service=self.name, obstacle=self.obstacle)
+                away, place = self._find_away(error)
+                self.obstacle = f"waiting for {away}: {type(error).__name__}"
+            log.warning("service_waits", service=self.name, obstacle=self.obstacle, at=place)
             if _is_restored(self.obstacle) or self.database.remembered.noticed.is_set():
                 await self._halt()  # what was opened and made is of the database as it was
             await asyncio.sleep(pause)
             pause = min(pause * 2, 5)
+
+    def _find_away(self, error: Exception) -> tuple[str, str]:
+        """What does not do its part, and where that is: hosts and ports alone."""
+        if isinstance(error, KafkaError):
+            return "Kafka", self.settings.kafka.brokers
+        return "the database", place_of(self.database.dsn)
 
     async def _look_ahead(self) -> str | None:
         await self.database.open(self.subscriptions)

@@ -1,6 +1,7 @@
 """Readers and relays, put together from settings, the database and what they call back."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 
 from shared import clock
@@ -10,7 +11,7 @@ from shared.engine.database import Database
 from shared.engine.kafka import client_options
 from shared.engine.ledger import Outgoing, Place
 from shared.engine.postgres import SQL, PostgresLedger, is_infrastructure
-from shared.engine.postgres_relay import hold_shard
+from shared.engine.postgres_relay import PostgresRelayLedger, hold_shard
 from shared.engine.publisher import KafkaPublisher
 from shared.engine.reader import Reader
 from shared.engine.reading import FenceStore, Passed, Reading
@@ -105,7 +106,10 @@ def make_relay(
             sent(spans, batch, seconds, again=again)
 
     recovering = client_options(settings.kafka, service, "recovery")
-    hold = partial(hold_shard, database.dsn, shard, settings.engine.relay_shards)
+
+    def hold() -> AbstractAsyncContextManager[PostgresRelayLedger]:
+        return hold_shard(database.dsn, shard, settings.engine.relay_shards)
+
     return Relay(
         partial(
             hold_unless_behind,

@@ -2,15 +2,16 @@
 
 import gc
 import signal
+import socket
 import sys
 from collections.abc import Callable
-from socket import socket
 
 import uvicorn
 
 from shared.errors import ConfigurationError
 from shared.run.discovery import ALL, create_app
 from shared.run.protocol import Limits, limited_protocol
+from shared.settings import HttpSettings
 
 # What lives after the start lives for ever; looking through it again and again costs a fifth of the engine's rate.
 _GC_THRESHOLD = 50_000
@@ -21,16 +22,31 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._end_streams = end_streams
 
-    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._end_streams()  # they would be waited for, and never end by themselves
         await super().shutdown(sockets)
 
-    async def startup(self, sockets: list[socket] | None = None) -> None:
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         gc.collect()
         gc.freeze()
         gc.set_threshold(_GC_THRESHOLD)
         gc.enable()
+
+
+def _bind(http: HttpSettings) -> list[socket.socket]:
+    """One for each address that the host has. What connects waits until the service has started."""
+    found = socket.getaddrinfo(http.host, http.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    bound: list[socket.socket] = []
+    for family, kind, protocol, _, address in dict.fromkeys(found):
+        one = socket.socket(family, kind, protocol)
+        bound.append(one)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        one.bind(address)
+        one.listen()  # or two processes that start at once are both given it
+    return bound
 
 
 def main(arguments: list[str]) -> int:
@@ -65,10 +81,18 @@ def main(arguments: list[str]) -> int:
         ),
         app.state.end_streams,
     )
+    try:
+        sockets = _bind(http)
+    except OSError as error:
+        sys.stderr.write(
+            f"{name} cannot start: RAPPORT_HTTP__PORT={http.port} cannot be had on RAPPORT_HTTP__HOST={http.host} "
+            f"({error.strerror})\n"
+        )
+        return 2
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn raises a signal again once it has stopped; by then there is nothing left to do.
         signal.signal(number, lambda *_: None)
-    server.run()
+    server.run(sockets)
     return 0 if server.started else 3
 
 

@@ -181,9 +181,20 @@ def test_a_collector_that_is_away_fails_no_request_and_holds_up_no_end(tmp_path:
 
 def test_a_port_that_is_taken_is_said_and_no_success(toy: Running, tmp_path_factory: pytest.TempPathFactory) -> None:
     second = Running(tmp_path_factory.mktemp("second"), RAPPORT_HTTP__PORT=str(toy.port))
-    status, output, _ = second.end()
-    assert status != 0
-    assert "address already in use" in output
+    status, output, errors = second.end()
+    assert (status, output) == (2, "")
+    assert errors == (
+        f"toy cannot start: RAPPORT_HTTP__PORT={toy.port} cannot be had on RAPPORT_HTTP__HOST=127.0.0.1 "
+        "(Address already in use)\n"
+    )
+
+
+@pytest.mark.parametrize("host", ["no.host.invalid", "203.0.113.7"])
+def test_a_host_that_is_not_this_machines_is_said(host: str, tmp_path: Path) -> None:
+    status, output, errors = Running(tmp_path, RAPPORT_HTTP__HOST=host).end()
+    assert (status, output) == (2, "")
+    assert f"RAPPORT_HTTP__HOST={host}" in errors
+    assert errors.count("\n") == 1
 
 
 def test_an_unknown_service_gets_the_usage() -> None:
