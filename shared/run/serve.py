@@ -4,7 +4,7 @@ import gc
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import uvicorn
 
@@ -35,18 +35,27 @@ class _Server(uvicorn.Server):
 
 
 def _bind(http: HttpSettings) -> list[socket.socket]:
-    """One for each address that the host has. What connects waits until the service has started."""
+    """One for each address that the host has. What connects waits until the service has started.
+
+    Raises ConfigurationError where one cannot be had.
+    """
+    try:
+        return list(_listen(http))
+    except OSError as error:
+        where = f"RAPPORT_HTTP__PORT={http.port} cannot be had on RAPPORT_HTTP__HOST={http.host}"
+        raise ConfigurationError(f"{where} ({error.strerror})") from None
+
+
+def _listen(http: HttpSettings) -> Iterator[socket.socket]:
     found = socket.getaddrinfo(http.host, http.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    bound: list[socket.socket] = []
     for family, kind, protocol, _, address in dict.fromkeys(found):
         one = socket.socket(family, kind, protocol)
-        bound.append(one)
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         one.bind(address)
         one.listen()  # or two processes that start at once are both given it
-    return bound
+        yield one
 
 
 def main(arguments: list[str]) -> int:
@@ -58,10 +67,11 @@ def main(arguments: list[str]) -> int:
     gc.disable()  # until it has started: almost nothing of what imports make is garbage
     try:
         app = create_app(name)
+        http: HttpSettings = app.state.settings.http
+        sockets = _bind(http)
     except ConfigurationError as error:
         sys.stderr.write(f"{name} cannot start: {error}\n")
         return 2
-    http = app.state.settings.http
     server = _Server(
         uvicorn.Config(
             app,
@@ -81,14 +91,6 @@ def main(arguments: list[str]) -> int:
         ),
         app.state.end_streams,
     )
-    try:
-        sockets = _bind(http)
-    except OSError as error:
-        sys.stderr.write(
-            f"{name} cannot start: RAPPORT_HTTP__PORT={http.port} cannot be had on RAPPORT_HTTP__HOST={http.host} "
-            f"({error.strerror})\n"
-        )
-        return 2
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn raises a signal again once it has stopped; by then there is nothing left to do.
         signal.signal(number, lambda *_: None)
