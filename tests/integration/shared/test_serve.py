@@ -88,7 +88,7 @@ class Running:
         )
 
     def wait(self) -> None:
-        for _ in range(200):
+        for _ in range(1_200):
             with contextlib.suppress(httpx.ConnectError):
                 self.http.get("/healthz")
                 return
