@@ -27,6 +27,7 @@ OPTION = re.compile(r"(?<!\S)(--[a-z][a-z-]*)")
 ONLY = re.compile(r'--only (?:"([^"]+)"|([a-z][\w-]*))')
 PLACE = re.compile(rf"^(?:{ROOMS})/[\w./*-]+$")
 SETTING = re.compile(r"\bRAPPORT_[A-Z0-9_]*[A-Z0-9]\b")
+SECRET = re.compile(r"\brapport_[a-z]+__[a-z0-9_]*[a-z0-9]\b")
 LINK = re.compile(r"\]\(([^)\s#:]+)(?:#[^)]*)?\)")
 
 
@@ -99,7 +100,8 @@ def test_commands_of_rapport_and_their_options_exist(page: str) -> None:
     "page", [*PAGES, *(file for file in TRACKED if re.match(r"deploy/(kube|images).*ya?ml$", file))]
 )
 def test_settings_exist(page: str) -> None:
-    named = set(SETTING.findall((ROOT / page).read_text("utf-8")))
+    text = (ROOT / page).read_text("utf-8")
+    named = {each.upper() for each in (*SETTING.findall(text), *SECRET.findall(text))}
     known = dict.fromkeys((f"RAPPORT_OPERATOR__{each.upper()}" for each in SERVICES), False)
     for service in ALL:
         known |= names_of(settings_of(service))
