@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NoReturn
 
@@ -37,21 +37,29 @@ class TimerLoop:
             watermarks = await self._database.watermarks(self._subscription)
             if watermarks and self._time.stream:
                 self._time.passed(min(watermarks.values()))
-            for name in self._subscription.timers:
-                await self._fire(name, watermarks)
+            await self._fire(watermarks)
             await _wait(self._time.timers_woken, _LOOK_FOR_TIMERS_S)
 
-    async def _fire(self, name: str, watermarks: Mapping[int, datetime]) -> None:
-        while True:
-            rows = await self._database.main.fetch(SQL["next_timers"], name, sorted(watermarks))
-            earliest = {row["partition"]: row["due_at"] for row in rows if row["due_at"] is not None}
-            due = due_partitions(earliest, watermarks)
-            if not due:
-                return
-            fired = await fire_due(self._subscription, self._ledger, name, due, self._limit, is_infrastructure)
+    async def _fire(self, watermarks: Mapping[int, datetime]) -> None:
+        """Name by name in their order: what fires may set timers of the names behind it."""
+        names = list(self._subscription.timers)
+        while due := await self._find_due(names, watermarks):
+            name = next(name for name in names if name in due)
+            fired = await fire_due(self._subscription, self._ledger, name, due[name], self._limit, is_infrastructure)
             metrics.TIMERS_FIRED.labels(self._subscription.group, name).inc(fired)
-            if not fired:
-                return
+            names = names[names.index(name) + (0 if fired else 1) :]
+
+    async def _find_due(
+        self, names: Sequence[str], watermarks: Mapping[int, datetime]
+    ) -> dict[str, dict[int, datetime]]:
+        """By name, the watermarks of the partitions in which some are due."""
+        rows = await self._database.main.fetch(SQL["next_timers"], names, sorted(watermarks))
+        earliest: dict[str, dict[int, datetime]] = {}
+        for row in rows:
+            if row["due_at"] is not None:
+                earliest.setdefault(row["name"], {})[row["partition"]] = row["due_at"]
+        found = {name: due_partitions(of_name, watermarks) for name, of_name in earliest.items()}
+        return {name: due for name, due in found.items() if due}
 
 
 async def pass_clock(subscription: Subscription, ledger: PostgresLedger, time: DomainTime) -> NoReturn:

@@ -134,12 +134,12 @@ on conflict (name, id) do update set
 delete from timer where name = $1 and id = any($2::uuid[])
 
 -- name: next_timers
--- The earliest due time of each partition: one index probe a partition, whatever waits behind it.
-select partition, (
+-- The earliest due time of each name and partition: one index probe each, whatever waits behind it.
+select asked.name, place.partition, (
     select greatest(due_at, not_before) from timer
-    where timer.name = $1 and timer.partition = place.partition and failed is null
+    where timer.name = asked.name and timer.partition = place.partition and failed is null
     order by greatest(due_at, not_before) limit 1) as due_at
-from unnest($2::smallint[]) as place (partition)
+from unnest($1::text[]) as asked (name) cross join unnest($2::smallint[]) as place (partition)
 
 -- name: take_due
 -- Skips what another instance has locked; a partition only up to its own watermark.

@@ -141,7 +141,7 @@ HOT = {
     "release": ("1", "parked_pkey"),
     "set_timers": (f"'timer-1', {A_UUID}, '{{0}}', '{{2026-03-01}}', '{{null}}'", None),
     "clear_timers": (f"'timer-1', {A_UUID}", "timer_pkey"),
-    "next_timers": ("'timer-1', '{0,1,2}'", "timer_due"),
+    "next_timers": ("'{timer-1,timer-2}', '{0,1,2}'", "timer_due"),
     "find_due": ("'timer-1', '{0,1}', '{2026-03-01,2026-03-01}', 500", "timer_due"),
     "take_due_among": (f"'timer-1', '{{0,1}}', '{{2026-03-01,2026-03-01}}', {A_UUID}", "timer_pkey"),
     "take_due": ("'timer-1', '{0,1}', '{2026-03-01,2026-03-01}', 500", "timer_due"),

@@ -1,10 +1,13 @@
 -- name: find_homes
 -- One row a claim, in the order of the arguments; nulls where it is unknown. If every claim is known, their parties are
--- locked, in order, and come along; if not, identities have to be written first (order of locks), so no party is locked.
+-- locked, in order, and come along, each with the first of its claims; if not, identities have to be written first (order
+-- of locks), so no party is locked.
 with claim as materialized (
     select * from unnest($1::text[], $2::text[], $3::text[]) with ordinality as claim (type, system, value, place)
 ), found as materialized (
-    select claim.place, identity.id as identity_id, identity.party_id, identity.sharing
+    select
+        claim.place, identity.id as identity_id, identity.party_id, identity.sharing,
+        claim.place = min(claim.place) over (partition by identity.party_id) as is_first
     from claim
     left join identity
         on identity.value = claim.value and identity.type = claim.type and identity.system = claim.system
@@ -23,7 +26,7 @@ select
     locked.stage_since, locked.stage_until, locked.purchase_at, locked.score, locked.missing, locked.registered_at,
     locked.erased_at, locked.details::text as details
 from found
-left join locked on locked.id = found.party_id
+left join locked on locked.id = found.party_id and found.is_first
 order by found.place
 
 -- name: lock_parties
