@@ -58,3 +58,8 @@ class Meter:
 def resident_mib(pid: int) -> float:
     """Memory that a process holds, in MiB."""
     return float(psutil.Process(pid).memory_info().rss) / 2**20
+
+
+def proportional_mib(pid: int) -> float:
+    """Memory that a process holds, of what it shares with others its part, so that several can be added up."""
+    return float(psutil.Process(pid).memory_full_info().pss) / 2**20

@@ -44,7 +44,7 @@ class Gate:
         return f"{self.figure} {self.sense} {here:,.10g}{written}"
 
 
-_RATIOS_AND_SIZES = ("ratio", "growth", "mib_a_page")
+_RATIOS_AND_SIZES = ("ratio", "growth", "mib_a_page", "memory_mib")
 GATES: dict[str, tuple[Gate, ...]] = {
     "engine": (Gate("ratio", "≥", 0.85, 1.0), Gate("rate", "≥", 15_000, 20_000, full=True)),
     "engine with timeline and outbox": (Gate("rate", "≥", 10_000, 15_000),),
@@ -57,6 +57,7 @@ GATES: dict[str, tuple[Gate, ...]] = {
     ),
     "main job beside 60 readers": (Gate("p99_ms", "≤", 1_000, 250),),
     "sums": (Gate("rate", "≥", 10_000, 15_000),),
+    "cut": (Gate("memory_mib", "≤", 700, 500), Gate("gap_ms", "≤", 200, 100)),
     "fraud.assessed": (Gate("p99_ms", "≤", 100, 50),),
     "changes": (Gate("p99_ms", "≤", 1_000, 400), Gate("mib_a_page", "≤", 0.25, 0.1)),
     "screen": (Gate("p99_ms", "≤", 1_000, 500), Gate("mib_a_page", "≤", 0.25, 0.1)),

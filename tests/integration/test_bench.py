@@ -27,6 +27,8 @@ TINY = Sizes(
     timers=1_000,
     audited=1_000,
     readers=100,
+    series=20,
+    scored=100,
     seconds=2,
 )
 # The pages are asked for on the demo's data, and playing it takes minutes: `make bench` has them.
