@@ -87,6 +87,7 @@ REFUSALS = {
     "ended": _("It has ended already."),
     "held": _("They have this role already."),
     "same_person": _("Whoever asked cannot approve it."),
+    "already_raised": _("This is disputed already."),
     "already_requested": _("It was asked for already."),
     "too_few_points": _("There are too few points."),
     "expired": _("The time for it is over."),

@@ -34,15 +34,26 @@ class ForgottenParty(Refused):
     reason = "erased"
 
 
+class AlreadyRaisedError(Refused):
+    """What is about one thing for one cause is one dispute; `state` names it."""
+
+    status = 409
+    reason = "already_raised"
+
+
 async def raise_dispute(tx: Transaction, new: NewDispute, agent: str) -> Dispute:
-    """Raises Invalid for a party, ticket or agreement that is not known or not theirs, and ForgottenParty."""
+    """Raises Invalid for a party, ticket or agreement that is not known or not theirs, ForgottenParty, and
+    AlreadyRaisedError.
+    """
     context: Context = tx.context
-    await _require_known(tx, new)
-    if await copies.lock_party(tx, new.party_id):
+    family = await _require_known(tx, new)
+    if new.party_id in await copies.lock_parties(tx, sorted(family)):
         raise ForgottenParty("the party was erased", field="body.party_id")
     due_at = new.due_at or tx.now + timedelta(days=context.dispute_days)
     dispute = Dispute(new_id(), new.party_id, "raised", 1, new.cause, new.amount, None, new.owner, due_at)
     about = About(new.ticket_id, new.agreement_id, new.obligation, new.origin, new.sale_id)
+    if about != About() and (same := await store.find_same(tx, family, new.cause, about)) is not None:
+        raise AlreadyRaisedError("this is disputed already", state={"id": str(same[0]), "status": same[1]})
     changed = acts.raise_dispute(dispute, about, agent, tx.now, has_text=new.text is not None)
     await store.add_dispute(tx, dispute, about, tx.now)
     await store.add_step(tx, dispute, agent, changed.amount, new.text, tx.now)
@@ -146,7 +157,8 @@ def state_of(dispute: Dispute) -> DisputeState:
     )
 
 
-async def _require_known(tx: Transaction, new: NewDispute) -> None:
+async def _require_known(tx: Transaction, new: NewDispute) -> list[UUID]:
+    """All parties that are one with the one who disputes."""
     if await copies.find_party(tx, new.party_id) is None:
         raise Invalid("no party has this id", field="body.party_id")
     family = await copies.find_merged_parties(tx, new.party_id)
@@ -154,6 +166,7 @@ async def _require_known(tx: Transaction, new: NewDispute) -> None:
         raise Invalid("the party has no ticket with this id", field="body.ticket_id")
     if new.agreement_id is not None and await copies.find_party_of_agreement(tx, new.agreement_id) not in family:
         raise Invalid("the party has no agreement with this id", field="body.agreement_id")
+    return family
 
 
 async def _lock(tx: Transaction, dispute_id: UUID, versions: Versions) -> tuple[Dispute, bool]:

@@ -12,6 +12,16 @@ select
     $14::timestamptz
 on conflict do nothing;
 
+-- name: find_same
+-- One of these parties that is not closed, of the same cause and about the same.
+select id, status from dispute
+where
+    party_id = any($1::uuid[]) and status <> 'closed' and cause = $2::text and ticket_id is not distinct from $3::uuid
+    and agreement_id is not distinct from $4::uuid and obligation is not distinct from $5::text
+    and origin is not distinct from $6::text and sale_id is not distinct from $7::text
+order by id
+limit 1;
+
 -- name: find_party_of_dispute
 -- Whose dispute it is, which never changes: that party is locked before the dispute.
 select party_id from dispute where id = $1::uuid;

@@ -10,7 +10,7 @@ from services.support.disputes.domain.dispute import About, Dispute, Evidence
 from services.support.disputes.domain.status import STATES
 from services.support.disputes.schemas import DisputeLine, EvidenceView, StepView
 from shared.engine.transaction import Transaction
-from shared.events.disputes import DisputeStatus
+from shared.events.disputes import DisputeCause, DisputeStatus
 from shared.events.money import Money
 from shared.sql import load_queries
 
@@ -35,6 +35,23 @@ async def add_dispute(tx: Transaction, dispute: Dispute, about: About, at: datet
         about.sale_id,
         at,
     )
+
+
+async def find_same(
+    tx: Transaction, parties: Collection[UUID], cause: DisputeCause, about: About
+) -> tuple[UUID, DisputeStatus] | None:
+    """One of these parties that is not closed, of this cause and about the same."""
+    row = await tx.fetchrow(
+        SQL["find_same"],
+        list(parties),
+        cause,
+        about.ticket_id,
+        about.agreement_id,
+        about.obligation,
+        about.origin,
+        about.sale_id,
+    )
+    return None if row is None else (row["id"], row["status"])
 
 
 async def find_party_of_dispute(tx: Transaction, dispute_id: UUID) -> UUID | None:

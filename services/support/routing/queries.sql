@@ -128,7 +128,8 @@ limit $5::integer;
 select ticket_id from assignment where agent_id = any($1::text[]) and is_open order by ticket_id;
 
 -- name: save_queued
--- Where tickets wait, or that they are settled; who answers for them stays.
+-- Where tickets wait, or that they are settled; who answers for them stays. The place is that of what triage says now; a
+-- ticket that was escalated, which is place $9, stays so until it is settled.
 insert into assignment as known (ticket_id, queue, fallback, channel, skills, place, is_open, waiting_since)
 select
     ticket_id, queue, fallback, channel, array(select jsonb_array_elements_text(skills)), place, is_open, waiting_since
@@ -138,7 +139,7 @@ from unnest(
 order by ticket_id
 on conflict (ticket_id) do update set
     queue = excluded.queue, fallback = excluded.fallback, skills = excluded.skills, is_open = excluded.is_open,
-    place = least(known.place, excluded.place),
+    place = case when known.is_open and known.place = $9::smallint then known.place else excluded.place end,
     previous = case when excluded.is_open and not known.is_open then known.agent_id else known.previous end,
     agent_id = case when excluded.is_open and not known.is_open then null else known.agent_id end,
     waiting_since = case when excluded.is_open and not known.is_open then excluded.waiting_since else known.waiting_since end;

@@ -130,8 +130,10 @@ async def find_held(tx: Transaction, agents: Collection[str]) -> list[UUID]:
     return [row["ticket_id"] for row in await tx.fetch(SQL["find_held"], list(agents))] if agents else []
 
 
-async def save_queued(tx: Transaction, queued: Iterable[tuple[Routable, Queue, int, bool]], now: datetime) -> None:
-    """Each ticket's queue, place, and whether it is open."""
+async def save_queued(
+    tx: Transaction, queued: Iterable[tuple[Routable, Queue, int, bool]], now: datetime, escalated: int
+) -> None:
+    """Each ticket's queue, place, and whether it is open; one whose place is `escalated` keeps it while it is."""
     rows = [
         (
             ticket.id,
@@ -146,7 +148,7 @@ async def save_queued(tx: Transaction, queued: Iterable[tuple[Routable, Queue, i
         for ticket, queue, place, is_open in queued
     ]
     if rows:
-        await tx.execute(SQL["save_queued"], *columns(rows))
+        await tx.execute(SQL["save_queued"], *columns(rows), escalated)
 
 
 async def move_up(tx: Transaction, tickets: Collection[UUID], place: int) -> None:

@@ -14,6 +14,10 @@ from sla_definition
 where kind = $1::text
 order by name, version desc;
 
+-- name: lock_definition
+-- Versions of one definition are made one after another: of two at once each is one.
+select pg_advisory_xact_lock(hashtextextended('support.sla ' || $1::text || ' ' || $2::text, 0));
+
 -- name: add_definition
 -- The next version, unless the newest one says the same.
 with newest as (

@@ -57,6 +57,7 @@ async def add_definition(
 ) -> int | None:
     """The number of the new version; None where the newest says the same."""
     kind = "policy" if isinstance(definition, Policy) else "calendar"
+    await tx.execute(SQL["lock_definition"], kind, name)
     version: int | None = await tx.fetchval(
         SQL["add_definition"], kind, name, definition.model_dump_json(), source, now
     )

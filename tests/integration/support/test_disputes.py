@@ -220,3 +220,39 @@ async def test_a_timer_of_a_dispute_that_is_gone_does_nothing(support: Support) 
         await tx.set_timers("disputes", [(UUID(int=5), 0, NOW)])
     assert await fire_due(group, support.ledger, "disputes", dict.fromkeys(range(12), NOW), 10, lambda _: True) == 1
     assert await told(support) == []
+
+
+async def test_what_is_disputed_already_is_not_raised_twice(http: httpx.AsyncClient, support: Support) -> None:
+    """By whoever of those who are one customer, until it is closed; for another cause it is another dispute."""
+    sale: dict[str, Any] = {"origin": "/shop", "sale_id": "s-1"}
+    path = await raised(http, support, **sale)
+    body = {"party_id": str(party_id(1)), "cause": "quality", "agent": "staff-2", **sale}
+    answer = await http.post("/v1/disputes", json=body)
+    assert (answer.status_code, answer.json()["type"].rpartition(":")[2]) == (409, "already_raised")
+    assert f"/v1/disputes/{answer.json()['state']['id']}" == path
+    await support.heard(described(2, merged_into=1))
+    assert (await http.post("/v1/disputes", json=body | {"party_id": str(party_id(2))})).status_code == 409
+    others = [body | {"sale_id": "s-2"}, body | {"cause": "price"}, body | {"origin": None, "sale_id": None}]
+    assert [(await http.post("/v1/disputes", json=each)).status_code for each in (*others, others[2])] == [201] * 4
+    await step(http, path, "closed")
+    answers = await asyncio.gather(*(http.post("/v1/disputes", json=body) for _ in range(4)))
+    assert sorted(each.status_code for each in answers) == [201, 409, 409, 409]
+
+
+async def test_after_a_settlement_nothing_is_offered_and_nothing_else_is_paid(
+    http: httpx.AsyncClient, support: Support
+) -> None:
+    path = await raised(http, support, amount={"minor": 2**53 - 1, "currency": "DKK"})
+    most, euro = {"minor": 2**53 - 1, "currency": "DKK"}, {"minor": 1, "currency": "EUR"}
+    for status in ("acknowledged", "investigating"):
+        await step(http, path, status)
+    assert [(await step(http, path, "proposed", amount=each)).status_code for each in (euro, most)] == [422, 200]
+    assert (await step(http, path, "proposed", amount={"minor": 2**53, "currency": "DKK"})).status_code == 422
+    assert (await step(http, path, "countered", amount=euro)).status_code == 422
+    assert (await step(http, path, "settled")).status_code == 200
+    for status in ("countered", "proposed", "settled", "rejected"):
+        assert (await step(http, path, status, amount=most)).status_code == 409
+    less = {"minor": 1, "currency": "DKK"}
+    answers = [(await step(http, path, "credited", amount=each)).status_code for each in (less, euro, most)]
+    assert answers == [422, 422, 200]
+    assert (await http.get(path)).json()["offer"] == most

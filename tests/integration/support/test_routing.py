@@ -50,10 +50,10 @@ async def moved(support: Support, http: httpx.AsyncClient, path: str, status: st
         ticket_id=derived_id("ticket", name), party_id=party_id(1), request_event_id=name, recorded_at=support.now,
         previous="new", status=status, version=2,  # type: ignore[arg-type]
     )  # fmt: skip
-    await support.routed(_said("crm.ticket.status_changed.v1", data, support.now, f"{status}-{name}"))
+    await support.routed(said("crm.ticket.status_changed.v1", data, support.now, f"{status}-{name}"))
 
 
-def _said(kind: str, data: Any, at: datetime, id_: str | None = None) -> Any:
+def said(kind: str, data: Any, at: datetime, id_: str | None = None) -> Any:
     return decoded("crm.tickets", kind, data, key=str(data.party_id), at=at, now=at, id_=id_)
 
 
@@ -92,7 +92,7 @@ async def test_tickets_wait_in_order_until_somebody_is_there(http: httpx.AsyncCl
         metric="resolution",
         cycle=1,
     )
-    await support.routed(_said("crm.sla.warned.v1", warned, NOW))
+    await support.routed(said("crm.sla.warned.v1", warned, NOW))
     first = (await http.get("/v1/queues/payments?limit=2")).json()
     assert [each["place"] for each in first["items"]] == [0, 2]
     second = (await http.get(f"/v1/queues/payments?limit=2&cursor={first['next_cursor']}")).json()
@@ -320,7 +320,7 @@ async def test_who_is_removed_gives_tickets_to_others_and_is_asked_no_more(
     assert (await answers(http, path))["agent"] == "staff-1"
 
 
-async def test_a_ticket_is_given_back_with_a_reason_and_taken_over_only_if_said(
+async def test_a_ticket_is_given_back_with_a_reason_and_taken_over_only_ifsaid(
     http: httpx.AsyncClient, support: Support
 ) -> None:
     await agent(http, "staff-1")
@@ -364,10 +364,10 @@ async def test_who_answers_is_taken_back_after_a_restore(http: httpx.AsyncClient
     (data,) = [data for kind, data in await support.published() if kind == "ticket.assigned"]
     found = find_contract("crm.tickets", "crm.ticket.assigned.v1")
     assert found is not None
-    said = _said("crm.ticket.assigned.v1", found.adapter.validate_python(data), NOW, str(UUID(int=5)))
+    told_again = said("crm.ticket.assigned.v1", found.adapter.validate_python(data), NOW, str(UUID(int=5)))
     await support.pool.execute("delete from assignment_step; delete from assignment")
     async with support.transaction() as tx:
-        await take_back_tickets([said], tx)
+        await take_back_tickets([told_again], tx)
     await support.routed(triaged("a", at=NOW))
     assert (await answers(http, path))["agent"] == "staff-1"
     assert len(await told(support)) == 1

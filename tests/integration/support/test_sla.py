@@ -218,6 +218,36 @@ async def test_the_deadline_that_comes_first_is_listed_first(http: httpx.AsyncCl
     assert second["next_cursor"] is None
 
 
+async def test_of_two_who_define_at_once_each_has_a_version(http: httpx.AsyncClient, promised: Support) -> None:
+    """Who is answered that it is so finds what they said under the number that they were told."""
+    del promised
+    said = [{"calendar": "always", "targets": {"normal": {"resolution": minutes}}} for minutes in range(1, 5)]
+    answers = await asyncio.gather(*(http.put("/v1/slas/silver", json=each) for each in said))
+    told = {each.json()["version"]: minutes for minutes, each in enumerate(answers, 1)}
+    assert sorted(told) == [1, 2, 3, 4]
+    listed = (await http.get("/v1/slas")).json()["items"]
+    found = {
+        each["version"]: each["definition"]["targets"]["normal"]["resolution"]
+        for each in listed
+        if each["name"] == "silver"
+    }
+    assert found == told
+
+
+async def test_a_calendar_that_never_opens_promises_nothing_and_warns_of_nothing(
+    http: httpx.AsyncClient, promised: Support
+) -> None:
+    await http.put("/v1/calendars/never", json={"zone": "UTC", "week": [[]] * 7})
+    await http.put("/v1/slas/default", json={**GOLD, "calendar": "never"})
+    await opened(promised)
+    await promised.pass_time(NOW + timedelta(days=400))
+    assert [kind for kind, _ in await promised.published() if kind.startswith("sla.")] == ["sla.applied"]
+    view = (await http.get(PATH)).json()["sla"]
+    assert (view["next_due_at"], view["slack"]) == (None, None)
+    assert {each["state"] for each in view["then"]["clocks"]} == {"paused"}
+    assert await promised.rows("select from timer where name = 'sla'") == []
+
+
 @pytest.mark.usefixtures("promised")
 @pytest.mark.parametrize(
     ("path", "body", "field"),

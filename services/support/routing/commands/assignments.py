@@ -49,7 +49,7 @@ async def follow(
         for each in found
         if each.is_queued or each.status in OPEN
     ]
-    await store.save_queued(tx, queued, latest)
+    await store.save_queued(tx, queued, latest, ESCALATED)
     await store.move_up(tx, escalated, ESCALATED)
     freed = sorted({each.agent_id for each in found if each.is_open and each.status not in OPEN and each.agent_id})
     await look_at(tx, freed, latest)
