@@ -38,6 +38,7 @@ routers = [
     attention.router,
     attention.of_agents,
     backtest.router,
+    backtest.of_promises,
     bulk.router,
     canned.router,
     canned.of_tickets,

@@ -84,6 +84,7 @@ def pages_of(ada: Customer) -> dict[str, str]:
         "event": f"/events/{ada.sale_event}",
         "suppressions": "/suppressions",
         "backtest-routing": "/backtests/routing",
+        "backtest-promises": "/backtests/promises",
         "backtest-campaign": "/backtests/campaigns/thanks",
         "campaigns": "/campaigns",
         "campaign": "/campaigns/thanks",

@@ -66,6 +66,13 @@ async def test_rules_and_campaigns_are_tried_on_the_past(stack: EmbeddedStack, a
         assert "What would be different" in tried.raise_for_status().text
         wrong = await client.post("/backtests/routing", data={**span, "since": "soon", "agent": "a-1", "room": "many"})
         assert (wrong.status_code, 'value="a-1"' in wrong.text) == (422, True)
+        form = (await client.get("/backtests/promises")).raise_for_status().text
+        assert 'name="urgent-resolution" type="text" value="480"' in form
+        policy = {"policy": "default", "calendar": "office", "warn_at": "50", "normal-resolution": "1"}
+        tried = await client.post("/backtests/promises", data={**span, **policy})
+        assert "Would stand otherwise" in tried.raise_for_status().text
+        wrong = await client.post("/backtests/promises", data={**span, **policy, "low-resolution": "soon <b>"})
+        assert (wrong.status_code, 'value="soon &lt;b&gt;"' in wrong.text) == (422, True)
         form = (await client.get("/backtests/campaigns/thanks")).text
         found = re.search(r'<textarea id="text"[^>]*>\n(.*?)</textarea>', form, re.DOTALL)
         assert found is not None

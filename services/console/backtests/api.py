@@ -1,20 +1,25 @@
-"""Pages that try rules on the past before they go live: to whom tickets would have gone, whom a campaign would have
-written to. Nothing is changed, and nothing is kept.
+"""Pages that try rules on the past before they go live: to whom tickets would have gone, which promises would have been
+kept, whom a campaign would have written to. Nothing is changed, and nothing is kept.
 """
 
 import json
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
 from services.console.backtests.domain import (
     FIGURES,
+    METRICS,
+    PRIORITIES,
+    clocks_of,
     draft_of,
     figures_of,
+    promises_of,
     rules_of,
     span_of,
+    typed_policy,
     usual_span,
     written_draft,
 )
@@ -41,6 +46,23 @@ async def try_routing(page: Shown) -> Response:
     except Trouble as trouble:
         return await _show_routing(page, form, trouble=trouble)
     return await _show_routing(page, form, found)
+
+
+@router.get("/promises")
+async def show_promises(page: Shown, policy: Annotated[str, Query(max_length=64)] = "default") -> Response:
+    return await _show_promises(page, policy, usual_span(page.words.local(page.words.now).date()))
+
+
+@router.post("/promises")
+async def try_promises(page: Shown) -> Response:
+    form = await page.form()
+    policy = form.get("policy", "")
+    body = {**promises_of(form, page.taste.language), **span_of(form, page.words.zone), "shown": _SHOWN}
+    try:
+        found = await page.asked.tell("support", "POST", "slas/backtest", body, wait_s=_WAIT_S)
+    except Trouble as trouble:
+        return await _show_promises(page, policy, form, trouble=trouble)
+    return await _show_promises(page, policy, form, found)
 
 
 @router.get("/campaigns/{name}")
@@ -80,6 +102,31 @@ async def _show_routing(
         figures=figures_of(found) if found else [],
         kinds=FIGURES,
         categories=[each["name"] for each in categories.listed],
+        trouble=trouble,
+    )
+
+
+async def _show_promises(
+    page: Page, policy: str, fields: Mapping[str, Any], found: Json = None, trouble: Trouble | None = None
+) -> Response:
+    """With what the policy says now, where nothing was typed. Raises Trouble where support is away or forbids it."""
+    if trouble is not None and trouble.kind != "refused":
+        raise trouble
+    policies = (await page.asked.get("support", "slas"))["items"]
+    calendars = await attempt(page.asked.get("support", "calendars"))
+    definition = next((each["definition"] for each in policies if each["name"] == policy), None)
+    typed = typed_policy(definition) if definition is not None and "calendar" not in fields else {}
+    return page.show(
+        "backtests/promises.html",
+        trouble.status if trouble else 200,
+        policy=policy,
+        policies=list(dict.fromkeys(each["name"] for each in policies)),
+        calendars=list(dict.fromkeys(each["name"] for each in calendars.listed)),
+        fields={**fields, **typed},
+        found=found,
+        clocks=clocks_of(found) if found else [],
+        priorities=PRIORITIES,
+        metrics=METRICS,
         trouble=trouble,
     )
 

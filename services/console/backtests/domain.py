@@ -11,6 +11,9 @@ from services.console.shell.typed import whole_of
 
 FIGURES = ("priority", "queue", "agent")
 """By what tickets are counted."""
+PRIORITIES = ("urgent", "high", "normal", "low")
+METRICS = ("first_response", "next_response", "resolution")
+_STATES = ("met", "breached", "running", "paused", "cancelled")
 _USUAL = timedelta(days=28)
 
 
@@ -54,6 +57,48 @@ def rules_of(form: Mapping[str, str], language: str) -> dict[str, Any]:
 
 def _names(typed: str) -> list[str]:
     return [name for name in (part.strip() for part in typed.split(",")) if name]
+
+
+def typed_policy(definition: Mapping[str, Any]) -> dict[str, str]:
+    """A policy as its form has it: minutes by priority and what is promised, and a share of a hundred."""
+    targets = {
+        f"{priority}-{metric}": str(minutes)
+        for priority, promised in definition["targets"].items()
+        for metric, minutes in promised.items()
+        if minutes is not None
+    }
+    return {"calendar": definition["calendar"], "warn_at": f"{definition['warn_at'] * 100:g}", **targets}
+
+
+def promises_of(form: Mapping[str, str], language: str) -> dict[str, Any]:
+    """The policy that is tried; a blank promises nothing."""
+    warn_at = whole_of(form.get("warn_at", ""), language)
+    targets = {
+        priority: {
+            metric: whole_of(typed, language)
+            for metric in METRICS
+            if (typed := form.get(f"{priority}-{metric}", "")).strip()
+        }
+        for priority in PRIORITIES
+    }
+    policy = {
+        "calendar": form.get("calendar", ""),
+        "warn_at": warn_at / 100 if isinstance(warn_at, int) else warn_at,
+        "targets": targets,
+    }
+    return {"policies": {form.get("policy", ""): policy}}
+
+
+def clocks_of(found: Mapping[str, Any]) -> list["Figure"]:
+    """How the clocks of either stood, by what is measured; `name` is empty for those that had been warned of."""
+    either = found["before"], found["after"]
+    counts = [
+        Figure(metric, state, *(each["clocks"].get(metric, {}).get(state, 0) for each in either))
+        for metric in METRICS
+        for state in _STATES
+    ]
+    warned = [Figure(metric, "", *(each["warned"].get(metric, 0) for each in either)) for metric in METRICS]
+    return [each for each in (*counts, *warned) if each.before or each.after]
 
 
 @dataclass(frozen=True, slots=True)

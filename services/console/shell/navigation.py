@@ -68,6 +68,7 @@ PLACES = (
     Place("/new/mailing", _("New mailing")),
     Place("/suppressions", _("Who gets no letters")),
     Place("/backtests/routing", _("Try rules on past tickets")),
+    Place("/backtests/promises", _("Try promises on past tickets")),
     Place("/duplicates", _("Possible duplicates")),
     Place("/duplicates/merges", _("Merges")),
     Place("/erasures", _("Erasures")),

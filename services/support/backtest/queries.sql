@@ -21,6 +21,15 @@ where ticket.recorded_at >= $1::timestamptz and ticket.recorded_at < $2::timesta
 order by ticket.recorded_at, ticket.number
 limit $3::integer;
 
+-- name: load_promised
+-- Tickets that were taken in then and to which something was promised.
+select ticket.id, ticket.number
+from ticket
+join sla_promise on sla_promise.ticket_id = ticket.id
+where ticket.recorded_at >= $1::timestamptz and ticket.recorded_at < $2::timestamptz
+order by ticket.recorded_at, ticket.number
+limit $3::integer;
+
 -- name: load_moves
 -- When tickets came to rest and were taken up again.
 select ticket_id, status, changed_at as at

@@ -8,7 +8,10 @@ from pydantic import BaseModel, Field
 
 from services.support.categories import Queue
 from services.support.routing.schemas import AgentDefinition, Name, Skill
-from shared.events.tickets import Priority
+from services.support.sla.domain.calendar import Calendar
+from services.support.sla.domain.clock import ClockState, Policy
+from services.support.sla.schemas import ClockView
+from shared.events.tickets import Priority, SlaMetric
 from shared.events.values import ReportedInstant
 from shared.http.staff import StaffId
 
@@ -75,3 +78,49 @@ class RulesBacktest(BaseModel):
     before: FateFigures
     after: FateFigures
     items: list[BacktestedTicket]
+
+
+class PromisesDraft(BaseModel):
+    """Policies and calendars to try on tickets that were taken in from `since` on and before `until`; what is left out
+    is as it is now. A ticket is measured by the policy of the name that it was promised by, for its priority of then.
+    """
+
+    since: ReportedInstant
+    until: ReportedInstant
+    policies: Annotated[dict[Name, Policy], Field(max_length=100)] = {}
+    calendars: Annotated[dict[Name, Calendar], Field(max_length=100)] = {}
+    shown: Annotated[int, Field(ge=0, le=1_000)] = 100
+
+
+class PromiseFate(BaseModel):
+    """A ticket's clocks as they stood at the end of the time; `policy_version` is 0 where the policy is tried."""
+
+    policy: str
+    policy_version: int
+    clocks: list[ClockView]
+
+
+class BacktestedPromise(BaseModel):
+    ticket_id: UUID
+    number: int
+    before: PromiseFate
+    after: PromiseFate
+
+
+class PromiseFigures(BaseModel):
+    """Clocks by what is measured and how they stood, and how many had been warned of."""
+
+    clocks: dict[SlaMetric, dict[ClockState, int]]
+    warned: dict[SlaMetric, int]
+
+
+class PromisesBacktest(BaseModel):
+    """`changed` are the tickets of which any clock stood otherwise; `items` are the first of those."""
+
+    since: datetime
+    until: datetime
+    tickets: int
+    changed: int
+    before: PromiseFigures
+    after: PromiseFigures
+    items: list[BacktestedPromise]

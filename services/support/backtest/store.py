@@ -16,6 +16,11 @@ async def load_past(tx: Transaction, since: datetime, until: datetime, limit: in
     return [Past(**row) for row in await tx.fetch(SQL["load_past"], since, until, limit)]
 
 
+async def load_promised(tx: Transaction, since: datetime, until: datetime, limit: int) -> dict[UUID, int]:
+    """Ids and numbers, in the order in which they were taken in."""
+    return {row["id"]: row["number"] for row in await tx.fetch(SQL["load_promised"], since, until, limit)}
+
+
 async def load_moves(tx: Transaction, tickets: Sequence[UUID], until: datetime) -> list[Moved]:
     return [Moved(**row) for row in await tx.fetch(SQL["load_moves"], tickets, until)]
 

@@ -12,6 +12,7 @@ from services.support.sla.domain.clock import Clock, Policy, fold, slack
 from services.support.sla.domain.promise import (
     EVENTS,
     Measurable,
+    PastPromise,
     Promise,
     Rule,
     announce_applied,
@@ -93,6 +94,34 @@ async def show(tx: Transaction, ticket_id: UUID) -> SlaView:
         then=_measured(promise.rule, promise.priority, then, tx.now),
         today=_measured(rule, promise.priority_now, today, tx.now),
     )
+
+
+async def draft_rules(
+    tx: Transaction, policies: Mapping[str, Policy], calendars: Mapping[str, Calendar]
+) -> dict[str, Rule]:
+    """Every policy as it is today but for what is drafted, whose version is 0. Raises Invalid for what could not go
+    live.
+    """
+    rules, known = await store.load_rules(tx), await store.load_calendars(tx)
+    if unknown := policies.keys() - rules.keys():
+        raise Invalid(f"no policy is called {min(unknown)}", field="body.policies")
+    known |= {name: (0, calendar) for name, calendar in calendars.items()}
+    found = {}
+    for name, rule in rules.items():
+        policy = policies.get(name, rule.policy)
+        if policy.calendar not in known:
+            raise Invalid(f"no calendar is called {policy.calendar}", field=f"body.policies.{name}.calendar")
+        version = 0 if name in policies else rule.version
+        found[name] = Rule(name, version, policy, *known[policy.calendar])
+    return found
+
+
+async def load_pasts(tx: Transaction, tickets: Collection[UUID]) -> list[PastPromise]:
+    """What was promised of these tickets and what moved their clocks; one to which nothing was is left out."""
+    promises = await store.load_promises(tx, tickets)
+    happened = await store.load_happened(tx, promises)
+    known = await store.load_tickets(tx, promises)
+    return [PastPromise(each, promises[each.id], happened[each.id]) for each in known]
 
 
 async def slack_of(tx: Transaction, ticket_id: UUID) -> float | None:
@@ -226,11 +255,12 @@ def _measured(rule: Rule, priority: Priority, clocks: Iterable[Clock], now: date
         calendar_version=rule.calendar_version,
         agreement_id=rule.agreement_id,
         priority=priority,
-        clocks=[_view(clock, now) for clock in clocks],
+        clocks=[view_of(clock, now) for clock in clocks],
     )
 
 
-def _view(clock: Clock, now: datetime) -> ClockView:
+def view_of(clock: Clock, now: datetime) -> ClockView:
+    """As it stands at a moment."""
     return ClockView(
         metric=clock.metric,
         cycle=clock.cycle,

@@ -3,7 +3,17 @@
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from services.console.backtests.domain import draft_of, figures_of, rules_of, span_of, usual_span, written_draft
+from services.console.backtests.domain import (
+    clocks_of,
+    draft_of,
+    figures_of,
+    promises_of,
+    rules_of,
+    span_of,
+    typed_policy,
+    usual_span,
+    written_draft,
+)
 from services.console.shell.refusals import fault_text, refusal_text
 from services.console.shell.words import Words
 
@@ -40,6 +50,31 @@ def test_counts_of_either_stand_side_by_side() -> None:
     after = {"by_priority": {"high": 1}, "by_queue": {}, "by_agent": {"a": 1}}
     found = [(each.name, each.before, each.after) for each in figures_of({"before": before, "after": after})]
     assert found == [("low", 1, 0), ("high", 0, 1), ("a", 2, 1)]
+
+
+def test_a_policy_is_typed_as_it_stands_and_tried_as_it_was_typed() -> None:
+    targets = {"urgent": {"first_response": 60, "next_response": None}, "low": {"resolution": 4_800}}
+    typed = typed_policy({"calendar": "office", "warn_at": 0.8, "targets": targets})
+    assert typed == {
+        "calendar": "office",
+        "warn_at": "80",
+        "urgent-first_response": "60",
+        "low-resolution": "4800",
+    }
+    assert promises_of({"policy": "gold", **typed}, "da")["policies"]["gold"] == {
+        "calendar": "office",
+        "warn_at": 0.8,
+        "targets": {"urgent": {"first_response": 60}, "high": {}, "normal": {}, "low": {"resolution": 4_800}},
+    }
+    wrong = promises_of({"warn_at": "soon", "low-resolution": "1,5", "high-resolution": " "}, "en")["policies"][""]
+    assert (wrong["warn_at"], wrong["targets"]["low"], wrong["targets"]["high"]) == ("soon", {"resolution": "1,5"}, {})
+
+
+def test_clocks_of_either_stand_side_by_side() -> None:
+    before = {"clocks": {"resolution": {"met": 2}}, "warned": {"resolution": 0}}
+    after = {"clocks": {"resolution": {"met": 1, "breached": 1}}, "warned": {"resolution": 1}}
+    found = [(each.kind, each.name, each.before, each.after) for each in clocks_of({"before": before, "after": after})]
+    assert found == [("resolution", "met", 2, 1), ("resolution", "breached", 0, 1), ("resolution", "", 0, 1)]
 
 
 def test_a_campaign_is_written_as_its_file_may_say_it() -> None:

@@ -1,9 +1,9 @@
 """Tries rules of triage and routing on tickets of the past; nothing is written."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.support.backtest import store
@@ -29,15 +29,10 @@ async def backtest(tx: Transaction, draft: RulesDraft) -> RulesBacktest:
     is too long; Transient where the model is asked and there is none.
     """
     context: Context = tx.context
-    until = min(draft.until, tx.now)
-    if not timedelta(0) < until - draft.since <= LONGEST:
-        raise Invalid(
-            f"from since to until is a time that has passed, of at most {LONGEST.days} days", field="body.since"
-        )
+    until = end_of(draft.since, draft.until, tx.now)
     categories = _categories(context, draft)
     past = await store.load_past(tx, draft.since, until, MOST_TICKETS + 1)
-    if len(past) > MOST_TICKETS:
-        raise Invalid(f"more than {MOST_TICKETS:,} tickets: take a shorter time", field="body.since")
+    require_few(past)
     said = {each.id: (each.guessed, each.decided_at) for each in past}
     triages = await triage.decide_again(tx, said, categories, asks_model=draft.asks_model) if past else {}
     rules, presences = await _load_rules(tx, draft, past)
@@ -53,6 +48,22 @@ async def backtest(tx: Transaction, draft: RulesDraft) -> RulesBacktest:
     )
     replayed = await asyncio.to_thread(replay, history, rules, triages, draft.since, until)
     return summarise(past, triages, replayed.first, rules, (draft.since, until), draft.shown)
+
+
+def end_of(since: datetime, until: datetime, now: datetime) -> datetime:
+    """The end of a time that is tried, as far as it has passed. Raises Invalid for one that is too long or to come."""
+    end = min(until, now)
+    if not timedelta(0) < end - since <= LONGEST:
+        raise Invalid(
+            f"from since to until is a time that has passed, of at most {LONGEST.days} days", field="body.since"
+        )
+    return end
+
+
+def require_few(tickets: Sized) -> None:
+    """Raises Invalid for more tickets than are tried at once."""
+    if len(tickets) > MOST_TICKETS:
+        raise Invalid(f"more than {MOST_TICKETS:,} tickets: take a shorter time", field="body.since")
 
 
 def _categories(context: Context, draft: RulesDraft) -> Categories:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.support.copies.domain import Terms
 from services.support.sla.domain.calendar import Calendar
-from services.support.sla.domain.clock import Clock, Policy
+from services.support.sla.domain.clock import Clock, Happened, Policy, fold
 from shared.engine.event import Emission, Event
 from shared.events.tickets import Priority, SlaApplied, SlaBreached, SlaMet, SlaMetric, SlaWarned
 from shared.ids import dated_id
@@ -53,6 +53,20 @@ class Measurable:
     party_id: UUID
     request_event_id: str | None
     recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PastPromise:
+    """A ticket with what was promised of it, and everything that moved its clocks, in the order of time."""
+
+    ticket: Measurable
+    promise: Promise
+    happened: Sequence[Happened]
+
+    def measured(self, rule: Rule, until: datetime) -> list[Clock]:
+        """Its clocks by a rule, for the priority of then, by what had happened before a moment."""
+        happened = [each for each in self.happened if each.at < until]
+        return fold(self.ticket.recorded_at, happened, self.promise.priority, rule.policy, rule.calendar)
 
 
 def rule_for(terms: Sequence[Terms], rules: Mapping[str, Rule]) -> Rule | None:
