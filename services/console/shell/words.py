@@ -17,38 +17,45 @@ from babel.messages.pofile import read_po
 from babel.numbers import (
     format_compact_currency,
     format_currency,
-    format_decimal,
-    format_percent,
     get_currency_precision,
 )
 from babel.support import NullTranslations, Translations
 from babel.units import format_unit
 
+from services.console.shell.figures import LOCALES, SPACES, write_amount, write_number, write_share
 from services.console.shell.vocabulary import TERMS
 
 NOTHING = "\u2013"
 """What stands where there is no value."""
 CATALOGUES = Path(__file__).resolve().parents[1] / "locale"
 LANGUAGES = {"en": "English", "da": "Dansk"}
-_LOCALES = {"en": "en_GB", "da": "da_DK"}
 _DAYS = {"en": "d MMM", "da": "d. MMM"}
-# Python reads no longer number; babel rounds none that is longer than the context of decimals has digits.
+# Python reads no longer number; decimals are moved and rounded within as many digits as their context has.
 _MOST_DIGITS = 5_000
 # `DKK12,995.00`: the locale's own rule for a code beside a digit, which babel does not follow.
 _CODE = re.compile(r"\b([A-Z]{3})(?=\d)")
-# The Latin narrow no-break space of some locales is missing in many fonts.
-_SPACES = str.maketrans({"\u202f": "\u00a0"})
 
 
 @lru_cache(10_000)
 def _written(day: date, pattern: str, language: str) -> str:
     """A page names few days many times, and babel takes some 40 µs for each."""
-    return str(format_date(day, pattern, locale=_LOCALES[language]))
+    return str(format_date(day, pattern, locale=LOCALES[language]))
+
+
+@lru_cache(10_000)
+def _short(language: str, whole: Decimal, currency: str) -> str:
+    """An axis has few amounts, the same again and again, and babel takes some 100 µs for each."""
+    if abs(whole) < 1000:
+        pattern = "¤#,##0" if language == "en" else "#,##0\u00a0¤"
+        text = format_currency(round(whole), currency, pattern, locale=LOCALES[language], currency_digits=False)
+    else:
+        text = format_compact_currency(whole, currency, locale=LOCALES[language], fraction_digits=1)
+    return _spaced(text)
 
 
 @cache
 def _locale_of(language: str) -> Locale:
-    return Locale.parse(_LOCALES[language])
+    return Locale.parse(LOCALES[language])
 
 
 @cache
@@ -98,28 +105,19 @@ class Words:
         return str(self._locale.languages.get(code.lower(), code))
 
     def number(self, value: float, digits: int = 0) -> str:
-        pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
-        with localcontext(prec=_MOST_DIGITS):
-            return str(format_decimal(value, pattern, locale=self._locale)).translate(_SPACES)
+        return write_number(value, digits, self.language)
 
     def percent(self, share: float, digits: int = 0) -> str:
-        pattern = f"#,##0.{'0' * digits}\u00a0%" if digits else None
-        return str(format_percent(share, pattern, locale=self._locale)).translate(_SPACES)
+        return write_share(share, digits, self.language)
 
     def money(self, amount: Mapping[str, Any]) -> str:
         """Of `{"minor": 12995, "currency": "DKK"}`."""
         with localcontext(prec=_MOST_DIGITS):
-            return _spaced(format_currency(_whole(amount), amount["currency"], locale=self._locale))
+            return write_amount(amount["minor"], amount["currency"], _spaced, self.language)
 
     def short_money(self, amount: Mapping[str, Any]) -> str:
         """For axes and figures: `DKK 12.9K`."""
-        whole = _whole(amount)
-        if abs(whole) < 1000:
-            text = format_currency(round(whole), amount["currency"], locale=self._locale, currency_digits=False,
-                                   format="¤#,##0" if self.language == "en" else "#,##0\u00a0¤")  # fmt: skip
-        else:
-            text = format_compact_currency(whole, amount["currency"], locale=self._locale, fraction_digits=1)
-        return _spaced(text)
+        return _short(self.language, _whole(amount), amount["currency"])
 
     def moment(self, at: str | datetime) -> str:
         """`12 Mar 2026, 14:05`. Hours are written without babel, which takes three times as long for a page of them."""
@@ -153,7 +151,7 @@ class Words:
         """Of a file with so many bytes."""
         value, unit = (count / 1e6, "megabyte") if count >= 1e6 else (-(-count // 1000), "kilobyte")
         pattern = "0.0" if count >= 1e6 else "0"
-        return str(format_unit(value, f"digital-{unit}", "short", pattern, locale=self._locale)).translate(_SPACES)
+        return str(format_unit(value, f"digital-{unit}", "short", pattern, locale=self._locale)).translate(SPACES)
 
     def local(self, at: str | datetime) -> datetime:
         """In the person's zone."""
@@ -166,4 +164,4 @@ def _whole(amount: Mapping[str, Any]) -> Decimal:
 
 
 def _spaced(money: str) -> str:
-    return _CODE.sub("\\1\u00a0", money.translate(_SPACES))
+    return _CODE.sub("\\1\u00a0", money.translate(SPACES))

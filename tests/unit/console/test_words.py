@@ -1,9 +1,13 @@
 """Numbers, money and time as people write them."""
 
+import re
 from datetime import UTC, datetime
+from decimal import Decimal, localcontext
 from zoneinfo import ZoneInfo
 
 import pytest
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
+from hypothesis import given, strategies as st
 
 from services.console.shell.words import Words
 
@@ -42,6 +46,35 @@ def test_a_day_of_the_calendar_is_the_same_in_every_zone() -> None:
 @pytest.mark.parametrize(("value", "digits", "text"), [(12345, 0, "12,345"), (0.256, 1, "0.3"), (-3, 0, "-3")])
 def test_numbers(value: float, digits: int, text: str) -> None:
     assert words("en").number(value, digits) == text
+
+
+AMOUNTS = st.one_of(
+    st.integers(-(10**20), 10**20),
+    st.floats(-1e15, 1e15, allow_nan=False),
+    st.sampled_from([0, -0.0, 0.5, 1.5, -0.5, 2.675, 1e-9, -1e-9, 1e22, 999.995, 10**400, 0.1 + 0.2]),
+)
+
+
+@given(value=AMOUNTS, digits=st.integers(0, 4), language=st.sampled_from(["en", "da"]))
+def test_numbers_and_shares_are_as_babel_writes_them(value: float, digits: int, language: str) -> None:
+    locale = {"en": "en_GB", "da": "da_DK"}[language]
+    pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
+    with localcontext(prec=5_000):
+        assert words(language).number(value, digits) == format_decimal(value, pattern, locale=locale)
+        share = format_percent(value, f"{pattern}\u00a0%" if digits else None, locale=locale)
+    assert words(language).percent(value, digits) == share
+
+
+@given(
+    minor=st.one_of(st.integers(-(10**20), 10**20), st.floats(-1e12, 1e12)),
+    currency=st.sampled_from(["DKK", "EUR", "USD", "GBP", "JPY", "KWD", "XXX", "ZZZ", "CLF", "SEK"]),
+    language=st.sampled_from(["en", "da"]),
+)
+def test_amounts_are_as_babel_writes_them(minor: float, currency: str, language: str) -> None:
+    whole = Decimal(round(minor)).scaleb(-get_currency_precision(currency))
+    told = format_currency(whole, currency, locale={"en": "en_GB", "da": "da_DK"}[language])
+    told = re.sub(r"\b([A-Z]{3})(?=\d)", "\\1\u00a0", told)
+    assert words(language).money({"minor": minor, "currency": currency}) == told
 
 
 def test_shares() -> None:
