@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from services.forecasting.models import store
-from services.forecasting.models.domain import PROMOTED, Promotion, announce_promoted, version_of
+from services.forecasting.models.domain import PROMOTED, Promotion, announce_promoted, measured, version_of
 from services.forecasting.models.schemas import PromotionView
 from shared.engine.transaction import Transaction
 from shared.errors import Invalid, NotFound, Stale
@@ -16,7 +16,7 @@ async def save_model(
     tx: Transaction, name: str, cut: date, parameters: Mapping[str, float], quality: Mapping[str, object]
 ) -> None:
     """Keep a model under its name and cut; one that stands already is left as it is."""
-    await store.save_model(tx, name, cut, parameters, quality)
+    await store.save_model(tx, name, cut, parameters, measured(quality))
 
 
 async def find_model_in_force(tx: Transaction, name: str) -> tuple[dict[str, float], date] | None:
@@ -40,7 +40,7 @@ async def save_measured(
     tx: Transaction, name: str, until: date, found: Sequence[tuple[date, bool, Mapping[str, float]]]
 ) -> None:
     """How well the models of these cuts did up to `until`; measured again it stays as it was."""
-    await store.add_measured(tx, name, until, found)
+    await store.add_measured(tx, name, until, [(cut, used, measured(quality)) for cut, used, quality in found])
 
 
 async def promote(tx: Transaction, name: str, cut: date | None, agent: str, versions: Versions) -> PromotionView:

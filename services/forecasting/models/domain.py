@@ -1,9 +1,9 @@
 """Which model of a name is used, and what its age does to it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from math import log
+from math import isfinite, log
 
 from services.forecasting.cuts.domain import instant
 from shared.engine.event import Emission
@@ -30,6 +30,15 @@ class Promotion:
 def version_of(name: str, cut: date) -> str:
     """As scores and forecasts name what made them."""
     return f"{name}/{cut.isoformat()}"
+
+
+def measured(quality: Mapping[str, object]) -> dict[str, object]:
+    """Without what could not be calculated: a figure that is no finite number says nothing, and no JSON holds it."""
+    return {
+        name: measured(value) if isinstance(value, Mapping) else value
+        for name, value in quality.items()
+        if not isinstance(value, float) or isfinite(value)
+    }
 
 
 def drift(then: Sequence[float], now: Sequence[float]) -> float:

@@ -44,7 +44,7 @@ async def load_judged(tx: Transaction, name: str, until: date) -> list[tuple[dic
 
 
 async def add_measured(
-    tx: Transaction, name: str, until: date, found: Sequence[tuple[date, bool, Mapping[str, float]]]
+    tx: Transaction, name: str, until: date, found: Sequence[tuple[date, bool, Mapping[str, object]]]
 ) -> None:
     rows = [(cut, in_force, to_json(dict(quality)).decode()) for cut, in_force, quality in found]
     if rows:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from services.forecasting.fitting.quality import judge_churn, judge_lifetime
-from services.forecasting.models.domain import drift
+from services.forecasting.models.domain import drift, measured
 from services.forecasting.scores.domain.churn import INPUTS, Churn, Left, Term
 from services.forecasting.scores.domain.habits import Buying
 from services.forecasting.scores.domain.lifetime import History, Lifetime
@@ -21,6 +21,11 @@ def parties(*silent: int) -> Left:
     return [
         (History(DAY - timedelta(days=100), DAY - timedelta(days=days), 5, (1, 1, 2, 4)), days > 21) for days in silent
     ]
+
+
+def test_what_could_not_be_calculated_is_no_figure_of_a_model() -> None:
+    quality = {"mase": 0.9, "share": float("nan"), "parties": 12, "weekly": {"smape": float("inf"), "series": 3}}
+    assert measured(quality) == {"mase": 0.9, "parties": 12, "weekly": {"series": 3}}
 
 
 def test_answers_that_are_alike_did_not_drift_and_others_did() -> None:
