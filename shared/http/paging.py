@@ -14,6 +14,8 @@ from pydantic_core import from_json, to_json
 from shared.errors import Invalid
 
 T = TypeVar("T")
+LONGEST_PAGE = 200
+"""Items; statements that bound what they read to the longest page say this number and one."""
 
 
 class Listing(BaseModel, Generic[T]):
@@ -98,7 +100,7 @@ async def _page(
     request: Request,
     response: Response,
     cursor: Annotated[str | None, Query(max_length=1000, description="`next_cursor` of the page before.")] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 50,
 ) -> PageQuery:
     return PageQuery(cursor, limit, request, response)
 

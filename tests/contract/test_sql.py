@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlfluff.core import FluffConfig, Linter
 
+from shared.http.paging import LONGEST_PAGE
 from shared.sql import load_queries
 from tests.contract.test_house_rules import ROOT, calls, python, tracked
 
@@ -37,6 +38,21 @@ def test_sql_is_laid_out_as_sqlfluff_has_it(path: Path) -> None:
     head = text[: begins[0]]
     linted = LINTER.lint_string(head + ";\n\n".join(parts) + ";\n", fname=relative(path))
     assert [f"{each.line_no}: {each.rule_code()} {each.desc()}" for each in linted.get_violations()] == []
+
+
+BOUND = re.compile(r"\blimit (\d+)\n\) as page\b")
+
+
+def test_what_bounds_a_page_is_the_longest_one_and_one_more() -> None:
+    """A literal, since the planner makes little of a limit that is an argument; see `list_waiting` of support."""
+    bounds = {
+        f"{relative(path)}: {name}": int(bound)
+        for path in NAMED
+        for name, statement in load_queries(path).items()
+        for bound in BOUND.findall(statement)
+    }
+    assert len(bounds) >= 2
+    assert {where: bound for where, bound in bounds.items() if bound != LONGEST_PAGE + 1} == {}
 
 
 # Outside of services a room has no store.py: the module that keeps the room's tables.

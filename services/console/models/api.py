@@ -21,7 +21,7 @@ async def list_models(page: Shown) -> Response:
     """Of forecasting by name, and the one that says what requests are about."""
     found, triage = await asyncio.gather(
         attempt(page.asked.get("forecasting", "models", limit=_MOST)),
-        attempt(page.asked.get("support", "triage/models")),
+        attempt(page.asked.get("support", "triage/models", limit=_MOST)),
     )
     return page.show("models/list.html", found=found, kinds=kinds_of(found.listed), triage=triage, main_of=main_of)
 

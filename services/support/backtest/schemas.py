@@ -8,9 +8,8 @@ from pydantic import BaseModel, Field
 
 from services.support.categories import Queue
 from services.support.routing.schemas import AgentDefinition, Name, Skill
-from services.support.sla.domain.calendar import Calendar
 from services.support.sla.domain.clock import ClockState, Policy
-from services.support.sla.schemas import ClockView
+from services.support.sla.schemas import ClockView, NewCalendar
 from shared.events.tickets import Priority, SlaMetric
 from shared.events.values import ReportedInstant
 from shared.http.staff import StaffId
@@ -88,7 +87,7 @@ class PromisesDraft(BaseModel):
     since: ReportedInstant
     until: ReportedInstant
     policies: Annotated[dict[Name, Policy], Field(max_length=100)] = {}
-    calendars: Annotated[dict[Name, Calendar], Field(max_length=100)] = {}
+    calendars: Annotated[dict[Name, NewCalendar], Field(max_length=100)] = {}
     shown: Annotated[int, Field(ge=0, le=1_000)] = 100
 
 

@@ -8,9 +8,8 @@ from fastapi import APIRouter, Depends, Path
 from starlette.responses import Response
 
 from services.support.sla import commands
-from services.support.sla.domain.calendar import Calendar
 from services.support.sla.domain.clock import Policy
-from services.support.sla.schemas import CalendarList, Deadline, PolicyList, Published
+from services.support.sla.schemas import CalendarList, Deadline, NewCalendar, PolicyList, Published
 from shared.engine.transaction import Transaction
 from shared.http.app import Listing, Once, Page, idempotent, requires, service_of
 from shared.http.readiness import Serving
@@ -49,7 +48,7 @@ async def list_calendars(service: Service) -> CalendarList:
 
 
 @router.put("/calendars/{name}", dependencies=WRITES, response_model=Published)
-async def define_calendar(name: Name, definition: Calendar, once: Repeatable) -> Response:
+async def define_calendar(name: Name, definition: NewCalendar, once: Repeatable) -> Response:
     """A new version; tickets that are measured by an older one stay so."""
 
     async def act(tx: Transaction) -> Published:

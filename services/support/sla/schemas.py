@@ -1,14 +1,24 @@
 """What is promised, and how a ticket stands against it."""
 
-from datetime import datetime
-from typing import Literal
+from datetime import date, datetime
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from services.support.sla.domain.calendar import Calendar
+from services.support.sla.domain.calendar import Calendar, Hours
 from services.support.sla.domain.clock import ClockState, Policy
 from shared.events.tickets import Priority, SlaMetric, TicketStatus
+
+_MOST_HOURS = 24
+_MOST_CLOSED = 1_000
+
+
+class NewCalendar(Calendar):
+    """As it is defined from now on: each of its hours and closed days is looked at whenever a ticket is measured."""
+
+    week: tuple[Annotated[tuple[Hours, ...], Field(max_length=_MOST_HOURS)], ...] = Field(min_length=7, max_length=7)
+    closed: Annotated[tuple[date, ...], Field(max_length=_MOST_CLOSED)] = ()
 
 
 class PolicyVersion(BaseModel):

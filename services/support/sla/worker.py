@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from services.support.definitions import read_definitions
 from services.support.sla import commands
-from services.support.sla.domain.calendar import Calendar
 from services.support.sla.domain.clock import Policy
 from services.support.sla.domain.promise import DEFAULT
+from services.support.sla.schemas import NewCalendar
 from shared.engine.service import Service
 from shared.errors import ConfigurationError
 
@@ -22,7 +22,7 @@ class Promises(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    calendars: dict[str, Calendar]
+    calendars: dict[str, NewCalendar]
     policies: dict[str, Policy]
 
 

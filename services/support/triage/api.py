@@ -13,12 +13,12 @@ from services.support.triage.schemas import (
     CategoryList,
     CategoryView,
     Correction,
-    ModelList,
+    ModelView,
     Question,
     TriageView,
 )
 from shared.engine.transaction import Transaction
-from shared.http.app import Once, Principal, idempotent, requires, service_of
+from shared.http.app import Listing, Once, Page, Principal, idempotent, requires, service_of
 from shared.http.limits import COSTLY
 from shared.http.readiness import Serving
 from shared.http.staff import staff_of
@@ -52,10 +52,12 @@ async def ask_triage(service: Service, question: Question) -> Answer:
 
 
 @models.get("/models", dependencies=READS)
-async def list_models(service: Service) -> ModelList:
+async def list_models(service: Service, page: Page) -> Listing[ModelView]:
     """Every version, newest first, judged on tickets whose category became known after its answer."""
+    position = page.after(int)
     async with service.read() as tx:
-        return await commands.list_models(tx)
+        found = await commands.list_models(tx, position[0] if position else None, page.limit + 1)
+    return page.listing(found, lambda each: each, lambda each: (each.version,))
 
 
 @models.get("/categories", dependencies=READS)

@@ -15,7 +15,7 @@ from services.support.tickets.domain.ticket import Common, Ticket, common
 from services.support.triage import store
 from services.support.triage.domain.triage import Triage, decide, prioritise
 from services.support.triage.domain.wording import Urgency, read
-from services.support.triage.schemas import Answer, ModelList, TriageView
+from services.support.triage.schemas import Answer, ModelView, TriageView
 from services.support.triage.store import Asked
 from shared.engine.event import Emission, Event
 from shared.engine.transaction import Transaction
@@ -173,8 +173,9 @@ async def forget_vectors(tx: Transaction, parties: Sequence[UUID]) -> None:
     await store.forget_vectors(tx, parties)
 
 
-async def list_models(tx: Transaction) -> ModelList:
-    return ModelList(items=await store.list_models(tx))
+async def list_models(tx: Transaction, below: int | None, limit: int) -> list[ModelView]:
+    """Versions below `below`, newest first."""
+    return await store.list_models(tx, below, limit)
 
 
 async def find_triage(tx: Transaction, ticket_id: UUID) -> TriageView | None:

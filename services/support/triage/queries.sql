@@ -85,7 +85,8 @@ on conflict do nothing;
 -- An agent knows better than the model, and the last agent best.
 insert into triage_example (ticket_id, category, corrected, learned_at)
 values ($1::uuid, $2::text, true, $3::timestamptz)
-on conflict (ticket_id) do update set category = excluded.category, corrected = true, learned_at = excluded.learned_at;
+on conflict (ticket_id) do update set
+    category = excluded.category, corrected = true, learned_at = excluded.learned_at, number = default;
 
 -- name: drop_example
 -- The ticket is about nothing that a category names.
@@ -116,8 +117,13 @@ on conflict (ticket_id) do update set made_by = excluded.made_by, vector = exclu
 delete from triage_vector using ticket where ticket.id = triage_vector.ticket_id and ticket.party_id = any($1::uuid[]);
 
 -- name: count_examples
--- How many tickets have a known category.
-select count(*) as examples from triage_example;
+-- How many tickets have a known category, and the number of the newest; all are counted, so it is asked once a training.
+select count(*) as examples, coalesce(max(number), 0) as learned from triage_example;
+
+-- name: count_new_examples
+-- How many became known or were corrected since a number, as far as a limit. Workers ask every few seconds.
+select count(*) as examples
+from (select number from triage_example where number > $1::bigint order by number limit $2::integer) as newer;
 
 -- name: lock_models
 -- One instance at a time adds a model or puts one in force.
@@ -125,14 +131,19 @@ lock table triage_model in exclusive mode;
 
 -- name: find_versions
 -- Those in force and the newest, newest first. Workers ask every few seconds: nothing that models said is read.
-select version, state, seeds, examples, trained_at, features
+select version, state, seeds, examples, learned, trained_at, features
 from triage_model
 where state <> 'retired' or version = (select max(newest.version) from triage_model as newest)
 order by version desc;
 
 -- name: list_models
--- Every version, newest first, with how often it was right on tickets that it had not learned from. Guesses have no
--- index by model: they are gone through once for all versions.
+-- Newest first, below a version, with how often each was right on tickets that it had not learned from: of those whose
+-- category became known last, so that it costs the same however many there are. Guesses have no index by model: those of
+-- these tickets are gone through once for all versions.
+with known as (
+    select ticket_id, category from triage_example order by number desc limit 10000
+)
+
 select
     triage_model.version, triage_model.state, triage_model.seeds, triage_model.examples, triage_model.trained_at,
     triage_model.features, coalesce(judged.cases, 0) as cases, coalesce(judged.hits, 0) as hits
@@ -141,23 +152,28 @@ left join (
     select
         triage_guess.model,
         count(*) as cases,
-        count(*) filter (where triage_guess.category is not distinct from triage_example.category) as hits
-    from triage_guess
-    join triage_example on triage_example.ticket_id = triage_guess.ticket_id
+        count(*) filter (where triage_guess.category is not distinct from known.category) as hits
+    from known
+    join triage_guess on triage_guess.ticket_id = known.ticket_id
     group by triage_guess.model
 ) as judged on judged.model = triage_model.version
-order by triage_model.version desc;
+where triage_model.version < $1::bigint
+order by triage_model.version desc
+limit $2::integer;
 
 -- name: judge_shadow
--- Both models on the tickets that both answered before anybody knew.
+-- Both models on the tickets that both answered before anybody knew: what was known when the shadow learned is no case.
+with known as materialized (
+    select ticket_id, category from triage_example where number > $3::bigint
+)
+
 select
     count(*) as cases,
-    count(*) filter (where live.category is not distinct from triage_example.category) as live,
-    count(*) filter (where shadow.category is not distinct from triage_example.category) as shadow
-from triage_guess as shadow
-join triage_guess as live on live.ticket_id = shadow.ticket_id and live.model = $1::integer
-join triage_example on triage_example.ticket_id = shadow.ticket_id
-where shadow.model = $2::integer;
+    count(*) filter (where live.category is not distinct from known.category) as live,
+    count(*) filter (where shadow.category is not distinct from known.category) as shadow
+from known
+join triage_guess as shadow on shadow.ticket_id = known.ticket_id and shadow.model = $2::integer
+join triage_guess as live on live.ticket_id = known.ticket_id and live.model = $1::integer;
 
 -- name: load_model
 -- One version, to answer with.
@@ -165,8 +181,8 @@ select content from triage_model where version = $1::integer;
 
 -- name: add_model
 -- A version that no other instance has added meanwhile.
-insert into triage_model (version, state, seeds, examples, trained_at, content, features)
-values ($1::integer, $2::text, $3::text, $4::integer, $5::timestamptz, $6::bytea, $7::text);
+insert into triage_model (version, state, seeds, examples, learned, trained_at, content, features)
+values ($1::integer, $2::text, $3::text, $4::integer, $5::bigint, $6::timestamptz, $7::bytea, $8::text);
 
 -- name: retire_models
 -- Those in one of these states have had their time.

@@ -64,7 +64,10 @@ class Answer(BaseModel):
 
 
 class ModelView(BaseModel):
-    """A version of the model. It was right on `hits` of the `cases` whose category became known after its answer."""
+    """A version of the model. It was right on `hits` of the `cases` whose category became known after its answer.
+
+    Only the 10,000 tickets whose category became known last are looked at.
+    """
 
     version: int
     state: Literal["shadow", "live", "retired"]
@@ -76,10 +79,6 @@ class ModelView(BaseModel):
     trained_at: datetime
     cases: int
     hits: int
-
-
-class ModelList(BaseModel):
-    items: list[ModelView]
 
 
 class CategoryView(BaseModel):

@@ -16,6 +16,7 @@ from shared.events.tickets import TicketTriaged
 from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
+_NO_CEILING = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,13 @@ class Learnt:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A model as workers see it, without what it said."""
+    """A model as workers see it, without what it said. Of examples it knew those up to the number `learned`."""
 
     version: int
     state: str
     seeds: str
     examples: int
+    learned: int
     trained_at: datetime
     features: str
 
@@ -182,8 +184,15 @@ async def forget_vectors(tx: Transaction, parties: Sequence[UUID]) -> None:
         await tx.execute(SQL["forget_vectors"], list(parties))
 
 
-async def count_examples(tx: Transaction) -> int:
-    found: int = await tx.fetchval(SQL["count_examples"])
+async def count_examples(tx: Transaction) -> tuple[int, int]:
+    """How many are known, and the number of the newest."""
+    row = await tx.fetchrow(SQL["count_examples"])
+    return row["examples"], row["learned"]
+
+
+async def count_new_examples(tx: Transaction, learned: int, limit: int) -> int:
+    """How many are known since the number `learned`; no more than `limit` are counted."""
+    found: int = await tx.fetchval(SQL["count_new_examples"], learned, limit)
     return found
 
 
@@ -196,12 +205,14 @@ async def find_versions(tx: Transaction) -> list[Version]:
     return [Version(**row) for row in await tx.fetch(SQL["find_versions"])]
 
 
-async def list_models(tx: Transaction) -> list[ModelView]:
-    return [ModelView.model_validate(dict(row)) for row in await tx.fetch(SQL["list_models"])]
+async def list_models(tx: Transaction, below: int | None, limit: int) -> list[ModelView]:
+    """Versions below `below`, newest first."""
+    rows = await tx.fetch(SQL["list_models"], _NO_CEILING if below is None else below, limit)
+    return [ModelView.model_validate(dict(row)) for row in rows]
 
 
-async def judge_shadow(tx: Transaction, live: int, shadow: int) -> Judged:
-    return Judged(**await tx.fetchrow(SQL["judge_shadow"], live, shadow))
+async def judge_shadow(tx: Transaction, live: Version, shadow: Version) -> Judged:
+    return Judged(**await tx.fetchrow(SQL["judge_shadow"], live.version, shadow.version, shadow.learned))
 
 
 async def load_model(tx: Transaction, version: int) -> bytes:
@@ -216,6 +227,7 @@ async def add_model(tx: Transaction, model: Version, content: bytes) -> None:
         model.state,
         model.seeds,
         model.examples,
+        model.learned,
         model.trained_at,
         content,
         model.features,

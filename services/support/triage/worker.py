@@ -77,13 +77,14 @@ class Learning:
         """Load what is in force, and train or judge what is due."""
         async with source.read() as tx:
             known = await store.find_versions(tx)
-            examples = await store.count_examples(tx)
+            enough = self._settings.retrain_after
+            is_due = bool(known) and await store.count_new_examples(tx, known[0].learned, enough) >= enough
         live, shadow = _in_state(known, "live"), _in_state(known, "shadow")
         if live is None or live.seeds != self._seeds or live.features != self._features:
             await self._train(source, known, "live")
         elif shadow is not None:
             await self._judge(source, live, shadow)
-        elif examples - known[0].examples >= self._settings.retrain_after:
+        elif is_due:
             await self._train(source, known, "shadow")
         await self._load(source)
 
@@ -91,7 +92,7 @@ class Learning:
         """Add the next version. Another instance that was quicker makes this one's work lost, and nothing else."""
         version = known[0].version + 1 if known else 1
         async with source.read() as tx:
-            examples = await store.count_examples(tx)
+            examples, learned = await store.count_examples(tx)
             learnt = await store.load_examples(tx, self._context.categories.keys(), self._settings.learnt_from, MADE_BY)
         fitted = await self._fit(await asyncio.to_thread(self._order, learnt))
         await self._keep_vectors(source, learnt, fitted)
@@ -106,6 +107,7 @@ class Learning:
                 state=state,
                 seeds=self._seeds,
                 examples=examples,
+                learned=learned,
                 features=self._features,
                 trained_at=tx.now,
             )
@@ -130,7 +132,7 @@ class Learning:
     async def _judge(self, source: Source, live: Version, shadow: Version) -> None:
         async with source.transaction() as tx:
             await store.lock_models(tx)
-            judged = await store.judge_shadow(tx, live.version, shadow.version)
+            judged = await store.judge_shadow(tx, live, shadow)
             if judged.cases < self._settings.shadow_cases:
                 return
             better = judged.shadow >= judged.live

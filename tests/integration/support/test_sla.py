@@ -31,6 +31,8 @@ MINUTE = timedelta(minutes=1)
 OPENED = NOW - 59 * MINUTE
 """When the service takes in the requests of these tests."""
 ALWAYS = {"zone": "UTC", "week": [[{"start": 0, "end": 1440}]] * 7}
+FRAGMENTS = [{"start": 2 * each, "end": 2 * each + 1} for each in range(25)]
+"""One more than the hours that a day may have."""
 GOLD = {
     "calendar": "always",
     "targets": {"normal": {"first_response": 60, "next_response": 30, "resolution": 240}, "high": {"resolution": 60}},
@@ -256,6 +258,12 @@ async def test_a_calendar_that_never_opens_promises_nothing_and_warns_of_nothing
         ("slas/default", {**GOLD, "targets": {"normal": {"resolution": 0}}}, "body.targets.normal.resolution"),
         ("calendars/always", {**ALWAYS, "country": "XX"}, "body.country"),
         ("calendars/always", {**ALWAYS, "zone": "Mars/Base"}, "body.zone"),
+        ("calendars/always", {**ALWAYS, "week": [FRAGMENTS, *[[]] * 6]}, "body.week.0"),
+        (
+            "calendars/always",
+            {**ALWAYS, "closed": [f"2026-01-{1 + day % 31:02}" for day in range(1001)]},
+            "body.closed",
+        ),
     ],
 )
 async def test_a_definition_that_makes_no_sense_is_refused(

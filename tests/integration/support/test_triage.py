@@ -257,3 +257,26 @@ async def test_a_text_is_answered_without_a_ticket(http: httpx.AsyncClient, supp
     names = {each["name"] for each in (await http.get("/v1/triage/categories")).json()["items"]}
     assert "delivery" in names
     assert await support.rows("select 1 from ticket") == []
+
+
+async def test_a_model_is_due_after_what_became_known_or_was_corrected_since_the_last(support: Support) -> None:
+    await learning(support).step(support)
+    await opened(support, *"abcd")
+    await support.triaged(*(_told(TicketResolved, name) for name in "abcd"))
+    async with support.transaction() as tx:
+        examples, learned = await store.count_examples(tx)
+        assert (examples, await store.count_new_examples(tx, learned, 50)) == (4, 0)
+        assert [await store.count_new_examples(tx, 0, limit) for limit in (3, 50)] == [3, 4]
+        await store.save_corrected_example(tx, A, "refund", NOW)
+        await store.drop_example(tx, derived_id("ticket", "b"))
+        assert (await store.count_new_examples(tx, learned, 50), (await store.count_examples(tx))[0]) == (1, 3)
+
+
+async def test_models_come_in_pages(http: httpx.AsyncClient, support: Support) -> None:
+    for _ in range(3):
+        await learning(support).step(support)
+        await support.pool.execute("update triage_model set features = 'other'")
+    first = (await http.get("/v1/triage/models?limit=2")).json()
+    rest = (await http.get(f"/v1/triage/models?limit=2&cursor={first['next_cursor']}")).json()
+    assert [[each["version"] for each in page["items"]] for page in (first, rest)] == [[3, 2], [1]]
+    assert rest["next_cursor"] is None

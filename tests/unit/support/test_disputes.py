@@ -1,8 +1,10 @@
 """The machine of disputes: whatever is asked of it, in whatever order, its events tell what it came to."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
 from hypothesis import given, strategies as st
 
 from services.support.disputes.domain import dispute as acts
@@ -60,3 +62,15 @@ def test_every_state_is_reached_and_leads_to_the_end() -> None:
         reached |= {move for status in reached for move in STATES[status].moves}  # type: ignore[index]
         ends |= {status for status, state in STATES.items() if set(state.moves) & ends}
     assert reached == ends == set(STATES)
+
+
+def test_whoever_offers_first_chooses_the_currency_where_no_amount_is_disputed() -> None:
+    now = NOON + timedelta(hours=1)
+    dispute = replace(new(), amount=None, status="investigating")
+    offered = acts.move(dispute, Step("proposed", "staff-1", AMOUNT), now, has_text=False).dispute
+    euro = Money(minor=1, currency="EUR")
+    with pytest.raises(Invalid) as refused:
+        acts.move(offered, Step("countered", "staff-1", euro), now, has_text=False)
+    assert refused.value.field == "body.amount"
+    countered = acts.move(offered, Step("countered", "staff-1"), now, has_text=True).dispute
+    assert acts.move(countered, Step("proposed", "staff-1", euro), now, has_text=False).dispute.offer == euro

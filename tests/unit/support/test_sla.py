@@ -16,6 +16,7 @@ from services.support.settings import OWN_PROMISES
 from services.support.sla.domain.calendar import Calendar, Hours, add_working, working_between
 from services.support.sla.domain.clock import Clock, Happened, Policy, Targets, fold, slack
 from services.support.sla.domain.promise import Rule, rule_for
+from services.support.sla.schemas import NewCalendar
 from services.support.sla.worker import load_promises
 from shared.errors import ConfigurationError
 
@@ -115,6 +116,15 @@ def test_a_calendar_that_is_never_open_promises_nothing() -> None:
 def test_a_calendar_that_makes_no_sense_is_refused(broken: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Calendar.model_validate(broken)
+
+
+def test_a_day_has_so_many_hours_and_what_was_defined_before_is_still_read() -> None:
+    week = [[{"start": 2 * each, "end": 2 * each + 1} for each in range(24)]] * 7
+    assert len(NewCalendar.model_validate({"zone": "UTC", "week": week}).week[6]) == 24
+    more = [[{"start": 2 * each, "end": 2 * each + 1} for each in range(25)], *week[1:]]
+    with pytest.raises(ValidationError, match="at most 24"):
+        NewCalendar.model_validate({"zone": "UTC", "week": more})
+    assert len(Calendar.model_validate({"zone": "UTC", "week": more}).week[0]) == 25
 
 
 @pytest.mark.parametrize(

@@ -140,8 +140,9 @@ def amount_of(dispute: Dispute, step: Step) -> Money | None:
     given, known = step.amount, dispute.amount
     if given is not None and not (STATES[step.status].offer or step.status == "credited"):
         raise Invalid(f"nothing is paid where a dispute becomes {step.status}", field="body.amount")
-    if given is not None and known is not None and given.currency != known.currency:
-        raise Invalid(f"the dispute is about {known.currency}", field="body.amount")
+    spoken = known or dispute.offer  # where nothing says what is disputed, whoever offered first chose the currency
+    if given is not None and spoken is not None and given.currency != spoken.currency:
+        raise Invalid(f"the dispute is about {spoken.currency}", field="body.amount")
     if step.status == "settled":
         return dispute.offer
     if step.status != "credited":
