@@ -6,13 +6,10 @@ from datetime import date
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
-from pydantic import TypeAdapter
-
 from services.forecasting.cuts.domain import instant
+from services.forecasting.evidence import read_evidence, write_evidence
 from shared.events.insights import Contribution
 from shared.ids import dated_id
-
-_EVIDENCE = TypeAdapter(tuple[Contribution, ...])
 
 
 class Advised(Protocol):
@@ -99,7 +96,7 @@ def rows_of(told: Sequence[Told[A]], fields: Sequence[str]) -> list[tuple[object
             one.suggestion_id,
             one.cut,
             *(getattr(one.advice, name) for name in fields),
-            _EVIDENCE.dump_json(one.advice.contributions).decode(),
+            write_evidence(one.advice.contributions),
             one.model,
             one.supersedes,
         )
@@ -109,6 +106,6 @@ def rows_of(told: Sequence[Told[A]], fields: Sequence[str]) -> list[tuple[object
 
 def told_of(row: Mapping[str, Any], advice: Callable[..., A], fields: Sequence[str]) -> Told[A]:
     """What such a row says."""
-    evidence = _EVIDENCE.validate_json(row["contributions"])
+    evidence = read_evidence(row["contributions"])
     said = advice(row["sku"], contributions=evidence, **{name: row[name] for name in fields})
     return Told(said, row["cut"], row["model"], row["suggestion_id"], row["supersedes"])

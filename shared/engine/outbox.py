@@ -9,6 +9,8 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
+from pydantic_core import to_json
+
 from shared.clock import rfc3339
 from shared.engine.decode import MAX_HEADER, MAX_ID, MAX_VALUE
 from shared.engine.event import Emission, Event, caused_id
@@ -17,6 +19,7 @@ from shared.engine.partitions import partition_of
 from shared.errors import BadRecord
 from shared.events.clock import CLOCK_TICKED, ClockTicked
 from shared.events.contract import Contract, contract_of, find_contract
+from shared.events.figures import is_finite
 from shared.events.topics import OUR_SOURCES, OWNERS
 from shared.ids import hashed_part, new_id
 from shared.telemetry.tracing import current_traceparent
@@ -61,7 +64,8 @@ class Tick:
 def encode(emissions: Iterable[Emission], ordinals: Ordinals | None = None) -> list[Row]:
     """Rows of the outbox, in the same order. Raises KeyError for data that nobody promised, pydantic's for bad data.
 
-    What is larger than the contract allows raises BadRecord: what leads to it is refused before anything is accepted.
+    What is larger than the contract allows, or holds no finite number, raises BadRecord: what leads to it is refused
+    before anything is accepted.
 
     `ordinals` counts, over a transaction, what each cause led to: its ids are told apart by it.
     """
@@ -78,9 +82,11 @@ def _encode(emission: Emission, ordinals: Ordinals) -> Row:
         topic, type_, key, subject = data.topic, CLOCK_TICKED, f"clock/{emission.partition}", None
         payload = contract_of(ClockTicked).adapter.dump_json(ClockTicked(now=data.now))
     else:
-        contract, write, subject_in = _form_of(type(data))  # type: ignore[arg-type]  # mypy takes a class for unhashable
+        contract, write, subject_in, calculated = _form_of(type(data))  # type: ignore[arg-type]  # mypy takes a class for unhashable
         _require_source(emission, contract)
         topic, type_, payload = contract.topic, contract.type, write(data)
+        if calculated and b"null" in payload and not is_finite(data):  # written as null, which no reader takes
+            raise BadRecord("not_finite", f"it leads to a {type_} with a figure that is no finite number")
         key = str(getattr(data, contract.key)) if contract.key else emission.key
         # The key is the subject's text already: writing a UUID out is slow.
         subject = f"party/{key}" if contract.subject == _OF_PARTY and contract.key == "party_id" else subject_in(data)
@@ -104,9 +110,10 @@ def _encode(emission: Emission, ordinals: Ordinals) -> Row:
 
 
 @cache
-def _form_of(model: Any) -> tuple[Contract, Callable[..., bytes], Callable[[object], str | None]]:
+def _form_of(model: Any) -> tuple[Contract, Callable[..., bytes], Callable[[object], str | None], bool]:
+    """The last: whether any of its fields may hold a number that is no integer."""
     contract = contract_of(model)
-    return contract, contract.write, subject_of(contract.subject)
+    return contract, contract.write, subject_of(contract.subject), b'"number"' in to_json(contract.schema())
 
 
 def hashed_parts(rows: Iterable[Row]) -> list[bytes]:

@@ -6,18 +6,14 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from pydantic import TypeAdapter
-from pydantic_core import from_json
-
 from services.forecasting.actions.domain import Action
 from services.forecasting.actions.schemas import ActionView
+from services.forecasting.evidence import shown_evidence, write_evidence
 from shared.engine.transaction import Transaction
-from shared.events.insights import Contribution
 from shared.events.money import Money
 from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
-_REASONS = TypeAdapter(tuple[Contribution, ...])
 
 
 async def replace_prices(tx: Transaction, begin: date, cut: date) -> None:
@@ -62,7 +58,7 @@ async def add_actions(tx: Transaction, actions: Sequence[Action]) -> set[UUID]:
             one.expected,
             one.value.minor,
             one.value.currency,
-            _REASONS.dump_json(one.reasons).decode(),
+            write_evidence(one.reasons),
             one.suggested_at,
             one.expires_at,
         )
@@ -93,4 +89,4 @@ async def answer_action(tx: Transaction, action_id: UUID, state: str, agent: str
 
 def _view(row: Mapping[str, Any]) -> ActionView:
     value = Money(minor=row["value"], currency=row["currency"])
-    return ActionView.model_validate({**row, "value": value, "reasons": from_json(row["reasons"])})
+    return ActionView.model_validate({**row, "value": value, "reasons": shown_evidence(row["reasons"])})

@@ -90,7 +90,7 @@ def _fit(
     given = given[:, varied]
     given[:, 1:] -= given[:, 1:].mean(axis=0)
     fitted = _quasi_poisson(given, units[kept])
-    if fitted is None or not 0 < (error := fitted[1]) < 50:
+    if fitted is None or not np.isfinite(fitted[0]) or not 0 < (error := fitted[1]) < 50:
         return "demand_untold"
     free = given.shape[0] - given.shape[1]
     return Estimate(fitted[0], error * float(student.ppf(0.975, free)) / 1.96, float(price[kept].std()))

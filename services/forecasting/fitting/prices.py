@@ -9,6 +9,7 @@ from scipy.stats import norm
 
 from services.forecasting.fitting.elasticity import Estimate, Shrunk, estimate, shrink
 from services.forecasting.prices.domain import RECENT_WEEKS, Bounds, NoAdvice, PriceAdvice, Priced
+from shared.events.figures import is_finite
 from shared.events.insights import Contribution
 
 Floats = NDArray[np.float64]
@@ -51,7 +52,7 @@ def find_prices(products: Sequence[Priced], bounds: Bounds) -> tuple[list[PriceA
     advice = [
         PriceAdvice(one.sku, one.currency, one.price, unfit[place])
         if place in unfit
-        else _advise(one, estimates[place], shrunk[place], bounds)
+        else _advise_of_finite(one, estimates[place], shrunk[place], bounds)
         for place, one in enumerate(products)
     ]
     return advice, _quality(advice, list(shrunk.values()))
@@ -72,6 +73,17 @@ def _others(products: Sequence[Priced]) -> Floats:
         whole, many = (level[members].sum(axis=0), len(members)) if alone else (total, count)
         found[members] = (whole[None, :] - level[members]) / max(many - 1, 1)
     return found if count > _FEWEST_OTHERS else np.ones_like(level)
+
+
+def _advise_of_finite(product: Priced, own: Estimate, known: Shrunk, bounds: Bounds) -> PriceAdvice:
+    """A product whose figures are beyond what can be calculated with is told so, and takes no other with it."""
+    try:
+        advice = _advise(product, own, known, bounds)
+    except (ArithmeticError, ValueError):
+        advice = None
+    if advice is not None and is_finite(advice):
+        return advice
+    return PriceAdvice(product.sku, product.currency, product.price, "demand_untold")
 
 
 def _advise(product: Priced, own: Estimate, known: Shrunk, bounds: Bounds) -> PriceAdvice:

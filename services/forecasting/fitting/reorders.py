@@ -82,7 +82,7 @@ def _looked_at(product: Stocked) -> bool:
 
 
 def _absurd(product: Stocked) -> bool:
-    return not all(units <= _MOST_UNITS for units in product.days)
+    return not all(abs(units) <= _MOST_UNITS for units in product.days)
 
 
 def _advise(

@@ -48,7 +48,11 @@ def find_trends(watched: Watched) -> Found:
 def _enough(values: Sequence[float] | Floats) -> bool:
     """Series that sell now and then have neither a level nor a slope that could break."""
     known = np.asarray(values[-WEEKS:])
-    return len(known) >= FEWEST_WEEKS and float((known <= 0).mean()) <= _EMPTY
+    return len(known) >= FEWEST_WEEKS and _finite(values) and float((known <= 0).mean()) <= _EMPTY
+
+
+def _finite(values: Sequence[float] | Floats) -> bool:
+    return bool(np.isfinite(values).all())
 
 
 def _logs(values: Sequence[float]) -> Floats:
@@ -61,7 +65,7 @@ def _shares(lines: Mapping[str, Sequence[float]]) -> dict[str, Floats]:
     if not lines:
         return {}
     count = max(map(len, lines.values()))
-    rows = {name: np.r_[np.zeros(count - len(values)), values] for name, values in lines.items()}
+    rows = {name: np.r_[np.zeros(count - len(values)), values] for name, values in lines.items() if _finite(values)}
     total = np.maximum(np.sum(list(rows.values()), axis=0), 1.0)
     return {name: row / total for name, row in rows.items()} if len(rows) > 1 else {}
 

@@ -1,10 +1,12 @@
 """What the fitting process is asked to do: a function for each work, by which it is named, typed and found.
 
-The numbers are loaded where the work is done, so the service can name a work without them.
+The numbers are loaded where the work is done, so the service can name a work without them. Nothing leaves it that holds
+a figure that is no finite number: one of many findings is left out, and a model, or outlooks, raise ArithmeticError.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import TypeVar
 
 from services.forecasting.cross_sell.domain import Pair
 from services.forecasting.forecasts.domain.outlook import Asked, Outlook
@@ -17,13 +19,16 @@ from services.forecasting.scores.domain.habits import Buying
 from services.forecasting.scores.domain.packed import Packed
 from services.forecasting.trends.domain import Found, Watched
 from services.forecasting.warnings.domain.sales import Unusual
+from shared.events.figures import is_finite
+
+F = TypeVar("F")
 
 
 def make_outlooks(series: Sequence[Asked], indicators: Sequence[Weekly] = ()) -> dict[str, list[Outlook]]:
     """Outlooks by series from the origins that are asked for, indicators beside them; see `weekly.py`."""
     from services.forecasting.fitting import weekly
 
-    return weekly.look_from_origins(series, indicators)
+    return _sound(weekly.look_from_origins(series, indicators))
 
 
 def fit_lifetime(
@@ -33,14 +38,16 @@ def fit_lifetime(
     from services.forecasting.fitting import lifetime
 
     known = [history for history, _ in parties.unpack()]
-    return lifetime.fit_lifetime(known, cut, [(day, came.unpack()) for day, came in behind])
+    found = lifetime.fit_lifetime(known, cut, [(day, came.unpack()) for day, came in behind])
+    return found and (_sound(found[0]), found[1])
 
 
 def fit_churn(cuts: Sequence[tuple[date, Packed]]) -> tuple[Churn, dict[str, float]] | None:
     """The model of who buys nothing in the next 28 days, and its measured quality; see `churn.py`."""
     from services.forecasting.fitting import churn
 
-    return churn.fit_churn([(day, left_of(came.unpack())) for day, came in cuts])
+    found = churn.fit_churn([(day, left_of(came.unpack())) for day, came in cuts])
+    return found and (_sound(found[0]), found[1])
 
 
 def judge_lifetime(model: Buying, came: Packed, since: date) -> dict[str, float]:
@@ -61,14 +68,16 @@ def find_unusual(sold: Mapping[str, Sequence[int]]) -> list[Unusual]:
     """The products whose last week lies outside what their weeks before had led to expect; see `demand.py`."""
     from services.forecasting.fitting import demand
 
-    return demand.find_unusual(sold)
+    return [one for one in demand.find_unusual(sold) if is_finite(one)]
 
 
 def find_trends(watched: Watched) -> Found:
     """What changes in what is sold, told from chance; see `trends.py`."""
     from services.forecasting.fitting import trends
 
-    return trends.find_trends(watched)
+    found = trends.find_trends(watched)
+    unknown = {one.series for one in found.findings if not is_finite(one)}
+    return Found([one for one in found.findings if one.series not in unknown], {*found.looked} - unknown)
 
 
 def find_prices(products: Sequence[Priced], bounds: Bounds) -> tuple[list[PriceAdvice], dict[str, float]]:
@@ -89,7 +98,7 @@ def find_pairs(products: Sequence[str], baskets: Sequence[Sequence[int]]) -> lis
     """The pairs of products that more parties bought than chance would have it; see `pairs.py`."""
     from services.forecasting.fitting import pairs
 
-    return pairs.find_pairs(products, baskets)
+    return [one for one in pairs.find_pairs(products, baskets) if is_finite(one)]
 
 
 def grow_forest(
@@ -98,4 +107,11 @@ def grow_forest(
     """What tells sales and refunds that are unlike the others, and its measured quality; see `forest.py`."""
     from services.forecasting.fitting import forest
 
-    return forest.grow_forest(cut, facts, frauds)
+    found = forest.grow_forest(cut, facts, frauds)
+    return found and (_sound(found[0]), found[1])
+
+
+def _sound(found: F) -> F:
+    if not is_finite(found):
+        raise ArithmeticError("a figure of it is no finite number")
+    return found

@@ -1,8 +1,11 @@
 """The tables of outlooks and forecasts, a typed function per statement."""
 
+from asyncio import to_thread
 from collections.abc import Mapping, Sequence
 from datetime import date
+from math import isfinite
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -21,9 +24,15 @@ _CANDIDATES = TypeAdapter(dict[str, tuple[float, ...]])
 
 
 async def load_outlooks(tx: Transaction, series: Sequence[str], begin: date, cut: date) -> dict[str, list[Outlook]]:
-    """Those made from origins within [begin, cut), oldest first."""
+    """Those made from origins within [begin, cut), oldest first; without what holds no finite number, which would spoil
+    the intervals of all. They may be tens of thousands, so they are read beside the loop.
+    """
+    return await to_thread(_read_outlooks, await tx.fetch(SQL["load_outlooks"], series, begin, cut))
+
+
+def _read_outlooks(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Outlook]]:
     found: dict[str, list[Outlook]] = {}
-    for row in await tx.fetch(SQL["load_outlooks"], series, begin, cut):
+    for row in rows:
         outlook = Outlook(
             row["origin"],
             row["scale"],
@@ -33,7 +42,8 @@ async def load_outlooks(tx: Transaction, series: Sequence[str], begin: date, cut
             tuple(row["centre"]),
             row["model"],
         )
-        found.setdefault(row["series"], []).append(outlook)
+        if all(map(isfinite, (*outlook.spread, *outlook.centre, outlook.step))):
+            found.setdefault(row["series"], []).append(outlook)
     return found
 
 

@@ -30,7 +30,7 @@ async def fit(source: cuts.Source, run: Run, settings: ForecastingSettings, cut:
 
 
 async def publish(source: cuts.Source, cut: date) -> None:
-    """Say what is worth saying of each party; goes on where a stopped instance left off. Then the cut is done."""
+    """Say what is worth saying of each party; goes on where a stopped instance left off."""
     async with source.read() as tx:
         fitted = await scores.find_fitted(tx)
     more = True
@@ -38,6 +38,14 @@ async def publish(source: cuts.Source, cut: date) -> None:
         async with source.transaction() as tx:
             published, more = await scores.score_page(tx, fitted, cut, PAGE)
         log.info("parties_scored", cut=cut.isoformat(), published=published)
+
+
+async def finish(source: cuts.Source, cut: date) -> None:
+    """The cut is done, also where its scores were set aside."""
+    async with source.transaction() as tx:
+        progress = await cuts.lock_cut(tx, cut)
+        if progress is not None and not progress.scored:
+            await cuts.save_cut(tx, cut, None, scored=True)
 
 
 async def _fit_lifetime(source: cuts.Source, run: Run, settings: ForecastingSettings, cut: date) -> None:

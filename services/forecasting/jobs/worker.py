@@ -1,7 +1,10 @@
 """Once a second: has the watermark passed a cut whose forecasts and scores do not stand yet?"""
 
 import asyncio
+from collections.abc import Awaitable
 from datetime import date
+
+import structlog
 
 from services.forecasting.cuts import commands as cuts
 from services.forecasting.cuts.domain import Cut, last_cut
@@ -10,9 +13,32 @@ from services.forecasting.jobs import actions, cross_sell, frauds, models, produ
 from services.forecasting.series import commands as series
 from services.forecasting.settings import ForecastingSettings
 from shared.engine.checks import Check
+from shared.errors import BadRecord
 
+log = structlog.get_logger()
+_OF_THE_DATA = (ArithmeticError, LookupError, TypeError, ValueError, BadRecord)
 _STILL_GROWING = 1.01
 """More than a hundredth from one look to the next."""
+
+
+async def _attempt(source: cuts.Source, cut: date, part: str, job: Awaitable[object]) -> None:
+    """Do a job of the cut. One that its data make impossible is set aside with the reason, and the others are done:
+    tried again it would fail again, and the cut would never be finished.
+    """
+    try:
+        await job
+    except Exception as error:
+        if not _lies_in_the_data(error):
+            raise
+        log.exception("job_set_aside", cut=cut.isoformat(), job=part)
+        async with source.transaction() as tx:
+            await cuts.open_cut(tx, cut)
+            await cuts.set_aside(tx, cut, {f"jobs:{part}": f"{type(error).__name__}: {error}"})
+
+
+def _lies_in_the_data(error: Exception) -> bool:
+    """Of what the database answers, only that it takes or calculates no such value (SQLSTATE 22)."""
+    return isinstance(error, _OF_THE_DATA) or str(getattr(error, "sqlstate", "")).startswith("22")
 
 
 class Jobs:
@@ -61,21 +87,27 @@ class Jobs:
         if newest is None or newest.cut < cut:
             if not self._settled(cut, sold):
                 return None
-            await weekly.forecast(source, self._run, self._settings, cut)
+            await _attempt(source, cut, "forecasts", weekly.forecast(source, self._run, self._settings, cut))
         elif newest.scored:
             return None
         else:
             cut = newest.cut
-        await scores.fit(source, self._run, self._settings, cut)
-        await models.measure(source, self._run, self._settings, cut)
-        await warnings.warn(source, self._run, self._settings, cut)
-        await trends.look(source, self._run, self._settings, cut)
-        await products.advise(source, self._run, self._settings, cut)
-        await cross_sell.pair(source, self._run, self._settings, cut)
-        await actions.price(source, cut)
-        await frauds.learn(source, self._run, cut)
-        await scores.publish(source, cut)
+        await self._finish(source, cut)
         return cut
+
+    async def _finish(self, source: cuts.Source, cut: date) -> None:
+        """What a cut has beside its forecasts; done again after a stop it tells nothing twice."""
+        fitted = source, self._run, self._settings, cut
+        await _attempt(source, cut, "models", scores.fit(*fitted))
+        await _attempt(source, cut, "quality", models.measure(*fitted))
+        await _attempt(source, cut, "warnings", warnings.warn(*fitted))
+        await _attempt(source, cut, "trends", trends.look(*fitted))
+        await _attempt(source, cut, "products", products.advise(*fitted))
+        await _attempt(source, cut, "cross-sell", cross_sell.pair(*fitted))
+        await _attempt(source, cut, "values", actions.price(source, cut))
+        await _attempt(source, cut, "frauds", frauds.learn(source, self._run, cut))
+        await _attempt(source, cut, "scores", scores.publish(source, cut))
+        await scores.finish(source, cut)
 
     def _settled(self, cut: date, sold: int) -> bool:
         """False while sales from before the cut still pour in: on the wall clock an import is no reason to wait for

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from pydantic_core import from_json
-
+from services.forecasting.evidence import shown_evidence
 from services.forecasting.prices.domain import PriceAdvice, ToldPrice
 from services.forecasting.prices.schemas import PriceView
 from services.forecasting.standing import rows_of, told_of
@@ -38,4 +37,4 @@ async def list_prices(
 ) -> list[PriceView]:
     """What gains most first, after the position (gain, SKU)."""
     rows = await tx.fetch(SQL["list_prices"], *after, limit, sku, advised)
-    return [PriceView.model_validate({**row, "evidence": from_json(row["contributions"])}) for row in rows]
+    return [PriceView.model_validate({**row, "evidence": shown_evidence(row["contributions"])}) for row in rows]

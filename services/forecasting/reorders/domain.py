@@ -108,7 +108,7 @@ def _count(days: Sequence[float], end: date, product: Product) -> tuple[int | No
     sold = sum(days[len(days) - later :])
     if product.stock > _MOST_STOCK or not -max(sum(days), 100.0) <= product.stock:
         return None, "stock_absurd"
-    return (None, "units_absurd") if sold > _MOST_STOCK else (product.stock - round(sold), None)
+    return (None, "units_absurd") if not abs(sold) <= _MOST_STOCK else (product.stock - round(sold), None)
 
 
 def decide(found: Sequence[ReorderAdvice], standing: Mapping[str, ToldReorder], cut: date) -> Changed[ReorderAdvice]:

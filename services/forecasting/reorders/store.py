@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from pydantic_core import from_json
-
+from services.forecasting.evidence import shown_evidence
 from services.forecasting.reorders.domain import ReorderAdvice, ToldReorder
 from services.forecasting.reorders.schemas import ReorderView
 from services.forecasting.standing import rows_of, told_of
@@ -39,4 +38,4 @@ async def list_reorders(
 ) -> list[ReorderView]:
     """What may run out soonest first, after the position (risk, SKU)."""
     rows = await tx.fetch(SQL["list_reorders"], *after, limit, sku, due)
-    return [ReorderView.model_validate({**row, "evidence": from_json(row["contributions"])}) for row in rows]
+    return [ReorderView.model_validate({**row, "evidence": shown_evidence(row["contributions"])}) for row in rows]

@@ -1,8 +1,10 @@
 """The scores of parties: their purchase days, the model of a cut, and page by page what is worth publishing."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import ParamSpec
 from uuid import UUID
 
 from services.forecasting.activity import commands as activity
@@ -22,7 +24,11 @@ from services.forecasting.scores.domain.purchases import Spent, add_up
 from services.forecasting.scores.domain.rfm import FEWEST, FREQUENCY, YEAR, Fifths, fifths_from, rfm_of
 from services.forecasting.scores.domain.rhythm import Rhythm
 from services.forecasting.scores.domain.score import (
+    ALIVE,
+    CHURN,
     CHURN_MODEL,
+    EXPECTED,
+    HEALTH,
     HEALTH_MODEL,
     MODEL,
     RFM_MODEL,
@@ -35,6 +41,7 @@ from services.forecasting.scores.domain.score import (
 from shared.engine.event import Emission, Event
 from shared.engine.transaction import Transaction
 from shared.events.erased import PartyErased
+from shared.events.figures import is_finite
 from shared.events.sales import OfSales
 from shared.ids import dated_id
 
@@ -44,6 +51,8 @@ _BEHIND = (3, 2, 1)
 """Cuts that models are learnt from, in lengths of HELD_OUT before its own."""
 _FIRST = UUID(int=0)
 _FEWEST_GAPS = 3
+_NONE = "cannot be calculated: a figure is no finite number"
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +70,26 @@ class Fitted:
 
     def scores_of(self, party_id: UUID, history: History, cut: date, signs: Signs | None = None) -> list[Score]:
         """What can be said of one party; of its health, and of where it stands among all, where signs of these were
-        looked for.
+        looked for. What cannot be calculated is left out.
         """
-        found = scores_of(party_id, history, self.lifetime, cut) if self.lifetime else []
+        found = _calculated(scores_of, party_id, history, self.lifetime, cut) if self.lifetime else []
         if self.fifths is not None and signs is not None and signs.spent is not None:
             rfm = rfm_of(party_id, history, signs.spent, self.fifths, cut)
-            found += [rfm] if rfm else []
-        if self.churn is None:
+            found += [rfm] if rfm and is_finite(rfm) else []
+        churn = self.churn_of(party_id, history, cut)
+        if churn is None:
             return found
-        churn = churn_of(party_id, history, self.churn, cut)
-        return [*found, churn, *([health_of(party_id, history, churn, signs, cut)] if signs else [])]
+        return [*found, churn, *(_calculated(_health_of, party_id, history, churn, signs, cut) if signs else [])]
+
+    def churn_of(self, party_id: UUID, history: History, cut: date) -> Score | None:
+        """None without a model, and where it cannot be calculated."""
+        found = _calculated(_churn_of, party_id, history, self.churn, cut) if self.churn else []
+        return found[0] if found else None
+
+    def left_out(self, found: Iterable[Score]) -> set[str]:
+        """The scores of the models that are not among those found of a party."""
+        names = {ALIVE, EXPECTED} if self.lifetime else set()
+        return (names | ({CHURN, HEALTH} if self.churn else set())) - {one.name for one in found}
 
 
 async def add_purchases(tx: Transaction, events: Sequence[Event[OfSales]]) -> None:
@@ -191,11 +210,17 @@ async def _publish(
     rhythms, usage = await store.load_rhythms(tx, ids, cut), await activity.load_usage(tx, ids, cut)
     spent = await store.load_spent(tx, [(one, one) for one in ids], cut - YEAR, cut)
     scores: list[Score] = []
+    left_out: Counter[str] = Counter()
     for party_id, history in page:
         if history is not None:
             standing = spent.get(party_id, Spent())
             signs = Signs(rhythms.get(party_id), usage.get(party_id), disputes.get(party_id), standing)
-            scores += fitted.scores_of(party_id, history, cut, signs)
+            found = fitted.scores_of(party_id, history, cut, signs)
+            scores += found
+            left_out.update(fitted.left_out(found))
+    await cuts.set_aside(
+        tx, cut, {f"scores:{name}": f"of {n} parties or more it {_NONE}" for name, n in left_out.items()}
+    )
     before = await store.load_published(tx, ids)
     news = worth_publishing(scores, before, cut)
     await store.save_scores(tx, news, cut)
@@ -208,6 +233,22 @@ async def _publish(
         for one in news
     )
     return len(news)
+
+
+def _churn_of(party_id: UUID, history: History, model: Churn, cut: date) -> list[Score]:
+    return [churn_of(party_id, history, model, cut)]
+
+
+def _health_of(party_id: UUID, history: History, churn: Score, signs: Signs, cut: date) -> list[Score]:
+    return [health_of(party_id, history, churn, signs, cut)]
+
+
+def _calculated(make: Callable[P, list[Score]], *arguments: P.args, **named: P.kwargs) -> list[Score]:
+    """Those that are finite numbers: one party whose figures are not stops the scores of no other."""
+    try:
+        return [one for one in make(*arguments, **named) if is_finite(one)]
+    except (ArithmeticError, ValueError):
+        return []
 
 
 def _event_id(cut: date, party_id: UUID, name: str) -> UUID:

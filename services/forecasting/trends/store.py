@@ -6,17 +6,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from pydantic import TypeAdapter
-from pydantic_core import from_json
-
+from services.forecasting.evidence import read_evidence, shown_evidence, write_evidence
 from services.forecasting.trends.domain import MODEL, Trend, group_of
 from services.forecasting.trends.schemas import TrendView
 from shared.engine.transaction import Transaction
-from shared.events.insights import Contribution
 from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
-_EVIDENCE = TypeAdapter(tuple[Contribution, ...])
 
 
 async def add_trends(tx: Transaction, trends: Sequence[Trend], now: datetime, model: str = MODEL) -> set[UUID]:
@@ -32,7 +28,7 @@ async def add_trends(tx: Transaction, trends: Sequence[Trend], now: datetime, mo
                 one.change,
                 one.chance,
                 one.as_of,
-                _EVIDENCE.dump_json(one.evidence).decode(),
+                write_evidence(one.evidence),
             )
             for one in trends
         ),
@@ -63,8 +59,8 @@ async def list_trends(
 ) -> list[TrendView]:
     """The newest first, after the position (as_of, id)."""
     rows = await tx.fetch(SQL["list_trends"], state, limit, *after, kind, series)
-    return [TrendView.model_validate({**row, "evidence": from_json(row["evidence"])}) for row in rows]
+    return [TrendView.model_validate({**row, "evidence": shown_evidence(row["evidence"])}) for row in rows]
 
 
 def _trend(row: Mapping[str, Any]) -> Trend:
-    return Trend(**{**row, "evidence": _EVIDENCE.validate_json(row["evidence"])})
+    return Trend(**{**row, "evidence": read_evidence(row["evidence"])})

@@ -8,7 +8,6 @@ from services.forecasting.activity import commands as activity
 from services.forecasting.cuts.domain import WEEK
 from services.forecasting.forecasts import commands as forecasts
 from services.forecasting.scores import commands as scores
-from services.forecasting.scores.domain.score import churn_of
 from services.forecasting.series import commands as series
 from services.forecasting.warnings import store
 from services.forecasting.warnings.domain import backlog, parties, sales
@@ -27,6 +26,7 @@ from services.forecasting.warnings.domain.warning import (
     announce_raised,
 )
 from shared.engine.transaction import Transaction
+from shared.events.figures import is_finite
 from shared.events.insights import WarningCleared, WarningRaised
 
 _OF_PARTIES = (CHURN, SILENCE, USAGE_DROP)
@@ -43,8 +43,7 @@ async def warn_of_parties(
     found: list[Warned] = []
     for party_id, history, rhythm in page:
         if history is not None:
-            churn = churn_of(party_id, history, fitted.churn, cut) if fitted.churn else None
-            found += parties.watch_party(party_id, history, rhythm, churn, cut)
+            found += parties.watch_party(party_id, history, rhythm, fitted.churn_of(party_id, history, cut), cut)
         if (used := usage.get(party_id)) and (warned := parties.watch_usage(party_id, used, cut)):
             found.append(warned)
     raised = await _raise(tx, found)
@@ -162,8 +161,10 @@ async def _replace(tx: Transaction, kind: Kind, news: Sequence[Warned], standing
 
 
 async def _raise(tx: Transaction, found: Sequence[Warned]) -> int:
-    new = await store.save_warnings(tx, found)
-    tx.emit(announce_raised(one, tx.now) for one in found if one.warning_id in new)
+    """Nothing of what rests on a figure that is no finite number: it tells nobody anything."""
+    sound = [one for one in found if is_finite(one)]
+    new = await store.save_warnings(tx, sound)
+    tx.emit(announce_raised(one, tx.now) for one in sound if one.warning_id in new)
     return len(new)
 
 

@@ -6,17 +6,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from pydantic import TypeAdapter
-from pydantic_core import from_json
-
+from services.forecasting.evidence import read_evidence, shown_evidence, write_evidence
 from services.forecasting.warnings.domain.warning import Warned
 from services.forecasting.warnings.schemas import WarningView
 from shared.engine.transaction import Transaction
-from shared.events.insights import Contribution
 from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
-_EVIDENCE = TypeAdapter(tuple[Contribution, ...])
 
 
 async def save_warnings(tx: Transaction, warnings: Sequence[Warned]) -> set[UUID]:
@@ -33,7 +29,7 @@ async def save_warnings(tx: Transaction, warnings: Sequence[Warned]) -> set[UUID
                 one.as_of,
                 one.until,
                 one.model,
-                _EVIDENCE.dump_json(one.evidence).decode(),
+                write_evidence(one.evidence),
             )
             for one in warnings
         ),
@@ -63,8 +59,8 @@ async def list_warnings(
         rows = await tx.fetch(SQL["list_warnings"], *asked)
     else:
         rows = await tx.fetch(SQL["list_warnings_of_kind"], *asked, kind)
-    return [WarningView.model_validate({**row, "evidence": from_json(row["evidence"])}) for row in rows]
+    return [WarningView.model_validate({**row, "evidence": shown_evidence(row["evidence"])}) for row in rows]
 
 
 def _warned(row: Mapping[str, Any]) -> Warned:
-    return Warned(**{**row, "evidence": _EVIDENCE.validate_json(row["evidence"])})
+    return Warned(**{**row, "evidence": read_evidence(row["evidence"])})

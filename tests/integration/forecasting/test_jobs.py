@@ -222,6 +222,49 @@ async def test_a_model_of_scores_that_cannot_be_fitted_leaves_the_one_before_in_
     assert len(await forecasting.rows("select 1 from model where name = $1", MODEL)) == 1
 
 
+async def test_a_job_that_its_data_make_impossible_is_set_aside_and_the_others_and_the_cut_are_done(
+    forecasting: Forecasting, jobs: Jobs
+) -> None:
+    await at(forecasting, jobs, date(2025, 12, 29))
+    await forecasting.pool.execute(
+        "insert into trend (trend_id, kind, series, since, change, chance, as_of, evidence, model, detected_at)"
+        " values (gen_random_uuid(), 'level', 'x', now(), 1, 0, now(), '[{}]', 'breaks/1', now())"
+    )
+
+    assert await at(forecasting, jobs, date(2026, 1, 26)) == date(2026, 1, 26)
+    assert await jobs.step(forecasting) is None
+
+    assert "1 set aside" in jobs.check().detail
+    assert "jobs:trends: KeyError" in jobs.check().detail
+    assert await forecasting.rows("select scored from job where cut = $1", date(2026, 1, 26)) == [{"scored": True}]
+    assert len(await forecasting.rows("select 1 from forecast where cut = $1", date(2026, 1, 26))) == 2
+
+
+async def test_forecasts_that_cannot_be_made_leave_the_rest_of_the_cut(forecasting: Forecasting, jobs: Jobs) -> None:
+    await at(forecasting, jobs, date(2025, 12, 29))
+    await forecasting.pool.execute("update outlook set candidates = '[]' where series = $1", TOYS)
+
+    assert await at(forecasting, jobs, date(2026, 1, 26)) == date(2026, 1, 26)
+    assert await jobs.step(forecasting) is None
+
+    assert "jobs:forecasts: ValidationError" in jobs.check().detail
+    assert await forecasting.rows("select scored from job where cut = $1", date(2026, 1, 26)) == [{"scored": True}]
+    assert await forecasting.rows("select 1 from model where name = $1 and cut = $2", MODEL, date(2026, 1, 26))
+
+
+async def test_an_outlook_that_holds_no_number_spoils_no_forecast(forecasting: Forecasting, jobs: Jobs) -> None:
+    await at(forecasting, jobs, date(2025, 12, 29))
+    await forecasting.pool.execute(
+        "update outlook set spread = array_fill('NaN'::float8, array[4]) where series = $1", TOYS
+    )
+
+    await at(forecasting, jobs, date(2026, 1, 26))
+    await jobs.step(forecasting)
+
+    assert jobs.check().state == "ok"
+    assert len(await forecasting.rows("select 1 from forecast where cut = $1", date(2026, 1, 26))) == 2
+
+
 async def test_of_more_departments_than_are_forecast_those_that_sold_most_are(
     forecasting: Forecasting, events: list[Any]
 ) -> None:

@@ -94,7 +94,7 @@ class Churn(Line):
 
     def probability(self, inputs: Sequence[float]) -> float:
         odds = self.sum(inputs)
-        return 1 / (1 + exp(-odds)) if odds > -700 else 0.0
+        return 0.0 if odds <= -700 else 1 / (1 + exp(-odds))
 
 
 def churn_from(parameters: Mapping[str, float]) -> Churn:

@@ -65,7 +65,7 @@ class Lifetime:
             return 1.0
         decay = (self.r + x) * log((self.alpha + pattern.age) / (self.alpha + pattern.recency))
         odds = log(self.a) - log(self.b + self.at_once + x - 1) + decay
-        return 1 / (1 + exp(odds)) if odds < 700 else 0.0
+        return 0.0 if odds >= 700 else 1 / (1 + exp(odds))
 
     def expected(self, pattern: Pattern, weeks: float) -> float:
         """E[purchase days in the next `weeks` | x, t_x, T] (their equation 10, after Euler's transformation where its

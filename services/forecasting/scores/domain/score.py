@@ -98,8 +98,8 @@ def _alive_band(value: float, pattern: Pattern) -> str:
 
 
 def band_of(value: float, bands: tuple[tuple[float, str], ...]) -> str:
-    """The first of the bands, the highest first, that the value reaches."""
-    return next(name for least, name in bands if value >= least)
+    """The first of the bands, the highest first, that the value reaches; the last where rounding put it below."""
+    return next((name for least, name in bands if value >= least), bands[-1][1])
 
 
 def _contributions(pattern: Pattern, model: Lifetime, *, ahead: bool) -> tuple[Contribution, ...]:
