@@ -45,6 +45,12 @@ async def find_followers(tx: Transaction, ticket_id: UUID) -> TicketFollowers:
     return TicketFollowers(items=await store.find_followers(tx, ticket_id))
 
 
+async def find_attention(tx: Transaction, ticket_id: UUID) -> tuple[TicketFollowers, TicketViewers]:
+    """Who follows a ticket that is known, and who looks at it now."""
+    followers, viewers = await store.find_followers(tx, ticket_id), await store.find_viewers(tx, ticket_id)
+    return TicketFollowers(items=followers), TicketViewers(items=viewers)
+
+
 async def list_followed(
     tx: Transaction, agent: str, before: int | None, limit: int, *, news: bool
 ) -> list[FollowedTicket]:

@@ -146,7 +146,8 @@ async def _load(tx: Transaction, ticket_id: UUID) -> Whole:
     whole = [ticket_id, *(each.id for each in merged)]
     replies = await store.find_replies(tx, whole, None, SHOWN_REPLIES + 1)
     entries = [ticket.request, *(each.request for each in merged), *replies]
-    requests = [each.request_event_id for each in entries if each is not None and each.request_event_id is not None]
+    mails = [each.request_event_id for each in entries if each and each.request_event_id and each.channel == "email"]
+    followers, viewers = await attention.find_attention(tx, ticket_id)
     return Whole(
         ticket,
         party,
@@ -154,13 +155,13 @@ async def _load(tx: Transaction, ticket_id: UUID) -> Whole:
         replies,
         await store.find_status_changes(tx, ticket_id),
         await store.find_followers(tx, ticket.line.party_id, ticket_id),
-        await attention.find_followers(tx, ticket_id),
-        await attention.find_viewers(tx, ticket_id),
+        followers,
+        viewers,
         await triage.find_triage(tx, ticket_id),
         await sla.show(tx, ticket_id),
         await routing.find_assignment(tx, ticket_id),
-        await letters.find_outcomes(tx, whole),
-        await mail.find_attachments(tx, requests),
+        await letters.find_outcomes(tx, whole) if replies else {},
+        await mail.find_attachments(tx, mails) if mails else {},
     )
 
 

@@ -79,11 +79,10 @@ async def follow(
 
 async def show(tx: Transaction, ticket_id: UUID) -> SlaView:
     """As promised then, and under today's rule; empty where nothing was promised yet."""
-    tickets = await store.load_tickets(tx, [ticket_id])
-    promises = await store.load_promises(tx, [ticket_id])
-    if ticket_id not in promises:
+    promise = (await store.load_promises(tx, [ticket_id])).get(ticket_id)
+    if promise is None:
         return SlaView(next_due_at=None, slack=None, then=None, today=None)
-    (ticket,), promise = tickets, promises[ticket_id]
+    (ticket,) = await store.load_tickets(tx, [ticket_id])
     happened = (await store.load_happened(tx, [ticket_id]))[ticket_id]
     then = fold(ticket.recorded_at, happened, promise.priority, promise.rule.policy, promise.rule.calendar)
     (rule,) = (await _rules_of(tx, [ticket], tx.now)).values()

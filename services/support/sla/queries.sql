@@ -1,11 +1,11 @@
 -- Written under the lock of the ticket's party; a clock is told of once.
 
 -- name: load_newest
--- The newest version of each definition of a kind.
-select distinct on (name) name, version, definition
+-- The newest version of each definition of these kinds.
+select distinct on (kind, name) kind, name, version, definition
 from sla_definition
-where kind = $1::text
-order by name, version desc;
+where kind = any($1::text[])
+order by kind, name, version desc;
 
 -- name: list_definitions
 -- Every version of a kind, newest first.

@@ -29,17 +29,18 @@ async def load_calendars(tx: Transaction) -> dict[str, tuple[int, Calendar]]:
     """The newest version of each, with its number."""
     return {
         row["name"]: (row["version"], _calendar(row["definition"]))
-        for row in await tx.fetch(SQL["load_newest"], "calendar")
+        for row in await tx.fetch(SQL["load_newest"], ["calendar"])
     }
 
 
 async def load_rules(tx: Transaction) -> dict[str, Rule]:
     """Every policy as it is today, with its calendar as it is today, by name."""
-    calendars, found = await load_calendars(tx), {}
-    for row in await tx.fetch(SQL["load_newest"], "policy"):
-        policy = _policy(row["definition"])
-        found[row["name"]] = Rule(row["name"], row["version"], policy, *calendars[policy.calendar])
-    return found
+    rows = await tx.fetch(SQL["load_newest"], ["calendar", "policy"])
+    calendars = {
+        row["name"]: (row["version"], _calendar(row["definition"])) for row in rows if row["kind"] == "calendar"
+    }
+    policies = [(row["name"], row["version"], _policy(row["definition"])) for row in rows if row["kind"] == "policy"]
+    return {name: Rule(name, version, policy, *calendars[policy.calendar]) for name, version, policy in policies}
 
 
 async def list_policies(tx: Transaction) -> list[PolicyVersion]:
