@@ -53,6 +53,7 @@ def pages_of(ada: Customer) -> dict[str, str]:
         "customer-edit": f"/parties/{ada.party_id}/edit",
         "tickets": "/tickets",
         "ticket": f"/tickets/{ada.ticket_id}",
+        "ticket-written": f"/tickets/{ada.ticket_id}/written",
         "agents": "/agents",
         "agent": "/agents/agent-7",
         "agent-new": "/new/agent",

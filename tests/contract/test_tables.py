@@ -14,7 +14,9 @@ from tests.contract.test_rebuild import PROJECTIONS
 
 CREATED = re.compile(r"^create table ([\w.]+)(?! partition of)[ (]", re.MULTILINE)
 DROPPED = re.compile(r"^drop table ([\w.]+)", re.MULTILINE)
-COLUMNS = re.compile(r"^create table ([\w.]+) \((.*?)^\)", re.MULTILINE | re.DOTALL)
+COLUMNS = re.compile(
+    r"^create table ([\w.]+) \([^\S\n]*(?:--[^\n]*)?\n((?:(?!^create ).)*?)^\)", re.MULTILINE | re.DOTALL
+)
 ERASED = {"erasure", "tombstone", "pseudonym", "nobody"}
 RESTORED = {"facts", "taken back", "rebuilt", "computed", "backup"}
 
@@ -26,9 +28,19 @@ def migrations(service: str) -> str:
     return "\n".join(path.read_text("utf-8") for path in sorted(folder.glob("*.sql")))
 
 
-def created(service: str) -> set[str]:
-    written = migrations(service)
+def created(written: str) -> set[str]:
     return set(CREATED.findall(written)) - set(DROPPED.findall(written))
+
+
+def columns_of(written: str) -> dict[str, str]:
+    """Of each table the lines of its columns."""
+    found = dict(COLUMNS.findall(written))
+    crammed = created(written) - found.keys()
+    assert not crammed, (
+        f"{', '.join(sorted(crammed))}: in `create table` each column stands on a line of its own, and the closing "
+        "bracket begins one"
+    )
+    return found
 
 
 def declared(service: str) -> Iterator[Row]:
@@ -48,7 +60,9 @@ def handler_text(service: str, name: str) -> str:
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_table_says_what_becomes_of_it(service: str) -> None:
     rows = list(declared(service))
-    assert sorted(table for _, table, _ in rows) == sorted(created(service)), f"services/{service}/tables.yaml"
+    assert sorted(table for _, table, _ in rows) == sorted(created(migrations(service))), (
+        f"services/{service}/tables.yaml"
+    )
     for capability, table, fates in rows:
         assert (ROOT / "services" / service / capability / "queries.sql").is_file(), f"{table}: no such capability"
         assert fates.keys() - {"archived"} == {"erased", "restored"}, table
@@ -73,7 +87,7 @@ def test_an_erasure_reaches_every_table_with_personal_data(service: str) -> None
 @pytest.mark.parametrize("service", SERVICES)
 def test_an_archive_reaches_every_table_that_names_a_party(service: str) -> None:
     """By columns that there are; a table whose rows belong to those of another names one that is reached itself."""
-    columns, archived = dict(COLUMNS.findall(migrations(service))), read_tables(service)
+    columns, archived = columns_of(migrations(service)), read_tables(service)
     for _, table, fates in declared(service):
         if fates["erased"] != "nobody":
             assert table in archived, f"{table} holds something of parties: say where, by `archived`"
@@ -88,7 +102,7 @@ def test_an_archive_reaches_every_table_that_names_a_party(service: str) -> None
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_table_of_nobody_names_no_party(service: str) -> None:
-    columns = dict(COLUMNS.findall(migrations(service)))
+    columns = columns_of(migrations(service))
     for _, table, fates in declared(service):
         names_party = (
             re.search(r"^    (party_id|low_id|from_party_id|into_party_id) ", columns[table], re.MULTILINE) is not None
@@ -108,6 +122,15 @@ def test_after_a_restore_every_table_comes_back_as_it_says(service: str) -> None
         assert (fates["restored"] == "rebuilt") == in_projection, f"{table}: tables of projections are rebuilt"
         if fates["restored"] == "taken back":
             assert re.search(rf"\b{capability}\.\w+\(tx", recovery), f"{table}: handlers/recovery.py leaves it out"
+
+
+@pytest.mark.parametrize("written", ["create table a (id integer);", "create table a (\n    id integer);"])
+def test_a_table_that_is_written_otherwise_is_named(written: str) -> None:
+    sound = "create table b (  -- what is (not) read\n    id integer\n);\n"
+    assert columns_of(sound) == {"b": "    id integer\n"}
+    for both in (f"{written}\n{sound}", f"{sound}{written}\n"):
+        with pytest.raises(AssertionError, match=r"^a: .* on a line of its own"):
+            columns_of(both)
 
 
 def test_every_projection_is_rebuilt_and_compared() -> None:

@@ -40,8 +40,11 @@ async def show_waiting(page: Shown) -> Response:
 
 
 @router.get("/{service}")
-async def show_service(page: Shown, service: Service, applied: Count = None) -> Response:
-    return await _show(page, service, applied=applied)
+async def show_service(
+    page: Shown, service: Service, applied: Count = None, parked: Cursor = None, quarantine: Cursor = None
+) -> Response:
+    """`parked` and `quarantine` are the places from which on the page lists each."""
+    return await _show(page, service, applied=applied, after=(parked, quarantine))
 
 
 @router.get("/{service}/quarantine/{record}")
@@ -78,11 +81,13 @@ async def _show(
     trouble: Trouble | None = None,
     applied: int | None = None,
     held: list[str] | None = None,
+    after: tuple[str | None, str | None] = (None, None),
 ) -> Response:
+    page.path = f"/operations/{service}"
     (_, groups, outbox), parked, quarantine = await asyncio.gather(
         _look(page, service),
-        attempt(page.asked.get(service, "operations/parked", limit=100)),
-        attempt(page.asked.get(service, "operations/quarantine", limit=100)),
+        attempt(page.asked.get(service, "operations/parked", cursor=after[0], limit=50)),
+        attempt(page.asked.get(service, "operations/quarantine", cursor=after[1], limit=50)),
     )
     return page.show(
         "operations/service.html",

@@ -132,9 +132,12 @@ async def show_points(page: Shown, party_id: UUID, cursor: Cursor = None) -> Res
 
 
 @router.get("/{party_id}/around")
-async def show_around(page: Shown, party_id: UUID) -> Response:
-    """What others are to a customer, what is expected and what to offer next. The customer's page takes it in."""
-    return await _show_around(page, party_id)
+async def show_around(page: Shown, party_id: UUID, relations: Cursor = None, roles: Cursor = None) -> Response:
+    """What others are to a customer, what is expected and what to offer next. The customer's page takes it in.
+
+    `relations` and `roles` are the places from which on the page lists each.
+    """
+    return await _show_around(page, party_id, after=(relations, roles))
 
 
 @router.post("/{party_id}/relations")
@@ -227,14 +230,16 @@ async def _show_around(
     trouble: Trouble | None = None,
     typed: Mapping[str, str] | None = None,
     suggested: Json = None,
+    after: tuple[str | None, str | None] = (None, None),
 ) -> Response:
     path = f"parties/{party_id}"
+    page.path = f"/{path}/around"
     view, complete, sales, relations, roles, advice, scores, actions = await asyncio.gather(
         page.asked.get("contacts", path),
         attempt(page.asked.get("contacts", f"{path}/completeness")),
         attempt(page.asked.get("contacts", f"{path}/timeline", type="sale.completed", limit=PURCHASES)),
-        attempt(page.asked.get("contacts", f"{path}/relations", limit=50)),
-        attempt(page.asked.get("contacts", f"{path}/roles", limit=50)),
+        attempt(page.asked.get("contacts", f"{path}/relations", cursor=after[0], limit=50)),
+        attempt(page.asked.get("contacts", f"{path}/roles", cursor=after[1], limit=50)),
         attempt(page.asked.get("forecasting", "cross-sell", party_id=party_id)),
         attempt(page.asked.get("forecasting", f"scores/{party_id}")),
         attempt(page.asked.get("forecasting", "actions", party_id=party_id, limit=12)),

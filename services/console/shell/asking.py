@@ -108,12 +108,15 @@ class File:
 
 
 class Asked:
-    """The services, asked as one agent."""
+    """The services, asked as one agent for one page. One that did not answer in time is not waited for again: the page
+    comes after one wait, whatever it asks.
+    """
 
     def __init__(self, session: ClientSession, addresses: ConsoleSettings, agent: Agent) -> None:
         self._session = session
         self._addresses = addresses
         self._headers = {"Authorization": f"Bearer {agent.token}"} if agent.token else {}
+        self._silent = set[Service]()
 
     async def get(self, service: Service, path: str, **query: object) -> Json:
         """What it answers; parameters that are None or empty are left out. Raises Trouble."""
@@ -189,6 +192,26 @@ class Asked:
         *,
         limits: ClientTimeout | None = None,
     ) -> Answer:
+        if service in self._silent:
+            raise Trouble(service, 503, {})
+        try:
+            return await self._exchange(service, method, path, headers, body, limits)
+        except AWAY as error:
+            # what may take long by itself says nothing of the service
+            if isinstance(error, TimeoutError) and limits is None:
+                self._silent.add(service)
+            raise Trouble(service, 503, {}) from error
+
+    async def _exchange(
+        self,
+        service: Service,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None,
+        body: bytes,
+        limits: ClientTimeout | None,
+    ) -> Answer:
+        """Raises Trouble for what was answered, and one of AWAY where nothing was."""
         given = {**self._headers, **(headers or {})}
         if body:
             given["Content-Type"] = "application/json"
@@ -199,11 +222,8 @@ class Asked:
             allow_redirects=False,
             timeout=limits or self._session.timeout,
         )
-        try:
-            async with asked as response:
-                content = await response.read()
-        except AWAY as error:
-            raise Trouble(service, 503, {}) from error
+        async with asked as response:
+            content = await response.read()
         try:
             said = from_json(content) if content else None
         except ValueError as error:

@@ -63,6 +63,17 @@ async def show_ticket(page: Shown, ticket_id: UUID, reply: Filter = None, sugges
     return await _show(page, ticket_id, picked=reply, suggests=bool(suggest))
 
 
+@router.get("/{ticket_id}/written")
+async def list_written(page: Shown, ticket_id: UUID, cursor: Cursor = None) -> Response:
+    """Everything that was answered and noted, the newest first: the ticket itself shows the last hundred."""
+    path = f"tickets/{ticket_id}"
+    ticket, written = await asyncio.gather(
+        page.asked.get("support", path),
+        attempt(page.asked.get("support", f"{path}/replies", cursor=cursor, limit=50)),
+    )
+    return page.show("tickets/written.html", ticket=ticket, written=written)
+
+
 @router.post("/{ticket_id}/here")
 async def say_here(page: Shown, ticket_id: UUID) -> Response:
     """An open page says so now and then, and takes in who else is there."""
