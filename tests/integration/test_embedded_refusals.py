@@ -163,7 +163,7 @@ def test_another_program_on_a_services_port_is_not_taken_for_the_service(tmp_pat
         thread.start()
         service = Service("contacts", "contacts", server.server_port, environment, tmp_path)
         try:
-            with pytest.raises(StartError, match="address already in use"):
+            with pytest.raises(StartError, match="Address already in use"):
                 service.start()
             assert not service.is_ready()
         finally:

@@ -1,13 +1,10 @@
 -- The party of a ticket is locked before the ticket.
 
 -- name: forget_ticket_texts
--- What erased customers wrote; the ticket stays and is counted. By what a message is known may name who wrote it, too.
-update ticket set subject = null, body = null, thread = null, in_reply_to = null
-where party_id = $1 and coalesce(subject, body, thread, in_reply_to) is not null;
-
--- name: forget_references
--- By what their messages were known.
-delete from ticket_reference where party_id = $1;
+-- What erased customers wrote; the ticket stays and is counted. By what its messages are known stays too: a message that
+-- is read after the erasure joins the ticket that it would have joined before.
+update ticket set subject = null, body = null
+where party_id = $1 and (subject is not null or body is not null);
 
 -- name: find_tickets_of
 -- Every ticket of these parties, by index.
@@ -15,11 +12,11 @@ select id from ticket where party_id = any($1::uuid[]) order by id;
 
 -- name: forget_reply_texts
 -- What was written to them and about them.
-update reply set subject = null, body = null, reference = null
+update reply set subject = null, body = null
 from ticket
 where
     ticket.id = reply.ticket_id and ticket.party_id = $1
-    and coalesce(reply.subject, reply.body, reply.reference) is not null;
+    and (reply.subject is not null or reply.body is not null);
 
 -- name: find_known_requests
 -- Those of these requests that are tickets or messages already.

@@ -144,8 +144,7 @@ async def continue_numbers(tx: Transaction) -> None:
 
 
 async def forget_ticket_texts(tx: Transaction, party_id: UUID) -> int:
-    """Returns how many tickets had a text; nothing leads to them any more."""
-    await tx.execute(SQL["forget_references"], party_id)
+    """Returns how many tickets had a text."""
     return _count(await tx.execute(SQL["forget_ticket_texts"], party_id))
 
 

@@ -40,7 +40,7 @@ def ticket_id(event: Event[SupportRequested]) -> UUID:
 
 
 def open_ticket(event: Event[SupportRequested], number: int, follows: UUID | None, *, erased: bool) -> Opening:
-    """A request of an erased party still counts as a ticket, but its text is dropped, and by what it is known."""
+    """A request of an erased party still counts as a ticket, but its text is dropped."""
     request = event.data
     return Opening(
         id=ticket_id(event),
@@ -48,8 +48,8 @@ def open_ticket(event: Event[SupportRequested], number: int, follows: UUID | Non
         follows=follows,
         subject=None if erased else plain(request.subject),
         body=None if erased else plain(request.body),
-        thread=None if erased else plain(request.thread),
-        in_reply_to=None if erased else plain(request.in_reply_to),
+        thread=plain(request.thread),
+        in_reply_to=plain(request.in_reply_to),
         sku=plain(request.sku),
         sale_id=plain(request.sale_id),
         locale=plain(request.locale),

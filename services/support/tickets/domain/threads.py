@@ -135,7 +135,7 @@ def _join(ticket: Ticket, event: Event[SupportRequested], *, forgotten: bool) ->
         reply_id=reply_id,
         subject=None if forgotten else plain(request.subject),
         body=None if forgotten else plain(request.body),
-        reference=None if forgotten else plain(request.thread),
+        reference=plain(request.thread),
         changed=receive(ticket, reply_id, event, has_text=has_text(request)),
         event=event,
     )
