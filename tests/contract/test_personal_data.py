@@ -20,6 +20,7 @@ IDS = {
     "sale_id": "the shop's number",
     "ticket_id": "ours",
     "agreement_id": "ours",
+    "address_id": "made with a key that only the database holds",
     "action_id": "ours",
     "article_id": "ours",
     "dispute_id": "ours",

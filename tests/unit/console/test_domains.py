@@ -94,6 +94,7 @@ def test_an_event_leads_to_the_events_that_decided_and_caused_it() -> None:
 
 
 _ELSEWHERE = {"clock.ticked", "indicator.observed", "model.promoted", "profile.submitted", "support.requested"}
+_ELSEWHERE |= {"address.stopped", "address.lifted"}  # of whoever has the address
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -49,7 +49,7 @@ BEGINNINGS = {
     "/new/mailing": {"marketing /v1/segments"},
     "/forecasts": {"forecasting /v1/series", "forecasting /v1/forecasts"},
     "/forecasts/series": {"forecasting /v1/forecasts"},
-    "/models": {"forecasting /v1/models"},
+    "/models": {"forecasting /v1/models", "support /v1/triage/models"},
     "/models/{name}": {"forecasting /v1/models/{name}/quality"},
     "/operations/waiting": {f"{service} /v1/operations/{kind}" for service in SERVICES
                             for kind in ("parked", "quarantine")},
