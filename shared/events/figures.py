@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
 from math import isfinite
-from typing import Any
+from typing import Any, TypeVar
+
+F = TypeVar("F")
 
 
 def is_finite(value: object) -> bool:
@@ -19,6 +21,13 @@ def is_finite(value: object) -> bool:
     if isinstance(value, Mapping):
         return all(map(is_finite, value.values()))
     return not isinstance(value, Iterable) or all(map(is_finite, value))
+
+
+def require_finite(found: F) -> F:
+    """The same. Raises ArithmeticError where a number in it is not finite."""
+    if not is_finite(found):
+        raise ArithmeticError("a figure of it is no finite number")
+    return found
 
 
 @cache

@@ -91,7 +91,7 @@ def _scaled(p: Floats, q: Floats, c: Floats, z: Floats) -> Floats:
         ratio = (p + n) * (q + n) / ((c + n) * (n + 1)) * z
         size, sign, n = size + np.log(np.abs(ratio)), sign * np.sign(ratio), n + 1
         whole += sign * np.exp(size)
-        if np.all((size < ENOUGH) & (np.abs(ratio) < 1)):
+        if not np.any((size >= ENOUGH) | (np.abs(ratio) >= 1)):  # it ends too where they are no numbers
             break
     return whole
 

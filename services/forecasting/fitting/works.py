@@ -6,7 +6,6 @@ a figure that is no finite number: one of many findings is left out, and a model
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TypeVar
 
 from services.forecasting.cross_sell.domain import Pair
 from services.forecasting.forecasts.domain.outlook import Asked, Outlook
@@ -19,16 +18,14 @@ from services.forecasting.scores.domain.habits import Buying
 from services.forecasting.scores.domain.packed import Packed
 from services.forecasting.trends.domain import Found, Watched
 from services.forecasting.warnings.domain.sales import Unusual
-from shared.events.figures import is_finite
-
-F = TypeVar("F")
+from shared.events.figures import is_finite, require_finite
 
 
 def make_outlooks(series: Sequence[Asked], indicators: Sequence[Weekly] = ()) -> dict[str, list[Outlook]]:
     """Outlooks by series from the origins that are asked for, indicators beside them; see `weekly.py`."""
     from services.forecasting.fitting import weekly
 
-    return _sound(weekly.look_from_origins(series, indicators))
+    return require_finite(weekly.look_from_origins(series, indicators))
 
 
 def fit_lifetime(
@@ -39,7 +36,7 @@ def fit_lifetime(
 
     known = [history for history, _ in parties.unpack()]
     found = lifetime.fit_lifetime(known, cut, [(day, came.unpack()) for day, came in behind])
-    return found and (_sound(found[0]), found[1])
+    return found and (require_finite(found[0]), found[1])
 
 
 def fit_churn(cuts: Sequence[tuple[date, Packed]]) -> tuple[Churn, dict[str, float]] | None:
@@ -47,7 +44,7 @@ def fit_churn(cuts: Sequence[tuple[date, Packed]]) -> tuple[Churn, dict[str, flo
     from services.forecasting.fitting import churn
 
     found = churn.fit_churn([(day, left_of(came.unpack())) for day, came in cuts])
-    return found and (_sound(found[0]), found[1])
+    return found and (require_finite(found[0]), found[1])
 
 
 def judge_lifetime(model: Buying, came: Packed, since: date) -> dict[str, float]:
@@ -108,10 +105,4 @@ def grow_forest(
     from services.forecasting.fitting import forest
 
     found = forest.grow_forest(cut, facts, frauds)
-    return found and (_sound(found[0]), found[1])
-
-
-def _sound(found: F) -> F:
-    if not is_finite(found):
-        raise ArithmeticError("a figure of it is no finite number")
-    return found
+    return found and (require_finite(found[0]), found[1])

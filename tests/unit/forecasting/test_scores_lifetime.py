@@ -76,6 +76,14 @@ def test_both_series_give_the_same_where_both_are_exact(pattern: Pattern, weeks:
     assert other == pytest.approx(wide.expected(pattern, weeks), rel=1e-7)
 
 
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("name", ["r", "alpha", "a", "b"])
+def test_parameters_that_are_no_numbers_end_both_series(name: str) -> None:
+    model = replace(Lifetime(0.25, 4.4, 0.8, 2.4), **{name: float("nan")})
+    assert not np.isfinite(model.expected(Pattern(2, 10.0, 20.0), 4.0))
+    assert not np.isfinite(expected(model, Patterns.of([Pattern(2, 10.0, 20.0)]), 4.0)).any()
+
+
 def test_what_cannot_be_calculated_is_said_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     parties = [History(LATE, CUT - timedelta(days=9), 2, (1,) * len(WINDOWS))] * 60
     monkeypatch.setattr("services.forecasting.fitting.lifetime._level", lambda _: float("nan"))

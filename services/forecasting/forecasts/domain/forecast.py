@@ -12,7 +12,7 @@ from services.forecasting.forecasts.domain.combination import combine
 from services.forecasting.forecasts.domain.intervals import Factors
 from services.forecasting.forecasts.domain.outlook import Indicator, Outlook, Scale, Track, backtest, factors_at
 from services.forecasting.series.domain import DepartmentWeek
-from shared.events.figures import is_finite
+from shared.events.figures import require_finite
 from shared.events.insights import Backtest, ForecastPoint, ForecastPublished, IndicatorUsed
 from shared.ids import derived_id
 
@@ -36,16 +36,10 @@ def publish(
     forecasts, failed = [], {}
     for series, track in sorted(tracks.items(), key=lambda one: one[0].id):
         try:
-            forecasts.append(_sound(_forecast(cut, series, track, factors, latest.get(series.id), recorded_at)))
+            forecasts.append(require_finite(_forecast(cut, series, track, factors, latest.get(series.id), recorded_at)))
         except (ArithmeticError, ValueError) as error:
             failed[series.id] = f"forecast: {type(error).__name__}: {error}"
     return forecasts, failed
-
-
-def _sound(forecast: ForecastPublished) -> ForecastPublished:
-    if not is_finite(forecast):
-        raise ArithmeticError("a figure is no finite number")
-    return forecast
 
 
 def quality_of(forecasts: Iterable[ForecastPublished]) -> dict[str, dict[str, float]]:

@@ -100,5 +100,5 @@ def _scaled(power: float, p: float, q: float, c: float, z: float) -> float:
             return fsum(terms)
         size, sign, n = size + log(abs(ratio)), copysign(sign, sign * ratio), n + 1
         terms.append(sign * exp(size))
-        if size < ENOUGH and abs(ratio) < 1:
+        if not (size >= ENOUGH or abs(ratio) >= 1):  # it ends too where they are no numbers
             return fsum(terms)
