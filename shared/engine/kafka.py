@@ -3,6 +3,7 @@
 import ssl
 from typing import Any
 
+from shared.engine.closing import patch_stop
 from shared.errors import ConfigurationError
 from shared.settings import KafkaSettings
 
@@ -25,6 +26,7 @@ def client_id(*parts: str) -> str:
 
 def client_options(kafka: KafkaSettings, *client: str) -> dict[str, Any]:
     """Keyword arguments for any aiokafka client, which is named by its service and role, e.g. `contacts`, `relay-0`."""
+    patch_stop()
     options: dict[str, Any] = {
         "client_id": client_id(*client),
         "bootstrap_servers": kafka.bootstrap,

@@ -20,6 +20,7 @@ from faststream.middlewares import AckPolicy
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from shared.engine import fetched
+from shared.engine.closing import patch_stop
 from shared.engine.event import Record
 from shared.engine.kafka import client_id, ssl_context
 from shared.engine.ledger import Place
@@ -45,6 +46,7 @@ async def _decode(message: KafkaMessage) -> object:
 def connect(kafka: KafkaSettings, service: str) -> KafkaBroker:
     """A broker that only consumes; the relay publishes."""
     fetched.patch_aiokafka()
+    patch_stop()
     return KafkaBroker(
         kafka.bootstrap,
         client_id=client_id(service, "reader"),

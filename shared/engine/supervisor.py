@@ -55,7 +55,9 @@ class Supervisor:
             begun = time.monotonic()
             try:
                 await run()
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:
+                if isinstance(error, asyncio.CancelledError) and _is_to_end():
+                    raise
                 log.warning("task_restarted", task=task, error=type(error).__name__, exc_info=not may_pass(error))
                 if not (is_infrastructure(error) or isinstance(error, KafkaError)):
                     self._failed[task] = time.monotonic(), type(error).__name__
@@ -66,3 +68,9 @@ class Supervisor:
             worked = time.monotonic() - begun > _SOUND_AFTER_S
             pause = _FIRST_PAUSE_S if worked else min(pause * 2, _LONGEST_PAUSE_S)
             await asyncio.sleep(pause)
+
+
+def _is_to_end() -> bool:
+    """Whether this task itself was cancelled; else a library let out what it cancelled of its own."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

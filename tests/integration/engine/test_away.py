@@ -7,13 +7,15 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from deploy.embedded.ports import free_port
+from shared.engine.kafka import client_options
 from shared.engine.service import Service
 from shared.settings import DatabaseSettings, KafkaSettings, ServiceSettings
-from tests.integration.engine.probe import NAME, Probe, check, noting
+from tests.integration.engine.probe import NAME, Probe, check, eventually, noting
 
 
 @pytest.fixture
@@ -111,3 +113,28 @@ async def test_a_database_that_only_reads_parks_nothing_and_is_waited_for(
         await cut_off(owner)
         assert await probe.applied("support.readonly", 5, ids, within=90) == ids
         assert await owner.fetchval("select count(*) from parked where group_id = 'support.readonly'") == 0
+
+
+async def test_a_consumer_that_is_stopped_once_its_brokers_are_away_ends_nobody_else(
+    probe: Probe, caplog: pytest.LogCaptureFixture
+) -> None:
+    """After a request that failed it pauses, and cancels that pause where it is stopped."""
+    own = asyncio.all_tasks()
+    consumer = AIOKafkaConsumer(
+        **client_options(probe.settings().kafka, NAME, "closing"), enable_auto_commit=False, retry_backoff_ms=60_000
+    )
+    await consumer.start()
+    consumer.assign([place := TopicPartition("crm.sales", 0)])
+    consumer.seek(place, (await consumer.end_offsets([place]))[place])
+    await consumer.getmany(timeout_ms=500)  # the fetch stays under way, as nothing comes
+    await probe.stack.kill_part("kafka")
+    try:
+
+        async def failed() -> bool:
+            return "Failed fetch messages" in caplog.text
+
+        await eventually(failed, "that fetch")
+        await consumer.stop()
+        assert asyncio.all_tasks() == own
+    finally:
+        await probe.stack.start_part("kafka")

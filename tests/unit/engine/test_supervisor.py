@@ -13,11 +13,12 @@ from shared.errors import Transient
         (ValueError("a bug"), [("worker jobs", "degraded", "was started again after ValueError")]),
         (OSError("no network"), []),
         (Transient("not open yet"), []),
+        (asyncio.CancelledError(), [("worker jobs", "degraded", "was started again after CancelledError")]),
     ],
     ids=lambda value: type(value).__name__,
 )
 async def test_a_task_that_ends_by_an_error_that_no_other_check_tells_of_is_told(
-    error: Exception, told: list[tuple[str, str, str]]
+    error: BaseException, told: list[tuple[str, str, str]]
 ) -> None:
     """A task that is started again and again makes no progress, and nothing else shows it."""
     supervisor, begun = Supervisor("forecasting"), 0
