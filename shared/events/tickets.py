@@ -8,15 +8,11 @@ from pydantic import Field
 
 from shared.events.contract import contract
 from shared.events.erasure import Forgotten
+from shared.events.reasons import CodedReason
 from shared.events.topic import topic
 from shared.events.values import Channel, Instant
 
-TICKETS = topic(
-    "crm.tickets",
-    owner="support",
-    about="The life of tickets.",
-    cleanup="keep",
-)
+TICKETS = topic("crm.tickets", owner="support", about="The life of tickets.", cleanup="keep")
 TicketStatus = Literal["new", "open", "pending", "resolved", "closed", "reopened", "merged", "spam"]
 Waiting = Literal["customer", "internal", "until"]
 Handing = Literal["routed", "claimed", "given", "returned"]
@@ -173,11 +169,13 @@ class TicketTriaged(_Ticket):
     agent: str | None = None
 
 
-@contract(TICKETS, "crm.ticket.assigned.v1", key="party_id", subject="ticket/{ticket_id}")
+@contract(TICKETS, "crm.ticket.assigned.v1", key="party_id", subject="ticket/{ticket_id}", minor=1)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketAssigned(_Ticket):
     """Who answers for the ticket from now on, and why: it was routed to them, claimed, given by somebody else, or
     returned to its queue, where `agent` is None.
+
+    `because` says in codes what `why` says in English, in the same order.
     """
 
     queue: str
@@ -185,6 +183,7 @@ class TicketAssigned(_Ticket):
     why: tuple[str, ...]
     agent: str | None = None
     previous: str | None = None
+    because: tuple[CodedReason, ...] = ()
 
 
 @contract(TICKETS, "crm.csat.asked.v1", key="party_id", subject="ticket/{ticket_id}")

@@ -16,6 +16,7 @@ from services.console.settings import ConsoleSettings
 from services.console.shell import charts, navigation, tags
 from services.console.shell.agent import Agent, agent_of
 from services.console.shell.asking import Asked, Front, Json, Trouble
+from services.console.shell.reasons import reasons_told, skills_text
 from services.console.shell.refusals import faults_of, refusal_text
 from services.console.shell.rights import rights_of
 from services.console.shell.spoken import SpokenEnvironment
@@ -43,6 +44,8 @@ def environment_of(language: str) -> Environment:
         "day_labels": day_labels,
         "faults_of": faults_of,
         "refusal_text": refusal_text,
+        "reasons_told": reasons_told,
+        "skills_text": skills_text,
     }
     return environment
 

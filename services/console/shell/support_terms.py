@@ -86,6 +86,13 @@ SUPPORT: dict[str, dict[str, str]] = {
     },
     "article": {"draft": _("Draft"), "published": _("Published"), "retired": _("Retired")},
     "article_move": {"draft": _("Back to draft"), "published": _("Publish"), "retired": _("Retire")},
+    "skill": {
+        "payments": _("Payments"),
+        "orders": _("Orders"),
+        "quality": _("Quality"),
+        "accounts": _("Accounts"),
+        "products": _("Products"),
+    },
     "queue": {"payments": _("Payments"), "orders": _("Orders"), "general": _("General")},
     "place": {
         "escalated": _("Escalated"),

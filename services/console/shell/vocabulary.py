@@ -5,6 +5,7 @@ from services.console.shell.customer_terms import CUSTOMERS
 from services.console.shell.event_terms import EVENTS
 from services.console.shell.field_terms import FIELDS
 from services.console.shell.product_terms import PRODUCTS
+from services.console.shell.reason_terms import REASONS
 from services.console.shell.refusal_terms import FAULTS, FORM_FIELDS, REFUSALS
 from services.console.shell.sales_terms import SALES
 from services.console.shell.support_terms import SUPPORT
@@ -24,6 +25,7 @@ TERMS: dict[str, dict[str, str]] = {
     "event": EVENTS,
     "field": {**FORM_FIELDS, **FIELDS},
     "fault": FAULTS,
+    "because": REASONS,
     "refusal": REFUSALS,
     "service": {
         "contacts": _("Contacts"),

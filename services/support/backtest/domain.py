@@ -15,6 +15,7 @@ from services.support.routing.domain.agent import Agent, Presence, standing_at
 from services.support.routing.domain.choice import ESCALATED, OPEN, PLACES, Desk, Waiting, choose_all, queue_of
 from services.support.sla.domain.calendar import Calendar, next_change
 from services.support.triage.domain.triage import Triage
+from shared.events.reasons import CodedReason
 from shared.events.tickets import Priority, TicketStatus
 from shared.events.values import Channel
 
@@ -72,7 +73,7 @@ class Given:
 
     agent: str
     at: datetime
-    why: tuple[str, ...]
+    why: tuple[CodedReason, ...]
 
 
 @dataclass(frozen=True, slots=True)

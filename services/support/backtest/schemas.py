@@ -10,6 +10,7 @@ from services.support.categories import Queue
 from services.support.routing.schemas import AgentDefinition, Name, Skill
 from services.support.sla.domain.clock import ClockState, Policy
 from services.support.sla.schemas import ClockView, NewCalendar
+from shared.events.reasons import CodedReason
 from shared.events.tickets import Priority, SlaMetric
 from shared.events.values import ReportedInstant
 from shared.http.staff import StaffId
@@ -49,11 +50,14 @@ class Fate(BaseModel):
 
 
 class BacktestedTicket(BaseModel):
+    """Why it would go to another agent: `because` says in codes what `why` says in English."""
+
     ticket_id: UUID
     number: int
     before: Fate
     after: Fate
     why: list[str]
+    because: list[CodedReason]
 
 
 class FateFigures(BaseModel):

@@ -152,29 +152,32 @@ update assignment set place = $2::smallint where ticket_id = any($1::uuid[]) and
 -- Who answers from now on; nobody means that the ticket waits again.
 update assignment set
     agent_id = given.agent_id, how = given.how, why = array(select jsonb_array_elements_text(reasons)),
+    because = given.because,
     assigned_at = case when given.agent_id is null then null else given.at end,
     waiting_since = case when given.agent_id is null then given.at else assignment.waiting_since end,
     refused_by = given.refused_by
-from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::timestamptz[])
-    as given (ticket_id, agent_id, refused_by, how, reasons, at)
+from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::jsonb[], $7::timestamptz[])
+    as given (ticket_id, agent_id, refused_by, how, reasons, because, at)
 where assignment.ticket_id = given.ticket_id;
 
 -- name: add_steps
 -- Every change stays.
-insert into assignment_step (ticket_id, event_id, agent_id, previous, how, why, changed_at)
-select ticket_id, event_id, agent_id, previous, how, array(select jsonb_array_elements_text(why)), changed_at
-from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::timestamptz[])
-    as step (ticket_id, event_id, agent_id, previous, how, why, changed_at)
+insert into assignment_step (ticket_id, event_id, agent_id, previous, how, why, because, changed_at)
+select ticket_id, event_id, agent_id, previous, how, array(select jsonb_array_elements_text(why)), because, changed_at
+from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::jsonb[], $8::timestamptz[])
+    as step (ticket_id, event_id, agent_id, previous, how, why, because, changed_at)
 order by ticket_id, event_id
 on conflict do nothing;
 
 -- name: find_assignment
 -- Who answers for a ticket, for reading.
-select queue, agent_id, how, why, assigned_at, waiting_since, is_open from assignment where ticket_id = $1::uuid;
+select queue, agent_id, how, why, because, assigned_at, waiting_since, is_open
+from assignment
+where ticket_id = $1::uuid;
 
 -- name: find_steps
 -- Everybody who ever answered for a ticket, oldest first.
-select agent_id as agent, previous, how, why, changed_at
+select agent_id as agent, previous, how, why, because, changed_at
 from assignment_step
 where ticket_id = $1::uuid
 order by number;
@@ -207,11 +210,13 @@ limit $5::integer;
 -- name: take_back_assignment
 -- As the topic tells it, where the ticket is known.
 insert into assignment as known (
-    ticket_id, queue, channel, skills, place, waiting_since, agent_id, assigned_at, how, why
+    ticket_id, queue, channel, skills, place, waiting_since, agent_id, assigned_at, how, why, because
 )
 select
-    ticket.id, $2::text, ticket.channel, '{}', 3, $6::timestamptz, $3::text, $6::timestamptz, $4::text, $5::text[]
+    ticket.id, $2::text, ticket.channel, '{}', 3, $6::timestamptz, $3::text, $6::timestamptz, $4::text, $5::text[],
+    $7::jsonb
 from ticket
 where ticket.id = $1::uuid
 on conflict (ticket_id) do update set
-    agent_id = excluded.agent_id, assigned_at = excluded.assigned_at, how = excluded.how, why = excluded.why;
+    agent_id = excluded.agent_id, assigned_at = excluded.assigned_at, how = excluded.how, why = excluded.why,
+    because = excluded.because;

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from services.support.routing.domain.agent import Absence, Presence
+from shared.events.reasons import CodedReason
 from shared.events.tickets import Handing, ReturnReason
 from shared.events.values import Channel
 from shared.http.staff import StaffId
@@ -92,22 +93,27 @@ class AssignmentStep(BaseModel):
     previous: str | None
     how: Handing
     why: list[str]
+    because: list[CodedReason]
     changed_at: datetime
 
 
 class AssignmentView(BaseModel):
     """Who answers for a ticket and why; without an agent it waits in its queue, or is settled.
 
-    `waits_because` says what keeps a ticket that waits from being given to somebody, as of now.
+    `waits_because` says what keeps a ticket that waits from being given to somebody, as of now. `because` and
+    `waits_reason` say in codes what `why` and `waits_because` say in English; `because` is empty where it was decided
+    before there were codes.
     """
 
     queue: str
     agent: str | None
     how: Handing | None
     why: list[str]
+    because: list[CodedReason]
     assigned_at: datetime | None
     waiting_since: datetime | None
     waits_because: str | None = None
+    waits_reason: CodedReason | None = None
     steps: list[AssignmentStep]
 
 

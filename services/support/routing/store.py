@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from services.support.categories import Queue
+from services.support.reasons import texts_of
 from services.support.routing.domain.agent import Absence, Agent, Presence, Removal
 from services.support.routing.domain.handing import Handed
 from services.support.routing.schemas import (
@@ -160,7 +161,7 @@ async def save_handed(tx: Transaction, handed: Sequence[Handed], now: datetime) 
     """Who answers from now on, and that it changed."""
     if not handed:
         return
-    rows = [(each.ticket_id, each.agent, each.previous, each.how, to_json(each.why).decode(), now) for each in handed]
+    rows = [(each.ticket_id, each.agent, each.previous, each.how, *_why(each), now) for each in handed]
     refused = {each.ticket_id: each.previous if each.refused else None for each in handed}
     latest = {row[0]: (*row[:2], refused[row[0]], *row[3:]) for row in rows}
     await tx.execute(SQL["save_assignments"], *columns(latest.values()))
@@ -175,13 +176,17 @@ async def find_assignment(tx: Transaction, ticket_id: UUID) -> AssignmentView | 
     row = await tx.fetchrow(SQL["find_assignment"], ticket_id)
     if row is None:
         return None
-    steps = [AssignmentStep.model_validate(dict(each)) for each in await tx.fetch(SQL["find_steps"], ticket_id)]
+    steps = [
+        AssignmentStep.model_validate({**each, "because": from_json(each["because"])})
+        for each in await tx.fetch(SQL["find_steps"], ticket_id)
+    ]
     waits = row["is_open"] and row["agent_id"] is None
     return AssignmentView(
         queue=row["queue"],
         agent=row["agent_id"],
         how=row["how"],
         why=row["why"],
+        because=from_json(row["because"]),
         assigned_at=row["assigned_at"],
         waiting_since=row["waiting_since"] if waits else None,
         steps=steps,
@@ -200,6 +205,7 @@ async def list_waiting(
 
 
 async def take_back_assignment(tx: Transaction, said: TicketAssigned, event_id: UUID) -> None:
+    why, because = to_json(said.why).decode(), to_json(said.because).decode()
     await tx.execute(
         SQL["take_back_assignment"],
         said.ticket_id,
@@ -208,9 +214,15 @@ async def take_back_assignment(tx: Transaction, said: TicketAssigned, event_id: 
         said.how,
         list(said.why),
         said.recorded_at,
+        because,
     )
-    step = said.ticket_id, event_id, said.agent, said.previous, said.how, to_json(said.why).decode(), said.recorded_at
+    step = said.ticket_id, event_id, said.agent, said.previous, said.how, why, because, said.recorded_at
     await tx.execute(SQL["add_steps"], *columns([step]))
+
+
+def _why(handed: Handed) -> tuple[str, str]:
+    """In English and in codes."""
+    return to_json(texts_of(handed.why)).decode(), to_json(handed.why).decode()
 
 
 def _definition(new: AgentDefinition) -> tuple[object, ...]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.support.categories import Categories
 from services.support.classifier import Guess, Model, guess_all
 from services.support.copies import commands as copies
+from services.support.reasons import reason, texts_of
 from services.support.settings import Context
 from services.support.sla import commands as sla
 from services.support.tickets import commands as tickets
@@ -141,7 +142,8 @@ async def answer(tx: Transaction, text: str) -> Answer:
         language=found.language,
         priority=found.priority,
         skills=list(found.skills),
-        reasons=list(found.reasons),
+        reasons=texts_of(found.reasons),
+        because=list(found.reasons),
         model=version,
     )
 
@@ -221,7 +223,7 @@ async def _corrected(
         language=before.language,
         priority=priority,
         skills=(*(chosen.skills if chosen else ()), *languages),
-        reasons=(f"corrected by {agent}", because),
+        reasons=(reason("corrected", agent=agent), because),
     )
 
 

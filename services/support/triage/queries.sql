@@ -13,16 +13,19 @@ order by ticket.id;
 -- name: add_triages
 -- Once for each ticket; returns those that are new.
 insert into triage (
-    ticket_id, category, confidence, in_scope, urgency, sentiment, language, priority, skills, reasons, model, decided_at
+    ticket_id, category, confidence, in_scope, urgency, sentiment, language, priority, skills, reasons, model, decided_at,
+    because
 )
 select
     ticket_id, category, confidence, in_scope, urgency, sentiment, language, priority,
-    array(select jsonb_array_elements_text(skills)), array(select jsonb_array_elements_text(reasons)), model, decided_at
+    array(select jsonb_array_elements_text(skills)), array(select jsonb_array_elements_text(reasons)), model, decided_at,
+    because
 from unnest(
     $1::uuid[], $2::text[], $3::real[], $4::boolean[], $5::text[], $6::text[], $7::text[], $8::text[], $9::jsonb[],
-    $10::jsonb[], $11::integer[], $12::timestamptz[]
+    $10::jsonb[], $11::integer[], $12::timestamptz[], $13::jsonb[]
 ) as new (
-    ticket_id, category, confidence, in_scope, urgency, sentiment, language, priority, skills, reasons, model, decided_at
+    ticket_id, category, confidence, in_scope, urgency, sentiment, language, priority, skills, reasons, model, decided_at,
+    because
 )
 order by ticket_id
 on conflict do nothing
@@ -38,7 +41,8 @@ on conflict do nothing;
 -- name: find_triage
 -- One ticket's, for reading and correcting.
 select
-    category, confidence, in_scope, urgency, sentiment, language, priority, skills, reasons, model, agent, decided_at
+    category, confidence, in_scope, urgency, sentiment, language, priority, skills, reasons, because, model, agent,
+    decided_at
 from triage
 where ticket_id = $1::uuid;
 
@@ -46,7 +50,8 @@ where ticket_id = $1::uuid;
 -- What an agent says instead.
 update triage set
     category = $2::text, in_scope = $2::text is not null, confidence = 1, urgency = $3::text, priority = $4::text,
-    skills = $5::text[], reasons = $6::text[], agent = $7::text, decided_at = $8::timestamptz
+    skills = $5::text[], reasons = $6::text[], agent = $7::text, decided_at = $8::timestamptz,
+    because = $9::jsonb
 where ticket_id = $1::uuid;
 
 -- name: take_back_triage
@@ -67,7 +72,7 @@ on conflict (ticket_id) do update set
 
 -- name: forget_reasons
 -- Words of requests whose customers were erased.
-update triage set reasons = '{}'
+update triage set reasons = '{}', because = '[]'
 from ticket
 where ticket.id = triage.ticket_id and ticket.party_id = $1::uuid and triage.reasons <> '{}'
 returning triage.ticket_id;

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from services.support.tickets.schemas import Text
+from shared.events.reasons import CodedReason
 from shared.http.staff import StaffId
 
 Urgency = Literal["low", "normal", "high"]
@@ -14,7 +15,8 @@ Urgency = Literal["low", "normal", "high"]
 class TriageView(BaseModel):
     """`category` is null where the request is like nothing that the model knows; `agent` is who corrected it.
 
-    `confidence` is how often such an answer was right when it was tried out.
+    `confidence` is how often such an answer was right when it was tried out. `because` says in codes what `reasons` say
+    in English, in the same order; it is empty where it was decided before there were codes.
     """
 
     category: str | None
@@ -26,6 +28,7 @@ class TriageView(BaseModel):
     priority: Literal["low", "normal", "high", "urgent"]
     skills: list[str]
     reasons: list[str]
+    because: list[CodedReason]
     model: int
     agent: str | None
     decided_at: datetime
@@ -49,7 +52,7 @@ class Question(BaseModel):
 
 
 class Answer(BaseModel):
-    """What triage would say of a text now."""
+    """What triage would say of a text now; `because` says in codes what `reasons` say in English."""
 
     category: str | None
     confidence: float
@@ -60,6 +63,7 @@ class Answer(BaseModel):
     priority: Literal["low", "normal", "high", "urgent"]
     skills: list[str]
     reasons: list[str]
+    because: list[CodedReason]
     model: int
 
 

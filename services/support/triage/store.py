@@ -6,9 +6,10 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from services.support.quoting import words_of
+from services.support.reasons import texts_of
 from services.support.triage.domain.triage import Triage
 from services.support.triage.schemas import ModelView, TriageView
 from shared.engine.transaction import Transaction
@@ -101,9 +102,10 @@ async def add_triages(tx: Transaction, decided: Sequence[tuple[UUID, Triage]], m
             each.language,
             each.priority,
             to_json(each.skills).decode(),
-            to_json(each.reasons).decode(),
+            to_json(texts_of(each.reasons)).decode(),
             model,
             now,
+            to_json(each.reasons).decode(),
         )
         for ticket_id, each in decided
     ]
@@ -117,7 +119,7 @@ async def add_guesses(tx: Transaction, guesses: Sequence[tuple[UUID, int, str | 
 
 async def find_triage(tx: Transaction, ticket_id: UUID) -> TriageView | None:
     row = await tx.fetchrow(SQL["find_triage"], ticket_id)
-    return None if row is None else TriageView.model_validate(dict(row))
+    return None if row is None else TriageView.model_validate({**row, "because": from_json(row["because"])})
 
 
 async def save_correction(tx: Transaction, ticket_id: UUID, triage: Triage, agent: str, now: datetime) -> None:
@@ -128,9 +130,10 @@ async def save_correction(tx: Transaction, ticket_id: UUID, triage: Triage, agen
         triage.urgency,
         triage.priority,
         list(triage.skills),
-        list(triage.reasons),
+        texts_of(triage.reasons),
         agent,
         now,
+        to_json(triage.reasons).decode(),
     )
 
 

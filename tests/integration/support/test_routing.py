@@ -9,9 +9,11 @@ import httpx
 import pytest
 
 from services.support.handlers.recovery import take_back_tickets
+from services.support.reasons import text_of
 from services.support.routing.commands import attendance
 from shared.events.agreements import AgreementSigned
 from shared.events.contract import find_contract
+from shared.events.reasons import CodedReason
 from shared.events.tickets import SlaWarned, TicketStatusChanged
 from shared.ids import derived_id
 from tests.events import decoded
@@ -79,6 +81,13 @@ async def test_a_ticket_is_given_to_who_fits_once_and_says_why(http: httpx.Async
     found = await answers(http, path)
     assert (found["agent"], found["queue"], found["how"]) == ("staff-1", "payments", "routed")
     assert found["why"] == ["has payments", "had 0 of 3 email tickets, who alone fits"]
+    because = [
+        {"code": "has_skills", "values": {"skills": "payments"}},
+        {"code": "fits_alone", "values": {"load": 0, "room": 3, "channel": "email"}},
+    ]
+    (step,) = found["steps"]
+    (event,) = [data for kind, data in await support.published() if kind == "ticket.assigned"]
+    assert found["because"] == step["because"] == event["because"] == because
 
 
 async def test_tickets_wait_in_order_until_somebody_is_there(http: httpx.AsyncClient, support: Support) -> None:
@@ -218,7 +227,8 @@ async def test_a_ticket_that_waits_says_why_and_goes_out_when_somebody_of_the_fa
 ) -> None:
     await agent(http, "staff-1", presence, **fields)
     path = await opened(support)
-    assert (await answers(http, path))["waits_because"] == because
+    waiting = await answers(http, path)
+    assert waiting["waits_because"] == because == text_of(CodedReason(**waiting["waits_reason"]))
     await agent(http, "staff-2", skills=[], queues=["general"])
     await support.pass_time(NOW + timedelta(minutes=1))
     found = await answers(http, path)
@@ -303,6 +313,7 @@ async def test_who_is_removed_gives_tickets_to_others_and_is_asked_no_more(
     await support.pass_time(NOW + timedelta(minutes=1))
     found = await answers(http, path)
     assert (found["agent"], found["steps"][-2]["why"]) == ("staff-2", ["staff-1: was removed: left"])
+    assert found["steps"][-2]["because"] == [{"code": "removed", "values": {"agent": "staff-1", "removed": "left"}}]
     assert [each["id"] for each in (await http.get("/v1/agents")).json()["items"]] == ["staff-2"]
     for answer in (
         await http.get("/v1/agents/staff-1"),
@@ -336,6 +347,8 @@ async def test_a_ticket_is_given_back_with_a_reason_and_taken_over_only_ifsaid(
         "staff-1",
         ["given back by staff-2: wrong_skills"],
     )
+    (given_back,) = back.json()["steps"][-2]["because"]
+    assert given_back == {"code": "given_back", "values": {"agent": "staff-2", "returned": "wrong_skills"}}
 
 
 @pytest.mark.parametrize(

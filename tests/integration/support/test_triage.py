@@ -10,12 +10,14 @@ import pytest
 
 from services.support.categories import seeds_of
 from services.support.fitting import Fitted, Known, Order, carry_out
+from services.support.reasons import text_of
 from services.support.semantic import VECTORS
 from services.support.settings import Context, SupportSettings
 from services.support.triage import store
 from services.support.triage.worker import MADE_BY, Learning, fit_apart
 from shared.errors import Transient
 from shared.events.insights import ScoreComputed
+from shared.events.reasons import CodedReason
 from shared.events.tickets import TicketOpened, TicketResolved
 from shared.ids import derived_id
 from tests.events import decoded
@@ -70,8 +72,11 @@ async def test_a_ticket_is_triaged_once_with_reasons_that_stay_here(http: httpx.
     shown = (await http.get(f"/v1/tickets/{A}")).json()["triage"]
     assert shown["skills"] == ["orders", "language:en"]
     assert "parcel" in shown["reasons"][0]
+    assert shown["reasons"] == [text_of(CodedReason(**each)) for each in shown["because"]]
+    assert shown["because"][0]["values"]["category"] == "delivery"
     await support.heard(erased())
-    assert (await http.get(f"/v1/tickets/{A}")).json()["triage"]["reasons"] == []
+    left = (await http.get(f"/v1/tickets/{A}")).json()["triage"]
+    assert (left["reasons"], left["because"]) == ([], [])
 
 
 async def test_a_request_without_words_or_like_nothing_known_is_left_to_people(support: Support) -> None:

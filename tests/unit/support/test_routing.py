@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from services.support.categories import OWN_QUEUES, Queue, load_queues
+from services.support.reasons import reason, text_of, texts_of
 from services.support.routing.domain.agent import Agent, Presence, Standing, why_not
 from services.support.routing.domain.choice import Desk, Waiting, queue_of
 from services.support.sla.domain.calendar import Calendar, Hours, is_working, next_change
@@ -85,7 +86,26 @@ def test_who_speaks_the_language_comes_first_in_the_fallback() -> None:
 def test_each_choice_says_why() -> None:
     choice = Desk({name: standing(name) for name in "ab"}).choose(ticket(), NOW)
     assert choice is not None
-    assert choice.why == ("has payments", "had 0 of 2 email tickets, the least loaded of 2 who fit")
+    assert choice.why == (
+        reason("has_skills", skills="payments"),
+        reason("least_loaded", load=0, room=2, channel="email", fitting=2),
+    )
+    assert texts_of(choice.why) == ["has payments", "had 0 of 2 email tickets, the least loaded of 2 who fit"]
+
+
+@pytest.mark.parametrize(
+    ("skills", "fallback", "said"),
+    [
+        (("payments",), "general", "nobody of payments or general has payments"),
+        (("payments",), None, "nobody of payments has payments"),
+        ((), "general", "nobody of payments or general is asked"),
+        ((), None, "nobody of payments is asked"),
+    ],
+)
+def test_where_nobody_would_do_the_reason_says_of_which_queues(
+    skills: tuple[str, ...], fallback: str | None, said: str
+) -> None:
+    assert text_of(Desk({}).why_waits(ticket(skills=skills, fallback=fallback))) == said
 
 
 @settings(deadline=None, max_examples=50)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.support.backtest.domain import Given, Past, Rules
 from services.support.backtest.schemas import BacktestedTicket, Fate, FateFigures, RulesBacktest
+from services.support.reasons import texts_of
 from services.support.routing.domain.choice import queue_of
 from services.support.triage.domain.triage import Triage
 
@@ -54,9 +55,16 @@ def summarise(
         names = [name for name in _COMPARED if getattr(before, name) != getattr(after, name)]
         changed.update(names)
         if names and len(differing) < shown:
-            why = list(first[past.id].why) if past.id in first else []
+            because = list(first[past.id].why) if past.id in first else []
             differing.append(
-                BacktestedTicket(ticket_id=past.id, number=past.number, before=before, after=after, why=why)
+                BacktestedTicket(
+                    ticket_id=past.id,
+                    number=past.number,
+                    before=before,
+                    after=after,
+                    why=texts_of(because),
+                    because=because,
+                )
             )
     return RulesBacktest(
         since=span[0],

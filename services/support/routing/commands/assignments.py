@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.support.categories import Queue
 from services.support.copies import commands as copies
+from services.support.reasons import reason, text_of
 from services.support.routing import store
 from services.support.routing.domain.agent import Agent, Standing, standing_at, why_not
 from services.support.routing.domain.choice import ESCALATED, OPEN, PLACES, Desk, Waiting, choose_all, queue_of
@@ -20,6 +21,7 @@ from shared.engine.event import Event
 from shared.engine.partitions import partition_of
 from shared.engine.transaction import Transaction
 from shared.errors import Invalid, Refused
+from shared.events.reasons import CodedReason
 from shared.events.tickets import Handing, TicketAssigned
 from shared.ids import dated_id, derived_id, new_id
 
@@ -65,7 +67,8 @@ async def assign(tx: Transaction, ticket_id: UUID, new: Assigning, by: str) -> A
         raise NotAssignable("the ticket is settled, or not triaged yet", state={"agent": None})
     (ticket,) = found
     if new.agent is None:
-        await _return(tx, ticket, f"given back by {by}: {new.reason}")
+        assert new.reason is not None  # nobody gives back without one
+        await _return(tx, ticket, reason("given_back", agent=by, returned=new.reason))
     elif new.agent != ticket.agent_id:
         if ticket.agent_id is not None and not new.take_over:
             raise NotAssignable(
@@ -86,7 +89,8 @@ async def find_assignment(tx: Transaction, ticket_id: UUID) -> AssignmentView | 
     known = [each for each in await store.load_routable(tx, [ticket_id]) if each.is_open]
     desk = await _desk_of(tx, await store.load_agents(tx), [each.party_id for each in known], tx.now)
     because = next((desk.why_waits(waiting_of(each, context.queues)) for each in known), None)
-    return view.model_copy(update={"waits_because": because})
+    said = None if because is None else text_of(because)
+    return view.model_copy(update={"waits_because": said, "waits_reason": because})
 
 
 async def take_back(tx: Transaction, event: Event[TicketAssigned]) -> None:
@@ -155,7 +159,7 @@ async def give_out(
     return len(handed)
 
 
-async def _return(tx: Transaction, ticket: Routable, why: str) -> None:
+async def _return(tx: Transaction, ticket: Routable, why: CodedReason) -> None:
     context: Context = tx.context
     if ticket.agent_id is None:
         raise NotAssignable("nobody answers for it, so nobody gives it back", state={"agent": None})
@@ -178,7 +182,7 @@ async def _hand_to(tx: Transaction, ticket: Routable, agent_id: str, by: str) ->
         raise NotAssignable(f"{agent_id} may not be given it: {against}", state={"agent": ticket.agent_id})
     waiting = waiting_of(ticket, context.queues)
     how: Handing = "claimed" if by == agent_id else "given"
-    handed = Handed(new_id(), ticket.id, agent_id, ticket.agent_id, how, (f"{how} by {by}",))
+    handed = Handed(new_id(), ticket.id, agent_id, ticket.agent_id, how, (reason(how, agent=by),))
     await save_handed(tx, [(waiting, handed)], tx.now, {})
 
 

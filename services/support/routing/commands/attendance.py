@@ -25,6 +25,7 @@ from services.support.sla import commands as sla
 from services.support.sla.domain.calendar import Calendar, next_change
 from shared.engine.partitions import partition_of
 from shared.engine.transaction import Transaction
+from shared.events.reasons import CodedReason
 from shared.ids import new_id
 
 _AT_ONCE = 50
@@ -97,7 +98,7 @@ async def _give_back(
 ) -> list[UUID]:
     """What those of these agents have who keep nothing now. Whose shift is over is offline from then on."""
     context: Context = tx.context
-    leaving: dict[str, str] = {}
+    leaving: dict[str, CodedReason] = {}
     for agent_id in sorted(ids):
         standing = desk.standings[agent_id]
         if standing.why_leaves is not None:
@@ -108,7 +109,7 @@ async def _give_back(
     for each in held:
         if each.agent_id in leaving and each.status in OPEN:
             desk.take(each.agent_id, each.channel)
-            ticket, why = waiting_of(each, context.queues), f"{each.agent_id}: {leaving[each.agent_id]}"
+            ticket, why = waiting_of(each, context.queues), leaving[each.agent_id]
             handed.append((ticket, Handed(new_id(), ticket.id, None, each.agent_id, "returned", (why,))))
     await save_handed(tx, handed, now, {})
     return [ticket.id for ticket, _ in handed]

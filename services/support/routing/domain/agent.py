@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from services.support.reasons import reason
 from services.support.sla.domain.calendar import Calendar, is_working
+from shared.events.reasons import CodedReason
 from shared.events.values import Channel
 
 Presence = Literal["online", "busy", "away", "offline"]
@@ -60,13 +62,15 @@ class Standing:
         return self.why_leaves is None
 
     @property
-    def why_leaves(self) -> str | None:
+    def why_leaves(self) -> CodedReason | None:
         """Why they give back what they have; None where they keep it."""
         if self.agent.removed is not None:
-            return f"was removed: {self.agent.removed}"
+            return reason("removed", agent=self.agent.id, removed=self.agent.removed)
         if not self.on_shift:
-            return "the shift is over"
-        return None if self.agent.presence in KEEPS_TICKETS else f"is {self.agent.presence}"
+            return reason("shift_over", agent=self.agent.id)
+        if self.agent.presence in KEEPS_TICKETS:
+            return None
+        return reason("absent", agent=self.agent.id, presence=self.agent.presence)
 
     def share(self, channel: Channel) -> float:
         return self.load.get(channel, 0) / self.agent.capacity[channel]

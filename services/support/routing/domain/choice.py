@@ -7,7 +7,9 @@ from types import MappingProxyType
 from uuid import UUID
 
 from services.support.categories import Queue
+from services.support.reasons import reason
 from services.support.routing.domain.agent import Agent, Standing
+from shared.events.reasons import CodedReason
 from shared.events.tickets import Priority, TicketStatus
 from shared.events.values import Channel
 
@@ -38,10 +40,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The agent who is answerable, and why, in words that name nobody but staff."""
+    """The agent who is answerable, and why, in values that name nobody but staff."""
 
     agent: str
-    why: tuple[str, ...]
+    why: tuple[CodedReason, ...]
 
 
 @dataclass(slots=True)
@@ -58,18 +60,17 @@ class Desk:
             self.give(choice.agent, ticket.channel, now)
         return choice
 
-    def why_waits(self, ticket: Waiting) -> str:
+    def why_waits(self, ticket: Waiting) -> CodedReason:
         """What keeps a ticket that nobody answers for from being given to somebody."""
         able = [each for each in self.standings.values() if self._is_able(each.agent, ticket)]
         present = [each for each in able if each.is_there]
         if not able:
-            has = f" has {', '.join(ticket.skills)}" if ticket.skills else " is asked"
-            return f"nobody of {' or '.join(filter(None, (ticket.queue, ticket.fallback)))}{has}"
+            return _nobody(ticket)
         if not present:
-            return "nobody who fits is online and on shift"
+            return reason("nobody_there")
         if not any(each.has_room(ticket.channel) for each in present):
-            return f"everybody who fits and is there has no room for {ticket.channel} tickets"
-        return "it is given out next"
+            return reason("no_room", channel=ticket.channel)
+        return reason("next")
 
     def _is_able(self, agent: Agent, ticket: Waiting) -> bool:
         """Whether they would be chosen if they were there and had room, by whichever rule."""
@@ -92,8 +93,8 @@ class Desk:
     def _by_name(self, ticket: Waiting) -> Choice | None:
         manager = self.managers.get(ticket.party_id)
         known = (
-            (manager, "relationship manager of the customer by agreement"),
-            (ticket.previous, "answered for it before it was reopened"),
+            (manager, "relationship_manager"),
+            (ticket.previous, "answered_before"),
         )
         for agent, why in known:
             if (
@@ -101,13 +102,17 @@ class Desk:
                 and agent != ticket.refused_by
                 and self.standings[agent].is_given(ticket.channel)
             ):
-                return Choice(agent, (why,))
+                return Choice(agent, (reason(why),))
         return None
 
     def _by_skill(self, ticket: Waiting) -> Choice | None:
         needed = frozenset(ticket.skills)
         fitting = [each for each in self._free(ticket, ticket.queue) if needed <= each.agent.skills]
-        has = f"has {', '.join(ticket.skills)}" if ticket.skills else f"is in {ticket.queue}, which needs no skill"
+        has = (
+            reason("has_skills", skills=", ".join(ticket.skills))
+            if ticket.skills
+            else reason("needs_no_skill", queue=ticket.queue)
+        )
         return _least_loaded(fitting, ticket.channel, has)
 
     def _by_group(self, ticket: Waiting) -> Choice | None:
@@ -119,7 +124,7 @@ class Desk:
         languages = {skill for skill in ticket.skills if skill.startswith(_LANGUAGE)}
         speaking = [each for each in free if languages <= each.agent.skills]
         return _least_loaded(
-            speaking or free, ticket.channel, f"nobody of {ticket.queue} who fits is free; is in {group}"
+            speaking or free, ticket.channel, reason("in_fallback", queue=ticket.queue, fallback=group)
         )
 
     def _free(self, ticket: Waiting, queue: str) -> Iterable[Standing]:
@@ -130,14 +135,24 @@ class Desk:
         )
 
 
-def _least_loaded(fitting: Sequence[Standing], channel: Channel, has: str) -> Choice | None:
+def _nobody(ticket: Waiting) -> CodedReason:
+    """There is no agent at all who would be chosen."""
+    code, skills = ("nobody_skilled", {"skills": ", ".join(ticket.skills)}) if ticket.skills else ("nobody_asked", {})
+    if ticket.fallback is None:
+        return reason(code, queue=ticket.queue, **skills)
+    return reason(f"{code}_or_fallback", queue=ticket.queue, fallback=ticket.fallback, **skills)
+
+
+def _least_loaded(fitting: Sequence[Standing], channel: Channel, has: CodedReason) -> Choice | None:
     """Of those with the least share of their capacity, whoever waited longest for a ticket."""
     if not fitting:
         return None
     chosen = min(fitting, key=lambda each: (each.share(channel), each.agent.last_assigned_at or _NEVER, each.agent.id))
     load, room = chosen.load.get(channel, 0), chosen.agent.capacity[channel]
-    of = "who alone fits" if len(fitting) == 1 else f"the least loaded of {len(fitting)} who fit"
-    return Choice(chosen.agent.id, (has, f"had {load} of {room} {channel} tickets, {of}"))
+    if len(fitting) == 1:
+        return Choice(chosen.agent.id, (has, reason("fits_alone", load=load, room=room, channel=channel)))
+    least = reason("least_loaded", load=load, room=room, channel=channel, fitting=len(fitting))
+    return Choice(chosen.agent.id, (has, least))
 
 
 def choose_all(desk: Desk, waiting: Iterable[Waiting], now: datetime) -> list[tuple[Waiting, Choice]]:

@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from services.support.reasons import texts_of
 from services.support.routing.domain.choice import Waiting
 from shared.engine.event import Emission, Event
+from shared.events.reasons import CodedReason
 from shared.events.tickets import Handing, TicketAssigned
 
 
@@ -22,7 +24,7 @@ class Handed:
     agent: str | None
     previous: str | None
     how: Handing
-    why: tuple[str, ...]
+    why: tuple[CodedReason, ...]
     refused: bool = False
 
 
@@ -36,6 +38,7 @@ def announce(ticket: Waiting, handed: Handed, now: datetime, cause: Event[Any] |
         agent=handed.agent,
         previous=handed.previous,
         how=handed.how,
-        why=handed.why,
+        why=tuple(texts_of(handed.why)),
+        because=handed.why,
     )
     return Emission(data=data, time=now, cause=cause, id=handed.id)

@@ -6,7 +6,9 @@ from typing import get_args
 
 from services.support.categories import UNKNOWN_IMPACT, Categories, Category
 from services.support.classifier import Guess
+from services.support.reasons import reason
 from services.support.triage.domain.wording import Sentiment, Urgency, Wording
+from shared.events.reasons import CodedReason
 from shared.events.tickets import Priority
 
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)
@@ -31,7 +33,7 @@ class Triage:
     language: str | None
     priority: Priority
     skills: tuple[str, ...]
-    reasons: tuple[str, ...]
+    reasons: tuple[CodedReason, ...]
 
 
 def decide(
@@ -57,32 +59,37 @@ def decide(
 
 def prioritise(
     category: Category | None, urgency: Urgency, band: str | None, slack: float | None = None
-) -> tuple[Priority, str]:
+) -> tuple[Priority, CodedReason]:
     """Impact, urgency, the customer's value and how little time is left, multiplied, and how it came to that."""
     impact = category.impact if category else UNKNOWN_IMPACT
     value = _VALUES.get(band or "", 1.0)
     haste = 1.0 if slack is None else 2.0 if slack <= 0 else 1.5 if slack < 0.25 else 1.0
-    score = impact * _URGENCIES[urgency] * value * haste
+    weight = _URGENCIES[urgency]
+    score = impact * weight * value * haste
     priority = next(name for least, name in _LEAST if score >= least)
-    parts = f"impact {impact} * urgency {_URGENCIES[urgency]} * customer {value:g} * time left {haste:g} = {score:g}"
-    return priority, f"priority {priority}: {parts}"
+    because = reason(
+        "priority", priority=priority, impact=impact, urgency=weight, value=value, haste=haste, score=score
+    )
+    return priority, because
 
 
-def _why_category(guess: Guess | None, category: Category | None) -> str:
+def _why_category(guess: Guess | None, category: Category | None) -> CodedReason:
     if guess is None:
-        return "no category: the request has no words"
-    words = ", ".join(guess.words) or "its characters"
+        return reason("no_words")
+    wordless, words = ("", {"words": ", ".join(guess.words)}) if guess.words else ("_wordless", {})
     if category is None:
-        return f"no category: it is unlike what the model knows; nearest is {guess.category} by {words}"
-    return f"category {category.name} by {words}; such answers were right {guess.confidence:.0%} of the time"
+        return reason(f"unlike_known{wordless}", nearest=guess.category, **words)
+    return reason(f"category{wordless}", category=category.name, share=guess.confidence, **words)
 
 
-def _why_wording(wording: Wording) -> tuple[str, ...]:
+def _why_wording(wording: Wording) -> tuple[CodedReason, ...]:
     found = []
-    if wording.urgency != "normal":
-        found.append(f"urgency {wording.urgency}" + (f" by {', '.join(wording.urgent)}" if wording.urgent else ""))
+    if wording.urgency != "normal" and wording.urgent:
+        found.append(reason("urgency_by_words", urgency=wording.urgency, words=", ".join(wording.urgent)))
+    elif wording.urgency != "normal":
+        found.append(reason("urgency", urgency=wording.urgency))
     if wording.sentiment != "neutral":
-        found.append(f"sentiment {wording.sentiment} by {', '.join(wording.felt)}")
+        found.append(reason("sentiment", sentiment=wording.sentiment, words=", ".join(wording.felt)))
     if wording.mixed:
-        found.append("two languages are mixed")
+        found.append(reason("mixed_languages"))
     return tuple(found)
