@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextvars import Context
+from math import inf
 from typing import Any
 
 from shared.engine.postgres import is_infrastructure
@@ -13,6 +14,8 @@ from shared.http.writing import write
 _MOST = 100
 _PATIENCE_S = 0.02
 """After so long those who wait begin beside the ones before them, which may wait for somebody's lock."""
+_RETURN = 0.5
+"""For this share of the time that some took together, those who wait expect as many again: who was answered asks on."""
 
 Together = Callable[[Transaction, Sequence[Any]], Awaitable[Sequence[Any]]]
 Waiting = list[tuple[Any, asyncio.Future[Any]]]
@@ -42,7 +45,9 @@ class Gatherings:
 
 
 class Gathering:
-    """Items of one kind. Whoever comes while nothing is under way waits for nobody; all who come meanwhile are next."""
+    """Items of one kind. All who come while some are under way are next, together with those of these who come again
+    soon. Whoever comes while nothing is under way, and nothing of several was just now, waits for nobody.
+    """
 
     def __init__(self, service: Serving, act: Together) -> None:
         """`act` returns the answer of each item, in their order, or the error that refuses it and leaves nothing of it.
@@ -54,54 +59,79 @@ class Gathering:
         self._act = act
         self._waiting: Waiting = []
         self._under_way: set[asyncio.Task[None]] = set()
-        self._patience: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._at = inf  # when it is due
+        self._enough, self._until = 1.0, 0.0
 
     async def write(self, item: object) -> Any:
         """The item's answer once it stands; None where it has to be carried out by itself, and nothing of it stands.
 
         Raises what refuses it, and what the database raised of all that were carried out together.
         """
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[Any] = loop.create_future()
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, done))
-        if self._patience is None:
-            # Where nobody is to be waited for, what has been read of other connections still comes before.
-            self._patience = loop.call_later(_PATIENCE_S if self._under_way else 0, self._begin)
+        self._plan()
         return await done
 
+    def _plan(self) -> None:
+        """Those who wait begin once they are enough, or at `until`, and never more than the patience from now."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        # Where nobody is to be waited for, what has been read of other connections still comes before.
+        at = now if len(self._waiting) >= self._enough else max(now, min(self._until, now + _PATIENCE_S))
+        if at < self._at:
+            self._cancel()
+            self._timer, self._at = loop.call_later(at - now, self._begin), at
+
+    def _cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer, self._at = None, inf
+
     def _begin(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
+        self._cancel()
         taken, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
-        if taken:
-            # Of no request: what one of them is logged and traced by says nothing of the others.
-            task = asyncio.create_task(self._carry_out(taken), context=Context())
-            self._under_way.add(task)
-            task.add_done_callback(self._ended)
+        if not taken:
+            return
+        self._enough = self._until = inf
+        # Of no request: what one of them is logged and traced by says nothing of the others.
+        task = asyncio.create_task(self._carry_out(taken), context=Context())
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
         if self._waiting:
             self._begin()
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
-        self._begin()
-
     async def _carry_out(self, taken: Waiting) -> None:
+        begun = asyncio.get_running_loop().time()
         try:
-            left = taken
-            while left := [each for each in left if not each[1].done()]:
-                left = await self._attempt(left)
-            for _, done in taken:  # by themselves once the others stand, as if they had come after them
+            left, answers = taken, None
+            while answers is None and (left := [each for each in left if not each[1].done()]):
+                left, answers = await self._attempt(left)
+            self._ended(len(taken), begun)
+            for (_, done), answer in zip(left, answers or (), strict=True):
+                _answer(done, answer)
+            for _, done in taken:  # by themselves now that the others stand, as if they had come after them
                 _answer(done, None)
         except Exception as error:  # noqa: BLE001  those who wait raise it
+            self._ended(len(taken), begun)
             for _, done in taken:
                 _answer(done, error)
         finally:
             for _, done in taken:
                 done.cancel()  # where this was; one that is answered stays so
 
-    async def _attempt(self, taken: Waiting) -> Waiting:
-        """Carries them out and answers them; or returns those that may be without the others, and nothing stands."""
+    def _ended(self, count: int, begun: float) -> None:
+        """So many are answered now, and may come again at once."""
+        now = asyncio.get_running_loop().time()
+        self._enough, self._until = count + len(self._waiting), now + (now - begun) * _RETURN
+        self._cancel()
+        if self._waiting:
+            self._plan()
+
+    async def _attempt(self, taken: Waiting) -> tuple[Waiting, Sequence[Any] | None]:
+        """Carries them out, and returns them with their answers; or those that may be without the others, where nothing
+        stands.
+        """
 
         async def act(tx: Transaction) -> Sequence[Any]:
             try:
@@ -113,12 +143,9 @@ class Gathering:
                 raise Apart(range(len(taken))) from error
 
         try:
-            answers = await write(self._service, act)
+            return taken, await write(self._service, act)
         except Apart as apart:
-            return [each for place, each in enumerate(taken) if place not in apart.places]
-        for (_, done), answer in zip(taken, answers, strict=True):
-            _answer(done, answer)
-        return []
+            return [each for place, each in enumerate(taken) if place not in apart.places], None
 
 
 def _answer(done: asyncio.Future[Any], answer: Any) -> None:

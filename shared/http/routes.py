@@ -43,6 +43,11 @@ class ServedRoutes:
             for context in iter_route_contexts(list(routes))
             if context.methods
         ]
+        # A path as it is written is looked up: to try every pattern costs a request more than its token does.
+        self._written: dict[str, list[Served]] = {}
+        for route in self.all:
+            if route.pattern.match(route.path):
+                self._written.setdefault(route.path, []).append(route)
 
     def find(self, method: str, path: str) -> Served | None:
         return next((route for route in self._at(path) if method in route.methods), None)
@@ -62,8 +67,7 @@ class ServedRoutes:
         return bool(here) and here[0].path == path and not any(asked in route.methods for route in here)
 
     def _at(self, path: str) -> list[Served]:
-        found = [route for route in self.all if route.pattern.match(path)]
-        return [route for route in found if route.path == path] or found
+        return self._written.get(path) or [route for route in self.all if route.pattern.match(path)]
 
     def methods_of(self, path: str) -> str:
         """What `Allow` says: every method of every route of a path; empty where there is no such path."""

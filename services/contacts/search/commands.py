@@ -95,8 +95,5 @@ async def _keep(tx: Transaction, said: Mapping[UUID, Sequence[str]]) -> None:
     named = {party_id: own for party_id, own in words.items() if own}
     if len(named) < len(words):
         await forget(tx, words.keys() - named.keys())
-    if named:
-        await store.save_names(tx, named)
-        fresh = await store.add_words(tx, {word for own in named.values() for word in own})
-        if fresh:
-            await store.add_forms(tx, {(form, word) for word in fresh for form in forms_of(word)})
+    if named and (fresh := await store.save_names(tx, named)):
+        await store.add_forms(tx, {(form, word) for word in fresh for form in forms_of(word)})

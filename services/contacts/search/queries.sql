@@ -1,18 +1,19 @@
 -- name: save_names
--- Sorted by the caller, of locked parties. RF01 knows nothing of the row that was there before, within a select.
-insert into searched_party as had (party_id, words)
-select named.party_id, string_to_array(named.words, ' ') from unnest($1::uuid[], $2::text[]) as named (party_id, words)
-on conflict (party_id) do update set
-    words = excluded.words, former = array(select distinct unnest(had.former || had.words)) -- noqa: RF01
-where had.words <> excluded.words
+-- Sorted by the caller, of locked parties, with all their words; returns those words that nobody had. RF01 knows nothing of
+-- the row that was there before, within a select.
+with kept as (
+    insert into searched_party as had (party_id, words)
+    select named.party_id, string_to_array(named.words, ' ')
+    from unnest($1::uuid[], $2::text[]) as named (party_id, words)
+    on conflict (party_id) do update set
+        words = excluded.words, former = array(select distinct unnest(had.former || had.words)) -- noqa: RF01
+    where had.words <> excluded.words
+)
+insert into search_word (word) select unnest($3::text[]) on conflict do nothing returning word
 
 -- name: forget_names
 -- Of parties that are erased; returns the words that they have and had.
 delete from searched_party where party_id = any ($1::uuid[]) returning words || former as words
-
--- name: add_words
--- Sorted by the caller; returns those that were new.
-insert into search_word (word) select unnest($1::text[]) on conflict do nothing returning word
 
 -- name: add_forms
 -- Of new words.

@@ -11,20 +11,16 @@ from shared.sql import columns, load_queries
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
 
 
-async def save_names(tx: Transaction, words: Mapping[UUID, Sequence[str]]) -> None:
-    """The words of these parties' names from now on."""
+async def save_names(tx: Transaction, words: Mapping[UUID, Sequence[str]]) -> list[str]:
+    """The words of these parties' names from now on; returns those of them that nobody had."""
     rows = [(party_id, " ".join(own)) for party_id, own in sorted(words.items())]
-    await tx.execute(SQL["save_names"], *columns(rows))
+    every = sorted({word for own in words.values() for word in own})
+    return [row["word"] for row in await tx.fetch(SQL["save_names"], *columns(rows), every)]
 
 
 async def forget_names(tx: Transaction, party_ids: Iterable[UUID]) -> list[list[str]]:
     """Returns the words that each had and has."""
     return [row["words"] for row in await tx.fetch(SQL["forget_names"], sorted(party_ids))]
-
-
-async def add_words(tx: Transaction, words: Iterable[str]) -> list[str]:
-    """Returns those that were new."""
-    return [row["word"] for row in await tx.fetch(SQL["add_words"], sorted(words))]
 
 
 async def add_forms(tx: Transaction, forms: Iterable[tuple[str, str]]) -> None:

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from math import inf
 from typing import Any
 
 import asyncpg
 import pytest
 
 from shared.errors import Invalid
+from shared.http import gathering as module
 from shared.http.gathering import Apart, Gathering, Gatherings
 from tests.integration.shared.conftest import Base
 
@@ -63,13 +65,41 @@ async def _all(gathering: Gathering, *texts: str) -> list[Any]:
     return await asyncio.gather(*map(gathering.write, texts), return_exceptions=True)
 
 
+async def _after(turns: int, gathering: Gathering, text: str) -> Any:
+    """Written so many turns of the loop from now."""
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    return await gathering.write(text)
+
+
 async def test_what_comes_at_once_is_one_transaction(gathering: Gathering, shelf: Shelf) -> None:
     assert await _all(gathering, "a", "b", "c") == ["A", "B", "C"]
     assert shelf.tried == [["a", "b", "c"]]
     assert await shelf.texts() == ["a", "b", "c"]
 
 
-async def test_one_that_comes_alone_waits_for_nobody(gathering: Gathering, shelf: Shelf) -> None:
+async def test_who_was_answered_with_others_is_joined_by_those_who_come_again(
+    gathering: Gathering, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_RETURN", inf)
+    monkeypatch.setattr(module, "_PATIENCE_S", 600)
+    await _all(gathering, "a", "b", "c")
+    again = [_after(turns, gathering, text) for turns, text in ((0, "d"), (10, "e"), (20, "f"))]
+    assert await asyncio.gather(*again) == ["D", "E", "F"]
+    assert shelf.tried == [["a", "b", "c"], ["d", "e", "f"]]
+
+
+async def test_who_does_not_come_again_is_waited_for_a_moment_only(gathering: Gathering, shelf: Shelf) -> None:
+    await _all(gathering, "a", "b", "c")
+    assert await gathering.write("d") == "D"
+    assert shelf.tried == [["a", "b", "c"], ["d"]]
+
+
+async def test_who_was_answered_alone_waits_for_nobody(
+    gathering: Gathering, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_RETURN", inf)
+    monkeypatch.setattr(module, "_PATIENCE_S", 600)
     assert [await gathering.write(text) for text in "ab"] == ["A", "B"]
     assert shelf.tried == [["a"], ["b"]]
 
