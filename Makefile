@@ -26,8 +26,7 @@ test: check $(READY) ## everything; TEST_STACK=embedded|containers
 	@$(PYTEST) -n 2 --dist worksteal tests/simulation
 	@$(PYTEST) -n 2 --dist loadfile tests/contract
 	@$(PYTEST) -n 2 --dist loadfile tests/integration
-	@$(PYTEST) -n 2 --dist loadfile tests/e2e tests/interop tests/browser
-	@$(PYTEST) tests/faults
+	@$(PYTEST) -n 2 --dist loadfile tests/faults tests/e2e tests/interop tests/browser
 
 check: $(READY) ## format, lint, types, import contracts, unit tests
 	@$(VENV)/bin/ruff format --check --quiet .

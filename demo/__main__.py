@@ -1,5 +1,6 @@
 """`make demo`: a year of real sales through all services, live, and the proof that nothing was lost or doubled."""
 
+import argparse
 import asyncio
 import os
 import signal
@@ -25,6 +26,7 @@ INTERRUPTED = 130
 
 def main() -> int:
     """0: all checks hold. 1: one does not, or the stack failed. 2: asked for what there is not. 130: Ctrl-C."""
+    _parser().parse_args()
     console = Console(soft_wrap=not sys.stdout.isatty())
     try:
         return asyncio.run(demonstrate(console, _scale(), once=os.environ.get("ONCE", "") not in {"", "0"}))
@@ -38,6 +40,15 @@ def main() -> int:
         console.print(f"\n{error}", style="red", highlight=False, markup=False)
         console.print(f"The logs of all parts are in {FOLDER / 'logs'}.", highlight=False)
         return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(
+        "python -m demo",
+        description=f"{__doc__} It starts Kafka, Postgres, the services and the console in {FOLDER}/, and stays up.",
+        epilog=f"Variables: ONCE=1 ends with the summary; SCALE=small ({SMALL} households, the default), full "
+        f"({HOUSEHOLDS:,}), or a number of them.",
+    )
 
 
 def _scale() -> Scale:

@@ -13,6 +13,8 @@ LONGEST = (
     "tests/contract/test_http.py",
     "tests/integration/test_bench.py",
     "tests/integration/engine/",
+    "tests/faults/test_under_faults.py",
+    "tests/faults/test_restore.py",
     "tests/browser/",
 )
 """What is begun with, so that the workers end together."""

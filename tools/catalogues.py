@@ -3,6 +3,7 @@
 Translations stay; a new text comes in empty, and one that no page has any more goes.
 """
 
+import argparse
 import sys
 from collections.abc import Iterator
 from io import BytesIO
@@ -77,6 +78,7 @@ msgstr ""
 
 def main() -> int:
     """Exit status 1 where something is not translated."""
+    argparse.ArgumentParser("python -m tools.catalogues", description=__doc__).parse_args()
     empty = 0
     for path in sorted(LOCALE.glob("*.po")):
         path.write_bytes(renewed(load(path)))

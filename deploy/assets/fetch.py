@@ -3,6 +3,7 @@
 `python -m deploy.assets.fetch` does it, and needs nothing but Python and npm. A front without a lock needs nothing.
 """
 
+import argparse
 import base64
 import hashlib
 import io
@@ -101,6 +102,7 @@ def _npm() -> Iterator[str]:
 
 def main() -> int:
     """Exit status 1 where something cannot be had."""
+    argparse.ArgumentParser("python -m deploy.assets.fetch", description=__doc__).parse_args()
     try:
         fetch_assets(lambda text: print(text, flush=True))
     except StackError as error:
