@@ -21,8 +21,9 @@ from eval.rows import Row, compare
 from eval.setting import Setting, UnfitError
 from eval.values import Set, complete_journey, find_sets, read_file
 from services.forecasting.fitting.candidates import look_ahead
-from services.forecasting.forecasts.domain.combination import combine
-from services.forecasting.forecasts.domain.outlook import Cadence, Outlook, Range, Track, factors_at, mean_step
+from services.forecasting.forecasts.domain.calibration import Scores
+from services.forecasting.forecasts.domain.combination import combine_all
+from services.forecasting.forecasts.domain.outlook import Cadence, Outlook, Range, Track, mean_step
 
 Key = tuple[str, int]
 """A series and how many of its values were known."""
@@ -92,7 +93,7 @@ def _ours(one: Set) -> Said:
     cadence = Cadence(_DAY, one.periods, one.horizon)
     asked = _asked(one, one.origins + _BEHIND)
     outlooks = _in_processes(partial(_look, cadence), asked)
-    tracks = combine(
+    tracks = combine_all(
         [
             Track(
                 _EPOCH,
@@ -103,8 +104,10 @@ def _ours(one: Set) -> Said:
             for name, values in one.series.items()
         ]
     )
-    begins = sorted({outlook.origin for track in tracks for outlook in track.outlooks})
-    factors = {begin: factors_at(begin, tracks, one.horizon) for begin in begins}
+    scores = Scores(one.horizon)
+    for track in tracks:
+        scores.add(track)
+    factors = scores.factors_at(outlook.origin for track in tracks for outlook in track.outlooks)
     judged = {(each.series, each.known) for each in _asked(one, one.origins)}
     return {
         (name, known): track.ranges(outlook, factors[outlook.origin][outlook.scale])

@@ -12,7 +12,7 @@ from eval.rows import Row, compare
 from eval.setting import Setting
 from services.forecasting.cuts.domain import WEEK
 from services.forecasting.fitting.weekly import look_from_origins
-from services.forecasting.forecasts.domain.combination import combine
+from services.forecasting.forecasts.domain.combination import combine_all
 from services.forecasting.forecasts.domain.outlook import WEEKLY, Asked, Outlook, Track, indicator_of
 from services.forecasting.indicators.domain import Weekly
 
@@ -78,7 +78,7 @@ def _alone(outlook: Outlook) -> Outlook:
 
 
 def _mark(tracks: Sequence[Track]) -> dict[str, float]:
-    judged = [(track, outlook) for track in combine(tracks) for outlook in track.outlooks[-_JUDGED:]]
+    judged = [(track, outlook) for track in combine_all(tracks) for outlook in track.outlooks[-_JUDGED:]]
     errors = [
         abs(came - said) / outlook.step
         for track, outlook in judged

@@ -31,7 +31,7 @@ class ForecastingSettings(Group):
     refit_every: timedelta = Field(default=timedelta(days=7), ge=timedelta(days=7))
     backtests: int = Field(default=6, ge=0, le=26)
     history_weeks: int = Field(default=156, ge=12, le=1040)
-    most_series: int = Field(default=2000, ge=1, le=4000)
+    most_series: int = Field(default=2000, ge=1, le=10_000)
     fitted_parties: int = Field(default=50_000, ge=100)
     processes: int = Field(default=2, ge=1, le=64)
     fitting_budget: timedelta = Field(default=timedelta(minutes=8), gt=timedelta(0))

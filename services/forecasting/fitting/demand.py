@@ -22,7 +22,7 @@ _FACTOR = 1.5
 _FEWEST = 5
 
 
-def find_unusual(sold: Mapping[str, Sequence[int]]) -> list[Unusual]:
+def find_unusual(sold: Mapping[str, Sequence[float]]) -> list[Unusual]:
     """Products by SKU with units a week, oldest first, all of the same weeks; by SKU."""
     names = sorted(sold)
     if len(names) < _FEWEST:

@@ -162,7 +162,7 @@ def _newest(values: Floats) -> tuple[float, float]:
     return apart, float(2 * t.sf(abs(apart) / wide, _TAILED))
 
 
-def _in_products(units: Mapping[str, Sequence[int]]) -> list[Finding]:
+def _in_products(units: Mapping[str, Sequence[float]]) -> list[Finding]:
     """Products whose share of all units rises or falls: the trend test of Cochran and Armitage, allowing for weeks that
     vary more than by chance (Tarone 1979).
     """

@@ -61,7 +61,7 @@ def judge_churn(model: Churn, fitted: tuple[date, Packed], judged: tuple[date, P
     return quality.judge_churn(model, *((day, left_of(came.unpack())) for day, came in (fitted, judged)))
 
 
-def find_unusual(sold: Mapping[str, Sequence[int]]) -> list[Unusual]:
+def find_unusual(sold: Mapping[str, Sequence[float]]) -> list[Unusual]:
     """The products whose last week lies outside what their weeks before had led to expect; see `demand.py`."""
     from services.forecasting.fitting import demand
 

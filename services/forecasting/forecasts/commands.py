@@ -1,7 +1,7 @@
 """The weekly forecasts of one cut: what they are made from, and their publication."""
 
 from asyncio import to_thread
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from operator import attrgetter
@@ -9,18 +9,21 @@ from operator import attrgetter
 from services.forecasting.cuts import commands as cuts
 from services.forecasting.cuts.domain import WEEK, instant
 from services.forecasting.forecasts import store
-from services.forecasting.forecasts.domain.forecast import MODEL, combined, publish, quality_of
+from services.forecasting.forecasts.domain.calibration import FactorsAt
+from services.forecasting.forecasts.domain.forecast import MODEL, publish
 from services.forecasting.forecasts.domain.outlook import WEEKLY, Asked, Outlook, Track, origins
 from services.forecasting.indicators import commands as indicators
 from services.forecasting.indicators.domain import Weekly
 from services.forecasting.models import commands as models
 from services.forecasting.series import commands as series
-from services.forecasting.series.domain import DepartmentWeek, fill
+from services.forecasting.series.domain import DepartmentWeek
 from shared.engine.event import Emission
 from shared.engine.transaction import Transaction
 from shared.events.insights import ForecastPoint
 
 Tracks = Mapping[DepartmentWeek, Track]
+Origins = Mapping[str, Collection[date]]
+"""By the name of the series."""
 Reasons = dict[str, str]
 """Why something is set aside, by the name of the series."""
 FEWEST_BEHIND = 8
@@ -31,26 +34,36 @@ _INDICATORS = 50
 _OTHERS = "sales:department:*"
 
 
-async def load_tracks(
-    tx: Transaction, cut: date, history_weeks: int, backtests: int, most: int
-) -> tuple[Tracks, Reasons]:
-    """The whole weeks before the cut of the `most` departments that sold most, with the outlooks that are known of
-    their last origins; and what is set aside of the others.
+async def load_tracks(tx: Transaction, cut: date, history_weeks: int, most: int) -> tuple[Tracks, Reasons]:
+    """The whole weeks before the cut of the `most` departments that sold most, by id and without outlooks; and what is
+    set aside of the others.
     """
     opening, end = await series.find_first_whole_week(tx), await series.find_whole_end(tx, cut)
     if opening is None or opening >= end:
         return {}, {}
-    begin = max(opening, cut - WEEK * history_weeks)
-    sold, known = await series.load_department_weeks(tx, begin, end, most)
+    sold, known = await series.load_department_weeks(tx, max(opening, cut - WEEK * history_weeks), end, most)
     others = {_OTHERS: f"{known - len(sold)} that sold least: {most} are forecast"} if known > len(sold) else {}
-    oldest = cut - WEEK * WEEKLY.horizon * backtests
-    outlooks = await store.load_outlooks(tx, [one.id for one in sold], oldest, cut)
-    tracks = {
-        one: Track(first, fill(weeks, first, end), tuple(o for o in outlooks.get(one.id, ()) if o.origin > first))
-        for one, weeks in sold.items()
-        for first in (min(weeks),)
+    return {one: Track(sold[one].first, sold[one].values) for one in sorted(sold, key=attrgetter("id"))}, others
+
+
+async def load_outlooks(tx: Transaction, tracks: Tracks, cut: date, backtests: int) -> Tracks:
+    """The tracks that have any with their outlooks from the cut and the origins before it."""
+    found = await store.load_outlooks(tx, [one.id for one in tracks], _oldest(cut, backtests), cut)
+    with_them = {
+        one: replace(track, outlooks=tuple(o for o in found.get(one.id, ()) if o.origin > track.first))
+        for one, track in tracks.items()
     }
-    return tracks, others
+    return {one: track for one, track in with_them.items() if track.outlooks}
+
+
+async def load_origins(tx: Transaction, tracks: Tracks, cut: date, backtests: int) -> Origins:
+    """From which origins there are outlooks already."""
+    return await store.load_origins(tx, [one.id for one in tracks], _oldest(cut, backtests), cut)
+
+
+async def find_told(tx: Transaction, tracks: Tracks, cut: date) -> set[str]:
+    """The series of which the forecast of the cut was published already."""
+    return await store.find_told(tx, [one.id for one in tracks], cut)
 
 
 async def load_indicators(tx: Transaction, tracks: Tracks, cut: date) -> Sequence[Weekly]:
@@ -61,43 +74,59 @@ async def load_indicators(tx: Transaction, tracks: Tracks, cut: date) -> Sequenc
     return await indicators.load_weekly(tx, begin - WEEK * _BEFORE, cut, _INDICATORS)
 
 
-def missing_origins(tracks: Tracks, cut: date, backtests: int) -> list[list[Asked]]:
-    """What is to be fitted: of every series from the cut on, then of every one from the origin before, and so on."""
-    rounds: list[list[Asked]] = [[] for _ in range(backtests + 1)]
-    for one, track in tracks.items():
-        known = {outlook.origin for outlook in track.outlooks}
-        behind = origins(cut, track.first, backtests, FEWEST_BEHIND)
-        for place, origin in enumerate([cut, *behind]):
-            if origin not in known:
-                rounds[place].append(Asked(one.id, track.first, track.values, (origin,)))
-    return [asked for asked in rounds if asked]
+def missing_outlooks(tracks: Tracks, known: Origins, cut: date, back: int) -> list[Asked]:
+    """What is to be fitted from the cut on (`back` 0), or from the origin so many horizons before it."""
+    origin = cut - WEEK * WEEKLY.horizon * back
+    return [
+        Asked(one.id, track.first, track.values, (origin,))
+        for one, track in tracks.items()
+        if (not back or origin in origins(cut, track.first, back, FEWEST_BEHIND))
+        and origin not in known.get(one.id, ())
+    ]
 
 
-async def publish_forecasts(
-    tx: Transaction, cut: date, tracks: Tracks, made: Mapping[str, list[Outlook]], failed: Reasons
-) -> int:
-    """Publish a forecast of every series that outlooks were made of, and set the failed ones aside; the number of
-    forecasts.
+async def keep_outlooks(tx: Transaction, tracks: Tracks, made: Mapping[str, list[Outlook]]) -> None:
+    """So that they need not be made again, whatever happens before they are told."""
+    await series.save_series(tx, {one: track.first for one, track in tracks.items() if one.id in made})
+    await store.save_outlooks(tx, made)
+
+
+async def tell(tx: Transaction, cut: date, tracks: Tracks, factors: FactorsAt) -> tuple[int, Reasons]:
+    """Publish a forecast of each of these series, whose outlooks are combined, once; the number of those that are new,
+    and what none could be made of.
     """
-    joined = {one: _joined(track, made[one.id]) for one, track in tracks.items() if one.id in made}
-    fitted = await to_thread(combined, joined)  # of many series it takes seconds, and the loop has others to serve
-    kept = {one: track.first for one, track in tracks.items() if one.id in made or one.id in failed}
-    await series.save_series(tx, kept)
-    await store.save_outlooks(tx, {one.id: track.outlooks for one, track in fitted.items()})
-    newest = await store.find_newest_forecasts(tx, [one.id for one in fitted])
-    forecasts, beyond = await to_thread(publish, cut, fitted, newest, tx.now)
-    await cuts.set_aside(tx, cut, failed | beyond)
-    if forecasts:
-        await store.save_forecasts(tx, cut, forecasts)
-        await models.save_model(tx, MODEL, cut, {"series": len(forecasts)}, quality_of(forecasts))
-        tx.emit(Emission(data=one, time=instant(cut), id=one.forecast_id) for one in forecasts)
-    return len(forecasts)
+    newest = await store.find_newest_forecasts(tx, [one.id for one in tracks], cut)
+    forecasts, failed = await to_thread(publish, cut, tracks, factors, newest, tx.now)
+    new = await store.save_forecasts(tx, cut, forecasts)
+    told = [one for one in forecasts if one.forecast_id in new]
+    names = {one.series for one in told}
+    await store.say_outlooks(tx, {one.id: track.outlooks for one, track in tracks.items() if one.id in names})
+    tx.emit(Emission(data=one, time=instant(cut), id=one.forecast_id) for one in told)
+    return len(told), failed
 
 
-async def load_said(tx: Transaction, cut: date) -> list[tuple[str, date, str, list[ForecastPoint]]]:
-    """What was said of the weeks before the cut, a horizon back at most: series, its cut, model and weeks."""
-    return await store.load_said(tx, cut - WEEK * WEEKLY.horizon, cut)
+async def close(tx: Transaction, cut: date, tracks: Tracks, failed: Reasons) -> bool:
+    """All that can be told is told: open the cut for what it has beside forecasts. False where another instance did."""
+    if not await cuts.open_cut(tx, cut):
+        return False
+    await series.save_series(tx, {one: track.first for one, track in tracks.items() if one.id in failed})
+    await cuts.set_aside(tx, cut, failed)
+    names = [one.id for one in tracks]
+    told = await store.find_told(tx, names, cut)
+    if told:
+        quality = await store.measure_forecasts(tx, names, cut)
+        await models.save_model(tx, MODEL, cut, {"series": len(told)}, quality)
+    return True
 
 
-def _joined(track: Track, made: list[Outlook]) -> Track:
-    return replace(track, outlooks=tuple(sorted((*track.outlooks, *made), key=attrgetter("origin"))))
+async def load_said(
+    tx: Transaction, cut: date, after: str, limit: int
+) -> list[tuple[str, date, str, list[ForecastPoint]]]:
+    """What was said of the weeks before the cut, a horizon back at most: series, its cut, model and weeks; of the next
+    `limit` series after one.
+    """
+    return await store.load_said(tx, cut - WEEK * WEEKLY.horizon, cut, after, limit)
+
+
+def _oldest(cut: date, backtests: int) -> date:
+    return cut - WEEK * WEEKLY.horizon * backtests

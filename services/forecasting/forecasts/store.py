@@ -23,8 +23,14 @@ _POINTS = TypeAdapter(list[ForecastPoint])
 _CANDIDATES = TypeAdapter(dict[str, tuple[float, ...]])
 
 
+async def load_origins(tx: Transaction, series: Sequence[str], begin: date, cut: date) -> dict[str, set[date]]:
+    """Those within [begin, cut] from which there are outlooks, by series."""
+    rows = await tx.fetch(SQL["load_origins"], series, begin, cut)
+    return {row["series"]: set(row["origins"]) for row in rows}
+
+
 async def load_outlooks(tx: Transaction, series: Sequence[str], begin: date, cut: date) -> dict[str, list[Outlook]]:
-    """Those made from origins within [begin, cut), oldest first; without what holds no finite number, which would spoil
+    """Those made from origins within [begin, cut], oldest first; without what holds no finite number, which would spoil
     the intervals of all. They may be tens of thousands, so they are read beside the loop.
     """
     return await to_thread(_read_outlooks, await tx.fetch(SQL["load_outlooks"], series, begin, cut))
@@ -48,24 +54,47 @@ def _read_outlooks(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Outlook]
 
 
 async def save_outlooks(tx: Transaction, made: Mapping[str, Sequence[Outlook]]) -> None:
-    rows = [
-        (name, o.origin, o.model, o.scale, _json(o.centre), _json(o.spread), _json(o.candidates), o.step)
+    """As they were made, not yet combined; those that are there stay."""
+    if made:
+        await tx.execute(SQL["save_outlooks"], *await to_thread(_made_rows, made))
+
+
+def _made_rows(made: Mapping[str, Sequence[Outlook]]) -> list[list[object]]:
+    return columns(
+        (name, o.origin, o.scale, _json(o.spread), _json(o.candidates), o.step)
         for name, outlooks in sorted(made.items())
         for o in outlooks
-    ]
+    )
+
+
+async def say_outlooks(tx: Transaction, said: Mapping[str, Sequence[Outlook]]) -> None:
+    """What they say together, of those of which it does not stand yet."""
+    rows = [(name, o.origin, o.model, _json(o.centre)) for name, outlooks in sorted(said.items()) for o in outlooks]
     if rows:
-        await tx.execute(SQL["save_outlooks"], *columns(rows))
+        await tx.execute(SQL["say_outlooks"], *columns(rows))
 
 
-async def find_newest_forecasts(tx: Transaction, series: Sequence[str]) -> dict[str, UUID]:
-    """The forecast in force of each series."""
-    rows = await tx.fetch(SQL["find_newest_forecasts"], series)
+async def find_newest_forecasts(tx: Transaction, series: Sequence[str], cut: date) -> dict[str, UUID]:
+    """Of each series the forecast that was in force before the one of the cut."""
+    rows = await tx.fetch(SQL["find_newest_forecasts"], series, cut)
     return {row["series"]: row["forecast_id"] for row in rows}
 
 
-async def save_forecasts(tx: Transaction, cut: date, forecasts: Sequence[ForecastPublished]) -> None:
+async def find_told(tx: Transaction, series: Sequence[str], cut: date) -> set[str]:
+    return {row["series"] for row in await tx.fetch(SQL["find_told"], series, cut)}
+
+
+async def save_forecasts(tx: Transaction, cut: date, forecasts: Sequence[ForecastPublished]) -> set[UUID]:
+    """The ids of those that are new."""
+    if not forecasts:
+        return set()
+    values = await to_thread(_forecast_rows, cut, forecasts)
+    return {row["forecast_id"] for row in await tx.fetch(SQL["save_forecasts"], *values, tx.now)}
+
+
+def _forecast_rows(cut: date, forecasts: Sequence[ForecastPublished]) -> list[list[object]]:
     rows = [(one, _FORECAST.dump_python(one, mode="json")) for one in forecasts]
-    values = columns(
+    return columns(
         (
             one.forecast_id,
             one.series,
@@ -79,12 +108,21 @@ async def save_forecasts(tx: Transaction, cut: date, forecasts: Sequence[Forecas
         )
         for one, plain in rows
     )
-    await tx.execute(SQL["save_forecasts"], *values, tx.now)
 
 
-async def load_said(tx: Transaction, begin: date, cut: date) -> list[tuple[str, date, str, list[ForecastPoint]]]:
-    """Series, cut, model and weeks of the oldest forecast of each series that was made within [begin, cut)."""
-    rows = await tx.fetch(SQL["load_said"], begin, cut)
+async def measure_forecasts(tx: Transaction, series: Sequence[str], cut: date) -> dict[str, dict[str, float]]:
+    """By model: the mean backtest of its series, and how many have one. Apart, because a sparse series says little."""
+    rows = await tx.fetch(SQL["measure_forecasts"], series, cut)
+    return {row["model"]: {name: value for name, value in row.items() if name != "model"} for row in rows}
+
+
+async def load_said(
+    tx: Transaction, begin: date, cut: date, after: str, limit: int
+) -> list[tuple[str, date, str, list[ForecastPoint]]]:
+    """Series, cut, model and weeks of the oldest forecast of each series that was made within [begin, cut); by series,
+    after the position.
+    """
+    rows = await tx.fetch(SQL["load_said"], begin, cut, after, limit)
     return [(row["series"], row["cut"], row["model"], _POINTS.validate_json(row["points"])) for row in rows]
 
 

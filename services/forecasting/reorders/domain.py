@@ -51,7 +51,7 @@ class Stocked:
     """
 
     sku: str
-    days: tuple[float, ...]
+    days: Sequence[float]
     lead_time_days: int | None = None
     stock: int | None = None
     unfit: NoAdvice | None = None
@@ -84,7 +84,7 @@ def stocked(sku: str, days: Sequence[float], end: date, product: Product | None)
     first = next((at for at, units in enumerate(days) if units > 0), None)
     if first is None:
         return Stocked(sku, (), unfit="not_sold")
-    known = tuple(days[first:])
+    known = days[first:]
     if product is None:
         return Stocked(sku, known, unfit="not_described")
     lead = product.lead_time_days

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from services.forecasting.cuts.domain import WEEK, week_of
 from services.forecasting.series import store
-from services.forecasting.series.domain import LOOKED_BACK, DepartmentWeek, PricedWeeks, whole_until
+from services.forecasting.series.domain import LOOKED_BACK, DepartmentWeek, KnownWeeks, PricedWeeks, whole_until
 from shared.engine.transaction import Transaction
 
 Weeks = Mapping[str, Mapping[date, int]]
@@ -44,15 +44,15 @@ async def count_sales(tx: Transaction, cut: date) -> int:
 
 async def load_department_weeks(
     tx: Transaction, begin: date, cut: date, most: int
-) -> tuple[dict[DepartmentWeek, dict[date, int]], int]:
-    """Revenue by week within [begin, cut) of the `most` departments and currencies that sold most; weeks without sales
-    are left out. Beside them how many departments and currencies there are.
+) -> tuple[dict[DepartmentWeek, KnownWeeks], int]:
+    """Revenue by week within [begin, cut), which are whole weeks, of the `most` departments and currencies that sold
+    most, those first that did so. Beside them how many departments and currencies there are.
     """
     return await store.load_department_weeks(tx, begin, cut, most)
 
 
-async def load_department_lines(tx: Transaction, begin: date, end: date, most: int) -> dict[str, dict[date, int]]:
-    """Lines of baskets by week within [begin, end) of the `most` departments that have most."""
+async def load_department_lines(tx: Transaction, begin: date, end: date, most: int) -> dict[str, KnownWeeks]:
+    """Lines of baskets by week within [begin, end), which are whole weeks, of the `most` departments that have most."""
     return await store.load_department_lines(tx, begin, end, most)
 
 
@@ -63,13 +63,19 @@ async def load_weeks(tx: Transaction, ids: Sequence[str], begin: date, end: date
     return {name: sold.get(series, {}) for name, series in known.items()}
 
 
-async def load_product_weeks(tx: Transaction, begin: date, cut: date, least: int, most: int) -> dict[str, list[int]]:
-    """Units a week within [begin, cut) of the `most` products that sold most, `least` units or more; oldest first."""
+async def load_product_weeks(
+    tx: Transaction, begin: date, cut: date, least: int, most: int
+) -> dict[str, Sequence[float]]:
+    """Units a week within [begin, cut), which are whole weeks, of the `most` products that sold most,
+    `least` units or more; oldest first.
+    """
     return await store.load_product_weeks(tx, begin, cut, least, most)
 
 
-async def load_weeks_of_products(tx: Transaction, begin: date, end: date, skus: Sequence[str]) -> dict[str, list[int]]:
-    """Units a week of these products within [begin, end), oldest first."""
+async def load_weeks_of_products(
+    tx: Transaction, begin: date, end: date, skus: Sequence[str]
+) -> dict[str, Sequence[float]]:
+    """Units a week within [begin, end), which are whole weeks, of those of the products that sold any; oldest first."""
     return await store.load_weeks_of_products(tx, begin, end, skus)
 
 
@@ -85,7 +91,7 @@ async def load_priced_weeks(
     return await store.load_priced_weeks(tx, begin, end, products)
 
 
-async def load_daily_units(tx: Transaction, begin: date, end: date, skus: Sequence[str]) -> dict[str, list[float]]:
+async def load_daily_units(tx: Transaction, begin: date, end: date, skus: Sequence[str]) -> dict[str, Sequence[float]]:
     """Units a day of these products within [begin, end), oldest first."""
     return await store.load_daily_units(tx, begin, end, skus)
 

@@ -1,6 +1,7 @@
 """The names of the weekly series: what a department sold, by event time, in one currency."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -11,6 +12,7 @@ from services.forecasting.cuts.domain import WEEK, week_of
 NO_DEPARTMENT = "(none)"
 _MEASURE = "sales"
 _LONGEST = 300
+_WIDTH = array("d").itemsize
 LOOKED_BACK = 4
 """Weeks that say on which day of a week the last sale usually is; a silence of all departments that lasts as long is
 believed."""
@@ -34,6 +36,14 @@ class DepartmentWeek:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownWeeks:
+    """What each week from `first` on brought, oldest first; one without sales is a zero."""
+
+    first: date
+    values: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
 class PricedWeeks:
     """Of a product in one currency, oldest week first: units, what they were sold for, and units with a discount."""
 
@@ -53,9 +63,12 @@ def basket_share(department: str) -> str:
     return f"share:department:{_key(department)}:week"
 
 
-def fill(weeks: Mapping[date, int], first: date, end: date) -> tuple[float, ...]:
-    """From the first week on; a week without sales is a zero."""
-    return tuple(float(weeks.get(first + WEEK * i, 0)) for i in range((end - first) // WEEK))
+def fill(places: Sequence[int], amounts: Sequence[float], count: int) -> "array[float]":
+    """`count` values: each amount in its place, and zeros elsewhere."""
+    values = array("d", bytes(_WIDTH * count))
+    for place, amount in zip(places, amounts, strict=True):
+        values[place] = amount
+    return values
 
 
 def whole_until(cut: date, newest: date, last_days: Iterable[date]) -> date:
@@ -74,6 +87,8 @@ def whole_until(cut: date, newest: date, last_days: Iterable[date]) -> date:
 
 def _key(name: str) -> str:
     """Kafka keys and headers are ASCII and short, and a colon separates the parts."""
+    if len(name) <= _LONGEST and name.isascii() and name.isprintable() and ":" not in name and "%" not in name:
+        return name
     plain = [char if char.isascii() and char.isprintable() and char not in ":%" else _escape(char) for char in name]
     if sum(map(len, plain)) <= _LONGEST:
         return "".join(plain)

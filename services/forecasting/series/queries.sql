@@ -1,29 +1,30 @@
 -- Reads across: the live projection's sums, the products' categories, and what is forecast.
 
 -- name: load_department_weeks
--- Revenue by week (from Monday on) within [$1, $2) of the $4 departments and currencies that sold most; $3 names those
--- without a department. `departments` is how many there are.
+-- Of the $4 departments and currencies that sold most within [$1, $2), which are whole weeks, those that sold most first: the
+-- weeks with sales, counted from $1, and the revenue of each, packed: a row for each week would hold up the loop. $3 names
+-- those without a department. `departments` is how many there are.
 with weekly as (
     select
         coalesce(product.category[1], $3) as department,
         sold_day.currency,
-        date_trunc('week', sold_day.day)::date as week,
+        (sold_day.day - $1::date) / 7 as week,
         sum(sold_day.revenue) as revenue
     from sales_v1.sold_day
     left join sales_v1.product using (sku)
     where sold_day.day >= $1 and sold_day.day < $2
     group by 1, 2, 3
-),
-summed as (
-    select weekly.*, sum(revenue) over (partition by department, currency) as total from weekly
-),
-ranked as (
-    select summed.*, dense_rank() over (order by total desc, department, currency) as place from summed
 )
-select department, currency, week, revenue, (select max(place) from ranked) as departments
-from ranked
-where place <= $4
-order by department, currency, week;
+select
+    department,
+    currency,
+    string_agg(int4send(week), '') as weeks,
+    string_agg(float8send(revenue::float8), '') as amounts,
+    count(*) over ()::int as departments
+from weekly
+group by department, currency
+order by sum(revenue) desc, department, currency
+limit $4;
 
 -- name: load_weeks
 -- Revenue by week within [$1, $2) of the departments and currencies that are asked for. Lines are summed by day first: the
@@ -46,39 +47,34 @@ group by 1, 2, 3
 order by 1, 2, 3;
 
 -- name: load_product_weeks
--- Units a week, oldest first, within [$1, $2), which are whole weeks, of the $4 products that sold most units, $3 or more.
+-- Units a week within [$1, $2), which are whole weeks, of the $4 products that sold most units, $3 or more: the weeks with
+-- sales, counted from $1, and the units of each, packed.
 with weekly as (
-    select sku, (day - $1::date) / 7 as week, sum(units)::bigint as units
+    select sku, (day - $1::date) / 7 as week, sum(units)::float8 as units
     from sales_v1.sold_day
     where day >= $1 and day < $2
     group by 1, 2
-),
-most as (
-    select sku, sum(units) as units from weekly group by sku having sum(units) >= $3::bigint
-    order by units desc, sku
-    limit $4
 )
-select most.sku, array_agg(coalesce(weekly.units, 0) order by place.week) as units
-from most
-cross join generate_series(0, ($2::date - $1::date) / 7 - 1) as place (week)
-left join weekly on weekly.sku = most.sku and weekly.week = place.week
-group by most.sku
-order by most.sku;
+select sku, string_agg(int4send(week), '') as weeks, string_agg(float8send(units), '') as amounts
+from weekly
+group by sku
+having sum(units) >= $3::bigint
+order by sum(units) desc, sku
+limit $4;
 
 -- name: load_weeks_of_products
--- Units a week, oldest first, within [$1, $2), which are whole weeks, of the products $3.
+-- Units a week within [$1, $2), which are whole weeks, of the products $3: the weeks with sales, counted from $1, and the
+-- units of each, packed.
 with weekly as (
-    select sku, (day - $1::date) / 7 as week, sum(units)::bigint as units
+    select sku, (day - $1::date) / 7 as week, sum(units)::float8 as units
     from sales_v1.sold_day
     where day >= $1 and day < $2 and sku = any($3::text[])
     group by 1, 2
 )
-select asked.sku, array_agg(coalesce(weekly.units, 0) order by place.week) as units
-from unnest($3::text[]) as asked (sku)
-cross join generate_series(0, ($2::date - $1::date) / 7 - 1) as place (week)
-left join weekly on weekly.sku = asked.sku and weekly.week = place.week
-group by asked.sku
-order by asked.sku;
+select sku, string_agg(int4send(week), '') as weeks, string_agg(float8send(units), '') as amounts
+from weekly
+group by sku
+order by sku;
 
 -- name: load_sold_most
 -- The $3 products that sold most units within [$1, $2), each in the currency in which it did; as floats, which nobody's
@@ -137,22 +133,24 @@ group by asked.sku
 order by asked.sku;
 
 -- name: load_department_lines
--- Lines of baskets by week within [$1, $2) of the $4 departments that have most; $3 names those without a department.
+-- Lines of baskets by week within [$1, $2), which are whole weeks, of the $4 departments that have most: the weeks with any,
+-- counted from $1, and the lines of each, packed; $3 names those without a department.
 with weekly as (
     select
         coalesce(product.category[1], $3) as department,
-        date_trunc('week', sold_day.day)::date as week,
-        sum(sold_day.sales)::bigint as lines
+        (sold_day.day - $1::date) / 7 as week,
+        sum(sold_day.sales)::float8 as lines
     from sales_v1.sold_day
     left join sales_v1.product using (sku)
     where sold_day.day >= $1 and sold_day.day < $2
     group by 1, 2
     having sum(sold_day.sales) > 0
-),
-most as (
-    select department from weekly group by department order by sum(lines) desc, department limit $4
 )
-select department, week, lines from weekly join most using (department) order by department, week;
+select department, string_agg(int4send(week), '') as weeks, string_agg(float8send(lines), '') as amounts
+from weekly
+group by department
+order by sum(lines) desc, department
+limit $4;
 
 -- name: find_first_day
 -- The day of the earliest sale.

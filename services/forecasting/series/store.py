@@ -1,24 +1,31 @@
 """What was sold, read across sales and products, and the series that are forecast; a typed function per statement."""
 
+from array import array
+from asyncio import to_thread
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from services.forecasting.series.domain import NO_DEPARTMENT, DepartmentWeek, PricedWeeks
+from services.forecasting.cuts.domain import WEEK
+from services.forecasting.packed import read_numbers
+from services.forecasting.series.domain import NO_DEPARTMENT, DepartmentWeek, KnownWeeks, PricedWeeks, fill
 from services.forecasting.series.schemas import SeriesView, SetAsideView
 from shared.engine.transaction import Transaction
 from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
+_PRICED = ("units", "revenue", "discounted")
 
 
 async def load_department_weeks(
     tx: Transaction, begin: date, cut: date, most: int
-) -> tuple[dict[DepartmentWeek, dict[date, int]], int]:
+) -> tuple[dict[DepartmentWeek, KnownWeeks], int]:
     """Revenue by week of the `most` departments and currencies that sold most, and how many there are."""
     rows = await tx.fetch(SQL["load_department_weeks"], begin, cut, NO_DEPARTMENT, most)
-    return _weeks(rows), rows[0]["departments"] if rows else 0
+    known = await to_thread(_since_the_first, rows, begin, cut)
+    names = (DepartmentWeek(row["department"], row["currency"]) for row in rows)
+    return dict(zip(names, known, strict=True)), rows[0]["departments"] if rows else 0
 
 
 async def load_weeks(
@@ -29,16 +36,18 @@ async def load_weeks(
     return _weeks(await tx.fetch(SQL["load_weeks"], begin, end, NO_DEPARTMENT, *names)) if names else {}
 
 
-async def load_product_weeks(tx: Transaction, begin: date, cut: date, least: int, most: int) -> dict[str, list[int]]:
+async def load_product_weeks(
+    tx: Transaction, begin: date, cut: date, least: int, most: int
+) -> dict[str, Sequence[float]]:
     """Units a week by SKU, oldest first."""
-    rows = await tx.fetch(SQL["load_product_weeks"], begin, cut, least, most)
-    return {row["sku"]: row["units"] for row in rows}
+    return await to_thread(_products, await tx.fetch(SQL["load_product_weeks"], begin, cut, least, most), begin, cut)
 
 
-async def load_weeks_of_products(tx: Transaction, begin: date, end: date, skus: Sequence[str]) -> dict[str, list[int]]:
-    """Units a week by SKU, oldest first."""
-    rows = await tx.fetch(SQL["load_weeks_of_products"], begin, end, skus)
-    return {row["sku"]: row["units"] for row in rows}
+async def load_weeks_of_products(
+    tx: Transaction, begin: date, end: date, skus: Sequence[str]
+) -> dict[str, Sequence[float]]:
+    """Units a week by SKU, oldest first, of those that sold any."""
+    return await to_thread(_products, await tx.fetch(SQL["load_weeks_of_products"], begin, end, skus), begin, end)
 
 
 async def load_sold_most(tx: Transaction, begin: date, end: date, most: int) -> list[tuple[str, str]]:
@@ -51,20 +60,18 @@ async def load_priced_weeks(
 ) -> list[PricedWeeks]:
     """Of products and currencies, by SKU."""
     rows = await tx.fetch(SQL["load_priced_weeks"], begin, end, *columns(products)) if products else []
-    return [PricedWeeks(row["sku"], row["units"], row["revenue"], row["discounted"]) for row in rows]
+    return [PricedWeeks(row["sku"], *(array("d", row[name]) for name in _PRICED)) for row in rows]
 
 
-async def load_daily_units(tx: Transaction, begin: date, end: date, skus: Sequence[str]) -> dict[str, list[float]]:
+async def load_daily_units(tx: Transaction, begin: date, end: date, skus: Sequence[str]) -> dict[str, Sequence[float]]:
     """Units a day by SKU, oldest first."""
-    return {row["sku"]: row["units"] for row in await tx.fetch(SQL["load_daily_units"], begin, end, skus)}
+    return {row["sku"]: array("d", row["units"]) for row in await tx.fetch(SQL["load_daily_units"], begin, end, skus)}
 
 
-async def load_department_lines(tx: Transaction, begin: date, end: date, most: int) -> dict[str, dict[date, int]]:
-    """By department and week; weeks without any are left out."""
-    found: dict[str, dict[date, int]] = {}
-    for row in await tx.fetch(SQL["load_department_lines"], begin, end, NO_DEPARTMENT, most):
-        found.setdefault(row["department"], {})[row["week"]] = row["lines"]
-    return found
+async def load_department_lines(tx: Transaction, begin: date, end: date, most: int) -> dict[str, KnownWeeks]:
+    rows = await tx.fetch(SQL["load_department_lines"], begin, end, NO_DEPARTMENT, most)
+    known = await to_thread(_since_the_first, rows, begin, end)
+    return dict(zip((row["department"] for row in rows), known, strict=True))
 
 
 async def find_first_day(tx: Transaction) -> date | None:
@@ -108,6 +115,24 @@ def _weeks(rows: Sequence[Mapping[str, Any]]) -> dict[DepartmentWeek, dict[date,
     for row in rows:
         weeks.setdefault(DepartmentWeek(row["department"], row["currency"]), {})[row["week"]] = int(row["revenue"])
     return weeks
+
+
+def _since_the_first(rows: Sequence[Mapping[str, Any]], begin: date, end: date) -> list[KnownWeeks]:
+    """Of each row, whose weeks are counted from `begin`."""
+    found = []
+    for row in rows:
+        values = _filled(row, begin, end)
+        first = min(read_numbers(row["weeks"]))
+        found.append(KnownWeeks(begin + WEEK * first, values[first:]))
+    return found
+
+
+def _products(rows: Sequence[Mapping[str, Any]], begin: date, end: date) -> dict[str, Sequence[float]]:
+    return {row["sku"]: _filled(row, begin, end) for row in rows}
+
+
+def _filled(row: Mapping[str, Any], begin: date, end: date) -> "array[float]":
+    return fill(read_numbers(row["weeks"]), read_numbers(row["amounts"], "d"), (end - begin) // WEEK)
 
 
 def _set_aside(cut: date | None, reason: str | None) -> SetAsideView | None:

@@ -1,12 +1,12 @@
 """Trends as they are detected at a cut, and cleared when they are over."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from services.forecasting.cuts import commands as cuts
 from services.forecasting.cuts.domain import WEEK
 from services.forecasting.series import commands as series
-from services.forecasting.series.domain import basket_share, fill
+from services.forecasting.series.domain import basket_share
 from services.forecasting.trends import store
 from services.forecasting.trends.domain import (
     FEWEST_UNITS,
@@ -34,15 +34,15 @@ async def load_watched(tx: Transaction, cut: date, history_weeks: int, most: int
     sold, _ = await series.load_department_weeks(tx, begin, end, most)
     lines = await series.load_department_lines(tx, begin, end, most)
     product_begin = end - WEEK * PRODUCT_WEEKS
-    units = {}
+    units: Mapping[str, Sequence[float]] = {}
     if opening <= product_begin:
         known = await series.load_product_weeks(tx, product_begin, end, FEWEST_UNITS, most)
         year_before = product_begin - WEEK * WEEKS
         units = await series.load_weeks_of_products(tx, max(opening, year_before), end, list(known))
     return (
         Watched(
-            {one.id: fill(weeks, min(weeks), end) for one, weeks in sold.items()},
-            {basket_share(name): fill(weeks, min(weeks), end) for name, weeks in lines.items()},
+            {one.id: weeks.values for one, weeks in sold.items()},
+            {basket_share(name): weeks.values for name, weeks in lines.items()},
             units,
         ),
         end,

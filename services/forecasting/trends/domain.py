@@ -37,7 +37,7 @@ class Watched:
 
     sales: Mapping[str, Sequence[float]]
     lines: Mapping[str, Sequence[float]]
-    units: Mapping[str, Sequence[int]]
+    units: Mapping[str, Sequence[float]]
 
 
 @dataclass(frozen=True, slots=True)

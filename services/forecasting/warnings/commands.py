@@ -32,6 +32,7 @@ from shared.events.insights import WarningCleared, WarningRaised
 _OF_PARTIES = (CHURN, SILENCE, USAGE_DROP)
 _FIRST = UUID(int=0)
 _ALL = 100_000
+_SERIES = 1000
 
 
 async def warn_of_parties(
@@ -52,14 +53,20 @@ async def warn_of_parties(
 
 async def warn_of_forecasts(tx: Transaction, cut: date) -> int:
     """Raise what the newest weeks say of the forecasts before them, and clear what they no longer say; the raised."""
-    said = [sales.Said(*one) for one in await forecasts.load_said(tx, cut)]
-    begin, end = min((one.cut for one in said), default=cut), await series.find_whole_end(tx, cut)
-    came = await series.load_weeks(tx, [one.series for one in said], begin, end)
-    found = [sales.watch_forecast(one, came.get(one.series, {}), cut, end) for one in said]
-    return await _replace(tx, FORECAST_MISSED, [one for one in found if one is not None])
+    end = await series.find_whole_end(tx, cut)
+    news: list[Warned] = []
+    after, more = "", True
+    while more:
+        said = [sales.Said(*one) for one in await forecasts.load_said(tx, cut, after, _SERIES)]
+        begin = min((one.cut for one in said), default=cut)
+        came = await series.load_weeks(tx, [one.series for one in said], begin, end)
+        found = (sales.watch_forecast(one, came.get(one.series, {}), cut, end) for one in said)
+        news += [one for one in found if one is not None]
+        after, more = said[-1].series if said else "", len(said) == _SERIES
+    return await _replace(tx, FORECAST_MISSED, news)
 
 
-async def load_sold(tx: Transaction, cut: date, most: int) -> dict[str, list[int]]:
+async def load_sold(tx: Transaction, cut: date, most: int) -> dict[str, Sequence[float]]:
     """What the products that sold most sold in each of the weeks before the cut; nothing before there are so many."""
     opening = await series.find_first_day(tx)
     begin = cut - WEEK * sales.WEEKS

@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 
 from services.forecasting.cuts.domain import WEEK
 from services.forecasting.forecasts.domain.beside import Compared, weigh_indicator
-from services.forecasting.forecasts.domain.combination import combine
+from services.forecasting.forecasts.domain.combination import combine_all
 from services.forecasting.forecasts.domain.outlook import SEASONAL_NAIVE, Outlook, Track, beside
 
 FIRST = date(2025, 1, 6)
@@ -70,19 +70,19 @@ def track(told: Sequence[float]) -> Track:
 
 
 def test_an_indicator_that_helped_is_put_on_the_combination_and_named() -> None:
-    (found,) = combine([track([0.9] * 8)])
+    (found,) = combine_all([track([0.9] * 8)])
     newest = found.outlooks[-1]
     assert newest.model == "weighted-with-indicator/1"
     assert newest.indicator is not None
     assert (newest.indicator.series, newest.indicator.weight) == ("brent", 1)
-    (alone,) = combine([bare(track([0.9] * 8))])
+    (alone,) = combine_all([bare(track([0.9] * 8))])
     added = sum(newest.centre) - sum(alone.outlooks[-1].centre)
     assert newest.indicator.effect == pytest.approx(added) == pytest.approx(36)
     assert [one.indicator for one in found.outlooks[:4]] == [None] * 4
 
 
 def test_an_indicator_that_did_not_help_changes_nothing() -> None:
-    (found,), (alone,) = combine([track([-0.5, 0.3] * 4)]), combine([bare(track([0.0] * 8))])
+    (found,), (alone,) = combine_all([track([-0.5, 0.3] * 4)]), combine_all([bare(track([0.0] * 8))])
     assert [(one.centre, one.model) for one in found.outlooks] == [(one.centre, one.model) for one in alone.outlooks]
 
 
@@ -90,7 +90,7 @@ def test_what_another_indicator_had_added_says_nothing_of_this_one() -> None:
     *before, newest = track([0.9] * 8).outlooks
     said = {name: values for name, values in newest.candidates.items() if name != NAME}
     other = replace(newest, candidates={**said, beside("rate"): newest.candidates[NAME]})
-    (found,) = combine([replace(track([]), outlooks=(*before, other))])
+    (found,) = combine_all([replace(track([]), outlooks=(*before, other))])
     assert found.outlooks[-1].indicator is None
 
 

@@ -9,8 +9,9 @@ from hypothesis import given, settings, strategies as st
 
 from services.forecasting.cuts.domain import WEEK
 from services.forecasting.fitting.weekly import look_from_origins
-from services.forecasting.forecasts.domain.forecast import combined, publish
-from services.forecasting.forecasts.domain.outlook import MOST, Asked, Outlook, Track, factors_at, origins
+from services.forecasting.forecasts.domain.calibration import Scores
+from services.forecasting.forecasts.domain.forecast import Standard, publish
+from services.forecasting.forecasts.domain.outlook import MOST, Asked, Outlook, Track, origins
 from services.forecasting.series.domain import DepartmentWeek
 
 FIRST, NOW = date(2025, 9, 1), datetime(2026, 3, 30, 9, tzinfo=UTC)
@@ -65,7 +66,11 @@ def tracks() -> dict[str, Track]:
 def test_bounds_are_finite_ordered_and_within_a_multiple_of_what_was_shown(
     tracks: dict[str, Track], names: set[str]
 ) -> None:
-    forecasts, failed = publish(CUT, combined({DepartmentWeek(name, "DKK"): tracks[name] for name in names}), {}, NOW)
+    shapes = {DepartmentWeek(name, "DKK"): tracks[name] for name in names}
+    standard = Standard()
+    standard.weigh(shapes.values())
+    standard.judge(shapes.values())
+    forecasts, failed = publish(CUT, standard.combined(shapes), standard.factors(), {}, NOW)
 
     assert failed == {}
     for one in forecasts:
@@ -91,7 +96,11 @@ def test_a_factor_between_something_and_next_to_nothing_widens_no_interval(said:
             values = [said * rng.lognormvariate(0, 0.2) for _ in range(8)]
             outlook = Outlook(FIRST + WEEK * 4, "log", {}, (0.2,) * 4, 1.0, (said,) * 4)
             tracks.append(Track(FIRST, (*values[:7], came if odd else values[7]), (outlook,)))
-        found.append(factors_at(FIRST + WEEK * 8, tracks)["log"][-1].for95)
+        scores = Scores()
+        for track in tracks:
+            scores.add(track)
+        (factors,) = scores.factors_at([FIRST + WEEK * 8]).values()
+        found.append(factors["log"][-1].for95)
 
     assert found[1] < found[0] * 1.5
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from services.forecasting.cuts.domain import WEEK
-from services.forecasting.forecasts.domain.combination import Pair, Pooled, combine, weigh
+from services.forecasting.forecasts.domain.combination import Pair, Pooled, combine_all, weigh
 from services.forecasting.forecasts.domain.outlook import SEASONAL_NAIVE, Outlook, Track
 
 FIRST = date(2026, 1, 5)
@@ -61,15 +61,15 @@ def test_an_outlook_is_combined_by_what_was_known_at_its_origin() -> None:
     outlooks = (said(4, a=100, naive=90), said(6, a=100, naive=90), said(8, a=100, naive=90))
     tracks = [Track(FIRST, values, outlooks) for values in ((100.0,) * 8, (100.0,) * 6 + (90.0,) * 2)]
 
-    (steady,), (turned,) = combine(tracks[:1]), combine(tracks[1:])
+    (steady,), (turned,) = combine_all(tracks[:1]), combine_all(tracks[1:])
 
     assert [one.centre for one in steady.outlooks[:2]] == [one.centre for one in turned.outlooks[:2]]
     assert steady.outlooks[2].centre[0] > turned.outlooks[2].centre[0]
 
 
 def test_what_was_said_stays_as_it_was() -> None:
-    (once,) = combine([Track(FIRST, (100.0,) * 8, (said(4, a=100, naive=90),))])
-    (again,) = combine([Track(FIRST, (50.0,) * 12, (*once.outlooks, said(8, a=50, naive=90)))])
+    (once,) = combine_all([Track(FIRST, (100.0,) * 8, (said(4, a=100, naive=90),))])
+    (again,) = combine_all([Track(FIRST, (50.0,) * 12, (*once.outlooks, said(8, a=50, naive=90)))])
 
     assert again.outlooks[0] == once.outlooks[0]
 
@@ -79,7 +79,7 @@ def test_a_series_that_the_models_do_not_understand_gets_the_seasonal_naive_fore
     odd = Track(FIRST, (10.0,) * 30, tuple(said(at, log=30, naive=11) for at in range(4, 25, 4)))
     others = [Track(FIRST, (10.0,) * 30, tuple(said(at, log=10, naive=30) for at in range(4, 25, 4))) for _ in range(9)]
 
-    found = combine([odd, *others])
+    found = combine_all([odd, *others])
 
     assert (found[0].outlooks[-1].model, found[0].outlooks[-1].centre[0]) == (f"{SEASONAL_NAIVE}/1", 11)
     assert found[1].outlooks[-1].model == "weighted/1"

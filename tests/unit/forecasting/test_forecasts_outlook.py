@@ -1,3 +1,4 @@
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from math import inf
@@ -6,6 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from services.forecasting.cuts.domain import WEEK
+from services.forecasting.forecasts.domain.calibration import Scores
 from services.forecasting.forecasts.domain.intervals import Factors, calibrate
 from services.forecasting.forecasts.domain.outlook import (
     FARTHEST,
@@ -14,7 +16,6 @@ from services.forecasting.forecasts.domain.outlook import (
     Scale,
     Track,
     backtest,
-    factors_at,
     mean_step,
     origins,
 )
@@ -84,17 +85,39 @@ def test_factors_learn_only_from_weeks_that_were_over() -> None:
     values = tuple([100.0] * 4 + [130.0] * 8)
     cut = FIRST + WEEK * 11
 
-    assert factors_at(cut, [Track(FIRST, values, (early, late))]) == factors_at(cut, [Track(FIRST, values, (early,))])
-    assert factors_at(FIRST + WEEK * 7, [Track(FIRST, values, (early,))])["linear"] == [calibrate([])] * 4
+    both, one = Track(FIRST, values, (early, late)), Track(FIRST, values, (early,))
+    assert factors_at(cut, both) == factors_at(cut, one) != factors_at(cut - WEEK * 4, one)
+    assert factors_at(cut - WEEK * 4, one)["linear"] == [calibrate([])] * 4
+
+
+@given(
+    told=st.lists(st.tuples(st.integers(0, 6), st.lists(st.floats(0, 400), min_size=4, max_size=4)), max_size=8),
+    asked=st.lists(st.integers(0, 16), max_size=4),
+)
+def test_factors_at_several_times_are_those_of_each_time_alone(
+    told: list[tuple[int, list[float]]], asked: list[int]
+) -> None:
+    values = tuple(100.0 + 7 * (week % 5) for week in range(12))
+    scores = Scores()
+    for week, centre in told:
+        scores.add(Track(FIRST, values, (outlook(week, *centre),)))
+    times = [FIRST + WEEK * week for week in asked]
+
+    assert scores.factors_at(times) == {time: scores.factors_at([time])[time] for time in times}
 
 
 def test_each_step_ahead_has_factors_of_its_own_errors_and_those_beside() -> None:
-    first, *_, last = factors_at(FIRST + WEEK * 8, [Track(FIRST, (100.0,) * 4 + (110, 120, 130, 140), (calm(),))])[
-        "linear"
-    ]
+    track = Track(FIRST, (100.0,) * 4 + (110, 120, 130, 140), (calm(),))
+    first, *_, last = factors_at(FIRST + WEEK * 8, track)["linear"]
 
     assert first == calibrate([1.0, 2.0])
     assert last == calibrate([3.0, 4.0])
+
+
+def factors_at(time: date, track: Track) -> Mapping[Scale, Sequence[Factors]]:
+    scores = Scores()
+    scores.add(track)
+    return scores.factors_at([time])[time]
 
 
 def calm() -> Outlook:

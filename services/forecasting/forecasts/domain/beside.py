@@ -21,7 +21,7 @@ class Compared:
     candidate: str
     origin: date
     end: date
-    came: tuple[float, ...]
+    came: Sequence[float]
     alone: tuple[float, ...]
     beside: tuple[float, ...]
 

@@ -12,8 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter
 from statistics import fmean
 
 from services.forecasting.forecasts.domain.beside import Compared, weigh_indicator
@@ -51,67 +50,99 @@ class Pooled:
     def add(self, error: float, naive: float) -> None:
         self.count, self.error, self.naive = self.count + 1, self.error + error, self.naive + naive
 
+    def join(self, more: "Pooled") -> None:
+        self.count, self.error, self.naive = self.count + more.count, self.error + more.error, self.naive + more.naive
+
     def beside_naive(self) -> float:
         """Where the naive forecast was exact, whatever was not is worse by far."""
         little = _LEAST_ERROR * self.count
         return (self.error + little) / (self.naive + little)
 
 
-@dataclass(slots=True)
-class _Known:
-    """Scaled errors by candidate, of each series; of all of one scale their sums, for these may be very many; and how
-    indicators did beside a series.
+class Pools:
+    """The errors of the candidates in all series together, by the time at which they were known: sums, for the series
+    may be very many. Tracks are added one after the other, and need not be kept.
     """
 
-    own: defaultdict[int, Errors] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
-    pooled: defaultdict[Scale, defaultdict[str, Pooled]] = field(
-        default_factory=lambda: defaultdict(lambda: defaultdict(Pooled))
-    )
-    beside: defaultdict[int, list[Compared]] = field(default_factory=lambda: defaultdict(list))
+    def __init__(self) -> None:
+        self._by_end: defaultdict[date, defaultdict[Scale, defaultdict[str, Pooled]]] = defaultdict(
+            lambda: defaultdict(lambda: defaultdict(Pooled))
+        )
+        self._known: dict[date, Mapping[Scale, Mapping[str, Pooled]]] = {}
 
-    def add(self, at: int, track: Track, outlook: Outlook) -> None:
-        actuals = track.actuals(outlook)
-        if outlook.step <= 0 or not actuals:
-            return
-        errors = {
-            name: fmean(abs(a - s) for a, s in zip(actuals, said, strict=False)) / outlook.step
-            for name, said in {**_alone(outlook), COMBINED: outlook.centre}.items()
-        }
+    def add(self, track: Track) -> None:
+        self._known.clear()
+        for outlook in track.outlooks:
+            errors = _errors(track, outlook, _alone(outlook))
+            for name, error in errors.items():
+                self._by_end[track.end(outlook)][outlook.scale][name].add(error, errors[SEASONAL_NAIVE])
+
+    def at(self, origin: date) -> Mapping[Scale, Mapping[str, Pooled]]:
+        """By scale and candidate, of the outlooks whose steps were over at `origin`."""
+        if origin not in self._known:
+            summed: defaultdict[Scale, defaultdict[str, Pooled]] = defaultdict(lambda: defaultdict(Pooled))
+            for end in sorted(end for end in self._by_end if end <= origin):
+                for scale, found in self._by_end[end].items():
+                    for name, more in found.items():
+                        summed[scale][name].join(more)
+            self._known[origin] = summed
+        return self._known[origin]
+
+
+@dataclass(slots=True)
+class _Known:
+    """Of one series, scaled errors by candidate, and how indicators did beside it."""
+
+    own: Errors = field(default_factory=lambda: defaultdict(list))
+    beside: list[Compared] = field(default_factory=list)
+
+    def add(self, track: Track, outlook: Outlook) -> None:
+        errors = _errors(track, outlook, {**_alone(outlook), COMBINED: outlook.centre})
         for name, error in errors.items():
-            self.own[at][name].append((error, errors[SEASONAL_NAIVE]))
-            self.pooled[outlook.scale][name].add(error, errors[SEASONAL_NAIVE])
-        if (candidate := _beside(outlook)) is not None:
+            self.own[name].append((error, errors[SEASONAL_NAIVE]))
+        if errors and (candidate := _beside(outlook)) is not None:
             said = outlook.candidates[outlook.scale], outlook.candidates[candidate]
-            self.beside[at].append(Compared(candidate, outlook.origin, track.end(outlook), actuals, *said))
+            self.beside.append(Compared(candidate, outlook.origin, track.end(outlook), track.actuals(outlook), *said))
 
 
-def combine(tracks: Sequence[Track]) -> list[Track]:
-    """The tracks with a centre and a model in each outlook; those that have them keep them as they were said.
+def combine(track: Track, pools: Pools) -> Track:
+    """The track with a centre and a model in each outlook; those that have them keep them as they were said.
 
     An outlook is combined with what was known at its origin, and never with what came after it.
     """
     known = _Known()
-    waiting = sorted(
-        (
-            (outlook.origin, at, place)
-            for at, track in enumerate(tracks)
-            for place, outlook in enumerate(track.outlooks)
-        ),
-    )
-    done = [list(track.outlooks) for track in tracks]
-    open_ones: list[tuple[date, int, int]] = []
-    for origin, same in groupby(waiting, key=itemgetter(0)):
-        over = [one for one in open_ones if one[0] <= origin]
-        open_ones = [one for one in open_ones if one[0] > origin]
-        for _, before, which in over:
-            known.add(before, tracks[before], done[before][which])
-        for _, at, place in same:
-            outlook = done[at][place]
-            if not outlook.centre:
-                alone = _combined(outlook, known.own[at], known.pooled[outlook.scale])
-                done[at][place] = _with_indicator(alone, known.beside[at])
-            open_ones.append((tracks[at].end(outlook), at, place))
-    return [replace(track, outlooks=tuple(outlooks)) for track, outlooks in zip(tracks, done, strict=True)]
+    done: list[Outlook] = []
+    waiting: list[Outlook] = []
+    for outlook in sorted(track.outlooks, key=attrgetter("origin")):
+        for over in [one for one in waiting if track.end(one) <= outlook.origin]:
+            known.add(track, over)
+            waiting.remove(over)
+        said = outlook
+        if not said.centre:
+            alone = _combined(outlook, known.own, pools.at(outlook.origin).get(outlook.scale, {}))
+            said = _with_indicator(alone, known.beside)
+        done.append(said)
+        waiting.append(said)
+    return replace(track, outlooks=tuple(done))
+
+
+def combine_all(tracks: Sequence[Track]) -> list[Track]:
+    """As `combine`, each by what was known of all."""
+    pools = Pools()
+    for track in tracks:
+        pools.add(track)
+    return [combine(track, pools) for track in tracks]
+
+
+def _errors(track: Track, outlook: Outlook, said: Mapping[str, tuple[float, ...]]) -> dict[str, float]:
+    """By name, in mean steps; nothing where none of the steps is known, or the series never changed."""
+    actuals = track.actuals(outlook)
+    if outlook.step <= 0 or not actuals:
+        return {}
+    return {
+        name: fmean(abs(a - s) for a, s in zip(actuals, values, strict=False)) / outlook.step
+        for name, values in said.items()
+    }
 
 
 def _combined(outlook: Outlook, own: Errors, pooled: Mapping[str, Pooled]) -> Outlook:

@@ -1,38 +1,68 @@
 """From outlooks to what is published: calibrated intervals, a backtest beside naive, the forecast that it replaces."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import date, datetime
-from statistics import fmean
 from uuid import UUID
 
 from services.forecasting.cuts.domain import instant
-from services.forecasting.forecasts.domain.combination import combine
+from services.forecasting.forecasts.domain.calibration import FactorsAt, Scores
+from services.forecasting.forecasts.domain.combination import Pools, combine
 from services.forecasting.forecasts.domain.intervals import Factors
-from services.forecasting.forecasts.domain.outlook import Indicator, Outlook, Scale, Track, backtest, factors_at
+from services.forecasting.forecasts.domain.outlook import Indicator, Outlook, Track, backtest
 from services.forecasting.series.domain import DepartmentWeek
 from shared.events.figures import require_finite
-from shared.events.insights import Backtest, ForecastPoint, ForecastPublished, IndicatorUsed
+from shared.events.insights import ForecastPoint, ForecastPublished, IndicatorUsed
 from shared.ids import derived_id
 
 MODEL = "weekly"
 
 
-def combined(tracks: Mapping[DepartmentWeek, Track]) -> dict[DepartmentWeek, Track]:
-    """The tracks with the candidates of every outlook combined; the last outlook of each is from the cut on."""
-    return dict(zip(tracks, combine(list(tracks.values())), strict=True))
+class Standard:
+    """What the outlooks of all series are weighed and widened by. They may be more than fit into memory at once, so
+    they are shown a page at a time: all of them to `weigh`, then all of them to `judge`.
+    """
+
+    def __init__(self) -> None:
+        self._pools = Pools()
+        self._scores = Scores()
+        self._origins: set[date] = set()
+
+    def weigh(self, tracks: Iterable[Track]) -> None:
+        for track in tracks:
+            self._pools.add(track)
+
+    def judge(self, tracks: Iterable[Track]) -> None:
+        for track in tracks:
+            self._scores.add(combine(track, self._pools))
+            self._origins.update(outlook.origin for outlook in track.outlooks)
+
+    def factors(self) -> FactorsAt:
+        """At the origin of every outlook."""
+        return self._scores.factors_at(self._origins)
+
+    def combined(self, tracks: Mapping[DepartmentWeek, Track]) -> dict[DepartmentWeek, Track]:
+        """With the candidates of every outlook combined. One that another instance kept meanwhile, from an origin that
+        was not judged, is left out: there are no factors for it.
+        """
+        return {series: combine(self._judged(track), self._pools) for series, track in tracks.items()}
+
+    def _judged(self, track: Track) -> Track:
+        return replace(track, outlooks=tuple(one for one in track.outlooks if one.origin in self._origins))
 
 
 def publish(
-    cut: date, tracks: Mapping[DepartmentWeek, Track], latest: Mapping[str, UUID], recorded_at: datetime
+    cut: date,
+    tracks: Mapping[DepartmentWeek, Track],
+    factors: FactorsAt,
+    latest: Mapping[str, UUID],
+    recorded_at: datetime,
 ) -> tuple[list[ForecastPublished], dict[str, str]]:
-    """One forecast a series, sorted by series; `latest` are the forecasts in force. Same input, same ids.
+    """One forecast of each of these series, combined, sorted by series; `latest` are the forecasts in force. Same
+    input, same ids.
 
     Beside them, by series, why one could not be made: its numbers are beyond what can be calculated with.
     """
-    starts = {outlook.origin for track in tracks.values() for outlook in track.outlooks}
-    factors = {origin: factors_at(origin, tracks.values()) for origin in starts}
     forecasts, failed = [], {}
     for series, track in sorted(tracks.items(), key=lambda one: one[0].id):
         try:
@@ -42,28 +72,17 @@ def publish(
     return forecasts, failed
 
 
-def quality_of(forecasts: Iterable[ForecastPublished]) -> dict[str, dict[str, float]]:
-    """By model: the mean backtest of its series, and how many have one. Apart, because a sparse series says little."""
-    tests: defaultdict[str, list[Backtest]] = defaultdict(list)
-    for one in forecasts:
-        if one.backtest is not None:
-            tests[one.model].append(one.backtest)
-    names = [entry.name for entry in fields(Backtest)]
-    return {
-        model: {"series": len(found), **{name: fmean(getattr(test, name) for test in found) for name in names}}
-        for model, found in tests.items()
-    }
-
-
 def _forecast(
     cut: date,
     series: DepartmentWeek,
     track: Track,
-    factors: Mapping[date, Mapping[Scale, Sequence[Factors]]],
+    factors: FactorsAt,
     supersedes: UUID | None,
     recorded_at: datetime,
 ) -> ForecastPublished:
     newest = track.outlooks[-1]
+    if newest.origin != cut:
+        raise ValueError("there is no outlook from the cut")
     return ForecastPublished(
         forecast_id=derived_id("forecast", series.id, cut),
         series=series.id,

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from math import ceil, expm1, inf, log, log1p
+from math import expm1, inf, log, log1p
 from statistics import fmean
 from typing import Literal
 
 from services.forecasting.cuts.domain import WEEK
-from services.forecasting.forecasts.domain.intervals import Factors, calibrate
+from services.forecasting.forecasts.domain.intervals import Factors
 from shared.events.insights import Backtest
 
 FARTHEST = 20.0
@@ -18,6 +18,7 @@ _UNRELATED = log(20)
 SEASONAL_NAIVE = "seasonal-naive"
 _BESIDE = "indicator:"
 Scale = Literal["log", "linear"]
+SCALES: tuple[Scale, ...] = ("log", "linear")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +130,11 @@ class Track:
     """One series: its values from `first` up to the cut, and its outlooks at earlier origins."""
 
     first: date
-    values: tuple[float, ...]
-    outlooks: tuple[Outlook, ...]
+    values: Sequence[float]
+    outlooks: tuple[Outlook, ...] = ()
     cadence: Cadence = WEEKLY
 
-    def actuals(self, outlook: Outlook) -> tuple[float, ...]:
+    def actuals(self, outlook: Outlook) -> Sequence[float]:
         """What came in the steps of `outlook`, as far as it is known."""
         begin = (outlook.origin - self.first) // self.cadence.every
         return self.values[begin : begin + self.cadence.horizon]
@@ -154,34 +155,9 @@ class Asked:
 
     series: str
     first: date
-    values: tuple[float, ...]
+    values: Sequence[float]
     origins: tuple[date, ...]
     cadence: Cadence = WEEKLY
-
-
-def factors_at(cut: date, tracks: Iterable[Track], horizon: int = WEEKLY.horizon) -> dict[Scale, list[Factors]]:
-    """By scale, a pair for each step ahead: calibrated on every outlook whose steps were over at `cut`.
-
-    Errors of the steps beside are pooled with a step's own, so that a long horizon has enough of them for each.
-    """
-    scores: dict[Scale, list[list[float]]] = {
-        "log": [[] for _ in range(horizon)],
-        "linear": [[] for _ in range(horizon)],
-    }
-    for track in tracks:
-        for outlook in track.outlooks:
-            if track.end(outlook) <= cut:
-                for step, score in enumerate(outlook.scores(track.actuals(outlook))):
-                    if score is not None:
-                        scores[outlook.scale][step].append(score)
-    near = ceil(horizon / 8)
-    return {
-        scale: [
-            calibrate([score for beside in found[max(step - near, 0) : step + near + 1] for score in beside])
-            for step in range(horizon)
-        ]
-        for scale, found in scores.items()
-    }
 
 
 @dataclass(frozen=True, slots=True)

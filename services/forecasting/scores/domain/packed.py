@@ -1,11 +1,10 @@
 """Histories of many parties as the database packs them: columns of numbers, which the service itself never unpacks."""
 
-import sys
-from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from services.forecasting.packed import read_numbers
 from services.forecasting.scores.domain.churn import WINDOWS, Came
 from services.forecasting.scores.domain.lifetime import History
 
@@ -26,18 +25,9 @@ class Packed:
 
     def unpack(self) -> Came:
         """A history for each party, and on how many of the days after it the party bought."""
-        first, last, days, *recent, came = map(_numbers, self.columns)
+        first, last, days, *recent, came = map(read_numbers, self.columns)
         rows = zip(first, last, days, zip(*recent, strict=True), came, strict=True)
         return [
             (History(date.fromordinal(begin), date.fromordinal(end), often, lately), later)
             for begin, end, often, lately, later in rows
         ]
-
-
-def _numbers(column: bytes) -> "array[int]":
-    found = array("i")
-    assert found.itemsize == _WIDTH
-    found.frombytes(column)
-    if sys.byteorder == "little":
-        found.byteswap()
-    return found
