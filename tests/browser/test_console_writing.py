@@ -9,6 +9,7 @@ from playwright.async_api import expect
 
 from deploy.embedded import EmbeddedStack
 from tests.browser.agents import PHONE, Customer, ask, console, visitor
+from tests.e2e.client import eventually
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
@@ -30,7 +31,7 @@ async def test_a_mailing_is_drafted_tried_held_and_sent_on(stack: EmbeddedStack,
         await page.get_by_label("Navn").fill(name)
         await page.get_by_role("button", name="Gem kladden").click()
         await expect(page.locator(".head .badge")).to_have_text("Kladde")
-        await page.wait_for_function("Object.keys(localStorage).length === 0")
+        await eventually(lambda: page.evaluate("Object.keys(localStorage).length === 0"), "no draft is left")
         await expect(page.get_by_role("button", name="Sæt den i gang")).to_have_count(0)
         await page.get_by_label("E-mail").fill("somebody@elsewhere.example")
         await page.get_by_role("button", name="Send et prøvebrev").click()
@@ -57,7 +58,7 @@ async def test_a_mailing_is_drafted_tried_held_and_sent_on(stack: EmbeddedStack,
 
 
 async def test_an_article_is_written_published_and_found(stack: EmbeddedStack, axe: str) -> None:
-    """Whoever was quicker is shown beside what was typed."""
+    """Where somebody was quicker, what it was, mine and theirs stand beside one another on a phone too."""
     word = f"returret{uuid4().hex[:8]}"
     options = {"viewport": PHONE, "color_scheme": "dark", "language": "da"}
     async with console(stack, **options) as (context, complaints):  # type: ignore[arg-type]
@@ -77,12 +78,18 @@ async def test_an_article_is_written_published_and_found(stack: EmbeddedStack, a
             (await support.put(path, json=theirs)).raise_for_status()
         await page.get_by_label("Tekst").fill("Tag den med, eller send den.")
         await page.get_by_role("button", name="Gem").click()
-        await expect(page.locator("section", has=page.locator("#theirs"))).to_contain_text("Med posten.")
+        await expect(page.locator(".conflict td")).to_have_text(
+            ["Tag den med i butikken.", "Tag den med, eller send den.", "Med posten."]
+        )
         await expect(page.get_by_label("Tekst")).to_have_value("Tag den med, eller send den.")
         await page.evaluate(axe)
         result = await page.evaluate("axe.run({resultTypes: ['violations']})")
         assert [each["id"] for each in result["violations"]] == []
-        await page.get_by_role("button", name="Gem").click()
+        theirs_again = page.get_by_role("link", name="Tag deres")
+        await theirs_again.click()
+        await expect(page.get_by_label("Tekst")).to_have_value("Med posten.")
+        await page.go_back()
+        await page.get_by_role("button", name="Gem mit oven i").click()
         await page.get_by_role("button", name="Offentligg\u00f8r").click()
         await expect(page.locator(".head .badge")).to_have_text("Offentliggjort")
         await page.get_by_role("link", name="Artikler").click()

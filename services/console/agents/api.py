@@ -14,11 +14,13 @@ from services.console.agents.domain import (
     REMOVALS,
     TONES,
     Definition,
+    described,
     fields_of,
     rooms_of,
     times_of,
 )
 from services.console.shell.asking import Trouble, attempt, path_part, with_query
+from services.console.shell.editions import Edition, Fields, opened, opened_again, version_of
 from services.console.shell.pages import Page, Shown, go_to
 
 router = APIRouter()
@@ -68,23 +70,26 @@ async def set_presence(page: Shown, agent_id: str) -> Response:
             if_match=f'"{form.get("version", "")}"',
         )
     except Trouble as trouble:
-        return await _show(page, agent_id, trouble)
+        return await _show(page, agent_id, trouble, form)
     return go_to(f"/agents/{path_part(agent_id)}")
 
 
 @router.get("/agents/{agent_id}/edit")
 async def show_edit(page: Shown, agent_id: str) -> Response:
-    agent = await page.asked.get("support", f"agents/{path_part(agent_id)}")
-    return _form(page, fields_of(agent), agent["version"])
+    fields, version = await _read(page, agent_id)
+    return _form(page, fields, opened(fields, version))
 
 
 @router.post("/agents/{agent_id}/edit")
 async def change_agent(page: Shown, agent_id: str) -> Response:
-    form = await page.form()
+    """Decided on the version that the form showed."""
+    form = {**await page.form(), "id": agent_id}
     try:
         await _define(page, agent_id, form, f'"{form.get("version", "")}"')
     except Trouble as trouble:
-        return _form(page, {**form, "id": agent_id}, form.get("version"), trouble)
+        now = opened(*await _read(page, agent_id))
+        edition = opened_again(form, trouble, now, described, page.words)
+        return _form(page, form, edition, trouble)
     return go_to(f"/agents/{path_part(agent_id)}")
 
 
@@ -97,7 +102,7 @@ async def remove_agent(page: Shown, agent_id: str) -> Response:
     try:
         await page.asked.write("support", "DELETE", path, None, key=form.get("key"), if_match=version)
     except Trouble as trouble:
-        return await _show(page, agent_id, trouble)
+        return await _show(page, agent_id, trouble, form)
     return go_to("/agents")
 
 
@@ -122,7 +127,13 @@ async def _define(page: Page, agent_id: str, form: Mapping[str, str], version: s
     )
 
 
-def _form(page: Page, fields: Mapping[str, Any], version: object, trouble: Trouble | None = None) -> Response:
+async def _read(page: Page, agent_id: str) -> tuple[Fields, Any]:
+    """The form of an agent, with the version. Raises Trouble."""
+    agent = await page.asked.get("support", f"agents/{path_part(agent_id)}")
+    return fields_of(agent), agent["version"]
+
+
+def _form(page: Page, fields: Fields, edition: Edition | None, trouble: Trouble | None = None) -> Response:
     """Raises Trouble where support is away or forbids it."""
     if trouble is not None and trouble.kind not in {"refused", "stale", "missing"}:
         raise trouble
@@ -130,18 +141,20 @@ def _form(page: Page, fields: Mapping[str, Any], version: object, trouble: Troub
         "agents/form.html",
         trouble.status if trouble else 200,
         fields=fields,
-        version=version,
+        edition=edition,
         channels=CHANNELS,
         trouble=trouble,
     )
 
 
-async def _show(page: Page, agent_id: str, trouble: Trouble | None = None) -> Response:
+async def _show(page: Page, agent_id: str, trouble: Trouble | None = None, form: Fields | None = None) -> Response:
     agent = await page.asked.get("support", f"agents/{path_part(agent_id)}")
     return page.show(
         "agents/agent.html",
         trouble.status if trouble else 200,
         shown=agent,
+        version=version_of(form, trouble, agent["version"]),
+        typed=form or {},
         rooms=rooms_of(agent),
         times=times_of(agent),
         tones=TONES,

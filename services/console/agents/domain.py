@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from services.console.shell.typed import whole_of
+from services.console.shell.words import Words
 
 PRESENCES = ("online", "busy", "away", "offline")
 ABSENCES = ("break", "meeting", "training", "sick", "shift_ended", "other")
@@ -76,6 +77,14 @@ def fields_of(agent: Mapping[str, Any]) -> dict[str, str]:
         "calendar": agent["calendar"] or "",
         **{f"capacity-{channel}": str(room) for channel, room in agent["capacity"].items()},
     }
+
+
+def described(fields: Mapping[str, str], words: Words) -> dict[str, str]:
+    """What a form says, by what it asks for."""
+    named = {words.text("Skills"): "skills", words.text("Queues"): "queues"}
+    lists = {label: ", ".join(_names(fields.get(name, ""))) for label, name in named.items()}
+    rooms = {words.term("channel", each): fields.get(f"capacity-{each}", "").strip() for each in CHANNELS}
+    return {**lists, **rooms, words.text("Hours of the shift"): fields.get("calendar", "").strip()}
 
 
 def _names(typed: str) -> list[str]:

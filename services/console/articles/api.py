@@ -7,8 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
-from services.console.articles.domain import MOVES, STATES, TONES, text_of, title_of
+from services.console.articles.domain import MOVES, STATES, TONES, described, text_of, title_of
 from services.console.shell.asking import Trouble, attempt
+from services.console.shell.editions import Edition, Fields, opened, opened_again, version_of
 from services.console.shell.pages import Page, Shown, go_to
 from services.console.shell.words import LANGUAGES
 
@@ -53,7 +54,7 @@ async def add_article(page: Shown) -> Response:
     try:
         made = await page.asked.write("support", "POST", "articles", body, key=form.get("key"))
     except Trouble as trouble:
-        return await _form(page, None, form, trouble)
+        return await _form(page, None, form, trouble=trouble)
     return go_to(f"/articles/{made.body['id']}?taken=/new/article")
 
 
@@ -72,7 +73,7 @@ async def move_article(page: Shown, article_id: UUID) -> Response:
             "support", "POST", f"articles/{article_id}/state", body, key=form.get("key"), if_match=version
         )
     except Trouble as trouble:
-        return await _show(page, article_id, trouble)
+        return await _show(page, article_id, trouble, form)
     return go_to(f"/articles/{article_id}")
 
 
@@ -83,8 +84,8 @@ async def choose_language(
     """Of one language: that which is asked for, or the reader's own."""
     article = await page.asked.get("support", f"articles/{article_id}")
     chosen = language.strip().lower() or page.taste.language
-    fields = {**text_of(article, chosen), "language": chosen, "version": str(article["version"])}
-    return await _form(page, article, fields)
+    fields = {**text_of(article, chosen), "language": chosen}
+    return await _form(page, article, fields, opened(text_of(article, chosen), article["version"]))
 
 
 @router.post("/articles/{article_id}/texts/{language}")
@@ -96,7 +97,10 @@ async def write_text(page: Shown, article_id: UUID, language: Language) -> Respo
         await page.asked.write("support", "PUT", path, _said(page, form), key=form.get("key"), if_match=version)
     except Trouble as trouble:
         article = await page.asked.get("support", f"articles/{article_id}")
-        return await _form(page, article, {**form, "language": language}, trouble)
+        edition = opened_again(
+            form, trouble, opened(text_of(article, language), article["version"]), described, page.words
+        )
+        return await _form(page, article, {**form, "language": language}, edition, trouble)
     return go_to(f"/articles/{article_id}?taken=/articles/{article_id}/edit")
 
 
@@ -104,12 +108,13 @@ def _said(page: Page, form: Mapping[str, str]) -> dict[str, str]:
     return {"title": form.get("title", "").strip(), "body": form.get("body", "").strip(), **page.acting}
 
 
-async def _show(page: Page, article_id: UUID, trouble: Trouble | None = None) -> Response:
+async def _show(page: Page, article_id: UUID, trouble: Trouble | None = None, form: Fields | None = None) -> Response:
     article = await page.asked.get("support", f"articles/{article_id}")
     return page.show(
         "articles/article.html",
         trouble.status if trouble else 200,
         article=article,
+        version=version_of(form, trouble, article["version"]),
         title=title_of(article, page.taste.language),
         moves=MOVES[article["state"]],
         missing=[each for each in LANGUAGES if each not in {text["language"] for text in article["texts"]}],
@@ -118,18 +123,19 @@ async def _show(page: Page, article_id: UUID, trouble: Trouble | None = None) ->
     )
 
 
-async def _form(page: Page, article: Any, fields: Mapping[str, str], trouble: Trouble | None = None) -> Response:
+async def _form(
+    page: Page, article: Any, fields: Fields, edition: Edition | None = None, trouble: Trouble | None = None
+) -> Response:
     """Raises Trouble where support is away or forbids it."""
     if trouble is not None and trouble.kind not in {"refused", "stale"}:
         raise trouble
     categories = await attempt(page.asked.get("support", "triage/categories"))
-    stale = article is not None and trouble is not None and trouble.kind == "stale"
     return page.show(
         "articles/form.html",
         trouble.status if trouble else 200,
         article=article,
-        fields={**fields, "version": str(article["version"])} if article else fields,
-        theirs=text_of(article, fields["language"]) if stale else None,
+        fields=fields,
+        edition=edition,
         categories=[each["name"] for each in categories.listed],
         trouble=trouble,
     )

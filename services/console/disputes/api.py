@@ -17,6 +17,7 @@ from services.console.disputes.domain import (
     raised,
 )
 from services.console.shell.asking import Json, Trouble, attempt, path_part
+from services.console.shell.editions import version_of
 from services.console.shell.pages import Page, Shown, go_to
 
 router = APIRouter(prefix="/disputes")
@@ -112,6 +113,7 @@ async def _show(
         "disputes/dispute.html",
         trouble.status if trouble else 200,
         dispute=dispute,
+        version=version_of(typed, trouble, dispute["version"]),
         name=cards[0]["name"] if cards else None,
         currency=currency_of(dispute),
         kinds=EVIDENCE,

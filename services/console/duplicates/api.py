@@ -7,8 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.console.duplicates.domain import STATES, choice_of, fields_of, merge_of, usual_survivor
+from services.console.duplicates.domain import STATES, choice_of, fields_of, merge_of, usual_survivor, versions_of
 from services.console.shell.asking import Json, Part, Trouble, attempt, path_part
+from services.console.shell.editions import Fields
 from services.console.shell.pages import Page, Shown, go_to
 
 router = APIRouter(prefix="/duplicates")
@@ -71,7 +72,7 @@ async def merge_pair(page: Shown, duplicate_id: UUID) -> Response:
     try:
         done = await page.asked.write("contacts", "POST", path, body, key=form.get("key"), if_match=version)
     except Trouble as trouble:
-        return await _show_pair(page, duplicate_id, trouble, form.get("because", ""))
+        return await _show_pair(page, duplicate_id, trouble, form)
     return go_to(f"/duplicates/merges/{done.body['id']}")
 
 
@@ -88,15 +89,17 @@ async def confirm_pair(page: Shown, duplicate_id: UUID) -> Response:
 
 async def _answer(page: Page, duplicate_id: UUID, verb: str, following: str) -> Response:
     form = await page.form()
-    path, because = f"duplicates/{duplicate_id}/{verb}", form.get("because", "").strip()
+    path, because = f"duplicates/{duplicate_id}/{verb}", {"because": form.get("because", "").strip()}
     try:
-        await page.asked.write("contacts", "POST", path, {"because": because}, key=form.get("key"))
+        await page.asked.write("contacts", "POST", path, because, key=form.get("key"))
     except Trouble as trouble:
-        return await _show_pair(page, duplicate_id, trouble, because)
+        return await _show_pair(page, duplicate_id, trouble, form)
     return go_to(following)
 
 
-async def _show_pair(page: Page, duplicate_id: UUID, trouble: Trouble | None = None, because: str = "") -> Response:
+async def _show_pair(
+    page: Page, duplicate_id: UUID, trouble: Trouble | None = None, typed: Fields | None = None
+) -> Response:
     pair = await page.asked.get("contacts", f"duplicates/{duplicate_id}")
     found = await asyncio.gather(*(attempt(page.asked.get("contacts", f"parties/{id_}")) for id_ in pair["party_ids"]))
     parties = [each.value for each in found if each.value]
@@ -115,8 +118,9 @@ async def _show_pair(page: Page, duplicate_id: UUID, trouble: Trouble | None = N
         fields=fields_of(*parties) if both else [],
         survivor=usual_survivor(parties) if both else None,
         merge=merge_of(pair, merges.value["items"]) if merges.value else None,
+        versions=versions_of(parties, typed, trouble),
         trouble=trouble,
-        because=because,
+        typed=typed or {},
     )
 
 

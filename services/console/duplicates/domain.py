@@ -4,6 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from services.console.shell.asking import Trouble
+from services.console.shell.editions import Fields, version_of
+
 STATES = ("open", "dismissed", "merged", "doubted")
 """What a list shows; the doubted ones are merged, and something that was learnt later speaks against it."""
 PICKED = ("name", "kind", "birth_date", "address", "locale", "time_zone")
@@ -68,6 +71,14 @@ def choice_of(form: Mapping[str, str], party_ids: Iterable[str]) -> Choice:
         form.get("because", "").strip(),
         [name for name in PICKED if form.get(f"field-{name}") == other],
     )
+
+
+def versions_of(parties: Iterable[Mapping[str, Any]], form: Fields | None, trouble: Trouble | None) -> dict[str, str]:
+    """On which version of either the form is decided, by party."""
+    return {
+        party["id"]: version_of(form and {"version": form.get(f"version-{party['id']}", "")}, trouble, party["version"])
+        for party in parties
+    }
 
 
 def merge_of(pair: Mapping[str, Any], merges: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from services.console.moves.domain import chosen_of
 from services.console.shell.asking import Answer, Trouble, path_part
+from services.console.shell.editions import version_of
 from services.console.shell.facts import party_named
 from services.console.shell.pages import Page, Shown, go_to
 
@@ -71,7 +72,15 @@ async def _show(
 ) -> Response:
     party = await page.asked.get("contacts", f"parties/{party_id}")
     code = 422 if nothing else trouble.status if trouble else 200
-    return page.show("moves/identities.html", code, party=party, trouble=trouble, typed=typed or {}, nothing=nothing)
+    return page.show(
+        "moves/identities.html",
+        code,
+        party=party,
+        version=typed.get("version", "") if typed and nothing else version_of(typed, trouble, party["version"]),
+        trouble=trouble,
+        typed=typed or {},
+        nothing=nothing,
+    )
 
 
 async def _show_move(

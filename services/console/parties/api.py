@@ -15,6 +15,7 @@ from services.console.parties.domain import (
     KINDS,
     Profile,
     address_text,
+    described,
     end_of,
     errors_of,
     fields_of,
@@ -25,6 +26,7 @@ from services.console.parties.domain import (
     standing_of,
 )
 from services.console.shell.asking import Json, Part, Trouble, attempt
+from services.console.shell.editions import Edition, Fields, opened, opened_again
 from services.console.shell.facts import party_named
 from services.console.shell.pages import Page, Shown, go_to
 from shared.events.values import BlankIsNone
@@ -66,7 +68,7 @@ async def create_party(page: Shown) -> Response:
             "contacts", "POST", "parties", Profile(form, page.taste.language).patch(), key=form.get("key")
         )
     except Trouble as trouble:
-        return _form_again(page, None, form, trouble)
+        return _form_again(page, None, form, None, trouble)
     return go_to(f"/parties/{made.body['id']}")
 
 
@@ -192,7 +194,7 @@ async def answer_action(page: Shown, party_id: UUID, action_id: UUID, said: Lite
 @router.get("/{party_id}/edit")
 async def show_edit(page: Shown, party_id: UUID) -> Response:
     view = await page.asked.get("contacts", f"parties/{party_id}")
-    return _form(page, view, fields_of(view))
+    return _form(page, view, fields_of(view), opened(fields_of(view), view["version"]))
 
 
 @router.post("/{party_id}/edit")
@@ -209,7 +211,9 @@ async def change_party(page: Shown, party_id: UUID) -> Response:
             if_match=f'"{form.get("version", "")}"',
         )
     except Trouble as trouble:
-        return _form_again(page, await page.asked.get("contacts", f"parties/{party_id}"), form, trouble)
+        view = await page.asked.get("contacts", f"parties/{party_id}")
+        edition = opened_again(form, trouble, opened(fields_of(view), view["version"]), described, page.words)
+        return _form_again(page, view, form, edition, trouble)
     return go_to(f"/parties/{party_id}")
 
 
@@ -265,14 +269,16 @@ async def _show_around(
     )
 
 
-def _form_again(page: Page, party: Any, form: Mapping[str, str], trouble: Trouble) -> Response:
+def _form_again(page: Page, party: Any, form: Fields, edition: Edition | None, trouble: Trouble) -> Response:
     """What was typed, with what was wrong with it. Raises Trouble where the service is away or forbids it."""
     if trouble.kind not in {"refused", "stale"}:
         raise trouble
-    return _form(page, party, form, trouble)
+    return _form(page, party, form, edition, trouble)
 
 
-def _form(page: Page, party: Json, fields: Mapping[str, str], trouble: Trouble | None = None) -> Response:
+def _form(
+    page: Page, party: Json, fields: Fields, edition: Edition | None = None, trouble: Trouble | None = None
+) -> Response:
     stale = trouble is not None and trouble.kind == "stale"
     return page.show(
         "parties/form.html",
@@ -280,7 +286,8 @@ def _form(page: Page, party: Json, fields: Mapping[str, str], trouble: Trouble |
         party=party,
         fields=fields,
         errors=errors_of(trouble.problem, page.words) if trouble and not stale else {},
-        theirs=trouble.problem.get("state") if trouble and stale else None,
+        edition=edition,
+        theirs=trouble.problem.get("state") if trouble and stale and party is None else None,
         trouble=trouble,
         addresses=ADDRESSES,
         own=own_fields_of(fields),

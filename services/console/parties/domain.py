@@ -249,6 +249,25 @@ def fields_of(party: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def described(fields: Mapping[str, str], words: Words) -> dict[str, str]:
+    """What a form says, by what it asks for; what it only adds, such as another phone, takes nothing from anybody."""
+    said = Profile(fields, words.language).patch()
+    own = {name: fields[f"{_OWN}{name}"].strip() for name in own_fields_of(fields)}
+    if new := fields.get("new-name", "").strip():
+        own[new] = fields.get("new-value", "").strip()
+    plain = {"Language": "locale", "Time zone": "time_zone", "Born": "birth_date"}
+    addresses = {words.text("Address"): said.get("address")}
+    addresses |= {words.term("address", kind): each for kind, each in said.get("addresses", {}).items()}
+    return {
+        words.text("Kind"): words.term("kind", said["kind"]) if said["kind"] else "",
+        words.text("Name"): said["name"] or "",
+        **{words.text(label): said.get(name) or "" for label, name in plain.items()},
+        words.text("Tags"): ", ".join(said.get("tags", ())),
+        **{label: address_text(each or {}) for label, each in addresses.items()},
+        **own,
+    }
+
+
 def own_fields_of(fields: Mapping[str, str]) -> list[str]:
     """The names of the operator's own fields that stand in a form."""
     return sorted(name.removeprefix(_OWN) for name in fields if name.startswith(_OWN))

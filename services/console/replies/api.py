@@ -6,8 +6,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.console.replies.domain import PLACEHOLDERS, fields_of, languages_of, placeholder, texts_of
+from services.console.replies.domain import PLACEHOLDERS, described, fields_of, languages_of, placeholder, texts_of
 from services.console.shell.asking import Trouble, attempt, path_part
+from services.console.shell.editions import Edition, Fields, opened, opened_again, version_of
 from services.console.shell.pages import Page, Shown, go_to
 from services.console.shell.words import LANGUAGES
 
@@ -35,25 +36,26 @@ async def keep_reply(page: Shown) -> Response:
     try:
         await _write(page, name, form, "0")
     except Trouble as trouble:
-        return _form(page, form, None, trouble)
+        return _form(page, form, None, trouble=trouble)
     return go_to("/replies?taken=/new/reply")
 
 
 @router.get("/replies/{name}")
 async def show_reply(page: Shown, name: str) -> Response:
     reply = await page.asked.get("support", f"canned-replies/{path_part(name)}")
-    return _form(page, fields_of(reply), reply)
+    return _form(page, fields_of(reply), reply, opened(fields_of(reply), reply["version"]))
 
 
 @router.post("/replies/{name}")
 async def change_reply(page: Shown, name: str) -> Response:
     """Decided on the version that the form showed; where somebody was quicker, theirs stands beside it."""
-    form = await page.form()
+    form = {**await page.form(), "name": name}
     try:
         await _write(page, name, form, form.get("version", ""))
     except Trouble as trouble:
         reply = await page.asked.get("support", f"canned-replies/{path_part(name)}")
-        return _form(page, {**form, "name": name}, reply, trouble)
+        edition = opened_again(form, trouble, opened(fields_of(reply), reply["version"]), described, page.words)
+        return _form(page, form, reply, edition, trouble)
     return go_to(f"/replies?taken=/replies/{path_part(name)}")
 
 
@@ -66,7 +68,8 @@ async def remove_reply(page: Shown, name: str) -> Response:
         await page.asked.write("support", "DELETE", path, None, key=form.get("key"), if_match=version)
     except Trouble as trouble:
         reply = await page.asked.get("support", path)
-        return _form(page, fields_of(reply), reply, trouble)
+        edition = opened(fields_of(reply), version_of(form, trouble, reply["version"]))
+        return _form(page, fields_of(reply), reply, edition, trouble)
     return go_to("/replies")
 
 
@@ -76,7 +79,9 @@ async def _write(page: Page, name: str, form: Mapping[str, str], version: str) -
     await page.asked.write("support", "PUT", path, body, key=form.get("key"), if_match=f'"{version}"')
 
 
-def _form(page: Page, fields: Mapping[str, str], reply: Any, trouble: Trouble | None = None) -> Response:
+def _form(
+    page: Page, fields: Fields, reply: Any, edition: Edition | None = None, trouble: Trouble | None = None
+) -> Response:
     """Raises Trouble where support is away or forbids it."""
     if trouble is not None and trouble.kind not in {"refused", "stale"}:
         raise trouble
@@ -85,6 +90,7 @@ def _form(page: Page, fields: Mapping[str, str], reply: Any, trouble: Trouble | 
         "replies/form.html",
         trouble.status if trouble else 200,
         reply=reply,
+        edition=edition,
         fields=fields,
         languages=languages_of({**known, **texts_of(fields)}, LANGUAGES),
         placeholders=PLACEHOLDERS,

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from services.console.shell.words import Words
+
 PLACEHOLDERS = ("customer.name", "ticket.number", "ticket.subject", "ticket.sku", "ticket.sale_id")
 """What may stand in braces in a text; support puts in what it knows of the ticket."""
 
@@ -21,6 +23,11 @@ def texts_of(form: Mapping[str, str]) -> dict[str, str]:
     """By language; one that is left blank is not kept."""
     typed = {name.removeprefix("text-"): text.strip() for name, text in form.items() if name.startswith("text-")}
     return {language: text for language, text in typed.items() if text}
+
+
+def described(fields: Mapping[str, str], words: Words) -> dict[str, str]:
+    """What a form says, by the language of each text."""
+    return {words.language_name(language): text for language, text in texts_of(fields).items()}
 
 
 def placeholder(name: str, otherwise: str = "") -> str:

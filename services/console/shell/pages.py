@@ -24,6 +24,7 @@ from services.console.shell.static_files import path_of
 from services.console.shell.words import LANGUAGES, Words
 from shared.errors import Invalid
 from shared.ids import new_id
+from shared.settings import HttpSettings
 
 THEMES = ("auto", "light", "dark")
 MOST_FIELDS = 1_100
@@ -125,6 +126,12 @@ class Page:
             )
         )
         return HTMLResponse(text, code, {"Vary": "Cookie, Accept-Language", "Content-Language": self.taste.language})
+
+    @property
+    def most(self) -> int:
+        """How many bytes a form may have, as a browser sends it."""
+        settings: HttpSettings = self.request.app.state.settings.http
+        return settings.max_body_bytes
 
     @property
     def bare(self) -> bool:

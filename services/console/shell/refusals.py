@@ -1,5 +1,6 @@
 """What a service found wrong with a form, in the words of the person who filled it in."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,9 @@ _KINDS = {
     "unreadable": ("string_unicode", "json_", "bool_", "dict_type", "list_type", "model_", "union_tag_", "not_text"),
 }
 """Of a kind of error the beginnings of the services' reasons for it; what is of none is shown in their words."""
+
+
+_MOST_BYTES = re.compile(r"at most (\d+) bytes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,10 @@ def refusal_text(problem: Mapping[str, Any], words: Words) -> str:
     detail = str(problem.get("detail") or "")
     reason = str(problem.get("type") or "").rpartition(":")[2]
     said = words.term("refusal", reason if is_known("refusal", reason) else "refused")
+    if most := _MOST_BYTES.search(detail):
+        return words.text("What was sent is longer than is taken: at most %(most)s.") % {
+            "most": words.size(int(most[1]))
+        }
     if not detail or _is_foreign(reason, words):
         return said
     return _explained(said, detail, words)

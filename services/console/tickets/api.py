@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.console.shell.asking import Asked, Json, Part, Trouble, attempt, path_part
+from services.console.shell.editions import Fields, version_of
 from services.console.shell.guard import FILE_HEADERS
 from services.console.shell.pages import MOST_FIELDS, Page, Shown, go_to
 from services.console.tickets.domain import QUEUE, TONES, WAITING, following, moves_of, split_of, splittable
@@ -132,7 +133,7 @@ async def split_ticket(page: Shown, ticket_id: UUID) -> Response:
     try:
         made = await page.asked.write("support", "POST", path, body, key=form.get("key"), if_match=version)
     except Trouble as trouble:
-        return await _show(page, ticket_id, trouble, split=form)
+        return await _show(page, ticket_id, trouble, acted=form, split=form)
     return go_to(f"/tickets/{made.body['into']}")
 
 
@@ -143,7 +144,7 @@ async def _join(page: Page, ticket_id: UUID, form: Mapping[str, str], verb: str,
             "support", "POST", path, {**body, **page.acting}, key=form.get("key"), if_match=version
         )
     except Trouble as trouble:
-        return await _show(page, ticket_id, trouble)
+        return await _show(page, ticket_id, trouble, acted=form)
     return go_to(f"/tickets/{done.body['id']}")
 
 
@@ -179,7 +180,7 @@ async def move_ticket(page: Shown, ticket_id: UUID) -> Response:
             "support", "POST", f"tickets/{ticket_id}/status", body, key=form.get("key"), if_match=version
         )
     except Trouble as trouble:
-        return await _show(page, ticket_id, trouble)
+        return await _show(page, ticket_id, trouble, acted=form)
     if "next" in form and (another := await _next(page.asked, ticket_id)):
         return go_to(f"/tickets/{another}")
     return go_to("/tickets?status=open" if "next" in form else f"/tickets/{ticket_id}")
@@ -230,7 +231,8 @@ async def _show(
     picked: str | None = None,
     *,
     suggests: bool = False,
-    split: Mapping[str, str] | None = None,
+    acted: Fields | None = None,
+    split: Fields | None = None,
 ) -> Response:
     path = f"tickets/{ticket_id}"
     page.path = f"/{path}"
@@ -244,6 +246,7 @@ async def _show(
         "tickets/ticket.html",
         trouble.status if trouble else 200,
         ticket=ticket,
+        version=version_of(acted, trouble, ticket["version"]),
         others=await _others(page, ticket["party_id"]),
         categories=[each["name"] for each in categories.listed],
         viewers=ticket["viewers"],

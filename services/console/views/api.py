@@ -1,6 +1,5 @@
 """Pages about saved views: the tickets of one, keeping one for oneself or for a queue, changing and removing it."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,8 +7,9 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.console.shell.asking import Trouble, attempt
+from services.console.shell.editions import Edition, Fields, opened, opened_again, version_of
 from services.console.shell.pages import Page, Shown, go_to
-from services.console.views.domain import CHANNELS, PRIORITIES, STATUSES, WHOSE, definition_of, fields_of
+from services.console.views.domain import CHANNELS, PRIORITIES, STATUSES, WHOSE, definition_of, described, fields_of
 
 router = APIRouter()
 
@@ -28,14 +28,14 @@ async def keep_view(page: Shown) -> Response:
     try:
         made = await page.asked.write("support", "POST", "views", body, key=form.get("key"))
     except Trouble as trouble:
-        return await _form(page, form, None, trouble)
+        return await _form(page, form, None, trouble=trouble)
     return go_to(f"/tickets?view={made.body['id']}")
 
 
 @router.get("/views/{view_id}")
 async def show_view(page: Shown, view_id: UUID) -> Response:
     view = await page.asked.get("support", f"views/{view_id}")
-    return await _form(page, fields_of(view), view)
+    return await _form(page, fields_of(view), view, opened(fields_of(view), view["version"]))
 
 
 @router.post("/views/{view_id}")
@@ -46,7 +46,9 @@ async def change_view(page: Shown, view_id: UUID) -> Response:
     try:
         await page.asked.write("support", "PUT", f"views/{view_id}", body, key=form.get("key"), if_match=version)
     except Trouble as trouble:
-        return await _form(page, form, await page.asked.get("support", f"views/{view_id}"), trouble)
+        view = await page.asked.get("support", f"views/{view_id}")
+        edition = opened_again(form, trouble, opened(fields_of(view), view["version"]), described, page.words)
+        return await _form(page, form, view, edition, trouble)
     return go_to(f"/tickets?view={view_id}")
 
 
@@ -59,11 +61,14 @@ async def remove_view(page: Shown, view_id: UUID) -> Response:
         await page.asked.write("support", "DELETE", path, None, key=form.get("key"), if_match=version)
     except Trouble as trouble:
         view = await page.asked.get("support", path)
-        return await _form(page, fields_of(view), view, trouble)
+        edition = opened(fields_of(view), version_of(form, trouble, view["version"]))
+        return await _form(page, fields_of(view), view, edition, trouble)
     return go_to("/tickets")
 
 
-async def _form(page: Page, fields: Mapping[str, str], view: Any, trouble: Trouble | None = None) -> Response:
+async def _form(
+    page: Page, fields: Fields, view: Any, edition: Edition | None = None, trouble: Trouble | None = None
+) -> Response:
     """Raises Trouble where support is away or forbids it."""
     if trouble is not None and trouble.kind not in {"refused", "stale"}:
         raise trouble
@@ -72,6 +77,7 @@ async def _form(page: Page, fields: Mapping[str, str], view: Any, trouble: Troub
         "views/form.html",
         trouble.status if trouble else 200,
         view=view,
+        edition=edition,
         fields=fields,
         queues=[each["name"] for each in queues.listed],
         statuses=STATUSES,

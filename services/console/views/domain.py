@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from services.console.shell.words import Words
+
 STATUSES = ("new", "open", "reopened", "pending", "resolved", "closed", "spam")
 PRIORITIES = ("urgent", "high", "normal", "low")
 CHANNELS = ("email", "web", "chat", "phone", "social", "sms", "in_person", "mailing")
@@ -21,6 +23,26 @@ def definition_of(form: Mapping[str, str]) -> dict[str, Any]:
     if not filters["statuses"]:
         del filters["statuses"]
     return {"name": form.get("name", "").strip(), "queue": form.get("queue", "").strip() or None, "filters": filters}
+
+
+def described(fields: Mapping[str, str], words: Words) -> dict[str, str]:
+    """What a form says, by what it asks for."""
+    kept = definition_of(fields)
+    ticked = {
+        label: ", ".join(words.term(kind, each) for each in _CHOICES[name] if f"{name}-{each}" in fields)
+        for label, kind, name in (
+            (words.text("Status"), "status", "statuses"),
+            (words.text("Priority"), "priority", "priorities"),
+            (words.text("Channel"), "channel", "channels"),
+        )
+    }
+    return {
+        words.text("Name"): kept["name"],
+        words.text("Who sees it"): words.term("queue", kept["queue"]) if kept["queue"] else words.text("Only I"),
+        words.text("Whose tickets"): words.term("whose", fields.get("whose") or WHOSE[0]),
+        **ticked,
+        words.text("Queues"): ", ".join(words.term("queue", each) for each in kept["filters"]["queues"]),
+    }
 
 
 def fields_of(view: Mapping[str, Any]) -> dict[str, str]:

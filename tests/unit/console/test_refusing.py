@@ -104,7 +104,7 @@ ANSWERS: dict[str, tuple[int, Mapping[str, object] | None]] = {
     "was changed": (409, {"type": f"{PROBLEM}stale", "detail": "version 2 stands", "state": {}}),
     "finds faults": (422, {"type": f"{PROBLEM}invalid", "errors": [{"field": "body.x", "reason": "y"}]}),
     "is busy": (429, {"type": f"{PROBLEM}busy", "detail": "busy"}),
-    "has no room": (413, {"type": f"{PROBLEM}too_large", "detail": "too large"}),
+    "has no room": (413, {"type": f"{PROBLEM}too_large", "detail": "a body has at most 2097152 bytes"}),
     "is away": (503, None),
     "says nonsense": (200, None),
 }
@@ -139,7 +139,7 @@ async def test_every_page_says_that_services_refuse(
     assert broken == []
 
 
-@pytest.mark.parametrize("answer", [each for each in ANSWERS if each not in {"has no room", "says nonsense"}])
+@pytest.mark.parametrize("answer", [each for each in ANSWERS if each != "says nonsense"])
 async def test_nothing_that_was_typed_is_lost(
     app: FastAPI, services: Refusing, asked: httpx.AsyncClient, answer: str
 ) -> None:
@@ -154,3 +154,17 @@ async def test_nothing_that_was_typed_is_lost(
         if shown.status_code == 500 or not any(sent[name] in found.get(name, ()) for name in sent):
             lost.append((path, shown.status_code))
     assert not lost, lost
+
+
+@pytest.mark.parametrize(("language", "size"), [("en", "at most 2.1 MB."), ("da", "h\u00f8jst 2,1 MB.")])
+async def test_what_is_too_long_says_what_is_allowed(
+    services: Refusing, asked: httpx.AsyncClient, language: str, size: str
+) -> None:
+    services.status, services.said = ANSWERS["has no room"]
+    cookies = {"Cookie": f"rapport-name=a; rapport-language={language}"}
+    refused = await asked.post("/new/agent", data={"id": "typed", "key": "k"}, headers={**SAME, **cookies})
+    assert (refused.status_code, size in refused.text.replace("\u00a0", " ")) == (413, True)
+    long = await asked.post(
+        "/new/agent", data={"id": "x" * 2_100_000}, headers={**SAME, **cookies, "Accept": "text/html"}
+    )
+    assert (long.status_code, size.rstrip(".") in long.text.replace("\u00a0", " ")) == (413, True)

@@ -92,11 +92,24 @@ if (taken !== null) {
   history.replaceState(null, "", address);
 }
 
+// What is longer than is taken is not sent: it stays where it was typed, and the form says what is allowed.
+function isTooLong(form) {
+  form.querySelector(":scope > .too-long")?.remove();
+  if (String(new URLSearchParams(new FormData(form))).length < Number(document.body.dataset.most)) return false;
+  const said = document.createElement("p");
+  said.className = "trouble refused too-long";
+  said.role = "alert";
+  said.textContent = document.body.dataset.toolong;
+  form.prepend(said);
+  said.scrollIntoView({ block: "nearest" });
+  return true;
+}
+
 // A form is sent once, whatever a hurried hand does.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method !== "post") return;
-  if (form.dataset.sent) event.preventDefault();
+  if (form.dataset.sent || isTooLong(form)) event.preventDefault();
   else form.dataset.sent = "yes";
 });
 addEventListener("pageshow", () => {
