@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-_GIVEN = {
+GIVEN = {
     "da": "Anne Mette Søren Jørgen Åse Karen Lars Niels Peter Kirsten Hans Jens Inge Bjørn Mikkel Emil Ida"
     " Freja Magnus Laura"
     " Mathilde Frederik Christian Thomas Camilla Louise Rasmus Sofie Nikolaj Katrine Poul Birgit Henrik Ulla Bente Ole",
@@ -17,7 +17,7 @@ _GIVEN = {
     " Joseph Rebecca Charles Victoria Daniel Samantha Benjamin Olivia George Emma Henry Grace Oliver Amelia"
     " Jack Sophie",
 }
-_FAMILY = {
+FAMILY = {
     "da": "Jensen Nielsen Hansen Pedersen Andersen Christensen Larsen Sørensen Rasmussen Jørgensen Petersen"
     " Madsen Kristensen"
     " Olsen Thomsen Møller Poulsen Johansen Knudsen Mortensen Østergaard Kjær Bjerregaard Nygård Lindgaard Skov"
@@ -42,7 +42,7 @@ _TOWNS = {
     ),
     "en": (("LS1 4AP", "Leeds"), ("M1 2WD", "Manchester"), ("BS1 5TR", "Bristol"), ("YO1 7HH", "York")),
 }
-_NICK = {
+NICK = {
     "William": "Bill", "Elizabeth": "Liz", "Robert": "Bob", "Margaret": "Peggy", "James": "Jim", "Catherine": "Kate",
     "Michael": "Mike", "Richard": "Dick", "Susan": "Sue", "Edward": "Ted", "Deborah": "Debbie", "Joseph": "Joe",
     "Christian": "Chris", "Mathilde": "Tilde", "Nikolaj": "Nick", "Patricia": "Pat", "Charles": "Chuck",
@@ -100,21 +100,21 @@ def _everybody(dice: random.Random, people: int) -> Iterator[Written]:
     made = 0
     while made < people:
         tongue = dice.choice(("da", "en"))
-        home = _home(dice, tongue)
+        home = home_of(dice, tongue)
         if dice.random() < 0.12:
             yield _company(dice, tongue, home)
             made += 1
             continue
-        family = dice.choice(_FAMILY[tongue].split())
-        line = _phone(dice)
+        family = dice.choice(FAMILY[tongue].split())
+        line = phone_of(dice)
         born = date(1940, 1, 1) + timedelta(days=dice.randrange(21_000))
         size = dice.choice((1, 1, 2, 3))
-        names = dice.sample(_GIVEN[tongue].split(), size)
+        names = dice.sample(GIVEN[tongue].split(), size)
         for place, given in enumerate(names):
             if place and dice.random() > 0.25:  # else a twin, who has the birthday of the one before
                 born = date(1940, 1, 1) + timedelta(days=dice.randrange(21_000))
-            own = f"{_ascii(given)}.{_ascii(family)}{dice.randrange(100)}@{dice.choice(_PROVIDERS)}".lower()
-            phones = [_phone(dice)] if dice.random() < 0.7 else [line]
+            own = f"{plain_of(given)}.{plain_of(family)}{dice.randrange(100)}@{dice.choice(_PROVIDERS)}".lower()
+            phones = [phone_of(dice)] if dice.random() < 0.7 else [line]
             yield replace(
                 home,
                 name=f"{given} {family}",
@@ -130,7 +130,7 @@ def _everybody(dice: random.Random, people: int) -> Iterator[Written]:
             made += 1
 
 
-def _home(dice: random.Random, tongue: str) -> Written:
+def home_of(dice: random.Random, tongue: str) -> Written:
     postal, town = dice.choice(_TOWNS[tongue])
     street, house = dice.choice(_STREETS[tongue].split()).replace("_", " "), dice.randrange(1, 160)
     postal = (
@@ -144,22 +144,22 @@ def _home(dice: random.Random, tongue: str) -> Written:
 
 
 def _company(dice: random.Random, tongue: str, home: Written) -> Written:
-    words = [dice.choice(_FAMILY[tongue].split()).replace("'", ""), *dice.sample(_COMPANY, 2)]
-    mail = f"info@{_ascii(''.join(words)).lower()}.example"
+    words = [dice.choice(FAMILY[tongue].split()).replace("'", ""), *dice.sample(_COMPANY, 2)]
+    mail = f"info@{plain_of(''.join(words)).lower()}.example"
     return replace(
         home,
         name=f"{' '.join(words)} {dice.choice(_LEGAL[tongue])}",
         kind="organisation",
         emails=[mail],
-        phones=[_phone(dice)],
+        phones=[phone_of(dice)],
     )
 
 
-def _phone(dice: random.Random) -> str:
+def phone_of(dice: random.Random) -> str:
     return f"+4526{dice.randrange(10**6):06}"
 
 
-def _ascii(text: str) -> str:
+def plain_of(text: str) -> str:
     for letter, plain in (("ø", "oe"), ("å", "aa"), ("æ", "ae"), ("Ø", "Oe"), ("Å", "Aa"), ("'", "")):
         text = text.replace(letter, plain)
     return text
@@ -173,7 +173,7 @@ def _copies(dice: random.Random, true: Written) -> Iterator[Written]:
 def _soil(dice: random.Random, true: Written) -> Written:
     """As some system got it: moved, married, abbreviated, misheard, mistyped, half filled."""
     name = _company_name(dice, true.name) if true.kind == "organisation" else _person_name(dice, true.name)
-    name = _ascii(name) if dice.random() < 0.3 else name
+    name = plain_of(name) if dice.random() < 0.3 else name
     record = _housed(dice, replace(true, name=name, birth=_birth(dice, true.birth)))
     given = true.name.partition(" ")[0]
     return replace(record, emails=_emails(dice, true, given), phones=_phones(dice, true))
@@ -181,22 +181,22 @@ def _soil(dice: random.Random, true: Written) -> Written:
 
 def _company_name(dice: random.Random, name: str) -> str:
     core = name.rpartition(" ")[0]
-    return dice.choice((name, core, core.upper(), _slip(dice, name), f"{core} {dice.choice(_LEGAL['da'])}"))
+    return dice.choice((name, core, core.upper(), slip(dice, name), f"{core} {dice.choice(_LEGAL['da'])}"))
 
 
 def _person_name(dice: random.Random, name: str) -> str:
     given, _, family = name.rpartition(" ")
     if dice.random() < 0.15:
-        given = _NICK.get(given, given)
+        given = NICK.get(given, given)
     if dice.random() < 0.08:
         given = given[0]
     if dice.random() < 0.06:
-        family = dice.choice(_FAMILY["da"].split())
+        family = dice.choice(FAMILY["da"].split())
     if dice.random() < 0.05:
-        family = f"{dice.choice(_FAMILY['en'].split())}-{family}"
+        family = f"{dice.choice(FAMILY['en'].split())}-{family}"
     straight, turned = f"{given} {family}", (f"{family} {given}", f"{family}, {given}")
     written = dice.choice((*[straight] * 6, *turned, straight.upper()))
-    return _slip(dice, written) if dice.random() < 0.2 else written
+    return slip(dice, written) if dice.random() < 0.2 else written
 
 
 def _birth(dice: random.Random, birth: str) -> str:
@@ -211,13 +211,13 @@ def _birth(dice: random.Random, birth: str) -> str:
 
 def _housed(dice: random.Random, record: Written) -> Written:
     if dice.random() < 0.15:
-        other = _home(dice, dice.choice(("da", "en")))
+        other = home_of(dice, dice.choice(("da", "en")))
         record = replace(record, street=other.street, postal=other.postal, town=other.town)
     elif dice.random() < 0.3:
         short = record.street
         for long, brief in (("Street", "St."), ("Road", "Rd"), ("Avenue", "Ave"), ("vej", "v.")):
             short = short.replace(long, brief)
-        record = replace(record, street=_slip(dice, short) if dice.random() < 0.3 else f"{short}, 2. tv")
+        record = replace(record, street=slip(dice, short) if dice.random() < 0.3 else f"{short}, 2. tv")
     if dice.random() < 0.25:
         record = replace(record, street="")
     return replace(record, postal="") if dice.random() < 0.2 else record
@@ -227,17 +227,17 @@ def _emails(dice: random.Random, true: Written, given: str) -> list[str]:
     if dice.random() < 0.4:
         return []
     if true.kind == "person" and dice.random() < 0.2:
-        return [f"{_ascii(given)}{dice.randrange(1000)}@{dice.choice(_PROVIDERS)}".lower()]
+        return [f"{plain_of(given)}{dice.randrange(1000)}@{dice.choice(_PROVIDERS)}".lower()]
     return list(true.emails)
 
 
 def _phones(dice: random.Random, true: Written) -> list[str]:
     if dice.random() < 0.4:
         return []
-    return [_phone(dice)] if dice.random() < 0.15 else list(true.phones)
+    return [phone_of(dice)] if dice.random() < 0.15 else list(true.phones)
 
 
-def _slip(dice: random.Random, text: str) -> str:
+def slip(dice: random.Random, text: str) -> str:
     place = dice.randrange(max(len(text) - 1, 1))
     letter = dice.choice("abcdefghiklmnoprstuvy")
     return dice.choice((

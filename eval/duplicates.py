@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
 
-from eval.dirty import write_down
+from eval.dirty import Written, write_down
+from eval.dirty_kinds import draw_kinds
 from eval.rows import Row, compare
 from eval.setting import Setting, say
 from services.contacts.matching.domain.traits import Traits, read_traits
 from services.contacts.matching.domain.verdict import LIKELY
-from services.contacts.matching.domain.whole import learn_model, match
+from services.contacts.matching.domain.whole import match, match_unasked
 
 _PEOPLE = 4_000
 _SETS = {"febrl3": ("febrl_dataset3.csv",), "febrl4": ("febrl_dataset4a.csv", "febrl_dataset4b.csv")}
@@ -27,19 +28,22 @@ class Labelled(NamedTuple):
 
 
 def measure(setting: Setting) -> list[Row]:
-    """The sets of the folder, and one that is drawn from the seed."""
+    """The sets of the folder, one that is drawn from the seed, and kinds of dirt, each by itself."""
     rows = []
     for name, files in _SETS.items():
         paths = [setting.file(file) for file in files]
         rows += _measure_set(
             name, [each for path in paths for each in _read_febrl(path.read_text("utf-8").splitlines())]
         )
-    return rows + _measure_set(f"households, {_PEOPLE} people and companies", _drawn(setting.seed))
+    drawn = _labelled(write_down(_PEOPLE, setting.seed))
+    rows += _measure_set(f"households, {_PEOPLE} people and companies", drawn)
+    for kind, written in draw_kinds(setting.seed).items():
+        rows += _measure_ours(kind, _labelled(written), {})
+    return rows
 
 
 def _measure_set(name: str, records: Sequence[Labelled]) -> list[Row]:
     say(f"{name}: {len(records)} records")
-    ours = _timed(lambda: _rapport(records), records)
     peers = {"exact name and birth date": _timed(lambda: _exact(records), records)}
     try:
         peers["splink 5, DuckDB"] = _timed(lambda: _splink(records), records)
@@ -47,13 +51,15 @@ def _measure_set(name: str, records: Sequence[Labelled]) -> list[Row]:
         say("splink is not installed")
     except Exception as error:  # noqa: BLE001  over a column that says nothing it raises whatever it likes
         say(f"splink cannot be trained on {name}, and is left out: {str(error)[:200]}")
-    model = learn_model([each.traits for each in records])
-    groups = match([each.traits for each in records], model).groups
-    merged = _figures(_pairs(groups), records)
-    asked_nobody = {"precision": merged["precision"], "recall": merged["recall"], "F1": merged["F1"]}
+    return _measure_ours(name, records, peers)
+
+
+def _measure_ours(name: str, records: Sequence[Labelled], peers: dict[str, dict[str, float]]) -> list[Row]:
+    ours = _timed(lambda: _rapport(records), records)
+    unasked = _figures(_pairs(match_unasked([each.traits for each in records])), records)
     return [
         *compare("duplicates", name, ("Rapport", ours), peers),
-        *compare("duplicates", name, ("Rapport, merged without asking", asked_nobody), {}),
+        *compare("duplicates", name, ("Rapport, merged without asking", unasked), {}),
     ]
 
 
@@ -164,9 +170,9 @@ def _read_febrl(lines: Iterable[str]) -> list[Labelled]:
     return found
 
 
-def _drawn(seed: int) -> list[Labelled]:
+def _labelled(written: Iterable[Written]) -> list[Labelled]:
     found = []
-    for each in write_down(_PEOPLE, seed):
+    for each in written:
         traits = read_traits(
             name=each.name,
             kind="organisation" if each.kind == "organisation" else "",

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from eval.dirty import write_down
+from eval.dirty_kinds import draw_kinds
 from services.contacts.matching.domain.blocking import keys_of, pairs_of
 from services.contacts.matching.domain.comparison import FIELDS, LEVELS, compare
 from services.contacts.matching.domain.folding import fold, sound
@@ -25,7 +26,7 @@ from services.contacts.matching.domain.verdict import (
     settle,
     verdict_of,
 )
-from services.contacts.matching.domain.whole import learn_model, match
+from services.contacts.matching.domain.whole import learn_model, match, match_unasked
 
 HOME: dict[str, Any] = {"lines": ["Nørregade 12, 2. tv"], "postal": "8000", "town": "Aarhus C"}
 ADA: dict[str, Any] = {"name": "Ada Holm", "birth": "1971-03-09", **HOME}
@@ -162,6 +163,49 @@ def test_twins_may_bear_two_forms_of_one_name_so_that_only_the_same_first_name_i
     alike = likenesses(usual_model(), dict(zip(pair, two, strict=True)), [pair])[pair]
     assert alike.certain is certain
     assert verdict_of(alike.bits) != "none"
+
+
+ELSEWHERE = {"lines": ["Engvej 7"], "postal": "9000", "town": "Aalborg"}
+NEAR = {"lines": ["Engvej 7"]}
+YEAR_ALONE = {"birth": "1971-01-01"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "certain"),
+    [
+        ({}, NEAR, True),
+        ({}, ELSEWHERE, False),
+        ({**BOX}, {**BOX, **ELSEWHERE}, True),
+        ({}, {"name": "Ada Hoolm"}, True),
+        ({}, {"name": "Ada Hoolm", **NEAR}, False),
+        ({}, {"name": "Ada Holm-Dahl"}, True),
+        ({}, {"name": "Ada Berg"}, False),
+        ({}, {"name": "Holm Ada", **NEAR}, True),
+        ({}, {"name": "Holm Ade", **BOX}, False),
+        (YEAR_ALONE, {**YEAR_ALONE, **NEAR}, False),
+        (YEAR_ALONE, YEAR_ALONE, True),
+        ({}, {"birth": "1971-09-03"}, False),
+        ({}, {"birth": None}, False),
+    ],
+)
+def test_the_better_a_family_name_agrees_the_less_of_the_home_has_to(
+    one: dict[str, Any], other: dict[str, Any], certain: bool
+) -> None:
+    base = [_traits(each) for each in write_down(250, 3)]
+    two = [read_traits(**{**ADA, **each}) for each in (one, other)]
+    pair = (UUID(int=1), UUID(int=2))
+    model = learn_model([*base, *two])
+    assert likenesses(model, dict(zip(pair, two, strict=True)), [pair])[pair].certain is certain
+    places = {len(base), len(base) + 1}
+    assert any(places <= set(each) for each in match_unasked([*base, *two], model)) is certain
+
+
+@pytest.mark.parametrize("kind", draw_kinds(5))
+def test_of_no_kind_of_dirt_two_people_are_made_one_unasked(kind: str) -> None:
+    records = draw_kinds(5)[kind]
+    groups = match_unasked([_traits(each) for each in records])
+    assert groups
+    assert [group for group in groups if len({records[place].truth for place in group}) > 1] == []
 
 
 def test_whoever_bears_both_names_makes_no_one_of_twins() -> None:

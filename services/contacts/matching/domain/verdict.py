@@ -1,6 +1,6 @@
 """What follows from a score: automatic, a question for people, or nothing; and why, in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -71,10 +71,10 @@ def likenesses(
     left, right = (np.array([places[pair[side]] for pair in pairs], np.int64) for side in range(2))
     compared = compare(known, left, right)
     bits = settle(model, known, compared).tolist()
-    certain = _certain(known, compared).tolist()
+    surely = certain(known, compared).tolist()
     return {
         pair: Likeness(
-            bits[at], reasons_of(compared.levels[at].tolist()), certain[at] and bits[at] >= AUTOMATIC, model.version
+            bits[at], reasons_of(compared.levels[at].tolist()), surely[at] and bits[at] >= AUTOMATIC, model.version
         )
         for at, pair in enumerate(pairs)
         if bits[at] >= POSSIBLE
@@ -101,20 +101,49 @@ def settle(model: Model, records: Sequence[Traits], pairs: Pairs) -> Floats:
     return np.where(_never(records, pairs), -60.0, bits)
 
 
-def _certain(records: Sequence[Traits], pairs: Pairs) -> NDArray[np.bool_]:
-    """Stricter than the sum of what agrees, which weighs a name without knowing how many bear it here: people who agree
-    in first and family name, birthday, and home or address to write to; companies that have the same tax number. Twins
-    may bear two forms of one name, or each the other's name in the middle.
+def certain(records: Sequence[Traits], pairs: Pairs) -> NDArray[np.bool_]:
+    """Stricter than the sum of what agrees, which weighs a name without knowing how many bear it here: companies that
+    have the same tax number, and people of one birthday and one first name, since twins may bear two forms of a name,
+    or each the other's in the middle. The better the family name agrees, the less of the home has to: the same one, of
+    one postal code; one that differs by a slip, or the shorter of a double name, of one street; either, of one home or
+    with an e-mail or phone that both have. First and family name may be turned round.
+
+    On the first of January many are born of whom no more than the year is known: they have to share a home, e-mail or
+    phone.
     """
     given, family, birth, address, email, phone = pairs.levels.T
-    first = np.array([record.given.partition(" ")[0] for record in records])
-    people = (given <= 2) & (given > 0) & (first[pairs.left] == first[pairs.right]) & (family == 1) & (birth == 1)
-    people &= np.isin(address, (1, 2)) | (email == 1) | (phone == 1)
+    reached = np.isin(address, (1, 2)) | (email == 1) | (phone == 1)
+    vague = np.array([record.birth.endswith("-01-01") for record in records], bool)[pairs.left]
+    named = (given > 0) & (given <= 2) & _of_each(records, pairs, _first_name, _first_name)
+    turned = (given == 4) & _of_each(records, pairs, _given, _family) & _of_each(records, pairs, _family, _given)
+    people = ((named & (family == 1)) | turned) & (reached | (np.isin(address, (3, 4)) & ~vague))
+    people |= named & np.isin(family, (2, 3)) & (reached | ((address == 3) & ~vague))
+    people &= birth == 1
     company = np.array([record.kind == "organisation" for record in records], bool)[pairs.left]
     taxed = np.zeros(len(given), bool)
     for at in np.flatnonzero(company).tolist():
         taxed[at] = not set(records[pairs.left[at]].taxes).isdisjoint(records[pairs.right[at]].taxes)
     return np.asarray(np.where(company, taxed, people), bool)
+
+
+def _of_each(
+    records: Sequence[Traits], pairs: Pairs, one: Callable[[Traits], str], other: Callable[[Traits], str]
+) -> NDArray[np.bool_]:
+    """Whether what the left record says as `one` is what the right one says as `other`."""
+    left, right = np.array([one(each) for each in records]), np.array([other(each) for each in records])
+    return np.asarray(left[pairs.left] == right[pairs.right])
+
+
+def _first_name(record: Traits) -> str:
+    return record.given.partition(" ")[0]
+
+
+def _given(record: Traits) -> str:
+    return record.given
+
+
+def _family(record: Traits) -> str:
+    return record.family
 
 
 def _never(records: Sequence[Traits], pairs: Pairs) -> NDArray[np.bool_]:

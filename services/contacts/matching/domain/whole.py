@@ -1,14 +1,17 @@
 """The whole base at once, or a batch, by the same score as one record."""
 
 from collections.abc import Callable, Sequence
+from itertools import combinations
 from typing import NamedTuple
+
+import numpy as np
 
 from services.contacts.matching.domain.blocking import FIELDS_OF, pairs_of
 from services.contacts.matching.domain.comparison import Pairs, compare
 from services.contacts.matching.domain.grouping import group
 from services.contacts.matching.domain.model import Floats, Model, learn
 from services.contacts.matching.domain.traits import Traits
-from services.contacts.matching.domain.verdict import AUTOMATIC, HOLDING, POSSIBLE, settle, torn
+from services.contacts.matching.domain.verdict import AUTOMATIC, HOLDING, POSSIBLE, certain, settle, torn
 
 
 class Matched(NamedTuple):
@@ -47,3 +50,28 @@ def match(
         return (min(one, other), max(one, other)) in two or never(one, other)
 
     return Matched(known, pairs, bits, group(kept, automatic, HOLDING, are_two))
+
+
+def match_unasked(records: Sequence[Traits], model: Model | None = None) -> list[list[int]]:
+    """The groups that are merged without asking: by pairs that are certain, the likeliest first, where enough of all
+    pairs across two groups hold them together and no given name speaks against it.
+    """
+    known = model or learn_model(records)
+    left, right, _ = pairs_of(records)
+    linked = group(_links(known, records, compare(records, left, right)), AUTOMATIC, -np.inf)
+    every = np.array([pair for places in linked for pair in combinations(places, 2)], np.int64).reshape(-1, 2)
+    pairs = compare(records, every[:, 0], every[:, 1])
+    apart = {tuple(pair) for pair in every[pairs.levels[:, 0] == 5].tolist()}
+    return group(
+        _links(known, records, pairs),
+        AUTOMATIC,
+        HOLDING,
+        lambda one, other: (min(one, other), max(one, other)) in apart,
+    )
+
+
+def _links(model: Model, records: Sequence[Traits], pairs: Pairs) -> list[tuple[int, int, float]]:
+    """With their bits, which are automatic of those that are certain alone."""
+    bits = settle(model, records, pairs)
+    bits = np.where(certain(records, pairs), bits, np.minimum(bits, AUTOMATIC - 1))
+    return list(zip(pairs.left.tolist(), pairs.right.tolist(), bits.tolist(), strict=True))

@@ -1,0 +1,181 @@
+"""Kinds of dirt, each by itself: people that a seed draws, and copies of them that are soiled in one way only.
+
+Beside whom the copies are of stand those who are easily taken for them: families, namesakes, father and son.
+"""
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+
+from eval.dirty import FAMILY, GIVEN, NICK, Written, home_of, phone_of, plain_of, slip
+
+_PEOPLE = 500
+_ALIKE = [("Kristian", "Kristina"), ("Mads", "Mats"), ("Anna", "Anne"), ("Julie", "Julia"), ("Emil", "Emilie")]
+_SYLLABLES = ["bal", "dor", "fen", "gil", "hav", "kes", "lun", "mar", "nor", "pel", "rin", "sol", "tor", "vil", "wes"]
+_LETTERS = {"ø": ("oe", "o"), "å": ("aa", "a"), "æ": ("ae",), "ü": ("ue", "u"), "é": ("e",)}
+
+Soil = Callable[[random.Random, Written], Written]
+
+
+def draw_kinds(seed: int) -> dict[str, list[Written]]:
+    """By the name of the kind its records, in no order."""
+    found = {}
+    for name, (people, soil) in KINDS.items():
+        dice = random.Random(f"{seed} {name}")
+        records = [
+            soil(dice, replace(true, truth=str(number)))
+            for number, true in enumerate(people(dice))
+            for _ in range(dice.choice((1, 2, 2, 3)))
+        ]
+        dice.shuffle(records)
+        found[name] = records
+    return found
+
+
+def _anybody(dice: random.Random) -> Iterator[Written]:
+    for _ in range(_PEOPLE):
+        tongue = dice.choice(("da", "en"))
+        yield _person(dice, dice.choice(GIVEN[tongue].split()), _family(dice, tongue), home_of(dice, tongue))
+
+
+def _family(dice: random.Random, tongue: str) -> str:
+    """In turns a common one, and one that hardly anybody has."""
+    if dice.random() < 0.5:
+        return dice.choice(FAMILY[tongue].split())
+    return "".join(dice.sample(_SYLLABLES, 3)).capitalize()
+
+
+def _person(dice: random.Random, given: str, family: str, home: Written, born: date | None = None) -> Written:
+    born = born or date(1940, 1, 1) + timedelta(days=dice.randrange(21_000))
+    mail = f"{plain_of(given)}.{plain_of(family)}.{dice.randrange(10**6)}@example.com".lower()
+    return replace(
+        home, name=f"{given} {family}", birth=born.isoformat(), emails=[mail], phones=[phone_of(dice)], kind="person"
+    )
+
+
+def _accented(dice: random.Random) -> Iterator[Written]:
+    for each in _anybody(dice):
+        letters = dice.sample("øåæüé", 2)
+        given, _, family = each.name.partition(" ")
+        yield replace(each, name=f"{given[0]}{letters[0]}{given[1:]} {family[:2]}{letters[1]}{family[2:]}")
+
+
+def _households(dice: random.Random) -> Iterator[Written]:
+    """A couple and its children, twins of names that are alike among them, with one phone and one e-mail."""
+    for _ in range(_PEOPLE // 4):
+        home, family = home_of(dice, "da"), _family(dice, "da")
+        pair, born = dice.choice(_ALIKE), date(1990, 1, 2) + timedelta(days=dice.randrange(9_000))
+        shared = _person(dice, "Hele", family, home)
+        for given in dice.sample(GIVEN["da"].split(), 2):
+            yield replace(_person(dice, given, family, home), phones=shared.phones, emails=shared.emails)
+        for given in pair:
+            yield replace(_person(dice, given, family, home, born), phones=shared.phones, emails=shared.emails)
+
+
+def _fathers(dice: random.Random) -> Iterator[Written]:
+    """A father and his son of one name at one home, with one phone."""
+    for _ in range(_PEOPLE // 2):
+        home, given, family = home_of(dice, "en"), dice.choice(GIVEN["en"].split()), _family(dice, "en")
+        born = date(1940, 1, 2) + timedelta(days=dice.randrange(9_000))
+        father = _person(dice, given, family, home, born)
+        son = _person(dice, given, family, home, born + timedelta(days=dice.randrange(6_600, 14_000)))
+        yield replace(father, name=f"{father.name} Sr")
+        yield replace(son, name=f"{son.name} Jr", phones=father.phones)
+
+
+def _namesakes(dice: random.Random) -> Iterator[Written]:
+    """Of a few names in one town, one in eight with the first of January for a birthday."""
+    names = [(dice.choice(GIVEN["da"].split()), dice.choice(FAMILY["da"].split())) for _ in range(25)]
+    for _ in range(_PEOPLE):
+        home = replace(home_of(dice, "da"), postal="8000", town="Aarhus C")
+        year = dice.randrange(1950, 2000)
+        yield _person(dice, *dice.choice(names), home, date(year, 1, 1) if dice.random() < 0.125 else None)
+
+
+def _as_it_is(dice: random.Random, true: Written) -> Written:
+    """Each system has another way to write to somebody."""
+    return replace(true, emails=true.emails if dice.random() < 0.5 else [])
+
+
+def _mistyped(dice: random.Random, true: Written) -> Written:
+    given, _, family = true.name.partition(" ")
+    where = dice.randrange(3)
+    street = slip(dice, true.street) if where == 2 else true.street
+    name = (f"{slip(dice, given)} {family}", f"{given} {slip(dice, family)}", true.name)[where]
+    return replace(_as_it_is(dice, true), name=name, street=street, phones=[])
+
+
+def _turned(dice: random.Random, true: Written) -> Written:
+    given, _, family = true.name.partition(" ")
+    name = dice.choice((true.name, f"{family} {given}", f"{family}, {given}"))
+    return replace(_as_it_is(dice, true), name=name, phones=[])
+
+
+def _with_gaps(dice: random.Random, true: Written) -> Written:
+    def kept(value: str) -> str:
+        return value if dice.random() < 0.6 else ""
+
+    return replace(
+        true,
+        birth=kept(true.birth),
+        street=kept(true.street),
+        postal=kept(true.postal),
+        town=kept(true.town),
+        emails=[each for each in true.emails if dice.random() < 0.6],
+        phones=[each for each in true.phones if dice.random() < 0.6],
+    )
+
+
+def _misdated(dice: random.Random, true: Written) -> Written:
+    year, month, day = true.birth.split("-")
+    wrong = f"{year}-{day}-{month}" if int(day) <= 12 else f"{int(year) + dice.choice((-1, 1))}-{month}-{day}"
+    return replace(_as_it_is(dice, true), birth=dice.choice((true.birth, true.birth, wrong)), phones=[])
+
+
+def _moved(dice: random.Random, true: Written) -> Written:
+    home = home_of(dice, "da") if dice.random() < 0.5 else true
+    return replace(_as_it_is(dice, true), street=home.street, postal=home.postal, town=home.town)
+
+
+def _respelt(dice: random.Random, true: Written) -> Written:
+    """As it is, with letters of ASCII alone, or in UTF-8 that was read as Latin-1."""
+    name = true.name
+    for letter, others in _LETTERS.items():
+        name = name.replace(letter, dice.choice((letter, *others, letter.encode().decode("latin-1"))))
+    return replace(_as_it_is(dice, true), name=name, phones=[])
+
+
+def _called(dice: random.Random, true: Written) -> Written:
+    given, _, family = true.name.partition(" ")
+    middle = dice.choice(GIVEN["da"].split())
+    name = dice.choice((given, given, NICK.get(given, given), given[0], f"{given} {middle}"))
+    return replace(_as_it_is(dice, true), name=f"{name} {family}", phones=[])
+
+
+def _half_dated(dice: random.Random, true: Written) -> Written:
+    return replace(true, birth=true.birth if dice.random() < 0.7 else "")
+
+
+def _half_said(dice: random.Random, true: Written) -> Written:
+    name = true.name if dice.random() < 0.5 else true.name.rpartition(" ")[0]
+    return replace(_half_dated(dice, true), name=name, emails=[])
+
+
+def _half_housed(dice: random.Random, true: Written) -> Written:
+    return replace(_as_it_is(dice, true), street=true.street if dice.random() < 0.5 else "", phones=[])
+
+
+KINDS: Mapping[str, tuple[Callable[[random.Random], Iterator[Written]], Soil]] = {
+    "slips of the pen": (_anybody, _mistyped),
+    "names turned round": (_anybody, _turned),
+    "gaps": (_anybody, _with_gaps),
+    "dates turned round or a year off": (_anybody, _misdated),
+    "moved": (_anybody, _moved),
+    "letters respelt": (_accented, _respelt),
+    "forms of given names": (_anybody, _called),
+    "households with twins": (_households, _half_dated),
+    "father and son of one name": (_fathers, _half_said),
+    "namesakes in one town": (_namesakes, _half_housed),
+}
+"""Whom each kind is of, and how their copies are written."""
