@@ -1,6 +1,6 @@
 """What is advised of products, told once and again only where it changed: what stands, and what a cut makes of it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, Protocol, TypeVar
@@ -10,6 +10,8 @@ from services.forecasting.cuts.domain import instant
 from services.forecasting.evidence import read_evidence, write_evidence
 from shared.events.insights import Contribution
 from shared.ids import dated_id
+
+_PAGE = 250
 
 
 class Advised(Protocol):
@@ -86,6 +88,11 @@ def _other(before: A, now: A, differs: Callable[[A, A], bool]) -> bool:
 def _name(model: str, sku: str, cut: date) -> UUID:
     """The same of a product and a cut, so that what is decided again after a restore is not published a second time."""
     return dated_id(int(instant(cut).timestamp() * 1000), "suggestion", model.partition("/")[0], sku, cut)
+
+
+def in_pages(told: Sequence[Told[A]]) -> Iterator[Sequence[Told[A]]]:
+    """So few at a time that the loop serves others in between."""
+    return (told[begin : begin + _PAGE] for begin in range(0, len(told), _PAGE))
 
 
 def rows_of(told: Sequence[Told[A]], fields: Sequence[str]) -> list[tuple[object, ...]]:

@@ -10,6 +10,7 @@ from shared.engine.transaction import Transaction
 from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
+_PAGE = 2000
 
 
 async def call_urgent(tx: Transaction, tickets: Sequence[tuple[UUID, UUID, bool]]) -> None:
@@ -39,8 +40,9 @@ async def load_baskets(
 
 async def replace_pairs(tx: Transaction, cut: date, pairs: Sequence[Pair]) -> None:
     await tx.execute(SQL["forget_pairs"])
-    rows = [(one.sku, one.other, one.parties, one.buyers, one.together, one.lift, one.chance) for one in pairs]
-    if rows:
+    for begin in range(0, len(pairs), _PAGE):  # so few at a time that the loop serves others in between
+        page = pairs[begin : begin + _PAGE]
+        rows = [(one.sku, one.other, one.parties, one.buyers, one.together, one.lift, one.chance) for one in page]
         await tx.execute(SQL["save_pairs"], *columns(rows), cut)
 
 

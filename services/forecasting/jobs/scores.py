@@ -12,7 +12,7 @@ from services.forecasting.scores.domain.score import CHURN_MODEL, MODEL, RFM_MOD
 from services.forecasting.settings import ForecastingSettings
 
 log = structlog.get_logger()
-PAGE = 500
+PAGE = 200
 
 
 async def fit(source: cuts.Source, run: Run, settings: ForecastingSettings, cut: date) -> None:

@@ -14,7 +14,8 @@ from services.forecasting.settings import ForecastingSettings
 from services.forecasting.warnings import commands as warnings
 
 log = structlog.get_logger()
-_PAGE = 500
+_PAGE = 200
+_OPEN = 500
 _FIRST = UUID(int=0)
 
 
@@ -52,7 +53,7 @@ class Settling:
 
     async def step(self, source: cuts.Source, watermark: datetime) -> None:
         async with source.read() as tx:
-            ended, self._after = await warnings.find_settled(tx, day_of(watermark), self._after, _PAGE)
+            ended, self._after = await warnings.find_settled(tx, day_of(watermark), self._after, _OPEN)
             news, over = await warnings.find_disputed(tx)
             if (today := day_of(watermark)) != self._looked:
                 more, calm = await warnings.find_backlog(tx, today)

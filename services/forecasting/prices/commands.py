@@ -1,5 +1,6 @@
 """Prices as they are looked at, and suggested, at a cut."""
 
+from asyncio import to_thread
 from collections.abc import Sequence
 from datetime import date
 
@@ -10,6 +11,7 @@ from services.forecasting.models import commands as models
 from services.forecasting.prices import store
 from services.forecasting.prices.domain import PriceAdvice, Priced, announce_price, decide, priced, read_told
 from services.forecasting.series import commands as series
+from services.forecasting.standing import in_pages
 from shared.engine.transaction import Transaction
 from shared.events.suggestions import PriceSuggested
 
@@ -38,12 +40,15 @@ async def tell(tx: Transaction, found: Sequence[PriceAdvice], quality: dict[str,
     """Keep what was found, tell what changed; how many were told. Nothing of a cut that is done or not the newest."""
     if not await cuts.is_open(tx, cut):
         return 0
-    changed = decide(found, await store.load_told(tx), cut)
-    await store.save_told(tx, [*changed.told, *changed.kept], tx.now)
+    changed = await to_thread(decide, found, await store.load_told(tx), cut)
+    for told in in_pages(changed.told):
+        await store.save_told(tx, told, tx.now)
+        tx.emit(announce_price(one, tx.now) for one in told)
+    for kept in in_pages(changed.kept):
+        await store.save_told(tx, kept, tx.now)
     await store.forget_untold(tx, changed.gone)
     if quality:
         await models.save_model(tx, "prices", cut, {"products": len(found)}, quality)
-    tx.emit(announce_price(one, tx.now) for one in changed.told)
     return len(changed.told)
 
 

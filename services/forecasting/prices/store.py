@@ -1,8 +1,10 @@
 """The table of prices, a typed function per statement."""
 
-from collections.abc import Sequence
+from asyncio import to_thread
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from services.forecasting.evidence import shown_evidence
 from services.forecasting.prices.domain import PriceAdvice, ToldPrice
@@ -18,7 +20,12 @@ _ADVICE = (*_AMOUNTS, *_FIGURES, "none_because")
 
 
 async def load_told(tx: Transaction) -> dict[str, ToldPrice]:
-    return {row["sku"]: told_of(row, PriceAdvice, _ADVICE) for row in await tx.fetch(SQL["load_told"])}
+    """Of every product; they may be thousands, so they are read beside the loop."""
+    return await to_thread(_told, await tx.fetch(SQL["load_told"]))
+
+
+def _told(rows: Sequence[Mapping[str, Any]]) -> dict[str, ToldPrice]:
+    return {row["sku"]: told_of(row, PriceAdvice, _ADVICE) for row in rows}
 
 
 async def save_told(tx: Transaction, told: Sequence[ToldPrice], now: datetime) -> None:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.forecasting.standing import Changed, Told, renew, rows_of, told_of
+from services.forecasting.standing import Changed, Told, in_pages, renew, rows_of, told_of
 from shared.events.insights import Contribution
 
 CUT = date(2026, 3, 2)
@@ -108,3 +108,13 @@ def test_what_is_written_down_of_a_product_is_read_again() -> None:
     read = [told_of(dict(zip(names, row, strict=True)), Advice, fields) for row in rows]
     assert read == sorted(told, key=lambda one: one.advice.sku)
     assert rows_of([], fields) == []
+
+
+@pytest.mark.parametrize("count", [0, 1, 250, 251, 1000])
+def test_pages_hold_each_once_in_order_and_none_holds_many(count: int) -> None:
+    told = at(CUT, *(Advice(f"{number:04}", number) for number in range(count))).told
+
+    pages = list(in_pages(told))
+
+    assert [one for page in pages for one in page] == told
+    assert all(0 < len(page) <= 250 for page in pages)
