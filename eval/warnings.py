@@ -1,5 +1,5 @@
 """Warnings of churn and silence on Complete Journey: how many came true, and how much earlier than the plain rule; and
-those of a backlog on drawn desks.
+those of a backlog on drawn desks, and of less use on drawn parties.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -9,7 +9,7 @@ from math import log
 from statistics import fmean, median, variance
 from uuid import UUID
 
-from eval import backlog
+from eval import backlog, usage
 from eval.churn import households, left_at
 from eval.rows import Row
 from eval.setting import Setting
@@ -42,7 +42,8 @@ def measure(setting: Setting) -> list[Row]:
                 told[kind].setdefault((party, last), one)
     name = f"Complete Journey, {_CUTS} cuts"
     plain = _figures(told["plain"].values())
-    return backlog.measure(setting.seed) + [
+    drawn = [*backlog.measure(setting.seed), *usage.measure(setting.seed)]
+    return drawn + [
         Row("warnings", name, f"Rapport, {kind}", metric, value, f"silent for {_SILENT} days", plain[metric])
         for kind in (CHURN, SILENCE)
         for metric, value in _figures(told[kind].values()).items()

@@ -107,6 +107,8 @@ SALES: dict[str, dict[str, str]] = {
         "days_since_last_purchase": _("Days since the last purchase"),
         "days_since_first_purchase": _("Days since the first purchase"),
         "days_between_purchases": _("Days between purchases"),
+        "days_of_choices_in_28": _("Days on which products were looked at, in four weeks"),
+        "days_of_choices_in_84_before": _("Days on which products were looked at, in the twelve weeks before"),
         "purchase_days": _("Purchase days"),
         "purchase_days_in_year": _("Purchase days in a year"),
         "spent_in_year": _("Spent in a year, in the smallest unit"),

@@ -57,11 +57,13 @@ from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) as closed (dispute_id, pa
 on conflict (dispute_id) do update set closed_at = excluded.closed_at;
 
 -- name: load_usage
--- Choices in the 28 days before $2 and in the 84 before those.
+-- Choices in the 28 days before $2 and in the 84 before those, and the days with any.
 select
     party_id,
     coalesce(sum(choices) filter (where day >= $2::date - 28), 0)::int as recent,
-    coalesce(sum(choices) filter (where day < $2::date - 28), 0)::int as before
+    coalesce(sum(choices) filter (where day < $2::date - 28), 0)::int as before,
+    (count(*) filter (where day >= $2::date - 28 and choices > 0))::int as recent_days,
+    (count(*) filter (where day < $2::date - 28 and choices > 0))::int as before_days
 from sales_v1.choice_day
 where party_id = any($1::uuid[]) and day >= $2::date - 112 and day < $2
 group by party_id;

@@ -11,6 +11,7 @@ from shared.engine.transaction import Transaction
 from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
+_USAGE = ("recent", "before", "recent_days", "before_days")
 Dispute = tuple[UUID, UUID, datetime]
 """Its id, the party, and when."""
 
@@ -61,7 +62,7 @@ async def close_disputes(tx: Transaction, closed: Sequence[Dispute]) -> None:
 async def load_usage(tx: Transaction, parties: Sequence[UUID], day: date) -> dict[UUID, Usage]:
     """Of those who chose anything in the 112 days before `day`."""
     rows = await tx.fetch(SQL["load_usage"], parties, day)
-    return {row["party_id"]: Usage(row["recent"], row["before"]) for row in rows}
+    return {row["party_id"]: Usage(**{name: row[name] for name in _USAGE}) for row in rows}
 
 
 async def load_disputes(tx: Transaction, least: int) -> dict[UUID, Disputes]:

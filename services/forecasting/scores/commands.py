@@ -8,7 +8,7 @@ from typing import ParamSpec
 from uuid import UUID
 
 from services.forecasting.activity import commands as activity
-from services.forecasting.activity.domain import Disputes, Usage
+from services.forecasting.activity.domain import Disputes, join_usage
 from services.forecasting.copies.domain import Family
 from services.forecasting.cuts import commands as cuts
 from services.forecasting.cuts.domain import instant
@@ -179,7 +179,7 @@ async def find_signs(tx: Transaction, family: Family, today: date) -> Signs:
     """What speaks for or against one party today, under all its ids."""
     rhythm = await store.load_rhythm(tx, family.ids, today)
     usage = list((await activity.load_usage(tx, family.ids, today)).values())
-    used = Usage(sum(one.recent for one in usage), sum(one.before for one in usage)) if usage else None
+    used = join_usage(usage) if usage else None
     asked = [(family.party_id, one) for one in family.ids]
     tomorrow = today + timedelta(days=1)
     spent = (await store.load_spent(tx, asked, tomorrow - YEAR, tomorrow)).get(family.party_id, Spent())

@@ -5,6 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from services.forecasting.activity import commands as activity
+from services.forecasting.activity.domain import Usage
 from services.forecasting.cuts.domain import WEEK
 from services.forecasting.forecasts import commands as forecasts
 from services.forecasting.scores import commands as scores
@@ -91,7 +92,7 @@ async def find_settled(tx: Transaction, passed: date, after: UUID, size: int) ->
     bought = await scores.find_purchases(tx, silent)
     chosen = await _load_choices(tx, [one for one in page if one.kind == USAGE_DROP])
     settled = [
-        parties.settle_usage(one, chosen.get(one.warning_id, 0), passed)
+        parties.settle_usage(one, chosen.get(one.warning_id), passed)
         if one.kind == USAGE_DROP
         else parties.settle_silence(one, bought.get(one.warning_id), passed)
         for one in page
@@ -149,13 +150,13 @@ async def take_back(tx: Transaction, told: WarningRaised | WarningCleared) -> No
             await store.clear_warnings(tx, [(told.warning_id, told.because, told.lead_days)], told.recorded_at)
 
 
-async def _load_choices(tx: Transaction, dropped: Sequence[Warned]) -> dict[UUID, int]:
-    """By warning, how often its party chose products since, within the days that it looks ahead."""
+async def _load_choices(tx: Transaction, dropped: Sequence[Warned]) -> dict[UUID, Usage]:
+    """By warning, how its party chose products since, as the last of the days that it looks ahead sees it."""
     found = {}
     for day in {one.as_of for one in dropped}:
         asked = {one.party_id: one.warning_id for one in dropped if one.as_of == day and one.party_id}
         for party_id, usage in (await activity.load_usage(tx, list(asked), day + parties.AHEAD)).items():
-            found[asked[party_id]] = usage.recent
+            found[asked[party_id]] = usage
     return found
 
 

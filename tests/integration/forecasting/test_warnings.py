@@ -109,8 +109,12 @@ async def test_less_use_is_told_and_ends_when_it_comes_back(forecasting: Forecas
     ((_, key, data),) = await pass_by(forecasting, jobs, CUT)
     assert (key, data["kind"]) == (str(ADA), "usage_drop")
 
-    await forecasting.heard(*(chosen(f"again-{n}", "2026-01-03") for n in range(12)))
-    ((type_, _, over),) = await pass_by(forecasting, jobs, date(2026, 1, 4))
+    await forecasting.heard(*(chosen(f"once-{n}", "2026-01-01") for n in range(12)))
+    assert await pass_by(forecasting, jobs, date(2026, 1, 2)) == []
+    await forecasting.heard(
+        *(chosen(f"again-{n}", (date(2026, 1, 2) + timedelta(days=n)).isoformat()) for n in range(9))
+    )
+    ((type_, _, over),) = await pass_by(forecasting, jobs, date(2026, 1, 12))
     assert (type_, over["warning_id"], over["because"]) == ("warning.cleared", data["warning_id"], "used_again")
 
 

@@ -28,14 +28,14 @@ def test_weights_sum_to_one() -> None:
 
 
 def test_nothing_speaks_against_who_buys_as_ever() -> None:
-    found = health(0.0, Signs(WEEKLY, Usage(10, 30)))
+    found = health(0.0, Signs(WEEKLY, Usage(10, 30, 10, 30)))
 
     assert (found.value, found.band) == (1.0, "healthy")
     assert [part.effect for part in found.contributions] == [0.0] * 4
 
 
 def test_everything_speaks_against_who_leaves_in_anger() -> None:
-    found = health(1.0, Signs(WEEKLY, Usage(0, 30), disputes(20)), silent=120)
+    found = health(1.0, Signs(WEEKLY, Usage(0, 30, 0, 30), disputes(20)), silent=120)
 
     assert found.value == pytest.approx(0, abs=1e-5)
     assert found.band == "poor"
@@ -47,22 +47,22 @@ def test_everything_speaks_against_who_leaves_in_anger() -> None:
 @pytest.mark.parametrize(
     "worse",
     [
-        (0.6, Signs(WEEKLY, Usage(10, 30)), 3),
-        (0.2, Signs(WEEKLY, Usage(10, 30)), 60),
-        (0.2, Signs(WEEKLY, Usage(2, 30)), 3),
-        (0.2, Signs(WEEKLY, Usage(10, 30), disputes(1)), 3),
+        (0.6, Signs(WEEKLY, Usage(10, 30, 10, 30)), 3),
+        (0.2, Signs(WEEKLY, Usage(10, 30, 10, 30)), 60),
+        (0.2, Signs(WEEKLY, Usage(2, 30, 2, 30)), 3),
+        (0.2, Signs(WEEKLY, Usage(10, 30, 10, 30), disputes(1)), 3),
     ],
     ids=["likelier to leave", "silent", "uses less", "disputes"],
 )
 def test_each_input_takes_away(worse: tuple[float, Signs, int]) -> None:
     churn, signs, silent = worse
 
-    assert health(churn, signs, silent).value < health(0.2, Signs(WEEKLY, Usage(10, 30))).value
+    assert health(churn, signs, silent).value < health(0.2, Signs(WEEKLY, Usage(10, 30, 10, 30))).value
 
 
 def test_what_is_not_known_is_no_input_and_the_others_weigh_more() -> None:
     """One gap is no rhythm, and two choices are no use."""
-    found = health(1.0, Signs(Rhythm(1, 2.0, 0.0), Usage(0, 2)))
+    found = health(1.0, Signs(Rhythm(1, 2.0, 0.0), Usage(0, 2, 0, 2)))
 
     assert [part.input for part in found.contributions] == ["churn_28d", "open_disputes"]
     assert found.contributions[0].effect == pytest.approx(-0.6 / 0.75, abs=1e-5)

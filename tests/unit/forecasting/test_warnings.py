@@ -1,6 +1,7 @@
 """When a warning is raised, and what becomes of it."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from math import log
 
@@ -15,7 +16,7 @@ from services.forecasting.scores.domain.rhythm import Rhythm
 from services.forecasting.scores.domain.score import CHURN, CHURN_MODEL, Score
 from services.forecasting.warnings.domain import parties, sales
 from services.forecasting.warnings.domain.warning import Warned
-from shared.events.insights import ForecastPoint
+from shared.events.insights import Contribution, ForecastPoint
 from tests.unit.forecasting.facts import ADA
 
 CUT = date(2026, 3, 2)
@@ -89,17 +90,29 @@ def test_a_silence_ends_by_a_purchase_or_by_its_time(
 
 
 @pytest.mark.parametrize(
-    ("recent", "before", "warned"), [(0, 24, True), (1, 30, True), (0, 8, False), (8, 24, False), (0, 100_000, True)]
+    ("recent", "before", "warned"), [(0, 24, True), (1, 30, True), (0, 8, False), (8, 24, False), (0, 84, True)]
 )
 def test_less_use_is_told_where_chance_hardly_explains_it(recent: int, before: int, warned: bool) -> None:
-    found = parties.watch_usage(ADA, Usage(recent, before), CUT)
+    """Days are counted: that many products were looked at on each of them makes nothing surer."""
+    found = parties.watch_usage(ADA, Usage(recent * 9, before * 9, recent, before), CUT)
     assert (found is not None) == warned
     if found:
-        assert parties.settle_usage(found, before // 6 + 1, CUT + DAY) is not None
-        assert parties.settle_usage(found, 0, CUT + DAY) is None
-        late = parties.settle_usage(found, 0, CUT + DAY * 28)
+        assert parties.settle_usage(found, Usage(500, 0, before // 6 + 1, 0), CUT + DAY) is not None
+        assert parties.settle_usage(found, Usage(500, 0, 1, 0), CUT + DAY) is None
+        assert parties.settle_usage(found, None, CUT + DAY) is None
+        late = parties.settle_usage(found, None, CUT + DAY * 28)
         assert late is not None
         assert late.because == "came_true"
+
+
+def test_a_warning_that_was_decided_by_choices_ends_by_them() -> None:
+    found = parties.watch_usage(ADA, Usage(0, 600, 0, 60), CUT)
+    assert found is not None
+    older = replace(found, evidence=(Contribution(input="choices_in_84_days_before", value=600.0),), model="usage/1")
+    assert parties.settle_usage(older, Usage(99, 0, 28, 0), CUT + DAY) is None
+    again = parties.settle_usage(older, Usage(100, 0, 1, 0), CUT + DAY)
+    assert again is not None
+    assert again.because == "used_again"
 
 
 def test_a_cluster_is_over_once_hardly_any_dispute_is_open() -> None:

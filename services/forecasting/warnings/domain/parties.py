@@ -31,8 +31,10 @@ _LIKELY = 0.5
 _FEWEST_GAPS = 5
 _SHORTEST_SILENCE = 21
 _UNUSUAL_SILENCE = 0.002
-_UNUSUAL_USAGE = 0.005
-_SILENT, _BEFORE = "days_since_last_purchase", "choices_in_84_days_before"
+_UNUSUAL_USAGE = 0.01
+_SILENT, _BEFORE = "days_since_last_purchase", "days_of_choices_in_84_before"
+_CHOICES_BEFORE = "choices_in_84_days_before"
+"""What warnings of `usage/1` were decided by."""
 FEWEST_DISPUTES = 3
 CALM = 1
 """With so many open disputes or fewer a cluster is over."""
@@ -61,28 +63,29 @@ def watch_party(
 
 
 def watch_usage(party_id: UUID, usage: Usage, cut: date) -> Warned | None:
-    """A warning where products were chosen so much less often in the last 28 days that chance hardly explains it.
+    """A warning where products were chosen on so many fewer of the last 28 days that chance hardly explains it.
 
-    If nothing had changed, each choice of the 112 days fell into the last 28 with a probability of a quarter.
+    Days are counted and not choices, for who comes looks at several things. If nothing had changed, each of the days
+    with a choice among the 112 fell into the last 28 with a probability of a quarter.
     """
-    every = usage.recent + usage.before
-    chance = sum(comb(every, n) * 0.25**n * 0.75 ** (every - n) for n in range(usage.recent + 1)) if every < 500 else 0
-    expected = usage.before / 3
-    if usage.recent * 2 >= expected or chance > _UNUSUAL_USAGE:
+    every = usage.recent_days + usage.before_days
+    chance = sum(comb(every, n) * 0.25**n * 0.75 ** (every - n) for n in range(usage.recent_days + 1))
+    expected = usage.before_days / 3
+    if usage.recent_days * 2 >= expected or chance > _UNUSUAL_USAGE:
         return None
     evidence = (
-        Contribution(input="choices_in_28_days", value=float(usage.recent)),
-        Contribution(input=_BEFORE, value=float(usage.before)),
+        Contribution(input="days_of_choices_in_28", value=float(usage.recent_days)),
+        Contribution(input=_BEFORE, value=float(usage.before_days)),
         Contribution(input="probability_by_chance", value=round(chance, 6)),
     )
     return Warned(
         derived_id("warning", USAGE_DROP, party_id, cut),
         USAGE_DROP,
         str(party_id),
-        1 - usage.recent / expected,
+        1 - usage.recent_days / expected,
         cut,
         evidence,
-        "usage/1",
+        "usage/2",
         cut + AHEAD,
         party_id,
     )
@@ -116,11 +119,13 @@ def settle_silence(warned: Warned, bought: date | None, passed: date) -> Cleared
     return None
 
 
-def settle_usage(warned: Warned, choices: int, passed: date) -> Cleared | None:
-    """Used again: half as often as before the drop, within what the warning looked ahead."""
+def settle_usage(warned: Warned, since: Usage | None, passed: date) -> Cleared | None:
+    """Used again: half as often as before the drop, within what the warning looked ahead; by what it was decided by."""
     if warned.until is None:
         return None
-    because: Because | None = "used_again" if choices * 6 >= warned.had(_BEFORE) else None
+    by_days = warned.had(_BEFORE) > 0
+    used = 0 if since is None else since.recent_days if by_days else since.recent
+    because: Because | None = "used_again" if used * 6 >= warned.had(_BEFORE if by_days else _CHOICES_BEFORE) else None
     if because is None and warned.until <= passed:
         because = "came_true"
     return Cleared(warned, because) if because else None
