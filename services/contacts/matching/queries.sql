@@ -49,12 +49,12 @@ update duplicate set decided_because = null
 where (low_id = any ($1::uuid[]) or high_id = any ($1::uuid[])) and decided_because is not null
 
 -- name: find_candidates
--- By the place of each record, those who share a key that no more than $3 share, those of most keys first. A key is read
--- no further than it takes to know that it tells nothing.
+-- By the place of each record, those who share a key that no more than $3 share, $4 at most: first those who share the most
+-- keys, each the more the fewer have it. A key is read no further than it takes to know that it tells nothing.
 with named as (
     select place, key from unnest($1::integer[], $2::bigint[]) as named (place, key)
 ), shared as (
-    select named.place, found.party_id
+    select named.place, found.party_id, 1000000 / cardinality(block.party_ids) as share
     from named
     cross join lateral (
         select array_agg(party_id) as party_ids
@@ -63,7 +63,7 @@ with named as (
     cross join lateral unnest(block.party_ids) as found (party_id)
     where cardinality(block.party_ids) <= $3
 ), ranked as (
-    select place, party_id, row_number() over (partition by place order by count(*) desc, party_id) as rank
+    select place, party_id, row_number() over (partition by place order by sum(share) desc, party_id) as rank
     from shared
     group by place, party_id
 )

@@ -23,8 +23,10 @@ from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
 _TRAITS = TypeAdapter(Traits)
-_MOST = 100
-"""So many candidates of one record are compared, those that share the most keys."""
+MOST = 30
+"""So many candidates of one record are compared, those that share the most, and what fewest have: bounded, however many
+parties there are.
+"""
 
 
 class Taken(NamedTuple):
@@ -93,7 +95,7 @@ async def find_candidates(tx: Transaction, keys: Iterable[tuple[int, int]]) -> d
     """By the place of each record, given with its keys, the parties that share a telling one."""
     named = columns(keys)
     found: defaultdict[int, dict[UUID, Traits]] = defaultdict(dict)
-    for row in await tx.fetch(SQL["find_candidates"], *named, LARGEST, _MOST) if named else []:
+    for row in await tx.fetch(SQL["find_candidates"], *named, LARGEST, MOST) if named else []:
         found[row["place"]][row["party_id"]] = _TRAITS.validate_json(row["traits"])
     return found
 

@@ -7,6 +7,7 @@ import httpx
 from pydantic import TypeAdapter
 
 from services.contacts.handlers.parties import compare_parties
+from services.contacts.matching import store
 from services.contacts.matching.domain.blocking import keys_of
 from services.contacts.matching.domain.traits import Traits
 from shared.engine.event import Tombstone
@@ -121,3 +122,13 @@ async def test_a_party_is_found_by_what_it_is_described_as_now_and_by_nothing_el
         assert {row["key"] for row in rows} == expected
         assert expected
     assert await contacts.rows("select * from matching_key where party_id = $1 order by key", UUID(ids[1])) == others
+
+
+async def test_of_many_candidates_those_are_compared_who_share_what_few_have(contacts: Contacts) -> None:
+    common, rare = [UUID(int=number) for number in range(1, 51)], UUID(int=2**127)
+    keys = [(key, party_id) for party_id in common for key in (1, 2)] + [(3, rare)]
+    async with contacts.transaction() as tx:
+        await store.save_records(tx, {party_id: Traits(family="holm") for party_id in (*common, rare)}, keys, [])
+        found = await store.find_candidates(tx, [(0, 1), (0, 2), (0, 3), (1, 2)])
+    assert next(iter(found[0])) == rare
+    assert len(found[0]) == len(found[1]) == store.MOST

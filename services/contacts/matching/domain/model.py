@@ -68,14 +68,14 @@ class Model:
     def _of_values(self, name: str, place: int, records: Sequence[Traits], pairs: Pairs) -> Floats:
         """A rare name that is the same says more than a common one."""
         added = np.zeros(len(pairs.left))
-        agreeing = (1, 4) if name in {"given", "family"} else (1,)
-        same = np.flatnonzero(np.isin(pairs.levels[:, place], agreeing))
+        levels, is_name = pairs.levels[:, place], name in {"given", "family"}
+        same = np.flatnonzero((levels == 1) | (levels == 4) if is_name else levels == 1)
         usual = self.common.get("", {}).get(name, 0.0)
         if not same.size or not usual:
             return added
         least = 1 / max(self.records, 200)
         # What stands the other way round is as common as it is where it belongs.
-        kinds = ("given", "family") if name in {"given", "family"} else (name,)
+        kinds = ("given", "family") if is_name else (name,)
         common = [self.common.get(kind, {}) for kind in kinds]
         of = [value_of(records[at], name) for at in pairs.left[same].tolist()]
         shares = np.array([max(least, *(each.get(value, least) for each in common)) for value in of])

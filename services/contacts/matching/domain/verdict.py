@@ -1,6 +1,6 @@
 """What follows from a score: automatic, a question for people, or nothing; and why, in words."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -93,7 +93,8 @@ def settle(model: Model, records: Sequence[Traits], pairs: Pairs) -> Floats:
     if not bits.size:
         return bits
     # Two who are asked about, and have an e-mail or a phone each, are rather two.
-    apart = (pairs.levels[:, 4:] == 3).any(axis=1) & ~np.isin(pairs.levels[:, 4:], (1, 2)).any(axis=1)
+    reach = pairs.levels[:, 4:]
+    apart = (reach == 3).any(axis=1) & ~((reach == 1) | (reach == 2)).any(axis=1)
     apart |= (pairs.levels[:, 0] == 5) & ((pairs.levels[:, 2] != 1) | _of_one_house(model, records, pairs))
     most = np.where(apart, LIKELY - 1, LIKELY + 1)
     bits = np.where(_asked(model, records, pairs), np.minimum(bits, most), bits)
@@ -111,39 +112,29 @@ def certain(records: Sequence[Traits], pairs: Pairs) -> NDArray[np.bool_]:
     On the first of January many are born of whom no more than the year is known: they have to share a home, e-mail or
     phone.
     """
-    given, family, birth, address, email, phone = pairs.levels.T
-    reached = np.isin(address, (1, 2)) | (email == 1) | (phone == 1)
-    vague = np.array([record.birth.endswith("-01-01") for record in records], bool)[pairs.left]
-    named = (given > 0) & (given <= 2) & _of_each(records, pairs, _first_name, _first_name)
-    turned = (given == 4) & _of_each(records, pairs, _given, _family) & _of_each(records, pairs, _family, _given)
-    people = ((named & (family == 1)) | turned) & (reached | (np.isin(address, (3, 4)) & ~vague))
-    people |= named & np.isin(family, (2, 3)) & (reached | ((address == 3) & ~vague))
-    people &= birth == 1
+    given, birth = pairs.levels[:, 0], pairs.levels[:, 2]
     company = np.array([record.kind == "organisation" for record in records], bool)[pairs.left]
-    taxed = np.zeros(len(given), bool)
-    for at in np.flatnonzero(company).tolist():
-        taxed[at] = not set(records[pairs.left[at]].taxes).isdisjoint(records[pairs.right[at]].taxes)
-    return np.asarray(np.where(company, taxed, people), bool)
+    found = np.zeros(len(given), bool)
+    for at in np.flatnonzero(company | ((birth == 1) & (given > 0) & (given <= 4))).tolist():
+        found[at] = _is_certain(records[pairs.left[at]], records[pairs.right[at]], pairs.levels[at].tolist())
+    return found
 
 
-def _of_each(
-    records: Sequence[Traits], pairs: Pairs, one: Callable[[Traits], str], other: Callable[[Traits], str]
-) -> NDArray[np.bool_]:
-    """Whether what the left record says as `one` is what the right one says as `other`."""
-    left, right = np.array([one(each) for each in records]), np.array([other(each) for each in records])
-    return np.asarray(left[pairs.left] == right[pairs.right])
-
-
-def _first_name(record: Traits) -> str:
-    return record.given.partition(" ")[0]
-
-
-def _given(record: Traits) -> str:
-    return record.given
-
-
-def _family(record: Traits) -> str:
-    return record.family
+def _is_certain(one: Traits, other: Traits, levels: Sequence[int]) -> bool:
+    """Of two companies, or two people of one birthday."""
+    if one.kind == "organisation":
+        return not set(one.taxes).isdisjoint(other.taxes)
+    given, family, _, address, email, phone = levels
+    is_vague = one.birth.endswith("-01-01")
+    reached = address in {1, 2} or 1 in {email, phone}
+    is_near = reached or (address in {3, 4} and not is_vague)
+    if given == 4:
+        return is_near and (one.given, one.family) == (other.family, other.given)
+    if one.given.partition(" ")[0] != other.given.partition(" ")[0]:
+        return False
+    if family == 1:
+        return is_near
+    return family in {2, 3} and (reached or (address == 3 and not is_vague))
 
 
 def _never(records: Sequence[Traits], pairs: Pairs) -> NDArray[np.bool_]:
