@@ -6,8 +6,8 @@ from json import dumps
 from typing import Any
 from uuid import UUID
 
-from services.console.shell.facts import Fact, Named, facts_of, short_type
-from services.console.shell.words import Words
+from services.console.shell.facts import Fact, Named, facts_of
+from services.console.shell.words import Words, short_type
 
 _SHOWN_APART = ("party_id", "cause_event_id")
 

@@ -8,10 +8,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.console.shell.event_terms import EVENTS
-from services.console.shell.facts import Fact, facts_of, short_type
+from services.console.shell.facts import Fact, facts_of
 from services.console.shell.refusals import fault_text
 from services.console.shell.typed import plain_number
-from services.console.shell.words import Words
+from services.console.shell.words import Words, short_type
 
 # What the types of each filter of a timeline are about.
 _ABOUT = {

@@ -1,5 +1,6 @@
 """Pages about segments: which there are, who is in one, and why somebody is or is not."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -36,10 +37,12 @@ async def explain(page: Shown, name: Name, who: Annotated[str, Query(max_length=
         found = await page.asked.get("marketing", f"segments/{path_part(name)}/parties/{path_part(party)}")
     except Trouble as trouble:
         return await _show(page, name, None, trouble, who)
+    names, events = await asyncio.gather(page.names_of([found["party_id"]]), page.events_of([found["event_id"]]))
     return page.show(
         "segments/why.html",
         why=found,
-        name=(await page.names_of([found["party_id"]])).get(found["party_id"]),
+        name=names.get(found["party_id"]),
+        events=events,
         field_of=field_of,
         asked_of=asked_of,
         value_of=value_of,

@@ -51,11 +51,6 @@ class Fact:
         return f"<div><dt>{escape(self.name)}</dt><dd>{said}</dd></div>"
 
 
-def short_type(type_: str) -> str:
-    """`sale.completed` of `crm.sale.completed.v1`."""
-    return type_.removeprefix("crm.").rpartition(".v")[0] or type_
-
-
 def facts_of(said: Mapping[str, Any], words: Words) -> list[Fact]:
     """Everything that is said, by name; what is empty is left out."""
     return [

@@ -1,5 +1,6 @@
 """A page: who looks, in which language and zone, and the templates that it is made of."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,13 +16,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from services.console.settings import ConsoleSettings
 from services.console.shell import charts, navigation, tags
 from services.console.shell.agent import Agent, agent_of
-from services.console.shell.asking import Asked, Front, Json, Trouble
+from services.console.shell.asking import Asked, Front, Json, Trouble, attempt, path_part
 from services.console.shell.reasons import reasons_told, skills_text
 from services.console.shell.refusals import faults_of, refusal_text
 from services.console.shell.rights import rights_of
 from services.console.shell.spoken import SpokenEnvironment
 from services.console.shell.static_files import path_of
-from services.console.shell.words import LANGUAGES, Words
+from services.console.shell.words import LANGUAGES, Words, short_type
 from shared.errors import Invalid
 from shared.ids import new_id
 from shared.settings import HttpSettings
@@ -29,6 +30,7 @@ from shared.settings import HttpSettings
 THEMES = ("auto", "light", "dark")
 MOST_FIELDS = 1_100
 """Of a form with a box for each of a thousand rows."""
+_MOST_EVENTS = 10
 _YEAR = 365 * 24 * 3600
 
 
@@ -164,6 +166,18 @@ class Page:
     async def names_of(self, party_ids: Iterable[str | None]) -> dict[str, str | None]:
         """Names of customers by id, of those that are known."""
         return {party_id: card["name"] for party_id, card in (await self.cards_of(party_ids)).items()}
+
+    async def events_of(self, event_ids: Iterable[str | None]) -> dict[str, str]:
+        """What events are called and when they were, by id, of the first few; none while contacts is away."""
+        asked = list(dict.fromkeys(each for each in event_ids if each))[:_MOST_EVENTS]
+        found = await asyncio.gather(
+            *(attempt(self.asked.get("contacts", f"events/{path_part(each)}")) for each in asked)
+        )
+        return {
+            each: f"{self.words.term('event', short_type(part.value['type']))}, {self.words.moment(part.value['time'])}"
+            for each, part in zip(asked, found, strict=True)
+            if part.value
+        }
 
     def address(self, **changes: object) -> str:
         """Of `path`, with some of the parameters changed; those that are None are left out."""

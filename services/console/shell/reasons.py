@@ -36,7 +36,10 @@ def reasons_told(texts: Sequence[str], coded: Sequence[Mapping[str, Any]] | None
 def skill_text(skill: str, words: Words) -> str:
     """`language:da` is the language's name; a skill that only the operator knows is shown as it is."""
     kind, _, code = skill.partition(":")
-    return words.language_name(code) if kind == "language" and code else words.term("skill", skill)
+    if kind != "language" or not code:
+        return words.term("skill", skill)
+    name = words.language_name(code)
+    return name[:1].upper() + name[1:]
 
 
 def skills_text(skills: Sequence[str], words: Words) -> str:
@@ -60,6 +63,8 @@ def _written(name: str, value: float | str, words: Words) -> str:
         return _number(name, value, words)
     if name == "agent":
         return f'<a href="/agents/{escape(quote(value, safe=""))}">{escape(value)}</a>'
+    if name == "words":
+        return ", ".join(f"<q>{escape(each)}</q>" for each in value.split(", "))
     if name == "skills":
         return escape(skills_text(value.split(", "), words))
     return escape(words.term(_TERMS[name], value) if name in _TERMS else value)

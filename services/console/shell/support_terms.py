@@ -86,6 +86,7 @@ SUPPORT: dict[str, dict[str, str]] = {
     },
     "article": {"draft": _("Draft"), "published": _("Published"), "retired": _("Retired")},
     "article_move": {"draft": _("Back to draft"), "published": _("Publish"), "retired": _("Retire")},
+    "policy": {"default": _("The promise to everybody")},
     "skill": {
         "payments": _("Payments"),
         "orders": _("Orders"),

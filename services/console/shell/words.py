@@ -83,6 +83,11 @@ def is_known(kind: str, code: str) -> bool:
     return code in TERMS[kind]
 
 
+def short_type(type_: str) -> str:
+    """`sale.completed` of `crm.sale.completed.v1`."""
+    return type_.removeprefix("crm.").rpartition(".v")[0] or type_
+
+
 class Words:
     """`now` is when the page is made."""
 

@@ -14,9 +14,9 @@ from services.console.followups.domain import OUTCOMES, figures_of, funnel_of, r
 from services.console.forecasts.domain import fan_of
 from services.console.operations.domain import done_of, groups_of
 from services.console.parties.domain import GROUPS, Profile, errors_of, lines_of, purchases_of
-from services.console.shell.facts import Fact, Named, short_type
+from services.console.shell.facts import Fact, Named
 from services.console.shell.vocabulary import TERMS
-from services.console.shell.words import LANGUAGES, Words
+from services.console.shell.words import LANGUAGES, Words, short_type
 from services.console.tickets.domain import following, moves_of
 from services.console.today.domain import sales_of
 from services.contacts.subscriptions import timeline

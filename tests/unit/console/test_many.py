@@ -119,7 +119,8 @@ async def test_every_list_goes_on_and_no_page_grows(app: FastAPI, client: httpx.
 
 QUIET = {
     "contacts": {"/disputes", "/disputes/{dispute_id}", "/suppressions", "/segments/{name}",
-                 "/segments/{name}/why", "/mailings/{name}", "/warnings", "/frauds"},
+                 "/segments/{name}/why", "/mailings/{name}", "/warnings", "/frauds",
+                 "/follow-ups/messages/{message_id}", "/follow-ups/sales/{trigger_event_id}"},
     "marketing": {"/new/mailing"},
     "support": {"/new/article", "/new/view", "/backtests/routing"},
     "forecasting": set[str](),

@@ -31,7 +31,8 @@ def test_every_code_has_a_sentence_with_the_same_values() -> None:
 
 def test_words_of_support_are_words_of_the_reader() -> None:
     assert told("category", category="delivery", words="hvor, pakke", share=0.874) == (
-        "Levering, på grund af hvor, pakke; den slags svar var rigtige i 87\N{NO-BREAK SPACE}% af tilfældene"
+        "Levering, på grund af <q>hvor</q>, <q>pakke</q>;"
+        " den slags svar var rigtige i 87\N{NO-BREAK SPACE}% af tilfældene"
     )
     assert told("least_loaded", load=1, room=3, channel="email", fitting=2).startswith("Havde 1 af højst 3 (E-mail)")
     assert told("urgency", urgency="high") == "Hast: Høj"
@@ -42,7 +43,10 @@ def test_agents_lead_to_their_page_and_nothing_of_a_request_becomes_markup() -> 
     assert (
         told("claimed", agent="staff 1/<b>") == 'Taget af <a href="/agents/staff%201%2F%3Cb%3E">staff 1/&lt;b&gt;</a>'
     )
-    assert told("urgency_by_words", urgency="high", words="<i>, %(x)s") == "Hast: Høj, på grund af &lt;i&gt;, %(x)s"
+    assert (
+        told("urgency_by_words", urgency="high", words="<i>, %(x)s")
+        == "Hast: Høj, på grund af <q>&lt;i&gt;</q>, <q>%(x)s</q>"
+    )
 
 
 @pytest.mark.parametrize(
@@ -54,7 +58,7 @@ def test_what_has_no_code_or_an_unknown_one_is_shown_as_support_said_it(coded: A
 
 
 def test_skills_have_words() -> None:
-    assert skills_text(["payments", "language:da", "glass"], DANISH) == "Betalinger, dansk, glass"
+    assert skills_text(["payments", "language:da", "glass"], DANISH) == "Betalinger, Dansk, glass"
     assert skills_text(["language:da"], ENGLISH) == "Danish"
     own = {skill for each in load_categories(OWN_CATEGORIES).values() for skill in each.skills}
     assert own <= TERMS["skill"].keys()
