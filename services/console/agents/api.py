@@ -88,8 +88,8 @@ async def change_agent(page: Shown, agent_id: str) -> Response:
         await _define(page, agent_id, form, f'"{form.get("version", "")}"')
     except Trouble as trouble:
         now = opened(*await _read(page, agent_id))
-        edition = opened_again(form, trouble, now, described, page.words)
-        return _form(page, form, edition, trouble)
+        kept, edition = opened_again(form, trouble, now, described, page.words)
+        return _form(page, kept, edition, trouble)
     return go_to(f"/agents/{path_part(agent_id)}")
 
 

@@ -97,10 +97,9 @@ async def write_text(page: Shown, article_id: UUID, language: Language) -> Respo
         await page.asked.write("support", "PUT", path, _said(page, form), key=form.get("key"), if_match=version)
     except Trouble as trouble:
         article = await page.asked.get("support", f"articles/{article_id}")
-        edition = opened_again(
-            form, trouble, opened(text_of(article, language), article["version"]), described, page.words
-        )
-        return await _form(page, article, {**form, "language": language}, edition, trouble)
+        now = opened(text_of(article, language), article["version"])
+        kept, edition = opened_again(form, trouble, now, described, page.words)
+        return await _form(page, article, {**kept, "language": language}, edition, trouble)
     return go_to(f"/articles/{article_id}?taken=/articles/{article_id}/edit")
 
 

@@ -212,8 +212,9 @@ async def change_party(page: Shown, party_id: UUID) -> Response:
         )
     except Trouble as trouble:
         view = await page.asked.get("contacts", f"parties/{party_id}")
-        edition = opened_again(form, trouble, opened(fields_of(view), view["version"]), described, page.words)
-        return _form_again(page, view, form, edition, trouble)
+        now = opened(fields_of(view), view["version"])
+        kept, edition = opened_again(form, trouble, now, described, page.words)
+        return _form_again(page, view, kept, edition, trouble)
     return go_to(f"/parties/{party_id}")
 
 

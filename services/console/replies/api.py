@@ -54,8 +54,9 @@ async def change_reply(page: Shown, name: str) -> Response:
         await _write(page, name, form, form.get("version", ""))
     except Trouble as trouble:
         reply = await page.asked.get("support", f"canned-replies/{path_part(name)}")
-        edition = opened_again(form, trouble, opened(fields_of(reply), reply["version"]), described, page.words)
-        return _form(page, form, reply, edition, trouble)
+        now = opened(fields_of(reply), reply["version"])
+        kept, edition = opened_again(form, trouble, now, described, page.words)
+        return _form(page, kept, reply, edition, trouble)
     return go_to(f"/replies?taken=/replies/{path_part(name)}")
 
 

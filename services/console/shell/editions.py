@@ -1,7 +1,8 @@
 """Forms about something that has a version: what stood in one when it was opened, what was typed, and what stands now.
 
 A form is decided on the version that it showed. Refused for another reason it keeps that version, so that nobody is
-overwritten unseen; where somebody was quicker, it gets the newest together with what theirs says.
+overwritten unseen; where somebody was quicker, it gets the newest together with what theirs says, and has theirs where
+nothing was typed.
 """
 
 from collections.abc import Callable, Mapping
@@ -48,17 +49,19 @@ def opened(fields: Fields, version: object) -> Edition:
 
 def opened_again(
     form: Fields, trouble: Trouble, now: Edition, described: Callable[[Fields, Words], Described], words: Words
-) -> Edition:
-    """Of a form that was refused, while `now` stands."""
+) -> tuple[Fields, Edition]:
+    """Of a form that was refused, while `now` stands; and what is in it now."""
     if trouble.kind != "stale":
-        return Edition(form.get("version", ""), form.get("was", ""))
-    was, mine, theirs = (described(each, words) for each in (_read(form.get("was", "")), form, _read(now.was)))
+        return form, Edition(form.get("version", ""), form.get("was", ""))
+    before, after = _read(form.get("was", "")), _read(now.was)
+    kept = _joined(before, form, after)
+    was, mine, theirs = (described(each, words) for each in (before, kept, after))
     differences = [
         Difference(name, was.get(name, ""), mine.get(name, ""), theirs.get(name, ""))
         for name in dict.fromkeys([*mine, *theirs])
         if mine.get(name, "") != theirs.get(name, "")
     ]
-    return Edition(now.version, now.was, differences)
+    return kept, Edition(now.version, now.was, differences)
 
 
 def version_of(form: Fields | None, trouble: Trouble | None, newest: object) -> str:
@@ -66,6 +69,25 @@ def version_of(form: Fields | None, trouble: Trouble | None, newest: object) -> 
     if form is None or trouble is None or trouble.kind == "stale":
         return str(newest)
     return form.get("version") or str(newest)
+
+
+def _joined(was: Fields, mine: Fields, theirs: Fields) -> Fields:
+    """Mine, with theirs where mine says what it was. Fields of one list (`phone-0`, `phone-1`) go together: theirs may
+    have other places in it.
+    """
+    touched = {_list_of(name) for name in was.keys() | mine.keys() if not _same(was.get(name), mine.get(name))}
+    taken = {name for name in was.keys() | theirs.keys() if _list_of(name) not in touched}
+    left = {name: value for name, value in mine.items() if name not in taken}
+    return left | {name: theirs[name] for name in taken & theirs.keys()}
+
+
+def _list_of(name: str) -> str:
+    return name.partition("-")[0]
+
+
+def _same(one: str | None, other: str | None) -> bool:
+    """As browsers send it: lines end in two characters, and a box without a tick is left out."""
+    return (one or "").replace("\r\n", "\n").strip() == (other or "").replace("\r\n", "\n").strip()
 
 
 def _read(was: str) -> Fields:

@@ -47,8 +47,9 @@ async def change_view(page: Shown, view_id: UUID) -> Response:
         await page.asked.write("support", "PUT", f"views/{view_id}", body, key=form.get("key"), if_match=version)
     except Trouble as trouble:
         view = await page.asked.get("support", f"views/{view_id}")
-        edition = opened_again(form, trouble, opened(fields_of(view), view["version"]), described, page.words)
-        return await _form(page, form, view, edition, trouble)
+        now = opened(fields_of(view), view["version"])
+        kept, edition = opened_again(form, trouble, now, described, page.words)
+        return await _form(page, kept, view, edition, trouble)
     return go_to(f"/tickets?view={view_id}")
 
 

@@ -174,7 +174,36 @@ def test_what_is_no_form_in_the_hidden_field_says_nothing(was: str) -> None:
 
     trouble = Trouble("support", 409, STALE)
     form = {"name": "mine", "version": "1", "was": was}
-    edition = opened_again(form, trouble, opened({"name": "theirs"}, 2), described, None)  # type: ignore[arg-type]
+    kept, edition = opened_again(form, trouble, opened({"name": "theirs"}, 2), described, None)  # type: ignore[arg-type]
+    assert kept == form
     assert edition == Edition("2", '{"name":"theirs"}', [Difference("Name", "", "mine", "theirs")])
-    same = opened_again({**form, "name": "theirs"}, trouble, opened({"name": "theirs"}, 2), described, None)  # type: ignore[arg-type]
+    _, same = opened_again({**form, "name": "theirs"}, trouble, opened({"name": "theirs"}, 2), described, None)  # type: ignore[arg-type]
     assert same.differences == []
+
+
+@pytest.mark.parametrize(
+    ("was", "mine", "theirs", "kept"),
+    [
+        ({"name": "a", "city": "b"}, {"name": "mine", "city": "b"}, {"name": "a", "city": "c"}, ("mine", "c")),
+        ({"name": "a"}, {"name": "a"}, {"name": "theirs"}, ("theirs", None)),
+        ({"name": "a", "city": "b"}, {"name": "a", "city": ""}, {"name": "c", "city": "b"}, ("c", "")),
+        ({"name": "a", "city": ""}, {"name": "a"}, {"name": "a", "city": "on"}, ("a", "on")),
+        ({"name": "a", "city": "on"}, {"name": "a", "city": "on"}, {"name": "a"}, ("a", None)),
+        ({"name": "a\nb"}, {"name": "a\r\nb"}, {"name": "c"}, ("c", None)),
+    ],
+    ids=["both", "untouched", "emptied", "a box", "taken away", "lines"],
+)
+def test_what_was_left_as_it_had_been_takes_theirs(
+    was: dict[str, str], mine: dict[str, str], theirs: dict[str, str], kept: tuple[str | None, str | None]
+) -> None:
+    """Saved over it, mine undoes nothing that I never touched."""
+    form = {**mine, "version": "1", "was": opened(was, 1).was, "key": "k"}
+    found, _ = opened_again(form, Trouble("support", 409, STALE), opened(theirs, 2), lambda fields, _: fields, None)  # type: ignore[arg-type]
+    assert (found.get("name"), found.get("city"), found["key"]) == (*kept, "k")
+
+
+def test_a_list_that_was_touched_stays_mine_as_a_whole() -> None:
+    was, mine, theirs = {"phone-0": "1", "phone-1": "2"}, {"phone-0": "1", "phone-1": "3"}, {"phone-0": "2"}
+    form = {**mine, "was": opened(was, 1).was}
+    found, _ = opened_again(form, Trouble("support", 409, STALE), opened(theirs, 2), lambda fields, _: fields, None)  # type: ignore[arg-type]
+    assert {name: found.get(name) for name in ("phone-0", "phone-1")} == mine
