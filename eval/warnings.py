@@ -1,5 +1,5 @@
 """Warnings of churn and silence on Complete Journey: how many came true, and how much earlier than the plain rule; and
-those of a backlog on drawn desks, and of less use on drawn parties.
+those of a backlog on drawn desks, of less use on drawn parties, and of missed forecasts on drawn series.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -9,7 +9,7 @@ from math import log
 from statistics import fmean, median, variance
 from uuid import UUID
 
-from eval import backlog, usage
+from eval import backlog, missed, usage
 from eval.churn import households, left_at
 from eval.rows import Row
 from eval.setting import Setting
@@ -42,7 +42,7 @@ def measure(setting: Setting) -> list[Row]:
                 told[kind].setdefault((party, last), one)
     name = f"Complete Journey, {_CUTS} cuts"
     plain = _figures(told["plain"].values())
-    drawn = [*backlog.measure(setting.seed), *usage.measure(setting.seed)]
+    drawn = [row for each in (backlog, usage, missed) for row in each.measure(setting.seed)]
     return drawn + [
         Row("warnings", name, f"Rapport, {kind}", metric, value, f"silent for {_SILENT} days", plain[metric])
         for kind in (CHURN, SILENCE)
