@@ -133,7 +133,7 @@ async def test_a_ticket_is_taken_by_an_agent_who_has_room_and_given_back(stack: 
         await page.get_by_role("button", name="Save").click()
         await expect(page.locator(".head .badge")).to_have_text("There")
         await page.goto(f"/tickets/{ada.ticket_id}")
-        await expect(page.locator("#part-answers")).to_contain_text("It waits in line: nobody of")
+        await expect(page.locator("#part-answers")).to_contain_text("It waits in line: Nobody of")
         await page.get_by_role("button", name="I answer it").click()
         await expect(page.locator(".trouble")).to_contain_text("at_capacity")
         await page.goto(f"/agents/{agent}/edit")
