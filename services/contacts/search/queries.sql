@@ -1,6 +1,7 @@
 -- name: save_names
--- Sorted by the caller, of locked parties, with all their words; returns those words that nobody had. RF01 knows nothing of
--- the row that was there before, within a select.
+-- Sorted by the caller, of locked parties, with all their words; returns those words that nobody had. No word goes meanwhile:
+-- who forgets words waits for all who keep some, and the other way round. RF01 knows nothing of the row that was there
+-- before, within a select.
 with kept as (
     insert into searched_party as had (party_id, words)
     select named.party_id, string_to_array(named.words, ' ')
@@ -9,7 +10,11 @@ with kept as (
         words = excluded.words, former = array(select distinct unnest(had.former || had.words)) -- noqa: RF01
     where had.words <> excluded.words
 )
-insert into search_word (word) select unnest($3::text[]) on conflict do nothing returning word
+insert into search_word (word)
+select each.word
+from (select pg_advisory_xact_lock_shared(hashtextextended('search words', 0))) as held, unnest($3::text[]) as each (word)
+on conflict do nothing
+returning word
 
 -- name: forget_names
 -- Of parties that are erased; returns the words that they have and had.
@@ -20,6 +25,10 @@ delete from searched_party where party_id = any ($1::uuid[]) returning words || 
 insert into search_form (form, word)
 select * from unnest($1::text[], $2::text[])
 on conflict do nothing
+
+-- name: wait_for_words
+-- Nobody keeps words until the end of the transaction, and who has kept some can be seen by the next statement.
+select pg_advisory_xact_lock(hashtextextended('search words', 0))
 
 -- name: forget_words
 -- Words that nobody has any more.

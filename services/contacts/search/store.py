@@ -29,7 +29,10 @@ async def add_forms(tx: Transaction, forms: Iterable[tuple[str, str]]) -> None:
 
 
 async def forget_words(tx: Transaction, words: Iterable[str]) -> None:
-    """Those of these words that no name has any more."""
+    """Those of these words that no name has any more. Waits for all who keep names, and they for its transaction: what
+    both of them have would be missing.
+    """
+    await tx.execute(SQL["wait_for_words"])
     await tx.execute(SQL["forget_words"], sorted(words))
 
 

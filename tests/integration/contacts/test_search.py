@@ -1,11 +1,13 @@
 """Search by names as people type them."""
 
+import asyncio
 import re
 from uuid import UUID
 
 import httpx
 import pytest
 
+from services.contacts.search import commands, store
 from tests.integration.contacts.running import ADA, SHOP_81, Contacts, sale
 from tests.integration.running import statements_of
 
@@ -93,3 +95,21 @@ async def test_names_that_begin_so_are_read_from_there_on(contacts: Contacts) ->
         plan = await connection.fetch(f"explain (analyze, buffers) {statement}", "zoe", "", UUID(int=0), 11)
     pages = [int(number) for row in plan for number in re.findall(r"shared hit=(\d+)", row[0])]
     assert max(pages) < 40, plan
+
+
+async def test_a_word_that_is_forgotten_while_somebody_else_gets_it_stays(
+    contacts: Contacts, http: httpx.AsyncClient
+) -> None:
+    leaving, staying = [(await http.post("/v1/parties", json={"name": name})).json()["id"] for name in ("Zoltan", "Bo")]
+
+    async def forget() -> None:
+        async with contacts.ledger_of(contacts.pool).transaction() as tx:
+            await commands.forget(tx, [UUID(leaving)])
+
+    async with contacts.transaction() as tx:
+        await store.save_names(tx, {UUID(staying): ["bo", "zoltan"]})
+        forgetting = asyncio.create_task(forget())
+        while not forgetting.done() and not await contacts.rows("select from pg_locks where not granted"):
+            await asyncio.sleep(0.01)
+    await forgetting
+    assert await found(http, "zoltann") == ["Bo"]
