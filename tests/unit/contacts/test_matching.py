@@ -184,6 +184,11 @@ YEAR_ALONE = {"birth": "1971-01-01"}
         ({}, {"name": "Holm Ade", **BOX}, False),
         (YEAR_ALONE, {**YEAR_ALONE, **NEAR}, False),
         (YEAR_ALONE, YEAR_ALONE, True),
+        ({**BOX, "birth": "1990-01-01"}, {**BOX, "birth": "1990-01-01"}, False),
+        ({"name": "Ada Clara Holm", **BOX}, {"name": "Ada Luise Holm", **BOX}, False),
+        ({"name": "Ada C. Holm", **BOX}, {"name": "Ada L. Holm", **BOX}, False),
+        ({"name": "Ada C. Holm"}, {"name": "Ada Clara Luise Holm"}, True),
+        ({"name": "Ada Holm"}, {"name": "Ada Clara Holm"}, True),
         ({}, {"birth": "1971-09-03"}, False),
         ({}, {"birth": None}, False),
     ],
@@ -206,6 +211,14 @@ def test_of_no_kind_of_dirt_two_people_are_made_one_unasked(kind: str) -> None:
     groups = match_unasked([_traits(each) for each in records])
     assert groups
     assert [group for group in groups if len({records[place].truth for place in group}) > 1] == []
+
+
+def test_who_bears_only_the_first_name_makes_no_one_of_twins_who_share_it() -> None:
+    names = ("Mohamed Ali Khan", "Mohamed Hassan Khan", "Mohamed Khan")
+    three = {UUID(int=at): read_traits(**{**ADA, **BOX, "name": name}) for at, name in enumerate(names)}
+    assert [len(places) for places in match_unasked(list(three.values()), usual_model())] == [2]
+    assert have_other_names(three, [(UUID(int=0), UUID(int=1))])
+    assert not have_other_names(three, [(UUID(int=0), UUID(int=2)), (UUID(int=1), UUID(int=2))])
 
 
 def test_whoever_bears_both_names_makes_no_one_of_twins() -> None:

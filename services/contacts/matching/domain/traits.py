@@ -99,7 +99,9 @@ _ENDED = {"v": "vej", "vj": "vej", "g": "gade", "gd": "gade", "str": "street", "
 _UNIT = re.compile(r"\b(?:st|kl|th|tv|mf|sal|apt|apartment|unit|flat|suite|lejl|ste|floor|etage)\b")
 _NUMBER = re.compile(r"\b(\d+)\s?([a-z])?\b")
 _DIGITS = re.compile(r"\D")
-_UNSAID = frozenset(["1900-01-01", "1970-01-01", "1901-01-01", "0001-01-01", "9999-12-31", "1899-12-30"])
+_UNSAID = frozenset(
+    ["1900-01-01", "1970-01-01", "1969-12-31", "1901-01-01", "0001-01-01", "9999-12-31", "1899-12-30", "1753-01-01"]
+)
 _TAX = re.compile(r"\b(?:cpr|ssn|cvr|vat|tax|tin|ein|personnummer|social)\b", re.IGNORECASE)
 
 

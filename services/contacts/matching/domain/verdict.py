@@ -105,12 +105,13 @@ def settle(model: Model, records: Sequence[Traits], pairs: Pairs) -> Floats:
 def certain(records: Sequence[Traits], pairs: Pairs) -> NDArray[np.bool_]:
     """Stricter than the sum of what agrees, which weighs a name without knowing how many bear it here: companies that
     have the same tax number, and people of one birthday and one first name, since twins may bear two forms of a name,
-    or each the other's in the middle. The better the family name agrees, the less of the home has to: the same one, of
-    one postal code; one that differs by a slip, or the shorter of a double name, of one street; either, of one home or
-    with an e-mail or phone that both have. First and family name may be turned round.
+    or each the other's in the middle, and no other names behind it, since a family may give all its sons the same first
+    one. The better the family name agrees, the less of the home has to: the same one, of one postal code; one that
+    differs by a slip, or the shorter of a double name, of one street; either, of one home or with an e-mail or phone
+    that both have. First and family name may be turned round.
 
     On the first of January many are born of whom no more than the year is known: they have to share a home, e-mail or
-    phone.
+    phone. That of a round year is what forms begin with, for father and son alike.
     """
     given, birth = pairs.levels[:, 0], pairs.levels[:, 2]
     company = np.array([record.kind == "organisation" for record in records], bool)[pairs.left]
@@ -125,16 +126,31 @@ def _is_certain(one: Traits, other: Traits, levels: Sequence[int]) -> bool:
     if one.kind == "organisation":
         return not set(one.taxes).isdisjoint(other.taxes)
     given, family, _, address, email, phone = levels
+    if one.birth.endswith("0-01-01"):
+        return False
     is_vague = one.birth.endswith("-01-01")
     reached = address in {1, 2} or 1 in {email, phone}
     is_near = reached or (address in {3, 4} and not is_vague)
     if given == 4:
         return is_near and (one.given, one.family) == (other.family, other.given)
-    if one.given.partition(" ")[0] != other.given.partition(" ")[0]:
+    if one.given.partition(" ")[0] != other.given.partition(" ")[0] or _go_on_otherwise(one, other):
         return False
     if family == 1:
         return is_near
     return family in {2, 3} and (reached or (address == 3 and not is_vague))
+
+
+def _go_on_otherwise(one: Traits, other: Traits) -> bool:
+    """Whether the names behind one first name are others, as of two sons Mohamed Ali and Mohamed Hassan. One of the two
+    may leave some out or write initials.
+    """
+    (first, *names), (second, *others) = one.given.split() or [""], other.given.split() or [""]
+    fewer, more = sorted((names, others), key=len)
+    return first == second and not all(any(_may_be(name, each) for each in more) for name in fewer)
+
+
+def _may_be(one: str, other: str) -> bool:
+    return one == other or (min(len(one), len(other)) == 1 and one[0] == other[0])
 
 
 def _never(records: Sequence[Traits], pairs: Pairs) -> NDArray[np.bool_]:
@@ -206,7 +222,14 @@ def have_other_names(records: Mapping[UUID, Traits], pairs: Sequence[tuple[UUID,
     if not kept:
         return False
     left, right = (np.array(side, np.int64) for side in zip(*kept, strict=True))
-    return bool((compare(known, left, right).levels[:, 0] == 5).any())
+    return bool(named_otherwise(known, compare(known, left, right)).any())
+
+
+def named_otherwise(records: Sequence[Traits], pairs: Pairs) -> NDArray[np.bool_]:
+    """Whether the given names of each pair are other ones, the first or those behind it."""
+    sides = zip(pairs.left.tolist(), pairs.right.tolist(), strict=True)
+    behind = np.array([_go_on_otherwise(records[one], records[other]) for one, other in sides], bool)
+    return np.asarray((pairs.levels[:, 0] == 5) | behind, bool)
 
 
 def _both_named(model: Model, records: Sequence[Traits], pairs: Pairs) -> NDArray[np.bool_]:

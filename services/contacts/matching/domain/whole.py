@@ -11,7 +11,15 @@ from services.contacts.matching.domain.comparison import Pairs, compare
 from services.contacts.matching.domain.grouping import group
 from services.contacts.matching.domain.model import Floats, Model, learn
 from services.contacts.matching.domain.traits import Traits
-from services.contacts.matching.domain.verdict import AUTOMATIC, HOLDING, POSSIBLE, certain, settle, torn
+from services.contacts.matching.domain.verdict import (
+    AUTOMATIC,
+    HOLDING,
+    POSSIBLE,
+    certain,
+    named_otherwise,
+    settle,
+    torn,
+)
 
 
 class Matched(NamedTuple):
@@ -61,7 +69,7 @@ def match_unasked(records: Sequence[Traits], model: Model | None = None) -> list
     linked = group(_links(known, records, compare(records, left, right)), AUTOMATIC, -np.inf)
     every = np.array([pair for places in linked for pair in combinations(places, 2)], np.int64).reshape(-1, 2)
     pairs = compare(records, every[:, 0], every[:, 1])
-    apart = {tuple(pair) for pair in every[pairs.levels[:, 0] == 5].tolist()}
+    apart = {tuple(pair) for pair in every[named_otherwise(records, pairs)].tolist()}
     return group(
         _links(known, records, pairs),
         AUTOMATIC,
