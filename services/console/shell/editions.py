@@ -18,6 +18,7 @@ Fields = Mapping[str, str]
 Described = Mapping[str, str]
 """What fields say, by its name, both as a reader reads them."""
 _FIELDS: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str])
+_OF_OWN_FIELDS, _BY_ITSELF = frozenset(["custom", "kind", "was"]), frozenset(["text", "capacity"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +73,22 @@ def version_of(form: Fields | None, trouble: Trouble | None, newest: object) -> 
 
 
 def _joined(was: Fields, mine: Fields, theirs: Fields) -> Fields:
-    """Mine, with theirs where mine says what it was. Fields of one list (`phone-0`, `phone-1`) go together: theirs may
-    have other places in it.
-    """
-    touched = {_list_of(name) for name in was.keys() | mine.keys() if not _same(was.get(name), mine.get(name))}
-    taken = {name for name in was.keys() | theirs.keys() if _list_of(name) not in touched}
+    """Mine, with theirs where mine says what it was."""
+    touched = {_thing_of(name) for name in was.keys() | mine.keys() if not _same(was.get(name), mine.get(name))}
+    taken = {name for name in was.keys() | theirs.keys() if _thing_of(name) not in touched}
     left = {name: value for name, value in mine.items() if name not in taken}
     return left | {name: theirs[name] for name in taken & theirs.keys()}
 
 
-def _list_of(name: str) -> str:
-    return name.partition("-")[0]
+def _thing_of(name: str) -> str:
+    """What a field is a part of. The parts of an address, the boxes of a list and its places (`phone-0`, `phone-1`) go
+    together: theirs may say something else in each. A text of one language, or room in one channel, is decided by
+    itself, and so is an operator's own field, with its kind and with what it was.
+    """
+    kind, _, rest = name.partition("-")
+    if kind in _OF_OWN_FIELDS and rest:
+        return f"custom-{rest}"
+    return name if kind in _BY_ITSELF else name.rpartition("-")[0] or name
 
 
 def _same(one: str | None, other: str | None) -> bool:

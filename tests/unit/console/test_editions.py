@@ -207,3 +207,30 @@ def test_a_list_that_was_touched_stays_mine_as_a_whole() -> None:
     form = {**mine, "was": opened(was, 1).was}
     found, _ = opened_again(form, Trouble("support", 409, STALE), opened(theirs, 2), lambda fields, _: fields, None)  # type: ignore[arg-type]
     assert {name: found.get(name) for name in ("phone-0", "phone-1")} == mine
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [
+        ("text-da", "text-en"),
+        ("capacity-email", "capacity-chat"),
+        ("address-lines", "address-billing-lines"),
+        ("address-billing-lines", "address-delivery-lines"),
+        ("custom-size", "custom-colour"),
+        ("kind", "custom-size"),
+    ],
+)
+def test_what_stands_beside_what_was_touched_takes_theirs(mine: str, theirs: str) -> None:
+    was = {mine: "1", theirs: "1", "was-size": "1", "kind-size": "text"}
+    form = {**was, mine: "mine", "was": opened(was, 1).was}
+    now = opened({**was, theirs: "theirs"}, 2)
+    found, _ = opened_again(form, Trouble("support", 409, STALE), now, lambda fields, _: fields, None)  # type: ignore[arg-type]
+    assert (found[mine], found[theirs]) == ("mine", "theirs")
+
+
+def test_an_address_that_was_touched_stays_mine_as_a_whole() -> None:
+    was = {"address-lines": "Skovvej 1", "address-city": "Aarhus"}
+    form = {**was, "address-lines": "Skovvej 11", "was": opened(was, 1).was}
+    now = opened({"address-lines": "Engvej 2", "address-city": "Odense"}, 2)
+    found, _ = opened_again(form, Trouble("contacts", 409, STALE), now, lambda fields, _: fields, None)  # type: ignore[arg-type]
+    assert (found["address-lines"], found["address-city"]) == ("Skovvej 11", "Aarhus")
