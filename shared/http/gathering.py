@@ -62,23 +62,29 @@ class Gathering:
         self._timer: asyncio.TimerHandle | None = None
         self._at = inf  # when it is due
         self._enough, self._until = 1.0, 0.0
+        self._latest = inf  # of those who wait, however often others end meanwhile
 
     async def write(self, item: object) -> Any:
         """The item's answer once it stands; None where it has to be carried out by itself, and nothing of it stands.
 
         Raises what refuses it, and what the database raised of all that were carried out together.
         """
-        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Any] = loop.create_future()
+        if not self._waiting:
+            self._latest = loop.time() + 2 * _PATIENCE_S
         self._waiting.append((item, done))
         self._plan()
         return await done
 
     def _plan(self) -> None:
-        """Those who wait begin once they are enough, or at `until`, and never more than the patience from now."""
+        """Those who wait begin once they are enough, or at `until`, never more than the patience from now, nor than
+        twice it from when the first of them came.
+        """
         loop = asyncio.get_running_loop()
         now = loop.time()
         # Where nobody is to be waited for, what has been read of other connections still comes before.
-        at = now if len(self._waiting) >= self._enough else max(now, min(self._until, now + _PATIENCE_S))
+        at = now if len(self._waiting) >= self._enough else max(now, min(self._until, now + _PATIENCE_S, self._latest))
         if at < self._at:
             self._cancel()
             self._timer, self._at = loop.call_later(at - now, self._begin), at

@@ -16,12 +16,13 @@ from tests.integration.shared.conftest import Base
 
 
 class Shelf:
-    """A table of texts. `gate` holds transactions up before anything is written."""
+    """A table of texts. `gate` holds transactions up before anything is written, and each of `gates` one of them."""
 
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         self.pool = pool
         self.gate = asyncio.Event()
         self.gate.set()
+        self.gates: list[asyncio.Event] = []
         self.tried: list[list[str]] = []
 
     @asynccontextmanager
@@ -31,7 +32,7 @@ class Shelf:
 
     async def put(self, tx: Any, texts: Sequence[str]) -> list[object]:
         self.tried.append(list(texts))
-        await self.gate.wait()
+        await (self.gates.pop(0) if self.gates else self.gate).wait()
         answers: list[object] = []
         for text in texts:
             if text.startswith("refused"):
@@ -145,6 +146,43 @@ async def test_a_lock_that_some_wait_for_holds_up_nobody_who_comes_later(gatheri
     assert shelf.tried == [["held"], ["a", "b"]]
     shelf.gate.set()
     assert await asyncio.gather(held, *later) == ["HELD", "A", "B"]
+
+
+async def test_whoever_waits_is_held_up_no_longer_however_often_others_end_meanwhile(
+    gathering: Gathering, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a lock lets one after the other through."""
+    monkeypatch.setattr(module, "_PATIENCE_S", 600)
+    loop = asyncio.get_running_loop()
+    clock, later = loop.time, 0.0
+    monkeypatch.setattr(loop, "time", lambda: clock() + later)
+    shelf.gate.clear()
+    gates = [asyncio.Event() for _ in range(3)]
+    shelf.gates = [*gates]
+    held = []
+    for count, name in enumerate("abc", 1):
+        held.append(asyncio.ensure_future(_all(gathering, f"{name}1", f"{name}2")))
+        while count > 1 and len(gathering._waiting) < 2:
+            await asyncio.sleep(0)
+        later += 700 if count > 1 else 0
+        while len(shelf.tried) < count:
+            await asyncio.sleep(0)
+    last = asyncio.ensure_future(gathering.write("last"))
+    await asyncio.sleep(0)
+    for gate, ended in zip(gates[:2], held, strict=False):
+        later += 500
+        gate.set()
+        await ended
+    later += 250
+    for _ in range(10):
+        await asyncio.sleep(0)
+    left = len(gathering._waiting)
+    later += 1_000
+    gates[2].set()
+    shelf.gate.set()
+    assert await last == "LAST"
+    await held[2]
+    assert left == 0, "it began beside the one that was still under way"
 
 
 async def test_whom_nobody_waits_for_any_more_is_left_out(gathering: Gathering, shelf: Shelf) -> None:
