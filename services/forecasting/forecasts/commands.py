@@ -106,13 +106,17 @@ async def tell(tx: Transaction, cut: date, tracks: Tracks, factors: FactorsAt) -
 
 
 async def close(tx: Transaction, cut: date, tracks: Tracks, failed: Reasons) -> bool:
-    """All that can be told is told: open the cut for what it has beside forecasts. False where another instance did."""
+    """All that can be told is told: open the cut for what it has beside forecasts. False where another instance did.
+
+    What failed of a series that was told before a stop, or by another instance, sets nothing aside.
+    """
     if not await cuts.open_cut(tx, cut):
         return False
-    await series.save_series(tx, {one: track.first for one, track in tracks.items() if one.id in failed})
-    await cuts.set_aside(tx, cut, failed)
     names = [one.id for one in tracks]
     told = await store.find_told(tx, names, cut)
+    left = {name: reason for name, reason in failed.items() if name not in told}
+    await series.save_series(tx, {one: track.first for one, track in tracks.items() if one.id in left})
+    await cuts.set_aside(tx, cut, left)
     if told:
         quality = await store.measure_forecasts(tx, names, cut)
         await models.save_model(tx, MODEL, cut, {"series": len(told)}, quality)

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from services.forecasting.fitting.process import FittingFailed
 from services.forecasting.forecasts.domain.outlook import SEASONAL_NAIVE, Asked, Outlook
 from services.forecasting.jobs import weekly
 from services.forecasting.settings import ForecastingSettings
@@ -122,6 +123,24 @@ async def test_a_cut_that_is_stopped_with_any_of_its_transactions_ends_as_though
         assert await everything(forecasting) == whole
 
     assert stops == 3 * 3 + 3 + 1, "three pages of outlooks from three origins, of forecasts, and the cut itself"
+
+
+@pytest.mark.usefixtures("sold")
+async def test_what_fails_of_a_series_that_was_told_before_a_stop_sets_nothing_aside(forecasting: Forecasting) -> None:
+    hasty = SETTINGS.model_copy(update={"fitting_budget": timedelta(0)})
+    with pytest.raises(Killed):
+        await weekly.forecast(Dying(forecasting, 3 + 1, behind=True), cast("Any", look), hasty, CUT)
+    told = {row["series"] for row in await forecasting.rows("select series from forecast")}
+    assert len(told) == 2
+
+    async def fails(work: Any, asked: Sequence[Asked], indicators: Sequence[Any] = ()) -> dict[str, list[Outlook]]:
+        if told & {one.series for one in asked}:
+            raise FittingFailed("it broke")
+        return await look(work, asked, indicators)
+
+    assert await weekly.forecast(forecasting, cast("Any", fails), SETTINGS, CUT) == len(DEPARTMENTS) - 2
+    assert await forecasting.rows("select name from set_aside") == []
+    assert len(await forecasting.rows("select series from forecast")) == len(DEPARTMENTS)
 
 
 @pytest.mark.usefixtures("sold")
