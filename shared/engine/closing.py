@@ -27,11 +27,13 @@ async def stop(consumer: AIOKafkaConsumer) -> None:
         if coordinator is not None:
             await _end(coordinator.close)
     finally:
-        if fetcher is not None:
-            for task in fetcher._pending_tasks:  # noqa: SLF001 - it stops at the first that passes the cancellation on
-                task.cancel()
-            await _end(fetcher.close)
-        await _end(consumer._client.close)  # noqa: SLF001
+        try:
+            if fetcher is not None:
+                for task in fetcher._pending_tasks:  # noqa: SLF001 - it stops at the first that passes it on
+                    task.cancel()
+                await _end(fetcher.close)
+        finally:
+            await _end(consumer._client.close)  # noqa: SLF001
 
 
 async def _end(close: Callable[[], Awaitable[None]]) -> None:
