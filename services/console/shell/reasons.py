@@ -47,20 +47,25 @@ def skills_text(skills: Sequence[str], words: Words) -> str:
 
 
 def _told(text: str, coded: Mapping[str, Any], words: Words) -> Tag:
-    code = coded.get("code", "")
-    if not is_known("because", code):
+    code = coded.get("code")
+    if not isinstance(code, str) or not is_known("because", code):
         return Tag(f'<span lang="en">{escape(text)}</span>')
-    values = {name: _written(name, value, words) for name, value in coded["values"].items()}
+    given = coded.get("values")
+    values = {
+        name: _written(name, value, words) for name, value in (given if isinstance(given, Mapping) else {}).items()
+    }
     try:
         return Tag(escape(words.term("because", code)) % values)
     except KeyError:  # it lacks a value that the sentence names
         return Tag(f'<span lang="en">{escape(text)}</span>')
 
 
-def _written(name: str, value: float | str, words: Words) -> str:
+def _written(name: str, value: object, words: Words) -> str:
     """A value as it stands in a sentence, ready for a page."""
-    if not isinstance(value, str):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return _number(name, value, words)
+    if not isinstance(value, str):
+        return escape(str(value))
     if name == "agent":
         return f'<a href="/agents/{escape(quote(value, safe=""))}">{escape(value)}</a>'
     if name == "words":

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from html import escape
 from string import Formatter
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -50,11 +51,21 @@ def test_agents_lead_to_their_page_and_nothing_of_a_request_becomes_markup() -> 
 
 
 @pytest.mark.parametrize(
-    "coded", [None, [], [{"code": "unheard_of", "values": {}}], [{"code": "claimed", "values": {}}]]
+    "coded",
+    [
+        *(None, [], [{}], [{"code": "unheard_of", "values": {}}], [{"code": None}], [{"code": ["claimed"]}]),
+        *([{"code": "claimed"}], [{"code": "claimed", "values": None}], [{"code": "claimed", "values": {}}]),
+        [{"code": "claimed", "values": ["agent"]}],
+    ],
 )
 def test_what_has_no_code_or_an_unknown_one_is_shown_as_support_said_it(coded: Any) -> None:
     (found,) = reasons_told(["has <payments>"], coded, DANISH)
     assert found.html == '<span lang="en">has &lt;payments&gt;</span>'
+
+
+@pytest.mark.parametrize("value", [None, True, [], {"<i>": 1}])
+def test_a_value_of_another_kind_is_shown_as_it_is(value: object) -> None:
+    assert told("claimed", agent=value) == f"Taget af {escape(str(value))}"
 
 
 def test_skills_have_words() -> None:
