@@ -9,8 +9,6 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from pydantic_core import to_json
-
 from shared.clock import rfc3339
 from shared.engine.decode import MAX_HEADER, MAX_ID, MAX_VALUE
 from shared.engine.event import Emission, Event, caused_id
@@ -82,10 +80,11 @@ def _encode(emission: Emission, ordinals: Ordinals) -> Row:
         topic, type_, key, subject = data.topic, CLOCK_TICKED, f"clock/{emission.partition}", None
         payload = contract_of(ClockTicked).adapter.dump_json(ClockTicked(now=data.now))
     else:
-        contract, write, subject_in, calculated = _form_of(type(data))  # type: ignore[arg-type]  # mypy takes a class for unhashable
+        contract, write, subject_in, figures = _form_of(type(data))  # type: ignore[arg-type]  # mypy takes a class for unhashable
         _require_source(emission, contract)
         topic, type_, payload = contract.topic, contract.type, write(data)
-        if calculated and b"null" in payload and not is_finite(data):  # written as null, which no reader takes
+        # One that is not finite is written as null, which no reader takes.
+        if figures and b"null" in payload and not all(is_finite(getattr(data, name)) for name in figures):
             raise BadRecord("not_finite", f"it leads to a {type_} with a figure that is no finite number")
         key = str(getattr(data, contract.key)) if contract.key else emission.key
         # The key is the subject's text already: writing a UUID out is slow.
@@ -110,10 +109,10 @@ def _encode(emission: Emission, ordinals: Ordinals) -> Row:
 
 
 @cache
-def _form_of(model: Any) -> tuple[Contract, Callable[..., bytes], Callable[[object], str | None], bool]:
-    """The last: whether any of its fields may hold a number that is no integer."""
+def _form_of(model: Any) -> tuple[Contract, Callable[..., bytes], Callable[[object], str | None], tuple[str, ...]]:
+    """The last: those of its fields that may hold a number that is no integer."""
     contract = contract_of(model)
-    return contract, contract.write, subject_of(contract.subject), b'"number"' in to_json(contract.schema())
+    return contract, contract.write, subject_of(contract.subject), contract.figures()
 
 
 def hashed_parts(rows: Iterable[Row]) -> list[bytes]:

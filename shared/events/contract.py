@@ -66,6 +66,12 @@ class Contract:
     def schema(self) -> dict[str, Any]:
         return self.adapter.json_schema(mode="validation")
 
+    def figures(self) -> tuple[str, ...]:
+        """The fields that hold a number that is no integer, or may hold one at any depth."""
+        schema = self.schema()
+        defined = schema.get("$defs", {})
+        return tuple(name for name, part in schema.get("properties", {}).items() if _has_figures(part, defined))
+
     def document(self) -> dict[str, Any]:
         """The schema as it is committed and served: with its dialect, and where each service answers with it."""
         where = f"/schemas/{self.topic}/{self.type}/{self.major}.{self.minor}.json"
@@ -89,6 +95,19 @@ def rules_of(schema: dict[str, Any], *, names: bool = False) -> dict[str, Any]:
         for key, value in schema.items()
         if names or key not in _WORDS
     }
+
+
+def _has_figures(part: object, defined: Mapping[str, object]) -> bool:
+    """Whether this part of a schema, or a definition that it leads to, is of a number that is no integer."""
+    waiting, reached = [part], set[str]()
+    while waiting:
+        text = to_json(waiting.pop())
+        if b'"number"' in text:
+            return True
+        fresh = {name for name in defined.keys() - reached if f'"#/$defs/{name}"'.encode() in text}
+        waiting += [defined[name] for name in fresh]
+        reached |= fresh
+    return False
 
 
 @cache

@@ -4,6 +4,7 @@ Two words that are the same once each has lost at most one letter differ by one 
 swapped or moved. So each word is kept with those forms, and what is typed is looked up by its own.
 """
 
+import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from uuid import UUID
 from services.contacts.custom import CustomFields
 
 _LETTERS = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th"})
+_WORD = re.compile(r"[^\W_]+")
 _MOST_OF_ALL = 48
 _MOST_WORDS, _LONGEST, _SHORTEST_MISSPELT = 12, 40, 4
 SEARCHED = 4
@@ -28,6 +30,8 @@ class Similar(NamedTuple):
 
 def fold(text: str) -> str:
     """Without case, accents and ligatures, whether letters came composed or not."""
+    if text.isascii():
+        return text.lower()
     # Taking apart may show a letter that has a case, such as that of a superscript.
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS)).casefold())
     return "".join(letter for letter in apart if not unicodedata.combining(letter)).translate(_LETTERS)
@@ -35,8 +39,8 @@ def fold(text: str) -> str:
 
 def words_of(name: str) -> list[str]:
     """The words of a name, each once, in their order."""
-    spaced = "".join(letter if letter.isalnum() else " " for letter in fold(name).replace("'", ""))
-    return list(dict.fromkeys(word[:_LONGEST] for word in spaced.split()))[:_MOST_WORDS]
+    words = _WORD.findall(fold(name).replace("'", ""))
+    return list(dict.fromkeys(word[:_LONGEST] for word in words))[:_MOST_WORDS]
 
 
 def said_of(name: str | None, details: Mapping[str, Any], custom: CustomFields) -> list[str]:

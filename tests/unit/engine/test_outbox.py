@@ -1,7 +1,8 @@
 """From an emission to a row, and from a row to the headers of its record."""
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
+from math import inf, nan
 from uuid import UUID
 
 import pytest
@@ -11,9 +12,11 @@ from shared.engine.ledger import Outgoing
 from shared.engine.outbox import COLUMNS, Removal, Tick, encode, headers_of, key_of
 from shared.engine.partitions import partition_of
 from shared.errors import BadRecord
-from shared.events.contract import contract_of
+from shared.events.contract import contract_of, contracts
 from shared.events.ingest import ReportedChoice
+from shared.events.insights import Contribution, ScoreComputed
 from shared.events.money import Money
+from shared.events.parties import PartyDescribed
 from shared.events.sales import ProductChosen, SaleRefunded
 from shared.telemetry.tracing import continue_trace
 from tests.unit.engine.records import CHOICE, CHOSEN, PARTY, WALL
@@ -208,3 +211,31 @@ def test_what_is_larger_than_the_contract_allows_is_refused_when_it_is_written(s
         return
     with pytest.raises(BadRecord, match=r"too_large: it leads to a crm\.sale\.refunded\.v1 of 1000001 bytes"):
         encode([emission])
+
+
+@pytest.mark.parametrize("figure", [inf, -inf, nan])
+def test_a_figure_that_is_no_finite_number_is_refused_at_any_depth(figure: float) -> None:
+    """It would be written as null."""
+    party = PartyDescribed(party_id=PARTY, version=1, kind="person", recorded_at=WALL, custom={"height": figure})
+    score = ScoreComputed(
+        party_id=PARTY,
+        score="churn",
+        value=0.5,
+        band="high",
+        model="churn.1",
+        as_of=WALL,
+        contributions=[Contribution(input="recency", value=1.0, effect=figure)],
+        recorded_at=WALL,
+    )
+    for data in (party, score, replace(score, value=figure, contributions=[])):
+        with pytest.raises(BadRecord, match="not_finite"):
+            encode([Emission(data, WALL)])
+    assert encode([Emission(replace(party, custom={"height": 1.8, "eyes": 2}), WALL)])
+
+
+def test_fields_that_may_hold_a_figure_are_found_through_definitions() -> None:
+    assert contract_of(PartyDescribed).figures() == ("custom",)
+    assert contract_of(ScoreComputed).figures() == ("value", "contributions")
+    for contract in contracts():
+        assert set(contract.figures()) <= {field.name for field in fields(contract.model)}
+        assert contract.figures() or '"type": "number"' not in json.dumps(contract.schema())

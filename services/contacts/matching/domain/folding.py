@@ -26,14 +26,16 @@ _TWICE = re.compile(r"(.)\1+")
 @lru_cache(maxsize=200_000)
 def fold(text: str) -> str:
     """Lower case words of ASCII letters and digits; `Møller`, `Moeller` and `Moller` are one."""
-    if _MISREAD.search(text):
-        text = _reread(text)
-    plain = unicodedata.normalize("NFKC", text).lower().translate(_LETTERS)
-    plain = unicodedata.normalize("NFKD", plain).replace("'", "").replace("\u2019", "")
-    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    plain = (text.lower() if text.isascii() else _unaccented(text)).replace("'", "")
     for pattern, spelt in _SPELLINGS:
         plain = pattern.sub(spelt, plain)
     return _OTHER.sub(" ", plain).strip()
+
+
+def _unaccented(text: str) -> str:
+    plain = unicodedata.normalize("NFKC", _reread(text) if _MISREAD.search(text) else text).lower().translate(_LETTERS)
+    plain = unicodedata.normalize("NFKD", plain).replace("\u2019", "")
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
 
 def _reread(text: str) -> str:

@@ -148,7 +148,7 @@ def amend(party: Party, values: Mapping[str, Any], at: datetime, *, prevails: bo
 
 def after_picks(party: Party, at: datetime) -> datetime:
     """When it counts as said what is to hold whatever was picked before: in one moment, or by a clock that is ahead."""
-    return max([at, *(pick.at + timedelta.resolution for pick in party.picked)])
+    return max([at, *(pick.at + timedelta.resolution for pick in party.picked)]) if party.picked else at
 
 
 def shown(party: Party, name: str) -> Any:
