@@ -16,6 +16,7 @@ from bench import (
     cut,
     desk,
     engine,
+    follow_ups,
     frauds,
     mailings,
     main_job,
@@ -52,6 +53,7 @@ WORKS: tuple[tuple[tuple[str, ...], Work], ...] = (
     (("timers",), timers.measure),
     (("audit",), audit.measure),
     (("mailings",), mailings.measure),
+    (("enrolments", "segments", "frequency caps"), follow_ups.measure),
     (("triage and routing",), desk.measure_triage),
     (("queue", "clocks"), desk.measure_reading),
 )

@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from shared.engine.publisher import KafkaPublisher
 from shared.ids import new_id
 
 _FIRST = datetime(2025, 12, 1, tzinfo=UTC)
+_BATCH = 2_000
 TIME = "2026-03-01T09:30:00.000000Z"
 
 
@@ -94,15 +95,22 @@ def outgoing(events: int, parties: int, seed: int, draw: Draw = one_product) -> 
 
 async def load_sales(bootstrap: str, events: int, parties: int, seed: int = 1, draw: Draw = one_product) -> int:
     """Publish sales on `crm.sales` in batches of 2,000; returns how many."""
-    sequences: dict[int, int] = {}
+    await publish(bootstrap, outgoing(events, parties, seed, draw), {})
+    return events
+
+
+async def publish(bootstrap: str, rows: Iterable[Outgoing], sequences: dict[tuple[str, int], int]) -> None:
+    """Publish rows as contacts' relay would, in batches; `sequences` has the last number of each topic's partition, and
+    goes on.
+    """
     async with KafkaPublisher("/contacts", 0, {"bootstrap_servers": bootstrap}) as publisher:
         batch = []
-        for row in outgoing(events, parties, seed, draw):
-            sequences[row.partition] = sequences.get(row.partition, 0) + 1
-            batch.append((row, sequences[row.partition]))
-            if len(batch) == 2_000:
+        for row in rows:
+            place = row.topic, row.partition
+            sequences[place] = sequences.get(place, 0) + 1
+            batch.append((row, sequences[place]))
+            if len(batch) == _BATCH:
                 await publisher.publish(batch, [])
                 batch = []
         if batch:
             await publisher.publish(batch, [])
-    return events

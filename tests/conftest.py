@@ -7,7 +7,7 @@ from xdist.scheduler import LoadScopeScheduling
 settings.register_profile("rapport", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("rapport")
 
-WHOLE = ("tests/integration/engine/", "tests/browser/", "tests/interop/")
+WHOLE = ("tests/integration/engine/", "tests/browser/", "tests/e2e/", "tests/interop/")
 """Folders whose files share a stack and what they leave on it: one worker runs them, in their order."""
 LONGEST = (
     "tests/contract/test_http.py",
@@ -18,6 +18,8 @@ LONGEST = (
     "tests/browser/",
 )
 """What is begun with, so that the workers end together."""
+ON_A_NEW_SYSTEM = "tests/e2e/test_readme.py"
+"""Before others of its folder: the README is read by people whose system has done nothing yet."""
 
 
 def piece_of(nodeid: str) -> str:
@@ -38,4 +40,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     places = {piece: place for place, piece in enumerate(LONGEST)}
-    items.sort(key=lambda item: places.get(piece_of(item.nodeid), len(places)))
+    items.sort(
+        key=lambda item: (
+            places.get(piece_of(item.nodeid), len(places)),
+            not item.nodeid.startswith(ON_A_NEW_SYSTEM),
+        )
+    )

@@ -11,7 +11,7 @@ from tests.stack import KIND, make_stack, started
 KINDS = ["embedded", pytest.param("containers", marks=pytest.mark.containers)] if KIND == "embedded" else ["containers"]
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(scope="package", params=KINDS)
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
     env = {"RAPPORT_KAFKA__SESSION_TIMEOUT_MS": "6000"}
     with started(make_stack(tmp_path_factory.mktemp(request.param), request.param, env=env)) as running:
