@@ -11,9 +11,11 @@ import re
 import sys
 import time
 from http import HTTPStatus
+from itertools import islice
 
 import httpx
 import uvloop
+from aiohttp import ClientSession, ClientTimeout, TCPConnector
 from aiokafka import AIOKafkaProducer
 
 from bench.feed import buyers, pace, percentiles
@@ -22,36 +24,42 @@ from bench.setting import settle_collector
 _LINE = re.compile(r'data-id="([^"]+)"')
 _COOKIE = {"cookie": "rapport-name=bench"}
 _DEBOUNCE_S = 0.15
-_PAUSE_S = 1.0
+_LEAST_PAUSE_S, _MOST_PAUSE_S = 0.25, 1.0
 _AGAIN_S = 2.0
 _PATIENCE_S = 60.0
+_KNOWN = 12
+_LIMITS = ClientTimeout(total=30)
+_FOR_EVER = ClientTimeout(total=None)
 
 
 class Page:
     """One customer's page that is open."""
 
-    def __init__(self, client: httpx.AsyncClient, party: str, run: str) -> None:
+    def __init__(self, client: ClientSession, party: str, run: str) -> None:
         self.open = asyncio.Event()
         self.shown: dict[int, float] = {}
         self.fetched = self.failed = 0
         self._client = client
         self._party = party
-        self._lines: set[str] = set()
+        self._lines: dict[str, None] = {}
         self._numbers = re.compile(rf"\b{run}-(\d+)\b")
         self._news = asyncio.Event()
 
     async def listen(self) -> None:
         """For ever: where the stream ends it is asked for again, as the page's own script does."""
-        self._lines |= set(_LINE.findall((await self._fetch()).raise_for_status().text))
+        status, text = await self._fetch()
+        if status != HTTPStatus.OK:
+            raise RuntimeError(f"the console answered {status}")
+        self._lines |= dict.fromkeys(_LINE.findall(text))
         asked = {"service": "contacts", "subject": f"party/{self._party}"}
         while True:
-            async with self._client.stream("GET", "/live", params=asked, timeout=None) as stream:
-                if stream.is_success:
-                    async for line in stream.aiter_lines():
+            async with self._client.get("/live", params=asked, timeout=_FOR_EVER) as stream:
+                if stream.ok:
+                    async for line in stream.content:
                         self.open.set()
-                        if line.startswith("data:"):
+                        if line.startswith(b"data:"):
                             self._news.set()
-                elif not stream.is_server_error:
+                elif stream.status < HTTPStatus.INTERNAL_SERVER_ERROR:
                     stream.raise_for_status()
             await asyncio.sleep(_AGAIN_S)
             self._news.set()  # what came meanwhile was not told
@@ -66,26 +74,30 @@ class Page:
             await asyncio.sleep(max(_DEBOUNCE_S, ready - time.perf_counter()))
             self._news.clear()
             begun = time.perf_counter()
-            answer = await self._fetch("whole" if whole else "news")
-            ready = time.perf_counter() + max(_PAUSE_S, time.perf_counter() - begun)
-            if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            status, text = await self._fetch("whole" if whole else "news")
+            took = time.perf_counter() - begun
+            ready = time.perf_counter() + max(took, min(_MOST_PAUSE_S, max(_LEAST_PAUSE_S, 4 * took)))
+            if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 self.failed += 1
                 await asyncio.sleep(_AGAIN_S)
                 self._news.set()
                 continue
+            if status != HTTPStatus.OK:
+                raise RuntimeError(f"the console answered {status}")
             self.fetched += 1
             now = time.perf_counter()
-            text = answer.raise_for_status().text
             for number in set(self._numbers.findall(text)):
                 self.shown.setdefault(int(number), now)
-            newest = set(_LINE.findall(text))
-            whole = not whole and newest.isdisjoint(self._lines)
-            self._lines |= newest
+            newest = dict.fromkeys(_LINE.findall(text))
+            whole = not whole and newest.keys().isdisjoint(self._lines)
+            self._lines = newest | self._lines
             if whole:
                 self._news.set()
 
-    async def _fetch(self, live: str = "whole") -> httpx.Response:
-        return await self._client.get(f"/parties/{self._party}", headers={"X-Live": live})
+    async def _fetch(self, live: str = "whole") -> tuple[int, str]:
+        headers = {"X-Live": live, "X-Known": ",".join(islice(self._lines, _KNOWN))}
+        async with self._client.get(f"/parties/{self._party}", headers=headers) as answer:
+            return answer.status, await answer.text()
 
 
 async def find_parties(contacts: str, number: int) -> dict[int, str]:
@@ -103,9 +115,8 @@ async def run(
 ) -> dict[str, float]:
     parties = await find_parties(contacts, open_)
     name = f"watch{time.time_ns()}"
-    limits = httpx.Limits(max_connections=2 * open_ + 10)
-    async with httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{console}", headers=_COOKIE, limits=limits, timeout=30
+    async with ClientSession(
+        f"http://127.0.0.1:{console}", headers=_COOKIE, connector=TCPConnector(limit=0), timeout=_LIMITS
     ) as client:
         pages = {customer: Page(client, party, name) for customer, party in parties.items()}
         async with asyncio.TaskGroup() as group:
@@ -123,7 +134,7 @@ async def run(
         times = [at - due[sale] for page in pages.values() for sale, at in page.shown.items()]
         fetched = sum(page.fetched for page in pages.values())
     failed = sum(page.failed for page in pages.values())
-    return {"rate": fetched / seconds, "shown": len(times), "failed": failed, **percentiles(times)}
+    return {"rate": fetched / seconds, "fetched": fetched, "shown": len(times), "failed": failed, **percentiles(times)}
 
 
 if __name__ == "__main__":

@@ -20,12 +20,13 @@ from services.console.parties.domain import (
     errors_of,
     fields_of,
     lines_of,
+    news_of,
     own_fields_of,
     purchases_of,
     related_of,
     standing_of,
 )
-from services.console.shell.asking import Json, Part, Trouble, attempt
+from services.console.shell.asking import Json, Trouble, attempt
 from services.console.shell.editions import Edition, Fields, opened, opened_again
 from services.console.shell.facts import party_named
 from services.console.shell.pages import Page, Shown, go_to
@@ -74,20 +75,15 @@ async def create_party(page: Shown) -> Response:
 
 @router.get("/{party_id}")
 async def show_party(page: Shown, party_id: UUID, show: Text = None, cursor: Cursor = None) -> Response:
-    """The 360 view; what forecasting says comes in once the page stands, with what others are to the customer.
-
-    A page that is open and heard of news takes the newest lines from the view, which is all that it asks for.
-    """
+    """The 360 view; what forecasting says comes in once the page stands, with what others are to the customer."""
     types = GROUPS.get(show or "")
-    path = f"parties/{party_id}"
     if page.brief and not types and cursor is None:
-        view = await page.asked.get("contacts", path)
-        timeline: Part[Json] = Part({"items": view["timeline"], "next_cursor": None})
-    else:
-        view, timeline = await asyncio.gather(
-            page.asked.get("contacts", path),
-            attempt(page.asked.get("contacts", f"{path}/timeline", type=types, cursor=cursor, limit=LINES)),
-        )
+        return await _show_news(page, party_id)
+    path = f"parties/{party_id}"
+    view, timeline = await asyncio.gather(
+        page.asked.get("contacts", path),
+        attempt(page.asked.get("contacts", f"{path}/timeline", type=types, cursor=cursor, limit=LINES)),
+    )
     return page.show(
         "parties/party.html",
         party=view,
@@ -96,6 +92,13 @@ async def show_party(page: Shown, party_id: UUID, show: Text = None, cursor: Cur
         lines=lines_of(timeline.listed, page.words),
         following=timeline.value["next_cursor"] if timeline.value else None,
     )
+
+
+async def _show_news(page: Page, party_id: UUID) -> Response:
+    """Of a page that is open and heard of news: what changes on it, and of the newest lines those that it lacks."""
+    view = await page.asked.get("contacts", f"parties/{party_id}")
+    lines = news_of(view["timeline"], page.known, page.words)
+    return page.show("parties/news.html", party=view, lines=lines)
 
 
 @router.get("/{party_id}/past")

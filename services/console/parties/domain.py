@@ -1,7 +1,7 @@
 """What a page shows of a party, made of what contacts, marketing, support and forecasting say of it."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -79,6 +79,11 @@ def lines_of(items: Iterable[Mapping[str, Any]], words: Words, month: str | None
         lines.append(_line(item, words, None if here == month else here))
         month = here
     return lines
+
+
+def news_of(items: Iterable[Mapping[str, Any]], known: Container[str], words: Words) -> list[tuple[str, Line | None]]:
+    """Newest first by event; of a line that a page shows already nothing but that it is still there."""
+    return [(item["event_id"], None if item["event_id"] in known else _line(item, words, None)) for item in items]
 
 
 def _line(item: Mapping[str, Any], words: Words, month: str | None) -> Line:

@@ -119,6 +119,7 @@ class Page:
             .get_template(template)
             .render(
                 page=self,
+                made={},
                 words=self.words,
                 moments=tags.Moments(self.words),
                 agent=self.agent,
@@ -144,6 +145,11 @@ class Page:
     def brief(self) -> bool:
         """Whether an open page asks for what is new only; where that does not join what it shows, it asks again."""
         return self.request.headers.get("x-live") == "news"
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The ids of lines that such a page shows already."""
+        return frozenset(self.request.headers.get("x-known", "").split(","))
 
     def may(self, right: str) -> bool:
         """Whether the token of whoever looks carries a right; what it does not open is not offered."""

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import (
@@ -144,7 +144,7 @@ class Words:
         return _written(date.fromisoformat(day), _DAYS[self.language], self.language)
 
     def month(self, at: str | datetime) -> str:
-        return str(format_datetime(self.local(at), "LLLL y", locale=self._locale)).capitalize()
+        return _written(self.local(at).date().replace(day=1), "LLLL y", self.language).capitalize()
 
     def clock(self, at: str | datetime) -> str:
         return f"{self.local(at):%H:%M}"

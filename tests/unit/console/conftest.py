@@ -1,13 +1,16 @@
 """The console with no service behind it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from structlog.testing import capture_logs
 
 from services.console.main import create_app
 from services.console.shell.agent import NAME_COOKIE
+from services.console.shell.asking import Asked
+from tests.unit.console.full import Full
 
 AWAY = "http://127.0.0.1:9"
 ENVIRONMENT = {
@@ -37,3 +40,15 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", cookies={NAME_COOKIE: "agent-1"}) as client,
     ):
         yield client
+
+
+@pytest.fixture
+def full(monkeypatch: pytest.MonkeyPatch) -> Iterator[Full]:
+    services = Full()
+
+    async def exchange(asked: Asked, *what: object) -> object:
+        return await services.exchange(asked, *what)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Asked, "_exchange", exchange)
+    with capture_logs():
+        yield services

@@ -6,16 +6,14 @@ A list leads on to what follows, and no page grows with what there is. A page co
 import gzip
 import re
 from collections import defaultdict
-from collections.abc import Iterator
 from html import unescape
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from structlog.testing import capture_logs
 
-from services.console.shell.asking import SERVICES, Asked
+from services.console.shell.asking import SERVICES
 from tests.unit.console.conftest import SAME
 from tests.unit.console.full import Full
 from tests.unit.console.test_attacks import _ID, _routes
@@ -55,18 +53,6 @@ BEGINNINGS = {
                             for kind in ("parked", "quarantine")},
 }  # fmt: skip
 """What a page shows of a list the beginning of, and no way on."""
-
-
-@pytest.fixture
-def full(monkeypatch: pytest.MonkeyPatch) -> Iterator[Full]:
-    services = Full()
-
-    async def exchange(asked: Asked, *what: object) -> object:
-        return await services.exchange(asked, *what)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(Asked, "_exchange", exchange)
-    with capture_logs():
-        yield services
 
 
 def following(here: str, page: str) -> list[str]:

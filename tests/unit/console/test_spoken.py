@@ -1,7 +1,7 @@
 """What templates say stands in them in the reader's language once they are compiled."""
 
 import pytest
-from jinja2 import DictLoader
+from jinja2 import DictLoader, UndefinedError
 
 from services.console.shell.spoken import SpokenEnvironment
 
@@ -37,3 +37,35 @@ def test_a_fixed_text_is_not_looked_up_when_it_is_shown() -> None:
     template = environment.get_template("fixed")
     environment.globals |= {"_": None, "gettext": None}
     assert template.render(asked="") == "Kunder Sager"
+
+
+def test_what_two_templates_import_is_made_once_for_a_page_and_anew_for_the_next() -> None:
+    environment = SpokenEnvironment("en")
+    environment.loader = DictLoader(
+        {
+            "parts": "{% do counted.append(1) %}{% macro said() %}{{ text }}{% endmacro %}",
+            "pieces": "{% import 'parts' as parts with context %}"
+            "{% macro twice() %}{{ parts.said() * 2 }}{% endmacro %}",
+            "page": "{% import 'parts' as parts with context %}{% import 'pieces' as pieces with context %}"
+            "{{ parts.said() }}{{ pieces.twice() }}",
+        }
+    )
+    counted: list[int] = []
+    shown = [environment.get_template("page").render(counted=counted, made={}, text=text) for text in "ab"]
+    assert shown == ["aaa", "bbb"]
+    assert len(counted) == 2
+
+
+@pytest.mark.parametrize("name", ["items", "keys", "values", "get"])
+def test_a_key_that_is_called_like_something_of_a_dict_hides_it_from_nobody(name: str) -> None:
+    environment = SpokenEnvironment("en")
+    template = environment.from_string(
+        "{% for key, value in said.items() %}{{ key }}{{ value }}{% endfor %}{{ said.other }}"
+    )
+    assert template.render(said={name: 1, "other": 2}) == f"{name}1other22"
+
+
+def test_a_key_that_is_not_there_is_an_error() -> None:
+    template = SpokenEnvironment("en").from_string("{{ said.nothing }}")
+    with pytest.raises(UndefinedError):
+        template.render(said={"other": 2})

@@ -199,6 +199,11 @@ function takeFresh(text, whole) {
   return joined;
 }
 
+// What stands first is not sent again: news are mostly of one line or two.
+function newestKnown() {
+  return [...document.querySelectorAll("[data-grow] [data-id]")].slice(0, 12).map((line) => line.dataset.id).join();
+}
+
 if (live) {
   const state = document.getElementById("live");
   let waiting = 0;
@@ -211,8 +216,8 @@ if (live) {
     if (document.hidden) return;  // it looks again once it is seen
     waiting ||= setTimeout(refresh, 2000);
   };
-  // One thing that happens makes many news: the first is taken at once, and what follows it together, a second later,
-  // or as much later as the page takes where that is longer, so that a busy system is not asked faster than it answers.
+  // One thing that happens makes many news: the first is taken at once, and what follows it together, a while later:
+  // four times as long as the page took, so that a busy system is asked less and no page takes another's turn.
   const refresh = () => {
     waiting = 0;
     if (asking) {
@@ -225,17 +230,18 @@ if (live) {
       whole = !takeFresh(text, whole);
       again ||= whole;
     };
-    fetch(location.href, { headers: { "X-Live": whole ? "whole" : "news" } })
+    fetch(location.href, { headers: { "X-Live": whole ? "whole" : "news", "X-Known": newestKnown() } })
       .then((answer) => (answer.ok ? answer.text().then(take) : answer.status >= 500 ? later() : undefined))
       .catch(later)
       .finally(() => {
         asking = false;
-        ready = performance.now() + Math.max(1000, performance.now() - begun);
+        ready = performance.now() + pauseAfter(performance.now() - begun);
         if (again) news();
         again = false;
         lookAgain();
       });
   };
+  const pauseAfter = (took) => Math.max(took, Math.min(1000, Math.max(250, 4 * took)));
   const news = () => {
     waiting ||= setTimeout(refresh, Math.max(150, ready - performance.now()));
   };

@@ -1,0 +1,48 @@
+"""What the page of a customer takes in while it is open: what news can change, and of its lines those that it lacks."""
+
+import re
+
+import httpx
+import pytest
+
+from tests.unit.console.full import Full
+
+_PARTY = "/parties/01a21a0a-7237-7b83-b613-000000000001"
+_PART = re.compile(r'<(\w+)[^>]* id="([^"]+)" data-fresh.*?</\1>', re.DOTALL)
+_LINE = re.compile(r'<li[^>]* data-id="([^"]+)">(.*?)</li>', re.DOTALL)
+pytestmark = pytest.mark.usefixtures("full")
+
+
+async def parts_of(client: httpx.AsyncClient, **headers: str) -> tuple[dict[str, str], dict[str, str]]:
+    """What of the page is taken anew, by id, and its lines by event."""
+    shown = await client.get(_PARTY, headers={"X-" + name: value for name, value in headers.items()})
+    assert shown.status_code == 200
+    parts = {found[2]: found[0] for found in _PART.finditer(shown.text)}
+    return parts, {id_: line.strip() for id_, line in _LINE.findall(shown.text)}
+
+
+async def test_news_say_of_each_part_what_the_page_says(client: httpx.AsyncClient) -> None:
+    whole, lines = await parts_of(client)
+    parts, newest = await parts_of(client, Live="news")
+    assert parts == whole
+    assert parts.keys() == {"figures", "part-lifecycle", "part-consents", "part-tickets", "part-messages"}
+    assert newest
+    assert newest.items() <= lines.items()
+
+
+async def test_a_line_that_is_shown_already_is_named_and_not_sent_again(client: httpx.AsyncClient) -> None:
+    _, newest = await parts_of(client, Live="news")
+    lacking, *known = newest
+    _, again = await parts_of(client, Live="news", Known=",".join(known))
+    assert again == {lacking: newest[lacking]} | dict.fromkeys(known, "")
+
+
+async def test_a_page_whose_lines_do_not_join_gets_all_of_them(client: httpx.AsyncClient) -> None:
+    whole, lines = await parts_of(client)
+    assert await parts_of(client, Live="whole", Known=",".join(lines)) == (whole, lines)
+
+
+async def test_news_are_one_question(client: httpx.AsyncClient, full: Full) -> None:
+    await parts_of(client, Live="news")
+    assert full.asked == {"contacts"}
+    assert not full.listed
