@@ -5,7 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from services.contacts.policy import check_file, read_file
 from shared.events.values import PartyKind, Role
@@ -44,9 +44,17 @@ class CompletenessPolicy(BaseModel):
 
     kinds: Kinds
     roles: dict[Role, Weights] = {}
+    _found: dict[tuple[str, frozenset[str]], Mapping[Asked, int]] = PrivateAttr(default_factory=dict)
 
     def weights_of(self, kind: PartyKind, roles: Collection[str]) -> Mapping[Asked, int]:
         """The fields that count for such a party, in the order of the file."""
+        counting = frozenset(role for role in self.roles if role in roles)
+        found = self._found.get((kind, counting))
+        if found is None:
+            found = self._found[kind, counting] = self._find_weights(kind, counting)
+        return found
+
+    def _find_weights(self, kind: PartyKind, roles: Collection[str]) -> Mapping[Asked, int]:
         weights = dict(self.kinds.person if kind == "person" else self.kinds.organisation)
         own = [asked for role, asked in self.roles.items() if role in roles]
         for field in dict.fromkeys(field for asked in own for field in asked):

@@ -90,6 +90,8 @@ class Emission:
     A fact that the service takes in for somebody else and passes on to an outside topic names its `source`, and the
     sender's own `id`, `key` and `correlation_id` where there are any: it carries no number, readers know it by source
     and id.
+
+    `body` is `data` as its contract writes it, where it was written already.
     """
 
     data: object
@@ -100,3 +102,4 @@ class Emission:
     source: str | None = None
     key: str | None = None
     correlation_id: str | None = None
+    body: bytes | None = None

@@ -82,7 +82,7 @@ def _encode(emission: Emission, ordinals: Ordinals) -> Row:
     else:
         contract, write, subject_in, figures = _form_of(type(data))  # type: ignore[arg-type]  # mypy takes a class for unhashable
         _require_source(emission, contract)
-        topic, type_, payload = contract.topic, contract.type, write(data)
+        topic, type_, payload = contract.topic, contract.type, emission.body or write(data)
         # One that is not finite is written as null, which no reader takes.
         if figures and b"null" in payload and not all(is_finite(getattr(data, name)) for name in figures):
             raise BadRecord("not_finite", f"it leads to a {type_} with a figure that is no finite number")

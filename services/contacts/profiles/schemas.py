@@ -1,5 +1,6 @@
 """Bodies of requests and answers about profiles. A whole profile is `ReportedParty`, the same as on crm.ingest."""
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation
@@ -45,7 +46,8 @@ class Upserts(BaseModel):
     items: Annotated[list[SkipValidation[ReportedParty]], Field(min_length=1, max_length=1000)]
 
 
-class Upserted(BaseModel):
+@dataclass(slots=True)
+class Upserted:
     """What became of the profile of this index; `detail` says why it was refused."""
 
     index: int

@@ -16,6 +16,7 @@ from services.contacts.parties.domain.details import amend_details, fill_details
 from services.contacts.parties.domain.identity import ADDRESSES, Claim, Home
 from services.contacts.parties.domain.party import Party, Primary
 from services.contacts.parties.domain.resolution import Resolution
+from services.contacts.parties.domain.rows import write_description
 from services.contacts.settings import Context
 from shared.engine.event import Emission, Event, caused_id
 from shared.engine.partitions import partition_of
@@ -80,7 +81,7 @@ async def describe(tx: Transaction, admitted: Admitted) -> list[PartyDescribed]:
             else rules.announce_updated(party, fields, mention.now, mention.origin)
         )
         description = describe_party(party, identities.get(party_id, ()), mention.now, version)
-        party.revision = description
+        party.revision = write_description(description)
         tx.emit(
             [
                 Emission(what, mention.time, mention.cause, event_id, party.partition),
@@ -90,6 +91,7 @@ async def describe(tx: Transaction, admitted: Admitted) -> list[PartyDescribed]:
                     mention.cause,
                     caused_id(mention.cause, "described", party_id, party.version),
                     party.partition,
+                    body=party.revision.body,
                 ),
             ]
         )
@@ -123,7 +125,7 @@ async def take_back(tx: Transaction, described: Sequence[Event[PartyDescribed]])
         if party.revision is not None:  # each description is kept, also of a party that comes twice
             await store.save_parties(tx, [party])
         take_back_party(party, data, event.time)
-        party.revision = data
+        party.revision = write_description(data)
         for each in data.identities:
             if each.shared:
                 shared.add((data.party_id, each.id))

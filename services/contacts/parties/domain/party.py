@@ -59,6 +59,13 @@ class Pick(NamedTuple):
     details: Mapping[str, Any] = MappingProxyType({})
 
 
+class Description(NamedTuple):
+    """How a party is described, and that as JSON."""
+
+    data: PartyDescribed
+    body: bytes
+
+
 @dataclass(slots=True, kw_only=True)
 class Party:
     """The row of a party. `said_at` tells when a profile last stated each field; what only a fact stated is not in it.
@@ -90,7 +97,7 @@ class Party:
     registered_at: datetime | None = None
     erased_at: datetime | None = None
     details: dict[str, Any] = field(default_factory=dict)
-    revision: PartyDescribed | None = None
+    revision: Description | None = None
 
 
 def fill(party: Party, reported: ReportedParty, at: datetime) -> set[str]:

@@ -183,10 +183,10 @@ class _Batch:
 
     def _carry(self, party_id: UUID, claim: Claim) -> None:
         owned = self.carried.setdefault(party_id, set())
-        if claim.type in ADDRESSES and any(each.type == claim.type for each in owned):
-            self.resolution.several.add((party_id, claim.type))
         owned.add(claim)
         count = sum(each.type == claim.type for each in owned)
+        if count > 1 and claim.type in ADDRESSES:
+            self.resolution.several.add((party_id, claim.type))
         if self.policy.warns(claim.type, count):
             self.resolution.many[party_id, claim.type] = count
 

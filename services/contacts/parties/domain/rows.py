@@ -8,13 +8,13 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from pydantic_core import from_json, to_json
 
-from services.contacts.parties.domain.party import Lifecycle, Party, Pick, Primary
+from services.contacts.parties.domain.party import Description, Lifecycle, Party, Pick, Primary
 from shared.events.contract import contract_of
 from shared.events.ingest import Address
 from shared.events.parties import PartyDescribed
 
 _PICKED = TypeAdapter(list[Pick])
-write_description = contract_of(PartyDescribed).write
+_write = contract_of(PartyDescribed).write
 
 
 def party_of(row: Mapping[str, Any]) -> Party:
@@ -77,7 +77,10 @@ def row_of(party: Party) -> tuple[object, ...]:
     )
 
 
-def _revision(described: PartyDescribed | None) -> tuple[int | None, datetime | None, str | None]:
-    if described is None:
-        return None, None, None
-    return described.version, described.recorded_at, write_description(described).decode()
+def write_description(data: PartyDescribed) -> Description:
+    """A description as the topic and the party's row have it."""
+    return Description(data, _write(data))
+
+
+def _revision(new: Description | None) -> tuple[int | None, datetime | None, str | None]:
+    return (None, None, None) if new is None else (new.data.version, new.data.recorded_at, new.body.decode())
