@@ -24,6 +24,7 @@ from services.support.settings import Context, Settings, SupportSettings
 from services.support.sla import api as sla
 from services.support.sla.worker import load_promises, publishing
 from services.support.stats import api as stats
+from services.support.subtasks import api as subtasks
 from services.support.tickets import api as tickets
 from services.support.triage import api as triage
 from services.support.triage.worker import Learning
@@ -37,6 +38,8 @@ __all__ = ["create_app", "create_context", "handlers"]
 routers = [
     attention.router,
     attention.of_agents,
+    subtasks.router,
+    subtasks.of_agents,
     backtest.router,
     backtest.of_promises,
     bulk.router,

@@ -46,6 +46,8 @@ EVENTS: dict[str, str] = {
     "ticket.split": _("Ticket split"),
     "ticket.followed": _("Ticket followed"),
     "ticket.unfollowed": _("Ticket not followed any more"),
+    "ticket.subtask_added": _("Subtask added"),
+    "ticket.subtask_changed": _("Subtask changed"),
     "ticket.triaged": _("Ticket triaged"),
     "score.computed": _("Score computed"),
     "consent.requested": _("Consent asked for"),

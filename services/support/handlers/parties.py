@@ -10,6 +10,7 @@ from services.support.disputes import commands as disputes
 from services.support.letters import commands as letters
 from services.support.mail import commands as mail
 from services.support.subscriptions import tickets as hears
+from services.support.subtasks import commands as subtasks
 from services.support.tickets import commands as tickets
 from services.support.triage import commands as triage
 from shared.engine.event import Event, Tombstone
@@ -33,7 +34,11 @@ async def forget_parties(tx: Transaction, parties: Sequence[UUID]) -> dict[str, 
     """What is kept of erased parties beside their copies goes; how much there was, by table and party."""
     await letters.forget(tx, parties)
     await mail.forget(tx, parties)
-    others = {"triage": await triage.forget(tx, parties), "dispute": await disputes.forget(tx, parties)}
+    others = {
+        "triage": await triage.forget(tx, parties),
+        "dispute": await disputes.forget(tx, parties),
+        "subtask": await subtasks.forget(tx, parties),
+    }
     forgotten = await tickets.forget(tx, parties) | others
     await triage.forget_vectors(tx, parties)
     await forget_answers(tx, [*parties, *await tickets.find_tickets_of(tx, parties)])

@@ -17,12 +17,14 @@ from services.support.sla import commands as sla
 from services.support.stats import commands as stats
 from services.support.stats.domain.counting import Counted
 from services.support.subscriptions import recovery
+from services.support.subtasks import commands as subtasks
 from services.support.tickets import commands as tickets
 from services.support.tickets.commands.recovery import OwnEvent, take_back as take_back_ticket
 from services.support.triage import commands as triage
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
 from shared.events.followers import TicketFollowed, TicketUnfollowed
+from shared.events.subtasks import TicketSubtaskAdded, TicketSubtaskChanged
 from shared.events.tickets import (
     CsatAsked,
     CsatRecorded,
@@ -47,6 +49,7 @@ Told = (
     | TicketReplySettled
     | TicketFollowed
     | TicketUnfollowed
+    | subtasks.OwnEvent
     | CsatAsked
     | CsatRecorded
     | RequestDeflected
@@ -99,6 +102,8 @@ async def _take_back(tx: Transaction, event: Event[Any]) -> None:
             await routing.take_back(tx, cast("Event[TicketAssigned]", event))
         case TicketFollowed() | TicketUnfollowed():
             await attention.take_back(tx, event.data)
+        case TicketSubtaskAdded() | TicketSubtaskChanged():
+            await subtasks.take_back(tx, event.data)
         case CsatAsked() | CsatRecorded():
             await csat.take_back(tx, event.data)
         case _:

@@ -74,7 +74,8 @@ async def load_correspondence(tx: Transaction, ticket_id: UUID) -> Correspondenc
 
 
 async def draw_numbers(tx: Transaction, count: int) -> list[int]:
-    return [row["number"] for row in await tx.fetch(SQL["draw_numbers"], count)]
+    """Rising, so that requests of one batch are numbered in their order."""
+    return sorted(row["number"] for row in await tx.fetch(SQL["draw_numbers"], count))
 
 
 async def add_tickets(tx: Transaction, openings: Sequence[Opening]) -> set[UUID]:

@@ -57,7 +57,7 @@ async def test_rows_come_by_what_they_belong_to_and_however_many_there_are(datab
     assert [row for table, row in found if table == "ticket"] == [
         {"id": 1, "party_id": str(ADA), "body": 'it\'s "broken"'}
     ]
-    assert [row["number"] for table, row in found if table == "reply"] == list(range(0, 3000, 2))
+    assert sorted(row["number"] for table, row in found if table == "reply") == list(range(0, 3000, 2))
     assert [row for table, row in found if table == "note"] == [{"reply_number": 0}]
     assert [row for table, row in found if table == "pair"] == [{"low_id": str(ADA), "high_id": str(BOB)}]
 

@@ -72,6 +72,7 @@ class Support(Running):
             "timer",
             "bulk_item",
             "bulk_action",
+            "subtask",
             "ticket_viewer",
             "ticket_follower",
             "saved_view",

@@ -100,11 +100,11 @@ async def test_who_follows_a_ticket_is_told_once_and_sees_what_is_new(
     ]
     await support.pool.execute("delete from ticket_follower")
     async with support.transaction() as tx:
-        await take_back_tickets([_heard(kind, data) for kind, data in told for _ in range(2)], tx)
+        await take_back_tickets([heard_again(kind, data) for kind, data in told for _ in range(2)], tx)
     assert (await http.get(ticket("a"))).json()["followers"] == ["staff-1"]
 
 
-def _heard(kind: str, data: dict[str, Any]) -> Any:
+def heard_again(kind: str, data: dict[str, Any]) -> Any:
     contract = find_contract("crm.tickets", f"crm.{kind}.v1")
     assert contract is not None
     value = contract.adapter.validate_python(data)

@@ -1,0 +1,79 @@
+"""What is done to subtasks. Each command locks the ticket's party first, so that events leave in the order of acts."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.support.copies import commands as copies
+from services.support.subtasks import store
+from services.support.subtasks.domain import Subtask, amend, announce, as_told
+from services.support.subtasks.schemas import AgentSubtask, NewSubtask, SubtaskPatch, SubtaskView, TicketSubtasks
+from services.support.tickets import commands as tickets
+from shared.engine.transaction import Transaction
+from shared.errors import NotFound, Refused, Stale
+from shared.events.subtasks import TicketSubtaskAdded, TicketSubtaskChanged
+from shared.http.versions import Versions
+from shared.ids import new_id
+
+OwnEvent = TicketSubtaskAdded | TicketSubtaskChanged
+_MOST = 100
+"""Of one ticket: more than anybody can look through is a project."""
+_FIELDS = ("title", "status", "assignee", "due_at")
+
+
+class TooManySubtasksError(Refused):
+    status = 409
+    reason = "too_many_subtasks"
+
+
+async def add_subtask(tx: Transaction, ticket_id: UUID, new: NewSubtask, agent: str) -> SubtaskView:
+    """Where the customer was erased, nothing is kept of the title. Raises NotFound and TooManySubtasksError."""
+    ticket = await tickets.lock_ticket(tx, ticket_id)
+    if await store.count_subtasks(tx, ticket_id) >= _MOST:
+        raise TooManySubtasksError(f"the ticket has {_MOST} subtasks already")
+    title = None if await copies.lock_party(tx, ticket.party_id) else new.title
+    subtask = Subtask(new_id(), ticket_id, title, "open", new.assignee, new.due_at, 1, agent)
+    await store.save_subtask(tx, subtask, tx.now)
+    tx.emit([announce(subtask, ticket, tx.now)])
+    return await store.read_subtask(tx, subtask.id)
+
+
+async def change_subtask(
+    tx: Transaction, ticket_id: UUID, subtask_id: UUID, patch: SubtaskPatch, agent: str, versions: Versions
+) -> SubtaskView:
+    """Told where something changed. Raises NotFound and Stale."""
+    ticket = await tickets.lock_ticket(tx, ticket_id)
+    subtask = await store.find_subtask(tx, subtask_id)
+    if subtask is None or subtask.ticket_id != ticket_id:
+        raise NotFound("the ticket has no subtask with this id")
+    if versions is not None and subtask.version not in versions:
+        state = (await store.read_subtask(tx, subtask_id)).model_dump(mode="json")
+        raise Stale("the subtask has changed; read it again", field="If-Match", state=state)
+    values = {name: getattr(patch, name) for name in _FIELDS if name in patch.model_fields_set}
+    if "title" in values and await copies.lock_party(tx, ticket.party_id):
+        del values["title"]
+    if (after := amend(subtask, values, agent)) is not None:
+        await store.save_subtask(tx, after, tx.now)
+        tx.emit([announce(after, ticket, tx.now)])
+    return await store.read_subtask(tx, subtask_id)
+
+
+async def find_subtasks(tx: Transaction, ticket_id: UUID) -> TicketSubtasks:
+    """Raises NotFound."""
+    if await tickets.find_party_of_ticket(tx, ticket_id) is None:
+        raise NotFound("no ticket has this id")
+    return TicketSubtasks(items=await store.find_subtasks(tx, ticket_id))
+
+
+async def list_open(tx: Transaction, agent: str, before: UUID | None, limit: int) -> list[AgentSubtask]:
+    return await store.list_open(tx, agent, before, limit)
+
+
+async def take_back(tx: Transaction, told: OwnEvent) -> None:
+    """After a restore: how a subtask stands, if its ticket is known; its title is lost."""
+    if (subtask := as_told(told)) is not None:
+        await store.save_subtask(tx, subtask, told.recorded_at)
+
+
+async def forget(tx: Transaction, parties: Sequence[UUID]) -> dict[UUID, int]:
+    """Drop the titles of subtasks of these parties; how many there were of each."""
+    return {party: await store.forget_titles(tx, party) for party in parties}
