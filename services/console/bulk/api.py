@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.console.bulk.domain import ACTS, TONES, act_of, tickets_of, word_of
+from services.console.bulk.domain import ACTS, TONES, act_of, detail_of, tickets_of, word_of
 from services.console.shell.asking import Trouble, attempt
 from services.console.shell.pages import MOST_FIELDS, Page, Shown, go_to
 
@@ -62,5 +62,6 @@ async def _show(
         found=found,
         outcome=outcome,
         tones=TONES,
+        detail_of=detail_of,
         trouble=trouble,
     )

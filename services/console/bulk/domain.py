@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Literal
 from uuid import UUID
 
+from services.console.shell.words import Words, is_known
+
 ACTS = ("resolve", "wait", "spam", "claim", "give", "reply", "note", "follow")
 Tone = Literal["good", "plain", "accent", "bad"]
 TONES: dict[str, Tone] = {"waiting": "accent", "done": "good", "refused": "bad", "failed": "bad", "stopped": "plain"}
@@ -13,6 +15,8 @@ _MOVES: dict[str, dict[str, str]] = {
     "spam": {"status": "spam"},
 }
 _TICKED = "ticket-"
+_ENOUGH = frozenset({"stale", "not_found"})
+"""Reasons whose words say all that there is to say."""
 
 
 def tickets_of(form: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -48,6 +52,17 @@ def word_of(act: Mapping[str, Any]) -> str:
         case "assign":
             return "give"
     return str(act["do"])
+
+
+def detail_of(item: Mapping[str, Any], words: Words) -> str:
+    """What support says beyond the reason, in the reader's words: the code at its end as a word where it has one, else
+    its own words, which are English, where the reader's are.
+    """
+    said = item["detail"] or ""
+    code = said.rpartition(": ")[2]
+    if is_known("against", code):
+        return words.term("against", code)
+    return said if words.language == "en" and item["reason"] not in _ENOUGH else ""
 
 
 def _is_id(text: str) -> bool:

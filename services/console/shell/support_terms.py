@@ -189,6 +189,11 @@ SUPPORT: dict[str, dict[str, str]] = {
         "restored": _("A restore stopped it"),
         "unexpected": _("A fault of the program; tell an administrator"),
     },
+    "against": {
+        "off_shift": _("They are off shift"),
+        "absent": _("They are away"),
+        "at_capacity": _("They have no room for another"),
+    },
     "changed": {
         "category": _("Are about something else"),
         "priority": _("Have another priority"),

@@ -53,6 +53,14 @@ def _short(language: str, whole: Decimal, currency: str) -> str:
     return _spaced(text)
 
 
+@lru_cache(1_000)
+def _size(count: int, language: str) -> str:
+    """Every page says how long a form may be."""
+    value, unit = (count / 1e6, "megabyte") if count >= 1e6 else (-(-count // 1000), "kilobyte")
+    pattern = "0.0" if count >= 1e6 else "0"
+    return str(format_unit(value, f"digital-{unit}", "short", pattern, locale=_locale_of(language))).translate(SPACES)
+
+
 @cache
 def _locale_of(language: str) -> Locale:
     return Locale.parse(LOCALES[language])
@@ -154,9 +162,7 @@ class Words:
 
     def size(self, count: int) -> str:
         """Of a file with so many bytes."""
-        value, unit = (count / 1e6, "megabyte") if count >= 1e6 else (-(-count // 1000), "kilobyte")
-        pattern = "0.0" if count >= 1e6 else "0"
-        return str(format_unit(value, f"digital-{unit}", "short", pattern, locale=self._locale)).translate(SPACES)
+        return _size(count, self.language)
 
     def local(self, at: str | datetime) -> datetime:
         """In the person's zone."""

@@ -128,10 +128,18 @@ select
                 select json_agg(last)
                 from (
                     select
-                        message_id, campaign, step, channel, state, reason, due_at, changed_at, trigger_event_id
-                    from message
-                    where party_id = any ($1::uuid[])
-                    order by due_at desc, message_id desc
+                        messages.message_id, messages.campaign, messages.step, messages.channel, messages.state,
+                        messages.reason, messages.due_at, messages.changed_at, messages.trigger_event_id
+                    from unnest($1::uuid[]) as member (id)
+                    cross join lateral (
+                        select
+                            message_id, campaign, step, channel, state, reason, due_at, changed_at, trigger_event_id
+                        from message
+                        where party_id = member.id
+                        order by message.due_at desc, message.message_id desc
+                        limit 10
+                    ) as messages
+                    order by messages.due_at desc, messages.message_id desc
                     limit 10
                 ) as last
             ),

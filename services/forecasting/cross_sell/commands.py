@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.forecasting.copies.domain import Family
 from services.forecasting.cross_sell import store
-from services.forecasting.cross_sell.domain import FEWEST_BOTH, Advice, Pair, advise
+from services.forecasting.cross_sell.domain import FEWEST_BOTH, SHOWN, Advice, Pair, advise
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
 from shared.events.tickets import TicketStatusChanged, TicketTriaged
@@ -50,7 +50,7 @@ async def replace_pairs(tx: Transaction, cut: date, pairs: Sequence[Pair]) -> No
 
 async def advise_party(tx: Transaction, family: Family, today: date) -> tuple[Advice, date | None]:
     """What may be offered, or why nothing; and the cut that the pairs were learnt at."""
-    known = await store.load_known(tx, family.ids, today)
-    pairs = await store.load_pairs(tx, [one.sku for one in known.products])
-    cut = await store.find_cut(tx)
+    known, cut = await store.load_known(tx, family.ids, today)
+    offered = [one.sku for one in known.products if one.sku not in known.never]
+    pairs = await store.load_best(tx, offered, {*known.never, *known.has}, SHOWN)
     return advise(known, pairs, learnt=cut is not None), cut

@@ -11,7 +11,8 @@ FEWEST_BOTH = 10
 """The support floor: so many parties bought both products."""
 _FEWEST_DAYS = 2
 _FEWEST_REPEATS = 2
-_SHOWN = 10
+SHOWN = 10
+"""Of each kind."""
 
 Reason = Literal["bought_again", "goes_with"]
 
@@ -54,6 +55,15 @@ class Known:
     disputed: Collection[str]
     urgent: int
 
+    @property
+    def has(self) -> set[str]:
+        return {one.sku for one in self.products}
+
+    @property
+    def never(self) -> set[str]:
+        """What is not offered, nor anything because of it."""
+        return {*self.sent_back, *self.disputed}
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -82,13 +92,12 @@ def advise(known: Known, pairs: Mapping[str, Sequence[Pair]], *, learnt: bool) -
         return Advice((), "an urgent request of the party is open")
     if known.days < _FEWEST_DAYS:
         return Advice((), f"the party bought on fewer than {_FEWEST_DAYS} days")
-    never = {*known.sent_back, *known.disputed}
+    never, has = known.never, known.has
     again = [
         Offer(one.sku, "bought_again", one.days / known.days)
         for one in known.products
         if one.days >= _FEWEST_REPEATS and one.sku not in never
     ]
-    has = {one.sku for one in known.products}
     best: dict[str, Offer] = {}
     for one in known.products:
         for pair in () if one.sku in never else pairs.get(one.sku, ()):
@@ -96,7 +105,7 @@ def advise(known: Known, pairs: Mapping[str, Sequence[Pair]], *, learnt: bool) -
             known_best = best.get(pair.other)
             if pair.other not in has | never and (known_best is None or offer.probability > known_best.probability):
                 best[pair.other] = offer
-    offers = [*_sorted(again)[:_SHOWN], *_sorted(best.values())[:_SHOWN]]
+    offers = [*_sorted(again)[:SHOWN], *_sorted(best.values())[:SHOWN]]
     if offers:
         return Advice(offers)
     if not learnt:

@@ -49,16 +49,19 @@ from unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::int[], $6::float8[
     as pair (sku, other, parties, buyers, together, lift, chance)
 on conflict (sku, other) do nothing;
 
--- name: find_cut
--- The cut whose pairs stand.
-select max(cut) from goes_with;
-
--- name: load_pairs
--- What goes with these products, the surest first.
-select sku, other, parties, buyers, together, lift, chance
-from goes_with
-where sku = any($1::text[])
-order by sku, together desc, other;
+-- name: load_best
+-- Of each product that goes with one of $1 and is none of $2 the surest pair, of equal ones that of the first in $1; of
+-- these the $3 surest. A party has hundreds of products, and each of them hundreds of pairs.
+select best.sku, best.other, best.parties, best.buyers, best.together, best.lift, best.chance
+from (
+    select distinct on (goes_with.other) goes_with.*
+    from unnest($1::text[]) with ordinality as has (sku, place)
+    join goes_with on goes_with.sku = has.sku
+    where goes_with.other <> all($2::text[])
+    order by goes_with.other, goes_with.together::float8 / goes_with.buyers desc, has.place
+) as best
+order by best.together::float8 / best.buyers desc, best.other
+limit $3::integer;
 
 -- name: load_products
 -- What a party bought in the year before $2, by product: on how many days, and when last; `every`: days with any purchase.
@@ -90,6 +93,8 @@ left join sales_v1.dispute
     on dispute.party_id = any($1::uuid[]) and dispute.origin = sale.origin and dispute.sale_id = sale.sale_id
 where sale.party_id = any($1::uuid[]) and (refund.event_id is not null or dispute.dispute_id is not null);
 
--- name: count_urgent
--- Urgent requests of a party that are open.
-select count(*)::int from sales_v1.urgent where party_id = any($1::uuid[]) and urgent and not over;
+-- name: find_standing
+-- Urgent requests of a party that are open, and the cut whose pairs stand, all of which are of one.
+select
+    (select count(*)::int from sales_v1.urgent where party_id = any($1::uuid[]) and urgent and not over) as urgent,
+    (select cut from goes_with order by sku, other limit 1) as cut;

@@ -1,6 +1,6 @@
 """Reads across sales, refunds, disputes and urgent tickets; keeps pairs of products. A typed function per statement."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from pathlib import Path
 from uuid import UUID
@@ -46,27 +46,26 @@ async def replace_pairs(tx: Transaction, cut: date, pairs: Sequence[Pair]) -> No
         await tx.execute(SQL["save_pairs"], *columns(rows), cut)
 
 
-async def find_cut(tx: Transaction) -> date | None:
-    found: date | None = await tx.fetchval(SQL["find_cut"])
-    return found
-
-
-async def load_pairs(tx: Transaction, products: Sequence[str]) -> dict[str, list[Pair]]:
-    """By product, the surest first."""
+async def load_best(
+    tx: Transaction, products: Sequence[str], without: Collection[str], most: int
+) -> dict[str, list[Pair]]:
+    """By product, what goes with it: of everything that goes with any of these, but for some, the surest pair."""
     found: dict[str, list[Pair]] = {}
-    for row in await tx.fetch(SQL["load_pairs"], products):
+    for row in await tx.fetch(SQL["load_best"], products, sorted(without), most) if products else ():
         found.setdefault(row["sku"], []).append(Pair(**row))
     return found
 
 
-async def load_known(tx: Transaction, party_ids: Sequence[UUID], today: date) -> Known:
-    """Of a party, under all its ids."""
+async def load_known(tx: Transaction, party_ids: Sequence[UUID], today: date) -> tuple[Known, date | None]:
+    """Of a party, under all its ids; and the cut that the pairs were learnt at."""
     bought = await tx.fetch(SQL["load_products"], party_ids, today)
     refused = await tx.fetch(SQL["load_refused"], party_ids)
-    return Known(
+    standing = await tx.fetchrow(SQL["find_standing"], party_ids)
+    known = Known(
         bought[0]["every"] if bought else 0,
         [Bought(row["sku"], row["days"], row["last"]) for row in bought],
         {row["sku"] for row in refused if row["sent_back"]},
         {row["sku"] for row in refused if not row["sent_back"]},
-        await tx.fetchval(SQL["count_urgent"], party_ids),
+        standing["urgent"],
     )
+    return known, standing["cut"]

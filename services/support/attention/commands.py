@@ -47,7 +47,7 @@ async def find_followers(tx: Transaction, ticket_id: UUID) -> TicketFollowers:
 
 async def find_attention(tx: Transaction, ticket_id: UUID) -> tuple[TicketFollowers, TicketViewers]:
     """Who follows a ticket that is known, and who looks at it now."""
-    followers, viewers = await store.find_followers(tx, ticket_id), await store.find_viewers(tx, ticket_id)
+    followers, viewers = await store.find_attention(tx, ticket_id)
     return TicketFollowers(items=followers), TicketViewers(items=viewers)
 
 

@@ -59,6 +59,15 @@ where (ticket_id, agent) in (
     order by ticket_id for update skip locked
 );
 
+-- name: find_attention
+-- Both at once: who follows a ticket and who is there, each first come first.
+select agent, since, seen_version, null as doing from ticket_follower where ticket_id = $1::uuid
+union all
+select agent, since, null as seen_version, doing
+from ticket_viewer
+where ticket_id = $1::uuid and seen_at >= now() - interval '45 seconds'
+order by since, agent;
+
 -- name: find_viewers
 -- Who is there, first come first.
 select agent, doing, since

@@ -29,6 +29,15 @@ async def find_followers(tx: Transaction, ticket_id: UUID) -> list[TicketFollowe
     return [TicketFollower.model_validate(dict(row)) for row in await tx.fetch(SQL["find_followers"], ticket_id)]
 
 
+async def find_attention(tx: Transaction, ticket_id: UUID) -> tuple[list[TicketFollower], list[TicketViewer]]:
+    """Who follows a ticket, and who is there."""
+    rows = await tx.fetch(SQL["find_attention"], ticket_id)
+    return (
+        [TicketFollower.model_validate(dict(row)) for row in rows if row["doing"] is None],
+        [TicketViewer.model_validate(dict(row)) for row in rows if row["doing"] is not None],
+    )
+
+
 async def list_followed(
     tx: Transaction, agent: str, before: int | None, limit: int, *, news: bool
 ) -> list[FollowedTicket]:

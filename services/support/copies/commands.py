@@ -37,15 +37,7 @@ async def copy_agreements(tx: Transaction, events: Sequence[Event[OfAgreements]]
 
 async def load_terms(tx: Transaction, parties: Collection[UUID], at: datetime) -> dict[UUID, list[Terms]]:
     """The agreements in force of each party, those of all that it was merged with among them, oldest first."""
-    families = await store.load_families(tx, parties)
-    found = await store.load_terms(tx, {*parties, *(each for family in families.values() for each in family)}, at)
-    return {
-        party: sorted(
-            (terms for each in families.get(party, [party]) for terms in found.get(each, ())),
-            key=lambda terms: (terms.starts_at, terms.agreement_id),
-        )
-        for party in parties
-    }
+    return await store.load_terms(tx, parties, at)
 
 
 async def lock_parties(tx: Transaction, ids: Collection[UUID]) -> set[UUID]:

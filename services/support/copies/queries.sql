@@ -87,13 +87,37 @@ order by id
 on conflict (id) do update set ended_at = least(known.ended_at, excluded.ended_at);
 
 -- name: load_terms
--- What is in force at a moment, oldest first. An end is the first moment without it.
-select party_id, id as agreement_id, sla_policy, relationship_manager, starts_at
-from agreement
-where
-    party_id = any($1::uuid[]) and starts_at <= $2::timestamptz
-    and (ends_at is null or ends_at > $2::timestamptz) and (ended_at is null or ended_at > $2::timestamptz)
-order by party_id, starts_at, id;
+-- What is in force at a moment for each of these parties, by agreements of all that are one with it (as in load_families),
+-- oldest first. An end is the first moment without it. Each party's agreements are looked up by index.
+with recursive up as (
+    select id as asked, id from party where id = any($1::uuid[]) and merged_into is not null
+    union
+    select asked.id, asked.id
+    from party as asked
+    where asked.id = any($1::uuid[]) and exists (select from party as other where other.merged_into = asked.id)
+    union
+    select up.asked, party.merged_into from party join up on up.id = party.id where party.merged_into is not null
+),
+family as (
+    select asked, id from up
+    union
+    select family.asked, party.id from party join family on party.merged_into = family.id
+),
+member as (
+    select asked, id from family
+    union
+    select id, id from unnest($1::uuid[]) as asked (id)
+)
+select member.asked, agreed.agreement_id, agreed.sla_policy, agreed.relationship_manager, agreed.starts_at
+from member
+cross join lateral (
+    select id as agreement_id, sla_policy, relationship_manager, starts_at
+    from agreement
+    where
+        agreement.party_id = member.id and starts_at <= $2::timestamptz
+        and (ends_at is null or ends_at > $2::timestamptz) and (ended_at is null or ended_at > $2::timestamptz)
+) as agreed
+order by member.asked, agreed.starts_at, agreed.agreement_id;
 
 -- name: find_party_of_agreement
 -- Whose it is.

@@ -83,11 +83,13 @@ async def save_ends(tx: Transaction, ended: Sequence[AgreementLapsed | Agreement
 
 
 async def load_terms(tx: Transaction, parties: Collection[UUID], at: datetime) -> dict[UUID, list[Terms]]:
-    """The agreements of these parties that are in force at a moment, oldest first."""
-    found: dict[UUID, list[Terms]] = {}
-    for row in await tx.fetch(SQL["load_terms"], list(parties), at):
+    """Of each of these parties the agreements that are in force at a moment, those of all that it was merged with among
+    them, oldest first.
+    """
+    found: dict[UUID, list[Terms]] = {party: [] for party in parties}
+    for row in await tx.fetch(SQL["load_terms"], list(found), at):
         values = dict(row)
-        found.setdefault(values.pop("party_id"), []).append(Terms(**values))
+        found[values.pop("asked")].append(Terms(**values))
     return found
 
 

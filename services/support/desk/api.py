@@ -11,11 +11,9 @@ from starlette.responses import Response
 from services.support.attention import commands as attention
 from services.support.attention.schemas import TicketFollowers, TicketViewers
 from services.support.copies import commands as copies
-from services.support.copies.domain import Party
 from services.support.desk import store
-from services.support.desk.schemas import Customer, Entry, Follower, Step, TicketLine, TicketView
+from services.support.desk.schemas import Entry, Follower, TicketLine, TicketView
 from services.support.desk.store import MergedTicket, StoredTicket
-from services.support.letters import commands as letters
 from services.support.mail import commands as mail
 from services.support.mail.schemas import AttachmentView
 from services.support.routing.commands import assignments as routing
@@ -29,7 +27,7 @@ from services.support.triage.schemas import TriageView
 from services.support.views import commands as views
 from shared.engine.transaction import Transaction
 from shared.errors import NotFound
-from shared.events.tickets import LetterOutcome, TicketStatus
+from shared.events.tickets import TicketStatus
 from shared.http.app import Listing, Page, Principal, requires, service_of
 from shared.http.limits import COSTLY, Looks
 from shared.http.openapi import answers_with
@@ -51,17 +49,13 @@ class Whole:
     """Everything that is shown of a ticket."""
 
     ticket: StoredTicket
-    party: Party
     merged: list[MergedTicket]
     replies: list[Entry]
-    steps: list[Step]
-    continued: list[Follower]
     followers: TicketFollowers
     viewers: TicketViewers
     triage: TriageView | None
     sla: SlaView
     assignment: AssignmentView | None
-    letters: Mapping[UUID, LetterOutcome | None]
     attachments: Mapping[str, Sequence[AttachmentView]]
 
 
@@ -129,20 +123,15 @@ async def list_replies(service: Service, ticket_id: UUID, page: Page) -> Listing
     """Replies, notes and messages, newest first; requests are in the ticket."""
     position = page.after(UUID)
     async with service.read() as tx:
-        if await store.find_ticket(tx, ticket_id) is None:
-            raise NotFound("no ticket has this id")
-        tickets = [ticket_id, *(each.id for each in await store.find_merged_tickets(tx, ticket_id))]
+        ticket = await _find_ticket(tx, ticket_id)
+        tickets = [ticket_id, *(each.id for each in await _find_merged(tx, ticket))]
         replies = await store.find_replies(tx, tickets, position[0] if position else None, page.limit + 1)
     return page.listing(replies, lambda reply: reply, lambda reply: (reply.id,))
 
 
 async def _load(tx: Transaction, ticket_id: UUID) -> Whole:
-    ticket = await store.find_ticket(tx, ticket_id)
-    if ticket is None:
-        raise NotFound("no ticket has this id")
-    party = await copies.find_party(tx, ticket.line.party_id)
-    assert party is not None  # a ticket refers to its party
-    merged = await store.find_merged_tickets(tx, ticket_id)
+    ticket = await _find_ticket(tx, ticket_id)
+    merged = await _find_merged(tx, ticket)
     whole = [ticket_id, *(each.id for each in merged)]
     replies = await store.find_replies(tx, whole, None, SHOWN_REPLIES + 1)
     entries = [ticket.request, *(each.request for each in merged), *replies]
@@ -150,24 +139,33 @@ async def _load(tx: Transaction, ticket_id: UUID) -> Whole:
     followers, viewers = await attention.find_attention(tx, ticket_id)
     return Whole(
         ticket,
-        party,
         merged,
         replies,
-        await store.find_status_changes(tx, ticket_id),
-        await store.find_followers(tx, ticket.line.party_id, ticket_id),
         followers,
         viewers,
         await triage.find_triage(tx, ticket_id),
         await sla.show(tx, ticket_id),
         await routing.find_assignment(tx, ticket_id),
-        await letters.find_outcomes(tx, whole) if replies else {},
         await mail.find_attachments(tx, mails) if mails else {},
     )
 
 
+async def _find_ticket(tx: Transaction, ticket_id: UUID) -> StoredTicket:
+    """Raises NotFound."""
+    ticket = await store.find_ticket(tx, ticket_id)
+    if ticket is None:
+        raise NotFound("no ticket has this id")
+    return ticket
+
+
+async def _find_merged(tx: Transaction, ticket: StoredTicket) -> list[MergedTicket]:
+    """Few tickets go on in another, and nothing is asked of the others."""
+    return await store.find_merged_tickets(tx, ticket.line.id) if ticket.is_joined else []
+
+
 def _view(whole: Whole) -> TicketView:
     """Requests are the first texts of the thread."""
-    ticket, party, subject = whole.ticket, whole.party, whole.ticket.line.subject
+    ticket, subject = whole.ticket, whole.ticket.line.subject
     requests = [ticket.request, *(each.request for each in whole.merged)]
     replies = [
         reply.model_copy(update={"suggests_split": suggests_split(reply.subject, subject)})
@@ -176,9 +174,7 @@ def _view(whole: Whole) -> TicketView:
     thread = [*(each for each in requests if each is not None), *replies]
     return TicketView(
         **ticket.line.model_dump(),
-        customer=Customer(
-            party_id=party.id, name=party.name, locale=party.locale, merged_into=party.merged_into, erased=party.erased
-        ),
+        customer=ticket.customer,
         locale=ticket.locale,
         sku=ticket.sku,
         sale_id=ticket.sale_id,
@@ -187,8 +183,8 @@ def _view(whole: Whole) -> TicketView:
         allowed=moves_by_hand(ticket.line.status),
         thread=[_with_mail(each, whole) for each in thread],
         earlier_replies=len(whole.replies) > SHOWN_REPLIES,
-        history=whole.steps,
-        followed_by=whole.continued,
+        history=ticket.steps,
+        followed_by=ticket.continued,
         followers=[each.agent for each in whole.followers.items],
         viewers=whole.viewers.items,
         merged_into=ticket.merged_into,
@@ -201,6 +197,6 @@ def _view(whole: Whole) -> TicketView:
 
 
 def _with_mail(entry: Entry, whole: Whole) -> Entry:
-    """With what became of it as an e-mail, and with what was attached to it."""
+    """With what was attached to it."""
     attached = whole.attachments.get(entry.request_event_id or "", ())
-    return entry.model_copy(update={"letter": whole.letters.get(entry.id), "attachments": list(attached)})
+    return entry.model_copy(update={"attachments": list(attached)}) if attached else entry

@@ -1,12 +1,41 @@
 -- What agents read of tickets, over the tables of every capability.
 
 -- name: find_ticket
--- A ticket with its text, for reading.
+-- A ticket with its text, for reading; with it who asked, its steps, the tickets that continue it, and whether any were
+-- merged into it, since each statement of its own costs as much as all of these.
 select
-    id, number, party_id, request_event_id, channel, subject, body, locale, sku, sale_id, origin, status, version,
-    follows, opened_at, recorded_at, changed_at, waits_for, until, merged_into, split_from
+    ticket.id, ticket.number, ticket.party_id, ticket.request_event_id, ticket.channel, ticket.subject, ticket.body,
+    ticket.locale, ticket.sku, ticket.sale_id, ticket.origin, ticket.status, ticket.version, ticket.follows,
+    ticket.opened_at, ticket.recorded_at, ticket.changed_at, ticket.waits_for, ticket.until, ticket.merged_into,
+    ticket.split_from,
+    party.name as party_name, party.locale as party_locale, party.merged_into as party_merged_into, party.erased,
+    exists (select from ticket as merged where merged.merged_into = ticket.id) as is_joined,
+    coalesce(
+        (
+            select
+                json_agg(
+                    json_build_object(
+                        'version', version, 'previous', previous, 'status', status, 'agent', agent,
+                        'changed_at', changed_at
+                    )
+                    order by version
+                )
+            from status_change
+            where ticket_id = ticket.id
+        ),
+        '[]'
+    )::text as steps,
+    coalesce(
+        (
+            select json_agg(json_build_object('id', later.id, 'number', later.number) order by later.number)
+            from ticket as later
+            where later.party_id = ticket.party_id and later.follows = ticket.id
+        ),
+        '[]'
+    )::text as continued
 from ticket
-where id = $1::uuid;
+join party on party.id = ticket.party_id
+where ticket.id = $1::uuid;
 
 -- name: find_merged_tickets
 -- The requests of tickets that were merged into this one, over any number of merges.
@@ -19,13 +48,10 @@ select ticket.id, ticket.number, ticket.request_event_id, ticket.subject, ticket
 from ticket join whole on whole.id = ticket.id
 order by ticket.number;
 
--- name: find_followers
--- The tickets that continue this one.
-select id, number from ticket where party_id = $1::uuid and follows = $2::uuid order by number;
-
 -- name: find_replies
--- Replies, notes and messages of a ticket and of those merged into it, below an id, newest first; ids grow with time.
-select newest.*
+-- Replies, notes and messages of a ticket and of those merged into it, below an id, newest first; ids grow with time. With
+-- what became of each as an e-mail.
+select newest.*, letter.outcome
 from unnest($1::uuid[]) as whole (ticket_id)
 cross join lateral (
     select id, kind, author, agent, subject, body, channel, message_event_id, written_at
@@ -34,12 +60,9 @@ cross join lateral (
     order by id desc
     limit $3::integer
 ) as newest
+left join letter on letter.reply_id = newest.id
 order by newest.id desc
 limit $3::integer;
-
--- name: find_status_changes
--- The steps of a ticket, oldest first.
-select version, previous, status, agent, changed_at from status_change where ticket_id = $1::uuid order by version;
 
 -- name: list_tickets
 -- Newest first, below a number.

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from services.support.desk.schemas import Entry, Follower, Step, TicketLine
+from pydantic import TypeAdapter
+
+from services.support.desk.schemas import Customer, Entry, Follower, Step, TicketLine
 from services.support.views.schemas import Filters
 from shared.engine.transaction import Transaction
 from shared.events.tickets import TicketStatus
@@ -16,13 +18,22 @@ from shared.sql import load_queries
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
 _NO_CEILING = 2**63 - 1
 _LAST_ID = UUID(int=2**128 - 1)
+_STEPS = TypeAdapter(list[Step])
+_FOLLOWERS = TypeAdapter(list[Follower])
 
 
 @dataclass(frozen=True, slots=True)
 class StoredTicket:
-    """A ticket as it is shown; `request` is the first text of its thread, None where it was split off another."""
+    """A ticket as it is shown; `request` is the first text of its thread, None where it was split off another. `steps`
+    are those of the status machine, oldest first, `continued` the tickets that continue it; `is_joined` where others
+    go on in it.
+    """
 
     line: TicketLine
+    customer: Customer
+    steps: list[Step]
+    continued: list[Follower]
+    is_joined: bool
     request: Entry | None
     locale: str | None
     sku: str | None
@@ -90,6 +101,16 @@ async def find_ticket(tx: Transaction, ticket_id: UUID) -> StoredTicket | None:
         return None
     return StoredTicket(
         line=TicketLine.model_validate(dict(row)),
+        customer=Customer(
+            party_id=row["party_id"],
+            name=row["party_name"],
+            locale=row["party_locale"],
+            merged_into=row["party_merged_into"],
+            erased=row["erased"],
+        ),
+        steps=_STEPS.validate_json(row["steps"]),
+        continued=_FOLLOWERS.validate_json(row["continued"]),
+        is_joined=row["is_joined"],
         request=_request(row),
         locale=row["locale"],
         sku=row["sku"],
@@ -120,20 +141,10 @@ async def find_replies(tx: Transaction, tickets: Sequence[UUID], before: UUID | 
             subject=row["subject"],
             channel=row["channel"],
             request_event_id=row["message_event_id"],
+            letter=row["outcome"],
         )
         for row in await tx.fetch(SQL["find_replies"], tickets, before or _LAST_ID, limit)
     ]
-
-
-async def find_status_changes(tx: Transaction, ticket_id: UUID) -> list[Step]:
-    """Every step of the status machine, oldest first."""
-    return [Step.model_validate(dict(row)) for row in await tx.fetch(SQL["find_status_changes"], ticket_id)]
-
-
-async def find_followers(tx: Transaction, party_id: UUID, ticket_id: UUID) -> list[Follower]:
-    """The tickets that continue this one."""
-    rows = await tx.fetch(SQL["find_followers"], party_id, ticket_id)
-    return [Follower.model_validate(dict(row)) for row in rows]
 
 
 def _request(row: Any) -> Entry | None:

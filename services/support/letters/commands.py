@@ -97,10 +97,6 @@ async def doubt_all(tx: Transaction) -> None:
     await store.doubt_all(tx)
 
 
-async def find_outcomes(tx: Transaction, tickets: Collection[UUID]) -> dict[UUID, LetterOutcome | None]:
-    return await store.find_outcomes(tx, tickets)
-
-
 def _replies_of(tx: Transaction, names: Collection[str]) -> set[UUID]:
     context: Context = tx.context
     return {id_ for each in names if (id_ := reply_of(each, context.mail_domain)) is not None}

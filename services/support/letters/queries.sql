@@ -98,7 +98,3 @@ values ($1::uuid, $2::uuid, $3::uuid, $4::text, $6::timestamptz, $5::text, $6::t
 on conflict (reply_id) do update set
     owner = null, outcome = excluded.outcome, settled_at = excluded.settled_at, address = null, subject = null,
     body = null;
-
--- name: find_outcomes
--- What became of the replies of these tickets; null where it is not known yet.
-select reply_id, outcome from letter where ticket_id = any($1::uuid[]);

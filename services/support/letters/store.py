@@ -88,7 +88,3 @@ async def doubt_all(tx: Transaction) -> None:
 async def take_back(tx: Transaction, told: TicketReplySettled) -> None:
     values = (told.reply_id, told.ticket_id, told.party_id, told.request_event_id, told.outcome, told.recorded_at)
     await tx.execute(SQL["take_back_letter"], *values)
-
-
-async def find_outcomes(tx: Transaction, tickets: Collection[UUID]) -> dict[UUID, LetterOutcome | None]:
-    return {row["reply_id"]: row["outcome"] for row in await tx.fetch(SQL["find_outcomes"], list(tickets))}

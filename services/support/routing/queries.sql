@@ -170,17 +170,26 @@ order by ticket_id, event_id
 on conflict do nothing;
 
 -- name: find_assignment
--- Who answers for a ticket, for reading.
-select queue, agent_id, how, why, because, assigned_at, waiting_since, is_open
+-- Who answers for a ticket, for reading, with everybody who ever did, oldest first.
+select
+    queue, agent_id, how, why, because, assigned_at, waiting_since, is_open,
+    coalesce(
+        (
+            select
+                json_agg(
+                    json_build_object(
+                        'agent', agent_id, 'previous', previous, 'how', how, 'why', why, 'because', because,
+                        'changed_at', changed_at
+                    )
+                    order by number
+                )
+            from assignment_step
+            where assignment_step.ticket_id = assignment.ticket_id
+        ),
+        '[]'
+    )::text as steps
 from assignment
 where ticket_id = $1::uuid;
-
--- name: find_steps
--- Everybody who ever answered for a ticket, oldest first.
-select agent_id as agent, previous, how, why, because, changed_at
-from assignment_step
-where ticket_id = $1::uuid
-order by number;
 
 -- name: count_queues
 -- What waits in each queue, and since when.

@@ -29,6 +29,7 @@ from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
 _CAPACITY: TypeAdapter[dict[Channel, int]] = TypeAdapter(dict[Channel, int])
+_STEPS = TypeAdapter(list[AssignmentStep])
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +177,6 @@ async def find_assignment(tx: Transaction, ticket_id: UUID) -> AssignmentView | 
     row = await tx.fetchrow(SQL["find_assignment"], ticket_id)
     if row is None:
         return None
-    steps = [
-        AssignmentStep.model_validate({**each, "because": from_json(each["because"])})
-        for each in await tx.fetch(SQL["find_steps"], ticket_id)
-    ]
     waits = row["is_open"] and row["agent_id"] is None
     return AssignmentView(
         queue=row["queue"],
@@ -189,7 +186,7 @@ async def find_assignment(tx: Transaction, ticket_id: UUID) -> AssignmentView | 
         because=from_json(row["because"]),
         assigned_at=row["assigned_at"],
         waiting_since=row["waiting_since"] if waits else None,
-        steps=steps,
+        steps=_STEPS.validate_json(row["steps"]),
     )
 
 

@@ -79,11 +79,10 @@ async def follow(
 
 async def show(tx: Transaction, ticket_id: UUID) -> SlaView:
     """As promised then, and under today's rule; empty where nothing was promised yet."""
-    promise = (await store.load_promises(tx, [ticket_id])).get(ticket_id)
-    if promise is None:
+    found = await load_pasts(tx, [ticket_id])
+    if not found:
         return SlaView(next_due_at=None, slack=None, then=None, today=None)
-    (ticket,) = await store.load_tickets(tx, [ticket_id])
-    happened = (await store.load_happened(tx, [ticket_id]))[ticket_id]
+    ticket, promise, happened = found[0].ticket, found[0].promise, found[0].happened
     then = fold(ticket.recorded_at, happened, promise.priority, promise.rule.policy, promise.rule.calendar)
     (rule,) = (await _rules_of(tx, [ticket], tx.now)).values()
     today = fold(ticket.recorded_at, happened, promise.priority_now, rule.policy, rule.calendar)
@@ -117,10 +116,9 @@ async def draft_rules(
 
 async def load_pasts(tx: Transaction, tickets: Collection[UUID]) -> list[PastPromise]:
     """What was promised of these tickets and what moved their clocks; one to which nothing was is left out."""
-    promises = await store.load_promises(tx, tickets)
-    happened = await store.load_happened(tx, promises)
-    known = await store.load_tickets(tx, promises)
-    return [PastPromise(each, promises[each.id], happened[each.id]) for each in known]
+    promised = await store.load_measured(tx, tickets)
+    happened = await store.load_happened(tx, [ticket.id for ticket, _ in promised]) if promised else {}
+    return [PastPromise(ticket, promise, happened[ticket.id]) for ticket, promise in promised]
 
 
 async def slack_of(tx: Transaction, ticket_id: UUID) -> float | None:

@@ -91,12 +91,14 @@ order by page.due_at, page.ticket_id
 limit $3::integer;
 
 -- name: load_promises
--- By which versions each ticket is measured, with what they say.
+-- By which versions each ticket is measured, with what they say and what clocks need of it.
 select
-    sla_promise.ticket_id, sla_promise.agreement_id, sla_promise.policy, sla_promise.policy_version,
-    sla_promise.calendar_version, sla_promise.priority, sla_promise.priority_now,
+    ticket.id, ticket.party_id, ticket.request_event_id, ticket.recorded_at, sla_promise.agreement_id,
+    sla_promise.policy, sla_promise.policy_version, sla_promise.calendar_version, sla_promise.priority,
+    sla_promise.priority_now,
     policy.definition as policy_definition, calendar.definition as calendar_definition
 from sla_promise
+join ticket on ticket.id = sla_promise.ticket_id
 join sla_definition as policy
     on policy.kind = 'policy' and policy.name = sla_promise.policy and policy.version = sla_promise.policy_version
 join sla_definition as calendar

@@ -112,13 +112,19 @@ async def list_deadlines(tx: Transaction, after: tuple[datetime, UUID], limit: i
 
 async def load_promises(tx: Transaction, tickets: Collection[UUID]) -> dict[UUID, Promise]:
     """What was promised of each ticket; one to which nothing is promised yet is left out."""
-    found = {}
+    return {ticket.id: promise for ticket, promise in await load_measured(tx, tickets)}
+
+
+async def load_measured(tx: Transaction, tickets: Collection[UUID]) -> list[tuple[Measurable, Promise]]:
+    """The same with what clocks need of the ticket, in the order of ids."""
+    found = []
     for row in await tx.fetch(SQL["load_promises"], list(tickets)):
         policy, calendar = _policy(row["policy_definition"]), _calendar(row["calendar_definition"])
         rule = Rule(
             row["policy"], row["policy_version"], policy, row["calendar_version"], calendar, row["agreement_id"]
         )
-        found[row["ticket_id"]] = Promise(rule, row["priority"], row["priority_now"])
+        ticket = Measurable(row["id"], row["party_id"], row["request_event_id"], row["recorded_at"])
+        found.append((ticket, Promise(rule, row["priority"], row["priority_now"])))
     return found
 
 

@@ -1,11 +1,14 @@
 """Cross-sell on a real database: pairs learnt at a cut, advice over HTTP."""
 
+import random
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from services.forecasting.cross_sell import store
+from services.forecasting.cross_sell.domain import SHOWN, Bought, Known, Pair, advise
 from services.forecasting.jobs import cross_sell
 from services.forecasting.settings import ForecastingSettings
 from shared.engine.event import Event
@@ -107,3 +110,25 @@ async def test_the_pairs_of_a_cut_take_the_place_of_those_before(forecasting: Fo
     assert [(row["sku"], row["other"]) for row in before] == [("bread", "butter"), ("butter", "bread")]
     await cross_sell.pair(forecasting, here, SETTINGS, CUT + timedelta(days=400))
     assert await forecasting.rows("select 1 from goes_with") == []
+
+
+async def test_what_the_database_picks_of_all_pairs_is_what_the_rule_picks(forecasting: Forecasting) -> None:
+    """Few numbers are drawn, so that many pairs are equally sure."""
+    dice = random.Random(7)
+    names = [f"p{number:02}" for number in range(30)]
+    pairs = [
+        Pair(one, other, 100, buyers, dice.randint(1, buyers), 2.0, 0.01)
+        for one in names
+        for other in names
+        if one != other and dice.random() < 0.6
+        for buyers in [dice.choice((2, 4, 8))]
+    ]
+    of_product = {name: [pair for pair in pairs if pair.sku == name] for name in names}
+    async with forecasting.read() as tx:
+        await store.replace_pairs(tx, CUT, pairs)
+        for _ in range(40):
+            bought = [Bought(name, dice.randint(1, 3), CUT) for name in dice.sample(names, dice.randint(0, 12))]
+            known = Known(3, bought, {*dice.sample(names, 2)}, {*dice.sample(names, 1)}, 0)
+            asked = [one.sku for one in bought if one.sku not in known.never]
+            picked = await store.load_best(tx, asked, known.never | known.has, SHOWN)
+            assert advise(known, picked, learnt=True) == advise(known, of_product, learnt=True)

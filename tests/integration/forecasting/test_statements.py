@@ -25,8 +25,8 @@ async def test_every_statement_is_understood_by_the_database(dsn: str, name: str
 HOT = {
     "cross_sell.load_products": ("sale_by_party", "'{00000000-0000-0000-0000-000000000001}', '2026-03-02'"),
     "cross_sell.load_refused": ("refund_by_sale", "'{00000000-0000-0000-0000-000000000001}'"),
-    "cross_sell.load_pairs": ("goes_with_pkey", "'{A}'"),
-    "cross_sell.count_urgent": ("urgent_open", "'{00000000-0000-0000-0000-000000000001}'"),
+    "cross_sell.load_best": ("goes_with_pkey", "'{A}', '{B}', 10"),
+    "cross_sell.find_standing": ("urgent_open", "'{00000000-0000-0000-0000-000000000001}'"),
     "warnings.list_warnings": ("warning_by_state", "'open', 2, '00000000-0000-0000-0000-000000000000', 51"),
     "warnings.list_warnings_of_kind": (
         "warning_by_kind",

@@ -1,16 +1,19 @@
 """What forms of the desk say, and how models are told: pure, and beside the services' own schemas."""
 
+from datetime import UTC, datetime
 from typing import Any, get_args
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.console.bulk.domain import ACTS, TONES, act_of, tickets_of, word_of
+from services.console.bulk.domain import ACTS, TONES, act_of, detail_of, tickets_of, word_of
 from services.console.forecasts.domain import largest_first, most_of
 from services.console.models.domain import Measure, kinds_of, main_of, measures_of
 from services.console.parties.domain import ADDRESSES, Profile, fields_of, own_fields_of
 from services.console.replies.domain import PLACEHOLDERS, languages_of, texts_of
 from services.console.shell.vocabulary import TERMS
+from services.console.shell.words import Words
 from services.console.views.domain import CHANNELS, PRIORITIES, STATUSES, WHOSE, definition_of, fields_of as view_fields
 from services.contacts.profiles.schemas import ProfilePatch
 from services.support.attention.schemas import NewViewer
@@ -146,3 +149,20 @@ def test_what_brought_most_comes_first_and_weeks_stay_in_their_order() -> None:
         assert largest_first(totals, by, whole=from_start) == rows
     assert most_of(rows) == {"DKK": 5, "EUR": 9}
     assert most_of([{"currency": "DKK", "revenue": -1}]) == {"DKK": 0}
+
+
+@pytest.mark.parametrize(
+    ("reason", "detail", "english", "danish"),
+    [
+        ("not_assignable", "agent-1 may not be given it: off_shift", "They are off shift", "De har ikke vagt nu"),
+        ("conflict", "the ticket is closed", "the ticket is closed", ""),
+        ("stale", "the ticket has changed; its version is 3", "", ""),
+        ("asked", None, "", ""),
+    ],
+)
+def test_an_act_that_was_refused_says_why_in_the_readers_language(
+    reason: str, detail: str | None, english: str, danish: str
+) -> None:
+    item = {"reason": reason, "detail": detail}
+    said = [detail_of(item, Words(language, ZoneInfo("UTC"), datetime.now(UTC))) for language in ("en", "da")]
+    assert said == [english, danish]
