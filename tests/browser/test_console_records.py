@@ -153,6 +153,7 @@ async def test_a_relation_is_written_down_stands_on_both_pages_and_ends(stack: E
         await expect(page.locator("section", has=page.locator("#relations")).locator("li")).to_contain_text(
             "Introduced"
         )
+        await expect(page).not_to_have_title(re.compile("Relations"))  # what comes in later does not name the page
         await page.goto(f"/parties/{ada.party_id}/around")
         ended = page.locator("section", has=page.locator("#end-relation"))
         await ended.get_by_role("button", name="End today").click()

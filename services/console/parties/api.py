@@ -26,7 +26,7 @@ from services.console.parties.domain import (
     related_of,
     standing_of,
 )
-from services.console.shell.asking import Json, Trouble, attempt
+from services.console.shell.asking import Json, Part, Trouble, attempt
 from services.console.shell.editions import Edition, Fields, opened, opened_again
 from services.console.shell.facts import party_named
 from services.console.shell.pages import Page, Shown, go_to
@@ -69,16 +69,20 @@ async def create_party(page: Shown) -> Response:
             "contacts", "POST", "parties", Profile(form, page.taste.language).patch(), key=form.get("key")
         )
     except Trouble as trouble:
-        return _form_again(page, None, form, None, trouble)
+        return _form(page, None, form, None, trouble)
     return go_to(f"/parties/{made.body['id']}")
 
 
 @router.get("/{party_id}")
 async def show_party(page: Shown, party_id: UUID, show: Text = None, cursor: Cursor = None) -> Response:
-    """The 360 view; what forecasting says comes in once the page stands, with what others are to the customer."""
+    """The 360 view; what forecasting says comes in once the page stands, with what others are to the customer.
+
+    A page that is open and heard of news takes what they change, and of the newest lines those that it lacks.
+    """
     types = GROUPS.get(show or "")
     if page.brief and not types and cursor is None:
-        return await _show_news(page, party_id)
+        view = await page.asked.get("contacts", f"parties/{party_id}")
+        return page.show("parties/news.html", party=view, lines=news_of(view["timeline"], page.known, page.words))
     path = f"parties/{party_id}"
     view, timeline = await asyncio.gather(
         page.asked.get("contacts", path),
@@ -92,13 +96,6 @@ async def show_party(page: Shown, party_id: UUID, show: Text = None, cursor: Cur
         lines=lines_of(timeline.listed, page.words),
         following=timeline.value["next_cursor"] if timeline.value else None,
     )
-
-
-async def _show_news(page: Page, party_id: UUID) -> Response:
-    """Of a page that is open and heard of news: what changes on it, and of the newest lines those that it lacks."""
-    view = await page.asked.get("contacts", f"parties/{party_id}")
-    lines = news_of(view["timeline"], page.known, page.words)
-    return page.show("parties/news.html", party=view, lines=lines)
 
 
 @router.get("/{party_id}/past")
@@ -217,7 +214,7 @@ async def change_party(page: Shown, party_id: UUID) -> Response:
         view = await page.asked.get("contacts", f"parties/{party_id}")
         now = opened(fields_of(view), view["version"])
         kept, edition = opened_again(form, trouble, now, described, page.words)
-        return _form_again(page, view, kept, edition, trouble)
+        return _form(page, view, kept, edition, trouble)
     return go_to(f"/parties/{party_id}")
 
 
@@ -240,14 +237,14 @@ async def _show_around(
     suggested: Json = None,
     after: tuple[str | None, str | None] = (None, None),
 ) -> Response:
-    path = f"parties/{party_id}"
+    path, alone = f"parties/{party_id}", not page.bare
     page.path = f"/{path}/around"
     view, complete, sales, relations, roles, advice, scores, actions = await asyncio.gather(
-        page.asked.get("contacts", path),
+        page.asked.get("contacts", path) if alone else _known({"id": str(party_id), "name": None}),
         attempt(page.asked.get("contacts", f"{path}/completeness")),
         attempt(page.asked.get("contacts", f"{path}/timeline", type="sale.completed", limit=PURCHASES)),
         attempt(page.asked.get("contacts", f"{path}/relations", cursor=after[0], limit=50)),
-        attempt(page.asked.get("contacts", f"{path}/roles", cursor=after[1], limit=50)),
+        attempt(page.asked.get("contacts", f"{path}/roles", cursor=after[1], limit=50)) if alone else _known(Part()),
         attempt(page.asked.get("forecasting", "cross-sell", party_id=party_id)),
         attempt(page.asked.get("forecasting", f"scores/{party_id}")),
         attempt(page.asked.get("forecasting", "actions", party_id=party_id, limit=12)),
@@ -273,16 +270,17 @@ async def _show_around(
     )
 
 
-def _form_again(page: Page, party: Any, form: Fields, edition: Edition | None, trouble: Trouble) -> Response:
-    """What was typed, with what was wrong with it. Raises Trouble where the service is away or forbids it."""
-    if trouble.kind not in {"refused", "stale"}:
-        raise trouble
-    return _form(page, party, form, edition, trouble)
+async def _known(value: Any) -> Any:
+    """What the customer's page shows already, or does not take in."""
+    return value
 
 
 def _form(
     page: Page, party: Json, fields: Fields, edition: Edition | None = None, trouble: Trouble | None = None
 ) -> Response:
+    """What was typed, with what was wrong with it. Raises Trouble where the service is away or forbids it."""
+    if trouble and trouble.kind not in {"refused", "stale"}:
+        raise trouble
     stale = trouble is not None and trouble.kind == "stale"
     return page.show(
         "parties/form.html",

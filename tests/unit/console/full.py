@@ -48,6 +48,7 @@ class Full:
         self.waits = 0
         """How often a page waited for services that hang, those counted once that it asked side by side."""
         self.asked: set[str] = set()
+        self.paths: list[str] = []
         self.listed: dict[str, set[int]] = defaultdict(set)
         """From which places on each list that goes on was asked for; a list is `support /v1/tickets`."""
         self._waiting = 0
@@ -59,6 +60,7 @@ class Full:
         """In the place of what goes over the network."""
         del rest
         self.asked.add(service)
+        self.paths.append(path)
         if service == self.hanging:
             await self._hang()
         return Answer(self._answer(service, method.lower(), path), '"1"')

@@ -10,6 +10,7 @@ from tests.unit.console.full import Full
 _PARTY = "/parties/01a21a0a-7237-7b83-b613-000000000001"
 _PART = re.compile(r'<(\w+)[^>]* id="([^"]+)" data-fresh.*?</\1>', re.DOTALL)
 _LINE = re.compile(r'<li[^>]* data-id="([^"]+)">(.*?)</li>', re.DOTALL)
+_AROUND = re.compile(r'<div id="around".*?\n</div>(?=\n<br>\n<div class="pair"|</main>|\n</main>)', re.DOTALL)
 pytestmark = pytest.mark.usefixtures("full")
 
 
@@ -40,6 +41,20 @@ async def test_a_line_that_is_shown_already_is_named_and_not_sent_again(client: 
 async def test_a_page_whose_lines_do_not_join_gets_all_of_them(client: httpx.AsyncClient) -> None:
     whole, lines = await parts_of(client)
     assert await parts_of(client, Live="whole", Known=",".join(lines)) == (whole, lines)
+
+
+async def test_what_stands_around_a_customer_is_taken_in_without_what_the_page_shows(
+    client: httpx.AsyncClient, full: Full
+) -> None:
+    """The part that the customer's page takes is the same as where it is asked for alone."""
+    alone = (await client.get(f"{_PARTY}/around")).text
+    asked = [*full.paths]
+    full.paths.clear()
+    taken = (await client.get(f"{_PARTY}/around", headers={"HX-Request": "true"})).text
+    assert set(asked) - set(full.paths) == {_PARTY[1:], f"{_PARTY[1:]}/roles?limit=50"}
+    parts = [re.sub(r'name="key" value="[^"]+"', "", _AROUND.findall(each)[0]) for each in (alone, taken)]
+    assert parts[0] == parts[1]
+    assert '<h2 id="offers">' in parts[0]
 
 
 async def test_news_are_one_question(client: httpx.AsyncClient, full: Full) -> None:
