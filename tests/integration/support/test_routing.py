@@ -1,22 +1,16 @@
 """Routing on a real Postgres: agents, claims that race, tickets that are given back, and why."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
-from starlette.responses import Response
 
-from services.support.desk.api import read_ticket
 from services.support.handlers.recovery import take_back_tickets
 from services.support.reasons import text_of
 from services.support.routing.commands import attendance
-from shared.engine.postgres import PostgresTransaction
 from shared.events.agreements import AgreementSigned
 from shared.events.contract import find_contract
 from shared.events.reasons import CodedReason
@@ -94,30 +88,6 @@ async def test_a_ticket_is_given_to_who_fits_once_and_says_why(http: httpx.Async
     (step,) = found["steps"]
     (event,) = [data for kind, data in await support.published() if kind == "ticket.assigned"]
     assert found["because"] == step["because"] == event["because"] == because
-
-
-@pytest.mark.usefixtures("promised")
-async def test_a_ticket_is_read_by_ten_statements(http: httpx.AsyncClient, support: Support) -> None:
-    """Its text with its steps and who asked, the thread, who looks, what it is about, what was promised, what moved its
-    clocks, the rules of today, the agreements, who answers for it, and what was attached to its mails.
-    """
-    await agent(http, "staff-1")
-    path = await opened(support)
-    await support.followed(triaged("a", at=NOW))
-    await http.post(f"{path}/replies", json={"text": "Turn the switch.", "agent": "staff-1"})
-    asked: list[str] = []
-
-    @asynccontextmanager
-    async def read() -> AsyncIterator[PostgresTransaction]:
-        async with support.pool.acquire() as connection:
-            with connection.query_logger(lambda each: asked.append(each.query)):
-                yield PostgresTransaction(connection, None, support.now, support.context)
-
-    view = await read_ticket(cast("Any", SimpleNamespace(read=read)), derived_id("ticket", "a"), Response())
-    assert view.sla.then is not None
-    assert view.assignment is not None
-    assert (len(view.thread), [step.status for step in view.history]) == (2, ["open"])
-    assert len(asked) == 10, asked
 
 
 async def test_tickets_wait_in_order_until_somebody_is_there(http: httpx.AsyncClient, support: Support) -> None:

@@ -1,24 +1,32 @@
 """What a critical user tries on tickets: empty and absent, NUL, large numbers, clocks, two customers who share."""
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, get_args
+from types import SimpleNamespace
+from typing import Any, cast, get_args
 from uuid import UUID
 
 import httpx
 import pytest
 from pydantic import BaseModel
+from starlette.responses import Response
 
-from services.support.desk.api import SHOWN_REPLIES
+from services.support.desk.api import SHOWN_REPLIES, read_ticket
 from services.support.desk.schemas import Entry, TicketLine
 from services.support.tickets.domain.ticket import ReplyKind
 from services.support.tickets.schemas import NewReply
+from shared.engine.postgres import PostgresTransaction
 from shared.events.tickets import TicketStatus, Waiting
 from shared.events.values import Channel
 from shared.http.paging import encode_cursor
 from shared.ids import derived_id
+from tests.integration.running import NOW
 from tests.integration.support.running import Support
+from tests.integration.support.test_routing import agent, opened
+from tests.integration.support.test_sla import promised, triaged  # noqa: F401  the fixture
 from tests.unit.support.builders import described, erased, party_id, requested
 
 TICKET = f"/v1/tickets/{derived_id('ticket', 'a')}"
@@ -224,3 +232,27 @@ async def test_every_literal_of_a_table_is_one_of_the_answers_model(support: Sup
 
 def literals(model: type[BaseModel], field: str) -> set[str]:
     return set(get_args(model.model_fields[field].annotation))
+
+
+@pytest.mark.usefixtures("promised")
+async def test_a_ticket_is_read_by_ten_statements(http: httpx.AsyncClient, support: Support) -> None:
+    """Its text with its steps and who asked, the thread, who looks, what it is about, what was promised, what moved its
+    clocks, the rules of today, the agreements, who answers for it, and what was attached to its mails.
+    """
+    await agent(http, "staff-1")
+    path = await opened(support)
+    await support.followed(triaged("a", at=NOW))
+    await http.post(f"{path}/replies", json={"text": "Turn the switch.", "agent": "staff-1"})
+    statements: list[str] = []
+
+    @asynccontextmanager
+    async def read() -> AsyncIterator[PostgresTransaction]:
+        async with support.pool.acquire() as connection:
+            with connection.query_logger(lambda each: statements.append(each.query)):
+                yield PostgresTransaction(connection, None, support.now, support.context)
+
+    view = await read_ticket(cast("Any", SimpleNamespace(read=read)), derived_id("ticket", "a"), Response())
+    assert view.sla.then is not None
+    assert view.assignment is not None
+    assert (len(view.thread), [step.status for step in view.history]) == (2, ["open"])
+    assert len(statements) == 10, statements
