@@ -23,9 +23,9 @@ from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
 _TRAITS = TypeAdapter(Traits)
-MOST = 30
-"""So many candidates of one record are compared, those that share the most, and what fewest have: bounded, however many
-parties there are.
+MOST = 12
+"""So many candidates of one record, itself among them, are compared, those that share the most, and what fewest have:
+bounded, however many parties there are.
 """
 
 
