@@ -1,9 +1,18 @@
 """What templates say stands in them in the reader's language once they are compiled."""
 
-import pytest
-from jinja2 import DictLoader, UndefinedError
+import re
+from pathlib import Path
 
+import pytest
+from jinja2 import DictLoader, UndefinedError, meta
+
+from services.console.shell import spoken
+from services.console.shell.pages import environment_of
 from services.console.shell.spoken import SpokenEnvironment
+
+_CONSOLE = Path(spoken.__file__).resolve().parents[1]
+EVERYWHERE = {"page", "words", "moments", "agent", "sections", "writes", "_trans", "heads", "rows"}
+"""What every page has, what jinja makes of texts, and what `parts.html` sets where it calls a part of its own."""
 
 TEMPLATES = {
     "fixed": "{{ _('Customers') }}{% if _('Customers') == asked %}!{% endif %} {% trans %}Tickets{% endtrans %}",
@@ -54,6 +63,18 @@ def test_what_two_templates_import_is_made_once_for_a_page_and_anew_for_the_next
     shown = [environment.get_template("page").render(counted=counted, made={}, text=text) for text in "ab"]
     assert shown == ["aaa", "bbb"]
     assert len(counted) == 2
+
+
+def test_what_is_imported_with_context_speaks_of_what_every_page_has() -> None:
+    """It is made once for a page, by the first template that imports it, so it uses nothing that one of them sets."""
+    environment = environment_of("en")
+    paths = _CONSOLE.glob("*/templates/*.html")
+    sources = {f"{path.parent.parent.name}/{path.name}": path.read_text("utf-8") for path in paths}
+    imported = {name for source in sources.values() for name in re.findall(r'"([\w/.]+)".* with context', source)}
+    assert "shell/parts.html" in imported
+    for name in imported:
+        used = meta.find_undeclared_variables(environment.parse(sources[name]))
+        assert used - EVERYWHERE - environment.globals.keys() == set(), name
 
 
 @pytest.mark.parametrize("name", ["items", "keys", "values", "get"])
