@@ -18,6 +18,7 @@ from services.marketing.loyalty.files import load_programme
 from services.marketing.loyalty.worker import keep_programme
 from services.marketing.mailings import api as mailings
 from services.marketing.mailings.worker import bring_on
+from services.marketing.measures import api as measures
 from services.marketing.preferences import api as preferences
 from services.marketing.previews import api as previews
 from services.marketing.segments import api as segments
@@ -45,6 +46,7 @@ ROUTERS = (
     flows.router,
     loyalty.router,
     mailings.router,
+    measures.router,
     preferences.links,
     previews.router,
     segments.router,

@@ -15,9 +15,10 @@ from services.contacts.overview.schemas import FlaggedIdentity, PartyCard, Party
 from services.contacts.privacy.schemas import ErasureView
 from services.contacts.relations.schemas import RelationView
 from services.marketing.audit.schemas import Message
-from services.marketing.engagement.schemas import Measure
+from services.marketing.catalogue.schemas import Campaign
 from services.marketing.loyalty.schemas import StatementLine
 from services.marketing.mailings.schemas import MailingDetail, MovedMailing, Recipient
+from services.marketing.measures.schemas import Measure, Measures, SurveyMeasure
 from services.marketing.sending.schemas import Delivery
 from services.marketing.suppressions.schemas import Lift, Lifted, Stopped
 from services.marketing.surveys.schemas import Result
@@ -57,6 +58,7 @@ SHOWN: dict[str, Shown] = {
         "mailing.state": [(MailingDetail, "state"), (MovedMailing, "state")],
         "mailing_recipient.outcome": [(Recipient, "outcome")],
         "campaign.source": [],
+        "campaign.type": [(Campaign, "type"), (Measures, "type")],
         "segment.source": [],
         "restraint.kind": [],
         "returned.kind": [(Measure, "kind")],
@@ -65,7 +67,7 @@ SHOWN: dict[str, Shown] = {
         "stopped_identity.reason": [],
         "lifted_address.because": [(Lift, "because"), (Lifted, "because")],
         "points_entry.kind": [(StatementLine, "kind")],
-        "survey_reply.survey": [(Result, "survey")],
+        "survey_reply.survey": [(Result, "survey"), (SurveyMeasure, "survey")],
     },
     "support": {
         "ticket.status": [(model, "status") for model in (TicketLine, TicketView, TicketState, Step)],

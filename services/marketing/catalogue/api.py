@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from services.marketing.catalogue import commands, store
+from services.marketing.catalogue.domain.content_type import type_of
 from services.marketing.catalogue.domain.reading import Source, read
 from services.marketing.catalogue.schemas import (
     Campaign,
@@ -56,7 +57,8 @@ async def validate_campaign(draft: Draft) -> Checked:
     definition, problems = commands.look_over(read, Source(draft.file, draft.text, draft.templates))
     if definition is None:
         return Checked(valid=False, problems=problems)
-    return Checked(valid=True, campaign=definition.name, events=sorted(definition.hears))
+    type_ = type_of(definition, mailing=False)
+    return Checked(valid=True, campaign=definition.name, type=type_, events=sorted(definition.hears))
 
 
 @router.post("/campaigns/diff", dependencies=WRITES)

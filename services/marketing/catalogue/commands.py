@@ -11,6 +11,7 @@ from services.marketing.catalogue.domain.campaign import Campaign
 from services.marketing.catalogue.domain.changes import Change, changes_between
 from services.marketing.catalogue.domain.definition import Definition
 from services.marketing.catalogue.domain.reading import Source, Unreadable, read
+from services.marketing.catalogue.domain.steps import ContentType
 from services.marketing.catalogue.schemas import Draft, DraftProblem
 from shared.engine.event import Emission, Event
 from shared.engine.transaction import Transaction
@@ -176,6 +177,11 @@ async def load_campaign_versions(
 
 async def find_longest_wait(tx: Transaction) -> timedelta:
     return await store.find_longest_wait(tx)
+
+
+async def find_newest(tx: Transaction, name: str) -> tuple[ContentType, Definition] | None:
+    """What the newest version of a campaign, or of a mailing, is."""
+    return await store.find_newest(tx, name)
 
 
 async def find_version(tx: Transaction, name: str, version: int | None) -> int | None:

@@ -45,15 +45,19 @@ update campaign set stopped_by = $2 where name = $1 and stopped_by is null retur
 -- name: add_campaign
 -- In force until it is stopped.
 insert into campaign (name, version, follow_up, priority, definition_hash, definition, longest_wait, published_at,
-  flow, source)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+  flow, source, type)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 
 -- name: list_campaigns
 -- The newest version of each, the stopped ones too; mailings have a list of their own.
-select distinct on (name) name as campaign, version, follow_up, priority, definition_hash, published_at, stopped_at
+select distinct on (name) name as campaign, version, type, follow_up, priority, definition_hash, published_at, stopped_at
 from campaign where source <> 'mailing' and ($1::text is null or name > $1) order by name, version desc limit $2
 
 -- name: find_campaign
 -- A version, or the newest one.
-select name as campaign, version, follow_up, priority, definition_hash, definition, published_at, stopped_at
+select name as campaign, version, type, follow_up, priority, definition_hash, definition, published_at, stopped_at
 from campaign where name = $1 and ($2::integer is null or version = $2) order by version desc limit 1
+
+-- name: find_newest
+-- What the newest version of a campaign, or of a mailing, is.
+select type, definition from campaign where name = $1 order by version desc limit 1

@@ -5,12 +5,15 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.marketing.catalogue.domain.steps import ContentType
+
 
 class Campaign(BaseModel):
     """The newest version of a campaign; `stopped_at` null: it is in force."""
 
     campaign: str
     version: int
+    type: ContentType
     follow_up: bool
     priority: int
     definition_hash: str
@@ -42,6 +45,7 @@ class Checked(BaseModel):
 
     valid: bool
     campaign: str | None = None
+    type: ContentType | None = None
     events: list[str] = []
     problems: list[DraftProblem] = []
 

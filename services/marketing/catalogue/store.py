@@ -9,7 +9,9 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 from services.marketing.catalogue.domain.campaign import Campaign, ordered
+from services.marketing.catalogue.domain.content_type import type_of
 from services.marketing.catalogue.domain.definition import Definition
+from services.marketing.catalogue.domain.steps import ContentType
 from services.marketing.catalogue.schemas import Campaign as ShownCampaign, CampaignDetail, SampleText
 from shared.engine.transaction import Transaction
 from shared.sql import load_queries
@@ -101,11 +103,17 @@ async def add_campaign(tx: Transaction, definition: Definition, version: int, at
         at,
         definition.is_flow and source != "mailing",
         source,
+        type_of(definition, mailing=source == "mailing"),
     )
 
 
 async def list_campaigns(tx: Transaction, after: str | None, limit: int) -> list[ShownCampaign]:
     return [ShownCampaign(**row) for row in await tx.fetch(SQL["list_campaigns"], after, limit)]
+
+
+async def find_newest(tx: Transaction, name: str) -> tuple[ContentType, Definition] | None:
+    row = await tx.fetchrow(SQL["find_newest"], name)
+    return None if row is None else (row["type"], read_definition(row["definition"]))
 
 
 async def find_campaign(tx: Transaction, name: str, version: int | None) -> CampaignDetail | None:

@@ -7,11 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from services.marketing.engagement import commands, store
+from services.marketing.engagement import commands
 from services.marketing.engagement.domain.link import is_ahead
 from services.marketing.engagement.domain.mail import read_report
 from services.marketing.engagement.domain.returned import Report
-from services.marketing.engagement.schemas import Bounce, BounceNoted, Measures, Taken
+from services.marketing.engagement.schemas import Bounce, BounceNoted, Taken
 from services.marketing.settings import Context
 from shared.engine.service import Service
 from shared.engine.transaction import Transaction
@@ -56,13 +56,6 @@ async def take_returned(service: Serving, request: Request) -> Taken:
         return Taken(taken=taken, ignored=ignored)
 
     return await write(service, act)
-
-
-@router.get("/campaigns/{name}/measures", dependencies=[Depends(requires("crm:read"))])
-async def read_measures(service: Serving, name: str) -> Measures:
-    """What came back of its messages, by people and by machines. Nothing where nothing did."""
-    async with service.read() as tx:
-        return Measures(campaign=name, measures=await store.load_measures(tx, name))
 
 
 @links.post("/webhooks/{provider}", openapi_extra=_REPORTS)

@@ -6,8 +6,3 @@ values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning message_id
 -- name: count_recent_clicks
 -- Links of a message that were followed since a moment.
 select count(*) from returned where message_id = $1 and kind = 'clicked' and label <> $2 and noted_at >= $3
-
--- name: load_measures
--- How many messages of a campaign came back how, by people and by machines.
-select kind, label, count(*) filter (where not machine) as people, count(*) filter (where machine) as machines
-from returned where campaign = $1 group by kind, label order by kind, label limit 1000

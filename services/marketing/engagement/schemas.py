@@ -25,21 +25,3 @@ class Taken(BaseModel):
 
     taken: int
     ignored: int
-
-
-class Measure(BaseModel):
-    """How many messages of a campaign came back like this, by people and, apart from them, by programs that open and
-    follow what nobody looks at. `label` names the link that was followed.
-    """
-
-    kind: Literal["delivered", "hard", "soft", "complaint", "opened", "clicked"]
-    label: str
-    people: int
-    machines: int
-
-
-class Measures(BaseModel):
-    """What came back of a campaign's messages."""
-
-    campaign: str
-    measures: list[Measure]

@@ -5,7 +5,6 @@ from pathlib import Path
 from uuid import UUID
 
 from services.marketing.engagement.domain.returned import Report
-from services.marketing.engagement.schemas import Measure
 from shared.engine.transaction import Transaction
 from shared.sql import load_queries
 
@@ -23,7 +22,3 @@ async def count_recent_clicks(tx: Transaction, message: UUID, label: str, since:
     """Of other links of the message."""
     clicks: int = await tx.fetchval(SQL["count_recent_clicks"], message, label, since)
     return clicks
-
-
-async def load_measures(tx: Transaction, campaign: str) -> list[Measure]:
-    return [Measure(**row) for row in await tx.fetch(SQL["load_measures"], campaign)]

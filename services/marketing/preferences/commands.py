@@ -74,22 +74,26 @@ async def choose(
     """Of what was shown the chosen stands from now on, and the others do not; how much had to be said."""
     standing = await load_standing(tx, link)
     wanted = {place: place.mark in chosen for place in standing.places if place.mark in shown}
-    return await _tell(tx, say(link, wanted, standing.statements, tx.now), standing.email, text_version)
+    return await _tell(tx, say(link, wanted, standing.statements, tx.now), standing.email, text_version, left=False)
 
 
 async def refuse_all(tx: Transaction, link: PreferenceLink, text_version: str) -> int:
     """Nothing stands from now on, shown or not."""
     standing = await load_standing(tx, link)
     ended = end_all(link, standing.places, standing.statements, tx.now)
-    return await _tell(tx, ended, standing.email, text_version)
+    return await _tell(tx, ended, standing.email, text_version, left=True)
 
 
-async def _tell(tx: Transaction, said: Sequence[Suppression | OptIn], email: str | None, text_version: str) -> int:
+async def _tell(
+    tx: Transaction, said: Sequence[Suppression | OptIn], email: str | None, text_version: str, *, left: bool
+) -> int:
     """Decisions obey what was withdrawn from this commit on; what was allowed they obey once contacts has told it."""
     told = 0
     for each in said:
         is_new = await (
-            suppressions.add_suppression(tx, each) if isinstance(each, Suppression) else store.add_opt_in(tx, each)
+            suppressions.add_suppression(tx, each, left=left)
+            if isinstance(each, Suppression)
+            else store.add_opt_in(tx, each)
         )
         if is_new:
             tx.emit([announce(each, email, text_version)])

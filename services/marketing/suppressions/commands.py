@@ -59,7 +59,7 @@ async def unsubscribe(tx: Transaction, link: Link) -> Suppression | None:
     before = await store.load_suppressions(tx, [link.party_id])
     said = [*known.consents.get(link.party_id, ()), *(each.statement() for each in before.get(link.party_id, ()))]
     suppression = suppress(link, said, tx.now)
-    if not await store.add_suppression(tx, suppression):
+    if not await store.add_suppression(tx, suppression, left=True):
         return None
     party = known.parties.get(link.party_id)
     if party is not None and party.email:
@@ -67,9 +67,9 @@ async def unsubscribe(tx: Transaction, link: Link) -> Suppression | None:
     return suppression
 
 
-async def add_suppression(tx: Transaction, suppression: Suppression) -> bool:
+async def add_suppression(tx: Transaction, suppression: Suppression, *, left: bool) -> bool:
     """False where it stands already."""
-    return await store.add_suppression(tx, suppression)
+    return await store.add_suppression(tx, suppression, left=left)
 
 
 async def load_suppressions(
@@ -142,7 +142,7 @@ async def take_back(tx: Transaction, returned: Sequence[Event[MessageBounced | M
             suppression = Suppression(
                 UUID(event.id), said.party_id, "marketing", "", "email", said.message_id, said.recorded_at
             )
-            await store.add_suppression(tx, suppression)
+            await store.add_suppression(tx, suppression, left=False)
     told = [each for event in returned for each in returned_by(event.data)]
     parties = await copies.load_parties(tx, {each.party_id for each in told}) if told else {}
     for each in told:

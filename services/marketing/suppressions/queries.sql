@@ -1,8 +1,8 @@
 -- name: add_suppression
 -- Once for each letter and the last consent that was known when its link was used; whoever says so again later means until
--- then.
-insert into suppression (id, party_id, purpose, topic, channel, message_id, suppressed_at)
-values ($1, $2, $3, $4, $5, $6, $7)
+-- then. The campaign is that of the letter ($8) that is left for good.
+insert into suppression (id, party_id, purpose, topic, channel, message_id, suppressed_at, campaign)
+values ($1, $2, $3, $4, $5, $6, $7, (select campaign from message where id = $8))
 on conflict (id) do update set suppressed_at = greatest(suppression.suppressed_at, excluded.suppressed_at)
 returning xmax = 0 as fresh
 

@@ -20,10 +20,19 @@ from shared.sql import load_queries
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
 
 
-async def add_suppression(tx: Transaction, suppression: Suppression) -> bool:
-    """False where it stands already."""
+async def add_suppression(tx: Transaction, suppression: Suppression, *, left: bool) -> bool:
+    """False where it stands already. With `left` the letter's campaign counts it: its reader wants nothing more."""
     s = suppression
-    row = (s.id, s.party_id, s.purpose, s.topic, s.channel, s.message_id, s.suppressed_at)
+    row = (
+        s.id,
+        s.party_id,
+        s.purpose,
+        s.topic,
+        s.channel,
+        s.message_id,
+        s.suppressed_at,
+        s.message_id if left else None,
+    )
     fresh: bool = await tx.fetchval(SQL["add_suppression"], *row)
     return fresh
 

@@ -42,7 +42,7 @@ async def reply(tx: Transaction, link: SurveyLink, value: int) -> bool:
         raise LinkRefused("nobody is asked by this link any more")
     message, sale = found
     about = f"{sale.origin}\x1f{sale.sale_id}" if sale.sale_id else str(message.enrolment_id)
-    given = reply_of(link, value, message.party_id, about, tx.now)
+    given = reply_of(link, value, message.party_id, about, tx.now, message.campaign)
     answered = sale.sale_id and await store.is_answered(tx, given.party_id, link.survey, f"sale {sale.sale_id}")
     if answered or not await store.add_reply(tx, given):
         return False

@@ -1,7 +1,7 @@
 -- name: add_reply
 -- One of each survey and sale; none comes back where there is one.
-insert into survey_reply (survey, subject, event_id, party_id, message_id, value, replied_at)
-values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning event_id
+insert into survey_reply (survey, subject, event_id, party_id, message_id, value, replied_at, campaign)
+values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing returning event_id
 
 -- name: is_answered
 -- Whether an answer of the party about a sale stands, by whatever way it came.

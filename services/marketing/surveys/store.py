@@ -20,7 +20,7 @@ Parts = Literal["product", "channel", "day", "month"]
 async def add_reply(tx: Transaction, reply: Reply) -> bool:
     """False where the survey was answered about this by a link before."""
     r = reply
-    row = (r.survey, r.subject, r.event_id, r.party_id, r.message_id, r.value, r.replied_at)
+    row = (r.survey, r.subject, r.event_id, r.party_id, r.message_id, r.value, r.replied_at, r.campaign)
     return await tx.fetchval(SQL["add_reply"], *row) is not None
 
 

@@ -10,7 +10,7 @@ import pytest
 from services.console.shell.asking import Asked, File, Trouble
 from services.console.shell.vocabulary import TERMS
 from services.console.tickets.domain import split_of, splittable
-from services.marketing.engagement.schemas import Measure
+from services.marketing.measures.schemas import Measure
 from services.support.desk.schemas import Customer, Entry, TicketView
 from services.support.mail.domain.attachment import Refusal
 from services.support.mail.schemas import AttachmentView

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Annotated, Any, NamedTuple
 
-from jinja2 import StrictUndefined, Template, TemplateError, meta
+from jinja2 import StrictUndefined, Template, TemplateError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -110,6 +110,14 @@ def _checked(source: str, info: ValidationInfo, compile_: Callable[[str], Templa
 @lru_cache(maxsize=1_000)
 def names_of(source: str) -> frozenset[str]:
     return frozenset(meta.find_undeclared_variables(_texts.parse(source)))
+
+
+@lru_cache(maxsize=1_000)
+def labels_in(source: str, filter_: str) -> frozenset[str]:
+    """What the links that a filter makes are called; their labels are written out, as all templates are checked for."""
+    found = (each for each in _texts.parse(source).find_all(nodes.Filter) if each.name == filter_)
+    given = ([*each.args, *(named.value for named in each.kwargs)] for each in found)
+    return frozenset(str(label.as_const()) for labels in given for label in labels)
 
 
 @lru_cache(maxsize=1_000)

@@ -12,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 
 from services.marketing.catalogue.content.template import SAMPLE
 from services.marketing.catalogue.domain.condition import Condition
-from services.marketing.catalogue.domain.steps import Heard, Match, Name, Part, Pause, Send, Step, WaitFor
+from services.marketing.catalogue.domain.steps import ContentType, Heard, Match, Name, Part, Pause, Send, Step, WaitFor
 from shared.events.values import BlankIsNone
 
 NEEDS_NO_CONSENT = "service"
@@ -64,11 +64,14 @@ class Definition(Part):
 
     `max_age` is the longest from the trigger's occurrence to its recording; an older trigger ends as `expired`. `lasts`
     is the longest from the trigger to the last step, for steps that may be taken more than once; else it is their sum.
-    `holdout`: so many parties of a hundred are enrolled and never written to.
+    `holdout`: so many parties of a hundred are enrolled and never written to. `type` says by what it is measured;
+    `tutorial` names the steps of a tutorial in their order, each the label of a link that its templates track.
     """
 
     name: Name
     description: Annotated[str, Field(max_length=500)] = ""
+    type: Annotated[ContentType | None, Field(exclude_if=lambda given: given is None)] = None
+    tutorial: Annotated[tuple[Name, ...], Field(max_length=20, exclude_if=lambda names: not names)] = ()
     trigger: Trigger
     filter: Condition | None = None
     entry: Entry | None = None

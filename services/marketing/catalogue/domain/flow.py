@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any, get_args
 
 from services.marketing.catalogue.domain.condition import FAMILIES, PartyVariable, Path, fits, named_in
+from services.marketing.catalogue.domain.content_type import complaints_of_type
 from services.marketing.catalogue.domain.definition import SALE, Definition
 from services.marketing.catalogue.domain.occurrences import OCCURRENCES, PRODUCTS, type_at, words_of
 from services.marketing.catalogue.domain.steps import (
@@ -40,7 +41,8 @@ def targets(step: Step) -> Iterator[tuple[Path, str | None]]:
 
 def complaints(definition: Definition) -> list[Complaint]:
     """What a file may not say though each of its fields is right, with the place of each."""
-    found = [*_of_names(definition), *_of_the_graph(definition), *_of_products(definition)]
+    found = [*complaints_of_type(definition), *_of_names(definition), *_of_the_graph(definition)]
+    found += _of_products(definition)
     return found + list(_of_a_follow_up(definition)) if definition.follow_up else found
 
 

@@ -5,9 +5,10 @@ from typing import Annotated
 
 from pydantic import Field, ValidationError
 
+from services.marketing.catalogue.domain.content_type import complaints_of_type
 from services.marketing.catalogue.domain.definition import Definition, Skip
 from services.marketing.catalogue.domain.reading import Source, read_model, texts_of, unreadable
-from services.marketing.catalogue.domain.steps import Content, Name, Part
+from services.marketing.catalogue.domain.steps import Content, ContentType, Name, Part
 from shared.events.values import BlankIsNone
 
 ENTERED = "segment.entered"
@@ -23,6 +24,8 @@ class MailingFile(Part):
     segment: Name
     template: Name
     description: Annotated[str, Field(max_length=500)] = ""
+    type: ContentType | None = None
+    tutorial: Annotated[tuple[Name, ...], Field(max_length=20)] = ()
     per_minute: Annotated[int, Field(ge=1, le=100_000)] = 6_000
     priority: Annotated[int, Field(ge=-1_000, le=1_000)] = 0
     purpose: Annotated[str, Field(min_length=1, max_length=60)] = "marketing"
@@ -50,12 +53,16 @@ def read_mailing(source: Source) -> Drafted:
     except ValidationError as error:
         said = [each["msg"].removeprefix("Value error, ") for each in error.errors(include_url=False)]
         raise unreadable(source, [(("template",), each) for each in said]) from None
-    return Drafted(file.segment, file.per_minute, _campaign(file, content))
+    campaign = _campaign(file, content)
+    complaints = [(("template",) if path[0] == "steps" else path, each) for path, each in complaints_of_type(campaign)]
+    if complaints:
+        raise unreadable(source, complaints)
+    return Drafted(file.segment, file.per_minute, campaign)
 
 
 def _campaign(file: MailingFile, content: Content) -> Definition:
     """Its trigger says what its recipients have behind them; it is never in force, and waits for nobody."""
-    kept = file.model_dump(include={"name", "description", "priority", "purpose", "topic", "skip"})
+    kept = file.model_dump(include={"name", "description", "type", "tutorial", "priority", "purpose", "topic", "skip"})
     trigger = {"event": ENTERED, "where": {"segment": file.segment}}
     step = {"wait": "PT0S", "content": [content]}
     return Definition.model_validate({**kept, "trigger": trigger, "steps": [step]})

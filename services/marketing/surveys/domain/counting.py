@@ -71,6 +71,18 @@ def sums_of(answers: Iterable[Answer], sales: Mapping[tuple[UUID, str], SaleAske
     return found
 
 
+def sums_of_values(given: Iterable[tuple[Survey, int, int]]) -> dict[Survey, Sum]:
+    """Of surveys, each with a value and how often it was answered."""
+    found: dict[Survey, Sum] = {}
+    for survey, value, answers in given:
+        each = found.setdefault(survey, Sum())
+        each.answers += answers
+        each.total += answers * value
+        each.high += answers * is_high(survey, value)
+        each.low += answers * is_low(survey, value)
+    return found
+
+
 def score_of(survey: Survey, sums: Sum) -> float:
     """CSAT: how many of a hundred are satisfied. NPS: promoters less detractors, of a hundred. CES: the mean."""
     match survey:

@@ -42,6 +42,7 @@ class Reply:
     message_id: UUID
     value: int
     replied_at: datetime
+    campaign: str | None
 
 
 def url_of(link: SurveyLink, public_url: str, secret: str) -> str:
@@ -57,13 +58,15 @@ def read_survey_link(token: str, secret: str, now: datetime) -> SurveyLink:
     return SurveyLink(UUID(claims["sub"]), claims["survey"], expires_at)
 
 
-def reply_of(link: SurveyLink, value: int, party_id: UUID, subject: str, at: datetime) -> Reply:
+def reply_of(
+    link: SurveyLink, value: int, party_id: UUID, subject: str, at: datetime, campaign: str | None = None
+) -> Reply:
     """Raises Invalid for a value that the survey does not offer."""
     first, last = SCALES[link.survey]
     if not first <= value <= last:
         raise Invalid(f"{link.survey} takes {first} to {last}", field="value")
     event_id = derived_id("survey", link.survey, subject)
-    return Reply(link.survey, subject, event_id, party_id, link.message_id, value, at)
+    return Reply(link.survey, subject, event_id, party_id, link.message_id, value, at, campaign)
 
 
 def announce_reply(reply: Reply, sale_id: str | None) -> list[Emission]:
