@@ -66,3 +66,13 @@ class MessageClicked(_CameBack):
 
     label: str
     machine: str | None = None
+
+
+@contract(CAMPAIGNS, "crm.message.watched.v1", key="party_id", subject="message/{message_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageWatched(_CameBack):
+    """The first time that so much of a video of it had been played. `machine` as in `message.opened`."""
+
+    label: str
+    percent: Literal[25, 50, 75, 100]
+    machine: str | None = None

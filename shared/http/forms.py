@@ -1,4 +1,4 @@
-"""A page for whoever follows a signed link: it loads nothing, runs nothing, and is kept and found by nobody."""
+"""A page for whoever follows a signed link: it loads and runs what its policy names alone, and nobody keeps it."""
 
 from base64 import b64encode
 from hashlib import sha256
@@ -15,15 +15,21 @@ main{max-width:34rem;margin:0 auto;overflow-wrap:anywhere}
 h1{font-size:1.4rem}
 fieldset{border:1px solid;border-radius:.4rem;margin:0 0 1rem;padding:.4rem 1rem}
 label{display:flex;gap:.7rem;align-items:center;min-height:2.75rem}
+video{display:block;width:100%}
 input{width:1.4rem;height:1.4rem;flex:none;margin:0}
 button{font:inherit;min-width:2.75rem;min-height:2.75rem;margin:0 .3rem .5rem 0;padding:.3rem .8rem}
 """
 _STYLE_HASH = b64encode(sha256(_STYLE.encode()).digest()).decode()
+
+
+def policy_of(*allowed: str) -> str:
+    """The policy of a page, which may load and do what is named here and nothing else."""
+    return "; ".join(["default-src 'none'", f"style-src 'sha256-{_STYLE_HASH}'", *allowed, "frame-ancestors 'none'"])
+
+
 HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": policy_of("form-action 'self'"),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",

@@ -1,13 +1,15 @@
 """The pages behind the links of letters: by keyboard, on a phone, in the reader's language, by axe-core."""
 
+import io
 import re
+import wave
 from email import message_from_bytes
 from email.policy import default
 from uuid import uuid4
 
 import httpx
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from deploy.embedded import EmbeddedStack
 from tests.browser.agents import LAPTOP, PHONE, ask
@@ -95,4 +97,74 @@ async def test_every_page_of_a_letter_is_accessible_and_as_wide_as_the_screen(
         await expect(page.get_by_text(re.compile("Du er afmeldt|Dine valg er gemt|Tak for dit svar"))).to_be_visible()
         await look(f"{kind}, done")
     assert {name: findings for name, findings in found.items() if findings} == {}
+    assert complaints == []
+
+
+FILM = "https://films.example/ferns.wav"
+VIDEO = """
+name: ferns-film
+type: video
+trigger: sale.completed
+purpose: service
+steps:
+  - {wait: PT0S, content: [{template: ferns}]}
+"""
+
+
+def film() -> bytes:
+    """Two seconds in which nothing is to be heard, which every browser can play."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8_000)
+        sound.writeframes(bytes(32_000))
+    return file.getvalue()
+
+
+@pytest.fixture
+async def video(stack: EmbeddedStack) -> str:
+    """The page of the video in a customer's letter."""
+    text = f'Subject: Ferns\n\n{{{{ "{FILM}" | video("film") }}}}\n'
+    async with httpx.AsyncClient(base_url=stack.url("marketing")) as marketing:
+        draft = {"text": VIDEO, "templates": {"ferns.txt": text}}
+        (await marketing.post("/v1/campaigns", json=draft)).raise_for_status()
+        name = f"finn-{uuid4()}"
+        async with Client(stack.bootstrap, {service: stack.url(service) for service in stack.services}) as client:
+            await client.sell(name, f"sale-{name}")
+            _, sold = await client.find("crm.sales", "sale.completed", sale_id=f"sale-{name}")
+            named = {"party_id": sold["party_id"], "campaign": "ferns-film"}
+            _, sent = await client.find("crm.campaigns", "message.sent", **named)
+        (await marketing.post("/v1/campaigns/ferns-film/stop")).raise_for_status()
+    file = stack.folder.path / "mail" / "new" / sent["message_id"]
+    (found,) = re.findall(r"http://\S+/video", message_from_bytes(file.read_bytes(), policy=default).get_content())
+    return str(found)
+
+
+async def test_video_plays_from_its_one_origin_and_tells_what_was_played(
+    stack: EmbeddedStack, page: Page, video: str, axe: str, complaints: list[str]
+) -> None:
+    """Its first half is skipped, and so half of it is played; played once more from the beginning, all of it was."""
+
+    async def serve(route: Route) -> None:
+        await route.fulfill(body=film(), content_type="audio/wav")
+
+    await page.route("https://films.example/**", serve)
+
+    async def reached() -> dict[int, int]:
+        (measured,) = (await ask(stack, "marketing", "campaigns/ferns-film/measures"))["videos"]
+        return {each["percent"]: each["reached"]["with_machines"] for each in measured["watched"]}
+
+    await page.goto(video)
+    await page.evaluate(axe)
+    found = await page.evaluate("axe.run({resultTypes: ['violations']})")
+    assert [each["id"] for each in found["violations"]] == []
+    play = "(video, from) => { video.muted = true; video.currentTime = from; return video.play(); }"
+    for begin, expected in ((1, {25: 1, 50: 1, 75: 0, 100: 0}), (0, {25: 1, 50: 1, 75: 1, 100: 1})):
+        await page.locator("video").evaluate(play, begin)
+
+        async def told(wanted: dict[int, int] = expected) -> bool:
+            return await reached() == wanted
+
+        await eventually(told, "what was played, at marketing")
     assert complaints == []

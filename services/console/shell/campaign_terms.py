@@ -111,6 +111,8 @@ CAMPAIGNS: dict[str, dict[str, str]] = {
         "delivered": _("Delivered"),
         "opened": _("Opened"),
         "clicked": _("Link followed"),
+        "shown": _("Video shown"),
+        "watched": _("Video watched"),
         "soft": _("Not delivered this time"),
         "hard": _("Came back for good"),
         "complaint": _("Called spam"),

@@ -34,6 +34,7 @@ EVENTS: dict[str, str] = {
     "message.delivered": _("Message delivered"),
     "message.opened": _("Message opened"),
     "message.clicked": _("Message clicked"),
+    "message.watched": _("Video watched"),
     "ticket.opened": _("Ticket opened"),
     "ticket.replied": _("Ticket answered"),
     "ticket.reply_settled": _("Reply by e-mail"),

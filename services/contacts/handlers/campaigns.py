@@ -30,6 +30,7 @@ from shared.events.returned import (
     MessageComplained,
     MessageDelivered,
     MessageOpened,
+    MessageWatched,
 )
 
 OfCampaigns = (
@@ -44,6 +45,7 @@ OfCampaigns = (
     | MessageDelivered
     | MessageOpened
     | MessageClicked
+    | MessageWatched
     | PointsEarned
     | PointsRedeemed
     | PointsReversed

@@ -11,8 +11,7 @@ from services.marketing.catalogue.domain.campaign import Campaign
 from services.marketing.catalogue.domain.changes import Change, changes_between
 from services.marketing.catalogue.domain.definition import Definition
 from services.marketing.catalogue.domain.reading import Source, Unreadable, read
-from services.marketing.catalogue.domain.steps import ContentType
-from services.marketing.catalogue.schemas import Draft, DraftProblem
+from services.marketing.catalogue.schemas import ContentType, Draft, DraftProblem
 from shared.engine.event import Emission, Event
 from shared.engine.transaction import Transaction
 from shared.errors import ConfigurationError, Invalid, NotFound

@@ -1,11 +1,11 @@
 """Campaigns as they are shown."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.marketing.catalogue.domain.steps import ContentType
+ContentType = Literal["announcement", "newsletter", "survey", "video", "tutorial", "transactional"]
 
 
 class Campaign(BaseModel):

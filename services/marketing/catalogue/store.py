@@ -11,8 +11,7 @@ from uuid import UUID
 from services.marketing.catalogue.domain.campaign import Campaign, ordered
 from services.marketing.catalogue.domain.content_type import type_of
 from services.marketing.catalogue.domain.definition import Definition
-from services.marketing.catalogue.domain.steps import ContentType
-from services.marketing.catalogue.schemas import Campaign as ShownCampaign, CampaignDetail, SampleText
+from services.marketing.catalogue.schemas import Campaign as ShownCampaign, CampaignDetail, ContentType, SampleText
 from shared.engine.transaction import Transaction
 from shared.sql import load_queries
 

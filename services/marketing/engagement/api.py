@@ -1,6 +1,7 @@
 """What comes back of letters, over HTTP."""
 
 import base64
+from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,8 +11,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from services.marketing.engagement import commands
 from services.marketing.engagement.domain.link import is_ahead
 from services.marketing.engagement.domain.mail import read_report
+from services.marketing.engagement.domain.page import headers_of, play
 from services.marketing.engagement.domain.returned import Report
-from services.marketing.engagement.schemas import Bounce, BounceNoted, Taken
+from services.marketing.engagement.schemas import Bounce, BounceNoted, Taken, Watched
 from services.marketing.settings import Context
 from shared.engine.service import Service
 from shared.engine.transaction import Transaction
@@ -31,6 +33,7 @@ _MAIL: dict[str, Any] = {
 }
 _REPORTS: dict[str, Any] = {"requestBody": {"content": {"application/json": {"schema": {}}}}}
 _PICTURE = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+_SCRIPT = Path(__file__).with_name("video.js").read_bytes()
 _TOO_OLD = form_page("Link", "<p>This link is too old; the newest letter has another one.</p>")
 _NOWHERE = form_page("Link", "<p>This link was not made here, or is not whole.</p>")
 
@@ -85,6 +88,43 @@ async def show_picture(service: Serving, request: Request, token: str) -> Respon
     return Response(_PICTURE, media_type="image/gif", headers=HEADERS)
 
 
+@links.get("/links/video.js", response_class=Response)
+async def show_script() -> Response:
+    """The script of the page that plays a video; it holds nothing of anybody."""
+    headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "max-age=3600"}
+    return Response(_SCRIPT, media_type="text/javascript", headers=headers)
+
+
+@links.get("/links/{token}/video", response_class=HTMLResponse)
+async def show_video(service: Serving, request: Request, token: str) -> Response:
+    """A page that plays a letter's video, in the reader's language. Who only asks, or looks ahead, is not counted."""
+
+    async def act(tx: Transaction) -> Response:
+        link = commands.find_link(tx, token, video=True)
+        if not _only_asks(request):
+            await commands.note_visit(tx, link, "shown", request.headers)
+        page = play(link.url, await commands.find_language(tx, link))
+        return HTMLResponse(page, headers=headers_of(link.url))
+
+    try:
+        return await write(service, act)
+    except (LinkExpired, LinkRefused) as error:
+        return _refuse(request, error)
+
+
+@links.post("/links/{token}/watched", status_code=204, response_class=Response)
+async def note_watched(service: Serving, request: Request, token: str, watched: Watched) -> Response:
+    """So much of a video was played, told by its page; told again it is the same."""
+
+    async def act(tx: Transaction) -> None:
+        link = commands.find_link(tx, token, video=True)
+        if not is_ahead(request.headers):
+            await commands.note_visit(tx, link, "watched", request.headers, watched.percent)
+
+    await write(service, act)
+    return Response(status_code=204, headers=HEADERS)
+
+
 @links.get("/links/{token}", status_code=302, response_class=RedirectResponse)
 async def follow_link(service: Serving, request: Request, token: str) -> Response:
     """On to where the letter's link leads, which is signed with it. Who reads HTML is told by a page where it leads
@@ -102,10 +142,15 @@ async def follow_link(service: Serving, request: Request, token: str) -> Respons
     try:
         url = await write(service, act)
     except (LinkExpired, LinkRefused, NotFound) as error:
-        if "text/html" not in request.headers.get("accept", ""):
-            raise
-        return HTMLResponse(_TOO_OLD if isinstance(error, LinkExpired) else _NOWHERE, error.status, headers=HEADERS)
+        return _refuse(request, error)
     return RedirectResponse(url, 302, headers=HEADERS)
+
+
+def _refuse(request: Request, error: LinkExpired | LinkRefused | NotFound) -> Response:
+    """A page to who reads HTML; raises the error for everybody else."""
+    if "text/html" not in request.headers.get("accept", ""):
+        raise error
+    return HTMLResponse(_TOO_OLD if isinstance(error, LinkExpired) else _NOWHERE, error.status, headers=HEADERS)
 
 
 def _only_asks(request: Request) -> bool:

@@ -3,23 +3,25 @@
 import json
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
 import structlog
 
 from services.marketing.copies import commands as copies
 from services.marketing.copies.domain import Party
 from services.marketing.engagement import store
-from services.marketing.engagement.domain.link import BURST_S, TrackedLink, Visit, judge, read_tracked
+from services.marketing.engagement.domain.link import BURST_S, TrackedLink, Visit, Visited, judge, read_tracked
 from services.marketing.engagement.domain.mapping import Provider, read_reports
 from services.marketing.engagement.domain.returned import Report, announce_returned
 from services.marketing.engagement.domain.signatures import is_basic, is_ecdsa, is_sns
+from services.marketing.engagement.schemas import Percent
 from services.marketing.enrolments import commands as enrolments
 from services.marketing.settings import Context, Webhook
 from services.marketing.suppressions import commands as suppressions
 from services.marketing.suppressions.domain import StoppedAddress
 from shared.engine.transaction import Transaction
 from shared.errors import Invalid, NotFound, Refused
+from shared.http.forms import Language
 
 log = structlog.get_logger()
 
@@ -70,7 +72,7 @@ async def note_all(tx: Transaction, reports: Iterable[Report | None]) -> tuple[i
     """
     given = list(reports)
     taken = 0
-    for report in sorted((r for r in given if r), key=lambda r: (r.message_id, r.kind, r.label, r.verdict)):
+    for report in sorted((r for r in given if r), key=lambda r: (r.message_id, r.kind, r.label, r.verdict, r.percent)):
         try:
             await note(tx, report)
             taken += 1
@@ -79,22 +81,27 @@ async def note_all(tx: Transaction, reports: Iterable[Report | None]) -> tuple[i
     return taken, len(given) - taken
 
 
-def find_link(tx: Transaction, token: str) -> TrackedLink:
+def find_link(tx: Transaction, token: str, *, video: bool = False) -> TrackedLink:
     """What a token says at the time of the transaction. Raises LinkRefused and LinkExpired."""
     context: Context = tx.context
-    return read_tracked(token, context.unsubscribe_secret, tx.now)
+    return read_tracked(token, context.unsubscribe_secret, tx.now, video=video)
+
+
+async def find_language(tx: Transaction, link: TrackedLink) -> Language:
+    """What the reader is shown."""
+    return await enrolments.find_language(tx, link.message_id)
 
 
 async def note_visit(
-    tx: Transaction, link: TrackedLink, kind: Literal["opened", "clicked"], headers: Mapping[str, str]
+    tx: Transaction, link: TrackedLink, kind: Visited, headers: Mapping[str, str], percent: Percent | None = None
 ) -> None:
     """The first by a person, and the first by a machine, are told."""
-    label = (link.label or link.url[:200]) if kind == "clicked" else ""
+    label = (link.label or link.url[:200]) if kind != "opened" else ""
     since = tx.now - timedelta(seconds=BURST_S)
-    others = await store.count_recent_clicks(tx, link.message_id, label, since) if kind == "clicked" else 0
+    others = await store.count_recent_clicks(tx, link.message_id, label, since) if kind != "opened" else 0
     age = (tx.now - link.written_at).total_seconds()
     verdict = judge(Visit(headers.get("user-agent", ""), age, others), kind)
-    await note_all(tx, [Report(link.message_id, kind, label=label, verdict=verdict)])
+    await note_all(tx, [Report(link.message_id, kind, label=label, verdict=verdict, percent=percent or 0)])
 
 
 def open_report(tx: Transaction, provider: str, headers: Mapping[str, str], body: bytes) -> list[Report | None]:

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+Percent = Literal[25, 50, 75, 100]
+
 
 class Bounce(BaseModel):
     """`hard`: for good; `soft`: this time; `complaint`: its reader called it spam. `code`: enhanced status, `5.1.1`."""
@@ -12,6 +14,14 @@ class Bounce(BaseModel):
 
     kind: Literal["hard", "soft", "complaint"]
     code: Annotated[str, Field(pattern=r"^[245]\.\d{1,3}\.\d{1,3}$")] | None = None
+
+
+class Watched(BaseModel):
+    """So much of a video has been played, of a hundred."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    percent: Percent
 
 
 class BounceNoted(BaseModel):

@@ -14,7 +14,7 @@ SQL = load_queries(Path(__file__).with_name("queries.sql"))
 async def add_returned(tx: Transaction, report: Report, campaign: str, at: datetime) -> bool:
     """False where the same was noted before."""
     r = report
-    row = (r.message_id, r.kind, r.label, bool(r.verdict), r.verdict, campaign, at)
+    row = (r.message_id, r.kind, r.label, bool(r.verdict), r.verdict, campaign, at, r.percent)
     return await tx.fetchval(SQL["add_returned"], *row) is not None
 
 

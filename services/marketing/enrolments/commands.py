@@ -26,6 +26,7 @@ from shared.engine.transaction import Transaction
 from shared.errors import Invalid, Transient
 from shared.events.campaigns import MessageSent, MessageSkipped, MessageUnknown
 from shared.events.sales import SaleAmended, SaleCancelled, SaleCompleted
+from shared.http.forms import Language, language_of
 
 TIMER = "messages"
 open_months = opening_months(store.SQL["open_message_month"])
@@ -242,6 +243,13 @@ async def find_message(tx: Transaction, id_: UUID) -> tuple[Message, Sale] | Non
     """With its sale; None where there is no message of this id."""
     at = await store.find_message_time(tx, id_)
     return None if at is None else (await store.load_messages(tx, {id_: at})).get(id_)
+
+
+async def find_language(tx: Transaction, message_id: UUID) -> Language:
+    """What the reader of a message is shown by its links."""
+    found = await find_message(tx, message_id)
+    party = (await copies.load_parties(tx, [found[0].party_id])).get(found[0].party_id) if found else None
+    return language_of(party.locale if party else None)
 
 
 async def end_messages(tx: Transaction, endings: Sequence[tuple[UUID, datetime, Ending]]) -> set[UUID]:

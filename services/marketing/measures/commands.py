@@ -1,6 +1,7 @@
 """Reads what came of a campaign, by the type that it is."""
 
 from services.marketing.catalogue import commands as catalogue
+from services.marketing.catalogue.domain.content_type import videos_of
 from services.marketing.measures import store
 from services.marketing.measures.schemas import Measures
 from shared.engine.transaction import Transaction
@@ -19,6 +20,8 @@ async def measure(tx: Transaction, name: str) -> Measures:
             found.letters = await store.count_letters(tx, name)
         case "survey":
             found.surveys = await store.count_replies(tx, name)
+        case "video":
+            found.videos = await store.count_watched(tx, name, videos_of(definition))
         case "tutorial":
             found.tutorial = await store.count_steps(tx, name, definition.tutorial)
     return found

@@ -4,16 +4,19 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from services.marketing.catalogue.domain.steps import ContentType, Survey
+from services.marketing.catalogue.domain.steps import Survey
+from services.marketing.catalogue.schemas import ContentType
 
 
 class Measure(BaseModel):
     """How many messages of a campaign came back like this, by people and, apart from them, by programs that open and
-    follow what nobody looks at. `label` names the link that was followed.
+    follow what nobody looks at. `label` names the link that was followed, or the video that was shown on its page, or
+    of which `percent` were played.
     """
 
-    kind: Literal["delivered", "hard", "soft", "complaint", "opened", "clicked"]
+    kind: Literal["delivered", "hard", "soft", "complaint", "opened", "clicked", "shown", "watched"]
     label: str
+    percent: int | None = None
     people: int
     machines: int
 
@@ -58,10 +61,25 @@ class TutorialMeasures(BaseModel):
     completed: Count
 
 
+class QuarterMeasure(BaseModel):
+    """Messages of which at least so much of the video was played."""
+
+    percent: int
+    reached: Count
+
+
+class VideoMeasures(BaseModel):
+    """`impressions`: messages of which the page of the video was opened."""
+
+    video: str
+    impressions: Count
+    watched: list[QuarterMeasure]
+
+
 class Measures(BaseModel):
     """What came back of a campaign's messages, over all of its versions, and what its newest type counts: `letters` of
-    an announcement and a newsletter, `surveys` of a survey, `tutorial` of a tutorial. `type` null: no campaign has the
-    name.
+    an announcement and a newsletter, `surveys` of a survey, `videos` of a video, `tutorial` of a tutorial. `type` null:
+    no campaign has the name.
     """
 
     campaign: str
@@ -70,4 +88,5 @@ class Measures(BaseModel):
     measures: list[Measure]
     letters: LetterMeasures | None = None
     surveys: list[SurveyMeasure] | None = None
+    videos: list[VideoMeasures] | None = None
     tutorial: TutorialMeasures | None = None

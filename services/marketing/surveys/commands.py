@@ -13,7 +13,7 @@ from shared.engine.event import Event
 from shared.engine.subscription import Due
 from shared.engine.transaction import Transaction
 from shared.events.contacts import SurveyAnswered
-from shared.http.forms import Language, language_of
+from shared.http.forms import Language
 from shared.http.links import LinkRefused
 
 TIMER = "surveys"
@@ -27,9 +27,7 @@ def find_link(tx: Transaction, token: str) -> SurveyLink:
 
 async def find_language(tx: Transaction, link: SurveyLink) -> Language:
     """What the reader is shown."""
-    found = await enrolments.find_message(tx, link.message_id)
-    party = (await copies.load_parties(tx, [found[0].party_id])).get(found[0].party_id) if found else None
-    return language_of(party.locale if party else None)
+    return await enrolments.find_language(tx, link.message_id)
 
 
 async def reply(tx: Transaction, link: SurveyLink, value: int) -> bool:

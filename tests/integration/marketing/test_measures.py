@@ -11,7 +11,7 @@ import httpx
 
 from services.marketing.sending.channels.maildir import Maildir
 from tests.integration.marketing.running import Marketing
-from tests.unit.marketing.facts import ADA, BOB, CAY, DAY, HOUR, NOW, consent, described, flow, sale
+from tests.unit.marketing.facts import ADA, BOB, CAY, DAY, HOUR, NOW, consent, described, erased, flow, sale
 
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
 SCANNER = {"User-Agent": "Barracuda link scan"}
@@ -117,6 +117,67 @@ async def test_answers_of_a_survey_are_those_of_its_letters(
         {"survey": "csat", "answers": 1, "mean": 5.0, "score": 100.0},
         {"survey": "nps", "answers": 1, "mean": 3.0, "score": -100.0},
     ]
+
+
+async def test_a_video_is_told_by_quarters_each_once_and_no_other_link_plays_it(
+    marketing: Marketing, http: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    """One plays half of it, one is a scanner, and of one who plays all of it only the end is told."""
+    film = '{{ "https://films.example:8443/a.mp4?x=1&y=2" | video("film") }}\n{{ "https://shop.example/a" | tracked }}'
+    ada, bob, cay = await send_out(marketing, tmp_path, letter(film), type="video")
+    page = await http.get(ada[0], headers=BROWSER)
+    assert 'src="https://films.example:8443/a.mp4?x=1&amp;y=2"' in page.text
+    policy = page.headers["content-security-policy"]
+    assert "media-src https://films.example:8443;" in policy
+    assert "'unsafe" not in policy
+    assert (await http.get("/v1/links/video.js")).headers["content-type"].startswith("text/javascript")
+    marketing.now += HOUR
+    watched = {path: path.replace("/video", "/watched") for path in (ada[0], bob[0], cay[0])}
+    for percent in (25, 50, 50):
+        answer = await http.post(watched[ada[0]], json={"percent": percent}, headers=BROWSER)
+        assert (answer.status_code, answer.content) == (204, b"")
+        marketing.now += HOUR
+    for body in ({"percent": 30}, {"percent": 0}, {"percent": "25"}, {"percent": None}, {}, {"percent": 25, "x": 1}):
+        assert (await http.post(watched[ada[0]], json=body, headers=BROWSER)).status_code == 422
+    assert (await http.get(bob[0], headers=SCANNER)).status_code == 200
+    assert (await http.post(watched[bob[0]], json={"percent": 25}, headers=SCANNER)).status_code == 204
+    assert (await http.head(cay[0], headers=BROWSER)).status_code == 200
+    assert (await http.get(cay[0], headers={**BROWSER, "Sec-Purpose": "prefetch"})).status_code == 200
+    assert (await http.post(watched[cay[0]], json={"percent": 100}, headers=BROWSER)).status_code == 204
+    for wrong in (ada[1] + "/video", ada[0].removesuffix("/video"), ada[0].replace("/video", "/opened.gif")):
+        assert (await http.get(wrong, headers=BROWSER)).status_code == 404
+    assert (await http.post(ada[1] + "/watched", json={"percent": 25}, headers=BROWSER)).status_code == 404
+
+    told = [
+        (kind, data) for kind, data in await marketing.published() if kind in {"message.watched", "message.clicked"}
+    ]
+    assert [(kind, data["label"], data.get("percent"), data.get("machine")) for kind, data in told] == [
+        ("message.clicked", "film", None, None),
+        ("message.watched", "film", 25, None),
+        ("message.watched", "film", 50, None),
+        ("message.clicked", "film", None, "agent"),
+        ("message.watched", "film", 25, "agent"),
+        ("message.watched", "film", 100, None),
+    ]
+    found = await measured(http)
+    assert (found["type"], found["sent"]) == ("video", 3)
+    reached = {25: (2, 3), 50: (2, 2), 75: (1, 1), 100: (1, 1)}
+    assert found["videos"] == [
+        {
+            "video": "film",
+            "impressions": {"people": 2, "with_machines": 3},
+            "watched": [
+                {"percent": percent, "reached": {"people": people, "with_machines": both}}
+                for percent, (people, both) in reached.items()
+            ],
+        }
+    ]
+    await marketing.heard(erased())
+    assert (await http.post(watched[ada[0]], json={"percent": 75}, headers=BROWSER)).status_code == 204
+    assert await measured(http) == found
+    marketing.now += 400 * DAY
+    assert (await http.get(ada[0], headers={**BROWSER, "Accept": "text/html"})).status_code == 410
+    assert (await http.post(watched[ada[0]], json={"percent": 75}, headers=BROWSER)).status_code == 410
 
 
 async def test_nothing_is_measured_of_a_campaign_that_there_is_not(http: httpx.AsyncClient) -> None:

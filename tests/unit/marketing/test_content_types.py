@@ -86,6 +86,35 @@ def test_type_that_contradicts_is_refused_with_its_place(source: Source, complai
     assert said.startswith(complaint)
 
 
+FILM = '{{{{ "{}" | video("{}") }}}}'
+GOOD_FILM = FILM.format("https://films.example/ferns.mp4", "film")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        FILM.format("https://films.example/a.mp4", ""),
+        FILM.format("https://films.example;script-src/a.mp4", "film"),
+        FILM.format("https://films.example, https://evil.example/a.mp4", "film"),
+        FILM.format("https://user@films.example/a.mp4", "film"),
+        FILM.format("//films.example/a.mp4", "film"),
+        FILM.format("ftp://films.example/a.mp4", "film"),
+        FILM.format("javascript:alert(1)", "film"),
+        FILM.format("https://films.example/a.mp4", "x" * 61),
+        '{{ "https://films.example/a.mp4" | video(name) }}',
+        '{{ name | video("film") }}',
+    ],
+)
+def test_video_is_an_address_of_one_origin_and_a_label(wrong: str) -> None:
+    assert len(complaints_of(campaign("", wrong))) == 1
+
+
+def test_video_is_shown_by_every_text_of_its_content() -> None:
+    assert complaints_of(campaign("type: video", GOOD_FILM)) == []
+    (said,) = complaints_of(campaign("type: video", GOOD_FILM, **{"ferns.da.txt": "Subject: B\n\nHej\n"}))
+    assert said.startswith("ferns.yaml:7: steps.0.content.0.template: ferns.da.txt has no link of film")
+
+
 def test_tutorial_may_be_spread_over_letters_and_have_other_links() -> None:
     body = BOTH + '{{ "https://shop.example" | tracked }} {{ "https://shop.example/x" | tracked(label="x") }}'
     danish = {"ferns.da.txt": f"Subject: Bregner\n\n{BOTH}\n", "ferns.mjml": HTML.format(BOTH)}

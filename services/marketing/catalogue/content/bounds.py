@@ -7,6 +7,7 @@ from jinja2 import nodes
 FILTERS = frozenset({
     "capitalize", "count", "d", "date", "default", "e", "escape", "first", "int", "join", "last", "length", "lower",
     "money", "reverse", "round", "sort", "title", "tracked", "trim", "truncate", "unique", "upper", "urlencode",
+    "video",
 })  # fmt: skip
 _ALLOWED = (
     nodes.Template,
@@ -54,7 +55,7 @@ def _look(node: nodes.Node, depth: int, *, looped: bool) -> Iterator[str]:
         yield f"uses {kind}, which a text may not"
     if isinstance(node, nodes.Filter) and node.name not in FILTERS:
         yield f"knows no filter {node.name}; it may use {', '.join(sorted(FILTERS))}"
-    if isinstance(node, nodes.Filter) and node.name == "tracked" and not _is_written_out(node):
+    if isinstance(node, nodes.Filter) and node.name in {"tracked", "video"} and not _is_written_out(node):
         yield "tracks an address or a label that is not written out in it"
     if isinstance(node, nodes.For):
         if looped or node.recursive:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from services.marketing.catalogue.content.bounds import complaints_about
 from services.marketing.catalogue.content.formats import Amount, date_filter, money_filter
 from services.marketing.catalogue.content.html import made_of
-from services.marketing.catalogue.content.links import tracked_filter
+from services.marketing.catalogue.content.links import tracked_filter, video_filter
 
 SAMPLE: Mapping[str, Any] = {
     "name": "Ada Holm",
@@ -39,7 +39,7 @@ _MAX_HTML = 400_000
 
 def _environment(*, autoescape: bool) -> ImmutableSandboxedEnvironment:
     made = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=autoescape, keep_trailing_newline=True)
-    made.filters |= {"date": date_filter, "money": money_filter, "tracked": tracked_filter}
+    made.filters |= {"date": date_filter, "money": money_filter, "tracked": tracked_filter, "video": video_filter}
     return made
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from services.marketing.catalogue.content.template import labels_in
 from services.marketing.catalogue.domain.condition import Path
 from services.marketing.catalogue.domain.definition import Definition
-from services.marketing.catalogue.domain.steps import Content, ContentType
+from services.marketing.catalogue.domain.steps import Content
+from services.marketing.catalogue.schemas import ContentType
 
 
 def type_of(definition: Definition, *, mailing: bool) -> ContentType:
@@ -28,7 +29,7 @@ def complaints_of_type(definition: Definition) -> Iterator[tuple[Path, str]]:
             yield ("type",), "a survey has a step with `survey`"
         case "tutorial" if not definition.tutorial:
             yield ("type",), "a tutorial names its steps: say `tutorial: […]`"
-        case "video" if not any(labels for _, texts in _links(definition, "video") for labels in texts.values()):
+        case "video" if not videos_of(definition):
             yield ("type",), 'no template shows a video: write `{{ "https://…" | video("film") }}`'
         case "video":
             yield from _of_unlike_texts(_links(definition, "video"))
@@ -36,6 +37,11 @@ def complaints_of_type(definition: Definition) -> Iterator[tuple[Path, str]]:
             yield from _of_tutorial(definition)
     if definition.tutorial and definition.type != "tutorial":
         yield ("tutorial",), "only `type: tutorial` has the steps of one"
+
+
+def videos_of(definition: Definition) -> list[str]:
+    """What the videos in its templates are called."""
+    return sorted({label for _, texts in _links(definition, "video") for labels in texts.values() for label in labels})
 
 
 def _of_tutorial(definition: Definition) -> Iterator[tuple[Path, str]]:

@@ -12,7 +12,8 @@ from pydantic import Field, field_validator, model_validator
 
 from services.marketing.catalogue.content.template import SAMPLE
 from services.marketing.catalogue.domain.condition import Condition
-from services.marketing.catalogue.domain.steps import ContentType, Heard, Match, Name, Part, Pause, Send, Step, WaitFor
+from services.marketing.catalogue.domain.steps import Heard, Match, Name, Part, Pause, Send, Step, WaitFor
+from services.marketing.catalogue.schemas import ContentType
 from shared.events.values import BlankIsNone
 
 NEEDS_NO_CONSENT = "service"

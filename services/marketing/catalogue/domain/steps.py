@@ -15,7 +15,6 @@ END = "end"
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 Words = tuple[Annotated[str, Field(min_length=1, max_length=100)], ...]
 Survey = Literal["csat", "nps", "ces"]
-ContentType = Literal["announcement", "newsletter", "survey", "video", "tutorial", "transactional"]
 Wait = Annotated[timedelta, Field(ge=timedelta(0), le=timedelta(days=366))]
 Matching = Annotated[dict[str, str], Field(min_length=1, max_length=5)]
 """Fields of an event, each with the field of the trigger that it has to equal, such as `{lines.sku: sku}`."""

@@ -8,7 +8,9 @@ from uuid import UUID
 
 from shared.http.links import read_claims, sign_claims
 
-_AUDIENCE = "link"
+_AUDIENCE, _VIDEO = "link", "video"
+Visited = Literal["opened", "clicked", "shown", "watched"]
+"""What a visit tells: of the picture, of a link, of the page of a video, and of how far it was played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +25,28 @@ class TrackedLink:
 
 
 def url_of(link: TrackedLink, public_url: str, secret: str) -> str:
+    path = _signed(link, public_url, secret, _AUDIENCE)
+    return path if link.url else f"{path}/opened.gif"
+
+
+def video_url_of(link: TrackedLink, public_url: str, secret: str) -> str:
+    """Of the page that plays the video at the link's address."""
+    return f"{_signed(link, public_url, secret, _VIDEO)}/video"
+
+
+def _signed(link: TrackedLink, public_url: str, secret: str, audience: str) -> str:
     claims = {
         "sub": str(link.message_id),
         "url": link.url,
         "label": link.label,
         "at": str(int(link.written_at.timestamp())),
     }
-    path = f"{public_url.rstrip('/')}/v1/links/{sign_claims(claims, secret, _AUDIENCE, link.expires_at)}"
-    return path if link.url else f"{path}/opened.gif"
+    return f"{public_url.rstrip('/')}/v1/links/{sign_claims(claims, secret, audience, link.expires_at)}"
 
 
-def read_tracked(token: str, secret: str, now: datetime) -> TrackedLink:
-    """What a token says. Raises LinkRefused and LinkExpired."""
-    claims = read_claims(token, secret, _AUDIENCE, ("url", "label", "at"), now)
+def read_tracked(token: str, secret: str, now: datetime, *, video: bool = False) -> TrackedLink:
+    """What a token says; one of a video is no other link's. Raises LinkRefused and LinkExpired."""
+    claims = read_claims(token, secret, _VIDEO if video else _AUDIENCE, ("url", "label", "at"), now)
     written_at, expires_at = (datetime.fromtimestamp(int(claims[name]), UTC) for name in ("at", "exp"))
     return TrackedLink(UUID(claims["sub"]), claims["url"], claims["label"], written_at, expires_at)
 
@@ -64,7 +75,7 @@ def is_ahead(headers: Mapping[str, str]) -> bool:
     return not said.isdisjoint({"prefetch", "preview", "prerender"})
 
 
-def judge(visit: Visit, kind: Literal["opened", "clicked"]) -> str:
+def judge(visit: Visit, kind: Visited) -> str:
     """By what a visit is held for a machine's; empty where nothing speaks for that. Pictures are fetched by the proxies
     of mail readers when a person opens the letter, so only that a proxy is soon tells.
     """

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.marketing.engagement.domain.returned import Kind, Report
+from services.marketing.engagement.domain.returned import Report, Reported
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _STATUS = re.compile(r"^[245]\.\d{1,3}\.\d{1,3}$")
@@ -22,7 +22,7 @@ class Rule(_Part):
     """A report whose fields say all of `when` is of this kind. `machine`: why a program is thought to have done it."""
 
     when: dict[str, str]
-    kind: Kind
+    kind: Reported
     machine: str = ""
 
 

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypedDict
+from typing import Literal, TypedDict, cast
 from uuid import UUID
 
+from services.marketing.engagement.schemas import Percent
 from services.marketing.enrolments.domain.message import Message
 from services.marketing.enrolments.domain.sale import Sale
 from shared.engine.event import Emission
@@ -14,22 +15,31 @@ from shared.events.returned import (
     MessageComplained,
     MessageDelivered,
     MessageOpened,
+    MessageWatched,
 )
 from shared.ids import dated_id
 
-Kind = Literal["delivered", "hard", "soft", "complaint", "opened", "clicked"]
-Returned = MessageBounced | MessageClicked | MessageComplained | MessageDelivered | MessageOpened
+Reported = Literal["delivered", "hard", "soft", "complaint", "opened", "clicked"]
+"""What others may report. The page of a video is `shown`, and the video `watched`, here alone."""
+Kind = Reported | Literal["shown", "watched"]
+Returned = MessageBounced | MessageClicked | MessageComplained | MessageDelivered | MessageOpened | MessageWatched
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`verdict`: by what a machine is thought to have opened or followed it; empty: a person."""
+    """`verdict`: by what a machine is thought to have opened or followed it; empty: a person. `percent`: so much of the
+    video was played; 0 of all else.
+    """
 
     message_id: UUID
     kind: Kind
     code: str | None = None
     label: str = ""
     verdict: str = ""
+    percent: Percent | Literal[0] = 0
+
+
+_VISITS = frozenset({"opened", "clicked", "shown", "watched"})
 
 
 class _OfMessage(TypedDict):
@@ -52,7 +62,9 @@ def announce_returned(
     """Each comes back once: told again, it is the same event. `identity_id` is of the address, which may be stopped by
     it.
     """
-    told = [report.label, "machine" if report.verdict else "person"] if report.kind in {"opened", "clicked"} else []
+    told = [report.label, "machine" if report.verdict else "person"] if report.kind in _VISITS else []
+    if report.percent:
+        told.append(str(report.percent))
     event_id = dated_id(int(message.triggered_at.timestamp() * 1000), report.kind, message.id, *told)
     return Emission(
         _said(message, report, at, identity_id, stopped=stopped), at, sale.cause(), event_id, sale.partition
@@ -76,9 +88,12 @@ def _said(message: Message, report: Report, at: datetime, identity_id: UUID | No
             return MessageComplained(**about, identity_id=identity_id)
         case "opened":
             return MessageOpened(**about, machine=machine)
-        case "clicked":
+        case "clicked" | "shown":
             return MessageClicked(**about, machine=machine, label=report.label)
-        case "hard" | "soft":  # pragma: no branch  the six are all there are
+        case "watched":
+            percent = cast("Percent", report.percent)
+            return MessageWatched(**about, machine=machine, label=report.label, percent=percent)
+        case "hard" | "soft":  # pragma: no branch  these are all there are
             return MessageBounced(
                 **about, bounce=report.kind, code=report.code, identity_id=identity_id, stopped=stopped
             )

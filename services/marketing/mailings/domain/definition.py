@@ -8,7 +8,8 @@ from pydantic import Field, ValidationError
 from services.marketing.catalogue.domain.content_type import complaints_of_type
 from services.marketing.catalogue.domain.definition import Definition, Skip
 from services.marketing.catalogue.domain.reading import Source, read_model, texts_of, unreadable
-from services.marketing.catalogue.domain.steps import Content, ContentType, Name, Part
+from services.marketing.catalogue.domain.steps import Content, Name, Part
+from services.marketing.catalogue.schemas import ContentType
 from shared.events.values import BlankIsNone
 
 ENTERED = "segment.entered"

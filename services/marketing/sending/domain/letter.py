@@ -54,13 +54,16 @@ class Letter:
 
 
 class Urls(TypedDict, total=False):
-    """The links of a letter, each empty where there is none. `link_to` makes one that is counted."""
+    """The links of a letter, each empty where there is none. `link_to` makes one that is counted, `video_to` one to a
+    page that plays a video.
+    """
 
     unsubscribe_url: str
     survey_url: str
     preferences_url: str
     opened_url: str
     link_to: Callable[[str, str], str]
+    video_to: Callable[[str, str], str]
 
 
 def values_of(

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from services.marketing.engagement.domain.link import TrackedLink, url_of as tracked_url_of
+from services.marketing.engagement.domain.link import TrackedLink, url_of as tracked_url_of, video_url_of
 from services.marketing.preferences.domain.link import PreferenceLink, url_of as preferences_url_of
 from services.marketing.sending.domain.attempt import Attempt
 from services.marketing.sending.domain.letter import Urls
@@ -17,7 +17,7 @@ def urls_of(attempt: Attempt, links: Links) -> Urls:
         return {}
     message, definition, at = attempt.message, attempt.campaign.definition, attempt.dispatch.decided_at
     expires_at = at + links.valid
-    urls: Urls = {"link_to": partial(_tracked_url, attempt, links)}
+    urls: Urls = {"link_to": partial(_tracked_url, attempt, links), "video_to": partial(_video_url, attempt, links)}
     if definition.needs_consent:
         assert message.channel is not None
         topic = topic_of(definition.topic)
@@ -34,7 +34,13 @@ def urls_of(attempt: Attempt, links: Links) -> Urls:
 
 
 def _tracked_url(attempt: Attempt, links: Links, url: str, label: str) -> str:
+    return tracked_url_of(_tracked(attempt, links, url, label), links.public_url, links.secret)
+
+
+def _video_url(attempt: Attempt, links: Links, url: str, label: str) -> str:
+    return video_url_of(_tracked(attempt, links, url, label), links.public_url, links.secret)
+
+
+def _tracked(attempt: Attempt, links: Links, url: str, label: str) -> TrackedLink:
     at = attempt.dispatch.decided_at
-    return tracked_url_of(
-        TrackedLink(attempt.message.id, url, label, at, at + links.valid), links.public_url, links.secret
-    )
+    return TrackedLink(attempt.message.id, url, label, at, at + links.valid)
