@@ -82,6 +82,7 @@ class Written:
     emails: list[str] = field(default_factory=list)
     phones: list[str] = field(default_factory=list)
     kind: str = "person"
+    country: str = ""
 
 
 def write_down(people: int, seed: int) -> list[Written]:

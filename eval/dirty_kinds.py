@@ -12,6 +12,15 @@ from eval.dirty import FAMILY, GIVEN, NICK, Written, home_of, phone_of, plain_of
 
 _PEOPLE = 500
 _ALIKE = [("Kristian", "Kristina"), ("Mads", "Mats"), ("Anna", "Anne"), ("Julie", "Julia"), ("Emil", "Emilie")]
+_TWINS = [("Jan", "Jon"), ("Mia", "Pia"), ("Maria", "Marie"), ("Thanh", "Thang"), ("Minsung", "Minsang"), ("Jo", "Joe")]
+_SCRIPTS = {
+    "Иван Пётр Сергей Анна Мария Ольга Никита Юлия": "Ivan Petr Sergei Anna Maria Olga Nikita Yulia",
+    "Γιώργος Μαρία Ελένη Κώστας Νίκος": "Giorgos Maria Eleni Kostas Nikos",
+}
+_FAMILIES = {
+    "Петров Иванов Орлов Соколов Лебедев Козлов": "Petrov Ivanov Orlov Sokolov Lebedev Kozlov",
+    "Παπαδάκης Νικολάου Γεωργίου Δήμου": "Papadakis Nikolaou Georgiou Dimou",
+}
 _SYLLABLES = ["bal", "dor", "fen", "gil", "hav", "kes", "lun", "mar", "nor", "pel", "rin", "sol", "tor", "vil", "wes"]
 _LETTERS = {"ø": ("oe", "o"), "å": ("aa", "a"), "æ": ("ae",), "ü": ("ue", "u"), "é": ("e",)}
 
@@ -93,6 +102,64 @@ def _namesakes(dice: random.Random) -> Iterator[Written]:
         yield _person(dice, *dice.choice(names), home, date(year, 1, 1) if dice.random() < 0.125 else None)
 
 
+def _couples(dice: random.Random) -> Iterator[Written]:
+    """Two who live together, and a record of both, with the birthday and the e-mail of one."""
+    for _ in range(_PEOPLE // 3):
+        home, family = home_of(dice, "da"), _family(dice, "da")
+        one, other = (_person(dice, given, family, home) for given in dice.sample(GIVEN["da"].split(), 2))
+        first, second = (each.name.partition(" ")[0] for each in (one, other))
+        both = dice.choice(
+            (f"{first} og {second} {family}", f"{first} & {second} {family}", f"{first} + {second} {family}")
+        )
+        yield from (one, other, replace(one, name=both))
+
+
+def _of_a_form(dice: random.Random) -> Iterator[Written]:
+    """A father and his son of one name at one home, whose birthday the form filled in, among others."""
+    day = date(1985, 5, 12)
+    for at, each in enumerate(_fathers(dice)):
+        yield replace(each, birth=dice.choice((day, date(1983, 1, 1))).isoformat()) if at // 2 % 3 == 0 else each
+
+
+def _siblings(dice: random.Random) -> Iterator[Written]:
+    """Twins whose names are a slip apart, with one phone, and another child; some write the family name first."""
+    for _ in range(_PEOPLE // 3):
+        home, family, born = (
+            home_of(dice, "en"),
+            _family(dice, "en"),
+            date(1990, 1, 2) + timedelta(dice.randrange(9_000)),
+        )
+        given, is_turned = dice.choice(_TWINS), dice.random() < 0.5
+        phone = phone_of(dice)
+        for name, day in ((given[0], born), (given[1], born), (dice.choice(GIVEN["en"].split()), None)):
+            each = replace(_person(dice, name, family, home, day), phones=[phone])
+            yield replace(each, name=f"{family} {name}") if is_turned else each
+
+
+def _in_scripts(dice: random.Random) -> Iterator[Written]:
+    """Three who were born together, of one home and phone, Cyrillic or Greek, some with a Latin name in the middle."""
+    for _ in range(_PEOPLE // 3):
+        given, family = dice.choice(list(zip(_SCRIPTS, _FAMILIES, strict=True)))
+        home, last, born = (
+            home_of(dice, "da"),
+            dice.choice(family.split()),
+            date(1990, 1, 2) + timedelta(dice.randrange(9_000)),
+        )
+        middle, phone = dice.choice(("", "", " Maria")), phone_of(dice)
+        for name in dice.sample(given.split(), 3):
+            yield replace(_person(dice, name + middle, last, home, born), phones=[phone])
+
+
+def _abroad(dice: random.Random) -> Iterator[Written]:
+    """Namesakes of one birthday in two countries with one postal code, and others."""
+    for each in list(_anybody(dice))[: _PEOPLE // 2]:
+        here, there = ("DK", "København"), ("BE", "Bruxelles")
+        for country, town in (here, there):
+            home = replace(home_of(dice, "da"), postal="1000", town=town, country=country)
+            mail = f"{dice.randrange(10**8)}@example.com"
+            yield replace(home, name=each.name, birth=each.birth, emails=[mail], phones=[phone_of(dice)], kind="person")
+
+
 def _as_it_is(dice: random.Random, true: Written) -> Written:
     """Each system has another way to write to somebody."""
     return replace(true, emails=true.emails if dice.random() < 0.5 else [])
@@ -166,6 +233,22 @@ def _half_housed(dice: random.Random, true: Written) -> Written:
     return replace(_as_it_is(dice, true), street=true.street if dice.random() < 0.5 else "", phones=[])
 
 
+def _half_latin(dice: random.Random, true: Written) -> Written:
+    """Half of the time in Latin letters, as the bearer writes it there."""
+    name = true.name
+    if dice.random() < 0.5:
+        for own, latin in (*_SCRIPTS.items(), *_FAMILIES.items()):
+            for word, other in zip(own.split(), latin.split(), strict=True):
+                name = " ".join(other if each == word else each for each in name.split())
+    return replace(_as_it_is(dice, true), name=name)
+
+
+def _half_placed(dice: random.Random, true: Written) -> Written:
+    """Half without the street, a third without the country, a third without the town."""
+    bare = replace(_half_housed(dice, true), country=true.country if dice.random() < 0.67 else "")
+    return replace(bare, town=true.town if dice.random() < 0.67 else "")
+
+
 KINDS: Mapping[str, tuple[Callable[[random.Random], Iterator[Written]], Soil]] = {
     "slips of the pen": (_anybody, _mistyped),
     "names turned round": (_anybody, _turned),
@@ -177,5 +260,10 @@ KINDS: Mapping[str, tuple[Callable[[random.Random], Iterator[Written]], Soil]] =
     "households with twins": (_households, _half_dated),
     "father and son of one name": (_fathers, _half_said),
     "namesakes in one town": (_namesakes, _half_housed),
+    "couples in one record": (_couples, _half_dated),
+    "father and son with a form's birthday": (_of_a_form, _half_said),
+    "twins a slip apart": (_siblings, _as_it_is),
+    "two scripts": (_in_scripts, _half_latin),
+    "one postal code in two countries": (_abroad, _half_placed),
 }
 """Whom each kind is of, and how their copies are written."""

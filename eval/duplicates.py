@@ -180,6 +180,7 @@ def _labelled(written: Iterable[Written]) -> list[Labelled]:
             lines=[each.street],
             postal=each.postal,
             town=each.town,
+            country=each.country,
             emails=each.emails,
             phones=each.phones,
         )

@@ -187,6 +187,32 @@ for update skip locked
 -- How far it has come.
 update matching_model set reached = $2, compared_at = $3 where version = $1
 
+-- name: lock_outdated
+-- Those that former rules read, which leave out the version or name a lower one; another instance takes the next ones.
+select party_id from matching_record
+where coalesce((traits ->> 'rules')::integer, 0) < $1
+order by coalesce((traits ->> 'rules')::integer, 0), party_id
+limit $2 for update skip locked
+
+-- name: lock_open
+-- The pairs of any of these parties that are asked about since they are alike, in the order in which all lock them.
+select low_id, high_id from duplicate
+where state = 'open' and bits is not null and (low_id = any ($1::uuid[]) or high_id = any ($1::uuid[]))
+order by low_id, high_id
+for update
+
+-- name: save_ratings
+-- Locked by the caller. An open pair gets its newest score, and keeps its last one where it has none any more.
+update duplicate set
+    bits = coalesce(rated.bits, duplicate.bits),
+    reasons = coalesce(string_to_array(rated.reasons, '|'), duplicate.reasons),
+    certain = rated.certain,
+    model = coalesce(rated.model, duplicate.model),
+    left_because = null
+from unnest($1::uuid[], $2::uuid[], $3::float8[], $4::text[], $5::boolean[], $6::integer[])
+    as rated (low_id, high_id, bits, reasons, certain, model)
+where duplicate.low_id = rated.low_id and duplicate.high_id = rated.high_id and duplicate.state = 'open'
+
 -- name: load_after
 -- What is compared, by party id.
 select party_id, traits::text as traits from matching_record where party_id > $1 order by party_id limit $2

@@ -142,6 +142,27 @@ async def save_comparison(tx: Transaction, version: int, reached: UUID, compared
     await tx.execute(SQL["save_comparison"], version, reached, compared_at)
 
 
+async def lock_outdated(tx: Transaction, rules: int, limit: int) -> list[UUID]:
+    """Parties that were read by former rules, nobody else's until the transaction ends."""
+    return [row["party_id"] for row in await tx.fetch(SQL["lock_outdated"], rules, limit)]
+
+
+async def lock_open(tx: Transaction, party_ids: Collection[UUID]) -> list[tuple[UUID, UUID]]:
+    """The pairs of any of these that are asked about since they are alike, the lower id first."""
+    return [(row["low_id"], row["high_id"]) for row in await tx.fetch(SQL["lock_open"], list(party_ids))]
+
+
+async def save_ratings(tx: Transaction, rated: Mapping[tuple[UUID, UUID], Likeness | None]) -> None:
+    """Of open pairs, the lower id first; None of one that cannot be rated."""
+    rows = [
+        (*pair, each.bits, "|".join(each.reasons), each.certain, each.model)
+        if each
+        else (*pair, None, None, False, None)
+        for pair, each in sorted(rated.items(), key=lambda item: item[0])
+    ]
+    await tx.execute(SQL["save_ratings"], *columns(rows))
+
+
 async def load_after(tx: Transaction, party_id: UUID, limit: int) -> dict[UUID, Traits]:
     """What is compared of the parties that follow, in order of their ids."""
     rows = await tx.fetch(SQL["load_after"], party_id, limit)

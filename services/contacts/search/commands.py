@@ -9,7 +9,18 @@ from services.contacts.parties.domain.details import of_description
 from services.contacts.parties.domain.party import Party
 from services.contacts.rounds.commands import Round
 from services.contacts.search import store
-from services.contacts.search.domain import SEARCHED, Similar, cost_of, forms_of, rank, said_of, words_of, words_of_all
+from services.contacts.search.domain import (
+    RULES,
+    SEARCHED,
+    Similar,
+    cost_of,
+    forms_of,
+    latin_of,
+    rank,
+    said_of,
+    words_of,
+    words_of_all,
+)
 from services.contacts.settings import Context
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
@@ -68,7 +79,8 @@ async def find(tx: Transaction, typed: str, limit: int, without: Collection[UUID
 
 
 async def _find_similar(tx: Transaction, words: Sequence[str]) -> list[Similar]:
-    forms = [(place, form) for place, word in enumerate(words) for form in sorted(forms_of(word))]
+    said = [(place, each) for place, word in enumerate(words) for each in (word, *latin_of(word))]
+    forms = [(place, form) for place, word in said for form in sorted(forms_of(word))]
     rows = await store.find_similar(tx, forms, len(words) - 1, words[-1])
     return [Similar(place, word, cost_of(words[place], word, form)) for place, word, form in rows]
 
@@ -81,8 +93,8 @@ async def _index_again(tx: Transaction, known: Sequence[Party]) -> int:
     return len(living)
 
 
-ROUND = Round("search", lambda context: context.custom.digest, _index_again)
-"""Has all parties searched by the fields that are searched by now."""
+ROUND = Round("search", lambda context: f"{context.custom.digest} {RULES}", _index_again)
+"""Has all parties searched by the fields that are searched by now, and by words as they are made by now."""
 
 
 def _custom(tx: Transaction) -> CustomFields:

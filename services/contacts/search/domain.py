@@ -4,16 +4,16 @@ Two words that are the same once each has lost at most one letter differ by one 
 swapped or moved. So each word is kept with those forms, and what is typed is looked up by its own.
 """
 
-import re
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.contacts.custom import CustomFields
+from services.contacts.parties.domain.letters import in_latin, plain_words
 
-_LETTERS = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th"})
-_WORD = re.compile(r"[^\W_]+")
+RULES = 1
+"""The version of how words are made: whoever changes that adds one, and all parties are searched by the new ones."""
+_LETTERS = {"ø": "o", "æ": "ae", "ł": "l", "đ": "d", "ð": "d", "þ": "th"}
 _MOST_OF_ALL = 48
 _MOST_WORDS, _LONGEST, _SHORTEST_MISSPELT = 12, 40, 4
 SEARCHED = 4
@@ -29,18 +29,13 @@ class Similar(NamedTuple):
 
 
 def fold(text: str) -> str:
-    """Without case, accents and ligatures, whether letters came composed or not."""
-    if text.isascii():
-        return text.lower()
-    # Taking apart may show a letter that has a case, such as that of a superscript.
-    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS)).casefold())
-    return "".join(letter for letter in apart if not unicodedata.combining(letter)).translate(_LETTERS)
+    """Words without case, accents and ligatures, whether letters came composed or not."""
+    return plain_words(text, _LETTERS)
 
 
 def words_of(name: str) -> list[str]:
     """The words of a name, each once, in their order."""
-    words = _WORD.findall(fold(name).replace("'", ""))
-    return list(dict.fromkeys(word[:_LONGEST] for word in words))[:_MOST_WORDS]
+    return list(dict.fromkeys(word[:_LONGEST] for word in fold(name).split()))[:_MOST_WORDS]
 
 
 def said_of(name: str | None, details: Mapping[str, Any], custom: CustomFields) -> list[str]:
@@ -51,8 +46,16 @@ def said_of(name: str | None, details: Mapping[str, Any], custom: CustomFields) 
 
 
 def words_of_all(texts: Iterable[str]) -> list[str]:
-    """The words of several texts, each once, as many as are kept of a party."""
-    return list(dict.fromkeys(word for text in texts for word in words_of(text)))[:_MOST_OF_ALL]
+    """The words of several texts, each once, as many as are kept of a party; those of another script in Latin letters
+    too, after all others.
+    """
+    words = [word for text in texts for word in words_of(text)]
+    return list(dict.fromkeys([*words, *(latin for word in words for latin in latin_of(word))]))[:_MOST_OF_ALL]
+
+
+def latin_of(word: str) -> list[str]:
+    """A word of another script in Latin letters; of one in Latin letters nothing."""
+    return [] if word.isascii() else words_of(in_latin(word))
 
 
 def forms_of(word: str) -> set[str]:

@@ -6,6 +6,7 @@ from typing import Any, cast
 import httpx
 import pytest
 
+from services.contacts.matching.commands.learning import read_all
 from services.contacts.merges.commands.certain import merge_next, merge_one
 from shared.engine import outbox as outbox_of_engine
 from shared.engine.service import Service
@@ -145,6 +146,36 @@ async def test_several_instances_merge_many_of_one_person_into_one(contacts: Con
     assert {await survivor(http, each) for each in ids} == {ids[0]}
     standing = (await http.get("/v1/merges")).json()["items"]
     assert len(standing) == 3
+
+
+async def test_what_former_rules_found_is_read_and_rated_anew_before_anybody_is_merged_by_it(
+    contacts: Contacts, http: httpx.AsyncClient
+) -> None:
+    """As a version left it that dropped other letters than Latin ones."""
+    middle = {"birth_date": "1971-03-09", "address": {**HOME, "country": "DK"}}
+    ada, again, *brothers = await found(
+        contacts, http, ADA, AGAIN, *({"name": f"{name} Maria Holm", **middle} for name in ("Иван", "Пётр"))
+    )
+    await contacts.rows("update matching_record set traits = traits - 'rules' - 'country' returning 1")
+    await contacts.rows(
+        "update matching_record set traits = jsonb_set(traits, '{given}', '\"maria\"')"
+        " where traits ->> 'given' <> 'ada' returning 1"
+    )
+    await contacts.rows(
+        "update duplicate set certain = true, bits = 20 where low_id = any ($1) and high_id = any ($1) returning 1",
+        brothers,
+    )
+    assert await merge_all(contacts) == 0, "by former rules"
+
+    service = cast("Service", contacts)
+    await asyncio.gather(read_all(service), read_all(service))
+    await read_all(service)
+    kept = await contacts.rows("select traits ->> 'given' as given from matching_record order by 1")
+    assert [row["given"] for row in kept] == sorted(["ada", "ada", "иван maria", "петр maria"])
+    assert [len(await pairs(http)) > 0, await merge_all(contacts)] == [True, 1]
+    assert [await survivor(http, each) for each in (ada, again, *brothers)] == [ada, ada, *brothers]
+    (asked,) = [each for each in await pairs(http) if set(each["party_ids"]) == set(brothers)]
+    assert asked["score"] < 0.99
 
 
 async def test_what_is_learnt_later_asks_about_the_merge_until_people_answer(

@@ -18,6 +18,7 @@ NAMES = [
     "Bo Berg",
     "Kierk & Co A/S",
     "Jos\u00e9 \u00c1lvarez",
+    "Иван Петров",
 ]
 
 
@@ -55,6 +56,9 @@ async def found(http: httpx.AsyncClient, q: str) -> list[str]:
         ("kierk co", NAMES[4]),
         ("alvarez", NAMES[5]),
         ("jose alvarze", NAMES[5]),
+        ("петров", NAMES[6]),
+        ("petrov ivan", NAMES[6]),
+        ("берг", NAMES[3]),  # noqa: RUF001  another script is meant
         ("sofie berg", None),
         ("zzzz", None),
         ("!!!", None),

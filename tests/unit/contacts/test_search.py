@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given, strategies as st
 
-from services.contacts.search.domain import Similar, cost_of, fold, forms_of, rank, words_of
+from services.contacts.search.domain import Similar, cost_of, fold, forms_of, rank, words_of, words_of_all
 
 WORD = st.text("abcdefghij", min_size=4, max_size=12)
 LETTER = st.sampled_from("abcdefghij")
@@ -21,12 +21,19 @@ LETTER = st.sampled_from("abcdefghij")
         ("O'Neill-Straße", ["oneill", "strasse"]),
         ("Ødegård Ødegård", ["odegard"]),
         ("株式会社 トヨタ", ["株式会社", "トヨタ"]),
+        ("हिन्दी शर्मा", ["हिन्दी", "शर्मा"]),
+        ("สมชาย ใจดี", ["สมชาย", "ใจดี"]),
+        ("Дем'янюк Дем\u02bcянюк", ["демянюк"]),
         ("!!", []),
         ("", []),
     ],
 )
 def test_words_have_no_case_accents_or_marks(name: str, words: list[str]) -> None:
     assert words_of(name) == words
+
+
+def test_words_of_another_script_are_found_in_latin_letters_too() -> None:
+    assert words_of_all(["Иван Петров", "Holm"]) == ["иван", "петров", "holm", "ivan", "petrov"]
 
 
 @given(st.text(max_size=60))

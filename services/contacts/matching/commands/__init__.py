@@ -1,5 +1,6 @@
 """Parties that may be the same."""
 
+import math
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
@@ -8,10 +9,11 @@ from services.contacts.matching.domain.blocking import keys_of
 from services.contacts.matching.domain.grouping import are_dense
 from services.contacts.matching.domain.model import Model, usual_model
 from services.contacts.matching.domain.suspicion import announce_dismissal, announce_suspicion
-from services.contacts.matching.domain.traits import Traits, traits_of
-from services.contacts.matching.domain.verdict import HOLDING, Likeness, have_other_names, likenesses
+from services.contacts.matching.domain.traits import RULES, Traits, traits_of
+from services.contacts.matching.domain.verdict import HOLDING, POSSIBLE, Likeness, have_other_names, likenesses
 from services.contacts.matching.schemas import DuplicateView, ModelView
 from services.contacts.matching.store import Taken
+from services.contacts.parties import commands as parties
 from services.contacts.parties.commands.admitted import Admitted
 from services.contacts.parties.domain.resolution import Suspicion
 from shared.engine.event import Emission, Event, Tombstone
@@ -64,16 +66,42 @@ async def compare_described(tx: Transaction, events: Sequence[Event[PartyDescrib
     changed = {party_id: traits for party_id, traits in records.items() if known.get(party_id) != traits}
     if not changed:
         return
-    keys = {party_id: [key.number for key in keys_of(traits)] for party_id, traits in changed.items()}
-    before = changed.keys() & known.keys()
-    await store.save_records(tx, changed, {(key, party_id) for party_id, own in keys.items() for key in own}, before)
-    if before:
-        await _doubt_merges(tx, before)
-    found = await _find_likenesses(tx, changed, keys)
-    for pair in sorted(await store.add_likenesses(tx, found, tx.now)):
+    for pair in await _compare_changed(tx, changed, changed.keys() & known.keys()):
         first, other = pair if pair[0] in described else pair[::-1]
         event, _ = described[first]
         _announce(tx, first, other, event)
+
+
+async def _compare_changed(
+    tx: Transaction, changed: dict[UUID, Traits], before: Collection[UUID]
+) -> list[tuple[UUID, UUID]]:
+    """Keep what is compared of these parties, of whom some were compared before, and what it leads to: the pairs that
+    are asked about now and were not, the lower id first, sorted.
+    """
+    keys = {party_id: [key.number for key in keys_of(traits)] for party_id, traits in changed.items()}
+    await store.save_records(tx, changed, {(key, party_id) for party_id, own in keys.items() for key in own}, before)
+    if before:
+        await _doubt_merges(tx, before)
+        await _rate(tx, await store.lock_open(tx, before))
+    found = await _find_likenesses(tx, changed, keys)
+    return sorted(await store.add_likenesses(tx, found, tx.now))
+
+
+async def read_next(tx: Transaction, limit: int) -> int:
+    """Read some parties anew that were read by former rules, and compare them: how many there were. Nothing that was
+    found by former rules is left of them, but for what people answered.
+    """
+    outdated = await store.lock_outdated(tx, RULES, limit)
+    if not outdated:
+        return 0
+    described = await parties.describe_all(tx, outdated)
+    if gone := [party_id for party_id in outdated if party_id not in described]:
+        await store.forget_records(tx, gone)
+    if described:
+        records = {party_id: traits_of(data) for party_id, data in described.items()}
+        for pair in await _compare_changed(tx, records, records.keys()):
+            _announce(tx, *(pair if pair[0] in records else pair[::-1]))
+    return len(outdated)
 
 
 async def compare_next(tx: Transaction, limit: int) -> int | None:
@@ -111,15 +139,35 @@ async def _doubt_merges(tx: Transaction, changed: Collection[UUID]) -> None:
         await store.save_doubts(tx, {pair: pair not in alike for pair in pairs}, tx.now)
 
 
-async def _compare(tx: Transaction, pairs: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Likeness]:
+async def _compare(
+    tx: Transaction, pairs: Sequence[tuple[UUID, UUID]], least: float = POSSIBLE
+) -> dict[tuple[UUID, UUID], Likeness]:
     """Of these pairs, the lower id first, those that are alike."""
     records = await store.load_records(tx, {party_id for pair in pairs for party_id in pair})
-    return likenesses(await _model(tx), records, [pair for pair in pairs if records.keys() >= set(pair)])
+    return likenesses(await _model(tx), records, [pair for pair in pairs if records.keys() >= set(pair)], least)
+
+
+async def _rate(tx: Transaction, pairs: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Likeness]:
+    """Rate pairs that are asked about, the lower id first, by the rules, the weights and what is known by now. One of
+    which either is not compared any more keeps its score, and is certain no more.
+    """
+    rated = await _compare(tx, pairs, -math.inf) if pairs else {}
+    if pairs:
+        await store.save_ratings(tx, {pair: rated.get(pair) for pair in pairs})
+    return rated
 
 
 async def take_certain(tx: Transaction) -> Taken | None:
-    """The likeliest pair that is certainly one, nobody else's until the transaction ends."""
+    """The likeliest pair that was certainly one when it was rated, nobody else's until the transaction ends."""
     return await store.take_certain(tx)
+
+
+async def rate_taken(tx: Transaction, pair: Taken) -> Taken | None:
+    """A pair that was taken, with the reasons of by now; None where it is certain no more by the rules, the weights and
+    what is known.
+    """
+    rated = (await _rate(tx, [pair.party_ids])).get(pair.party_ids)
+    return pair._replace(reasons=rated.reasons) if rated and rated.certain else None
 
 
 async def were_dismissed(tx: Transaction, pairs: Sequence[tuple[UUID, UUID]]) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from services.contacts.matching.domain.comparison import Ints
-from services.contacts.matching.domain.folding import sound
+from services.contacts.matching.domain.folding import romanised, sound
 from services.contacts.matching.domain.nicknames import root_of
 from services.contacts.matching.domain.traits import Traits
 
@@ -53,20 +53,24 @@ def _keys(record: Traits) -> Iterator[tuple[str, str]]:
         yield from _company_keys(record)
         return
     given, family = record.given.split(), sound(record.family) if record.family else ""
-    first = (root_of(given[0]) or sound(given[0])) if given else ""
+    first = _root(given[0]) if given else ""
     if record.birth:
         yield from _birth_keys(record, first, family)
     if family and given:
         for word in given[:3]:
-            yield "name", " ".join(sorted((root_of(word) or sound(word), family)))
-        yield "name", " ".join(sorted((sound(given[0]), root_of(record.family) or family)))
+            yield "name", " ".join(sorted((_root(word), family)))
+        yield "name", " ".join(sorted((sound(given[0]), _root(record.family))))
         if record.house:
-            yield "family place", f"{family} {given[0][0]} {record.house}"
+            yield "family place", f"{family} {romanised(given[0])[:1]} {record.house}"
     for place in _places(record):
         if family:
             yield "family place", f"{family} {place}"
         if first:
             yield "given place", f"{first} {place}"
+
+
+def _root(word: str) -> str:
+    return root_of(romanised(word)) or sound(word)
 
 
 def _address_book_keys(record: Traits) -> Iterator[tuple[str, str]]:

@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import OSA, JaroWinkler
 from rapidfuzz.process import cpdist
 
-from services.contacts.matching.domain.folding import sound
+from services.contacts.matching.domain.folding import romanised, sound
 from services.contacts.matching.domain.nicknames import groups_of
+from services.contacts.matching.domain.places import Place, address_level
 from services.contacts.matching.domain.traits import Traits
+from services.contacts.parties.domain.letters import script_of
 
 Ints = NDArray[np.int64]
 Levels = NDArray[np.int8]
@@ -28,7 +30,11 @@ LEVELS: dict[str, tuple[str, ...]] = {
 """What each level of a field is called; the first is silence."""
 _FEW = 200
 """Of so many pairs, as of one record, a dictionary tells the distinct ones sooner than sorting."""
-_CLOSE_GIVEN, _CLOSE_FAMILY, _CLOSE_STREET = 0.87, 0.89, 0.88
+_CLOSE_GIVEN, _CLOSE_FAMILY = 0.87, 0.89
+_CLOSE_ACROSS = 0.8
+"""Of two scripts, in which a word is never spelt quite alike."""
+_SPELT_OUT = frozenset({"LATIN", "CYRILLIC", "GREEK"})
+"""Scripts that write down what is heard, so that two names that are not alike in them are other ones."""
 
 
 class Pairs(NamedTuple):
@@ -96,7 +102,8 @@ def _names(given: _Coded, family: _Coded, left: Ints, right: Ints) -> tuple[Leve
         a, b = left[doubtful], right[doubtful]
         forth = _levels_of(given, family, a, b, _given_level)
         back = _levels_of(family, given, a, b, _given_level)
-        agree = (forth > 0) & (forth <= 3) & (back > 0) & (back <= 3) & ((forth == 1) | (back == 1))
+        agree = (forth > 0) & (forth <= 3) & (back > 0) & (back <= 3)
+        agree &= (forth == 1) | (back == 1) | _in_two_scripts(given, a, b)
         crossed = agree & ((straight_given[doubtful] == 5) | (straight_family[doubtful] == 5))
         straight_given[doubtful[crossed]] = 4
         straight_family[doubtful[crossed]] = 4
@@ -108,6 +115,12 @@ def _names(given: _Coded, family: _Coded, left: Ints, right: Ints) -> tuple[Leve
     initial = (short[given.codes[left]] | short[given.codes[right]]) & (straight_given == 2) & (straight_family == 5)
     straight_given[initial] = 0
     return straight_given, straight_family
+
+
+def _in_two_scripts(column: _Coded, left: Ints, right: Ints) -> NDArray[np.bool_]:
+    names: dict[str, int] = {}
+    scripts = np.array([names.setdefault(script_of(value), len(names)) for value in column.values], np.int64)
+    return np.asarray(scripts[column.codes[left]] != scripts[column.codes[right]])
 
 
 def _levels_of(one: _Coded, other: _Coded, left: Ints, right: Ints, level: Callable[[str, str, float], int]) -> Levels:
@@ -124,6 +137,8 @@ def _given_level(one: str, other: str, likeness: float) -> int:
         return 0
     if one == other:
         return 1
+    if script_of(one) != script_of(other):
+        return _across_level(one, other, 2)
     first, second = one.split(), other.split()
     # A name in the middle is the whole family's in many countries; the first one may be left out of several.
     if _is_form(first[0], second[0]) or first[0] in second or second[0] in first:
@@ -149,6 +164,8 @@ def _family_level(one: str, other: str, likeness: float) -> int:
         return 0
     if one == other:
         return 1
+    if script_of(one) != script_of(other):
+        return _across_level(one, other, 3)
     first, second = set(one.split()), set(other.split())
     if len(first) + len(second) > 2:
         # Companies: all words of the shorter one, or most of both.
@@ -158,6 +175,18 @@ def _family_level(one: str, other: str, likeness: float) -> int:
     elif likeness >= _CLOSE_FAMILY or _one_slip(one, other) or (len(sound(one)) >= 3 and sound(one) == sound(other)):
         return 3
     return 3 if likeness >= 0.93 else 5
+
+
+def _across_level(one: str, other: str, alike: int) -> int:
+    """Of two scripts: `alike`, or other names, or nothing where a script says too little of how a name is heard."""
+    first, second = romanised(one), romanised(other)
+    # Only the first words count: what stands behind may be left out in one of the two.
+    head, tail = first.partition(" ")[0], second.partition(" ")[0]
+    if head and tail:
+        heard, heard_ = (sound(each).replace("g", "k") for each in (head, tail))
+        if JaroWinkler.similarity(head, tail) >= _CLOSE_ACROSS or (len(heard) >= 2 and heard == heard_):
+            return alike
+    return 5 if {script_of(one), script_of(other)} <= _SPELT_OUT else 0
 
 
 def _one_slip(one: str, other: str) -> bool:
@@ -210,50 +239,13 @@ def _phones(one: Sequence[str], other: Sequence[str]) -> int:
 
 
 def _addresses(records: Sequence[Traits], left: Ints, right: Ints) -> Levels:
-    found: dict[tuple[str, str, str, str], int] = {}
+    found: dict[Place, int] = {}
     codes = np.fromiter(
-        (found.setdefault((each.street, each.house, each.postal, each.town), len(found)) for each in records),
+        (
+            found.setdefault(Place(each.street, each.house, each.postal, each.town, each.country), len(found))
+            for each in records
+        ),
         np.int64,
         len(records),
     )
-    return _by_value(_Coded(list(found), codes), left, right, _address_level)
-
-
-def _address_level(one: tuple[str, str, str, str], other: tuple[str, str, str, str]) -> int:
-    street, house, postal, town = one
-    street_, house_, postal_, town_ = other
-    if not (street and street_) and not (postal and postal_) and not (town and town_):
-        return 0
-    place = _place(postal, town, postal_, town_)
-    if street and street_:
-        same, close = street == street_, _close_street(street, street_)
-        same_house = bool(house) and house == house_
-        if (same or close) and same_house:
-            return 1 if same and place != 3 else 2
-        if (same or close) and place in {1, 2}:
-            return 3
-        if place == 1 and same_house:
-            return 3
-    return {0: 6, 1: 4, 2: 5, 3: 6}[place]
-
-
-def _close_street(one: str, other: str) -> bool:
-    return (
-        JaroWinkler.similarity(one, other) >= _CLOSE_STREET
-        or set(one.split()) < set(other.split())
-        or (set(other.split()) < set(one.split()))
-    )
-
-
-def _place(postal: str, town: str, postal_: str, town_: str) -> int:
-    """1: the same postal code or nearly, and no other town; 2: the same town; 3: another place; 0: nobody can say."""
-    same_town = bool(town and town_) and (town == town_ or JaroWinkler.similarity(town, town_) >= _CLOSE_STREET)
-    if postal and postal_:
-        if postal == postal_:
-            return 1
-        if OSA.distance(postal, postal_, score_cutoff=1) <= 1 and same_town:
-            return 1
-        return 2 if same_town else 3
-    if town and town_:
-        return 2 if same_town else 3
-    return 0
+    return _by_value(_Coded(list(found), codes), left, right, address_level)

@@ -4,11 +4,12 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_LETTERS = str.maketrans(
-    {"æ": "ae", "ø": "o", "å": "aa", "ä": "ae", "ö": "o", "ü": "u", "ß": "ss", "ð": "d", "þ": "th", "ł": "l", "đ": "d"}
-)
+from services.contacts.parties.domain.letters import in_latin, plain_words
+
+_LETTERS = {"æ": "ae", "ø": "o", "å": "aa", "ä": "ae", "ö": "o", "ü": "u", "ð": "d", "þ": "th", "ł": "l", "đ": "d"}
 _SPELLINGS = [(re.compile(pattern), plain) for pattern, plain in (("aa", "a"), ("oe", "o"), ("ue", "u"), ("ae", "e"))]
-_OTHER = re.compile(r"[^a-z0-9]+")
+_SHORTEST_RESPELT = 4
+"""In a shorter word, such as `Joe`, two vowels are no other way to write one."""
 _MISREAD = re.compile("[ÃÂ][\x80-\xbf]")
 # What is heard alike, in English, German and Danish names; applied in this order.
 _SOUNDS = [
@@ -25,17 +26,19 @@ _TWICE = re.compile(r"(.)\1+")
 
 @lru_cache(maxsize=200_000)
 def fold(text: str) -> str:
-    """Lower case words of ASCII letters and digits; `Møller`, `Moeller` and `Moller` are one."""
-    plain = (text.lower() if text.isascii() else _unaccented(text)).replace("'", "")
-    for pattern, spelt in _SPELLINGS:
-        plain = pattern.sub(spelt, plain)
-    return _OTHER.sub(" ", plain).strip()
+    """Lower case words of letters, of any script, and digits; `Møller`, `Moeller` and `Moller` are one."""
+    if _MISREAD.search(text):
+        text = _reread(text)
+    # Letters are replaced before accents are taken off, so they have to be composed.
+    plain = plain_words(unicodedata.normalize("NFKC", text), _LETTERS)
+    return " ".join(_respelt(word) for word in plain.split())
 
 
-def _unaccented(text: str) -> str:
-    plain = unicodedata.normalize("NFKC", _reread(text) if _MISREAD.search(text) else text).lower().translate(_LETTERS)
-    plain = unicodedata.normalize("NFKD", plain).replace("\u2019", "")
-    return "".join(letter for letter in plain if not unicodedata.combining(letter))
+def _respelt(word: str) -> str:
+    if len(word) >= _SHORTEST_RESPELT:
+        for pattern, spelt in _SPELLINGS:
+            word = pattern.sub(spelt, word)
+    return word
 
 
 def _reread(text: str) -> str:
@@ -47,9 +50,15 @@ def _reread(text: str) -> str:
 
 
 @lru_cache(maxsize=200_000)
+def romanised(word: str) -> str:
+    """A folded word of another script in Latin letters."""
+    return word if word.isascii() else fold(in_latin(word))
+
+
+@lru_cache(maxsize=200_000)
 def sound(word: str) -> str:
     """The consonants of a folded word as they are heard; its first vowel counts as one."""
-    heard = word.replace(" ", "")
+    heard = romanised(word).replace(" ", "")
     for pattern, plain in _SOUNDS:
         heard = pattern.sub(plain, heard)
     first = "a" if _VOWELS.match(heard) else ""

@@ -5,7 +5,7 @@ expectation maximisation from pairs that blocking keys bring together, u from th
 beforehand counts as so many pairs more, so that few records lead to sensible weights and many to their own.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.contacts.matching.domain.comparison import FIELDS, LEVELS, Ints, Levels, Pairs, compare
-from services.contacts.matching.domain.traits import Traits
+from services.contacts.matching.domain.traits import RULES, Traits
 
 Floats = NDArray[np.float64]
 
@@ -40,6 +40,7 @@ _LEAST = 1e-7
 ROUNDS = 60
 _LEAST_BEARERS = 5
 """What fewer say is theirs alone, and is not kept with the weights."""
+_FAR_MORE = 6
 _BITS_OF_A_VALUE = 5.0
 """How far a rare or a common value moves what agreeing on one is worth."""
 
@@ -47,7 +48,8 @@ _BITS_OF_A_VALUE = 5.0
 @dataclass(frozen=True, slots=True)
 class Model:
     """Weights of a version: by field the bits of each level, silence first, what a pair starts with, and how common
-    given names, family names, addresses and postal codes are.
+    given names, family names and addresses are, and which birthdays many state. `rules` is the version of the rules by
+    which the records were read that it was learnt from.
     """
 
     version: int
@@ -55,6 +57,7 @@ class Model:
     prior: float
     weights: Mapping[str, tuple[float, ...]]
     common: Mapping[str, Mapping[str, float]]
+    rules: int = 0
 
     def bits(self, records: Sequence[Traits], pairs: Pairs) -> Floats:
         """The log odds, to the base of 2, that each pair is one person."""
@@ -141,7 +144,7 @@ def learn(
         same, *rest = weights[name][1:]
         weights[name] = (0.0, same, *rest[:2], min(rest[2], same - 0.5), *rest[3:])
     prior = _prior(base or len(records), matches / max(len(records), 1))
-    return Model(version, len(records), prior, weights, _common(records))
+    return Model(version, len(records), prior, weights, _common(records), RULES)
 
 
 def _expect(levels: Levels, u: Mapping[str, Floats], fixed: frozenset[str]) -> tuple[dict[str, Floats], float]:
@@ -209,7 +212,22 @@ def _common(records: Sequence[Traits]) -> dict[str, dict[str, float]]:
             continue
         found[name] = {value: count / total for value, count in counts.items() if count >= _LEAST_BEARERS}
         found[""][name] = sum((count / total) ** 2 for count in counts.values())
+    found["birth"] = _common_days(records)
     return found
+
+
+def _common_days(records: Sequence[Traits]) -> dict[str, float]:
+    """Birthdays of far more families than a day has by chance, such as one that a form fills in by itself."""
+    families: dict[str, set[str]] = defaultdict(set)
+    for each in records:
+        if each.birth:
+            families[each.birth].add(each.family)
+    usual = sum(map(len, families.values())) / max(len(families), 1)
+    return {
+        birth: len(said) / len(records)
+        for birth, said in families.items()
+        if len(said) >= max(_LEAST_BEARERS, _FAR_MORE * usual)
+    }
 
 
 def model_json(model: Model) -> dict[str, Any]:
@@ -219,9 +237,10 @@ def model_json(model: Model) -> dict[str, Any]:
         "prior": model.prior,
         "weights": {name: list(bits) for name, bits in model.weights.items()},
         "common": model.common,
+        "rules": model.rules,
     }
 
 
 def model_from(kept: Mapping[str, Any]) -> Model:
     weights = {name: tuple(bits) for name, bits in kept["weights"].items()}
-    return Model(kept["version"], kept["records"], kept["prior"], weights, kept["common"])
+    return Model(kept["version"], kept["records"], kept["prior"], weights, kept["common"], kept.get("rules", 0))

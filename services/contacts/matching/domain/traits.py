@@ -7,6 +7,12 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from services.contacts.matching.domain.folding import fold
+from services.contacts.matching.domain.naming import read_person
+
+RULES = 1
+"""The version of the rules by which descriptions are read and pairs are rated. Whoever changes what is certain, what is
+compared or by which keys adds one: then everything that is kept is read and rated anew.
+"""
 
 _TITLES = frozenset(
     [
@@ -78,6 +84,20 @@ _LEGAL = frozenset(
         "i",
         "af",
         "of",
+        "ооо",
+        "оао",
+        "зао",
+        "пао",
+        "ао",
+        "ип",
+        "тоо",
+        "тов",
+        "αε",
+        "επε",
+        "οε",
+        "株式会社",
+        "有限会社",
+        "有限公司",
     ]
 )
 _FORMS = re.compile(
@@ -102,6 +122,7 @@ _DIGITS = re.compile(r"\D")
 _UNSAID = frozenset(
     ["1900-01-01", "1970-01-01", "1969-12-31", "1901-01-01", "0001-01-01", "9999-12-31", "1899-12-30", "1753-01-01"]
 )
+_COMMAS = str.maketrans("\uff0c\u060c\u3001", ",,,")
 _TAX = re.compile(r"\b(?:cpr|ssn|cvr|vat|tax|tin|ein|personnummer|social)\b", re.IGNORECASE)
 
 
@@ -111,11 +132,15 @@ class Name(NamedTuple):
     given: str
     family: str
     company: bool
+    generation: str = ""
+    joint: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """Folded; what is not known is empty. `phones` are national digits, `taxes` ids of which nobody has two."""
+    """Folded; what is not known is empty. `phones` are national digits, `taxes` ids of which nobody has two; `joint` is
+    a record of two people. `rules` is the version of the rules it was read by, 0 before there were any.
+    """
 
     kind: str = ""
     given: str = ""
@@ -128,6 +153,10 @@ class Traits:
     emails: tuple[str, ...] = ()
     phones: tuple[str, ...] = ()
     taxes: tuple[str, ...] = ()
+    country: str = ""
+    generation: str = ""
+    joint: bool = False
+    rules: int = 0
 
 
 @lru_cache(maxsize=100_000)
@@ -137,14 +166,14 @@ def read_name(name: str, kind: str = "") -> Name:
         words = fold(_SLASHED.sub(r"\1\2", name)).split()
         core = [word for word in words if word not in _LEGAL] or words
         return Name("", " ".join(core), company=True)
-    before, comma, after = name.partition(",")
-    turned = f"{after} {before}" if comma and fold(after) and fold(after) not in _TITLES else name
+    said = read_person(name.translate(_COMMAS))
+    before, comma, after = said.name.partition(",")
+    turned = f"{after} {before}" if comma and fold(after) and fold(after) not in _TITLES else said.name
     # A double name is one word, `Holm-Dahl`.
     words = [word for part in turned.split() if (word := fold(part))]
     words = [word for word in words if word not in _TITLES] or words
-    if len(words) < 2:
-        return Name("", "".join(words), company=False)
-    return Name(" ".join(words[:-1]), words[-1], company=False)
+    given, family = " ".join(words[:-1]), words[-1] if words else ""
+    return Name(given, family, company=False, generation=said.generation, joint=said.joint)
 
 
 def read_traits(
@@ -155,6 +184,7 @@ def read_traits(
     lines: Iterable[str] = (),
     postal: str | None = None,
     town: str | None = None,
+    country: str | None = None,
     emails: Iterable[str] = (),
     phones: Iterable[str] = (),
     taxes: Iterable[tuple[str, str]] = (),
@@ -174,6 +204,10 @@ def read_traits(
         tuple(sorted({email.lower() for email in emails})),
         tuple(sorted({_DIGITS.sub("", phone.partition(";")[0])[-10:] for phone in phones})),
         tuple(sorted(f"{system}:{value}" for system, value in taxes if _TAX.search(system))),
+        country or "",
+        said.generation,
+        said.joint,
+        RULES,
     )
 
 
@@ -211,6 +245,7 @@ def traits_of(described: Any) -> Traits:
         lines=address.lines if address else (),
         postal=address.postal_code if address else None,
         town=address.city if address else None,
+        country=address.country if address else None,
         emails=[each.value for each in described.identities if each.type == "email"],
         phones=[each.value for each in described.identities if each.type == "phone"],
         taxes=[(each.system or "", each.value) for each in own if each.type == "external"],

@@ -7,6 +7,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from services.contacts.matching.domain.certainty import are_in_two_scripts, certain, is_shared_day, named_otherwise
 from services.contacts.matching.domain.comparison import FIELDS, LEVELS, Ints, Pairs, compare
 from services.contacts.matching.domain.model import Floats, Model
 from services.contacts.matching.domain.traits import Traits
@@ -62,23 +63,24 @@ class Likeness(NamedTuple):
 
 
 def likenesses(
-    model: Model, records: Mapping[UUID, Traits], pairs: Sequence[tuple[UUID, UUID]]
+    model: Model, records: Mapping[UUID, Traits], pairs: Sequence[tuple[UUID, UUID]], least: float = POSSIBLE
 ) -> dict[tuple[UUID, UUID], Likeness]:
-    """Of these pairs those that are worth a question."""
+    """Of these pairs those of so many bits: those that are worth a question."""
     if not pairs:
         return {}
     known, places = list(records.values()), {party_id: place for place, party_id in enumerate(records)}
     left, right = (np.array([places[pair[side]] for pair in pairs], np.int64) for side in range(2))
     compared = compare(known, left, right)
     bits = settle(model, known, compared).tolist()
-    surely = certain(known, compared).tolist()
-    return {
-        pair: Likeness(
-            bits[at], reasons_of(compared.levels[at].tolist()), surely[at] and bits[at] >= AUTOMATIC, model.version
-        )
-        for at, pair in enumerate(pairs)
-        if bits[at] >= POSSIBLE
-    }
+    surely = certain(model, known, compared).tolist()
+    in_two = are_in_two_scripts(known, compared).tolist()
+    found = {}
+    for at, pair in enumerate(pairs):
+        if bits[at] >= least:
+            one, other = records[pair[0]], records[pair[1]]
+            reasons = _reasons(model, one, other, compared.levels[at].tolist(), in_two_scripts=in_two[at])
+            found[pair] = Likeness(bits[at], reasons, surely[at] and bits[at] >= AUTOMATIC, model.version)
+    return found
 
 
 def settle(model: Model, records: Sequence[Traits], pairs: Pairs) -> Floats:
@@ -95,62 +97,12 @@ def settle(model: Model, records: Sequence[Traits], pairs: Pairs) -> Floats:
     # Two who are asked about, and have an e-mail or a phone each, are rather two.
     reach = pairs.levels[:, 4:]
     apart = (reach == 3).any(axis=1) & ~((reach == 1) | (reach == 2)).any(axis=1)
+    apart |= _of_two_generations(records, pairs)
     apart |= (pairs.levels[:, 0] == 5) & ((pairs.levels[:, 2] != 1) | _of_one_house(model, records, pairs))
     most = np.where(apart, LIKELY - 1, LIKELY + 1)
     bits = np.where(_asked(model, records, pairs), np.minimum(bits, most), bits)
     bits = np.where(_doubtful(model, records, pairs), np.minimum(bits, DOUBTFUL), bits)
     return np.where(_never(records, pairs), -60.0, bits)
-
-
-def certain(records: Sequence[Traits], pairs: Pairs) -> NDArray[np.bool_]:
-    """Stricter than the sum of what agrees, which weighs a name without knowing how many bear it here: companies that
-    have the same tax number, and people of one birthday and one first name, since twins may bear two forms of a name,
-    or each the other's in the middle, and no other names behind it, since a family may give all its sons the same first
-    one. The better the family name agrees, the less of the home has to: the same one, of one postal code; one that
-    differs by a slip, or the shorter of a double name, of one street; either, of one home or with an e-mail or phone
-    that both have. First and family name may be turned round.
-
-    On the first of January many are born of whom no more than the year is known: they have to share a home, e-mail or
-    phone. That of a round year is what forms begin with, for father and son alike.
-    """
-    given, birth = pairs.levels[:, 0], pairs.levels[:, 2]
-    company = np.array([record.kind == "organisation" for record in records], bool)[pairs.left]
-    found = np.zeros(len(given), bool)
-    for at in np.flatnonzero(company | ((birth == 1) & (given > 0) & (given <= 4))).tolist():
-        found[at] = _is_certain(records[pairs.left[at]], records[pairs.right[at]], pairs.levels[at].tolist())
-    return found
-
-
-def _is_certain(one: Traits, other: Traits, levels: Sequence[int]) -> bool:
-    """Of two companies, or two people of one birthday."""
-    if one.kind == "organisation":
-        return not set(one.taxes).isdisjoint(other.taxes)
-    given, family, _, address, email, phone = levels
-    if one.birth.endswith("0-01-01"):
-        return False
-    is_vague = one.birth.endswith("-01-01")
-    reached = address in {1, 2} or 1 in {email, phone}
-    is_near = reached or (address in {3, 4} and not is_vague)
-    if given == 4:
-        return is_near and (one.given, one.family) == (other.family, other.given)
-    if one.given.partition(" ")[0] != other.given.partition(" ")[0] or _go_on_otherwise(one, other):
-        return False
-    if family == 1:
-        return is_near
-    return family in {2, 3} and (reached or (address == 3 and not is_vague))
-
-
-def _go_on_otherwise(one: Traits, other: Traits) -> bool:
-    """Whether the names behind one first name are others, as of two sons Mohamed Ali and Mohamed Hassan. One of the two
-    may leave some out or write initials.
-    """
-    (first, *names), (second, *others) = one.given.split() or [""], other.given.split() or [""]
-    fewer, more = sorted((names, others), key=len)
-    return first == second and not all(any(_may_be(name, each) for each in more) for name in fewer)
-
-
-def _may_be(one: str, other: str) -> bool:
-    return one == other or (min(len(one), len(other)) == 1 and one[0] == other[0])
 
 
 def _never(records: Sequence[Traits], pairs: Pairs) -> NDArray[np.bool_]:
@@ -175,13 +127,26 @@ def _asked(model: Model, records: Sequence[Traits], pairs: Pairs) -> NDArray[np.
     generation = (birth == 4) & (given <= 4) & ((address <= 2) | (email == 1) | (phone == 1))
     generation &= _years_apart(records, pairs) >= _GENERATION
     twins = (given == 3) & (birth == 1) & (address > 0) & (address <= 2) & (family <= 2) & named
+    generation |= _of_two_generations(records, pairs)
     return np.asarray(others | nameless | unnamed | shared | generation | twins, bool)
+
+
+def _of_two_generations(records: Sequence[Traits], pairs: Pairs) -> NDArray[np.bool_]:
+    """The elder and the younger of one name, as both names say."""
+    said = _generations(records)
+    one, other = said[pairs.left], said[pairs.right]
+    return np.asarray((one > 0) & (other > 0) & (one != other), bool)
+
+
+def _generations(records: Sequence[Traits]) -> Ints:
+    return np.array([int(record.generation or 0) for record in records], np.int64)
 
 
 def _doubtful(model: Model, records: Sequence[Traits], pairs: Pairs) -> NDArray[np.bool_]:
     """People of whom too little is known to make one of them unasked, though all the rest agrees, as it does in a
     family: other given names, two that others bear and that are close, an initial; other dates of birth, or ones that
-    look like a slip of a generation.
+    look like a slip of a generation, or that many state; a record of two people, a name of the elder or the younger in
+    one of the two, or in another script.
     """
     given, _, birth, *_ = pairs.levels.T
     people = np.array([record.kind != "organisation" for record in records])[pairs.left]
@@ -189,6 +154,10 @@ def _doubtful(model: Model, records: Sequence[Traits], pairs: Pairs) -> NDArray[
     doubtful = (given == 5) | short[pairs.left] | short[pairs.right]
     doubtful |= (given == 3) & _both_named(model, records, pairs)
     doubtful |= (birth == 4) | (_years_apart(records, pairs) >= _GENERATION)
+    shared = np.array([record.joint or is_shared_day(model, record.birth) for record in records], bool)
+    doubtful |= shared[pairs.left] | shared[pairs.right]
+    said = _generations(records)
+    doubtful |= (said[pairs.left] != said[pairs.right]) | are_in_two_scripts(records, pairs)
     return np.asarray(people & doubtful, bool)
 
 
@@ -225,13 +194,6 @@ def have_other_names(records: Mapping[UUID, Traits], pairs: Sequence[tuple[UUID,
     return bool(named_otherwise(known, compare(known, left, right)).any())
 
 
-def named_otherwise(records: Sequence[Traits], pairs: Pairs) -> NDArray[np.bool_]:
-    """Whether the given names of each pair are other ones, the first or those behind it."""
-    sides = zip(pairs.left.tolist(), pairs.right.tolist(), strict=True)
-    behind = np.array([_go_on_otherwise(records[one], records[other]) for one, other in sides], bool)
-    return np.asarray((pairs.levels[:, 0] == 5) | behind, bool)
-
-
 def _both_named(model: Model, records: Sequence[Traits], pairs: Pairs) -> NDArray[np.bool_]:
     """Whether both given names are ones that other people have: no slip of the pen made one of the other."""
     names = model.common.get("given")
@@ -243,6 +205,20 @@ def _both_named(model: Model, records: Sequence[Traits], pairs: Pairs) -> NDArra
 
 def verdict_of(bits: float) -> Verdict:
     return "automatic" if bits >= AUTOMATIC else "possible" if bits >= POSSIBLE else "none"
+
+
+def _reasons(model: Model, one: Traits, other: Traits, levels: Sequence[int], *, in_two_scripts: bool) -> list[str]:
+    """With what the names say beside, and a date of birth that tells little."""
+    found = reasons_of(levels)
+    if in_two_scripts:
+        found.append("names in two scripts")
+    if one.generation != other.generation:
+        found.append("one is called the elder or the younger")
+    if one.joint or other.joint:
+        found.append("a record of two people")
+    if one.birth == other.birth and is_shared_day(model, one.birth):
+        found.append("a date of birth that many state")
+    return found
 
 
 def reasons_of(levels: Sequence[int]) -> list[str]:

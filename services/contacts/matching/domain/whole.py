@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from services.contacts.matching.domain.blocking import FIELDS_OF, pairs_of
+from services.contacts.matching.domain.certainty import certain, named_otherwise
 from services.contacts.matching.domain.comparison import Pairs, compare
 from services.contacts.matching.domain.grouping import group
 from services.contacts.matching.domain.model import Floats, Model, learn
@@ -15,8 +16,6 @@ from services.contacts.matching.domain.verdict import (
     AUTOMATIC,
     HOLDING,
     POSSIBLE,
-    certain,
-    named_otherwise,
     settle,
     torn,
 )
@@ -81,5 +80,5 @@ def match_unasked(records: Sequence[Traits], model: Model | None = None) -> list
 def _links(model: Model, records: Sequence[Traits], pairs: Pairs) -> list[tuple[int, int, float]]:
     """With their bits, which are automatic of those that are certain alone."""
     bits = settle(model, records, pairs)
-    bits = np.where(certain(records, pairs), bits, np.minimum(bits, AUTOMATIC - 1))
+    bits = np.where(certain(model, records, pairs), bits, np.minimum(bits, AUTOMATIC - 1))
     return list(zip(pairs.left.tolist(), pairs.right.tolist(), bits.tolist(), strict=True))

@@ -35,8 +35,8 @@ async def merge_certain(service: Service) -> None:
 
 
 async def merge_one(service: Service) -> bool | None:
-    """Whether the likeliest pair was merged, or is left to people; None where there is none. One whose merge cannot be
-    written holds up no other.
+    """Whether the likeliest pair was merged, or is left to people, or certain no more; None where there is none. One
+    whose merge cannot be written holds up no other.
     """
     try:
         async with service.transaction() as tx:
@@ -53,6 +53,9 @@ async def merge_next(tx: Transaction) -> bool | None:
     pair = await matching.take_certain(tx)
     if pair is None:
         return None
+    pair = await matching.rate_taken(tx, pair)
+    if pair is None:
+        return False
     one, other = [await find_family(tx, party_id) for party_id in pair.party_ids]
     because = await _reason_to_ask(tx, one, other)
     if because is None:

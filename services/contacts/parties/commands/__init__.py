@@ -169,6 +169,14 @@ async def lock_party(tx: Transaction, party_id: UUID) -> Party | None:
     return (await lock_parties(tx, [party_id])).get(party_id)
 
 
+async def describe_all(tx: Transaction, party_ids: Collection[UUID]) -> dict[UUID, PartyDescribed]:
+    """Those of the parties that exist and were not erased, described as they stand; nothing is emitted."""
+    known = await read_parties(tx, party_ids)
+    identities = await store.load_identities(tx, sorted(known)) if known else {}
+    version = _custom(tx).version
+    return {id_: describe_party(party, identities.get(id_, ()), tx.now, version) for id_, party in known.items()}
+
+
 async def describe_stored(tx: Transaction, party: Party) -> PartyDescribed:
     """The description of a party as it stands, which is not emitted."""
     identities = await store.load_identities(tx, [party.id])
