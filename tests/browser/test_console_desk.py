@@ -157,6 +157,36 @@ async def test_agents_see_each_other_and_a_kept_reply_joins_what_is_written(
         assert complaints == []
 
 
+async def test_what_else_has_to_be_done_for_a_ticket_is_given_taken_and_done(
+    stack: EmbeddedStack, ada: Customer
+) -> None:
+    """Another agent sees it without asking; what is half typed stays meanwhile, and what was refused stands there."""
+    title = f"Ask the carrier {uuid4().hex[:6]}"
+    async with console(stack) as (context, complaints), console(stack, name="agent-8") as (other, _):
+        page, theirs = await context.new_page(), await other.new_page()
+        for each in (page, theirs):
+            await each.goto(f"/tickets/{ada.ticket_id}")
+            await each.get_by_text("Something else has to be done").click()
+        await theirs.get_by_label("What", exact=True).fill("Half a thought")
+        await page.get_by_label("What", exact=True).fill(title)
+        await page.get_by_label("By whom").fill("Ada Holm")
+        await page.get_by_role("button", name="Add", exact=True).click()
+        await expect(page.get_by_label("By whom")).to_have_value("Ada Holm")
+        await page.get_by_label("By whom").fill("")
+        await page.get_by_label("Until the end of").fill("2031-03-04")
+        await page.get_by_role("button", name="Add", exact=True).click()
+        line = page.locator("#things-to-do li", has_text=title)
+        await expect(line).to_contain_text("Nobody yet")
+        mine = theirs.locator("#things-to-do li", has_text=title)
+        await expect(mine).to_contain_text("Nobody yet")
+        await expect(theirs.get_by_label("What", exact=True)).to_have_value("Half a thought")
+        await mine.get_by_role("button", name="I do it").click()
+        await expect(line).to_contain_text("agent-8")
+        await line.get_by_role("button", name="Done").click()
+        await expect(line).to_contain_text("Open it again")
+        assert [each for each in complaints if "422" not in each] == []
+
+
 async def test_addresses_tags_and_own_fields_are_written_beside_others(stack: EmbeddedStack) -> None:
     async with visitor(stack) as client:
         typed = {

@@ -3,11 +3,11 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.console.shell.typed import whole_of
+from services.console.shell.typed import day_begins, whole_of
 
 FIGURES = ("priority", "queue", "agent")
 """By what tickets are counted."""
@@ -25,16 +25,9 @@ def usual_span(today: date) -> dict[str, str]:
 def span_of(form: Mapping[str, str], zone: ZoneInfo) -> dict[str, str]:
     """From the first day's beginning to the last day's end, where the reader is; what is no day is sent as typed."""
     return {
-        "since": _begin(form.get("since", "").strip(), zone, timedelta()),
-        "until": _begin(form.get("until", "").strip(), zone, timedelta(days=1)),
+        "since": day_begins(form.get("since", "").strip(), zone),
+        "until": day_begins(form.get("until", "").strip(), zone, timedelta(days=1)),
     }
-
-
-def _begin(typed: str, zone: ZoneInfo, later: timedelta) -> str:
-    try:
-        return datetime.combine(date.fromisoformat(typed) + later, time(), zone).isoformat()
-    except (ValueError, OverflowError):
-        return typed
 
 
 def rules_of(form: Mapping[str, str], language: str) -> dict[str, Any]:

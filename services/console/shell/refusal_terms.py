@@ -72,6 +72,7 @@ REFUSALS = {
     "not_assignable": _("They cannot take it: no room, other skills, or not at work."),
     "illegal_move": _("It cannot be moved so from where it stands."),
     "other_customer": _("The two are of different customers."),
+    "too_many_subtasks": _("It has as many subtasks as it may."),
     "too_many_followers": _("As many follow it as may."),
     "passed_on": _("It was made a request already."),
     "missing_value": _("Something that the reply names is not known here."),

@@ -17,6 +17,7 @@ SUPPORT: dict[str, dict[str, str]] = {
         "merged": _("Merged"),
         "spam": _("Spam"),
     },
+    "subtask": {"open": _("To be done"), "done": _("Done"), "dropped": _("Dropped")},
     "waits_for": {"customer": _("for the customer"), "internal": _("for somebody in house"), "until": _("until")},
     "move": {
         "new": _("Make new"),

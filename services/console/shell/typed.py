@@ -1,6 +1,8 @@
-"""Numbers as people type them: in their own language's way, or in another's where that leaves no doubt."""
+"""What people type: numbers in their own language's way, or in another's where that leaves no doubt, and days."""
 
 import re
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 _NUMBER = re.compile(r"-?[0-9][0-9.,]*")
 _GROUPS = {"en": ",", "da": "."}
@@ -33,6 +35,14 @@ def whole_of(typed: str, language: str) -> int | str:
     """`1000` of `1.000` in Danish. What is no whole number stays as it was typed, for the service to refuse."""
     plain = plain_number(typed, language)
     return int(plain) if plain is not None and "." not in plain else typed.strip()
+
+
+def day_begins(typed: str, zone: ZoneInfo, later: timedelta = timedelta()) -> str:
+    """When a day begins where its reader is, or so much later; what is no day stays as it was typed."""
+    try:
+        return datetime.combine(date.fromisoformat(typed) + later, time(), zone).isoformat()
+    except (ValueError, OverflowError):
+        return typed
 
 
 def _ungrouped(text: str, sign: str) -> str | None:

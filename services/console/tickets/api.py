@@ -1,8 +1,7 @@
 """Pages about tickets: the queue, one with its thread, answering it and moving it on."""
 
 import asyncio
-from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -12,7 +11,7 @@ from services.console.shell.asking import Asked, Json, Part, Trouble, attempt, p
 from services.console.shell.editions import Fields, version_of
 from services.console.shell.guard import FILE_HEADERS
 from services.console.shell.pages import MOST_FIELDS, Page, Shown, go_to
-from services.console.tickets.domain import QUEUE, TONES, WAITING, following, moves_of, split_of, splittable
+from services.console.tickets.domain import QUEUE, TONES, WAITING, following, moves_of, split_of, splittable, subtask_of
 
 router = APIRouter(prefix="/tickets")
 Cursor = Annotated[str | None, Query(max_length=1000)]
@@ -103,49 +102,30 @@ async def follow_ticket(page: Shown, ticket_id: UUID) -> Response:
     assert page.agent is not None
     form = await page.form()
     method = "DELETE" if form.get("act") == "unfollow" else "PUT"
-    path = f"tickets/{ticket_id}/followers/{path_part(page.agent.name)}"
-    try:
-        await page.asked.write("support", method, path, None, key=form.get("key"))
-    except Trouble as trouble:
-        return await _show(page, ticket_id, trouble)
-    return go_to(f"/tickets/{ticket_id}")
+    return await _write(page, ticket_id, form, f"followers/{path_part(page.agent.name)}", None, method=method)
 
 
 @router.post("/{ticket_id}/merge")
 async def merge_ticket(page: Shown, ticket_id: UUID) -> Response:
     """Goes to the ticket that it goes on in."""
     form = await page.form()
-    return await _join(page, ticket_id, form, "merge", {"into": form.get("into", "")})
+    body = {"into": form.get("into", ""), **page.acting}
+    return await _write(page, ticket_id, form, "merge", body, goes_to="id", acted=form)
 
 
 @router.post("/{ticket_id}/unmerge")
 async def unmerge_ticket(page: Shown, ticket_id: UUID) -> Response:
     """It goes on by itself again, and is open."""
-    return await _join(page, ticket_id, await page.form(), "unmerge", {})
+    form = await page.form()
+    return await _write(page, ticket_id, form, "unmerge", page.acting, goes_to="id", acted=form)
 
 
 @router.post("/{ticket_id}/split")
 async def split_ticket(page: Shown, ticket_id: UUID) -> Response:
     """Goes to the new ticket. Merging it into this one undoes it."""
     form = await page.form(MOST_FIELDS)
-    path, version = f"tickets/{ticket_id}/split", f'"{form.get("version", "")}"'
     body = {**split_of(form), **page.acting}
-    try:
-        made = await page.asked.write("support", "POST", path, body, key=form.get("key"), if_match=version)
-    except Trouble as trouble:
-        return await _show(page, ticket_id, trouble, acted=form, split=form)
-    return go_to(f"/tickets/{made.body['into']}")
-
-
-async def _join(page: Page, ticket_id: UUID, form: Mapping[str, str], verb: str, body: Mapping[str, str]) -> Response:
-    path, version = f"tickets/{ticket_id}/{verb}", f'"{form.get("version", "")}"'
-    try:
-        done = await page.asked.write(
-            "support", "POST", path, {**body, **page.acting}, key=form.get("key"), if_match=version
-        )
-    except Trouble as trouble:
-        return await _show(page, ticket_id, trouble, acted=form)
-    return go_to(f"/tickets/{done.body['id']}")
+    return await _write(page, ticket_id, form, "split", body, goes_to="into", acted=form, split=form)
 
 
 @router.post("/{ticket_id}/replies")
@@ -191,11 +171,7 @@ async def correct_triage(page: Shown, ticket_id: UUID) -> Response:
     """What the request is about, as the agent says; the next model learns from it."""
     form = await page.form()
     body = {"category": form.get("category") or None, "urgency": form.get("urgency") or None, **page.acting}
-    try:
-        await page.asked.write("support", "POST", f"tickets/{ticket_id}/triage", body, key=form.get("key"))
-    except Trouble as trouble:
-        return await _show(page, ticket_id, trouble)
-    return go_to(f"/tickets/{ticket_id}")
+    return await _write(page, ticket_id, form, "triage", body)
 
 
 @router.post("/{ticket_id}/assign")
@@ -208,11 +184,47 @@ async def assign_ticket(page: Shown, ticket_id: UUID) -> Response:
     back = {"agent": None, "reason": form.get("reason") or "other"}
     body = back if act == "return" else {"agent": agent, "take_over": "take_over" in form}
     by = {} if page.agent.token else {"by": page.agent.name}
+    return await _write(page, ticket_id, form, "assign", {**body, **by})
+
+
+@router.post("/{ticket_id}/subtasks")
+async def add_subtask(page: Shown, ticket_id: UUID) -> Response:
+    """Something more has to be done; what was typed stands in the form again where it was refused."""
+    form = await page.form()
+    body = {**subtask_of(form, page.words.zone), **page.acting}
+    return await _write(page, ticket_id, form, "subtasks", body, subtask=form)
+
+
+@router.post("/{ticket_id}/subtasks/{subtask_id}")
+async def change_subtask(page: Shown, ticket_id: UUID, subtask_id: UUID) -> Response:
+    """Done, dropped, open again, or mine."""
+    form = await page.form()
+    assert page.agent is not None
+    said = {"assignee": page.agent.name} if form.get("act") == "mine" else {"status": form.get("act", "")}
+    return await _write(page, ticket_id, form, f"subtasks/{subtask_id}", {**said, **page.acting}, method="PATCH")
+
+
+async def _write(
+    page: Page,
+    ticket_id: UUID,
+    form: Fields,
+    path: str,
+    body: Json,
+    *,
+    method: str = "POST",
+    goes_to: str | None = None,
+    **typed: Any,
+) -> Response:
+    """Decided on the version that the form names, if any; then back to the ticket, or on to the one that the answer has
+    as `goes_to`. Where it was refused, the ticket's page has what was typed.
+    """
+    version = f'"{form["version"]}"' if "version" in form else None
+    path = f"tickets/{ticket_id}/{path}"
     try:
-        await page.asked.write("support", "POST", f"tickets/{ticket_id}/assign", {**body, **by}, key=form.get("key"))
+        done = await page.asked.write("support", method, path, body, key=form.get("key"), if_match=version)
     except Trouble as trouble:
-        return await _show(page, ticket_id, trouble)
-    return go_to(f"/tickets/{ticket_id}")
+        return await _show(page, ticket_id, trouble, **typed)
+    return go_to(f"/tickets/{done.body[goes_to] if goes_to else ticket_id}")
 
 
 async def _next(asked: Asked, ticket_id: UUID) -> str | None:
@@ -233,6 +245,7 @@ async def _show(
     suggests: bool = False,
     acted: Fields | None = None,
     split: Fields | None = None,
+    subtask: Fields | None = None,
 ) -> Response:
     path = f"tickets/{ticket_id}"
     page.path = f"/{path}"
@@ -256,6 +269,7 @@ async def _show(
         suggests=suggests,
         splittable=splittable(ticket),
         split=split or {},
+        subtask=subtask or {},
         moves=moves_of(ticket),
         tones=TONES,
         trouble=trouble or filled.trouble,

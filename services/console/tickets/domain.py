@@ -1,7 +1,11 @@
 """What a page shows of a ticket, and what may be done with it."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from services.console.shell.typed import day_begins
 
 TONES = {
     "new": "bad",
@@ -35,6 +39,13 @@ def split_of(form: Mapping[str, str]) -> dict[str, Any]:
     chosen = [name.removeprefix(_ENTRY) for name in form if name.startswith(_ENTRY)]
     subject = form.get("subject", "").strip()
     return {"replies": chosen, **({"subject": subject} if subject else {})}
+
+
+def subtask_of(form: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any]:
+    """As support takes it: a day lasts until its end, where the agent is. Blank fields are left out."""
+    said = {name: form.get(name, "").strip() for name in ("title", "assignee")}
+    said["due_at"] = day_begins(form.get("due", "").strip(), zone, timedelta(days=1))
+    return {name: value for name, value in said.items() if value}
 
 
 def following(ticket_id: str, waiting: list[Mapping[str, Any]]) -> str | None:

@@ -20,6 +20,8 @@ from services.support.routing.commands import assignments as routing
 from services.support.routing.schemas import AssignmentView
 from services.support.sla import commands as sla
 from services.support.sla.schemas import SlaView
+from services.support.subtasks import commands as subtasks
+from services.support.subtasks.schemas import SubtaskView
 from services.support.tickets.domain.status import moves_by_hand
 from services.support.tickets.domain.threads import suggests_split
 from services.support.triage import commands as triage
@@ -53,6 +55,7 @@ class Whole:
     replies: list[Entry]
     followers: TicketFollowers
     viewers: TicketViewers
+    subtasks: list[SubtaskView]
     triage: TriageView | None
     sla: SlaView
     assignment: AssignmentView | None
@@ -143,6 +146,7 @@ async def _load(tx: Transaction, ticket_id: UUID) -> Whole:
         replies,
         followers,
         viewers,
+        await subtasks.list_subtasks(tx, ticket_id),
         await triage.find_triage(tx, ticket_id),
         await sla.show(tx, ticket_id),
         await routing.find_assignment(tx, ticket_id),
@@ -187,6 +191,7 @@ def _view(whole: Whole) -> TicketView:
         followed_by=ticket.continued,
         followers=[each.agent for each in whole.followers.items],
         viewers=whole.viewers.items,
+        subtasks=whole.subtasks,
         merged_into=ticket.merged_into,
         merged=[Follower(id=each.id, number=each.number) for each in whole.merged],
         split_from=ticket.split_from,

@@ -10,6 +10,7 @@ from services.support.attention.schemas import TicketViewer
 from services.support.mail.schemas import AttachmentView
 from services.support.routing.schemas import AssignmentView
 from services.support.sla.schemas import SlaView
+from services.support.subtasks.schemas import SubtaskView
 from services.support.triage.schemas import TriageView
 from shared.events.tickets import LetterOutcome, TicketStatus, Waiting
 from shared.events.values import Channel
@@ -105,6 +106,7 @@ class TicketView(TicketLine):
     followed_by: list[Follower]
     followers: list[str] = []
     viewers: list[TicketViewer] = []
+    subtasks: list[SubtaskView] = []
     merged_into: UUID | None
     merged: list[Follower]
     split_from: UUID | None

@@ -40,11 +40,14 @@ async def add_subtask(tx: Transaction, ticket_id: UUID, new: NewSubtask, agent: 
 async def change_subtask(
     tx: Transaction, ticket_id: UUID, subtask_id: UUID, patch: SubtaskPatch, agent: str, versions: Versions
 ) -> SubtaskView:
-    """Told where something changed. Raises NotFound and Stale."""
-    ticket = await tickets.lock_ticket(tx, ticket_id)
-    subtask = await store.find_subtask(tx, subtask_id)
-    if subtask is None or subtask.ticket_id != ticket_id:
+    """Told where something changed. A subtask of a ticket that was merged into this one is changed as its own. Raises
+    NotFound and Stale.
+    """
+    own = next((each.ticket_id for each in await store.find_subtasks(tx, ticket_id) if each.id == subtask_id), None)
+    if own is None:
         raise NotFound("the ticket has no subtask with this id")
+    ticket = await tickets.lock_ticket(tx, own)
+    subtask = await store.find_subtask(tx, subtask_id)
     if versions is not None and subtask.version not in versions:
         state = (await store.read_subtask(tx, subtask_id)).model_dump(mode="json")
         raise Stale("the subtask has changed; read it again", field="If-Match", state=state)
@@ -61,7 +64,12 @@ async def find_subtasks(tx: Transaction, ticket_id: UUID) -> TicketSubtasks:
     """Raises NotFound."""
     if await tickets.find_party_of_ticket(tx, ticket_id) is None:
         raise NotFound("no ticket has this id")
-    return TicketSubtasks(items=await store.find_subtasks(tx, ticket_id))
+    return TicketSubtasks(items=await list_subtasks(tx, ticket_id))
+
+
+async def list_subtasks(tx: Transaction, ticket_id: UUID) -> list[SubtaskView]:
+    """Of a ticket that is known, and of those that were merged into it."""
+    return await store.find_subtasks(tx, ticket_id)
 
 
 async def list_open(tx: Transaction, agent: str, before: UUID | None, limit: int) -> list[AgentSubtask]:

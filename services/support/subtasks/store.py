@@ -34,13 +34,14 @@ async def count_subtasks(tx: Transaction, ticket_id: UUID) -> int:
     return int(await tx.fetchval(SQL["count_subtasks"], ticket_id))
 
 
-async def find_subtask(tx: Transaction, subtask_id: UUID) -> Subtask | None:
+async def find_subtask(tx: Transaction, subtask_id: UUID) -> Subtask:
+    """One that is there."""
     row = await tx.fetchrow(SQL["find_subtask"], subtask_id)
-    return None if row is None else Subtask(*(row[each.name] for each in fields(Subtask)))
+    return Subtask(*(row[each.name] for each in fields(Subtask)))
 
 
 async def read_subtask(tx: Transaction, subtask_id: UUID) -> SubtaskView:
-    """One that is there, as it is shown."""
+    """The same, as it is shown."""
     return SubtaskView.model_validate(dict(await tx.fetchrow(SQL["find_subtask"], subtask_id)))
 
 

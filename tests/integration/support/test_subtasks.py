@@ -85,6 +85,10 @@ async def test_a_ticket_shows_those_of_tickets_that_go_on_in_it(support: Support
     await http.post(f"{ticket('b')}/merge", json={"into": str(derived_id("ticket", "a")), "agent": "staff-1"})
     assert [each["id"] for each in await listed(http)] == [one["id"], other["id"]]
     assert [each["id"] for each in await listed(http, "b")] == [other["id"]]
+    joined = {**other, "ticket_id": one["ticket_id"]}
+    assert (await changed(http, joined, status="done")).json()["ticket_id"] == other["ticket_id"]
+    assert [each["status"] for each in (await http.get(ticket("a"))).json()["subtasks"]] == ["open", "done"]
+    assert (await told(support))[-1][1]["ticket_id"] == other["ticket_id"]
 
 
 @pytest.mark.parametrize(

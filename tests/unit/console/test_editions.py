@@ -35,7 +35,7 @@ ACTS = {
     *("/tickets/{}/merge", "/tickets/{}/split", "/tickets/{}/status"),
 }
 """Forms that move something on; what it is now is shown around them."""
-BUTTONS = {"/frauds/{}/judge"}
+BUTTONS = {"/frauds/{}/judge", "/tickets/{}/subtasks/{}"}
 """Nothing is typed, and the row shows what stands."""
 _NAMED = re.compile(r"[0-9a-f-]{36}|(?<=/agents/)[^/?]+|(?<=/replies/)[^/?]+")
 
