@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from deploy.embedded import EmbeddedStack
-from tests.browser.agents import LAPTOP, PHONE, ask
+from tests.browser.agents import LAPTOP, PHONE, ask, console
 from tests.e2e.client import Client, eventually
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
@@ -168,3 +168,10 @@ async def test_video_plays_from_its_one_origin_and_tells_what_was_played(
 
         await eventually(told, "what was played, at marketing")
     assert complaints == []
+    async with console(stack, viewport=PHONE, language="da") as (context, heard):
+        shown = await context.new_page()
+        await shown.goto("/campaigns/ferns-film")
+        rows = shown.locator("section", has=shown.get_by_role("heading", name="Hvor langt den blev set: film"))
+        await expect(rows.locator("tbody tr")).to_have_count(5)
+        await expect(shown.locator(".head .badge", has_text="Video")).to_be_visible()
+        assert heard == []

@@ -107,6 +107,14 @@ CAMPAIGNS: dict[str, dict[str, str]] = {
         "channels": _("Channels"),
         "customer": _("Customer"),
     },
+    "content_type": {
+        "announcement": _("Announcement"),
+        "newsletter": _("Newsletter"),
+        "survey": _("Survey"),
+        "video": _("Video"),
+        "tutorial": _("Tutorial"),
+        "transactional": _("About an order"),
+    },
     "returned_as": {
         "delivered": _("Delivered"),
         "opened": _("Opened"),

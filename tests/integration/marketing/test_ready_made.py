@@ -108,3 +108,23 @@ async def test_who_comes_back_is_invited_no_more(marketing: Marketing, tmp_path:
     assert sent == [("win-back", 1), ("survey", 12), ("cross-sell", 35)]
     rows = await marketing.rows("select reason, ended_by from flow where campaign = 'win-back'")
     assert rows == [{"reason": "goal", "ended_by": back.id}]
+
+
+async def test_a_plant_is_followed_by_its_tutorial_and_video_where_they_are_in_force(
+    marketing: Marketing, tmp_path: Path
+) -> None:
+    """Beside its follow-up; flowers are not."""
+    await marketing.publish(*load_definitions(OWN_CAMPAIGNS), *load_definitions(READY_MADE / "guides"))
+    plants = product("G-1", "GARDEN CENTER", "Fern"), product("F-1", "FLORAL", "Rose")
+    await marketing.heard(
+        described(locale="da"), consent(), *plants, sale("a", skus=("G-1",)), sale("b", skus=("F-1",))
+    )
+    await marketing.pass_time(NOW + 60 * DAY)
+    async with marketing.sender(Maildir(tmp_path, 500)) as sender:
+        assert await sender.send_batch() == 5
+    rows = await marketing.rows("select campaign, due_at from message where not follow_up order by due_at")
+    assert [(row["campaign"], (row["due_at"] - NOW) // DAY) for row in rows] == [
+        ("first-plant", 2),
+        ("first-plant", 21),
+        ("repotting", 28),
+    ]

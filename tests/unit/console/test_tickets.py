@@ -10,6 +10,7 @@ import pytest
 from services.console.shell.asking import Asked, File, Trouble
 from services.console.shell.vocabulary import TERMS
 from services.console.tickets.domain import split_of, splittable
+from services.marketing.catalogue.schemas import ContentType
 from services.marketing.measures.schemas import Measure
 from services.support.desk.schemas import Customer, Entry, TicketView
 from services.support.mail.domain.attachment import Refusal
@@ -104,6 +105,7 @@ def test_what_became_of_mails_has_words() -> None:
     assert set(get_args(LetterOutcome)) == TERMS["letter"].keys()
     assert set(get_args(Refusal)) == TERMS["attachment"].keys()
     assert set(get_args(Measure.model_fields["kind"].annotation)) == TERMS["returned_as"].keys()
+    assert set(get_args(ContentType)) == TERMS["content_type"].keys()
 
 
 def test_what_was_written_after_the_requests_may_be_split_off() -> None:

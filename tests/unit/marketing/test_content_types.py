@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
-from services.marketing.catalogue.domain.content_type import type_of
+from services.marketing.catalogue.domain.content_type import type_of, videos_of
 from services.marketing.catalogue.domain.reading import Source, Unreadable, read
+from services.marketing.catalogue.files import load_definitions
 from services.marketing.mailings.domain.definition import read_mailing
+from services.marketing.settings import OWN_CAMPAIGNS
 from tests.unit.marketing.facts import definition, send
 
 CAMPAIGN = """
@@ -139,3 +141,9 @@ def test_mailing_is_refused_at_its_own_fields(said: str, complaint: str) -> None
     texts = {"m.txt": f"Subject: M\n\n{BOTH}\n", "m.da.txt": f"Subject: M\n\n{FIRST}\n"}
     found = complaints_of(Source("m.yaml", f"name: m\nsegment: all\ntemplate: m\n{said}\n", texts), read_mailing)
     assert [each[: len(complaint)] for each in found] == ([complaint] if complaint else [])
+
+
+def test_ready_made_guides_are_a_tutorial_and_a_video() -> None:
+    guides = {each.name: each for each in load_definitions(OWN_CAMPAIGNS / "ready-made" / "guides")}
+    assert {name: each.type for name, each in guides.items()} == {"first-plant": "tutorial", "repotting": "video"}
+    assert videos_of(guides["repotting"]) == ["repotting"]
