@@ -182,6 +182,9 @@ async def test_what_else_has_to_be_done_for_a_ticket_is_given_taken_and_done(
         await expect(theirs.get_by_label("What", exact=True)).to_have_value("Half a thought")
         await mine.get_by_role("button", name="I do it").click()
         await expect(line).to_contain_text("agent-8")
+        today = await other.new_page()
+        await today.goto("/")
+        await expect(today.get_by_role("link", name=title)).to_be_visible()
         await line.get_by_role("button", name="Done").click()
         await expect(line).to_contain_text("Open it again")
         assert [each for each in complaints if "422" not in each] == []

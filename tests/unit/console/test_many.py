@@ -37,8 +37,8 @@ STEPS = 2
 MOST_BYTES = 100_000
 """Compressed. With styles and scripts the first view has 150,000."""
 BEGINNINGS = {
-    "/": {"support /v1/tickets", "support /v1/agents/{agent_id}/followed-tickets", "forecasting /v1/series/sales",
-          "forecasting /v1/forecasts"},
+    "/": {"support /v1/tickets", "support /v1/agents/{agent_id}/followed-tickets",
+          "support /v1/agents/{agent_id}/subtasks", "forecasting /v1/series/sales", "forecasting /v1/forecasts"},
     "/parties/{party_id}/around": {"contacts /v1/parties/{party_id}/timeline", "forecasting /v1/actions"},
     "/tickets": {"support /v1/views", "support /v1/canned-replies"},
     "/tickets/{ticket_id}": {"support /v1/canned-replies", "support /v1/tickets"},
