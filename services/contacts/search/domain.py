@@ -4,16 +4,20 @@ Two words that are the same once each has lost at most one letter differ by one 
 swapped or moved. So each word is kept with those forms, and what is typed is looked up by its own.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.contacts.custom import CustomFields
 from services.contacts.parties.domain.letters import in_latin, plain_words
 
-RULES = 1
+RULES = 2
 """The version of how words are made: whoever changes that adds one, and all parties are searched by the new ones."""
 _LETTERS = {"ø": "o", "æ": "ae", "ł": "l", "đ": "d", "ð": "d", "þ": "th"}
+_SYLLABLE = re.compile(r"[A-Z][a-z]*")
+_MOST_SYLLABLES = 4
+"""Of a person's name; what has more is a company's."""
 _MOST_OF_ALL = 48
 _MOST_WORDS, _LONGEST, _SHORTEST_MISSPELT = 12, 40, 4
 SEARCHED = 4
@@ -50,12 +54,23 @@ def words_of_all(texts: Iterable[str]) -> list[str]:
     too, after all others.
     """
     words = [word for text in texts for word in words_of(text)]
-    return list(dict.fromkeys([*words, *(latin for word in words for latin in latin_of(word))]))[:_MOST_OF_ALL]
+    latin = [each for word in words for each in (*latin_of(word), *_parts_of(word))]
+    return list(dict.fromkeys([*words, *latin]))[:_MOST_OF_ALL]
 
 
 def latin_of(word: str) -> list[str]:
     """A word of another script in Latin letters; of one in Latin letters nothing."""
     return [] if word.isascii() else words_of(in_latin(word))
+
+
+def _parts_of(word: str) -> Iterator[str]:
+    """Of a name whose characters are a syllable each, as in Chinese and Korean, the two words that it is in Latin
+    letters: family and given name, wherever one ends.
+    """
+    syllables = [] if word.isascii() else _SYLLABLE.findall(in_latin(word))
+    for place in range(1, len(syllables) if len(word) == len(syllables) <= _MOST_SYLLABLES else 0):
+        yield "".join(syllables[:place]).lower()
+        yield "".join(syllables[place:]).lower()
 
 
 def forms_of(word: str) -> set[str]:

@@ -19,6 +19,7 @@ NAMES = [
     "Kierk & Co A/S",
     "Jos\u00e9 \u00c1lvarez",
     "Иван Петров",
+    "王伟",
 ]
 
 
@@ -59,6 +60,8 @@ async def found(http: httpx.AsyncClient, q: str) -> list[str]:
         ("петров", NAMES[6]),
         ("petrov ivan", NAMES[6]),
         ("берг", NAMES[3]),  # noqa: RUF001  another script is meant
+        ("wei wang", NAMES[7]),
+        ("王伟", NAMES[7]),
         ("sofie berg", None),
         ("zzzz", None),
         ("!!!", None),

@@ -36,6 +36,25 @@ def test_words_of_another_script_are_found_in_latin_letters_too() -> None:
     assert words_of_all(["Иван Петров", "Holm"]) == ["иван", "петров", "holm", "ivan", "petrov"]
 
 
+@pytest.mark.parametrize(
+    ("name", "latin"),
+    [
+        ("王伟", ["wangwei", "wang", "wei"]),
+        ("欧阳娜", ["ouyangna", "ou", "yangna", "ouyang", "na"]),
+        ("이민수", ["iminsu", "i", "minsu", "imin", "su"]),
+        ("王 伟", ["wang", "wei"]),
+        ("北京王府饭店", ["beijingwangfufandian"]),
+        ("たなか", ["tanaka"]),
+        ("Пётр", ["petr"]),
+    ],
+)
+def test_a_name_without_blanks_is_found_by_the_two_words_that_it_is_in_latin_letters(
+    name: str, latin: list[str]
+) -> None:
+    """Nothing tells where the family name ends."""
+    assert words_of_all([name])[len(words_of(name)) :] == latin
+
+
 @given(st.text(max_size=60))
 def test_any_text_has_words_that_are_their_own(text: str) -> None:
     words = words_of(text)
