@@ -1,4 +1,6 @@
-"""What a service's role may do in its database: read and write rows, and nothing that runs as somebody else."""
+"""What a service's role may do in its database: read and write rows, and nothing that runs as somebody else. And that
+no row is written into an index that another one contains.
+"""
 
 import asyncpg
 import pytest
@@ -22,6 +24,21 @@ select has_database_privilege($1, current_database(), 'temporary') as temporary,
         where relkind in ('r', 'p') and nspname !~ '^pg_' and nspname <> 'information_schema'
           and has_table_privilege($1, c.oid, 'truncate, references, trigger')) as reshaped,
   (select rolsuper or rolcreaterole or rolcreatedb or rolbypassrls from pg_roles where rolname = $1) as powerful
+"""
+
+CONTAINED = """
+with sorted as (
+  select i.indexrelid::regclass::text as name, i.indrelid, i.indisunique, c.relam, i.indoption::text as directions,
+    pg_get_expr(i.indpred, i.indrelid) as part, i.indnatts,
+    array(select pg_get_indexdef(i.indexrelid, place, false) from generate_series(1, i.indnkeyatts) as place) as keys
+  from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace
+  where n.nspname !~ '^pg_' and not exists (select from pg_inherits where inhrelid = i.indexrelid)
+)
+select one.name, other.name as instead from sorted one
+join sorted other on other.indrelid = one.indrelid and other.name <> one.name and other.relam = one.relam
+  and other.part is not distinct from one.part and other.keys[:cardinality(one.keys)] = one.keys
+  and starts_with(other.directions, one.directions) and other.indnatts >= one.indnatts
+where not one.indisunique
 """
 
 
@@ -77,3 +94,16 @@ async def test_temporary_table_cannot_stand_in_for_the_owners(service: str, data
         assert await connection.fetchval("select open_message_month('2031-01-01')") is True
     finally:
         await connection.close()
+
+
+async def test_no_index_is_the_beginning_of_another(
+    service: str,
+    databases: Databases,  # noqa: F811  the fixture
+) -> None:
+    """Every row would be written into both, for what one of them answers. Of two that are equal both are named."""
+    connection = await asyncpg.connect(databases.superuser_dsn(service))
+    try:
+        found = [(row["name"], row["instead"]) for row in await connection.fetch(CONTAINED)]
+    finally:
+        await connection.close()
+    assert found == []
