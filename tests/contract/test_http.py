@@ -152,6 +152,7 @@ SIGNED = {
     "/v1/links/{token}": 404,
     "/v1/links/{token}/opened.gif": 404,
     "/v1/links/{token}/video": 404,
+    "/v1/links/{token}/watched": 422,
     "/v1/webhooks/{provider}": 404,
     "/v1/webhooks/mail": 401,
 }

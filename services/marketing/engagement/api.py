@@ -88,7 +88,7 @@ async def show_picture(service: Serving, request: Request, token: str) -> Respon
     return Response(_PICTURE, media_type="image/gif", headers=HEADERS)
 
 
-@links.get("/links/video.js", response_class=Response)
+@links.get("/links/video.js", include_in_schema=False)
 async def show_script() -> Response:
     """The script of the page that plays a video; it holds nothing of anybody."""
     headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "max-age=3600"}

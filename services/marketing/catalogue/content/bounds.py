@@ -69,4 +69,5 @@ def _look(node: nodes.Node, depth: int, *, looped: bool) -> Iterator[str]:
 def _is_written_out(tracked: nodes.Filter) -> bool:
     """What is signed into a link and told as its label is then nothing that anybody sent, and names no person."""
     given = (tracked.node, *tracked.args, *(each.value for each in tracked.kwargs))
-    return all(isinstance(each, nodes.Const) for each in given)
+    unpacked = tracked.dyn_args is not None or tracked.dyn_kwargs is not None
+    return not unpacked and all(isinstance(each, nodes.Const) for each in given)

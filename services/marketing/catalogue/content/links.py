@@ -25,7 +25,7 @@ def video_filter(context: Context, url: Any, label: Any = "") -> str:
     """`{{ "https://shop.example/film.mp4" | video("film") }}`: a page that plays it; the address itself where nothing
     counts who watches. `label` names the video in what is counted.
     """
-    if not label or not isinstance(url, str) or not _HOST.fullmatch(urlsplit(url).netloc):
+    if not str(label).strip() or not isinstance(url, str) or not _HOST.fullmatch(urlsplit(url).netloc):
         raise TemplateRuntimeError("video takes an address such as https://shop.example/film.mp4, and a label")
     return _linked(context, "video", "video_to", url, label)
 

@@ -104,6 +104,10 @@ def _checked(source: str, info: ValidationInfo, compile_: Callable[[str], Templa
         raise ValueError(f"is no template that can be rendered: {error}") from None
     except (SyntaxError, RecursionError, OverflowError):
         raise ValueError("is no template that can be rendered: it nests too deeply") from None
+    except (TypeError, AttributeError, LookupError, ArithmeticError):
+        raise ValueError(
+            "is no template that can be rendered: a filter or operator is given what it cannot take"
+        ) from None
     return source
 
 
