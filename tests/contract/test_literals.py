@@ -32,6 +32,7 @@ from services.support.mail.schemas import AttachmentView, Taken
 from services.support.routing.schemas import AgentState, AgentView, AssignmentStep, AssignmentView
 from services.support.sla.schemas import CalendarVersion, ClockView, Deadline, Measured, PolicyVersion
 from services.support.stats.schemas import DeskWarning
+from services.support.subtasks.schemas import AgentSubtask, SubtaskView
 from services.support.tickets.schemas import TicketState
 from services.support.triage.schemas import Answer, ModelView, TriageView
 from shared.run.discovery import SERVICES
@@ -72,6 +73,7 @@ SHOWN: dict[str, Shown] = {
     "support": {
         "ticket.status": [(model, "status") for model in (TicketLine, TicketView, TicketState, Step)],
         "ticket.waits_for": [(model, "waits_for") for model in (TicketLine, TicketView, TicketState)],
+        "subtask.status": [(model, "status") for model in (SubtaskView, AgentSubtask)],
         "reply.kind": [(Entry, "kind")],
         "reply.author": [(Entry, "author")],
         "triage.urgency": [(model, "urgency") for model in (TriageView, Answer)],

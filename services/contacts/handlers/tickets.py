@@ -22,6 +22,7 @@ from shared.events.disputes import (
     DisputeSettled,
 )
 from shared.events.followers import TicketFollowed, TicketUnfollowed
+from shared.events.subtasks import TicketSubtaskAdded, TicketSubtaskChanged
 from shared.events.tickets import (
     CsatAsked,
     CsatRecorded,
@@ -58,6 +59,8 @@ OfTickets = (
     | TicketSplit
     | TicketFollowed
     | TicketUnfollowed
+    | TicketSubtaskAdded
+    | TicketSubtaskChanged
     | DisputeRaised
     | DisputeClosed
     | DisputeAcknowledged
