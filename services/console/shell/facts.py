@@ -14,6 +14,7 @@ _TERMS = {
     "reason": "reason",
     "stage": "stage",
     "status": "status",
+    "subtask_status": "subtask",
     "previous": "status",
     "purpose": "purpose",
 }

@@ -14,7 +14,7 @@ from services.console.followups.domain import OUTCOMES, figures_of, funnel_of, r
 from services.console.forecasts.domain import fan_of
 from services.console.operations.domain import done_of, groups_of
 from services.console.parties.domain import GROUPS, Profile, errors_of, lines_of, purchases_of
-from services.console.shell.facts import Fact, Named
+from services.console.shell.facts import Fact, Named, facts_of
 from services.console.shell.vocabulary import TERMS
 from services.console.shell.words import LANGUAGES, Words, short_type
 from services.console.tickets.domain import following, moves_of
@@ -223,3 +223,16 @@ def test_weeks_of_sales_stand_beside_what_was_expected() -> None:
 def test_what_an_event_names_is_escaped_and_leads_to_its_page() -> None:
     said = Fact("<b>", [Named("<i>", '/segments/"x'), Named("&")])
     assert escape(said) == ('<div><dt>&lt;b&gt;</dt><dd><a href="/segments/&quot;x">&lt;i&gt;</a>, &amp;</dd></div>')
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", [("By whom", "staff-2"), ("Status", "Done")]),
+        ("da", [("Af hvem", "staff-2"), ("Status", "Gjort")]),
+    ],
+)
+def test_what_is_told_of_a_subtask_is_said_in_words(language: str, expected: list[tuple[str, str]]) -> None:
+    words = Words(language, ZoneInfo("UTC"), datetime.now(UTC))
+    found = facts_of({"subtask_status": "done", "assignee": "staff-2", "due_at": None}, words)
+    assert [(each.name, each.texts[0].text) for each in found] == expected
