@@ -1,13 +1,18 @@
 """What a ticket's page shows of mails: what became of replies, and the files that came with messages."""
 
+import re
 from datetime import UTC, datetime
+from html import unescape
+from inspect import signature
 from typing import Any, get_args
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import httpx
 import pytest
 
 from services.console.shell.asking import Asked, File, Trouble
+from services.console.shell.live import follow
 from services.console.shell.vocabulary import TERMS
 from services.console.tickets.domain import split_of, splittable
 from services.marketing.catalogue.schemas import ContentType
@@ -81,6 +86,24 @@ async def test_a_thread_shows_what_became_of_replies_and_the_files_that_came(
     assert "1.2 MB" in page
     assert "A kind that is not taken" in page
     assert f"/attachments/{MAIL}/1" not in page
+
+
+async def test_news_of_tickets_that_go_on_in_it_are_its_own(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They keep subtasks of their own. No more are asked for than a stream takes."""
+    merged = [{"id": str(UUID(int=number)), "number": number} for number in range(9)]
+
+    async def get(_: Asked, service: str, path: str, **query: object) -> Any:
+        del service, query
+        return {**ticket(), "merged": merged} if path == f"tickets/{ID}" else {"items": []}
+
+    monkeypatch.setattr(Asked, "get", get)
+    (live,) = re.findall(r'data-live="([^"]+)"', (await client.get(f"/tickets/{ID}")).text)
+    subjects = parse_qs(urlsplit(unescape(live)).query)["subject"]
+    assert subjects == [f"ticket/{each}" for each in (ID, *(each["id"] for each in merged[-4:]))]
+    _, query = get_args(signature(follow).parameters["subject"].annotation)
+    assert len(subjects) == next(each.max_length for each in query.metadata if hasattr(each, "max_length"))
 
 
 async def test_a_file_is_saved_and_never_opened(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
