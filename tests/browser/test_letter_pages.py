@@ -144,7 +144,9 @@ async def video(stack: EmbeddedStack) -> str:
 async def test_video_plays_from_its_one_origin_and_tells_what_was_played(
     stack: EmbeddedStack, page: Page, video: str, axe: str, complaints: list[str]
 ) -> None:
-    """Its first half is skipped, and so half of it is played; played once more from the beginning, all of it was."""
+    """Much of its first half is skipped, and so over half of it is played; played once more from the beginning, all of
+    it was.
+    """
 
     async def serve(route: Route) -> None:
         await route.fulfill(body=film(), content_type="audio/wav")
@@ -160,7 +162,7 @@ async def test_video_plays_from_its_one_origin_and_tells_what_was_played(
     found = await page.evaluate("axe.run({resultTypes: ['violations']})")
     assert [each["id"] for each in found["violations"]] == []
     play = "(video, from) => { video.muted = true; video.currentTime = from; return video.play(); }"
-    for begin, expected in ((1, {25: 1, 50: 1, 75: 0, 100: 0}), (0, {25: 1, 50: 1, 75: 1, 100: 1})):
+    for begin, expected in ((0.8, {25: 1, 50: 1, 75: 0, 100: 0}), (0, {25: 1, 50: 1, 75: 1, 100: 1})):
         await page.locator("video").evaluate(play, begin)
 
         async def told(wanted: dict[int, int] = expected) -> bool:
