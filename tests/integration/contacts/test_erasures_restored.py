@@ -16,11 +16,11 @@ from shared.events.campaigns import ErasureConfirmed as OfCampaigns
 from shared.events.erased import ErasureRequested, PartyErased
 from shared.events.erasure import counted
 from tests.integration.contacts.running import ADA, NOW, SHOP_81, TABLES, Contacts, heard, reported, sale
-from tests.integration.contacts.test_erasures import SHOP_82, ada, ask, decide, erased, everything, merged
+from tests.integration.contacts.test_erasures import BORN, SHOP_82, ada, ask, decide, erased, everything, merged
 
 HOUR = timedelta(hours=1)
 KEPT = (*TABLES, "erasure_key")
-NAMES = ("Ada", "'ada'", "holm", "ada@", "20123456", "Bo", "1990")
+NAMES = ("Ada", "'ada'", "holm", "ada@", "20123456", "Bo", BORN)
 
 
 async def back_up(contacts: Contacts) -> None:
@@ -54,7 +54,7 @@ def descriptions(events: Sequence[Event[Any]]) -> list[Event[Any]]:
 
 def hers() -> list[Event[Any]]:
     """Facts of Ada that come again after a restore, ids and all."""
-    party = {"identities": [SHOP_81, ADA], "name": "Ada Holm", "birth_date": "1990-04-17"}
+    party = {"identities": [SHOP_81, ADA], "name": "Ada Holm", "birth_date": BORN}
     facts = [
         sale("s-1", SHOP_81, ADA, at=NOW - 9 * HOUR, name="Ada Holm"),
         reported("profile.submitted", at=NOW - 8 * HOUR, party=party),
