@@ -69,13 +69,13 @@ class Marketing:
     async def tell(self, rows: Iterable[Outgoing]) -> None:
         await publish(self.bootstrap, rows, self.sequences)
 
-    async def count(self, name: str, *args: object) -> int:
-        return int(await self.database.fetchval(_SQL[name], *args))
+    async def count(self, name: str) -> int:
+        return int(await self.database.fetchval(_SQL[name]))
 
-    async def until(self, name: str, number: int, *args: object) -> None:
+    async def until(self, name: str, number: int) -> None:
         """Raises TimeoutError after a quarter of an hour."""
         async with asyncio.timeout(_PATIENCE_S):
-            while await self.count(name, *args) != number:
+            while await self.count(name) != number:
                 await asyncio.sleep(0.1)
 
 

@@ -110,14 +110,14 @@ async def merge_ticket(page: Shown, ticket_id: UUID) -> Response:
     """Goes to the ticket that it goes on in."""
     form = await page.form()
     body = {"into": form.get("into", ""), **page.acting}
-    return await _write(page, ticket_id, form, "merge", body, goes_to="id", acted=form)
+    return await _write(page, ticket_id, form, "merge", body, on_version=True, goes_to="id", acted=form)
 
 
 @router.post("/{ticket_id}/unmerge")
 async def unmerge_ticket(page: Shown, ticket_id: UUID) -> Response:
     """It goes on by itself again, and is open."""
     form = await page.form()
-    return await _write(page, ticket_id, form, "unmerge", page.acting, goes_to="id", acted=form)
+    return await _write(page, ticket_id, form, "unmerge", page.acting, on_version=True, goes_to="id", acted=form)
 
 
 @router.post("/{ticket_id}/split")
@@ -125,7 +125,7 @@ async def split_ticket(page: Shown, ticket_id: UUID) -> Response:
     """Goes to the new ticket. Merging it into this one undoes it."""
     form = await page.form(MOST_FIELDS)
     body = {**split_of(form), **page.acting}
-    return await _write(page, ticket_id, form, "split", body, goes_to="into", acted=form, split=form)
+    return await _write(page, ticket_id, form, "split", body, on_version=True, goes_to="into", acted=form, split=form)
 
 
 @router.post("/{ticket_id}/replies")
@@ -154,11 +154,9 @@ async def move_ticket(page: Shown, ticket_id: UUID) -> Response:
     """Decided on the version that the page showed; `next` goes on to another one that waits."""
     form = await page.form()
     body = {"status": form.get("status", ""), **page.acting}
-    version = f'"{form.get("version", "")}"'
+    path, version = f"tickets/{ticket_id}/status", f'"{form.get("version", "")}"'
     try:
-        await page.asked.write(
-            "support", "POST", f"tickets/{ticket_id}/status", body, key=form.get("key"), if_match=version
-        )
+        await page.asked.write("support", "POST", path, body, key=form.get("key"), if_match=version)
     except Trouble as trouble:
         return await _show(page, ticket_id, trouble, acted=form)
     if "next" in form and (another := await _next(page.asked, ticket_id)):
@@ -201,7 +199,8 @@ async def change_subtask(page: Shown, ticket_id: UUID, subtask_id: UUID) -> Resp
     form = await page.form()
     assert page.agent is not None
     said = {"assignee": page.agent.name} if form.get("act") == "mine" else {"status": form.get("act", "")}
-    return await _write(page, ticket_id, form, f"subtasks/{subtask_id}", {**said, **page.acting}, method="PATCH")
+    body, path = {**said, **page.acting}, f"subtasks/{subtask_id}"
+    return await _write(page, ticket_id, form, path, body, method="PATCH", on_version=True)
 
 
 async def _write(
@@ -212,13 +211,15 @@ async def _write(
     body: Json,
     *,
     method: str = "POST",
+    on_version: bool = False,
     goes_to: str | None = None,
     **typed: Any,
 ) -> Response:
-    """Decided on the version that the form names, if any; then back to the ticket, or on to the one that the answer has
-    as `goes_to`. Where it was refused, the ticket's page has what was typed.
+    """Back to the ticket, or on to the one that the answer has as `goes_to`. With `on_version` it is decided on the
+    version that the form names; a form that names none is refused. Where it was refused, the ticket's page has what was
+    typed.
     """
-    version = f'"{form["version"]}"' if "version" in form else None
+    version = f'"{form.get("version", "")}"' if on_version else None
     path = f"tickets/{ticket_id}/{path}"
     try:
         done = await page.asked.write("support", method, path, body, key=form.get("key"), if_match=version)

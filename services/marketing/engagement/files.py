@@ -12,8 +12,3 @@ _FOLDER = Path(__file__).with_name("providers")
 def load_provider(name: str) -> Provider:
     """Of those whose names the settings know."""
     return Provider.model_validate(yaml.safe_load((_FOLDER / f"{name}.yaml").read_text(encoding="utf-8")))
-
-
-def load_script() -> bytes:
-    """What the page of a video runs."""
-    return Path(__file__).with_name("video.js").read_bytes()

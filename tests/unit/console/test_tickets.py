@@ -11,7 +11,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from services.console.shell.asking import Asked, File, Trouble
+from services.console.shell.asking import Answer, Asked, File, Trouble
 from services.console.shell.live import follow
 from services.console.shell.vocabulary import TERMS
 from services.console.tickets.domain import split_of, splittable
@@ -22,6 +22,7 @@ from services.support.mail.domain.attachment import Refusal
 from services.support.mail.schemas import AttachmentView
 from services.support.sla.schemas import SlaView
 from shared.events.tickets import LetterOutcome
+from tests.unit.console.conftest import SAME
 
 ID, MAIL = UUID("01a21cac-b0de-7cd1-b5db-ef8f21bd5678"), UUID("01a21cac-b0de-7cd1-b5db-ef8f21bd5679")
 
@@ -104,6 +105,22 @@ async def test_news_of_tickets_that_go_on_in_it_are_its_own(
     assert subjects == [f"ticket/{each}" for each in (ID, *(each["id"] for each in merged[-4:]))]
     _, query = get_args(signature(follow).parameters["subject"].annotation)
     assert len(subjects) == next(each.max_length for each in query.metadata if hasattr(each, "max_length"))
+
+
+@pytest.mark.parametrize("act", ["status", "merge", "unmerge", "split", f"subtasks/{MAIL}"])
+async def test_a_form_that_names_no_version_changes_nothing_unseen(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    """It is sent with one that no ticket has, and so refused."""
+    sent: list[str | None] = []
+
+    async def write(*_: object, if_match: str | None = None, **__: object) -> Answer:
+        sent.append(if_match)
+        return Answer({"id": str(ID), "into": str(ID)}, None)
+
+    monkeypatch.setattr(Asked, "write", write)
+    answer = await client.post(f"/tickets/{ID}/{act}", data={"key": "k", "into": str(MAIL)}, headers=SAME)
+    assert (answer.status_code, sent) == (303, ['""'])
 
 
 async def test_a_file_is_saved_and_never_opened(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
