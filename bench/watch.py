@@ -46,8 +46,13 @@ class Page:
         self._news = asyncio.Event()
 
     async def listen(self) -> None:
-        """For ever: where the stream ends it is asked for again, as the page's own script does."""
-        status, text = await self._fetch()
+        """For ever: where the stream ends it is asked for again, as the page's own script does, and a page that came
+        without what it shows is loaded again, as a person would.
+        """
+        while (answer := await self._fetch())[0] >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            self.failed += 1
+            await asyncio.sleep(_AGAIN_S)
+        status, text = answer
         if status != HTTPStatus.OK:
             raise RuntimeError(f"the console answered {status}")
         self._lines |= dict.fromkeys(_LINE.findall(text))
