@@ -1,10 +1,22 @@
-"""For all tests: how two workers share them, and that no property is judged by the speed of its machine."""
+"""For all tests: how two workers share them, how many examples a property has, and that none is judged by speed.
+
+In CI the examples are the same each time, so that a change is judged by what it changes; elsewhere they are new.
+"""
+
+import os
 
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
-settings.register_profile("rapport", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "rapport",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=int(os.environ.get("PROPERTY_EXAMPLES", "100")),
+    derandomize="CI" in os.environ,
+    print_blob=True,
+)
 settings.load_profile("rapport")
 
 WHOLE = ("tests/integration/engine/", "tests/browser/", "tests/e2e/", "tests/interop/")

@@ -82,6 +82,17 @@ def test_a_box_that_was_left_empty_stays_so_whatever_comes_later_from_before(
             assert is_on(place, after, NOW) == is_on(place, statements, NOW)
 
 
+def test_all_topics_are_refused_anew_also_where_they_were_long_before() -> None:
+    """A consent of between the two may be on its way, and only the page that was just saved covers it."""
+    every, roses = Place("marketing", "email", ""), Place("marketing", "email", "roses")
+    refused = Statement("1", "marketing", "", "email", given=False, occurred_at=NOW - DAY, recorded_at=NOW - DAY)
+    between = refused._replace(event_id="2", given=True, occurred_at=NOW - HOUR, recorded_at=NOW - HOUR)
+    said = [each.statement() for each in say(LINK, {every: False, roses: True}, [refused], NOW)]
+    known = [refused, *said, between]
+    assert (is_on(every, known, NOW), is_on(roses, known, NOW)) == (False, True)
+    assert say(LINK, {every: False, roses: True}, [refused, *said], NOW) == []
+
+
 def test_a_topic_that_is_kept_stands_though_the_clock_of_contacts_is_behind() -> None:
     stood = Statement("1", "marketing", "", "email", given=True, occurred_at=NOW - DAY, recorded_at=NOW - DAY)
     every, roses = Place("marketing", "email", ""), Place("marketing", "email", "roses")

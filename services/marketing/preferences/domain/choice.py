@@ -102,7 +102,7 @@ def say(
             stands = is_on(place, known, now)
             if wanted[place] and not stands:
                 said.append(_allowed(link, place, known, at))
-            elif not wanted[place] and (stands or _may_refuse(place, known, wanted, now)):
+            elif not wanted[place] and (stands or _may_refuse(link, place, known, wanted, now)):
                 said.append(_refused(link, place, known, at))
             else:
                 continue
@@ -110,17 +110,19 @@ def say(
     return said
 
 
-def _may_refuse(place: Place, known: Sequence[Statement], wanted: Mapping[Place, bool], now: datetime) -> bool:
+def _may_refuse(
+    link: PreferenceLink, place: Place, known: Sequence[Statement], wanted: Mapping[Place, bool], now: datetime
+) -> bool:
     """Whether to say no to this place, which does not stand. A topic ends nothing but itself. All topics are ended
-    where every topic that stands was shown, for what is kept of them is said anew; once that was done, it is not
-    repeated.
+    where every topic that stands was shown, for what is kept of them is said anew; once this letter did that, it does
+    not repeat it. What another said long before does not do: a consent of since then may be on its way.
     """
     if place.topic != EVERY_TOPIC:
         return True
     standing = [other for each in known if is_on(other := place._replace(topic=each.topic), known, now)]
-    last = max((each for each in known if each.topic == EVERY_TOPIC), key=lambda each: each.rank, default=None)
     keeps = any(wanted[each] for each in wanted if each[:2] == place[:2])
-    return all(each in wanted for each in standing) and not (keeps and last is not None and not last.given)
+    said_before = str(_refused(link, place, known, now).id) in {each.event_id for each in known}
+    return all(each in wanted for each in standing) and not (keeps and said_before)
 
 
 def _refused(link: PreferenceLink, place: Place, known: Iterable[Statement], at: datetime) -> Suppression:
