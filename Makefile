@@ -23,17 +23,18 @@ run: $(READY) ## Kafka, Postgres and the services until Ctrl-C; DATA=folder (def
 	@$(PY) -m deploy.embedded run
 
 test: check $(READY) ## everything; TEST_STACK=embedded|containers
+	@$(PYTEST) -n 2 --dist worksteal -m slow tests/unit
 	@$(PYTEST) -n 2 --dist worksteal tests/simulation
 	@$(PYTEST) -n 2 --dist loadfile tests/contract
 	@$(PYTEST) -n 2 --dist loadfile tests/integration
 	@$(PYTEST) -n 2 --dist loadfile tests/faults tests/e2e tests/interop tests/browser
 
-check: $(READY) ## format, lint, types, import contracts, unit tests
+check: $(READY) ## format, lint, types, import contracts, unit tests that are quick
 	@$(VENV)/bin/ruff format --check --quiet .
 	@$(VENV)/bin/ruff check --quiet .
 	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports
-	@$(PYTEST) -n 2 --dist worksteal tests/unit
+	@$(PYTEST) -n 2 --dist worksteal -m 'not slow' tests/unit
 
 bench: $(READY) ## figures beside their peers; JSON=file, SCALE=full
 	@$(PY) -m bench

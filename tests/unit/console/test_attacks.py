@@ -49,6 +49,7 @@ def careless(client: httpx.AsyncClient) -> httpx.AsyncClient:
     return client
 
 
+@pytest.mark.slow
 async def test_no_form_breaks_a_page(app: FastAPI, careless: httpx.AsyncClient) -> None:
     broken = []
     for path in _routes(app, "POST"):
@@ -61,6 +62,7 @@ async def test_no_form_breaks_a_page(app: FastAPI, careless: httpx.AsyncClient) 
     assert broken == []
 
 
+@pytest.mark.slow
 async def test_no_address_breaks_a_page(app: FastAPI, careless: httpx.AsyncClient) -> None:
     broken = []
     for path in _routes(app, "GET"):
@@ -74,6 +76,7 @@ async def test_no_address_breaks_a_page(app: FastAPI, careless: httpx.AsyncClien
 
 @pytest.mark.parametrize("name", ["language", "zone", "theme", "own-zone", "name"])
 @pytest.mark.parametrize("value", ['"', "%00", "../../../etc/passwd", "a" * 3000, "Europe/../Europe/Copenhagen"])
+@pytest.mark.slow
 async def test_no_cookie_breaks_a_page(careless: httpx.AsyncClient, name: str, value: str) -> None:
     careless.cookies.set(f"rapport-{name}", value)
     assert (await careless.get("/design")).status_code in {200, 303}
@@ -89,6 +92,7 @@ async def test_no_referer_breaks_a_choice(careless: httpx.AsyncClient, referer: 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"name=%ff%fe&name=%ed%a0%80", b"=&&&==", b"a=1&" * 1000])
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"])
+@pytest.mark.slow
 async def test_what_is_no_form_is_refused_or_read(careless: httpx.AsyncClient, content: bytes, kind: str) -> None:
     for path in ("/look", "/sign-in", "/new/article", f"/tickets/{_ID}/replies"):
         answer = await careless.post(path, content=content, headers={**SAME, "Content-Type": kind})
@@ -131,6 +135,7 @@ async def test_a_browser_gets_a_page_whatever_refuses_it(
     assert answer.headers["content-security-policy"].startswith("default-src 'none'")
 
 
+@pytest.mark.slow
 async def test_what_nobody_expected_is_a_page_too(app: FastAPI, client: httpx.AsyncClient) -> None:
     @app.get("/broken")
     async def fail() -> None:

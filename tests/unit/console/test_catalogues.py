@@ -15,11 +15,13 @@ UNTRANSLATED = {"Rapport", "English", "Dansk", "ada@example.com"}
 
 
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.stem)
+@pytest.mark.slow
 def test_a_catalogue_has_exactly_the_texts_that_there_are(path: Path) -> None:
     assert path.read_bytes() == renewed(load(path)), "run `python -m tools.catalogues`, then translate"
 
 
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.stem)
+@pytest.mark.slow
 def test_every_text_is_translated_with_its_values(path: Path) -> None:
     catalogue = load(path)
     for text in texts():

@@ -123,6 +123,7 @@ async def every_form(app: FastAPI, client: httpx.AsyncClient) -> dict[str, Form]
     return {name: form for name, form in found.items() if name != "/articles/{}/texts/en"}
 
 
+@pytest.mark.slow
 async def test_refused_it_keeps_its_version_and_overtaken_it_gets_the_newest_and_says_so(
     app: FastAPI, client: httpx.AsyncClient, standing: Standing
 ) -> None:
@@ -144,6 +145,7 @@ async def test_refused_it_keeps_its_version_and_overtaken_it_gets_the_newest_and
 
 
 @pytest.mark.parametrize("name", WRITES)
+@pytest.mark.slow
 async def test_a_form_that_was_overtaken_shows_what_it_was_mine_and_theirs(
     app: FastAPI, client: httpx.AsyncClient, standing: Standing, name: str
 ) -> None:

@@ -89,6 +89,7 @@ def addresses(app: FastAPI) -> list[tuple[str, str]]:
     return [(each, _address(each) + more) for each in routes for more in _ASKING.get(each, ("",))]
 
 
+@pytest.mark.slow
 async def test_every_list_goes_on_and_no_page_grows(app: FastAPI, client: httpx.AsyncClient, full: Full) -> None:
     asked, large = defaultdict[str, dict[str, set[int]]](dict), dict[str, int]()
     for route, address in addresses(app):
@@ -116,6 +117,7 @@ BUTTONS = {"/parties/{party_id}/actions", "/parties/{party_id}/actions/{action_i
 
 
 @pytest.mark.parametrize("hanging", SERVICES)
+@pytest.mark.slow
 async def test_a_page_comes_after_one_wait_and_says_who_does_not_answer(
     app: FastAPI, client: httpx.AsyncClient, full: Full, hanging: str
 ) -> None:
@@ -133,6 +135,7 @@ async def test_a_page_comes_after_one_wait_and_says_who_does_not_answer(
 
 
 @pytest.mark.parametrize("hanging", SERVICES)
+@pytest.mark.slow
 async def test_a_form_waits_once_and_keeps_what_was_typed(
     app: FastAPI, client: httpx.AsyncClient, full: Full, hanging: str
 ) -> None:

@@ -125,6 +125,7 @@ def _address(path: str) -> str:
 
 
 @pytest.mark.parametrize("answer", ["forbids", "is busy", "is away", "says nonsense"])
+@pytest.mark.slow
 async def test_every_page_says_that_services_refuse(
     app: FastAPI, services: Refusing, asked: httpx.AsyncClient, answer: str
 ) -> None:
@@ -140,6 +141,7 @@ async def test_every_page_says_that_services_refuse(
 
 
 @pytest.mark.parametrize("answer", [each for each in ANSWERS if each != "says nonsense"])
+@pytest.mark.slow
 async def test_nothing_that_was_typed_is_lost(
     app: FastAPI, services: Refusing, asked: httpx.AsyncClient, answer: str
 ) -> None:

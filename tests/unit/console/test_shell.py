@@ -56,6 +56,7 @@ async def test_nobody_is_sent_elsewhere_after_signing_in(client: httpx.AsyncClie
 
 
 @pytest.mark.parametrize("name", ["", " ", "Ada Holm", "ada@example.com", "a" * 101, "ada\0"])
+@pytest.mark.slow
 async def test_a_name_is_one_that_may_stand_on_topics(client: httpx.AsyncClient, name: str) -> None:
     refused = await client.post("/sign-in", data={"name": name}, headers=SAME)
     assert refused.status_code == 422

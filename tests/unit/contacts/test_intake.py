@@ -204,6 +204,7 @@ TEXTS = st.text() | st.text(st.characters(max_codepoint=0x7F))
 
 
 @given(st.recursive(TEXTS | st.none() | st.integers(-(2**53), 2**53), st.lists))
+@pytest.mark.slow
 def test_what_a_sale_is_told_apart_by_is_written_as_ever(content: object) -> None:
     """Hashes of it are kept for years."""
     assert canonical(content) == json.dumps(content, separators=(",", ":")).encode()

@@ -138,6 +138,7 @@ TWO_OF_A_FAMILY = {
 
 
 @pytest.mark.parametrize(("one", "other"), TWO_OF_A_FAMILY.values(), ids=TWO_OF_A_FAMILY)
+@pytest.mark.slow
 def test_two_of_a_family_who_share_all_else_are_asked_about_and_never_merged(
     one: dict[str, Any], other: dict[str, Any]
 ) -> None:
@@ -203,6 +204,7 @@ YEAR_ALONE = {"birth": "1971-01-01"}
         ({}, {"birth": None}, False),
     ],
 )
+@pytest.mark.slow
 def test_the_better_a_family_name_agrees_the_less_of_the_home_has_to(
     one: dict[str, Any], other: dict[str, Any], certain: bool
 ) -> None:
@@ -242,6 +244,7 @@ HERE, THERE = {"postal": "1000", "lines": ["Engvej 7"]}, {"postal": "1000", "lin
         (HERE | {"town": "Bruxelles"}, THERE | {"town": "Bruxelles"}, True),
     ],
 )
+@pytest.mark.slow
 def test_who_is_easily_taken_for_another_is_asked_about(
     one: dict[str, Any], other: dict[str, Any], certain: bool
 ) -> None:
@@ -275,6 +278,7 @@ def test_what_former_rules_read_is_no_ground_for_a_merge() -> None:
 
 
 @pytest.mark.parametrize("kind", draw_kinds(5))
+@pytest.mark.slow
 def test_of_no_kind_of_dirt_two_people_are_made_one_unasked(kind: str) -> None:
     records = draw_kinds(5)[kind]
     groups = match_unasked([_traits(each) for each in records])

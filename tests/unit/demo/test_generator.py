@@ -30,6 +30,7 @@ def digest(facts: list[Fact]) -> str:
     return whole.hexdigest()
 
 
+@pytest.mark.slow
 def test_the_same_seed_makes_the_same_bytes(facts: list[Fact]) -> None:
     assert digest(list(Generator(SCALE))) == digest(facts)
 

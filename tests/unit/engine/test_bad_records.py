@@ -258,6 +258,7 @@ async def test_one_that_was_applied_keeps_its_id_where_its_repetition_waits() ->
     assert applied.counts == {("crm.ingest", "repeated"): 1}
 
 
+@pytest.mark.slow
 async def test_one_id_that_comes_again_and_again_and_is_always_refused_is_always_parked() -> None:
     """More often than functions may call themselves."""
     storage = database()

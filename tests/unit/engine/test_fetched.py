@@ -136,6 +136,7 @@ BOMBS = {"gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
 
 
 @pytest.mark.parametrize("codec", BOMBS.values(), ids=BOMBS)
+@pytest.mark.slow
 async def test_a_batch_that_unpacks_beyond_the_bound_is_one_that_cannot_be_read(
     assignment: Assignment, codec: int
 ) -> None:

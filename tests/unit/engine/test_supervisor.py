@@ -40,6 +40,7 @@ async def test_a_task_that_ends_by_an_error_that_no_other_check_tells_of_is_told
 
 
 @pytest.mark.parametrize("error", [None, OSError("instead of the cancellation")])
+@pytest.mark.slow
 async def test_a_task_that_loses_a_cancellation_ends_all_the_same(error: Exception | None) -> None:
     """As a client does that takes one for the end of its own task, or a pool that says what became of a connection
     instead: a service that waited for the task never began again.

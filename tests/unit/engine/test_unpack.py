@@ -35,6 +35,7 @@ except TooLarge:
 
 @pytest.mark.parametrize("name", CODECS)
 @pytest.mark.parametrize("data", [b"x", b"a choice " * 9_999, os.urandom(300_000), bytes(MAX_UNPACKED)])
+@pytest.mark.slow
 def test_what_a_sender_packed_comes_out(name: str, data: bytes) -> None:
     pack, unpack = CODECS[name]
     assert unpack(pack(data)) == data
@@ -48,6 +49,7 @@ def test_what_is_beyond_the_bound_does_not(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CODECS)
+@pytest.mark.slow
 def test_memory_is_bounded_while_it_finds_out(name: str) -> None:
     """400 MiB from some kilobytes, in a process that may take 300 MiB more."""
     done = subprocess.run([sys.executable, "-c", BOMB, name], capture_output=True, text=True, check=False)

@@ -7,6 +7,7 @@ from eval.duplicates import Labelled, _measure_set
 from services.contacts.matching.domain.traits import read_traits
 
 
+@pytest.mark.slow
 def test_a_peer_that_cannot_be_trained_on_a_set_leaves_the_others_measured(capsys: pytest.CaptureFixture[str]) -> None:
     """Nobody's birthday is known, so that splink finds no pairs to begin with."""
     pytest.importorskip("splink")

@@ -65,6 +65,7 @@ async def test_cancelling_ends_the_work(fitting: Fitting) -> None:
     await _gone(pid)
 
 
+@pytest.mark.slow
 async def test_work_that_takes_too_long_is_ended_and_says_so() -> None:
     fitting = Fitting(limit_s=2)
     pid = await fitting.run(os.getpid)
@@ -107,6 +108,7 @@ async def test_a_killed_service_leaves_no_process_behind() -> None:
     await _gone(pid)
 
 
+@pytest.mark.slow
 def test_the_service_itself_loads_no_numbers() -> None:
     """Its memory stays small because numpy, scipy and statsforecast are loaded by the process apart only."""
     script = (

@@ -63,6 +63,7 @@ def tracks() -> dict[str, Track]:
 
 @settings(max_examples=60, deadline=None)
 @given(names=st.sets(st.sampled_from(sorted(SHAPES)), min_size=1))
+@pytest.mark.slow
 def test_bounds_are_finite_ordered_and_within_a_multiple_of_what_was_shown(
     tracks: dict[str, Track], names: set[str]
 ) -> None:

@@ -71,5 +71,6 @@ def test_where_the_facts_cannot_tell_there_is_no_forest(facts: list[Signals], fr
 
 
 @pytest.mark.parametrize("value", [0.0, -5.0, 1e300, float("inf")])
+@pytest.mark.slow
 def test_absurd_inputs_have_an_answer(value: float) -> None:
     assert 0 <= add_points(RULES, {**ODD, "times_usual": value}, grown(usual(1000))).points <= 20

@@ -185,6 +185,7 @@ async def test_requests_are_measured_by_route(http: httpx.AsyncClient) -> None:
     assert "nothing" not in text
 
 
+@pytest.mark.slow
 async def test_every_schema_is_answered_under_its_id(http: httpx.AsyncClient) -> None:
     for entry in contracts():
         where = entry.document()["$id"]

@@ -20,6 +20,7 @@ async def asking(desk: Desk, **http: float) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+@pytest.mark.slow
 async def test_others_wait_for_their_turn_and_are_told_when_it_does_not_come(desk: Desk) -> None:
     async with asking(desk, costly_at_once=2, costly_wait_s=0.2) as http:
         asked = [asyncio.create_task(http.get("/v1/parties/counted/all")) for _ in range(6)]

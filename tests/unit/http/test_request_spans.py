@@ -88,6 +88,7 @@ async def test_what_looks_after_the_service_leaves_no_span(desk: Desk) -> None:
     assert not desk.spans()
 
 
+@pytest.mark.slow
 async def test_a_request_that_failed_is_a_span_that_failed(desk: Desk) -> None:
     for path in ("/v1/bug", "/v1/nowhere"):
         await desk.http.get(path, headers={"traceparent": CALLER})

@@ -166,6 +166,7 @@ def flow_of(*steps: str, **fields: str) -> str:
         (flow_of("{" * 3_000), "cannot be read"),
     ],
 )  # fmt: skip
+@pytest.mark.slow
 def test_flow_that_cannot_be_meant_is_refused_by_line_and_field(tmp_path: Path, text: str, complaint: str) -> None:
     load_definitions(folder(tmp_path, FLOW))
     (tmp_path / "thanks.yaml").write_text(text)

@@ -81,6 +81,7 @@ ARF = "Content-Type: message/feedback-report\n\nFeedback-Type: {}\nUser-Agent: x
         (b"Content-Type: multipart/report; boundary=\xff\xfe\n\n--\xff", None),
     ],
 )
+@pytest.mark.slow
 def test_a_mail_about_a_letter_says_what_became_of_it(given: bytes, expected: Report | None) -> None:
     assert read_report(given, "shop.example") == expected
     assert read_report(given.replace(b"\n", b"\r\n"), "shop.example") == expected
@@ -197,6 +198,7 @@ def test_none_of_many_reports_is_left_out() -> None:
         st.none() | st.booleans() | st.integers() | st.text(), lambda c: st.lists(c) | st.dictionaries(st.text(), c)
     )
 )
+@pytest.mark.slow
 def test_nothing_that_a_provider_says_breaks_its_reader(said: Any) -> None:
     for provider in PROVIDERS:
         assert set(read_reports(provider, said, "shop.example", "https://mail.shop.example")) <= {None}

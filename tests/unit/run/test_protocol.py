@@ -107,6 +107,7 @@ def problem_of(answer: bytes) -> tuple[int, str]:
         pytest.param([b"GET / HTTP/1.1\r\nhost: x\r\n"], 408, "too_slow", id="a head that does not end"),
     ],
 )
+@pytest.mark.slow
 async def test_a_head_beyond_the_limits_is_refused(parts: list[bytes], status: int, reason: str) -> None:
     async with served() as port:
         assert problem_of(await answer_to(port, *parts)) == (status, reason)

@@ -206,6 +206,7 @@ def test_what_is_left_out_before_a_quotation_is_looked_for_changes_nothing(lines
 
 
 @pytest.mark.parametrize("line", ["x", "x:", ">", "On Monday, Ann", " " * 60_000])
+@pytest.mark.slow
 def test_a_body_of_very_many_lines_is_looked_through_in_bounded_work(line: str) -> None:
     calls = 0
 

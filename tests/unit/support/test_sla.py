@@ -151,6 +151,7 @@ def test_a_file_of_promises_is_refused_by_its_field(tmp_path: Path, change: str,
 
 @pytest.mark.parametrize("load", [load_promises, load_categories, load_queues])
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"", b"null", b"[" * 5_000, b"a: [", b"- 1"])
+@pytest.mark.slow
 def test_a_file_that_defines_nothing_is_refused_by_its_name(
     tmp_path: Path, load: Callable[[Path], object], content: bytes
 ) -> None:

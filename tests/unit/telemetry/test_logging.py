@@ -144,6 +144,7 @@ os._exit(0)
 
 
 @pytest.mark.parametrize("where", ["full disk", "broken pipe", "size limit", "closed", "closed object", "nothing"])
+@pytest.mark.slow
 def test_logging_never_raises_and_counts_what_is_lost(where: str, tmp_path: Path) -> None:
     """By /dev/full, a pipe without a reader and RLIMIT_FSIZE; also a field that nobody can render."""
     arguments = [sys.executable, "-W", "default", "-c", UNWRITABLE, where, str(tmp_path / "log")]

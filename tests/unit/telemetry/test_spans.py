@@ -42,6 +42,7 @@ def test_a_collector_gets_what_was_made_before_the_stop() -> None:
 
 
 @pytest.mark.parametrize("listens", [False, True])
+@pytest.mark.slow
 def test_a_collector_that_is_away_holds_nobody_up(listens: bool) -> None:
     """Whether nobody listens, or somebody who never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -103,6 +103,7 @@ def test_a_request_gets_a_span_under_its_callers_or_begins_a_trace_by_ratio() ->
     assert [request_span(parent, 0) for parent in (None, "unsound")] == [None, "unsound"]
 
 
+@pytest.mark.slow
 def test_without_an_endpoint_nothing_of_the_sdk_is_loaded() -> None:
     assert spans_of("contacts", TracingSettings()) is None
     loads = "import sys, services.contacts.main; print([m for m in sys.modules if m.startswith('opentelemetry.sdk')])"
