@@ -25,6 +25,7 @@ from services.support.sla import api as sla
 from services.support.sla.worker import load_promises, publishing
 from services.support.stats import api as stats
 from services.support.subtasks import api as subtasks
+from services.support.subtasks.worker import watch_all
 from services.support.tickets import api as tickets
 from services.support.triage import api as triage
 from services.support.triage.worker import Learning
@@ -114,6 +115,7 @@ def create_app() -> FastAPI:
             forgetting(settings.support),
             sending(settings.support, context),
             work_off,
+            watch_all,
         ],
         context=context,
     )

@@ -14,7 +14,7 @@ SubtaskStatus = Literal["open", "done", "dropped"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubtaskStands:
     """A subtask as it stands by `version`, which begins with 1; its title is told nowhere. `assignee` is whose it is,
-    `agent` who did this; both are staff ids. Readers accept unknown statuses.
+    `agent` who did the last thing to it; both are staff ids. Readers accept unknown statuses.
     """
 
     ticket_id: UUID
@@ -39,3 +39,9 @@ class TicketSubtaskAdded(SubtaskStands):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketSubtaskChanged(SubtaskStands):
     """It was done, dropped, opened again, given to somebody else, or is due at another time."""
+
+
+@contract(TICKETS, "crm.ticket.subtask_overdue.v1", key="party_id", subject="ticket/{ticket_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketSubtaskOverdue(SubtaskStands):
+    """The time until which it was to be done has passed, and it is open. Told once of each such time."""

@@ -37,9 +37,11 @@ def _named(name: str) -> str:
 Name = Annotated[str, typer.Argument(callback=_named)]
 
 
-def post(url: str, path: str, body: Answer | None) -> Answer:
-    """What the service answers; its refusals become one line. `RAPPORT_TOKEN` is a bearer token with `crm:write`."""
-    return _ask("POST", url, path, json=body)
+def post(url: str, path: str, body: Answer | None, seconds: float = 60.0) -> Answer:
+    """What the service answers within so many seconds; its refusals become one line. `RAPPORT_TOKEN` is a bearer token
+    with `crm:write`.
+    """
+    return _ask("POST", url, path, seconds, json=body)
 
 
 def get(url: str, path: str, **asked: object) -> Answer:
@@ -60,9 +62,9 @@ def get_all(url: str, path: str, most: int) -> list[Answer]:
     return found
 
 
-def _ask(method: str, url: str, path: str, **asked: Any) -> Answer:
+def _ask(method: str, url: str, path: str, seconds: float = 60.0, **asked: Any) -> Answer:
     try:
-        answer = httpx.request(method, f"{url}/v1/{path}", headers=bearer(), timeout=60, **asked)
+        answer = httpx.request(method, f"{url}/v1/{path}", headers=bearer(), timeout=seconds, **asked)
     except (httpx.HTTPError, httpx.InvalidURL, OverflowError) as error:
         raise ConfigurationError(f"nothing answers at {url} ({type(error).__name__})") from None
     try:
@@ -70,7 +72,7 @@ def _ask(method: str, url: str, path: str, **asked: Any) -> Answer:
     except ValueError:
         said = None
     if not isinstance(said, dict):
-        raise ConfigurationError(f"{url} answered {answer.status_code}, and not as marketing does")
+        raise ConfigurationError(f"{url} answered {answer.status_code}, and not as a service of Rapport does")
     if not answer.is_success:
         raise ConfigurationError(str(said.get("detail") or f"{url} answered {answer.status_code}"))
     return said

@@ -49,6 +49,7 @@ EVENTS: dict[str, str] = {
     "ticket.unfollowed": _("Ticket not followed any more"),
     "ticket.subtask_added": _("Subtask added"),
     "ticket.subtask_changed": _("Subtask changed"),
+    "ticket.subtask_overdue": _("Subtask overdue"),
     "ticket.triaged": _("Ticket triaged"),
     "score.computed": _("Score computed"),
     "consent.requested": _("Consent asked for"),

@@ -15,16 +15,18 @@ from services.console.today.domain import WEEKS, sales_of
 router = APIRouter()
 _MOST = 200
 _SHOWN = 6
+_LEFT = 5
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 
 
 @router.get("/")
 async def show_today(page: Shown) -> Response:
     """What waits for an operator comes in once the page stands."""
-    tickets, followed, left, audit, weeks, forecasts = await asyncio.gather(
+    tickets, followed, overdue, left, audit, weeks, forecasts = await asyncio.gather(
         _waiting(page),
         attempt(page.asked.get("support", f"agents/{_me(page)}/followed-tickets", news="true", limit=5)),
-        attempt(page.asked.get("support", f"agents/{_me(page)}/subtasks", limit=5)),
+        attempt(page.asked.get("support", f"agents/{_me(page)}/subtasks", overdue="true", limit=_LEFT)),
+        attempt(page.asked.get("support", f"agents/{_me(page)}/subtasks", overdue="false", limit=_LEFT)),
         attempt(page.asked.get("marketing", "audit/follow-ups")),
         attempt(page.asked.get("forecasting", "series/sales", by="week", last=WEEKS * 7, limit=_MOST)),
         attempt(page.asked.get("forecasting", "forecasts", limit=_MOST)),
@@ -34,7 +36,7 @@ async def show_today(page: Shown) -> Response:
         "today/today.html",
         tickets=tickets,
         followed=followed.listed,
-        left=left.listed,
+        left=[*overdue.listed, *left.listed][:_LEFT],
         audit=audit,
         weeks=weeks,
         sales=sales,

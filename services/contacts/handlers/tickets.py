@@ -22,7 +22,7 @@ from shared.events.disputes import (
     DisputeSettled,
 )
 from shared.events.followers import TicketFollowed, TicketUnfollowed
-from shared.events.subtasks import TicketSubtaskAdded, TicketSubtaskChanged
+from shared.events.subtasks import TicketSubtaskAdded, TicketSubtaskChanged, TicketSubtaskOverdue
 from shared.events.tickets import (
     CsatAsked,
     CsatRecorded,
@@ -61,6 +61,7 @@ OfTickets = (
     | TicketUnfollowed
     | TicketSubtaskAdded
     | TicketSubtaskChanged
+    | TicketSubtaskOverdue
     | DisputeRaised
     | DisputeClosed
     | DisputeAcknowledged

@@ -192,6 +192,8 @@ async def _ask_once(tx: Transaction, event: Event[TicketResolved], family: Seque
         return False
     if await tickets.find_address(tx, ticket) is None or await store.find_rating(tx, ticket.id) is not None:
         return False
+    if await store.is_asked_of_part(tx, ticket.id):
+        return False
     if not await store.add_question(tx, ticket, question_of(ticket.id), event.now):
         return False
     tx.emit([announce_question(ticket, event.now, event)])

@@ -38,6 +38,20 @@ on conflict do nothing;
 -- What these parties were asked.
 select question_id from csat_question where party_id = any($1::uuid[]) order by question_id;
 
+-- name: is_asked_of_part
+-- Whether somebody was asked or answered about a ticket that goes on in this one, over any number of merges.
+with recursive part as (
+    select id from ticket where merged_into = $1::uuid
+    union
+    select ticket.id from ticket join part on ticket.merged_into = part.id
+)
+select exists (
+    select from part
+    where
+        exists (select from csat_question where csat_question.ticket_id = part.id)
+        or exists (select from csat where csat.ticket_id = part.id)
+);
+
 -- name: add_statements
 -- Each statement once, whatever order they come in; returns those that are new.
 insert into csat_consent (party_id, event_id, purpose, topic, channel, given, occurred_at, recorded_at, expires_at)

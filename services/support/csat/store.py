@@ -36,6 +36,11 @@ async def add_question(tx: Transaction, ticket: Ticket, question_id: UUID, now: 
     return await tx.fetchval(SQL["add_question"], ticket.id, ticket.party_id, question_id, now) is not None
 
 
+async def is_asked_of_part(tx: Transaction, ticket_id: UUID) -> bool:
+    """Whether somebody was asked, or answered, about a ticket that goes on in this one."""
+    return bool(await tx.fetchval(SQL["is_asked_of_part"], ticket_id))
+
+
 async def take_back_question(tx: Transaction, said: CsatAsked) -> None:
     """Nothing where the ticket is not known, or its customer is known to have been asked."""
     await tx.execute(SQL["take_back_question"], said.ticket_id, said.party_id, said.question_id, said.recorded_at)

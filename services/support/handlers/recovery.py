@@ -24,7 +24,7 @@ from services.support.triage import commands as triage
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
 from shared.events.followers import TicketFollowed, TicketUnfollowed
-from shared.events.subtasks import TicketSubtaskAdded, TicketSubtaskChanged
+from shared.events.subtasks import TicketSubtaskAdded, TicketSubtaskChanged, TicketSubtaskOverdue
 from shared.events.tickets import (
     CsatAsked,
     CsatRecorded,
@@ -102,7 +102,7 @@ async def _take_back(tx: Transaction, event: Event[Any]) -> None:
             await routing.take_back(tx, cast("Event[TicketAssigned]", event))
         case TicketFollowed() | TicketUnfollowed():
             await attention.take_back(tx, event.data)
-        case TicketSubtaskAdded() | TicketSubtaskChanged():
+        case TicketSubtaskAdded() | TicketSubtaskChanged() | TicketSubtaskOverdue():
             await subtasks.take_back(tx, event.data)
         case CsatAsked() | CsatRecorded():
             await csat.take_back(tx, event.data)

@@ -1,4 +1,4 @@
-"""Tickets and disputes whose time has come."""
+"""Tickets, disputes and subtasks whose time has come."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,7 @@ import structlog
 
 from services.support.disputes import commands as disputes
 from services.support.subscriptions import tickets as hears
+from services.support.subtasks import commands as subtasks
 from services.support.tickets import commands as tickets
 from shared.engine.subscription import Due
 from shared.engine.transaction import Transaction
@@ -23,3 +24,9 @@ async def wake_tickets(due: Sequence[Due], tx: Transaction) -> None:
 async def tell_deadlines(due: Sequence[Due], tx: Transaction) -> None:
     """Disputes whose deadline has passed on the stream's clock."""
     log.info("deadlines_looked_at", due=len(due), overdue=await disputes.tell_overdue(tx, due))
+
+
+@hears.timer(subtasks.TIMER, locks_first=subtasks.lock_parties_of)
+async def tell_subtasks(due: Sequence[Due], tx: Transaction) -> None:
+    """Subtasks whose time has passed on the stream's clock while they are open."""
+    log.info("subtasks_looked_at", due=len(due), overdue=await subtasks.tell_overdue(tx, due))

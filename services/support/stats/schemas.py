@@ -44,8 +44,8 @@ class Ratings(BaseModel):
 class Figures(BaseModel):
     """What tickets add up to; `key` is null where they have no agent, category or queue, and where nothing is grouped.
 
-    `resolved` are those that are still resolved, on the day of that. `merged` and `spam` count nowhere else. `open` and
-    `slack_short` are as of now, and null by day.
+    `resolved` are those that are still resolved, on the day of that. Of `merged` only the ratings count besides, and
+    `spam` counts nowhere else. `open` and `slack_short` are as of now, and null by day.
     """
 
     key: str | None

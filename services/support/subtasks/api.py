@@ -3,12 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import Response
 
 from services.support.subtasks import commands
 from services.support.subtasks.schemas import AgentSubtask, NewSubtask, SubtaskPatch, SubtaskView, TicketSubtasks
 from shared.engine.transaction import Transaction
+from shared.events.values import BlankIsNone
 from shared.http.app import Listing, Once, Page, Principal, idempotent, requires, service_of
 from shared.http.openapi import answers_with
 from shared.http.readiness import Serving
@@ -62,10 +63,15 @@ async def change_subtask(
 
 @of_agents.get("/{agent_id}/subtasks", dependencies=READS)
 async def list_agents_subtasks(
-    service: Service, agent_id: Annotated[str, Path(pattern=STAFF_ID)], page: Page
+    service: Service,
+    agent_id: Annotated[str, Path(pattern=STAFF_ID)],
+    page: Page,
+    overdue: Annotated[bool | None, BlankIsNone, Query(description="Only what is overdue, or what is not.")] = None,
 ) -> Listing[AgentSubtask]:
     """What an agent has yet to do, newest first."""
     position = page.after(UUID)
     async with service.read() as tx:
-        found = await commands.list_open(tx, agent_id, position[0] if position else None, page.limit + 1)
+        found = await commands.list_open(
+            tx, agent_id, position[0] if position else None, page.limit + 1, overdue=overdue
+        )
     return page.listing(found, lambda each: each, lambda each: (each.id,))

@@ -42,7 +42,9 @@ class SubtaskPatch(BaseModel):
 
 
 class SubtaskView(BaseModel):
-    """`title` is null once the customer was erased; `version` is the ETag to send as If-Match."""
+    """`title` is null once the customer was erased; `version` is the ETag to send as If-Match. `overdue_at` is when it
+    was found, while open, that its time had passed.
+    """
 
     id: UUID
     ticket_id: UUID
@@ -50,6 +52,7 @@ class SubtaskView(BaseModel):
     status: SubtaskStatus
     assignee: str | None
     due_at: datetime | None
+    overdue_at: datetime | None
     version: int
     changed_by: str
     added_at: datetime

@@ -17,6 +17,7 @@ from shared.ids import derived_id
 from tests.events import decoded
 from tests.integration.running import NOW
 from tests.integration.support.running import Support
+from tests.integration.support.test_stats import figures, said
 from tests.unit.support.builders import described, erased, party_id, requested
 
 TICKET = derived_id("ticket", "a")
@@ -111,3 +112,35 @@ async def test_answers_come_back_from_their_topic(support: Support, http: httpx.
     assert (await http.get(f"{PATH}/csat")).json()["value"] == 3
     await support.rated(answered(5))
     assert await told(support) == [3]
+
+
+OTHER = derived_id("ticket", "b")
+
+
+async def counts(support: Support, http: httpx.AsyncClient) -> dict[str, int]:
+    """The ratings that the figures have, once everything that was told is counted."""
+    await support.counted(*await said(support))
+    (all_,) = await figures(http)
+    return {value: tickets for value, tickets in all_["csat"]["values"].items() if tickets}
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["merged", "unmerged"])
+async def test_what_is_said_of_a_merged_ticket_stays_with_it_and_counts(
+    support: Support, http: httpx.AsyncClient, link: str, *, apart: bool
+) -> None:
+    """Asked before the merge and answered after it, twice; and the ticket that it went on in by itself."""
+    await support.heard(requested(event_id="b"))
+    await http.post(f"/v1/tickets/{OTHER}/status", json={"status": "resolved", "agent": "staff-1"})
+    other = (await http.post(f"/v1/tickets/{OTHER}/survey")).json()["url"].removeprefix("https://help.example")
+    merged = await http.post(f"{PATH}/merge", json={"into": str(OTHER), "agent": "staff-1"})
+    assert merged.status_code == 200, merged.text
+    assert (await http.post(f"{PATH}/survey")).status_code == 409
+    if apart:
+        await http.post(f"{PATH}/unmerge", json={"agent": "staff-1"})
+    for value in (2, 5):
+        assert (await http.post(link, params={"value": value})).status_code == 200
+    assert await counts(support, http) == {"2": 1}
+    await support.rated(answered(4), answered(3, ticket=OTHER))
+    assert (await http.post(other, params={"value": 1})).status_code == 200
+    assert [(await http.get(f"/v1/tickets/{each}/csat")).json()["value"] for each in (TICKET, OTHER)] == [2, 3]
+    assert await counts(support, http) == {"2": 1, "3": 1}

@@ -224,3 +224,24 @@ async def test_who_was_asked_before_a_restore_is_not_asked_again(desk: Support, 
         await take_back_tickets([*asked, *asked], tx)
     await desk.rated(*await again(desk, "ticket.resolved"))
     assert await send(desk) == []
+
+
+@pytest.mark.parametrize("answers", [False, True], ids=["asked", "answered"])
+async def test_of_a_ticket_that_took_in_one_that_was_asked_about_nobody_is_asked_again(
+    desk: Support, http: httpx.AsyncClient, *, answers: bool
+) -> None:
+    await resolved(desk, http)
+    if answers:
+        link = (await http.post(f"{PATH}/survey")).json()["url"].removeprefix("https://help.example")
+        await http.post(link, params={"value": 4})
+    else:
+        await desk.rated(*await again(desk, "ticket.resolved"))
+    asked = len(await told(desk, "csat.asked"))
+    for name, into in (("b", "b"), ("c", "b")):
+        await desk.heard(requested(event_id=name))
+        merged = TICKET if name == "b" else derived_id("ticket", into)
+        body = {"into": str(derived_id("ticket", name)), "agent": "staff-1"}
+        assert (await http.post(f"/v1/tickets/{merged}/merge", json=body)).status_code == 200
+    await http.post(f"/v1/tickets/{derived_id('ticket', 'c')}/status", json={"status": "resolved", "agent": "staff-1"})
+    await desk.rated(*await again(desk, "ticket.resolved"))
+    assert len(await told(desk, "csat.asked")) == asked

@@ -1,13 +1,17 @@
 """What has to be done for a ticket before it is resolved, on a real Postgres."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
 from services.support.handlers.recovery import take_back_tickets
+from services.support.subtasks import commands
 from shared.ids import derived_id
+from tests.integration.running import NOW
 from tests.integration.support.running import Support
 from tests.integration.support.test_agents_aids import heard_again, ticket
 from tests.unit.support.builders import described, erased, requested
@@ -64,6 +68,52 @@ async def test_what_has_to_be_done_is_given_done_and_opened_again(support: Suppo
         ("ticket.subtask_changed", 3, "dropped", "staff-2"),
     ]
     assert "carrier" not in str(await told(support))
+
+
+def in_hours(number: int) -> str:
+    return (NOW + number * timedelta(hours=1)).isoformat()
+
+
+async def passed(support: Support, hours: int) -> list[str]:
+    """So many hours after the beginning: the subtasks that were told to be overdue by then."""
+    await support.pass_time(NOW + hours * timedelta(hours=1))
+    return sorted(data["subtask_id"] for kind, data in await told(support) if kind == "ticket.subtask_overdue")
+
+
+async def test_a_time_that_passes_is_told_once_and_anew_for_another(support: Support, http: httpx.AsyncClient) -> None:
+    await support.heard(requested(event_id="a"))
+    late, done, moved, dropped = [await added(http, assignee="staff-2", due_at=in_hours(2)) for _ in range(4)]
+    await added(http, assignee="staff-2")
+    await changed(http, done, status="done")
+    await changed(http, dropped, status="dropped")
+    await changed(http, moved, due_at=in_hours(4))
+    assert await passed(support, 1) == []
+    assert await passed(support, 2) == await passed(support, 3) == [late["id"]]
+    shown = next(each for each in await listed(http) if each["id"] == late["id"])
+    assert (shown["overdue_at"], shown["version"], shown["changed_by"]) == ("2026-03-02T15:00:00Z", 2, "staff-1")
+    mine = await http.get("/v1/agents/staff-2/subtasks", params={"overdue": True})
+    assert [each["id"] for each in mine.json()["items"]] == [late["id"]]
+    assert len((await http.get("/v1/agents/staff-2/subtasks", params={"overdue": False})).json()["items"]) == 2
+
+    await changed(http, late, status="done")
+    await changed(http, late, status="open", assignee=None)
+    await changed(http, done, status="open")
+    assert await passed(support, 4) == sorted([late["id"], done["id"], moved["id"]])
+    assert (await changed(http, late, due_at=in_hours(5))).json()["overdue_at"] is None
+    assert await passed(support, 6) == sorted([late["id"], late["id"], done["id"], moved["id"]])
+
+
+async def test_times_of_subtasks_that_nobody_watched_are_watched(support: Support, http: httpx.AsyncClient) -> None:
+    """As those are that were added by a version before."""
+    await support.heard(requested(1, event_id="a"), requested(2, event_id="b"))
+    late = [await added(http, event, due_at=in_hours(2)) for event in ("a", "b", "a")]
+    await added(http)
+    await support.pool.execute("delete from timer where name = 'subtasks'")
+    last: UUID | None = UUID(int=0)
+    while last is not None:
+        async with support.transaction() as tx:
+            last = await commands.watch(tx, last, 2)
+    assert await passed(support, 3) == sorted(each["id"] for each in late)
 
 
 async def test_an_agent_sees_what_is_left_for_them(support: Support, http: httpx.AsyncClient) -> None:
@@ -168,3 +218,22 @@ async def test_after_a_restore_they_stand_as_they_were_told_without_titles(
     shown = ("id", "status", "assignee", "due_at", "version", "changed_by")
     assert [[each[name] for name in shown] for each in after] == [[each[name] for name in shown] for each in before]
     assert [each["title"] for each in after] == ["Ask the carrier", None]
+
+
+async def test_after_a_restore_what_was_told_to_be_overdue_is_not_told_again(
+    support: Support, http: httpx.AsyncClient
+) -> None:
+    await support.heard(requested(event_id="a"))
+    late, next_ = [await added(http, due_at=in_hours(hours)) for hours in (1, 3)]
+    await passed(support, 2)
+    await changed(http, late, assignee="staff-4")
+    before, events = await listed(http), await told(support)
+    await support.pool.execute("delete from subtask where id = $1", late["id"])
+    for _ in range(2):
+        async with support.transaction() as tx:
+            await take_back_tickets([heard_again(kind, data) for kind, data in events], tx)
+    shown = ("id", "status", "assignee", "due_at", "overdue_at", "version", "changed_by")
+    assert [[each[name] for name in shown] for each in await listed(http)] == [
+        [each[name] for name in shown] for each in before
+    ]
+    assert await passed(support, 4) == sorted([late["id"], next_["id"]])

@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from uuid import UUID
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import holidays
 import pytest
@@ -24,6 +24,7 @@ MINUTE = timedelta(minutes=1)
 OFFICE = Calendar(zone="Europe/Copenhagen", week=((Hours(start=540, end=1020),),) * 5 + ((),) * 2, country="DK")
 ALWAYS = Calendar(zone="UTC", week=((Hours(start=0, end=1440),),) * 7)
 ZONES = ["Europe/Copenhagen", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia", "UTC"]
+EVERY_ZONE = sorted(available_timezones())
 # Around changes of clocks, in and out, the day that Samoa left out, Christmas and Easter.
 STARTS = [
     datetime(2026, 3, 28, 20, tzinfo=UTC),
@@ -89,6 +90,36 @@ def test_what_is_added_is_reached_at_the_minute_that_the_oracle_counts_to(
         assert found == reached
     elif found is not None:
         assert found > begin + 3000 * MINUTE
+
+
+@cache
+def days_of_changes(zone: str, year: int) -> list[date]:
+    """On which the clocks of a zone are put forward or back, or the first day of the year."""
+    noons = [datetime(year, 1, 1, 12, tzinfo=UTC) + timedelta(days=each) for each in range(366)]
+    offsets = [noon.astimezone(ZoneInfo(zone)).utcoffset() for noon in noons]
+    changed = zip(noons, offsets, offsets[1:], strict=False)
+    return [noon.date() for noon, before, after in changed if before != after] or [date(year, 1, 1)]
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.data())
+def test_in_every_zone_working_time_adds_up_and_passes_at_its_last_instant(data: st.DataObject) -> None:
+    """Whatever its clocks do: half an hour, a whole day, summers that go back, and offsets with seconds."""
+    zone, year = data.draw(st.sampled_from(EVERY_ZONE)), data.draw(st.integers(1975, 2037))
+    calendar = data.draw(calendars()).model_copy(update={"zone": zone})
+    day = data.draw(st.sampled_from(days_of_changes(zone, year)))
+    seconds = st.integers(0, 4 * 86_400).map(lambda each: timedelta(seconds=each))
+    begin = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(days=1) + data.draw(seconds)
+    first, second = sorted([data.draw(seconds), data.draw(seconds)])
+    between, end = begin + first, begin + second
+    worked = working_between(calendar, begin, end)
+    assert working_between(calendar, begin, between) + working_between(calendar, between, end) == worked
+    if worked:
+        reached = add_working(calendar, begin, worked)
+        assert reached is not None
+        assert begin < reached <= end
+        assert working_between(calendar, begin, reached) == worked
+        assert working_between(calendar, begin, reached - timedelta(microseconds=1)) < worked
 
 
 def test_an_hour_that_comes_twice_counts_twice_and_one_that_is_left_out_not_at_all() -> None:

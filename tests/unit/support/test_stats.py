@@ -93,7 +93,10 @@ def test_a_ticket_counts_where_it_stands_and_only_its_last_resolution_was_one() 
     }
     assert {place.queue for place, _ in contributions(row_of(*events))} == {"payments"}
     assert ("resolved", "bo", "price", 7, 36_000) in counted(row_of(*events, triaged("price")))
-    assert counted(row_of(*events, moved("merged", 800))) == {("merged", "ada", "refund", 0, 0)}
+    assert counted(row_of(*events, moved("merged", 800))) == {
+        ("merged", "ada", "refund", 0, 0), ("csat", "bo", "refund", 4, 0),
+    }  # fmt: skip
+    assert counted(row_of(*events, moved("spam", 800))) == {("spam", "ada", "refund", 0, 0)}
     assert product_of(row_of(*events, moved("merged", 800))) is None
 
 

@@ -137,28 +137,35 @@ def _measured(row: Row, data: SlaWarned | SlaMet | SlaBreached) -> Row:
 
 
 def contributions(row: Row) -> Iterator[tuple[Place, int]]:
-    """Where the ticket counts, and the seconds that it adds there. One that goes on in another, or is spam, counts as
-    that alone; one whose opening is not known yet counts nowhere.
+    """Where the ticket counts, and the seconds that it adds there. One that goes on in another counts as that alone and
+    by what its customer said of it, which the other has no part in; spam as that alone; one whose opening is not known
+    yet nowhere.
     """
     if row.opened_at is None:
         return
     opened = _day(row.opened_at)
     if row.status in _APART:
         yield _place(row, opened, row.status, row.agent), 0
+        if row.status == "merged":
+            yield from _rating(row)
         return
     yield _place(row, opened, "opened", row.agent), 0
     if row.answered_at is not None:
         yield _took(row, "first_answer", row.opened_at, row.answered_at, row.answered_by)
     if row.resolved_at is not None:
         yield _took(row, "resolved", row.opened_at, row.resolved_at, row.resolved_by)
-    if row.rated_at is not None and row.rating is not None:
-        yield _place(row, _day(row.rated_at), "csat", row.rated_agent)._replace(bucket=row.rating), 0
+    yield from _rating(row)
     for mark in row.marks:
         yield _place(row, mark.day, mark.measure, mark.agent), 0
     if row.status not in _SETTLED:
         yield _place(row, STANDING, "open", row.agent), 0
         if row.warned:
             yield _place(row, STANDING, "slack_short", row.agent), 0
+
+
+def _rating(row: Row) -> Iterator[tuple[Place, int]]:
+    if row.rated_at is not None and row.rating is not None:
+        yield _place(row, _day(row.rated_at), "csat", row.rated_agent)._replace(bucket=row.rating), 0
 
 
 def differences(before: Row, after: Row) -> dict[Place, tuple[int, int]]:
