@@ -63,6 +63,18 @@ class CampaignStopped:
     planned: Literal["kept", "skipped"] = "kept"
 
 
+@contract(CAMPAIGNS, "crm.enrolment.requested.v1", key="party_id", subject="party/{party_id}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentRequested:
+    """Somebody asked that the party be enrolled in a campaign that is begun by hand. Whether it is, is decided as for
+    any trigger.
+    """
+
+    party_id: UUID
+    campaign: str
+    recorded_at: Instant
+
+
 @contract(CAMPAIGNS, "crm.enrolment.started.v1", key="party_id", subject="enrolment/{enrolment_id}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrolmentStarted:

@@ -278,3 +278,30 @@ async def test_a_campaigns_letter_is_looked_at_tried_and_what_came_back_is_count
         await expect(page.locator(".trouble")).to_contain_text("address of our own")
         await expect(page.get_by_label("Language").last).to_have_value("da-DK")
         assert [said for said in complaints if "422" not in said] == []
+
+
+async def test_customers_are_enrolled_by_hand(stack: EmbeddedStack, ada: Customer) -> None:
+    name = f"invited-{uuid4().hex[:10]}"
+    text = f"name: {name}\ntrigger: enrolment.requested\nsteps:\n  - wait: P1D\n    content: [{{template: hello}}]\n"
+    draft = {"text": text, "templates": {"hello.txt": "Subject: Hello\n\nHello {{ name }}.\n{{ unsubscribe_url }}\n"}}
+    async with httpx.AsyncClient(base_url=stack.url("marketing")) as marketing:
+        (await marketing.post("/v1/campaigns", json=draft)).raise_for_status()
+    async with console(stack, viewport=LAPTOP) as (context, complaints):
+        page = await context.new_page()
+        await page.goto(f"/campaigns/{name}")
+        address = f"{stack.url('console')}/parties/{ada.party_id}"
+        await page.get_by_label("Customers, one a line").fill(f"{address}\nsomebody else\n{uuid4()}")
+        await page.get_by_role("button", name="Enrol them").click()
+        lines = page.locator("section", has=page.locator("#by-hand")).locator("tbody tr")
+        await expect(lines).to_have_count(3)
+        await expect(lines.nth(0)).to_contain_text("This line names nobody")
+        await expect(lines.nth(1)).to_contain_text("Is let in")
+        await expect(lines.nth(2)).to_contain_text("Nobody has this id")
+        await expect(page.get_by_label("Customers, one a line")).to_have_value("somebody else")
+        assert complaints == []
+
+    async def entered() -> bool:
+        found = await ask(stack, "marketing", f"enrolments?campaign={name}")
+        return [each["party_id"] for each in found["items"]] == [ada.party_id]
+
+    await eventually(entered, "the customer in the campaign")

@@ -1,9 +1,13 @@
 """Campaigns as files: looked over, compared, tried, published and stopped, over marketing's own HTTP side."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlencode
+from uuid import UUID
 
 import typer
 
@@ -18,6 +22,9 @@ Files = Annotated[list[Path], typer.Argument(help="Campaigns; their texts stand 
 SkipPlanned = Annotated[
     bool, typer.Option("--skip-planned", help="Its messages that are not decided yet are not sent.")
 ]
+
+PartiesFile = Annotated[Path, typer.Option("--file", help="The ids of parties, one a line.")]
+_AT_ONCE = 1_000
 
 campaigns = typer.Typer(name="campaigns", help="Campaigns as files.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(campaigns)
@@ -128,3 +135,46 @@ def stop(
         as_json(found)
     else:
         say(f"{name} is stopped." if found["changed"] else f"{name} was stopped before.")
+
+
+@campaigns.command()
+@reachable
+def enrol(name: Name, *, file: PartiesFile, stack: Folder = None, url: Url = None, json: Json = False) -> None:
+    """Have the parties of a file enrolled in a campaign that is begun by hand. The same file sent again within a day is
+    the same request. Exit status 1 where somebody is not known, or was erased.
+    """
+    where, ids = marketing_at(url, stack), _ids_in(file)
+    found: list[Answer] = []
+    for begin in range(0, len(ids), _AT_ONCE):
+        page = ids[begin : begin + _AT_ONCE]
+        key = sha256("\n".join([name, str(begin), *page]).encode()).hexdigest()
+        found += post(where, f"campaigns/{name}/enrolments", {"parties": page}, key=key)["results"]
+    missing = [each for each in found if each["status"] not in {200, 202}]
+    if json:
+        as_json(found)
+    else:
+        counts = Counter(each["status"] for each in found)
+        say(f"{name}: {counts[202]} taken, {counts[200]} in it already, {len(missing)} not known or erased.")
+        as_table("Not enrolled", missing, ("party_id", "status", "why"), "Nobody is missing.")
+    if missing:
+        raise typer.Exit(1)
+
+
+def _ids_in(file: Path) -> Sequence[str]:
+    """Each once, in the order of the file. Raises ConfigurationError where it cannot be read, or a line is no id."""
+    try:
+        lines = file.read_text("utf-8-sig").splitlines()
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{file} is no UTF-8") from None
+    ids: dict[str, None] = {}
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            try:
+                ids[str(UUID(line.strip()))] = None
+            except ValueError:
+                raise ConfigurationError(f"{file}:{number}: is no id of a party; nobody was enrolled") from None
+    if not ids:
+        raise ConfigurationError(f"{file} names nobody")
+    return list(ids)

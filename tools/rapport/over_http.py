@@ -37,11 +37,11 @@ def _named(name: str) -> str:
 Name = Annotated[str, typer.Argument(callback=_named)]
 
 
-def post(url: str, path: str, body: Answer | None, seconds: float = 60.0) -> Answer:
+def post(url: str, path: str, body: Answer | None, seconds: float = 60.0, *, key: str | None = None) -> Answer:
     """What the service answers within so many seconds; its refusals become one line. `RAPPORT_TOKEN` is a bearer token
-    with `crm:write`.
+    with `crm:write`. What is sent twice with the same `key` acts once.
     """
-    return _ask("POST", url, path, seconds, json=body)
+    return _ask("POST", url, path, seconds, {"Idempotency-Key": key} if key else None, json=body)
 
 
 def get(url: str, path: str, **asked: object) -> Answer:
@@ -62,9 +62,12 @@ def get_all(url: str, path: str, most: int) -> list[Answer]:
     return found
 
 
-def _ask(method: str, url: str, path: str, seconds: float = 60.0, **asked: Any) -> Answer:
+def _ask(
+    method: str, url: str, path: str, seconds: float = 60.0, headers: dict[str, str] | None = None, **asked: Any
+) -> Answer:
     try:
-        answer = httpx.request(method, f"{url}/v1/{path}", headers=bearer(), timeout=seconds, **asked)
+        given = {**bearer(), **(headers or {})}
+        answer = httpx.request(method, f"{url}/v1/{path}", headers=given, timeout=seconds, **asked)
     except (httpx.HTTPError, httpx.InvalidURL, OverflowError) as error:
         raise ConfigurationError(f"nothing answers at {url} ({type(error).__name__})") from None
     try:

@@ -1,13 +1,24 @@
 """Pages about campaigns: which there are, what one does, step by step, what came of it, and its letters to look at."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import HTMLResponse, Response
 
-from services.console.campaigns.domain import conditions_of, reached_of, steps_of, trigger_of, ways_of
+from services.console.campaigns.domain import (
+    TONES,
+    Came,
+    came_of,
+    conditions_of,
+    reached_of,
+    steps_of,
+    trigger_of,
+    wanted_of,
+    ways_of,
+)
 from services.console.shell.asking import Json, Trouble, attempt, path_part, with_query
 from services.console.shell.facts import party_named
 from services.console.shell.guard import LETTER_HEADERS
@@ -18,6 +29,7 @@ Cursor = Annotated[str | None, Query(max_length=1000)]
 Name = Annotated[str, Path(max_length=200)]
 Template = Annotated[str, Path(max_length=200)]
 Version = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
+BY_HAND = "enrolment.requested"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,36 @@ async def list_campaigns(page: Shown, cursor: Cursor = None) -> Response:
 @router.get("/{name}")
 async def show_campaign(page: Shown, name: Name, version: Version = None) -> Response:
     """The newest version, or the one that is asked for."""
+    return await _show(page, name, version)
+
+
+@router.post("/{name}/enrolments")
+async def enrol_parties(page: Shown, name: Name) -> Response:
+    """Whoever stands in the form, one a line, and what came of each; sent twice, it acts once."""
+    form = await page.form()
+    typed = form.get("parties", "")
+    wanted = wanted_of(typed)
+    results: Json = []
+    if wanted.ids:
+        path = f"campaigns/{path_part(name)}/enrolments"
+        try:
+            done = await page.asked.write("marketing", "POST", path, {"parties": wanted.ids}, key=form.get("key"))
+        except Trouble as trouble:
+            return await _show(page, name, trouble=trouble, typed=typed)
+        results = done.body["results"]
+    return await _show(page, name, typed="\n".join(wanted.unread), came=came_of(wanted, results))
+
+
+async def _show(
+    page: Page,
+    name: str,
+    version: int | None = None,
+    trouble: Trouble | None = None,
+    *,
+    typed: str = "",
+    came: Sequence[Came] = (),
+) -> Response:
+    page.path = f"/campaigns/{path_part(name)}"
     path = f"campaigns/{path_part(name)}"
     newest = await page.asked.get("marketing", path)
     campaign = newest if version is None else await page.asked.get("marketing", path, version=version)
@@ -55,6 +97,7 @@ async def show_campaign(page: Shown, name: Name, version: Version = None) -> Res
     )
     return page.show(
         "campaigns/campaign.html",
+        trouble.status if trouble else 200,
         campaign=campaign,
         versions=range(newest["version"], 0, -1),
         trigger=trigger_of(campaign["definition"]),
@@ -64,6 +107,12 @@ async def show_campaign(page: Shown, name: Name, version: Version = None) -> Res
         measures=measures,
         reached=reached_of(standings.value or ()),
         when=conditions_of(campaign["definition"].get("when")),
+        by_hand=newest["stopped_at"] is None and trigger_of(newest["definition"]) == BY_HAND,
+        trouble=trouble,
+        typed=typed,
+        came=came,
+        tones=TONES,
+        names=await page.names_of(each.party_id for each in came),
     )
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from json import dumps
 from typing import Any
 
+from services.console.shell.facts import id_of_party
+
 _WAIT = re.compile(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 _KINDS = ("content", "wait_for", "branch", "split", "tag", "exit")
 _SECONDS = (604_800, 86_400, 3_600, 60, 1)
@@ -177,3 +179,37 @@ def seconds_of(wait: str) -> int:
     found = _WAIT.fullmatch(wait)
     parts = found.groups() if found else ()
     return sum(int(part or 0) * unit for part, unit in zip(parts, _SECONDS, strict=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Whom somebody wants to have enrolled: ids of customers, each once, and the lines that name nobody."""
+
+    ids: list[str]
+    unread: list[str]
+
+
+def wanted_of(typed: str) -> Wanted:
+    """One customer a line, by an id or by the address of a page that has one."""
+    lines = [line.strip() for line in typed.splitlines() if line.strip()]
+    named = [(line, id_of_party(line)) for line in lines]
+    ids = [id_ for _, id_ in named if id_ is not None]
+    return Wanted(list(dict.fromkeys(ids)), [line for line, id_ in named if id_ is None])
+
+
+TONES = {"taken": "good", "running": "plain", "unknown": "bad", "erased": "bad", "unread": "bad"}
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What came of one line; `party_id` where it named somebody."""
+
+    typed: str
+    party_id: str | None
+    outcome: str
+
+
+def came_of(wanted: Wanted, results: Iterable[Mapping[str, Any]]) -> list[Came]:
+    """Lines that name nobody come first, since they are to be mended."""
+    told = [Came(each["party_id"], each["party_id"], each["why"] or "taken") for each in results]
+    return [*(Came(line, None, "unread") for line in wanted.unread), *told]

@@ -84,6 +84,13 @@ CAMPAIGNS: dict[str, dict[str, str]] = {
         "expired": _("Expired"),
         "redeemed": _("Spent"),
     },
+    "enrolled": {
+        "taken": _("Is let in, unless its filter says otherwise"),
+        "running": _("Is in it already"),
+        "unknown": _("Nobody has this id"),
+        "erased": _("The party was erased"),
+        "unread": _("This line names nobody"),
+    },
     "funnel": {
         "sales": _("Sales"),
         "matched": _("A campaign matches"),

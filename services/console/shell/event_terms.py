@@ -25,6 +25,7 @@ EVENTS: dict[str, str] = {
     "erasure.declined": _("Erasure declined"),
     "identity.moved": _("Identity moved"),
     "duplicate.suspected": _("Duplicate suspected"),
+    "enrolment.requested": _("Enrolment asked for"),
     "enrolment.started": _("Campaign begun"),
     "enrolment.exited": _("Campaign left"),
     "message.planned": _("Message planned"),

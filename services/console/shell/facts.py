@@ -102,5 +102,10 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 def party_named(typed: str) -> str:
     """The id in what was typed, which may be the address of a customer's page."""
+    return id_of_party(typed) or typed.strip()
+
+
+def id_of_party(typed: str) -> str | None:
+    """The same; None where there is no id in it."""
     found = _ID.search(typed.casefold())
-    return found[0] if found else typed.strip()
+    return found[0] if found else None

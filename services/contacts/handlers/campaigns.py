@@ -9,6 +9,7 @@ from shared.engine.event import Event
 from shared.engine.transaction import Transaction
 from shared.events.campaigns import (
     EnrolmentExited,
+    EnrolmentRequested,
     EnrolmentStarted,
     ErasureConfirmed,
     MessagePlanned,
@@ -34,7 +35,8 @@ from shared.events.returned import (
 )
 
 OfCampaigns = (
-    EnrolmentStarted
+    EnrolmentRequested
+    | EnrolmentStarted
     | EnrolmentExited
     | MessagePlanned
     | MessageSent

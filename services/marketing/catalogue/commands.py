@@ -14,11 +14,18 @@ from services.marketing.catalogue.domain.reading import Source, Unreadable, read
 from services.marketing.catalogue.schemas import ContentType, Draft, DraftProblem
 from shared.engine.event import Emission, Event
 from shared.engine.transaction import Transaction
-from shared.errors import ConfigurationError, Invalid, NotFound
+from shared.errors import ConfigurationError, Invalid, NotFound, Refused
 from shared.events.campaigns import CampaignPublished, CampaignStopped
 from shared.ids import dated_id
 
 T = TypeVar("T")
+
+
+class TakesNobody(Refused):
+    """Nobody is enrolled in the campaign so: it was stopped, or another event begins it."""
+
+    status = 409
+    reason = "takes_nobody"
 
 
 async def publish_files(tx: Transaction, definitions: Sequence[Definition]) -> list[str]:
@@ -161,6 +168,20 @@ async def compare(tx: Transaction, definition: Definition) -> list[Change]:
     """How a definition differs from what is in force under its name; everything where nothing is."""
     in_force = next((c for c in await store.load_campaigns(tx) if c.name == definition.name and c.in_force), None)
     return changes_between(in_force.definition.document() if in_force else {}, definition.document())
+
+
+async def require_trigger(tx: Transaction, name: str, event: str) -> None:
+    """Raises NotFound where there never was such a campaign, TakesNobody where it is not in force, or where it is not
+    this event that begins it.
+    """
+    published = (await store.load_digests(tx)).get(name)
+    if published is None or _is_mailing(published):
+        raise NotFound("no campaign has this name")
+    _, definition = await store.find_newest(tx, name) or (None, None)
+    if not published.in_force:
+        raise TakesNobody("it was stopped: publish it again first")
+    if definition is None or definition.trigger.event != event:
+        raise TakesNobody(f"a campaign that is begun by hand has the trigger {event}")
 
 
 async def load_campaigns(tx: Transaction) -> list[Campaign]:

@@ -29,15 +29,21 @@ from services.marketing.flows.domain.follow import (
     wake_all,
 )
 from services.marketing.flows.domain.machine import COMPLETED
+from services.marketing.flows.domain.request import Request, announce, decide, event_of, request_of
+from services.marketing.flows.schemas import RequestedParty
 from services.marketing.profiles import commands as profiles
 from services.marketing.profiles.domain import PartyFacts
 from services.marketing.segments import commands as segments
 from shared.engine.event import Event
 from shared.engine.subscription import Due
 from shared.engine.transaction import Transaction
+from shared.events.campaigns import EnrolmentRequested
 from shared.events.sales import SaleCompleted
+from shared.ids import new_id
 
 TIMER = "flows"
+REQUESTS_TIMER = "requests"
+BY_HAND = "enrolment.requested"
 
 
 async def begin(tx: Transaction, taken: Sequence[tuple[Event[SaleCompleted], Campaign, Message]]) -> None:
@@ -73,6 +79,41 @@ async def follow_events(
     previous = await _load_previous(tx, flows, parties)
     facts = await _load_facts(tx, flows, parties)
     return await _save(tx, follow(relevant, flows, running, previous, facts, products))
+
+
+async def request(tx: Transaction, campaign: str, asked: Sequence[UUID]) -> list[RequestedParty]:
+    """Has these parties enrolled by hand, and says of each what came of it. Raises NotFound and TakesNobody.
+
+    Campaigns hear of it by timers: in a transaction of their own, and after a restore only once everything is known
+    again that was known then.
+    """
+    await catalogue.require_trigger(tx, campaign, BY_HAND)
+    known = await copies.load_parties(tx, set(asked))
+    merged = [party.id for party in known.values() if party.merged_into is not None]
+    survivors = await copies.find_survivors(tx, merged)
+    known = {**known, **await copies.load_parties(tx, set(survivors.values()))}
+    running = await store.find_running(tx, known, campaign)
+    answers, requests = decide(campaign, asked, known, survivors, running, tx.now, new_id)
+    await _add_requests(tx, requests)
+    tx.emit(map(announce, requests))
+    return answers
+
+
+async def take_requests(tx: Transaction, due: Sequence[Due]) -> list[Event[EnrolmentRequested]]:
+    """What campaigns hear now, in the order in which it was asked for."""
+    now = {timer.id: timer.now for timer in due}
+    return [event_of(each, now[each.event_id]) for each in await store.take_requests(tx, now, tx.now)]
+
+
+async def take_back(tx: Transaction, told: Sequence[Event[EnrolmentRequested]]) -> None:
+    """After a restore: who was asked to be enrolled since the backup is asked again."""
+    await _add_requests(tx, [request_of(event) for event in told])
+
+
+async def _add_requests(tx: Transaction, requests: Sequence[Request]) -> None:
+    added = await store.add_requests(tx, requests)
+    waiting = [(r.event_id, r.partition, r.requested_at) for r in requests if r.event_id in added]
+    await tx.set_timers(REQUESTS_TIMER, sorted(waiting))
 
 
 async def wake_due(tx: Transaction, due: Sequence[Due]) -> int:

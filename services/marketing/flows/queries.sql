@@ -42,3 +42,25 @@ from flow where id = $1
 -- Who is where in a version: by step, and by how it ended.
 select step, reason, count(*) as enrolments from flow where campaign = $1 and version = $2 group by step, reason
 order by step, reason nulls first
+
+-- name: add_requests
+-- Those that were not known come back: after a restore the topic tells all of them again.
+insert into enrolment_request (event_id, campaign, party_id, partition, requested_at)
+select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::smallint[], $5::timestamptz[])
+  as given (event_id, campaign, party_id, partition, requested_at)
+order by event_id
+on conflict do nothing
+returning event_id
+
+-- name: take_requests
+-- Each is heard once, in the order in which they were made.
+with heard as (
+  update enrolment_request set heard_at = $2 where event_id = any($1::uuid[]) and heard_at is null
+  returning event_id, campaign, party_id, partition, requested_at
+)
+select event_id, campaign, party_id, partition, requested_at from heard order by requested_at, event_id
+
+-- name: find_running
+-- What these parties run of a campaign; of several enrolments of a party the first.
+select distinct on (party_id) party_id, id
+from flow where party_id = any($1::uuid[]) and campaign = $2 and ended_at is null order by party_id, id

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from services.marketing.flows.domain.machine import Flow
+from services.marketing.flows.domain.request import Request
 from services.marketing.flows.schemas import Standing
 from shared.engine.transaction import Transaction
 from shared.sql import columns, load_queries
@@ -73,3 +74,20 @@ async def save_flows(tx: Transaction, flows: Iterable[Flow]) -> None:
 
 async def count_flows(tx: Transaction, campaign: str, version: int) -> list[Standing]:
     return [Standing(**row) for row in await tx.fetch(SQL["count_flows"], campaign, version)]
+
+
+async def add_requests(tx: Transaction, requests: Iterable[Request]) -> set[UUID]:
+    """Those of them that were not known, by their events."""
+    rows = [(r.event_id, r.campaign, r.party_id, r.partition, r.requested_at) for r in requests]
+    return {row["event_id"] for row in await tx.fetch(SQL["add_requests"], *columns(rows))} if rows else set()
+
+
+async def take_requests(tx: Transaction, ids: Collection[UUID], now: datetime) -> list[Request]:
+    """Those of them that campaigns have not heard yet."""
+    return [Request(**row) for row in await tx.fetch(SQL["take_requests"], sorted(ids), now)]
+
+
+async def find_running(tx: Transaction, parties: Collection[UUID], campaign: str) -> dict[UUID, UUID]:
+    """By party the enrolment of this campaign that goes on."""
+    rows = await tx.fetch(SQL["find_running"], sorted(parties), campaign)
+    return {row["party_id"]: row["id"] for row in rows}

@@ -6,6 +6,7 @@ from typing import cast
 from services.marketing.catalogue import commands as catalogue
 from services.marketing.copies import commands as copies
 from services.marketing.enrolments import commands as enrolments
+from services.marketing.flows import commands as flows
 from services.marketing.handlers.parties import forget_parties
 from services.marketing.loyalty import commands as loyalty
 from services.marketing.mailings import commands as mailings
@@ -18,6 +19,7 @@ from shared.engine.transaction import Transaction
 from shared.events.addresses import AddressLifted, AddressStopped
 from shared.events.campaigns import (
     CampaignStopped,
+    EnrolmentRequested,
     ErasureConfirmed,
     MessageSent,
     MessageSkipped,
@@ -40,13 +42,14 @@ async def take_back_endings(
             | MessageComplained
             | AddressStopped
             | AddressLifted
+            | EnrolmentRequested
             | ErasureConfirmed
         ]
     ],
     tx: Transaction,
 ) -> None:
     """How messages had ended: they end the same when they are due again. Which campaigns were stopped, which points
-    were spent, who complained, which addresses are stopped, and who was erased.
+    were spent, who complained, which addresses are stopped, who was asked to be enrolled by hand, and who was erased.
     """
     stops = [cast("Event[CampaignStopped]", event) for event in events if isinstance(event.data, CampaignStopped)]
     await catalogue.take_back(tx, stops)
@@ -55,6 +58,8 @@ async def take_back_endings(
     await suppressions.take_back(tx, cast("list[Event[MessageBounced | MessageComplained]]", returned))
     by_hand = [event for event in events if isinstance(event.data, AddressStopped | AddressLifted)]
     await suppressions.take_back_by_hand(tx, cast("list[Event[AddressStopped | AddressLifted]]", by_hand))
+    asked = [event for event in events if isinstance(event.data, EnrolmentRequested)]
+    await flows.take_back(tx, cast("list[Event[EnrolmentRequested]]", asked))
     erased = [event for event in events if isinstance(event.data, ErasureConfirmed)]
     await _forget(tx, cast("list[Event[ErasureConfirmed]]", erased))
     endings = [event for event in events if isinstance(event.data, Ending)]

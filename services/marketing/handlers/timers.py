@@ -51,6 +51,14 @@ async def follow_segments(due: Sequence[Due], tx: Transaction) -> None:
     log.info("segments_followed", due=len(due), changes=len(changes))
 
 
+@hears.timer(flows.REQUESTS_TIMER)
+async def follow_requests(due: Sequence[Due], tx: Transaction) -> None:
+    """Who was asked to be enrolled by hand, as by any other trigger."""
+    requested = await flows.take_requests(tx, due)
+    await sending.drop(tx, await flows.follow_events(tx, requested))
+    log.info("requests_followed", due=len(due), requested=len(requested))
+
+
 @hears.timer(loyalty.TIMER)
 async def expire_points(due: Sequence[Due], tx: Transaction) -> None:
     expired = await loyalty.expire_due(tx, due)

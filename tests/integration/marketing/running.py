@@ -40,6 +40,7 @@ TABLES = (
     "opt_in",
     "entry",
     "flow",
+    "enrolment_request",
     "party_tag",
     "stage_change",
     "score",
@@ -88,7 +89,7 @@ class Marketing(Running):
         self.now = to
         marks = dict.fromkeys(range(12), to)
         fired = 0
-        for name in ("segments", "segment changes", "flows", "messages", "points", "surveys"):
+        for name in ("segments", "segment changes", "requests", "flows", "messages", "points", "surveys"):
             while due := await fire_due(follow_ups, self.ledger, name, marks, 500, lambda _: True):
                 fired += due if name == "messages" else 0
         return fired

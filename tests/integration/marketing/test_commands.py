@@ -12,11 +12,25 @@ from services.marketing.sending.channels.maildir import Maildir
 from services.marketing.sending.domain.letter import FromAddress
 from services.marketing.settings import OWN_CAMPAIGNS, Settings
 from shared.http.app import build_app
+from shared.ids import derived_id
 from tests.integration.marketing.running import Marketing
 from tests.integration.marketing.test_campaigns import TEMPLATES, TEXT
 from tests.integration.marketing.test_segments import publish, segment
 from tests.integration.operating import Operator, operating
-from tests.unit.marketing.facts import ADA, BOB, DAY, NOW, consent, definition, described, product, sale
+from tests.unit.marketing.facts import (
+    ADA,
+    BOB,
+    DAY,
+    NOW,
+    consent,
+    definition,
+    described,
+    erased,
+    flow,
+    product,
+    sale,
+    send,
+)
 
 READY_MADE = OWN_CAMPAIGNS / "ready-made"
 MAILING = "name: spring\nsegment: readers\ntemplate: roses\n"
@@ -90,6 +104,36 @@ async def test_campaigns_are_looked_over_tried_published_and_stopped(
     assert differs.answer["changes"] == [{"field": "steps.0.wait", "before": "PT1H", "after": "PT2H"}]
     assert [each.out for each in stopped] == ["roses is stopped.\n"] * 2 + ["roses was stopped before.\n"]
     assert (gone.status, gone.err) == (2, "rapport: no campaign has this name\n")
+
+
+async def test_a_list_of_parties_is_enrolled_page_by_page_and_may_be_sent_again(
+    marketing: Marketing, operator: Operator, files: Path
+) -> None:
+    await marketing.publish(flow("invited", "enrolment.requested", send("PT1H")), definition())
+    await marketing.heard(described(), described(BOB), erased(BOB))
+    known, some, broken = files / "known.txt", files / "some.txt", files / "broken.txt"
+    strangers = [str(derived_id("nobody", number)) for number in range(1_000)]
+    known.write_text(f"\ufeff{str(ADA).upper()}\r\n\r\n{ADA}\n")
+    some.write_text("\n".join([*strangers, str(BOB), str(ADA)]))
+    broken.write_text(f"{ADA}\nada@example.com\n")
+    taken, again, missing, told, unread, empty, wrong = await operator.run(
+        f"campaigns enrol invited --file {known}",
+        f"campaigns enrol invited --file {known} --json",
+        f"campaigns enrol invited --file {some} --json",
+        f"campaigns enrol invited --file {some}",
+        f"campaigns enrol invited --file {broken}",
+        f"campaigns enrol invited --file {files / 'nowhere.txt'}",
+        f"campaigns enrol thanks --file {known}",
+    )
+    assert (taken.status, "1 taken" in taken.out) == (0, True)
+    assert [(each["party_id"], each["status"]) for each in again.answer] == [(str(ADA), 202)]
+    assert (missing.status, len(missing.answer)) == (1, 1_002)
+    assert [each["why"] for each in missing.answer[-2:]] == ["erased", None]
+    assert (told.status, str(BOB) in told.out) == (1, True)
+    assert (unread.status, "broken.txt:2" in unread.err, "ada@" in unread.err) == (2, True, False)
+    assert (empty.status, wrong.status) == (2, 2)
+    rows = await marketing.rows("select party_id, count(*) as requests from enrolment_request group by party_id")
+    assert rows == [{"party_id": ADA, "requests": 2}], "one of each file, however often it was sent"
 
 
 async def test_mailings_are_drafted_tried_started_watched_and_ended(

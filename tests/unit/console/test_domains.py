@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 from markupsafe import escape
 
-from services.console.campaigns.domain import Reached, reached_of, steps_of, ways_of
+from services.console.campaigns.domain import Reached, Wanted, came_of, reached_of, steps_of, wanted_of, ways_of
 from services.console.events.domain import describe
 from services.console.followups.domain import OUTCOMES, figures_of, funnel_of, reasons_of
 from services.console.forecasts.domain import fan_of
@@ -152,6 +152,14 @@ def test_steps_of_every_kind_say_where_they_lead() -> None:
     assert (found[5].detail, found[6].detail) == ("+ loyal, \u2212 new", "enough")
     ways = [(way.source, way.target) for way in ways_of(found)]
     assert ways == [(0, 1), (1, 2), (2, 7), (2, 3), (3, 7), (3, 3), (4, 5), (5, 6), (6, 7)]
+
+
+def test_a_list_of_customers_is_read_line_by_line() -> None:
+    ids = ["00000000-0000-4000-8000-00000000ada0", "00000000-0000-4000-8000-00000000b0b0"]
+    wanted = wanted_of(f" {ids[0].upper()}\n\nhttps://crm.example/parties/{ids[1]}?x=1\nada@example.com\n{ids[0]}\n")
+    assert wanted == Wanted(ids, ["ada@example.com"])
+    results: list[dict[str, Any]] = [{"party_id": ids[0], "why": None}, {"party_id": ids[1], "why": "erased"}]
+    assert [each.outcome for each in came_of(wanted, results)] == ["unread", "taken", "erased"]
 
 
 def test_whoever_stands_at_a_later_step_has_been_at_the_earlier_ones() -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from shared.events.campaigns import SegmentEntered, SegmentLeft, TierChanged
+from shared.events.campaigns import EnrolmentRequested, SegmentEntered, SegmentLeft, TierChanged
 from shared.events.contacts import (
     ConsentGiven,
     ConsentWithdrawn,
@@ -40,6 +40,7 @@ Occurrence = (
     | SegmentEntered
     | SegmentLeft
     | TierChanged
+    | EnrolmentRequested
 )
 """What happens to a party and may start, move or end an enrolment."""
 

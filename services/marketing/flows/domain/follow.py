@@ -32,7 +32,7 @@ from services.marketing.flows.domain.machine import (
 )
 from services.marketing.profiles.domain import PartyFacts, resolving
 from shared.engine.event import Emission, Event
-from shared.events.campaigns import SegmentEntered, SegmentLeft, TierChanged
+from shared.events.campaigns import EnrolmentRequested, SegmentEntered, SegmentLeft, TierChanged
 from shared.ids import derived_id
 
 Previous = Mapping[tuple[UUID, str, str], datetime]
@@ -133,6 +133,8 @@ def wake_all(
 def triggers(campaign: Campaign, event: Event[Occurrence], products: Mapping[str, Category]) -> bool:
     """Whether an event is what the campaign begins with, as far as the event alone says."""
     definition, data = campaign.definition, event.data
+    if isinstance(data, EnrolmentRequested) and data.campaign != campaign.name:
+        return False
     happened = Happened(event.id, NAMES[type(data)], event.time, data)
     return is_heard(definition.trigger, happened, {}) and matches(definition.when, _basket(data, products))
 
