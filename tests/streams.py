@@ -21,7 +21,7 @@ class Events:
     async def next(self) -> tuple[str, dict[str, Any]]:
         """Name and data of the next event."""
         name, data = "message", ""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             async for line in self._lines:
                 field, _, value = line.partition(": ")
                 if field == "event":

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
 import pytest
@@ -20,6 +20,13 @@ from deploy.embedded.ports import HOST, Ports, free_port
 from deploy.embedded.process import ROOT
 
 pytestmark = pytest.mark.stack
+
+
+class Took(NamedTuple):
+    """Seconds of a start until its addresses are written, and those of the processor for it and its end."""
+
+    wall: float
+    cpu: float
 
 
 class Run:
@@ -111,18 +118,20 @@ def test_nothing_is_left_behind_when_the_supervisor_itself_is_killed_and_the_dat
     assert second.end()[0] == 0
 
 
-def test_a_second_start_with_data_kept_takes_less_than_six_seconds(folder: Path) -> None:
-    first = Run(folder)
-    first.addresses()
-    first.end()
-    cpu_before = os.times()
-    begun = time.monotonic()
-    second = Run(folder)
-    second.addresses()
-    took = time.monotonic() - begun
-    second.end()
-    cpu = os.times().children_user - cpu_before.children_user + os.times().children_system - cpu_before.children_system
-    assert took < 6 or cpu < 6, f"{took:.1f} s, {cpu:.1f} s of CPU"
+def test_a_second_start_with_data_kept_does_not_do_the_work_of_the_first_again(folder: Path) -> None:
+    """Six seconds on a machine with nothing else to do; of others the share of the first start tells."""
+    first, second = (_start_and_end(folder) for _ in range(2))
+    assert second.wall < 6 or second.cpu < first.cpu, f"{first}, then {second}"
+
+
+def _start_and_end(folder: Path) -> Took:
+    before, begun = os.times(), time.monotonic()
+    run = Run(folder)
+    run.addresses()
+    wall = time.monotonic() - begun
+    run.end()
+    after = os.times()
+    return Took(wall, after.children_user - before.children_user + after.children_system - before.children_system)
 
 
 def test_a_second_run_over_the_same_folder_is_refused(run: Run) -> None:

@@ -69,7 +69,7 @@ async def test_a_changed_setting_is_corrected_and_nothing_else(
 ) -> None:
     changed = ConfigResource(ConfigResourceType.TOPIC, "crm.requests", configs={"retention.ms": "1"})
     await admin.alter_configs([changed])
-    async with asyncio.timeout(20):  # until the broker has heard of it from the controller
+    async with asyncio.timeout(60):  # until the broker has heard of it from the controller
         while not (corrected := await provision(servers.bootstrap, load_topics("local"))):
             await asyncio.sleep(0.1)
     assert corrected == ["corrected crm.requests"]

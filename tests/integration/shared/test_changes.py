@@ -59,7 +59,7 @@ def ids_of(step: Step) -> list[str]:
 async def told(steps: AsyncGenerator[Step, None], number: int) -> list[str]:
     """The next so many."""
     found: list[str] = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while len(found) < number:
             found += ids_of(await anext(steps))
     return found

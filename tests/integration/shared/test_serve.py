@@ -98,7 +98,7 @@ class Running:
     def end(self) -> tuple[int, str, str]:
         """Exit status, output, errors."""
         self.http.close()
-        output, errors = self.process.communicate(timeout=20)
+        output, errors = self.process.communicate(timeout=60)
         return self.process.returncode, output, errors
 
 
@@ -128,7 +128,7 @@ def test_a_request_in_flight_is_answered_before_the_end(toy: Running) -> None:
     while not in_flight.search(toy.http.get("/metrics").text):
         assert request.poll() is None
     toy.process.send_signal(signal.SIGTERM)
-    assert request.communicate(timeout=10)[0] == '{"frozen":true,"threshold":50000}\n'
+    assert request.communicate(timeout=60)[0] == '{"frozen":true,"threshold":50000}\n'
     status, output, errors = toy.end()
     assert (status, errors) == (0, "")
     assert output.startswith("started uvloop")

@@ -32,7 +32,7 @@ async def test_a_task_that_ends_by_an_error_that_no_other_check_tells_of_is_told
         raise error
 
     supervisor.start("worker jobs", run)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await again.wait()
 
     assert [(check.name, check.state, check.detail) for check in supervisor.checks()] == told
@@ -57,6 +57,6 @@ async def test_a_task_that_loses_a_cancellation_ends_all_the_same(error: Excepti
         await asyncio.Event().wait()
 
     supervisor.start("relay 0", run)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await begun.wait()
         await supervisor.stop()

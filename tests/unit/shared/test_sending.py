@@ -14,10 +14,10 @@ async def test_a_ring_ends_a_wait_and_one_before_it_too() -> None:
     waiting = asyncio.create_task(bell.wait(60))
     await asyncio.sleep(0)
     await bell.ring()
-    await asyncio.wait_for(waiting, 1)
+    await asyncio.wait_for(waiting, 30)
 
     await bell.ring()
-    await asyncio.wait_for(bell.wait(60), 1)
+    await asyncio.wait_for(bell.wait(60), 30)
 
 
 async def test_whoever_is_stopped_while_it_rings_is_stopped() -> None:
