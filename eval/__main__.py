@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from eval import (
+    articles,
     churn,
     cost,
     cross_sell,
@@ -47,6 +48,7 @@ TASKS: dict[str, Callable[[Setting], list[Row]]] = {
     "cost": cost.measure,
     "fraud": fraud.measure,
     "triage": triage.measure,
+    "articles": articles.measure,
 }
 
 

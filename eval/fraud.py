@@ -1,19 +1,13 @@
 """Planted frauds: how many of them the service suspects, beside how many honest facts, on a real Postgres."""
 
 import asyncio
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import UUID
 
 import asyncpg
 
-from deploy.embedded.databases import Databases
-from deploy.embedded.folder import Folder
-from deploy.embedded.ports import free_port
-from deploy.embedded.postgres import Postgres
-from deploy.embedded.service import migrate
+from eval.database import opened
 from eval.fraud_facts import Fact, Shop, drawn_shop, real_shop
 from eval.rows import Row
 from eval.setting import Setting
@@ -85,19 +79,8 @@ def _share(points: Sequence[int], bound: int) -> float:
 
 async def _assess(shop: Shop, grown: Grown | None) -> tuple[Told, Grown | None]:
     """What is told of the shop with the forest, and a forest that is grown of the shop."""
-    with tempfile.TemporaryDirectory() as path:
-        folder = Folder(Path(path))
-        server = Postgres(folder.path / "postgres", folder.logs, free_port(set()), folder.secret("postgres"))
-        await asyncio.to_thread(server.prepare)
-        await asyncio.to_thread(server.start)
-        try:
-            databases = Databases(server, folder)
-            await databases.ensure(["forecasting"])
-            await asyncio.to_thread(migrate, "forecasting", databases, folder.logs)
-            async with asyncpg.create_pool(databases.dsn("forecasting"), min_size=1, max_size=2) as pool:
-                return await _assess_facts(pool, shop.facts, grown)
-        finally:
-            await asyncio.to_thread(server.child.stop, 10)
+    async with opened("forecasting") as pool:
+        return await _assess_facts(pool, shop.facts, grown)
 
 
 async def _assess_facts(

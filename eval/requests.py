@@ -32,6 +32,22 @@ def draw(seed: int, few: int) -> tuple[Texts, Texts]:
     return train, [*_tests(dice), *((_filled(text, dice), STRANGE) for text in _STRANGE for _ in range(4))]
 
 
+def draw_foreign(seed: int) -> tuple[Texts, Texts]:
+    """All examples in English, and a test in Danish, with strange requests in both."""
+    dice = Random(seed)
+    train = [
+        (_filled(text, dice), category)
+        for category, (english, _) in _CATEGORIES.items()
+        for text in english[:-_FOR_TESTS]
+    ]
+    asked = [
+        (_filled(text, dice), category)
+        for category, (_, danish) in _CATEGORIES.items()
+        for text in danish[-_FOR_TESTS:]
+    ]
+    return train, [*asked, *((_filled(text, dice), STRANGE) for text in _STRANGE)]
+
+
 def _examples(category: str, few: int, dice: Random) -> Iterator[tuple[str, str]]:
     wordings = [text for own in _CATEGORIES[category] for text in own[:-_FOR_TESTS]]
     for text in dice.sample(wordings, min(few, len(wordings))):

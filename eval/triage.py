@@ -106,10 +106,7 @@ def measure(setting: Setting) -> list[Row]:
     rows of each part are told as they come; unless everything is asked for, the sets share the time, and what there is
     none for is named.
     """
-    found = sorted(setting.data.glob("*_train.csv")) if setting.data is not None else []
-    pairs = [path for path in found if _test_of(path).is_file() and _columns(path) >= {"text", "category"}]
-    if not pairs:
-        raise MissingError("no pair NAME_train.csv and NAME_test.csv with the columns text and category is there")
+    pairs = [train for train, _ in pairs_of(setting)]
     end = time.perf_counter() + (math.inf if setting.full or setting.quick else setting.minutes * 60)
     warnings.filterwarnings("ignore", "The number of unique classes")  # of one example a category it is as great
     ours = _models()
@@ -122,6 +119,16 @@ def measure(setting: Setting) -> list[Row]:
             setting.tell(part)
             rows += part
     return rows
+
+
+def pairs_of(setting: Setting) -> list[tuple[Path, Path]]:
+    """Every set of requests of the folder: its examples, and its test. Raises MissingError where there is none."""
+    found = sorted(setting.data.glob("*_train.csv")) if setting.data is not None else []
+    pairs = [(path, _test_of(path)) for path in found if _test_of(path).is_file()]
+    fitting = [pair for pair in pairs if _columns(pair[0]) >= {"text", "category"}]
+    if not fitting:
+        raise MissingError("no pair NAME_train.csv and NAME_test.csv with the columns text and category is there")
+    return fitting
 
 
 def _models() -> dict[str, _Kept | None]:

@@ -11,14 +11,16 @@ from services.support.bulk import api as bulk
 from services.support.bulk.worker import work_off
 from services.support.canned import api as canned
 from services.support.categories import load_categories, load_queues, load_words
-from services.support.classifier import Models, Vectors
+from services.support.classifier import Models
 from services.support.csat import api as csat
 from services.support.desk import api as desk
 from services.support.disputes import api as disputes
 from services.support.knowledge import api as knowledge
+from services.support.knowledge.worker import Reading
 from services.support.letters.worker import sending
 from services.support.mail import api as mail
 from services.support.mail.worker import forgetting, reading
+from services.support.meanings import Meanings
 from services.support.routing import api as routing
 from services.support.settings import Context, Settings, SupportSettings
 from services.support.sla import api as sla
@@ -67,6 +69,7 @@ routers = [
 def create_context(settings: SupportSettings) -> Context:
     """What handlers and routes get by `tx.context`. Raises ConfigurationError for files that cannot be read."""
     reopening = {channel: timedelta(days=days) for channel, days in settings.reopened_within.items()}
+    models, meanings = _readers(settings)
     return Context(
         reopening,
         load_categories(settings.categories),
@@ -79,17 +82,21 @@ def create_context(settings: SupportSettings) -> Context:
         mails_an_hour=settings.mails_an_hour,
         own_addresses=settings.own_addresses,
         webhook_keys=settings.webhook_keys,
-        models=Models(vectors=_vectors(settings)),
+        models=models,
+        meanings=meanings,
     )
 
 
-def _vectors(settings: SupportSettings) -> Vectors | None:
-    """Loaded only where it is asked for: its weights take time and memory. Raises ConfigurationError."""
+def _readers(settings: SupportSettings) -> tuple[Models, Meanings]:
+    """Sentence vectors are loaded only where they are asked for: their weights take time and memory. Raises
+    ConfigurationError.
+    """
     if not settings.semantic:
-        return None
+        return Models(), Meanings()
     from services.support.semantic import Sentences
 
-    return Sentences().of
+    sentences = Sentences()
+    return Models(vectors=sentences.of), Meanings(sentences.of, sentences.of_passages)
 
 
 def create_app() -> FastAPI:
@@ -116,6 +123,7 @@ def create_app() -> FastAPI:
             sending(settings.support, context),
             work_off,
             watch_all,
+            *([Reading(context.meanings, settings.support.poll_s).run] if settings.support.semantic else []),
         ],
         context=context,
     )

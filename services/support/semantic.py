@@ -5,7 +5,7 @@ The package ships its weights and is loaded where the setting asks for it, and n
 
 import hashlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -47,11 +47,18 @@ class Sentences:
 
     def of(self, texts: Sequence[str]) -> Floats:
         """A row of length one for each text; equal texts have equal rows, whatever they come with."""
+        return self._make(texts, self._model.query)
+
+    def of_passages(self, texts: Sequence[str]) -> Floats:
+        """The same, of what may answer a question: the model was trained on pairs that it is told apart."""
+        return self._make(texts, self._model.passage)
+
+    def _make(self, texts: Sequence[str], make: Callable[[Sequence[str]], Floats]) -> Floats:
         found = np.zeros((len(texts), SIZE), np.float32)
         for begin in range(0, len(texts), _AT_ONCE):
             part = [_read(text) for text in texts[begin : begin + _AT_ONCE]]
             with self._turn:
-                found[begin : begin + len(part)] = self._model.query(part)
+                found[begin : begin + len(part)] = make(part)
         return found
 
 

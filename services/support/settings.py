@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from services.support.categories import OWN_CATEGORIES, OWN_QUEUES, Categories, Queue, Words
 from services.support.classifier import Models
+from services.support.meanings import Meanings
 from services.support.signature import key_of
 from shared.events.values import Channel
 from shared.mail.sending import Bell
@@ -33,7 +34,8 @@ class SupportSettings(Group):
     `categories` is the file of what requests are about, `promises` that of policies and calendars, `queues` that of
     where tickets wait. A new model is trained after `retrain_after` more tickets whose category is known, on the newest
     `learnt_from`, and goes live once it was right as often as the one in force on `shadow_cases` tickets. `poll_s` is
-    how often that is looked for. `semantic` reads sentence vectors beside the words, by the extra of that name.
+    how often that is looked for. `semantic` reads sentence vectors beside the words, by the extra of that name, of
+    requests and of articles.
 
     `imap_url` is the mailbox that is read every `mail_poll_s` seconds, `imaps://user:password@host[:port]/folder` (or
     `imap+starttls`, `imap`); of a mail `mail_bytes` are read. `smtp_url` (`smtps`, `smtp+starttls`, `smtp`) is what
@@ -112,6 +114,7 @@ class Context:
     public_url: str = ""
     survey_secret: str = field(default="", repr=False)
     models: Models = field(default_factory=Models)
+    meanings: Meanings = field(default_factory=Meanings)
     mail_domain: str = ""
     """The right side of every Message-ID; empty where replies are not sent by e-mail."""
     mails_an_hour: int = 30

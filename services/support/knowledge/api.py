@@ -80,14 +80,18 @@ async def search_articles(
     category: Annotated[Category | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=50)] = 10,
 ) -> FoundList:
-    """Published articles in a language that have every word, in any form of it."""
+    """Published articles in a language that have every word, in any form of it; with the extra `semantic` those too, in
+    any language, that mean what is asked, unless it names words to be side by side or left out.
+    """
     async with service.read() as tx:
         return await commands.search(tx, q, language, category, limit)
 
 
 @router.post("/suggestions", dependencies=[Depends(requires("crm:write")), COSTLY])
 async def suggest_articles(service: Service, writing: Writing) -> FoundList:
-    """What may answer a request that is being written. Nothing of it is kept."""
+    """What may answer a request that is being written, by its words and, with the extra `semantic`, by what it means.
+    Nothing of it is kept.
+    """
     async with service.read() as tx:
         return await commands.suggest(tx, writing.text, writing.language)
 

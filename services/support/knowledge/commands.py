@@ -1,5 +1,7 @@
 """Articles: written, found, suggested, and counted where they helped."""
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -10,21 +12,26 @@ from services.support.knowledge.domain.article import (
     DEFAULT_LANGUAGE,
     MOVES,
     Article,
+    Source,
     State,
     announce_deflection,
+    paragraphs_of,
     passages,
     reply_of,
 )
+from services.support.knowledge.domain.nearness import NEAR, choose, excerpt_of, has_letters, is_exact, join
 from services.support.knowledge.schemas import (
     ArticleSource,
     ArticleState,
     ArticleView,
+    Found,
     FoundList,
     ListedArticle,
     NewArticle,
     NewArticleText,
     SuggestedReply,
 )
+from services.support.meanings import Near
 from services.support.settings import Context
 from services.support.triage import commands as triage
 from services.support.triage.domain.wording import read
@@ -35,6 +42,10 @@ from shared.http.versions import Versions
 from shared.ids import new_id
 
 _MOST_SUGGESTED = 5
+_MOST_NEAR = 200
+"""So many articles that are near are looked at, of which some may not be published any more."""
+_JOINED = 20
+"""So many of each kind are ranked at least where articles are found by words and by what they mean."""
 
 
 class IllegalArticleMove(Refused):
@@ -91,15 +102,21 @@ async def list_articles(
 
 
 async def search(tx: Transaction, query: str, language: str | None, category: str | None, limit: int) -> FoundList:
+    """By their words in one language, and by what they mean in any, unless the query says which words have to be there
+    or not.
+    """
     spoken = language or _language_of(tx, query)
-    return FoundList(language=spoken, items=await store.search(tx, query, spoken, category, limit))
+    near = [] if is_exact(query) else await _find_near(tx, query, spoken, category)
+    said = await store.search(tx, query, spoken, category, max(limit, _JOINED) if near else limit)
+    return FoundList(language=spoken, items=await _join(tx, said, near, limit))
 
 
 async def suggest(tx: Transaction, text: str, language: str | None) -> FoundList:
     """What may answer a request that is being written."""
     spoken = language or _language_of(tx, text)
-    found = await store.suggest(tx, text, spoken, None, _MOST_SUGGESTED)
-    return FoundList(language=spoken, items=[each for each, _ in found])
+    near = await _find_near(tx, text, spoken, None)
+    said = await store.suggest(tx, text, spoken, None, _JOINED if near else _MOST_SUGGESTED)
+    return FoundList(language=spoken, items=await _join(tx, [each for each, _ in said], near, _MOST_SUGGESTED))
 
 
 async def suggest_reply(tx: Transaction, ticket_id: UUID) -> SuggestedReply:
@@ -109,8 +126,14 @@ async def suggest_reply(tx: Transaction, ticket_id: UUID) -> SuggestedReply:
         raise NotFound("no ticket has this id")
     known = await triage.find_triage(tx, ticket_id)
     language = (known.language if known else None) or _language_of(tx, text)
-    found = await store.suggest(tx, text, language, known.category if known else None, _MOST_SUGGESTED)
-    taken = passages(text, [source for _, source in found])
+    near = await _find_near(tx, text, language, None)
+    category = known.category if known else None
+    said = await store.suggest(tx, text, language, category, _JOINED if near else _MOST_SUGGESTED)
+    found = await _join(tx, [each for each, _ in said], near, _MOST_SUGGESTED)
+    shown = {each.article_id for each in found}
+    meant = await store.load_texts(tx, [each for each in near if each.article_id in shown])
+    texts = {source.article_id: source for _, source in said} | meant
+    taken = passages(text, [texts[each.article_id] for each in found])
     sources = dict.fromkeys((source.article_id, source.language, source.version, source.title) for source, _ in taken)
     return SuggestedReply(
         text=reply_of(taken),
@@ -142,6 +165,38 @@ async def deflect(tx: Transaction, article_id: UUID, party_id: UUID | None) -> U
 async def take_back(tx: Transaction, told: RequestDeflected) -> None:
     """After a restore, of a party that is locked: nothing where the article is lost."""
     await store.add_deflection(tx, told.deflection_id, told.article_id, told.party_id, told.recorded_at)
+
+
+async def _find_near(tx: Transaction, text: str, language: str, category: str | None) -> list[Near]:
+    """A text of each published article near to what this one means, the nearest first; none without the extra."""
+    context: Context = tx.context
+    if not has_letters(text):
+        return []
+    found = await asyncio.to_thread(context.meanings.near, text, NEAR, _MOST_NEAR)
+    return choose(await store.find_standing(tx, found, category), language) if found else []
+
+
+async def _join(tx: Transaction, said: Sequence[Found], near: Sequence[Near], limit: int) -> list[Found]:
+    """Those that have the words, and those that are near, in one ranking."""
+    if not near:
+        return list(said)
+    worded, meant = {each.article_id: each for each in said}, {each.article_id: each for each in near}
+    ranks = join(list(worded), list(meant))
+    best = list(ranks)[:limit]
+    texts = await store.load_texts(tx, [meant[each] for each in best if each not in worded])
+    shown = {id_: _found(source, meant[id_]) for id_, source in texts.items()} | worded
+    return [shown[id_].model_copy(update={"rank": ranks[id_]}) for id_ in best]
+
+
+def _found(source: Source, near: Near) -> Found:
+    return Found(
+        article_id=source.article_id,
+        language=source.language,
+        version=source.version,
+        title=source.title,
+        excerpt=excerpt_of(paragraphs_of(source.body), near),
+        rank=0.0,
+    )
 
 
 def _language_of(tx: Transaction, text: str) -> str:

@@ -104,3 +104,65 @@ returning id;
 -- name: count_deflection
 -- One more.
 update article set deflected = deflected + 1 where id = $1::uuid;
+
+-- name: find_unread
+-- Newest texts of which this one did not read yet what they mean, so many of them.
+select
+    article_text.article_id, article_text.language, article_text.version, article_text.title, article_text.body
+from article_text
+left join article_vector
+    on article_vector.article_id = article_text.article_id and article_vector.language = article_text.language
+where
+    article_text.newest
+    and (article_vector.version is distinct from article_text.version or article_vector.made_by <> $1::text)
+order by article_text.article_id, article_text.language
+limit $2::integer;
+
+-- name: lock_vectors
+-- One instance at a time writes, so that what has a lower number is seen first.
+lock table article_vector in share row exclusive mode;
+
+-- name: save_vectors
+-- Of texts that are still the newest.
+insert into article_vector (article_id, language, version, made_by, parts)
+select given.article_id, given.language, given.version, $5::text, given.parts
+from unnest($1::uuid[], $2::text[], $3::integer[], $4::bytea[]) as given (article_id, language, version, parts)
+join article_text
+    on
+        article_text.article_id = given.article_id and article_text.language = given.language
+        and article_text.version = given.version and article_text.newest
+order by given.article_id, given.language
+on conflict (article_id, language) do update set
+    version = excluded.version, made_by = excluded.made_by, parts = excluded.parts, number = default;
+
+-- name: last_vector
+-- The number of what changed last; workers ask every few seconds.
+select coalesce(max(number), 0) from article_vector;
+
+-- name: load_vectors
+-- What changed after a number, in this order, so much of it.
+select number, article_id, language, version, parts
+from article_vector
+where number > $1::bigint and made_by = $2::text
+order by number
+limit $3::integer;
+
+-- name: find_standing
+-- Of these texts those that are the newest, of articles that are published and of a category, or of any.
+select article_text.article_id, article_text.language, article_text.version
+from unnest($1::uuid[], $2::text[], $3::integer[]) as given (article_id, language, version)
+join article_text
+    on
+        article_text.article_id = given.article_id and article_text.language = given.language
+        and article_text.version = given.version and article_text.newest
+join article on article.id = article_text.article_id and article.state = 'published'
+where $4::text is null or article.category = $4::text;
+
+-- name: load_texts
+-- These texts.
+select article_text.article_id, article_text.language, article_text.version, article_text.title, article_text.body
+from unnest($1::uuid[], $2::text[], $3::integer[]) as given (article_id, language, version)
+join article_text
+    on
+        article_text.article_id = given.article_id and article_text.language = given.language
+        and article_text.version = given.version;

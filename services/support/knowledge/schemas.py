@@ -75,7 +75,9 @@ class ArticleView(ArticleLine):
 
 
 class Found(BaseModel):
-    """A published article that fits; `excerpt` are its words about it."""
+    """A published article that fits; `excerpt` are its words about it. `rank` orders the articles of one answer and
+    says nothing beside those of another.
+    """
 
     article_id: UUID
     language: str
@@ -86,7 +88,7 @@ class Found(BaseModel):
 
 
 class FoundList(BaseModel):
-    """`language` is in which it was looked for."""
+    """`language` is in which words were looked for; what was found by its meaning may be in another."""
 
     language: str
     items: list[Found]

@@ -1,5 +1,7 @@
 """Articles, a typed function per statement."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -7,10 +9,22 @@ from uuid import UUID
 
 from services.support.knowledge.domain.article import Article, Source, State, configuration_of
 from services.support.knowledge.schemas import ArticleLine, ArticleText, Found, ListedArticle, NewArticleText
+from services.support.meanings import Meant, Near
 from shared.engine.transaction import Transaction
-from shared.sql import load_queries
+from shared.sql import columns, load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A text of which nobody read yet what it means."""
+
+    article_id: UUID
+    language: str
+    version: int
+    title: str
+    body: str
 
 
 async def add_article(tx: Transaction, article_id: UUID, category: str | None, now: datetime) -> None:
@@ -76,6 +90,45 @@ async def add_deflection(
         return False
     await tx.execute(SQL["count_deflection"], article_id)
     return True
+
+
+async def find_unread(tx: Transaction, made_by: str, limit: int) -> list[Unread]:
+    return [Unread(**row) for row in await tx.fetch(SQL["find_unread"], made_by, limit)]
+
+
+async def save_vectors(tx: Transaction, meant: Sequence[Meant], made_by: str) -> None:
+    """Of those that are still the newest. Other instances wait until the commit."""
+    await tx.execute(SQL["lock_vectors"])
+    rows = [(each.article_id, each.language, each.version, each.parts) for each in meant]
+    await tx.execute(SQL["save_vectors"], *columns(rows), made_by)
+
+
+async def find_last_vector(tx: Transaction) -> int:
+    return int(await tx.fetchval(SQL["last_vector"]))
+
+
+async def load_vectors(tx: Transaction, after: int, made_by: str, limit: int) -> list[tuple[int, Meant]]:
+    """By the numbers under which they changed."""
+    rows = await tx.fetch(SQL["load_vectors"], after, made_by, limit)
+    return [(row["number"], Meant(row["article_id"], row["language"], row["version"], row["parts"])) for row in rows]
+
+
+async def find_standing(tx: Transaction, near: Sequence[Near], category: str | None) -> list[Near]:
+    """Those of these that are found: the newest texts of published articles, in a category or any."""
+    rows = await tx.fetch(SQL["find_standing"], *_keys(near), category)
+    standing = {(row["article_id"], row["language"], row["version"]) for row in rows}
+    return [each for each in near if (each.article_id, each.language, each.version) in standing]
+
+
+async def load_texts(tx: Transaction, near: Sequence[Near]) -> dict[UUID, Source]:
+    """What these say, by their articles."""
+    parts = {each.article_id: each.parts for each in near}
+    rows = await tx.fetch(SQL["load_texts"], *_keys(near))
+    return {row["article_id"]: Source(**row, near=parts[row["article_id"]]) for row in rows}
+
+
+def _keys(near: Sequence[Near]) -> tuple[list[UUID], list[str], list[int]]:
+    return [each.article_id for each in near], [each.language for each in near], [each.version for each in near]
 
 
 def _found(row: Any) -> Found:

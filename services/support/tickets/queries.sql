@@ -1,10 +1,24 @@
 -- The party of a ticket is locked before the ticket.
 
 -- name: forget_ticket_texts
--- What erased customers wrote; the ticket stays and is counted. By what its messages are known stays too: a message that
--- is read after the erasure joins the ticket that it would have joined before.
+-- What erased customers wrote; the ticket stays and is counted.
 update ticket set subject = null, body = null
 where party_id = $1 and (subject is not null or body is not null);
+
+-- name: forget_names
+-- Of what messages of erased customers are known by, a hash stays: one that is read after the erasure joins the ticket
+-- that it would have joined before.
+with of_tickets as (
+    update ticket set thread = null, in_reply_to = null
+    where party_id = $1::uuid and (thread is not null or in_reply_to is not null)
+),
+of_replies as (
+    update reply set reference = null
+    from ticket
+    where ticket.id = reply.ticket_id and ticket.party_id = $1::uuid and reply.reference is not null
+)
+update ticket_reference set reference = forgotten_name(reference)
+where party_id = $1::uuid and reference !~ '^forgotten:[0-9a-f]{64}$';
 
 -- name: find_tickets_of
 -- Every ticket of these parties, by index.
@@ -30,7 +44,9 @@ with recursive found as (
     select asked.party_id, asked.reference, ticket_reference.ticket_id as id
     from unnest($1::uuid[], $2::text[]) as asked (party_id, reference)
     join ticket_reference
-        on ticket_reference.party_id = asked.party_id and ticket_reference.reference = asked.reference
+        on
+            ticket_reference.party_id = asked.party_id
+            and ticket_reference.reference in (asked.reference, forgotten_name(asked.reference))
     union
     select found.party_id, found.reference, ticket.merged_into
     from found join ticket on ticket.id = found.id
@@ -41,10 +57,15 @@ from found join ticket on ticket.id = found.id
 where ticket.merged_into is null;
 
 -- name: save_references
--- The newest ticket to which a message of this name belongs.
+-- The newest ticket to which a message of this name belongs; of erased customers a hash of it.
 insert into ticket_reference (party_id, reference, ticket_id)
-select * from unnest($1::uuid[], $2::text[], $3::uuid[]) as said (party_id, reference, ticket_id)
-order by party_id, reference
+select
+    said.party_id,
+    case when party.erased then forgotten_name(said.reference) else said.reference end as reference,
+    said.ticket_id
+from unnest($1::uuid[], $2::text[], $3::uuid[]) as said (party_id, reference, ticket_id)
+left join party on party.id = said.party_id
+order by said.party_id, 2
 on conflict (party_id, reference) do update set ticket_id = excluded.ticket_id;
 
 -- name: load_correspondence
@@ -79,14 +100,16 @@ where ticket.id = $1::uuid;
 select nextval('ticket_number') as number from generate_series(1, $1::integer);
 
 -- name: add_tickets
--- A ticket per request, once; returns those that are new.
+-- A ticket per request, once, of erased customers without what its message is known by; returns those that are new.
 insert into ticket (
     id, number, party_id, request_event_id, channel, subject, body, locale, thread, in_reply_to,
     sku, sale_id, origin, follows, opened_at, recorded_at, changed_at
 )
 select
-    id, number, party_id, request_event_id, channel, subject, body, locale, thread, in_reply_to,
-    sku, sale_id, origin, follows, opened_at, recorded_at, recorded_at
+    opening.id, opening.number, opening.party_id, opening.request_event_id, opening.channel, opening.subject,
+    opening.body, opening.locale, case when not party.erased then opening.thread end,
+    case when not party.erased then opening.in_reply_to end, opening.sku, opening.sale_id, opening.origin,
+    opening.follows, opening.opened_at, opening.recorded_at, opening.recorded_at
 from unnest(
     $1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
     $10::text[], $11::text[], $12::text[], $13::text[], $14::uuid[], $15::timestamptz[], $16::timestamptz[]
@@ -94,18 +117,21 @@ from unnest(
     id, number, party_id, request_event_id, channel, subject, body, locale, thread,
     in_reply_to, sku, sale_id, origin, follows, opened_at, recorded_at
 )
-order by number
+join party on party.id = opening.party_id
+order by opening.number
 on conflict do nothing
 returning id;
 
 -- name: complete_tickets
 -- Of tickets without an origin, which is what the topic does not tell.
 update ticket
-set subject = given.subject, body = given.body, locale = given.locale, thread = given.thread,
-    in_reply_to = given.in_reply_to, origin = given.origin
+set subject = given.subject, body = given.body, locale = given.locale, origin = given.origin,
+    thread = case when not party.erased then given.thread end,
+    in_reply_to = case when not party.erased then given.in_reply_to end
 from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
-    as given (id, subject, body, locale, thread, in_reply_to, origin)
-where ticket.id = given.id and ticket.origin = '';
+    as given (id, subject, body, locale, thread, in_reply_to, origin),
+    party
+where ticket.id = given.id and ticket.origin = '' and party.id = ticket.party_id;
 
 -- name: take_back_ticket
 -- As its opening tells; one that it follows may be lost. Its request completes it.
@@ -193,27 +219,38 @@ order by ticket_id, version;
 insert into reply (
     id, ticket_id, kind, author, agent, subject, body, channel, message_event_id, reference, written_at, recorded_at
 )
-select * from unnest(
+select
+    said.id, said.ticket_id, said.kind, said.author, said.agent, said.subject, said.body, said.channel,
+    said.message_event_id, case when not party.erased then said.reference end, said.written_at, said.recorded_at
+from unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
     $10::text[], $11::timestamptz[], $12::timestamptz[]
 ) as said (
     id, ticket_id, kind, author, agent, subject, body, channel, message_event_id, reference, written_at, recorded_at
 )
-order by id
+join ticket on ticket.id = said.ticket_id
+join party on party.id = ticket.party_id
+order by said.id
 on conflict do nothing;
 
 -- name: complete_messages
 -- The texts of messages that were taken back from the topic, which does not tell them.
-update reply set subject = given.subject, body = given.body, reference = given.reference
-from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as given (event_id, subject, body, reference)
-where reply.message_event_id = given.event_id and reply.subject is null and reply.body is null;
+update reply set
+    subject = given.subject, body = given.body, reference = case when not party.erased then given.reference end
+from
+    unnest($1::text[], $2::text[], $3::text[], $4::text[]) as given (event_id, subject, body, reference), ticket, party
+where
+    reply.message_event_id = given.event_id and reply.subject is null and reply.body is null
+    and ticket.id = reply.ticket_id and party.id = ticket.party_id;
 
 -- name: complete_references
 -- What messages are known by that came again after a restore.
 insert into ticket_reference (party_id, reference, ticket_id)
 select distinct on (given.party_id, given.reference)
-    given.party_id, given.reference, coalesce(reply.ticket_id, ticket.id)
+    given.party_id, case when party.erased then forgotten_name(given.reference) else given.reference end,
+    coalesce(reply.ticket_id, ticket.id)
 from unnest($1::text[], $2::uuid[], $3::text[]) as given (event_id, party_id, reference)
+left join party on party.id = given.party_id
 left join ticket on ticket.request_event_id = given.event_id
 left join reply on reply.message_event_id = given.event_id
 where given.reference is not null

@@ -145,7 +145,8 @@ async def continue_numbers(tx: Transaction) -> None:
 
 
 async def forget_ticket_texts(tx: Transaction, party_id: UUID) -> int:
-    """Returns how many tickets had a text."""
+    """Returns how many tickets had a text. Of what messages are known by only a hash stays."""
+    await tx.execute(SQL["forget_names"], party_id)
     return _count(await tx.execute(SQL["forget_ticket_texts"], party_id))
 
 

@@ -78,6 +78,7 @@ class Support(Running):
             "saved_view",
             "canned_reply",
             "deflection",
+            "article_vector",
             "article_text",
             "article",
             "stat_warning",

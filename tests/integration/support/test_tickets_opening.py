@@ -1,5 +1,6 @@
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from shared.ids import derived_id
@@ -45,6 +46,29 @@ async def test_erasing_a_customer_takes_the_texts_and_leaves_the_ticket(support:
         (party_id(2), "Lamp", "It is dark."),
     ]
     assert (await support.rows("select name from party where id = $1", party_id(1))) == [{"name": None}]
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before the erasure", "after it"])
+async def test_messages_of_an_erased_customer_are_recognised_by_names_that_nobody_reads(
+    support: Support, *, late: bool
+) -> None:
+    first = [requested(event_id="a", thread="<m1@ada.example>", in_reply_to="<m0@ada.example>")]
+    first.append(requested(event_id="b", thread="<m2@ada.example>", in_reply_to="<m1@ada.example>"))
+    await support.heard(described())
+    for event in first if not late else ():
+        await support.heard(event)
+    await support.heard(erased(), erased())
+    for event in first if late else ():
+        await support.heard(event)
+    await support.heard(requested(event_id="c", thread="<m3@ada.example>", in_reply_to="<m2@ada.example>"))
+    await support.heard(requested(event_id="d", in_reply_to="<m3@ada.example>"))
+    await support.heard(requested(party=2, event_id="e", in_reply_to="<m3@ada.example>"))
+    assert [row["request_event_id"] for row in await support.rows("select * from ticket order by number")] == ["a", "e"]
+    kept = await support.rows("select reference from ticket_reference where party_id = $1", party_id(1))
+    assert len(kept) == 3
+    kept += await support.rows("select thread, in_reply_to from ticket where party_id = $1", party_id(1))
+    kept += await support.rows("select reference from reply")
+    assert "ada.example" not in repr(kept)
 
 
 async def test_no_text_and_no_name_leaves_on_the_topic(support: Support) -> None:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Literal
 from uuid import UUID
 
+from services.support.knowledge.domain.nearness import NEAR, join
 from shared.engine.event import Emission
 from shared.events.tickets import RequestDeflected
 
@@ -29,6 +30,7 @@ _CONFIGURATIONS: Mapping[str, str] = MappingProxyType(
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _BLANK_LINES = re.compile(r"\n\s*\n")
 _MOST_PASSAGES = 3
+_MOST_PARTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +44,25 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text of an article that has something to say to a request."""
+    """A text of an article that has something to say to a request. `near` is how near its title and its paragraphs are
+    to it, where they were looked for by what they mean.
+    """
 
     article_id: UUID
     language: str
     version: int
     title: str
     body: str
+    near: tuple[float, ...] = ()
+
+
+def paragraphs_of(body: str) -> list[str]:
+    return [paragraph.strip() for paragraph in _BLANK_LINES.split(body) if paragraph.strip()]
+
+
+def parts_of(title: str, body: str) -> list[str]:
+    """What is read of the meaning of a text: its title, and its first paragraphs, each under the title."""
+    return [title, *(f"{title}\n{each}" for each in paragraphs_of(body)[: _MOST_PARTS - 1])]
 
 
 def configuration_of(language: str) -> str:
@@ -57,16 +71,25 @@ def configuration_of(language: str) -> str:
 
 
 def passages(text: str, sources: Iterable[Source]) -> list[tuple[Source, str]]:
-    """The paragraphs that share the most words with a text, the best first: what a reply can be made of."""
-    asked = _words(text)
-    found = [
-        (len(asked & _words(f"{source.title} {paragraph}")), -place, source, paragraph.strip())
-        for place, source in enumerate(sources)
-        for paragraph in _BLANK_LINES.split(source.body)
-        if paragraph.strip()
-    ]
-    best = sorted((each for each in found if each[0]), key=lambda each: each[:2], reverse=True)
-    return [(source, paragraph) for _, _, source, paragraph in best[:_MOST_PASSAGES]]
+    """The paragraphs that share the most words with a text, or are the nearest to what it means, the best first: what a
+    reply can be made of.
+    """
+    asked, known = _words(text), list(sources)
+    paragraphs = {
+        (place, number): paragraph
+        for place, source in enumerate(known)
+        for number, paragraph in enumerate(paragraphs_of(source.body))
+    }
+    shared = {key: len(asked & _words(f"{known[key[0]].title} {said}")) for key, said in paragraphs.items()}
+    by_words = sorted((key for key in paragraphs if shared[key]), key=lambda key: (-shared[key], key[0]))
+    near = {
+        (place, number): nearness
+        for place, source in enumerate(known)
+        for number, nearness in enumerate(source.near[1:])
+        if nearness >= NEAR or nearness == max(source.near[1:])
+    }
+    by_meaning = sorted(near, key=lambda key: -near[key])
+    return [(known[key[0]], paragraphs[key]) for key in list(join(by_words, by_meaning))[:_MOST_PASSAGES]]
 
 
 def reply_of(found: Sequence[tuple[Source, str]]) -> str | None:
