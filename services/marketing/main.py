@@ -75,6 +75,7 @@ def create_context(settings: MarketingSettings, *, stream: bool = False) -> Cont
         settings.domain,
         {name: (hook, load_provider(name)) for name, hook in settings.webhooks.items()},
         {name: "phone:" if name == "sms" else f"external:{by.system}" for name, by in settings.providers.items()},
+        time_zone=settings.time_zone,
     )
 
 

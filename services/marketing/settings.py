@@ -172,6 +172,8 @@ class Context:
     handles: Mapping[str, str] = field(default_factory=dict)
     """By channel, other than e-mail, what names a party at its provider."""
     letters: Bell = field(default_factory=Bell)
+    time_zone: str = "UTC"
+    """Of parties of whom none is known."""
 
     def is_own(self, address: str) -> bool:
         return address.rpartition("@")[2].lower() in self.own_domains

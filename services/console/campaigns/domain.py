@@ -165,6 +165,28 @@ def trigger_of(definition: Mapping[str, Any]) -> str:
     return str(trigger if isinstance(trigger, str) else trigger["event"])
 
 
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """The date at which a campaign begins: so long after what began it, or before, at an hour of the day.
+
+    `field` is where the event says the date; None: when it happened.
+    """
+
+    seconds: int
+    before: bool
+    field: str | None
+    hour: str | None
+
+
+def dated_of(definition: Mapping[str, Any]) -> Dated | None:
+    """None where it begins with its event."""
+    trigger = definition["trigger"]
+    offset = None if isinstance(trigger, str) else trigger.get("offset")
+    if offset is None:
+        return None
+    return Dated(seconds_of(offset.lstrip("-")), offset.startswith("-"), trigger.get("date"), trigger.get("at"))
+
+
 def conditions_of(when: Mapping[str, Any] | None) -> list[tuple[str, list[str]]]:
     """What is asked, by name, any of whose values will do; nothing where everything matches."""
     return [

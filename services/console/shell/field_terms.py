@@ -52,6 +52,7 @@ FIELDS: dict[str, str] = {
     "recorded_at": _("Recorded"),
     "occurred_at": _("Happened"),
     "expires_at": _("Ends"),
+    "ends_at": _("Ends"),
     "sold_at": _("Sold"),
     "revision": _("Revision"),
     "basis": _("Basis"),

@@ -42,8 +42,8 @@ cross join lateral (
     when d.message_id is not null then 'cleared' else 'planned' end) as outcome
 ) as state
 where ($1::uuid[] is null or m.party_id = any($1))
-  and ($2::uuid is null or (m.party_id, m.triggered_at) in (
-    select t.party_id, t.occurred_at from sale t where t.trigger_event_id = $2) and m.trigger_event_id = $2)
+  and ($2::uuid is null or m.party_id in (
+    select t.party_id from sale t where t.trigger_event_id = $2) and m.trigger_event_id = $2)
   and ($3::text is null or state.outcome = $3)
   and ($4::timestamptz is null or (m.triggered_at, m.id) < ($4, $5::uuid))
 order by m.triggered_at desc, m.id desc limit $6

@@ -17,8 +17,12 @@ from campaign order by name, version desc
 select distinct on (name) name, definition_hash from campaign where source = 'files' order by name, version desc
 
 -- name: close_flows
--- Stopped versions in which nobody can be any more: they listen no longer.
-update campaign set flow = false where flow and stopped_at < $1::timestamptz - longest_wait - interval '2 days'
+-- Stopped versions in which nobody is any more: they listen no longer. Somebody may wait for a date for years.
+update campaign set flow = false
+where flow and stopped_at < $1::timestamptz - longest_wait - interval '2 days'
+  and not exists (
+    select from flow as entered
+    where entered.campaign = campaign.name and entered.version = campaign.version and entered.ended_at is null)
 
 -- name: load_campaign_versions
 -- Definitions in the versions that messages were planned with.

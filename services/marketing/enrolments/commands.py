@@ -92,7 +92,8 @@ async def dry_run(tx: Transaction, definition: Definition, most: int) -> DryRun:
     sales = await store.load_newest_sales(tx, most)
     products = await copies.load_categories(tx, skus_of(sale.skus for sale in sales))
     campaigns = [each for each in await catalogue.load_campaigns(tx) if each.takes_sales]
-    return run_dry(Campaign(definition, 0), campaigns, sales, products)
+    context: Context = tx.context
+    return run_dry(Campaign(definition, 0), campaigns, sales, products, context.time_zone)
 
 
 async def revise_sales(tx: Transaction, events: Sequence[Event[SaleAmended | SaleCancelled]]) -> None:

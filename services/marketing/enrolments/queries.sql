@@ -50,7 +50,7 @@ on conflict do nothing
 select m.id, m.triggered_at, m.trigger_event_id::text, m.party_id, m.planned_at, m.enrolment_id, m.campaign,
   m.campaign_version, m.follow_up, m.step, m.channel, m.due_at,
   s.party_version, s.partition, s.origin, s.sale_id, s.channel as sale_channel, s.minor, s.currency, s.skus,
-  s.recorded_at, s.correlation_id, s.traceparent, s.email_id, s.cancelled_by::text, s.cancelled_at,
+  s.occurred_at, s.recorded_at, s.correlation_id, s.traceparent, s.email_id, s.cancelled_by::text, s.cancelled_at,
   exists (select from sale b where b.party_id = s.party_id and b.occurred_at < s.occurred_at) as repeat,
   case when m.step > 1 then (
     select p.reason from message p
@@ -67,7 +67,7 @@ where m.id = any($1::uuid[]) and m.outcome is null
 select m.id, m.triggered_at, m.trigger_event_id::text, m.party_id, m.planned_at, m.enrolment_id, m.campaign,
   m.campaign_version, m.follow_up, m.step, m.channel, m.due_at,
   e.party_version, e.partition, e.origin, '' as sale_id, e.channel as sale_channel, 0 as minor, '' as currency, e.skus,
-  e.recorded_at, e.correlation_id, e.traceparent, e.email_id, e.tier, null::text as cancelled_by,
+  e.occurred_at, e.recorded_at, e.correlation_id, e.traceparent, e.email_id, e.tier, null::text as cancelled_by,
   null::timestamptz as cancelled_at,
   exists (select from sale b where b.party_id = e.party_id and b.occurred_at < e.occurred_at) as repeat,
   (
@@ -85,7 +85,7 @@ where m.id = any($1::uuid[]) and m.outcome is null
 select m.id, m.triggered_at, m.trigger_event_id::text, m.party_id, m.planned_at, m.enrolment_id, m.campaign,
   m.campaign_version, m.follow_up, m.step, m.channel, m.due_at,
   s.party_version, s.partition, s.origin, s.sale_id, s.channel as sale_channel, s.minor, s.currency, s.skus,
-  s.recorded_at, s.correlation_id, s.traceparent, s.email_id, s.cancelled_by::text, s.cancelled_at
+  s.occurred_at, s.recorded_at, s.correlation_id, s.traceparent, s.email_id, s.cancelled_by::text, s.cancelled_at
 from message m join sale s on s.trigger_event_id = m.trigger_event_id
 where m.id = any($1::uuid[]) and m.triggered_at between $2 and $3
 
@@ -94,7 +94,7 @@ where m.id = any($1::uuid[]) and m.triggered_at between $2 and $3
 select m.id, m.triggered_at, m.trigger_event_id::text, m.party_id, m.planned_at, m.enrolment_id, m.campaign,
   m.campaign_version, m.follow_up, m.step, m.channel, m.due_at,
   e.party_version, e.partition, e.origin, '' as sale_id, e.channel as sale_channel, 0 as minor, '' as currency, e.skus,
-  e.recorded_at, e.correlation_id, e.traceparent, e.email_id, e.tier, null::text as cancelled_by,
+  e.occurred_at, e.recorded_at, e.correlation_id, e.traceparent, e.email_id, e.tier, null::text as cancelled_by,
   null::timestamptz as cancelled_at
 from message m join entry e on e.trigger_event_id = m.trigger_event_id
 where m.id = any($1::uuid[]) and m.triggered_at between $2 and $3
@@ -115,7 +115,7 @@ on conflict do nothing
 -- name: load_newest_sales
 -- Triggers are UUIDv7, so the newest stand last.
 select trigger_event_id::text, party_id, party_version, partition, origin, sale_id, channel as sale_channel, minor,
-  currency, skus, occurred_at as triggered_at, recorded_at, correlation_id, traceparent, email_id, cancelled_by::text,
+  currency, skus, occurred_at, recorded_at, correlation_id, traceparent, email_id, cancelled_by::text,
   cancelled_at
 from sale order by trigger_event_id desc limit $1
 

@@ -232,7 +232,7 @@ def _message(row: Mapping[str, Any]) -> Message:
 
 
 def _sale(row: Mapping[str, Any]) -> Sale:
-    given = {"channel": "sale_channel", "occurred_at": "triggered_at"}
+    given = {"channel": "sale_channel"}
     return Sale(**{name: row[given.get(name, name)] for name in _SALE_COLUMNS}, tier=row.get("tier"))
 
 

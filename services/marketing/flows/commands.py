@@ -15,6 +15,7 @@ from services.marketing.enrolments import commands as enrolments
 from services.marketing.enrolments.domain.message import Message
 from services.marketing.flows import store
 from services.marketing.flows.domain.announcements import announce_left, cause_of
+from services.marketing.flows.domain.entry import key_of
 from services.marketing.flows.domain.follow import (
     Dropped,
     Followed,
@@ -24,7 +25,6 @@ from services.marketing.flows.domain.follow import (
     follow,
     is_at_last,
     is_relevant,
-    key_of,
     new_flow,
     wake_all,
 )
@@ -170,13 +170,16 @@ async def _load_previous(tx: Transaction, flows: Sequence[Campaign], parties: Co
 
 async def _load_facts(tx: Transaction, flows: Iterable[Campaign], parties: Collection[UUID]) -> dict[UUID, PartyFacts]:
     """Of what is known of the parties, that for which these campaigns ask."""
+    campaigns = list(flows)
     asked = {
         name.removeprefix("party.").partition(".")[0]
-        for campaign in flows
+        for campaign in campaigns
         for condition in _conditions(campaign)
         for _, name, _ in named_in(condition)
         if name.startswith("party.")
     }
+    if any(campaign.definition.trigger.at is not None for campaign in campaigns):
+        asked.add("time_zone")
     facts = await profiles.load_facts(tx, parties, asked)
     if "segments" not in asked:
         return facts

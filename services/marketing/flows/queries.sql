@@ -1,13 +1,13 @@
 -- name: lock_flows
 -- What these parties run, locked in one order, so that events and timers of a party move it one after another.
 select id, trigger_event_id::text, campaign, version, party_id, partition, key, trigger, triggered_at, correlation_id,
-  traceparent, step, visits, since, wakes_at, ended_at, reason, ended_by
+  traceparent, step, visits, since, wakes_at, ended_at, reason, ended_by, dated_at
 from flow where party_id = any($1::uuid[]) and ended_at is null order by id for update
 
 -- name: lock_due_flows
 -- Those of them that have not ended.
 select id, trigger_event_id::text, campaign, version, party_id, partition, key, trigger, triggered_at, correlation_id,
-  traceparent, step, visits, since, wakes_at, ended_at, reason, ended_by
+  traceparent, step, visits, since, wakes_at, ended_at, reason, ended_by, dated_at
 from flow where id = any($1::uuid[]) and ended_at is null order by id for update
 
 -- name: load_latest_entries
@@ -20,22 +20,22 @@ group by party_id, campaign, key
 -- name: save_flows
 -- Their newest state; what a flow began with stays.
 insert into flow (id, trigger_event_id, campaign, version, party_id, partition, key, trigger, triggered_at,
-  correlation_id, traceparent, step, visits, since, wakes_at, ended_at, reason, ended_by)
+  correlation_id, traceparent, step, visits, since, wakes_at, ended_at, reason, ended_by, dated_at)
 select * from unnest(
   $1::uuid[], $2::uuid[], $3::text[], $4::integer[], $5::uuid[], $6::smallint[], $7::text[], $8::json[],
   $9::timestamptz[], $10::text[], $11::text[], $12::smallint[], $13::integer[], $14::timestamptz[], $15::timestamptz[],
-  $16::timestamptz[], $17::text[], $18::text[]
+  $16::timestamptz[], $17::text[], $18::text[], $19::timestamptz[]
 ) as given (id, trigger_event_id, campaign, version, party_id, partition, key, trigger, triggered_at, correlation_id,
-  traceparent, step, visits, since, wakes_at, ended_at, reason, ended_by)
+  traceparent, step, visits, since, wakes_at, ended_at, reason, ended_by, dated_at)
 order by id
 on conflict (id) do update set
   step = excluded.step, visits = excluded.visits, since = excluded.since, wakes_at = excluded.wakes_at,
-  ended_at = excluded.ended_at, reason = excluded.reason, ended_by = excluded.ended_by
+  ended_at = excluded.ended_at, reason = excluded.reason, ended_by = excluded.ended_by, dated_at = excluded.dated_at
 
 -- name: find_flow
 -- Where one enrolment stands.
 select id, trigger_event_id::text, campaign, version, party_id, partition, key, trigger, triggered_at, correlation_id,
-  traceparent, step, visits, since, wakes_at, ended_at, reason, ended_by
+  traceparent, step, visits, since, wakes_at, ended_at, reason, ended_by, dated_at
 from flow where id = $1
 
 -- name: count_flows

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Standing(BaseModel):
-    """So many enrolments stand at a step, counted from 1, or ended there for a reason (null: they go on). 0: they never
-    came to the first one.
+    """So many enrolments stand at a step, counted from 1, or ended there for a reason (null: they go on). 0: they wait
+    for their date, or never came to the first one.
     """
 
     step: int
@@ -18,7 +18,10 @@ class Standing(BaseModel):
 
 
 class FlowState(BaseModel):
-    """Where an enrolment stands: at `step` since `since`; time alone moves it on at `wakes_at`."""
+    """Where an enrolment stands: at `step` since `since`; time alone moves it on at `wakes_at`.
+
+    At step 0 it waits for the date at which its first step is taken. `dated_at` is that date, then as later.
+    """
 
     enrolment_id: UUID
     trigger_event_id: str
@@ -33,6 +36,7 @@ class FlowState(BaseModel):
     ended_at: datetime | None
     reason: str | None
     deciding_event_id: str | None
+    dated_at: datetime | None = None
 
 
 class Enrol(BaseModel):

@@ -65,6 +65,7 @@ async def save_flows(tx: Transaction, flows: Iterable[Flow]) -> None:
             f.ended_at,
             f.reason,
             f.ended_by,
+            f.dated_at,
         )
         for f in flows
     ]

@@ -5,10 +5,11 @@ from datetime import datetime
 from uuid import UUID
 
 from services.marketing.copies import commands as copies
-from services.marketing.copies.domain import gather
+from services.marketing.copies.domain import Party, gather
 from services.marketing.enrolments import commands as enrolments
 from services.marketing.profiles import store
 from services.marketing.profiles.domain import Bought, PartyFacts
+from services.marketing.settings import Context
 from services.marketing.suppressions import commands as suppressions
 from shared.engine.transaction import Transaction
 
@@ -26,6 +27,7 @@ async def load_facts(tx: Transaction, parties: Collection[UUID], asked: Collecti
     sales: Mapping[UUID, Sequence[tuple[datetime, int, str]]] = {}
     if not _OF_SALES.isdisjoint(asked):
         sales = gather(await enrolments.load_bought(tx, everybody), known.families)
+    context: Context = tx.context
     tags = await store.load_tags(tx, everybody) if "tags" in asked else {}
     suppressed = await suppressions.load_suppressions(tx, parties, known.families) if "consent" in asked else {}
     return {
@@ -37,9 +39,14 @@ async def load_facts(tx: Transaction, parties: Collection[UUID], asked: Collecti
             known.tickets.get(party, ()),
             [*known.consents.get(party, ()), *(each.statement() for each in suppressed.get(party, ()))],
             frozenset().union(*(tags.get(each, frozenset()) for each in known.families.get(party, [party]))),
+            zone=_zone_of(known.parties.get(party), context),
         )
         for party in parties
     }
+
+
+def _zone_of(party: Party | None, context: Context) -> str:
+    return (party.time_zone if party else None) or context.time_zone
 
 
 async def save_tags(tx: Transaction, tags: Mapping[tuple[UUID, str], bool]) -> None:

@@ -23,7 +23,7 @@ class Bought:
 class PartyFacts:
     """Everything that was handled; what occurred after the moment that is asked for does not count.
 
-    Scores, tags and segments count as they stand.
+    Scores, tags and segments count as they stand. `zone` is the party's time zone, or that of all who have none.
     """
 
     party: Party | None = None
@@ -34,6 +34,7 @@ class PartyFacts:
     statements: Sequence[Statement] = ()
     tags: frozenset[str] = field(default_factory=frozenset)
     segments: frozenset[str] = field(default_factory=frozenset)
+    zone: str = "UTC"
 
 
 def resolving(trigger: Mapping[str, Values], facts: PartyFacts, at: datetime) -> Resolve:

@@ -229,7 +229,7 @@ class Sender:
     def _letter(self, attempt: Attempt) -> Letter:
         message, addressee = attempt.message, attempt.addressee
         assert addressee is not None
-        sale, at = attempt.sale, message.triggered_at
+        sale, at = attempt.sale, attempt.sale.occurred_at
         total = Amount(sale.minor, sale.currency)
         urls = urls_of(attempt, self._links)
         values = values_of(addressee, attempt.products, sale.sale_id, at, total, urls, sale.tier)

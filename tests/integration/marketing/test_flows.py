@@ -1,8 +1,10 @@
 """Campaigns that have a state, from the topic to the letter, on the real database and a real maildir."""
 
+from datetime import datetime
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -33,6 +35,7 @@ from tests.unit.marketing.facts import (
     ticket_closed,
     ticket_opened,
 )
+from tests.unit.marketing.test_flow_dates import END, SAME, agreed, terminated
 
 CARTED = {"event": "product.chosen", "where": {"intent": "carted"}}
 BOUGHT = {"event": "sale.completed", "match": {"lines.sku": "sku"}}
@@ -209,3 +212,61 @@ async def test_a_last_message_that_is_skipped_leaves_the_enrolment_completed_whi
         {"outcome": "skipped", "reason": "no_consent"}
     ]
     assert "enrolment.exited" not in [kind for kind, _ in await marketing.published()]
+
+
+async def test_a_date_that_an_agreement_says_leads_to_a_letter_and_moves_with_it(
+    marketing: Marketing, http: httpx.AsyncClient
+) -> None:
+    """At the hour of the party's own clock, also once the campaign was stopped long ago; a terminated one to none."""
+    dated: dict[str, Any] = {"event": "agreement.signed", "date": "ends_at", "offset": "-P7D", "at": "09:00"}
+    dated |= {"moved_by": [{"event": "agreement.amended", "match": SAME}]}
+    ended = [{"event": "agreement.terminated", "match": SAME}]
+    renewal = flow("renewal", dated, send("PT0S"), entry={"key": "agreement_id"}, exit_on=ended)
+    await marketing.publish(definition(), renewal)
+    await marketing.heard(described(), consent(), described(BOB), consent(BOB))
+    await marketing.pool.execute("update party set time_zone = 'Asia/Tokyo' where id = $1", ADA)
+    await marketing.heard(agreed(), agreed(number=2, party=BOB))
+    (shown,) = await marketing.rows("select id, wakes_at from flow where party_id = $1", ADA)
+    state = (await http.get(f"/v1/enrolments/{shown['id']}")).json()
+    assert (state["step"], state["reason"], state["dated_at"]) == (0, None, state["wakes_at"])
+    assert shown["wakes_at"] == (END - 7 * DAY).replace(hour=0), "nine o'clock in Tokyo"
+
+    await marketing.publish(definition())
+    await marketing.pass_time(NOW + 50 * DAY)
+    await marketing.publish(definition())
+    await marketing.heard(agreed(END + 300 * DAY, amended=True, at=NOW + 50 * DAY))
+    await marketing.heard(terminated(2, at=NOW + 51 * DAY, party=BOB))
+    await marketing.pass_time(END + 200 * DAY)
+    assert [kind for kind, _ in await marketing.published() if kind == "message.planned"] == []
+    await marketing.pass_time(END + 300 * DAY)
+    planned = [data for kind, data in await marketing.published() if kind == "message.planned"]
+    due_at = (END + 293 * DAY).replace(hour=0)
+    assert [(each["party_id"], datetime.fromisoformat(each["due_at"])) for each in planned] == [(str(ADA), due_at)]
+    rows = await marketing.rows("select party_id, outcome, reason, triggered_at from message")
+    assert rows == [{"party_id": ADA, "outcome": None, "reason": None, "triggered_at": due_at}]
+    assert {row["reason"] for row in await marketing.rows("select reason from flow")} == {"completed", "exited"}
+
+    await marketing.publish(definition())
+    assert await marketing.rows("select from campaign where name = 'renewal' and flow") == []
+
+
+async def test_a_year_after_a_sale_its_letter_says_when_it_was_bought(
+    marketing: Marketing, tmp_path: Path, http: httpx.AsyncClient
+) -> None:
+    texts = {"": {"subject": "A year", "body": "Bought on {{ bought_on | date }}."}}
+    steps = [{"wait": "PT0S", "content": [{"template": "year", "texts": texts}]}]
+    yearly = flow("yearly", {"event": "sale.completed", "offset": "P365D", "at": "09:00"}, *steps)
+    await marketing.publish(yearly, definition(steps=[send("P300D")]))
+    bought = sale("s-1")
+    await marketing.heard(described(), consent(), bought)
+    await marketing.pass_time(NOW + 366 * DAY)
+    async with marketing.sender(Maildir(tmp_path, 500)) as sender:
+        assert await sender.send_batch() == 2
+    letters = [message_from_bytes(f.read_bytes(), policy=default) for f in (tmp_path / "new").iterdir()]
+    (letter,) = [each for each in letters if each["Subject"] == "A year"]
+    body = letter.get_body(("plain",))
+    assert body is not None
+    assert "2026" in body.get_content()
+    assert "2027" not in body.get_content()
+    listed = (await http.get("/v1/messages", params={"trigger_event_id": bought.id})).json()["items"]
+    assert sorted((each["campaign"], each["outcome"]) for each in listed) == [("thanks", "sent"), ("yearly", "sent")]

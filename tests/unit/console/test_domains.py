@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given, strategies as st
 from markupsafe import escape
 
-from services.console.campaigns.domain import Reached, Wanted, came_of, reached_of, steps_of, wanted_of, ways_of
+from services.console.campaigns.domain import (
+    Dated,
+    Reached,
+    Wanted,
+    came_of,
+    dated_of,
+    reached_of,
+    steps_of,
+    wanted_of,
+    ways_of,
+)
 from services.console.events.domain import describe
 from services.console.followups.domain import OUTCOMES, figures_of, funnel_of, reasons_of
 from services.console.forecasts.domain import fan_of
@@ -152,6 +162,13 @@ def test_steps_of_every_kind_say_where_they_lead() -> None:
     assert (found[5].detail, found[6].detail) == ("+ loyal, \u2212 new", "enough")
     ways = [(way.source, way.target) for way in ways_of(found)]
     assert ways == [(0, 1), (1, 2), (2, 7), (2, 3), (3, 7), (3, 3), (4, 5), (5, 6), (6, 7)]
+
+
+def test_a_date_that_a_campaign_begins_at_is_told_from_its_event() -> None:
+    trigger = {"event": "agreement.signed", "date": "ends_at", "offset": "-P7D", "at": "09:00"}
+    assert dated_of({"trigger": trigger}) == Dated(604_800, before=True, field="ends_at", hour="09:00")
+    assert dated_of({"trigger": {"event": "sale.completed", "offset": "P1D"}}) == Dated(86_400, False, None, None)
+    assert [dated_of({"trigger": each}) for each in ("sale.completed", {"event": "sale.completed"})] == [None, None]
 
 
 def test_a_list_of_customers_is_read_line_by_line() -> None:

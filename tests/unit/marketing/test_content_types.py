@@ -150,7 +150,9 @@ def test_mailing_is_refused_at_its_own_fields(said: str, complaint: str) -> None
     assert [each[: len(complaint)] for each in found] == ([complaint] if complaint else [])
 
 
-def test_ready_made_guides_are_a_tutorial_and_a_video() -> None:
+def test_ready_made_guides_are_a_tutorial_a_video_and_a_reminder() -> None:
     guides = {each.name: each for each in load_definitions(OWN_CAMPAIGNS / "ready-made" / "guides")}
-    assert {name: each.type for name, each in guides.items()} == {"first-plant": "tutorial", "repotting": "video"}
+    assert {name: each.type for name, each in guides.items()} == {
+        "first-plant": "tutorial", "repotting": "video", "repot-yearly": None,
+    }  # fmt: skip
     assert videos_of(guides["repotting"]) == ["repotting"]

@@ -18,7 +18,10 @@ from shared.events.values import BlankIsNone
 
 NEEDS_NO_CONSENT = "service"
 SALE = "sale.completed"
-_LONGEST = timedelta(days=366)
+_LONGEST, _A_DAY = timedelta(days=366), timedelta(days=1)
+FURTHEST = timedelta(days=3_660)
+"""A date that is further ahead than ten years is waited for by nobody."""
+_HOUR = r"^([01]\d|2[0-3]):[0-5]\d$"
 
 
 class Skip(Part):
@@ -32,10 +35,34 @@ class Skip(Part):
     dispute_open: bool = True
 
 
+class Moving(Heard):
+    """An event after which another date is waited for: what it says at `date`, or else where the trigger says it."""
+
+    date: Annotated[str, Field(max_length=100)] | None = None
+
+
 class Trigger(Heard):
-    """The event that enrols its party; a name alone is an event of that type, whatever it says."""
+    """The event that enrols its party; a name alone is an event of that type, whatever it says.
+
+    With an `offset` the first step is taken so long after a date, or before it where there is a minus: after that at
+    `date`, a field of the event, or after the event. `at` is the hour of that day by the party's own clock. A date that
+    was past by more than `late` when the event came enrols nobody. `moved_by` are events that change the date.
+    """
 
     match: None = None
+    offset: Annotated[timedelta | None, Field(ge=-FURTHEST, le=FURTHEST, exclude_if=lambda given: given is None)] = None
+    date: Annotated[str | None, Field(max_length=100, exclude_if=lambda given: given is None)] = None
+    at: Annotated[str | None, Field(pattern=_HOUR, exclude_if=lambda given: given is None)] = None
+    late: Annotated[timedelta, Field(ge=timedelta(0), le=_LONGEST, exclude_if=lambda given: given == _A_DAY)] = _A_DAY
+    moved_by: Annotated[tuple[Moving, ...], Field(max_length=10, exclude_if=lambda given: not given)] = ()
+
+    @model_validator(mode="after")
+    def _dated(self) -> Self:
+        if self.offset is None and (self.model_fields_set & {"date", "at", "late", "moved_by"}):
+            raise ValueError("`date`, `at`, `late` and `moved_by` go with an `offset`")
+        if self.at is not None and self.offset is not None and self.offset % _A_DAY:
+            raise ValueError("with an hour, the `offset` is in whole days")
+        return self
 
 
 class Entry(Part):
@@ -106,6 +133,7 @@ class Definition(Part):
         return (
             self.trigger.event != SALE
             or self.trigger.where is not None
+            or self.trigger.offset is not None
             or any((self.filter, self.entry, self.exit_on, self.goal))
             or any(not isinstance(step, Send) or step.go is not None for step in self.steps)
         )
@@ -123,7 +151,7 @@ class Definition(Part):
     @cached_property
     def hears(self) -> frozenset[str]:
         """The events that start, move or end an enrolment of a flow."""
-        heard = [self.trigger, *self.exit_on, *([self.goal] if self.goal else ())]
+        heard = [self.trigger, *self.trigger.moved_by, *self.exit_on, *([self.goal] if self.goal else ())]
         heard += [step.wait_for for step in self.steps if isinstance(step, WaitFor)]
         return frozenset(each.event for each in heard)
 

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from services.marketing.catalogue.domain.condition import FAMILIES, PartyVariable, Path, fits, named_in
 from services.marketing.catalogue.domain.content_type import complaints_of_type
-from services.marketing.catalogue.domain.definition import SALE, Definition
+from services.marketing.catalogue.domain.definition import SALE, Definition, Trigger
 from services.marketing.catalogue.domain.occurrences import OCCURRENCES, PRODUCTS, type_at, words_of
 from services.marketing.catalogue.domain.steps import (
     END,
@@ -19,6 +19,7 @@ from services.marketing.catalogue.domain.steps import (
     Step,
     WaitFor,
 )
+from shared.events.values import Instant
 
 Complaint = tuple[Path, str]
 _TRIGGER, _PARTY = "trigger.", "party."
@@ -57,6 +58,7 @@ def place_of(definition: Definition, target: str | None, after: int) -> int:
 def _of_names(definition: Definition) -> Iterator[Complaint]:
     trigger = OCCURRENCES[definition.trigger.event]
     yield from _of_heard(definition.trigger, trigger, ("trigger",))
+    yield from _of_dates(definition.trigger, trigger)
     if definition.goal:
         yield from _of_heard(definition.goal, trigger, ("goal",))
     for place, heard in enumerate(definition.exit_on):
@@ -82,6 +84,16 @@ def _of_heard(heard: Heard, trigger: type[Any], path: Path) -> Iterator[Complain
             yield (*path, "match", field), f"{heard.event} has no field {field}"
         if type_at(trigger, other) is None:
             yield (*path, "match", field), f"the trigger has no field {other}"
+
+
+def _of_dates(trigger: Trigger, model: type[Any]) -> Iterator[Complaint]:
+    if trigger.date is not None and type_at(model, trigger.date) is not Instant:
+        yield ("trigger", "date"), f"{trigger.event} has no time at {trigger.date}"
+    for place, moving in enumerate(trigger.moved_by):
+        path, field = ("trigger", "moved_by", place), moving.date or trigger.date
+        yield from _of_heard(moving, model, path)
+        if field is not None and type_at(OCCURRENCES[moving.event], field) is not Instant:
+            yield (*path, "date") if moving.date else path, f"{moving.event} has no time at {field}"
 
 
 def _of_condition(condition: Mapping[str, Any] | None, trigger: type[Any], path: Path) -> Iterator[Complaint]:
@@ -157,7 +169,7 @@ def _takes_time(step: Step) -> bool:
 
 
 def _of_a_follow_up(definition: Definition) -> Iterator[Complaint]:
-    if definition.trigger.event != SALE or definition.trigger.where:
+    if definition.trigger.event != SALE or definition.trigger.where or definition.trigger.offset is not None:
         yield ("trigger",), "a follow-up is triggered by every sale.completed; `when` says by which"
     if definition.filter or definition.entry:
         yield ("filter" if definition.filter else "entry",), "a follow-up takes every sale that its `when` fits"

@@ -6,6 +6,7 @@ from datetime import datetime
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from shared.events.agreements import AgreementAmended, AgreementLapsed, AgreementSigned, AgreementTerminated
 from shared.events.campaigns import EnrolmentRequested, SegmentEntered, SegmentLeft, TierChanged
 from shared.events.contacts import (
     ConsentGiven,
@@ -36,6 +37,10 @@ Occurrence = (
     | TicketReopened
     | TicketResolved
     | TicketStatusChanged
+    | AgreementSigned
+    | AgreementAmended
+    | AgreementLapsed
+    | AgreementTerminated
     | ScoreComputed
     | SegmentEntered
     | SegmentLeft

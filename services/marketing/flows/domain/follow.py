@@ -7,15 +7,16 @@ from datetime import datetime
 from uuid import UUID
 
 from services.marketing.catalogue.domain.campaign import Basket, Campaign, Category, matches
-from services.marketing.catalogue.domain.condition import holds, named_in
+from services.marketing.catalogue.domain.condition import holds
 from services.marketing.catalogue.domain.definition import SALE, Definition
 from services.marketing.catalogue.domain.flow import place_of
-from services.marketing.catalogue.domain.occurrences import NAMES, PRODUCTS, Occurrence, Values, values_at
-from services.marketing.catalogue.domain.steps import Branch, Send, WaitFor
+from services.marketing.catalogue.domain.occurrences import NAMES, PRODUCTS, Occurrence, values_at
+from services.marketing.catalogue.domain.steps import Send
 from services.marketing.enrolments.domain.announcements import announce_planned, announce_started
 from services.marketing.enrolments.domain.message import Enrolment, Message, plan_at
 from services.marketing.enrolments.domain.sale import Sale
 from services.marketing.flows.domain.announcements import announce_left, cause_of
+from services.marketing.flows.domain.entry import captured, key_of, of_trigger
 from services.marketing.flows.domain.machine import (
     COMPLETED,
     EXPIRED,
@@ -23,11 +24,11 @@ from services.marketing.flows.domain.machine import (
     Happened,
     Moved,
     PlannedSend,
+    begin,
     expire,
     hear,
     hold_out,
     is_heard,
-    start,
     wake,
 )
 from services.marketing.profiles.domain import PartyFacts, resolving
@@ -161,28 +162,6 @@ def _basket(data: Occurrence, products: Mapping[str, Category]) -> Basket:
     return Basket.of(skus, str(getattr(data, "channel", "")), products)
 
 
-def key_of(definition: Definition, data: Occurrence) -> str:
-    """What an entry is told apart by; empty: by the party alone."""
-    path = definition.entry.key if definition.entry else None
-    return "\x1f".join(sorted(map(str, values_at(data, path)))) if path else ""
-
-
-def captured(definition: Definition, data: Occurrence) -> dict[str, Values]:
-    """The fields of a trigger that later steps ask for."""
-    heard = [*definition.exit_on, *([definition.goal] if definition.goal else [])]
-    heard += [step.wait_for for step in definition.steps if isinstance(step, WaitFor)]
-    asked = [arm.when for step in definition.steps if isinstance(step, Branch) for arm in step.branch]
-    named = {name.removeprefix("trigger.") for when in asked for _, name, _ in named_in(when) if "trigger." in name}
-    paths = named | {path for each in heard for path in (each.match or {}).values()}
-    return {path: values_at(data, path) for path in sorted(paths)}
-
-
-def of_trigger(definition: Definition, data: Occurrence) -> dict[str, Values]:
-    """The fields of a trigger that its filter asks for."""
-    names = [name for _, name, _ in named_in(definition.filter) if name.startswith("trigger.")]
-    return {name.removeprefix("trigger."): values_at(data, name.removeprefix("trigger.")) for name in names}
-
-
 def _begin(
     campaign: Campaign, event: Event[Occurrence], known: PartyFacts, mine: Iterable[Flow], latest: Previous
 ) -> Moved | None:
@@ -200,7 +179,9 @@ def _begin(
     flow = new_flow(campaign, event, key)
     if comes_too_late(campaign, event):
         return expire(flow)
-    return hold_out(flow) if campaign.holds_out(flow.party_id) else start(flow, definition, known)
+    if campaign.holds_out(flow.party_id):
+        return hold_out(flow)
+    return begin(flow, definition, known, Happened(event.id, NAMES[type(data)], event.time, data))
 
 
 def new_flow(campaign: Campaign, event: Event[Occurrence], key: str) -> Flow:
@@ -282,7 +263,7 @@ def _apply(followed: Followed, campaign: Campaign, moved: Moved, now: datetime, 
 
 def _message(flow: Flow, campaign: Campaign, planned: PlannedSend, now: datetime) -> Message:
     enrolment = _enrolment(flow, campaign, now)
-    return plan_at(enrolment, campaign, flow.triggered_at, planned.step, planned.due_at, now, planned.visit)
+    return plan_at(enrolment, campaign, flow.counted_from, planned.step, planned.due_at, now, planned.visit)
 
 
 def ended_by_skip(flow: Flow, reason: str, at: datetime) -> Flow:

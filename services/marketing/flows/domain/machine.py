@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.marketing.catalogue.domain.campaign import share_of
 from services.marketing.catalogue.domain.condition import holds
+from services.marketing.catalogue.domain.dates import date_of, is_past, said_at
 from services.marketing.catalogue.domain.definition import Definition
 from services.marketing.catalogue.domain.flow import place_of
 from services.marketing.catalogue.domain.occurrences import Occurrence, Values, values_at
@@ -21,7 +22,8 @@ class Flow:
     """Where an enrolment stands: at `step` since `since`, until `wakes_at` if nothing else happens.
 
     `trigger` has the fields of the trigger that the definition asks for; of a party and `key` one runs at a time.
-    `visits` counts the steps taken. `ended_at` with `reason` once it is over.
+    `visits` counts the steps taken. `ended_at` with `reason` once it is over. Before its first step it may wait for a
+    date, `dated_at`, which the times of all steps count from.
     """
 
     id: UUID
@@ -42,6 +44,11 @@ class Flow:
     ended_at: datetime | None = None
     reason: str | None = None
     ended_by: str | None = None
+    dated_at: datetime | None = None
+
+    @property
+    def counted_from(self) -> datetime:
+        return self.dated_at or self.triggered_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,22 @@ def start(flow: Flow, definition: Definition, facts: PartyFacts) -> Moved:
     return moved
 
 
+def begin(flow: Flow, definition: Definition, facts: PartyFacts, began: Happened) -> Moved | None:
+    """Takes the first step, or stands before it until the date that its trigger leads to; None where that says none.
+
+    A date that was past when the trigger was recorded is taken at once, unless it was so by more than is let pass.
+    """
+    trigger, recorded_at = definition.trigger, began.data.recorded_at
+    if trigger.offset is None:
+        return start(flow, definition, facts)
+    at = date_of(trigger, said_at(began.data, trigger.date, began.at), began.at, facts.zone)
+    if at is None:
+        return None
+    if at > recorded_at:
+        return Moved(replace(flow, wakes_at=at, dated_at=at))
+    return expire(flow) if is_past(trigger, at, recorded_at) else start(flow, definition, facts)
+
+
 def hold_out(flow: Flow) -> Moved:
     """Enrolled, and never written to."""
     return Moved(_ended(flow, flow.since, HOLDOUT, None))
@@ -98,6 +121,9 @@ def expire(flow: Flow) -> Moved:
 def wake(moved: Moved, definition: Definition, facts: PartyFacts, until: datetime, *, included: bool) -> None:
     """Everything that time alone does up to `until`: a wait that ends then is over only where it is `included`."""
     while (at := moved.flow.wakes_at) is not None and (at < until or (included and at == until)):
+        if moved.flow.step == 0:
+            _enter(moved, definition, facts, 1, at)
+            continue
         step = definition.steps[moved.flow.step - 1]
         target = step.wait_for.otherwise if isinstance(step, WaitFor) else step.go
         _enter(moved, definition, facts, place_of(definition, target, moved.flow.step), at)
@@ -115,6 +141,9 @@ def hear(moved: Moved, definition: Definition, facts: PartyFacts, happened: Happ
     if any(is_heard(each, happened, flow.trigger) for each in definition.exit_on):
         _end(moved, definition, EXITED, happened)
         return
+    if flow.step == 0:
+        _move_date(moved, definition, facts, happened)
+        return
     step = definition.steps[flow.step - 1]
     if not isinstance(step, WaitFor):
         return
@@ -123,6 +152,21 @@ def hear(moved: Moved, definition: Definition, facts: PartyFacts, happened: Happ
         _enter(moved, definition, facts, place_of(definition, step.go, flow.step), at)
     elif step.wait_for.restart and happened.again:
         moved.flow = replace(flow, wakes_at=_at_most(at + step.wait_for.within, flow, definition))
+
+
+def _move_date(moved: Moved, definition: Definition, facts: PartyFacts, happened: Happened) -> None:
+    """To what an event makes of the date that is waited for; one that leaves none, or one too long past, ends it."""
+    flow, trigger = moved.flow, definition.trigger
+    moving = next((each for each in trigger.moved_by if is_heard(each, happened, flow.trigger)), None)
+    if moving is None:
+        return
+    said = said_at(happened.data, moving.date or trigger.date, happened.at)
+    at = date_of(trigger, said, flow.triggered_at, facts.zone)
+    if at is None or is_past(trigger, at, happened.data.recorded_at):
+        _end(moved, definition, EXITED, happened)
+        return
+    at = max(at, happened.at)
+    moved.flow = replace(flow, wakes_at=at, dated_at=at)
 
 
 def is_heard(heard: Heard, happened: Happened, trigger: Mapping[str, Values]) -> bool:
@@ -162,9 +206,9 @@ def _enter(moved: Moved, definition: Definition, facts: PartyFacts, number: int,
                 number = place_of(definition, share.go if share and share.go else step.go, number)
             case _:
                 number = _step_through(moved, definition, facts, step, number, at)
-        if definition.lasts is not None and at >= flow.triggered_at + definition.lasts:
+        if definition.lasts is not None and at >= flow.counted_from + definition.lasts:
             number = len(definition.steps) + 1
-    over = definition.lasts is not None and at >= moved.flow.triggered_at + definition.lasts
+    over = definition.lasts is not None and at >= moved.flow.counted_from + definition.lasts
     moved.flow = _ended(moved.flow, at, EXPIRED if over else COMPLETED, None)
 
 
@@ -183,7 +227,7 @@ def _step_through(
 
 def _plan(moved: Moved, definition: Definition, step: Send, at: datetime) -> None:
     flow, due_at = moved.flow, at + step.wait
-    if due_at > flow.triggered_at + definition.longest_wait:
+    if due_at > flow.counted_from + definition.longest_wait:
         moved.flow = _ended(flow, at, EXPIRED, None)
         return
     moved.planned.append(PlannedSend(flow.step, flow.visits, due_at))
@@ -191,12 +235,12 @@ def _plan(moved: Moved, definition: Definition, step: Send, at: datetime) -> Non
 
 
 def _at_most(at: datetime, flow: Flow, definition: Definition) -> datetime:
-    return min(at, max(flow.triggered_at + definition.longest_wait, flow.since))
+    return min(at, max(flow.counted_from + definition.longest_wait, flow.since))
 
 
 def _end(moved: Moved, definition: Definition, reason: str, happened: Happened) -> None:
     flow = moved.flow
-    if isinstance(definition.steps[flow.step - 1], Send) and flow.wakes_at is not None:
+    if flow.step and isinstance(definition.steps[flow.step - 1], Send) and flow.wakes_at is not None:
         moved.dropped = PlannedSend(flow.step, flow.visits, flow.wakes_at)
     moved.flow = _ended(flow, max(happened.at, flow.since), reason, happened.event_id)
 
