@@ -3,6 +3,8 @@
 const video = document.querySelector("video");
 const left = [25, 50, 75, 100];
 const LATER_MS = 5000;
+// With these a proxy in between asks to be told again.
+const LATER = [408, 425, 429];
 // The last pictures of some videos are never reported as played.
 const WHOLE = 0.99;
 let telling = false;
@@ -29,7 +31,7 @@ async function tell() {
       body: JSON.stringify({ percent: left[0] }),
       keepalive: true,
     });
-    taken = answer.status < 500;
+    taken = answer.status < 500 && !LATER.includes(answer.status);
   } catch {
     // Nobody was there: it is told later.
   }
