@@ -82,7 +82,7 @@ def _known(view: Mapping[str, Any]) -> Known:
 async def erase(client: httpx.AsyncClient, contacts: str, party: UUID, names: Sequence[str]) -> Erased:
     """One person asks, another approves, every service confirms; then nobody is found by any of these names."""
     erasures = f"{contacts}/v1/erasures"
-    body = {"party_id": str(party), "because": "asked by the customer", "by": _ASKS}
+    body = {"party_id": str(party), "because": "asked by the customer", "ground": "consent_withdrawn", "by": _ASKS}
     asked = (await client.post(erasures, json=body)).raise_for_status().json()
     url = f"{erasures}/{asked['id']}"
     (await client.post(f"{url}/approve", json={"by": _APPROVES})).raise_for_status()

@@ -51,6 +51,8 @@ SHOWN: dict[str, Shown] = {
         "relation.kind": [(RelationView, "kind")],
         "consent_record.said": [(RecordView, "said")],
         "erasure.state": [(ErasureView, "state")],
+        "erasure.ground": [(ErasureView, "ground")],
+        "erasure.exemption": [(ErasureView, "exemption")],
         "duplicate.state": [(DuplicateView, "state")],
     },
     "marketing": {

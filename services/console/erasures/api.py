@@ -1,16 +1,19 @@
 """Pages about forgetting customers: asking for it, a second person's approval, and the certificate."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.console.erasures.domain import STATES, summed
+from services.console.erasures.domain import EXEMPTIONS, GROUNDS, STATES, summed
 from services.console.shell.asking import Json, Part, Trouble, attempt
 from services.console.shell.pages import Page, Shown, go_to
 
 router = APIRouter(prefix="/erasures")
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 Cursor = Annotated[str | None, Query(max_length=1000)]
 
 
@@ -33,10 +36,12 @@ async def show_new(page: Shown, party_id: UUID) -> Response:
 async def request_erasure(page: Shown, party_id: UUID) -> Response:
     form = await page.form()
     body = {"party_id": str(party_id), "because": form.get("because", "").strip(), **_by(page)}
+    if ground := form.get("ground"):
+        body["ground"] = ground
     try:
         asked = await page.asked.write("contacts", "POST", "erasures", body, key=form.get("key"))
     except Trouble as trouble:
-        return await _show_new(page, party_id, trouble, form.get("because", ""))
+        return await _show_new(page, party_id, trouble, form)
     return go_to(f"/erasures/{asked.body['id']}")
 
 
@@ -48,11 +53,13 @@ async def show_erasure(page: Shown, erasure_id: UUID) -> Response:
 
 @router.post("/{erasure_id}/{verb}")
 async def decide_erasure(page: Shown, erasure_id: UUID, verb: Literal["approve", "decline"]) -> Response:
-    form = await page.form()
+    form, body = await page.form(), _by(page)
+    if verb == "decline" and (exemption := form.get("exemption")):
+        body["exemption"] = exemption
     try:
-        await page.asked.write("contacts", "POST", f"erasures/{erasure_id}/{verb}", _by(page), key=form.get("key"))
+        await page.asked.write("contacts", "POST", f"erasures/{erasure_id}/{verb}", body, key=form.get("key"))
     except Trouble as trouble:
-        return await _show(page, erasure_id, trouble)
+        return await _show(page, erasure_id, trouble, form)
     return go_to(f"/erasures/{erasure_id}")
 
 
@@ -62,13 +69,17 @@ def _by(page: Page) -> dict[str, str]:
     return {} if page.agent.token else {"by": page.agent.name}
 
 
-async def _show_new(page: Page, party_id: UUID, trouble: Trouble | None = None, because: str = "") -> Response:
+async def _show_new(
+    page: Page, party_id: UUID, trouble: Trouble | None = None, typed: Mapping[str, str] = _NOTHING
+) -> Response:
     party = await page.asked.get("contacts", f"parties/{party_id}")
     code = trouble.status if trouble else 200
-    return page.show("erasures/new.html", code, party=party, trouble=trouble, because=because)
+    return page.show("erasures/new.html", code, party=party, trouble=trouble, typed=typed, grounds=GROUNDS)
 
 
-async def _show(page: Page, erasure_id: UUID, trouble: Trouble | None = None) -> Response:
+async def _show(
+    page: Page, erasure_id: UUID, trouble: Trouble | None = None, typed: Mapping[str, str] = _NOTHING
+) -> Response:
     erasure = await page.asked.get("contacts", f"erasures/{erasure_id}")
     open_ = erasure["state"] == "requested"
     party = await attempt(page.asked.get("contacts", f"parties/{erasure['party_id']}")) if open_ else Part[Json]()
@@ -79,4 +90,6 @@ async def _show(page: Page, erasure_id: UUID, trouble: Trouble | None = None) ->
         party=party.value,
         gone=summed(erasure),
         trouble=trouble,
+        typed=typed,
+        exemptions=EXEMPTIONS,
     )

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 STATES = ("requested", "approved", "declined")
+GROUNDS = (
+    "no_longer_necessary", "consent_withdrawn", "objection", "unlawful", "legal_obligation", "child_services", "other"
+)  # fmt: skip
+EXEMPTIONS = ("freedom_of_expression", "legal_obligation", "public_interest", "archiving", "legal_claims")
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,22 @@ CUSTOMERS: dict[str, dict[str, str]] = {
     },
     "likeness": LIKENESSES,
     "erasure": {"requested": _("Asked for"), "approved": _("Approved"), "declined": _("Declined")},
+    "ground": {
+        "no_longer_necessary": _("No longer necessary (a)"),
+        "consent_withdrawn": _("Consent withdrawn (b)"),
+        "objection": _("Objected (c)"),
+        "unlawful": _("Processed unlawfully (d)"),
+        "legal_obligation": _("The law demands the erasure (e)"),
+        "child_services": _("Collected from a child by an online service (f)"),
+        "other": _("Another one"),
+    },
+    "exemption": {
+        "freedom_of_expression": _("Freedom of expression and information (a)"),
+        "legal_obligation": _("A legal obligation or public task (b)"),
+        "public_interest": _("Public interest in public health (c)"),
+        "archiving": _("Archiving, research or statistics (d)"),
+        "legal_claims": _("Legal claims (e)"),
+    },
     "said": {
         "requested": _("Asked for"),
         "given": _("Given"),

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from services.contacts.privacy import commands, domain, store
-from services.contacts.privacy.schemas import DecisionBody, ErasureBody, ErasureView
+from services.contacts.privacy.schemas import DecisionBody, DeclineBody, ErasureBody, ErasureView
 from shared.engine.transaction import Transaction
 from shared.http.app import Listing, Once, Page, Principal, idempotent, requires, service_of
 
@@ -26,7 +26,7 @@ async def request_erasure(body: ErasureBody, once: Repeatable, asking: Eraser) -
     """
 
     async def act(tx: Transaction) -> ErasureView:
-        return await commands.request(tx, body.party_id, body.because, _who(asking, body.by))
+        return await commands.request(tx, body.party_id, body.because, _who(asking, body.by), body.ground)
 
     return await once.write(act, status=201)
 
@@ -42,11 +42,13 @@ async def approve_erasure(erasure_id: UUID, body: DecisionBody, once: Repeatable
 
 
 @router.post("/{erasure_id}/decline", response_model=ErasureView)
-async def decline_erasure(erasure_id: UUID, body: DecisionBody, once: Repeatable, asking: Eraser) -> Response:
-    """It is not to be done, or no longer; the party may be asked about again."""
+async def decline_erasure(erasure_id: UUID, body: DeclineBody, once: Repeatable, asking: Eraser) -> Response:
+    """It is not to be done, or no longer; the party may be asked about again. With an exemption it is refused, by
+    another person than the one who asked.
+    """
 
     async def act(tx: Transaction) -> ErasureView:
-        return await commands.decline(tx, erasure_id, _who(asking, body.by))
+        return await commands.decline(tx, erasure_id, _who(asking, body.by), body.exemption)
 
     return await once.write(act)
 

@@ -20,7 +20,7 @@ from shared.engine.partitions import partition_of
 from shared.errors import Refused
 from shared.events.campaigns import ErasureConfirmed as OfCampaigns
 from shared.events.contract import contract_of, contracts
-from shared.events.erased import ErasureDeclined, ErasureRequested, PartyErased
+from shared.events.erased import ErasureDeclined, ErasureRequested, Exemption, Ground, PartyErased
 from shared.events.erasure import Forgotten, counted
 from shared.events.ingest import ReportedIdentity
 from shared.events.insights import ErasureConfirmed as OfInsights
@@ -57,7 +57,9 @@ class Decided(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What somebody of the company asked for, and what became of it; `lost` are fields that no topic told."""
+    """What somebody of the company asked for, on which ground, and what became of it: refused by an exemption where it
+    was declined with one; `lost` are fields that no topic told.
+    """
 
     id: UUID
     party_id: UUID
@@ -73,6 +75,8 @@ class Erasure:
     quarantined: int
     searched_at: datetime | None
     lost: list[str] = field(default_factory=list)
+    ground: Ground | None = None
+    exemption: Exemption | None = None
 
 
 class Confirming(NamedTuple):
@@ -86,9 +90,9 @@ class Confirming(NamedTuple):
 
 
 def require_second(erasure: Erasure, who: str) -> None:
-    """Raises SamePerson where the one who asked would approve."""
+    """Raises SamePerson where the one who asked would approve or refuse it."""
     if erasure.requested_by == who:
-        raise SamePerson("an erasure is approved by another person than the one who asked for it")
+        raise SamePerson("an erasure is approved, or refused, by another person than the one who asked for it")
 
 
 def announce_request(asked: Erasure) -> Emission:
@@ -98,6 +102,7 @@ def announce_request(asked: Erasure) -> Emission:
         erasure_id=asked.id,
         requested_by=asked.requested_by,
         recorded_at=asked.requested_at,
+        ground=asked.ground,
     )
     return Emission(said, asked.requested_at, partition=partition_of(str(asked.party_id)))
 
@@ -111,6 +116,8 @@ def announce_declined(declined: Erasure, now: datetime) -> Emission:
         recorded_at=now,
         requested_by=declined.requested_by,
         requested_at=declined.requested_at,
+        ground=declined.ground,
+        exemption=declined.exemption,
     )
     return Emission(said, now, partition=partition_of(str(declined.party_id)))
 
@@ -133,10 +140,12 @@ def told_undone(told: ErasureRequested | ErasureDeclined) -> Erasure:
         0,
         None,
         ["because"],
+        told.ground,
     )
     if isinstance(told, ErasureRequested):
         return asked
-    return replace(asked, state="declined", decided_by=told.declined_by, decided_at=told.recorded_at)
+    declined = replace(asked, state="declined", decided_by=told.declined_by, decided_at=told.recorded_at)
+    return replace(declined, exemption=told.exemption)
 
 
 def announce_erasure(done: Erasure, party: Party, now: datetime) -> Iterator[Emission]:
@@ -151,6 +160,7 @@ def announce_erasure(done: Erasure, party: Party, now: datetime) -> Iterator[Emi
         requested_at=done.requested_at,
         approved_by=done.decided_by,
         found=counted(done.found),
+        ground=done.ground,
     )
     yield Emission(said, now, partition=party.partition)
     yield remove_description(party.id, now)
@@ -182,6 +192,7 @@ def told_erasure(told: PartyErased, known: Erasure | None) -> Erasure:
         0,
         None,
         lost,
+        (known.ground if known else None) or told.ground,
     )
 
 

@@ -1,7 +1,7 @@
 -- name: add_erasure
 -- Nothing where one of this party waits already.
-insert into erasure (id, party_id, party_ids, state, because, requested_by, requested_at)
-values ($1, $2, $3::uuid[], 'requested', $4, $5, $6)
+insert into erasure (id, party_id, party_ids, state, because, requested_by, requested_at, ground)
+values ($1, $2, $3::uuid[], 'requested', $4, $5, $6, $7)
 on conflict (party_id) where state = 'requested' do nothing
 returning id
 
@@ -17,7 +17,7 @@ select id from erasure where id = $1 for update
 -- One, as it is.
 select
     id, party_id, party_ids, state, because, requested_by, requested_at, decided_by, decided_at, found::text as found,
-    parked, quarantined, searched_at, lost
+    parked, quarantined, searched_at, lost, ground, exemption
 from erasure
 where id = $1
 
@@ -25,7 +25,7 @@ where id = $1
 -- Newest first, before an id; $3 null for every state.
 select
     id, party_id, party_ids, state, because, requested_by, requested_at, decided_by, decided_at, found::text as found,
-    parked, quarantined, searched_at, lost
+    parked, quarantined, searched_at, lost, ground, exemption
 from erasure
 where id < $1 and ($3::text is null or state = $3)
 order by id desc
@@ -35,7 +35,7 @@ limit $2
 -- Approved ones whose parties have not been looked for among what waits for an operator.
 select
     id, party_id, party_ids, state, because, requested_by, requested_at, decided_by, decided_at, found::text as found,
-    parked, quarantined, searched_at, lost
+    parked, quarantined, searched_at, lost, ground, exemption
 from erasure
 where state = 'approved' and searched_at is null
 order by id
@@ -44,7 +44,7 @@ order by id
 -- Under its lock. Why it was asked for is not kept once it is approved, so that it is not missed either.
 update erasure
 set
-    state = $2, decided_by = $3, decided_at = $4, party_ids = $5::uuid[], found = $6::jsonb,
+    state = $2, decided_by = $3, decided_at = $4, party_ids = $5::uuid[], found = $6::jsonb, exemption = $7,
     lost = case when $2 = 'approved' then array_remove(lost, 'because') else lost end
 where id = $1
 
@@ -55,23 +55,25 @@ update erasure set because = '' where party_id = any ($1::uuid[]) and because <>
 -- name: take_back
 -- As an event of it tells. Records that waited are looked for again: those of the backup wait again.
 insert into erasure (
-    id, party_id, party_ids, state, because, requested_by, requested_at, decided_by, decided_at, found, lost
+    id, party_id, party_ids, state, because, requested_by, requested_at, decided_by, decided_at, found, lost, ground
 )
-values ($1, $2, $3::uuid[], 'approved', '', $4, $5, $6, $7, $8::jsonb, $9::text[])
+values ($1, $2, $3::uuid[], 'approved', '', $4, $5, $6, $7, $8::jsonb, $9::text[], $10)
 on conflict (id) do update set
     party_ids = excluded.party_ids, state = excluded.state, because = '', decided_by = excluded.decided_by,
-    decided_at = excluded.decided_at, found = excluded.found, lost = excluded.lost
+    decided_at = excluded.decided_at, found = excluded.found, lost = excluded.lost, ground = excluded.ground,
+    exemption = null
 
 -- name: take_back_undone
 -- As an event of it tells. What stands of it, with why it was asked for, is only declined; an approval holds, in whatever
 -- order the partitions of topics are read. Where one of the party waits already, nobody had told how that one ended.
 insert into erasure as known (
-    id, party_id, party_ids, state, because, requested_by, requested_at, decided_by, decided_at, lost
+    id, party_id, party_ids, state, because, requested_by, requested_at, decided_by, decided_at, lost, ground, exemption
 )
-select $1, $2, array[$2::uuid], $3, '', $4, $5, $6, $7, $8::text[]
+select $1, $2, array[$2::uuid], $3, '', $4, $5, $6, $7, $8::text[], $9, $10
 where $3 <> 'requested' or not exists (select from erasure where party_id = $2 and state = 'requested')
 on conflict (id) do update set
-    state = excluded.state, decided_by = excluded.decided_by, decided_at = excluded.decided_at
+    state = excluded.state, decided_by = excluded.decided_by, decided_at = excluded.decided_at,
+    exemption = excluded.exemption
     where known.state = 'requested' and excluded.state = 'declined'
 
 -- name: mark_searched

@@ -18,7 +18,7 @@ SQL = load_queries(Path(__file__).with_name("queries.sql"))
 async def add_erasure(tx: Transaction, asked: Erasure) -> bool:
     """False where one of this party waits already."""
     row = (asked.id, asked.party_id, asked.party_ids, asked.because, asked.requested_by, asked.requested_at)
-    return await tx.fetchval(SQL["add_erasure"], *row) is not None
+    return await tx.fetchval(SQL["add_erasure"], *row, asked.ground) is not None
 
 
 async def find_open(tx: Transaction, party_id: UUID) -> UUID | None:
@@ -49,7 +49,7 @@ async def decide(tx: Transaction, decided: Erasure) -> None:
     """Write the decision of a locked erasure."""
     found = to_json(decided.found).decode()
     row = (decided.id, decided.state, decided.decided_by, decided.decided_at, decided.party_ids, found)
-    await tx.execute(SQL["decide"], *row)
+    await tx.execute(SQL["decide"], *row, decided.exemption)
 
 
 async def forget_reasons(tx: Transaction, party_ids: Sequence[UUID]) -> None:
@@ -60,15 +60,15 @@ async def forget_reasons(tx: Transaction, party_ids: Sequence[UUID]) -> None:
 async def take_back(tx: Transaction, told: Erasure) -> None:
     """Write an approved erasure, whatever stands of it."""
     asked = (told.id, told.party_id, told.party_ids, told.requested_by, told.requested_at)
-    await tx.execute(
-        SQL["take_back"], *asked, told.decided_by, told.decided_at, to_json(told.found).decode(), told.lost
-    )
+    decided = (told.decided_by, told.decided_at, to_json(told.found).decode())
+    await tx.execute(SQL["take_back"], *asked, *decided, told.lost, told.ground)
 
 
 async def take_back_undone(tx: Transaction, told: Erasure) -> None:
     """Write an erasure that waits or was declined, unless it is approved."""
     asked = (told.id, told.party_id, told.state, told.requested_by, told.requested_at)
-    await tx.execute(SQL["take_back_undone"], *asked, told.decided_by, told.decided_at, told.lost)
+    decided = (told.decided_by, told.decided_at, told.lost)
+    await tx.execute(SQL["take_back_undone"], *asked, *decided, told.ground, told.exemption)
 
 
 async def mark_searched(tx: Transaction, erasure_id: UUID, parked: int, quarantined: int) -> None:

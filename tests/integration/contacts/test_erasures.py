@@ -29,13 +29,15 @@ SHOP_82 = {"type": "external", "system": "shop", "value": "82"}
 WRONG = {"type": "phone", "value": "112"}
 
 
-async def ask(http: httpx.AsyncClient, party_id: object, by: str = "staff-1") -> httpx.Response:
-    body = {"party_id": str(party_id), "because": "she asked us to", "by": by}
+async def ask(http: httpx.AsyncClient, party_id: object, by: str = "staff-1", **also: str) -> httpx.Response:
+    body = {"party_id": str(party_id), "because": "she asked us to", "by": by, **also}
     return await http.post("/v1/erasures", json=body)
 
 
-async def decide(http: httpx.AsyncClient, asked: httpx.Response, word: str = "approve", by: str = "staff-2") -> Any:
-    return await http.post(f"/v1/erasures/{asked.json()['id']}/{word}", json={"by": by})
+async def decide(
+    http: httpx.AsyncClient, asked: httpx.Response, word: str = "approve", by: str = "staff-2", **also: str
+) -> Any:
+    return await http.post(f"/v1/erasures/{asked.json()['id']}/{word}", json={"by": by, **also})
 
 
 async def erased(http: httpx.AsyncClient, party_id: object) -> dict[str, Any]:
@@ -123,6 +125,37 @@ async def test_a_declined_erasure_erases_nothing(contacts: Contacts, http: httpx
     assert (late.status_code, late.json()["state"]["decided_by"]) == (409, "staff-2")
     assert (await http.get(f"/v1/parties/{party_id}")).json()["name"] == "Ada Holm"
     assert (await ask(http, UUID(int=7))).status_code == 404
+
+
+async def test_a_ground_is_told_and_stays_in_the_certificate(contacts: Contacts, http: httpx.AsyncClient) -> None:
+    party_id = await ada(contacts)
+    unknown = await ask(http, party_id, ground="because")
+    assert (unknown.status_code, [each["field"] for each in unknown.json()["errors"]]) == (422, ["body.ground"])
+    unstated = await ask(http, party_id)
+    assert (unstated.json()["ground"], unstated.json()["exemption"]) == (None, None)
+    await decide(http, unstated, "decline")
+    done = await decide(http, await ask(http, party_id, ground="consent_withdrawn"))
+    assert (done.json()["ground"], done.json()["because"]) == ("consent_withdrawn", "")
+    asked = [told.ground for told in await contacts.of_type("erasure.requested")]
+    assert asked == [None, "consent_withdrawn"]
+    assert [told.ground for told in await contacts.of_type("party.erased")] == ["consent_withdrawn"]
+
+
+async def test_another_person_refuses_a_request_by_an_exemption(contacts: Contacts, http: httpx.AsyncClient) -> None:
+    party_id = await ada(contacts)
+    asked = await ask(http, party_id, ground="objection")
+    unknown = await decide(http, asked, "decline", exemption="because")
+    assert unknown.status_code == 422
+    alone = await decide(http, asked, "decline", by="staff-1", exemption="legal_claims")
+    assert (alone.status_code, alone.json()["type"]) == (409, "urn:rapport:problem:same_person")
+    refused = (await decide(http, asked, "decline", exemption="legal_claims")).json()
+    assert [refused[name] for name in ("state", "ground", "exemption")] == ["declined", "objection", "legal_claims"]
+    (told,) = await contacts.of_type("erasure.declined")
+    assert (told.ground, told.exemption, told.declined_by) == ("objection", "legal_claims", "staff-2")
+    assert (await http.get(f"/v1/parties/{party_id}")).json()["name"] == "Ada Holm"
+
+    own = await decide(http, await ask(http, party_id), "decline", by="staff-1")
+    assert (own.json()["state"], own.json()["exemption"]) == ("declined", None)
 
 
 OLDER = {

@@ -232,12 +232,12 @@ async def test_what_was_asked_for_since_waits_again_and_what_was_declined_is_dec
     contacts: Contacts, http: httpx.AsyncClient
 ) -> None:
     party_id = await ada(contacts)
-    before = await ask(http, party_id)
+    before = await ask(http, party_id, ground="objection")
     await back_up(contacts)
-    declined = (await decide(http, before, "decline")).json()
-    second = await ask(http, party_id)
-    also = (await decide(http, second, "decline")).json()
-    third = await ask(http, party_id)
+    declined = (await decide(http, before, "decline", exemption="legal_claims")).json()
+    second = await ask(http, party_id, ground="unlawful")
+    also = (await decide(http, second, "decline", exemption="archiving")).json()
+    third = await ask(http, party_id, ground="consent_withdrawn")
     waiting = third.json()
     told = await contacts.relayed()
     for word in (*NAMES, "she asked us to"):
@@ -255,6 +255,7 @@ async def test_what_was_asked_for_since_waits_again_and_what_was_declined_is_dec
     assert (refused.status_code, refused.json()["state"]["state"]) == (409, "declined")
     done = (await decide(http, third)).json()
     assert (done["state"], done["requested_by"], done["lost"]) == ("approved", waiting["requested_by"], [])
+    assert done["ground"] == "consent_withdrawn"
 
 
 async def test_an_approval_holds_in_whatever_order_its_events_are_read(
@@ -262,11 +263,12 @@ async def test_an_approval_holds_in_whatever_order_its_events_are_read(
 ) -> None:
     party_id = await ada(contacts)
     await back_up(contacts)
-    done = (await decide(http, await ask(http, party_id))).json()
+    done = (await decide(http, await ask(http, party_id, ground="objection"))).json()
     told = [event for event in await contacts.relayed() if event.topic == "crm.contacts"]
     await restore(contacts, told[::-1])
     assert (await shown(http, done))["state"] == "approved"
     assert (await shown(http, done))["lost"] == []
+    assert (await shown(http, done))["ground"] == "objection"
 
 
 async def test_one_whose_end_nobody_told_goes_on_waiting_for_its_party(

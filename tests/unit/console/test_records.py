@@ -1,12 +1,14 @@
 """What pages show of two customers who may be one, and of an erasure."""
 
-from typing import Any
+from typing import Any, get_args
 
 from services.console.duplicates.domain import Choice, choice_of, fields_of, usual_survivor
-from services.console.erasures.domain import summed
+from services.console.erasures.domain import EXEMPTIONS, GROUNDS, summed
+from services.console.shell.customer_terms import CUSTOMERS
 from services.console.shell.likeness_terms import LIKENESSES
 from services.contacts.matching.domain.comparison import FIELDS, LEVELS
 from services.contacts.matching.domain.verdict import reasons_of
+from shared.events.erased import Exemption, Ground
 
 
 def party(id_: str, sales: int = 0, **said: Any) -> dict[str, Any]:
@@ -53,6 +55,11 @@ def test_every_reason_that_contacts_gives_has_words() -> None:
             told.update(reasons_of([level if at == place else 0 for at in range(len(FIELDS))]))
     assert told
     assert told <= set(LIKENESSES)
+
+
+def test_every_ground_and_exemption_is_offered_and_has_words() -> None:
+    assert get_args(Ground) == GROUNDS == tuple(CUSTOMERS["ground"])
+    assert get_args(Exemption) == EXEMPTIONS == tuple(CUSTOMERS["exemption"])
 
 
 def test_a_certificate_says_what_each_service_found_contacts_first() -> None:

@@ -21,7 +21,7 @@ from shared.engine.partitions import partition_of
 from shared.engine.subscription import Due
 from shared.engine.transaction import Transaction
 from shared.errors import NotFound, Refused
-from shared.events.erased import ErasureDeclined, ErasureRequested, PartyErased
+from shared.events.erased import ErasureDeclined, ErasureRequested, Exemption, Ground, PartyErased
 from shared.events.parties import PartyDescribed
 from shared.http.idempotency import forget_answers
 from shared.ids import new_id
@@ -36,13 +36,14 @@ class Asked(Refused):
     reason = "already_requested"
 
 
-async def request(tx: Transaction, party_id: UUID, because: str, who: str) -> ErasureView:
+async def request(tx: Transaction, party_id: UUID, because: str, who: str, ground: Ground | None = None) -> ErasureView:
     """Ask for an erasure. Raises NotFound, Erased, Merged for a party that goes on as another, and Asked where one
     waits.
     """
     await erased.require(tx, party_id)
     await _require_itself(tx, party_id, "body.party_id")
     asked = Erasure(new_id(), party_id, [party_id], "requested", because, who, tx.now, None, None, {}, 0, 0, None)
+    asked = replace(asked, ground=ground)
     if not await store.add_erasure(tx, asked):
         waiting = await store.find_open(tx, party_id)
         assert waiting is not None  # it kept this one out
@@ -72,10 +73,14 @@ async def find_subject(tx: Transaction, party_id: UUID) -> list[UUID]:
     return await find_family(tx, party_id)
 
 
-async def decline(tx: Transaction, erasure_id: UUID, who: str) -> ErasureView:
-    """It is not to be done. Whoever asked may take it back. Raises NotFound and Decided."""
+async def decline(tx: Transaction, erasure_id: UUID, who: str, exemption: Exemption | None = None) -> ErasureView:
+    """It is not to be done. Whoever asked may take it back, and another person refuse it by an exemption. Raises
+    NotFound, Decided, and SamePerson for a refusal by the one who asked.
+    """
     asked = await _lock_open(tx, erasure_id)
-    declined = _decided(tx, asked, "declined", who)
+    if exemption is not None:
+        domain.require_second(asked, who)
+    declined = replace(_decided(tx, asked, "declined", who), exemption=exemption)
     await store.decide(tx, declined)
     tx.emit([domain.announce_declined(declined, tx.now)])
     return await load(tx, asked.id)
