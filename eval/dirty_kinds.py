@@ -13,6 +13,7 @@ from eval.dirty import FAMILY, GIVEN, NICK, Written, home_of, phone_of, plain_of
 _PEOPLE = 500
 _ALIKE = [("Kristian", "Kristina"), ("Mads", "Mats"), ("Anna", "Anne"), ("Julie", "Julia"), ("Emil", "Emilie")]
 _TWINS = [("Jan", "Jon"), ("Mia", "Pia"), ("Maria", "Marie"), ("Thanh", "Thang"), ("Minsung", "Minsang"), ("Jo", "Joe")]
+_LONGER = [("Anne", "Anne-Sofie"), ("Hans", "Hans Peter"), ("Maria", "Maria Luisa"), ("Jean", "Jean-Pierre")]
 _SCRIPTS = {
     "Иван Пётр Сергей Анна Мария Ольга Никита Юлия": "Ivan Petr Sergei Anna Maria Olga Nikita Yulia",
     "Γιώργος Μαρία Ελένη Κώστας Νίκος": "Giorgos Maria Eleni Kostas Nikos",
@@ -136,6 +137,15 @@ def _siblings(dice: random.Random) -> Iterator[Written]:
             yield replace(each, name=f"{family} {name}") if is_turned else each
 
 
+def _longer_named(dice: random.Random) -> Iterator[Written]:
+    """In half of the homes two of one family, of whom one bears a name more, with one phone; else one alone."""
+    for at in range(_PEOPLE // 3):
+        home, family, names = home_of(dice, "da"), _family(dice, "da"), dice.choice(_LONGER)
+        phone = phone_of(dice)
+        for name in names if at % 2 else names[1:]:
+            yield replace(_person(dice, name, family, home), phones=[phone] if at % 2 else [])
+
+
 def _in_scripts(dice: random.Random) -> Iterator[Written]:
     """Three who were born together, of one home and phone, Cyrillic or Greek, some with a Latin name in the middle."""
     for _ in range(_PEOPLE // 3):
@@ -243,6 +253,15 @@ def _half_latin(dice: random.Random, true: Written) -> Written:
     return replace(_as_it_is(dice, true), name=name)
 
 
+def _half_named(dice: random.Random, true: Written) -> Written:
+    """Whoever lives alone is called by the first name alone half of the time."""
+    name = true.name
+    if not true.phones and dice.random() < 0.5:
+        given, _, family = name.rpartition(" ")
+        name = f"{given.replace('-', ' ').partition(' ')[0]} {family}"
+    return _as_it_is(dice, replace(true, name=name, birth=true.birth if dice.random() < 0.4 else ""))
+
+
 def _half_placed(dice: random.Random, true: Written) -> Written:
     """Half without the street, a third without the country, a third without the town."""
     bare = replace(_half_housed(dice, true), country=true.country if dice.random() < 0.67 else "")
@@ -265,5 +284,6 @@ KINDS: Mapping[str, tuple[Callable[[random.Random], Iterator[Written]], Soil]] =
     "twins a slip apart": (_siblings, _as_it_is),
     "two scripts": (_in_scripts, _half_latin),
     "one postal code in two countries": (_abroad, _half_placed),
+    "a given name and a longer one": (_longer_named, _half_named),
 }
 """Whom each kind is of, and how their copies are written."""

@@ -13,6 +13,7 @@ from services.contacts.matching import api as matching
 from services.contacts.matching.commands.learning import keep_weights
 from services.contacts.merges import api as merges
 from services.contacts.merges.commands.certain import merge_certain
+from services.contacts.merges.commands.doubting import doubt_unasked
 from services.contacts.moves import api as moves
 from services.contacts.overview import api as overview
 from services.contacts.policy import DEFAULT, read_policy
@@ -63,6 +64,7 @@ def create_app() -> FastAPI:
             STAGES.keep,
             WORDS.keep,
             keep_weights,
+            doubt_unasked,
             *([merge_certain] if settings.contacts.merge else []),
         ],
         context=create_context(settings.contacts),

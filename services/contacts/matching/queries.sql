@@ -97,7 +97,7 @@ update duplicate set
     state = case when pair.merged_into is null then 'open' else 'merged' end,
     merged_id = case when pair.merged_into is not null then pair.party_id end,
     decided_at = case when pair.merged_into is not null then $3::timestamptz end,
-    doubted_at = null
+    doubted_at = null, doubted_because = null
 from unnest($1::uuid[], $2::uuid[]) as pair (party_id, merged_into)
 where
     (pair.merged_into is null and duplicate.state = 'merged' and duplicate.merged_id = pair.party_id)
@@ -141,16 +141,42 @@ where state = 'merged' and bits is not null
 order by low_id, high_id
 
 -- name: save_doubts
--- Sorted by the caller. When a doubt came up first; null where nothing speaks against the merge any more.
-update duplicate set doubted_at = case when pair.doubted then coalesce(duplicate.doubted_at, $4) end
-from unnest($1::uuid[], $2::uuid[], $3::boolean[]) as pair (low_id, high_id, doubted)
+-- Sorted by the caller. When a doubt came up first; null where nothing speaks against the merge any more. What rules speak
+-- against stays doubted until the two are certain by them.
+update duplicate set
+    doubted_at = case when pair.doubted then coalesce(duplicate.doubted_at, $5) end, doubted_because = null
+from unnest($1::uuid[], $2::uuid[], $3::boolean[], $4::boolean[]) as pair (low_id, high_id, doubted, certain)
 where
     duplicate.low_id = pair.low_id and duplicate.high_id = pair.high_id and duplicate.state = 'merged'
     and pair.doubted <> (duplicate.doubted_at is not null)
+    and (pair.doubted or pair.certain or duplicate.doubted_because is null)
+
+-- name: load_answered
+-- Those first by which the merge was certain, and of these the likeliest.
+select low_id, high_id, decided_because is not null as confirmed from duplicate
+where merged_id = $1 and state = 'merged'
+order by certain desc, bits desc nulls last, low_id, high_id
+limit 10
+
+-- name: has_outdated
+-- As lock_outdated finds them.
+select exists (select from matching_record where coalesce((traits ->> 'rules')::integer, 0) < $1)
+
+-- name: doubt_merge
+-- A pair that is not settled yet is settled by it, and one that is not known, as after a restore, is known from now on.
+insert into duplicate (
+    low_id, high_id, reason, suspected_at, state, merged_id, decided_at, doubted_at, doubted_because
+)
+values ($1, $2, 'likeness', $4, 'merged', $3, $4, $5, $6)
+on conflict (low_id, high_id) do update set
+    state = excluded.state, merged_id = excluded.merged_id,
+    decided_at = coalesce(duplicate.decided_at, excluded.decided_at),
+    doubted_at = coalesce(duplicate.doubted_at, excluded.doubted_at), doubted_because = excluded.doubted_because
+where duplicate.state <> 'dismissed'
 
 -- name: end_doubt
 -- People let the merge stand; no row where nothing speaks against it.
-update duplicate set doubted_at = null, decided_because = $2
+update duplicate set doubted_at = null, doubted_because = null, decided_because = $2
 where id = $1 and state = 'merged' and doubted_at is not null
 returning id
 

@@ -28,7 +28,8 @@ class DuplicateView(BaseModel):
     """Two parties that may be one. `reasons` are what speaks for and against it, in words; `score` is the probability
     by the weights of version `model`, both null where one fact named both, which `reason` then says. `left_because` is
     why two who are certainly alike were not merged unasked, `doubted_at` when something was learnt that speaks against
-    their merge: undo or confirm it.
+    their merge: undo or confirm it. `doubted_because` is why the rules of by now would not merge them unasked, where
+    that speaks against it.
     """
 
     id: UUID
@@ -43,6 +44,7 @@ class DuplicateView(BaseModel):
     decided_because: str | None
     left_because: str | None = None
     doubted_at: datetime | None = None
+    doubted_because: str | None = None
 
 
 class ModelView(BaseModel):

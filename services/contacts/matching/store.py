@@ -37,6 +37,13 @@ class Taken(NamedTuple):
     reasons: list[str]
 
 
+class Answered(NamedTuple):
+    """A pair that became one by a merge, the lower id first, and whether people confirmed it."""
+
+    party_ids: tuple[UUID, UUID]
+    confirmed: bool
+
+
 class Listed(NamedTuple):
     """A pair, and its place in the list."""
 
@@ -221,9 +228,35 @@ async def load_merged(tx: Transaction, party_ids: Collection[UUID]) -> list[tupl
     return [(row["low_id"], row["high_id"]) for row in await tx.fetch(SQL["load_merged"], list(party_ids))]
 
 
-async def save_doubts(tx: Transaction, doubted: Mapping[tuple[UUID, UUID], bool], now: datetime) -> None:
-    """Whether something speaks against the merge of each pair."""
-    await tx.execute(SQL["save_doubts"], *columns([(*pair, each) for pair, each in sorted(doubted.items())]), now)
+async def save_doubts(tx: Transaction, alike: Mapping[tuple[UUID, UUID], Likeness | None], now: datetime) -> None:
+    """Of pairs that are one, how they are alike by now; None of those against whose merge something speaks."""
+    rows = [
+        (*pair, each is None, each is not None and each.certain)
+        for pair, each in sorted(alike.items(), key=lambda item: item[0])
+    ]
+    await tx.execute(SQL["save_doubts"], *columns(rows), now)
+
+
+async def load_answered(tx: Transaction, merged_id: UUID) -> list[Answered]:
+    """The pairs that became one as this party went on as another, those first by which that was certain."""
+    return [
+        Answered((row["low_id"], row["high_id"]), row["confirmed"])
+        for row in await tx.fetch(SQL["load_answered"], merged_id)
+    ]
+
+
+async def has_outdated(tx: Transaction, rules: int) -> bool:
+    """Whether any party was read by former rules."""
+    return bool(await tx.fetchval(SQL["has_outdated"], rules))
+
+
+async def doubt_merge(
+    tx: Transaction, pair: tuple[UUID, UUID], merged_id: UUID, at: tuple[datetime, datetime], because: str
+) -> None:
+    """The rules of by now would not merge the pair, the lower id first, that they merged at the first time; it is known
+    since the second.
+    """
+    await tx.execute(SQL["doubt_merge"], *pair, merged_id, *at, because)
 
 
 async def end_doubt(tx: Transaction, duplicate_id: UUID, because: str) -> DuplicateView | None:
@@ -266,4 +299,5 @@ def _view(row: Any) -> DuplicateView:
         decided_because=row["decided_because"],
         left_because=row["left_because"],
         doubted_at=row["doubted_at"],
+        doubted_because=row["doubted_because"],
     )

@@ -1,7 +1,7 @@
 -- name: add_merge
 -- Written in the transaction that sets the alias; one that was told before stays as it is.
-insert into party_merge (id, into_party_id, merged_party_id, because, automatic, fields, merged_at)
-values ($1, $2, $3, $4, $5, $6::text[], $7)
+insert into party_merge (id, into_party_id, merged_party_id, because, automatic, fields, merged_at, rules)
+values ($1, $2, $3, $4, $5, $6::text[], $7, $8)
 on conflict do nothing
 
 -- name: lock_merge
@@ -10,6 +10,17 @@ select id, into_party_id, merged_party_id, because, automatic, fields, merged_at
 from party_merge
 where id = $1
 for update
+
+-- name: lock_unasked
+-- Merges that nobody asked for, and that were last looked at by former rules; another instance takes the next ones.
+select id, into_party_id, merged_party_id, merged_at from party_merge
+where automatic and undone_at is null and rules < $1
+order by rules, id
+limit $2 for update skip locked
+
+-- name: save_looked_at
+-- Locked by the caller.
+update party_merge set rules = $2 where id = any ($1::uuid[])
 
 -- name: load_merge
 -- One merge.

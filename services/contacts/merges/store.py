@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.contacts.merges.domain import Merge
@@ -14,7 +14,17 @@ SQL = load_queries(Path(__file__).with_name("queries.sql"))
 _BEYOND = UUID(int=2**128 - 1)
 
 
-async def add_merge(tx: Transaction, merge: Merge) -> None:
+class Unasked(NamedTuple):
+    """A merge that nobody asked for."""
+
+    id: UUID
+    into_party_id: UUID
+    merged_party_id: UUID
+    merged_at: datetime
+
+
+async def add_merge(tx: Transaction, merge: Merge, rules: int = 0) -> None:
+    """Made by a version of the rules, or not by rules."""
     await tx.execute(
         SQL["add_merge"],
         merge.id,
@@ -24,7 +34,17 @@ async def add_merge(tx: Transaction, merge: Merge) -> None:
         merge.automatic,
         merge.fields,
         merge.merged_at,
+        rules,
     )
+
+
+async def lock_unasked(tx: Transaction, rules: int, limit: int) -> list[Unasked]:
+    """Merges that nobody asked for, last looked at by former rules; nobody else's until the transaction ends."""
+    return [Unasked(*row) for row in await tx.fetch(SQL["lock_unasked"], rules, limit)]
+
+
+async def save_looked_at(tx: Transaction, merge_ids: Sequence[UUID], rules: int) -> None:
+    await tx.execute(SQL["save_looked_at"], merge_ids, rules)
 
 
 async def lock_merge(tx: Transaction, merge_id: UUID) -> Merge | None:

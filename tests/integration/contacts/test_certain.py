@@ -1,13 +1,18 @@
 """Parties that are certainly one are merged without asking; what speaks against it is left to people."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any, cast
+from uuid import UUID
 
 import httpx
 import pytest
 
+from services.contacts.matching.commands import answer_by_merge
 from services.contacts.matching.commands.learning import read_all
+from services.contacts.merges.commands import Request, merge
 from services.contacts.merges.commands.certain import merge_next, merge_one
+from services.contacts.merges.commands.doubting import look_at_all, look_at_next
 from shared.engine import outbox as outbox_of_engine
 from shared.engine.service import Service
 from tests.integration.contacts.running import Contacts
@@ -176,6 +181,91 @@ async def test_what_former_rules_found_is_read_and_rated_anew_before_anybody_is_
     assert [await survivor(http, each) for each in (ada, again, *brothers)] == [ada, ada, *brothers]
     (asked,) = [each for each in await pairs(http) if set(each["party_ids"]) == set(brothers)]
     assert asked["score"] < 0.99
+
+
+FAMILY = {"birth_date": "1971-03-09", "address": HOME}
+HOUR = timedelta(hours=1)
+
+
+async def merged_by_former_rules(contacts: Contacts, http: httpx.AsyncClient, one: str, other: str) -> None:
+    (asked,) = [each for each in await pairs(http) if set(each["party_ids"]) == {one, other}]
+    async with contacts.transaction() as tx:
+        await merge(tx, UUID(one), UUID(other), Request("certainly one", automatic=True))
+        await answer_by_merge(tx, UUID(asked["id"]), UUID(other))
+    await contacts.match_described()
+
+
+async def look_again(contacts: Contacts, http: httpx.AsyncClient) -> list[tuple[set[str], str]]:
+    """At every merge, by rules that are new; those that are doubted, and why."""
+    await contacts.rows("update party_merge set rules = 1 returning 1")
+    service = cast("Service", contacts)
+    await asyncio.gather(look_at_all(service), look_at_all(service))
+    await look_at_all(service)
+    found = await pairs(http, state="merged", doubted=True)
+    return [(set(each["party_ids"]), each["doubted_because"]) for each in found]
+
+
+async def test_a_merge_that_the_rules_of_by_now_would_not_make_is_doubted_until_people_answer(
+    contacts: Contacts, http: httpx.AsyncClient
+) -> None:
+    ada, _, hans, son, bo, heir = await found(
+        contacts, http, ADA, AGAIN, *({**FAMILY, "name": name} for name in ("Hans Dahl Sr", "Hans Dahl Jr")),
+        *({**FAMILY, "name": name} for name in ("Bo Berg Sr", "Bo Berg Jr")),
+    )  # fmt: skip
+    contacts.now += HOUR
+    assert await merge_all(contacts) == 1
+    await merged_by_former_rules(contacts, http, hans, son)
+    await merged_by_former_rules(contacts, http, bo, heir)
+    contacts.now += HOUR
+    moved = {"lines": ["Engvej 7"], "postal_code": "9000", "city": "Aalborg"}
+    await http.patch(f"/v1/parties/{ada}", json={"address": moved})
+    await contacts.match_described()
+    because = "one is called the elder or the younger"
+    asked = await look_again(contacts, http)
+    assert sorted(asked, key=str) == sorted([({hans, son}, because), ({bo, heir}, because)], key=str)
+    assert [await survivor(http, each) for each in (son, heir)] == [hans, bo], "nothing is undone by itself"
+
+    await http.patch(f"/v1/parties/{hans}", json={"address": {**HOME, "city": "Aarhus"}})
+    await contacts.match_described()
+    by_pair = {frozenset(each["party_ids"]): each for each in await pairs(http, state="merged", doubted=True)}
+    assert by_pair[frozenset((hans, son))]["doubted_because"] == because, "what is learnt beside answers nothing"
+
+    url = f"/v1/duplicates/{by_pair[frozenset((hans, son))]['id']}/confirm"
+    confirmed = (await http.post(url, json={"because": "he calls himself both"})).json()
+    assert (confirmed["doubted_at"], confirmed["doubted_because"]) == (None, None)
+    (undone,) = [each for each in (await http.get("/v1/merges")).json()["items"] if each["into_party_id"] == bo]
+    await http.post(f"/v1/merges/{undone['id']}/undo", json={"because": "father and son"})
+    await contacts.match_described()
+    assert await look_again(contacts, http) == [], "what people answered is remembered"
+    assert await merge_all(contacts) == 0
+    assert [await survivor(http, each) for each in (son, heir)] == [hans, heir]
+
+
+async def test_merges_are_looked_at_in_steps_once_all_parties_are_read_by_the_rules(
+    contacts: Contacts, http: httpx.AsyncClient
+) -> None:
+    """After a restore no pair may be known by which they were merged."""
+    hans, son, bo, heir = await found(
+        contacts, http,
+        *({**FAMILY, "name": name} for name in ("Hans Dahl Sr", "Hans Dahl Jr", "Bo Berg Sr", "Bo Berg Jr")),
+    )  # fmt: skip
+    contacts.now += HOUR
+    await merged_by_former_rules(contacts, http, hans, son)
+    await merged_by_former_rules(contacts, http, bo, heir)
+    await contacts.rows("update party_merge set rules = 0 returning 1")
+    await contacts.rows("delete from duplicate returning 1")
+    await contacts.rows("update matching_record set traits = traits - 'rules' where party_id = $1 returning 1", hans)
+    async with contacts.transaction() as tx:
+        assert await look_at_next(tx, 1) == 0
+
+    await read_all(cast("Service", contacts))
+    for _ in range(2):
+        async with contacts.transaction() as tx:
+            assert await look_at_next(tx, 1) == 1
+    async with contacts.transaction() as tx:
+        assert await look_at_next(tx, 1) == 0
+    doubted = [set(each["party_ids"]) for each in await pairs(http, state="merged", doubted=True)]
+    assert sorted(doubted, key=str) == sorted([{hans, son}, {bo, heir}], key=str)
 
 
 async def test_what_is_learnt_later_asks_about_the_merge_until_people_answer(

@@ -7,7 +7,9 @@ from services.console.erasures.domain import EXEMPTIONS, GROUNDS, summed
 from services.console.shell.customer_terms import CUSTOMERS
 from services.console.shell.likeness_terms import LIKENESSES
 from services.contacts.matching.domain.comparison import FIELDS, LEVELS
-from services.contacts.matching.domain.verdict import reasons_of
+from services.contacts.matching.domain.model import usual_model
+from services.contacts.matching.domain.traits import read_traits
+from services.contacts.matching.domain.verdict import objection, reasons_of
 from shared.events.erased import Exemption, Ground
 
 
@@ -55,6 +57,29 @@ def test_every_reason_that_contacts_gives_has_words() -> None:
             told.update(reasons_of([level if at == place else 0 for at in range(len(FIELDS))]))
     assert told
     assert told <= set(LIKENESSES)
+
+
+OTHERS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"kind": "organisation"}, {"kind": "organisation"}),
+    ({"name": "Ada og Bo Holm"}, {}),
+    ({"name": "Ada Holm Sr"}, {}),
+    ({"birth": None}, {}),
+    ({"birth": "1971-01-01"}, {"birth": "1971-01-01"}),
+    ({"name": "Ida Holm"}, {}),
+    ({"name": "Ada Berg"}, {}),
+    ({"lines": ["Engvej 7"], "town": "Aalborg"}, {}),
+    ({"name": "Ада Holm"}, {"name": "Ада Хольм"}),
+    ({"name": "A Holm"}, {"name": "A Holm"}),
+]
+
+
+def test_every_objection_to_a_merge_has_words_of_its_own() -> None:
+    ada = {"name": "Ada Holm", "birth": "1971-03-09", "lines": ["Nørregade 12"], "town": "Aarhus"}
+    told = {objection(usual_model(), read_traits(**{**ada, **one}), read_traits(**{**ada, **other}))
+            for one, other in OTHERS}  # fmt: skip
+    assert len(told) == len(OTHERS)
+    assert told <= set(LIKENESSES)
+    assert objection(usual_model(), read_traits(**ada), read_traits(**ada)) is None
 
 
 def test_every_ground_and_exemption_is_offered_and_has_words() -> None:

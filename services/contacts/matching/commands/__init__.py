@@ -136,7 +136,7 @@ async def _doubt_merges(tx: Transaction, changed: Collection[UUID]) -> None:
     pairs = await store.load_merged(tx, changed)
     if pairs:
         alike = await _compare(tx, pairs)
-        await store.save_doubts(tx, {pair: pair not in alike for pair in pairs}, tx.now)
+        await store.save_doubts(tx, {pair: alike.get(pair) for pair in pairs}, tx.now)
 
 
 async def _compare(

@@ -21,6 +21,7 @@ _STANDING_FIRST = """
     szabo horvath varga molnar nemeth farkas balogh papp takacs juhasz lakatos meszaros olah racz fekete szilagyi
     feher sato suzuki takahashi tanaka watanabe ito yamamoto nakamura kobayashi kato
 """
+_NO_HOME = "no home, e-mail or phone in common"
 _FIRST_OF_ALL = frozenset(_STANDING_FIRST.split())
 """Family names of people who mostly write them before the given one, so that the last word may be the given name."""
 
@@ -42,27 +43,43 @@ def certain(model: Model, records: Sequence[Traits], pairs: Pairs) -> NDArray[np
     for at in np.flatnonzero(company | ((birth == 1) & (given > 0) & (given <= 4))).tolist():
         one, other = records[pairs.left[at]], records[pairs.right[at]]
         if one.rules == other.rules == RULES:
-            found[at] = _is_certain(model, one, other, pairs.levels[at].tolist())
+            found[at] = objection_to(model, one, other, pairs.levels[at].tolist()) is None
     return found
 
 
-def _is_certain(model: Model, one: Traits, other: Traits, levels: Sequence[int]) -> bool:
-    """Of two companies, or two people of one birthday."""
+def objection_to(model: Model, one: Traits, other: Traits, levels: Sequence[int]) -> str | None:
+    """Why two that are not of different kinds are not one without asking, in words; None where they are."""
     if one.kind == "organisation":
-        return not set(one.taxes).isdisjoint(other.taxes)
-    if one.joint or other.joint or one.generation != other.generation or is_shared_day(model, one.birth):
-        return False
+        return "no tax number in common" if set(one.taxes).isdisjoint(other.taxes) else None
+    said = {
+        "a record of two people": one.joint or other.joint,
+        "one is called the elder or the younger": one.generation != other.generation,
+        "no date of birth in common": levels[2] != 1,
+        "a date of birth that many state": is_shared_day(model, one.birth),
+    }
+    return next((words for words, is_said in said.items() if is_said), None) or _objection_to_names(
+        model, one, other, levels
+    )
+
+
+def _objection_to_names(model: Model, one: Traits, other: Traits, levels: Sequence[int]) -> str | None:
+    """Of two people of one birthday."""
     given, family, _, address, email, phone = levels
     reached = address in {1, 2} or 1 in {email, phone}
     is_near = reached or (address in {3, 4} and _share_a_place(one, other))
-    if given == 4:
-        return is_near and (one.given, one.family) == (other.family, other.given)
-    if one.given.partition(" ")[0] != other.given.partition(" ")[0] or _go_on_otherwise(one, other):
-        return False
+    if given == 4 and (one.given, one.family) == (other.family, other.given):
+        return None if is_near else _NO_HOME
+    if (
+        not 0 < given < 4
+        or one.given.partition(" ")[0] != other.given.partition(" ")[0]
+        or _go_on_otherwise(one, other)
+    ):
+        return "given names that may be those of two people"
     if family == 1:
-        return is_near
-    is_reached = reached or (address == 3 and is_near)
-    return family in {2, 3} and is_reached and _share_a_family(model, one, other)
+        return None if is_near else _NO_HOME
+    if family not in {2, 3} or not _share_a_family(model, one, other):
+        return "family names that may be those of two people"
+    return None if reached or (address == 3 and is_near) else _NO_HOME
 
 
 def _share_a_place(one: Traits, other: Traits) -> bool:
@@ -116,6 +133,12 @@ def _go_on_otherwise(one: Traits, other: Traits) -> bool:
     (first, *names), (second, *others) = one.given.split() or [""], other.given.split() or [""]
     fewer, more = sorted((names, others), key=len)
     return first == second and not all(any(_may_be(name, each) for each in more) for name in fewer)
+
+
+def bear_more_names(one: Traits, other: Traits) -> bool:
+    """Whether one bears all given names of the other and others, as Anne-Sofie those of Anne; an initial is none."""
+    fewer, more = sorted(([word for word in each.given.split() if len(word) > 1] for each in (one, other)), key=len)
+    return 0 < len(fewer) < len(more) and set(fewer) <= set(more)
 
 
 def _may_be(one: str, other: str) -> bool:

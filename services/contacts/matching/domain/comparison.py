@@ -48,8 +48,12 @@ class Pairs(NamedTuple):
 def compare(records: Sequence[Traits], left: Ints, right: Ints) -> Pairs:
     """The levels of these pairs of records. What two records say is compared once, however many say the same."""
     given, family = _coded(records, "given"), _coded(records, "family")
+    names = _names(given, family, left, right)
+    kanji = np.array([each.kanji for each in records], bool)
+    if kanji.any():
+        _leave_unread(names, (given, family), kanji[left] | kanji[right], (left, right))
     columns = [
-        *_names(given, family, left, right),
+        *names,
         _by_value(_coded(records, "birth"), left, right, _births),
         _addresses(records, left, right),
         _by_value(_coded(records, "emails"), left, right, _emails),
@@ -115,6 +119,16 @@ def _names(given: _Coded, family: _Coded, left: Ints, right: Ints) -> tuple[Leve
     initial = (short[given.codes[left]] | short[given.codes[right]]) & (straight_given == 2) & (straight_family == 5)
     straight_given[initial] = 0
     return straight_given, straight_family
+
+
+def _leave_unread(
+    names: tuple[Levels, Levels], columns: tuple[_Coded, _Coded], kanji: NDArray[np.bool_], sides: tuple[Ints, Ints]
+) -> None:
+    """Take back what these names say across scripts: Japanese in Chinese characters is not read as Chinese."""
+    unread = [kanji & _in_two_scripts(column, *sides) for column in columns]
+    crossed = (names[0] == 4) & (unread[0] | unread[1])
+    for level, each in zip(names, unread, strict=True):
+        level[each | crossed] = 0
 
 
 def _in_two_scripts(column: _Coded, left: Ints, right: Ints) -> NDArray[np.bool_]:

@@ -33,7 +33,9 @@ def address_level(one: Place, other: Place) -> int:
             return 3
         if place == 1 and same_house:
             return 3
-    return {0: 6, 1: 4, 2: 5, 3: 6, 4: 4}[place]
+    # Towns or streets in two scripts are never spelt alike: by them alone nobody can tell two addresses apart.
+    is_told = bool(one.street and other.street) and script_of(one.street) == script_of(other.street)
+    return {0: 6 if is_told else 0, 1: 4, 2: 5, 3: 6, 4: 4}[place]
 
 
 def _close_street(one: str, other: str) -> bool:

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from services.contacts.matching.domain.folding import fold
 from services.contacts.matching.domain.naming import read_person
+from services.contacts.parties.domain.letters import is_kanji
 
-RULES = 1
+RULES = 2
 """The version of the rules by which descriptions are read and pairs are rated. Whoever changes what is certain, what is
 compared or by which keys adds one: then everything that is kept is read and rated anew.
 """
@@ -139,7 +140,8 @@ class Name(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Traits:
     """Folded; what is not known is empty. `phones` are national digits, `taxes` ids of which nobody has two; `joint` is
-    a record of two people. `rules` is the version of the rules it was read by, 0 before there were any.
+    a record of two people, and a `kanji` name is a Japanese one in Chinese characters. `rules` is the version of the
+    rules it was read by, 0 before there were any.
     """
 
     kind: str = ""
@@ -157,6 +159,7 @@ class Traits:
     generation: str = ""
     joint: bool = False
     rules: int = 0
+    kanji: bool = False
 
 
 @lru_cache(maxsize=100_000)
@@ -185,6 +188,7 @@ def read_traits(
     postal: str | None = None,
     town: str | None = None,
     country: str | None = None,
+    locale: str | None = None,
     emails: Iterable[str] = (),
     phones: Iterable[str] = (),
     taxes: Iterable[tuple[str, str]] = (),
@@ -208,6 +212,7 @@ def read_traits(
         said.generation,
         said.joint,
         RULES,
+        is_kanji(name or "", locale, country),
     )
 
 
@@ -246,6 +251,7 @@ def traits_of(described: Any) -> Traits:
         postal=address.postal_code if address else None,
         town=address.city if address else None,
         country=address.country if address else None,
+        locale=described.locale,
         emails=[each.value for each in described.identities if each.type == "email"],
         phones=[each.value for each in described.identities if each.type == "phone"],
         taxes=[(each.system or "", each.value) for each in own if each.type == "external"],

@@ -7,7 +7,14 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from services.contacts.matching.domain.certainty import are_in_two_scripts, certain, is_shared_day, named_otherwise
+from services.contacts.matching.domain.certainty import (
+    are_in_two_scripts,
+    bear_more_names,
+    certain,
+    is_shared_day,
+    named_otherwise,
+    objection_to,
+)
 from services.contacts.matching.domain.comparison import FIELDS, LEVELS, Ints, Pairs, compare
 from services.contacts.matching.domain.model import Floats, Model
 from services.contacts.matching.domain.traits import Traits
@@ -25,6 +32,7 @@ Verdict = Literal["automatic", "possible", "none"]
 _WORDS = {
     ("given", "same"): "the same given name",
     ("given", "form"): "given names that are forms of one name",
+    ("given", "longer"): "one bears more given names than the other",
     ("given", "close"): "given names that differ by a slip",
     ("given", "crossed"): "given and family name the other way round",
     ("given", "other"): "other given names",
@@ -83,11 +91,22 @@ def likenesses(
     return found
 
 
+def objection(model: Model, one: Traits, other: Traits) -> str | None:
+    """Why two that these rules have read would not be merged unasked, in words; None where they are certainly one."""
+    records = [one, other]
+    compared = compare(records, np.array([0]), np.array([1]))
+    found = objection_to(model, one, other, compared.levels[0].tolist())
+    if found and one.kind != "organisation" and are_in_two_scripts(records, compared)[0]:
+        return "names in two scripts"
+    return found or (None if settle(model, records, compared)[0] >= AUTOMATIC else "too little that agrees")
+
+
 def settle(model: Model, records: Sequence[Traits], pairs: Pairs) -> Floats:
     """The bits of each pair, after what no sum of agreements may overrule.
 
     Parties of two kinds, or with two different tax numbers, are never one. Those who share a home, a family and a
-    birthday but not a given name are twins; those of one name and home a generation apart are parent and child;
+    birthday but not a given name are twins; those of one name and home a generation apart are parent and child; those
+    of one home of whom one bears a given name more, and no birthday tells, may be mother and daughter or sisters;
     without a given name nobody of a household can be told apart. Of these people are asked, as of all who are
     `_doubtful`.
     """
@@ -98,6 +117,7 @@ def settle(model: Model, records: Sequence[Traits], pairs: Pairs) -> Floats:
     reach = pairs.levels[:, 4:]
     apart = (reach == 3).any(axis=1) & ~((reach == 1) | (reach == 2)).any(axis=1)
     apart |= _of_two_generations(records, pairs)
+    apart |= _are_longer_at_home(records, pairs) & (pairs.levels[:, 4] != 1)
     apart |= (pairs.levels[:, 0] == 5) & ((pairs.levels[:, 2] != 1) | _of_one_house(model, records, pairs))
     most = np.where(apart, LIKELY - 1, LIKELY + 1)
     bits = np.where(_asked(model, records, pairs), np.minimum(bits, most), bits)
@@ -127,8 +147,19 @@ def _asked(model: Model, records: Sequence[Traits], pairs: Pairs) -> NDArray[np.
     generation = (birth == 4) & (given <= 4) & ((address <= 2) | (email == 1) | (phone == 1))
     generation &= _years_apart(records, pairs) >= _GENERATION
     twins = (given == 3) & (birth == 1) & (address > 0) & (address <= 2) & (family <= 2) & named
-    generation |= _of_two_generations(records, pairs)
+    generation |= _of_two_generations(records, pairs) | _are_longer_at_home(records, pairs)
     return np.asarray(others | nameless | unnamed | shared | generation | twins, bool)
+
+
+def _are_longer_at_home(records: Sequence[Traits], pairs: Pairs) -> NDArray[np.bool_]:
+    """Whether two of one home, such as Anne and Anne-Sofie, are one as often as two: no birthday says it."""
+    given, family, birth, address, email, phone = pairs.levels.T
+    home = ((address > 0) & (address <= 2)) | ((address == 0) & ((email == 1) | (phone == 1)))
+    open_ = (given == 2) & (family > 0) & (family <= 3) & home & ~((birth > 0) & (birth <= 2))
+    found = np.zeros(len(given), bool)
+    for at in np.flatnonzero(open_).tolist():
+        found[at] = bear_more_names(records[pairs.left[at]], records[pairs.right[at]])
+    return found
 
 
 def _of_two_generations(records: Sequence[Traits], pairs: Pairs) -> NDArray[np.bool_]:
@@ -210,6 +241,8 @@ def verdict_of(bits: float) -> Verdict:
 def _reasons(model: Model, one: Traits, other: Traits, levels: Sequence[int], *, in_two_scripts: bool) -> list[str]:
     """With what the names say beside, and a date of birth that tells little."""
     found = reasons_of(levels)
+    if levels[0] == 2 and bear_more_names(one, other):
+        found[0] = _WORDS["given", "longer"]
     if in_two_scripts:
         found.append("names in two scripts")
     if one.generation != other.generation:

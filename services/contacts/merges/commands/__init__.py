@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.contacts.completeness import commands as completeness
+from services.contacts.matching.domain.traits import RULES
 from services.contacts.merges import domain, store
 from services.contacts.merges.domain import Merge
 from services.contacts.merges.schemas import Ambiguous
@@ -65,7 +66,7 @@ async def merge(tx: Transaction, into_id: UUID, other_id: UUID, request: Request
         return done, await parties.describe_stored(tx, domain.merged(survivor, added))
     survivor.picked, other.merged_into = [*survivor.picked, added], survivor.id
     description = await describe_anew(tx, [(survivor, done.fields), (other, ["merged_into"])])
-    await store.add_merge(tx, done)
+    await store.add_merge(tx, done, RULES if request.automatic else 0)
     tx.emit(
         Emission(said, tx.now, partition=party.partition)
         for party, said in domain.announce_merge(done, (survivor, other))

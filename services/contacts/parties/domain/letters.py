@@ -15,6 +15,8 @@ _DROPPED = dict.fromkeys([*map(ord, _APOSTROPHES + _STRETCHING), *range(0xFE00, 
 """Also what only selects how a letter is drawn."""
 _ALIKE = {"ı": "i", "ħ": "h", "œ": "oe", "ى": "ي", "ی": "ي", "ک": "ك", "ة": "ه"}
 _WORD = re.compile(r"[a-z0-9]+")
+_IDEOGRAPHS = re.compile("[\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa]")
 _LEFT_OUT = frozenset([1, *range(10, 37), *range(200, 256)])
 """Classes of marks above, below and through a letter, and of vowels that Hebrew and Arabic mostly leave out. The vowels
 of Indic scripts, the tones of Thai and what makes `ga` of `ka` in Japanese are of other classes, and stay.
@@ -48,6 +50,16 @@ def in_latin(text: str) -> str:
     characters is read as Chinese, and vowels that are not written are missing.
     """
     return text if text.isascii() else anyascii(text)
+
+
+def is_kanji(text: str, locale: str | None, country: str | None) -> bool:
+    """Whether Chinese characters in a name are Japanese, and are not read as Chinese: by letters beside them that only
+    Japanese has, by the language of the bearer, or, where that is not Chinese, by the country.
+    """
+    if text.isascii() or not _IDEOGRAPHS.search(text):
+        return False
+    tongue = (locale or "").lower().replace("_", "-").partition("-")[0]
+    return tongue == "ja" or _KANA.search(text) is not None or (country == "JP" and tongue not in {"zh", "yue"})
 
 
 def script_of(text: str) -> str:
