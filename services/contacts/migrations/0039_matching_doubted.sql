@@ -1,5 +1,7 @@
 -- Why the rules of by now would not make a merge that former ones made unasked.
 alter table duplicate add column doubted_because text;
+
+-- Also for pairs that are questions again: each party that is described anew had every merged pair read.
 create index duplicate_merged on duplicate (merged_id) where merged_id is not null;
 
 -- A pair as people are asked about it; `place` is where it stands in the list.

@@ -1,9 +1,10 @@
 import re
+from uuid import UUID
 
 import asyncpg
 import pytest
 
-from tests.integration.contacts.running import Contacts
+from tests.integration.contacts.running import NOW, Contacts
 from tests.integration.running import plan_without_seqscan, statements_of
 
 SQL = statements_of("contacts")
@@ -50,3 +51,20 @@ async def test_hot_statements_look_up_by_index_in_the_months_in_use_alone(contac
     assert scans == plan.count("Index Cond:") > 0, plan
     assert "Seq Scan" not in plan
     assert "line_2015_01" not in plan
+
+
+async def test_of_many_pairs_that_are_one_those_of_a_party_are_looked_up(contacts: Contacts) -> None:
+    async with contacts.pool.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute(
+            "insert into duplicate (low_id, high_id, reason, suspected_at, state, merged_id)"
+            " select least(one, other), greatest(one, other), 'likeness', now(), 'merged', one"
+            " from (select gen_random_uuid() as one, gen_random_uuid() as other from generate_series(1, 2000)) as pair"
+        )
+        await connection.execute("analyze duplicate")
+        rows = await connection.fetch(f"explain {SQL['matching.settle_duplicates']}", [UUID(int=1)], [None], NOW)
+        await transaction.rollback()
+    plan = "\n".join(row[0] for row in rows)
+    assert "duplicate_merged" in plan, plan
+    assert "Seq Scan" not in plan, plan

@@ -74,7 +74,7 @@ OTHERS: list[tuple[dict[str, Any], dict[str, Any]]] = [
 
 
 def test_every_objection_to_a_merge_has_words_of_its_own() -> None:
-    ada = {"name": "Ada Holm", "birth": "1971-03-09", "lines": ["Nørregade 12"], "town": "Aarhus"}
+    ada: dict[str, Any] = {"name": "Ada Holm", "birth": "1971-03-09", "lines": ["Nørregade 12"], "town": "Aarhus"}
     told = {objection(usual_model(), read_traits(**{**ada, **one}), read_traits(**{**ada, **other}))
             for one, other in OTHERS}  # fmt: skip
     assert len(told) == len(OTHERS)

@@ -205,7 +205,7 @@ def test_who_bears_a_name_more_at_one_home_is_one_as_often_as_two_unless_the_bir
         assert "given names that are forms of one name" not in alike.reasons
 
 
-TOKYO = {"birth": "1971-03-09", "lines": ["銀座 7"], "town": "東京"}
+TOKYO: dict[str, Any] = {"birth": "1971-03-09", "lines": ["銀座 7"], "town": "東京"}
 
 
 @pytest.mark.parametrize("country", ["JP", None])
