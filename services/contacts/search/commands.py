@@ -6,12 +6,14 @@ from uuid import UUID
 from services.contacts.custom import CustomFields
 from services.contacts.parties.commands.admitted import Admitted
 from services.contacts.parties.domain.details import of_description
+from services.contacts.parties.domain.letters import has_ideographs
 from services.contacts.parties.domain.party import Party
 from services.contacts.rounds.commands import Round
 from services.contacts.search import store
 from services.contacts.search.domain import (
     RULES,
     SEARCHED,
+    Said,
     Similar,
     cost_of,
     forms_of,
@@ -28,6 +30,8 @@ from shared.events.parties import PartyDescribed
 
 _CANDIDATES = 200
 _SEARCHED = {"name", "tags"}
+_READ_BY = {"locale", "address"}
+"""What says how Chinese characters are read."""
 
 
 async def index(tx: Transaction, admitted: Admitted) -> None:
@@ -36,9 +40,11 @@ async def index(tx: Transaction, admitted: Admitted) -> None:
     """
     custom = _custom(tx)
     changed = {
-        id_: said_of(admitted.parties[id_].name, admitted.parties[id_].details, custom)
+        id_: said_of(admitted.parties[id_], admitted.parties[id_].details, custom)
         for id_, fields in admitted.changes.items()
-        if not fields.isdisjoint(_SEARCHED) or any(field.startswith("custom.") for field in fields)
+        if not fields.isdisjoint(_SEARCHED)
+        or any(field.startswith("custom.") for field in fields)
+        or (not fields.isdisjoint(_READ_BY) and has_ideographs(admitted.parties[id_].name or ""))
     }
     if changed:
         await _keep(tx, changed)
@@ -48,7 +54,7 @@ async def take_back(tx: Transaction, described: Sequence[Event[PartyDescribed]])
     """After a restore: the names as the topic has them."""
     if described:
         custom = _custom(tx)
-        said = {each.data.party_id: said_of(each.data.name, of_description(each.data), custom) for each in described}
+        said = {each.data.party_id: said_of(each.data, of_description(each.data), custom) for each in described}
         await _keep(tx, said)
 
 
@@ -87,7 +93,7 @@ async def _find_similar(tx: Transaction, words: Sequence[str]) -> list[Similar]:
 
 async def _index_again(tx: Transaction, known: Sequence[Party]) -> int:
     custom = _custom(tx)
-    living = {each.id: said_of(each.name, each.details, custom) for each in known if each.erased_at is None}
+    living = {each.id: said_of(each, each.details, custom) for each in known if each.erased_at is None}
     if living:
         await _keep(tx, living)
     return len(living)
@@ -102,8 +108,8 @@ def _custom(tx: Transaction) -> CustomFields:
     return context.custom
 
 
-async def _keep(tx: Transaction, said: Mapping[UUID, Sequence[str]]) -> None:
-    words = {party_id: words_of_all(texts) for party_id, texts in said.items()}
+async def _keep(tx: Transaction, said: Mapping[UUID, Said]) -> None:
+    words = {party_id: words_of_all(each.texts, kanji=each.kanji) for party_id, each in said.items()}
     named = {party_id: own for party_id, own in words.items() if own}
     if len(named) < len(words):
         await forget(tx, words.keys() - named.keys())

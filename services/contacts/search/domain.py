@@ -10,9 +10,12 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.contacts.custom import CustomFields
-from services.contacts.parties.domain.letters import in_latin, plain_words
+from services.contacts.parties.domain.letters import has_ideographs, in_latin, is_kanji, plain_words
+from services.contacts.parties.domain.party import Party
+from services.contacts.parties.domain.surnames import readings_of
+from shared.events.parties import PartyDescribed
 
-RULES = 2
+RULES = 3
 """The version of how words are made: whoever changes that adds one, and all parties are searched by the new ones."""
 _LETTERS = {"ø": "o", "æ": "ae", "ł": "l", "đ": "d", "ð": "d", "þ": "th"}
 _SYLLABLE = re.compile(r"[A-Z][a-z]*")
@@ -22,6 +25,13 @@ _MOST_OF_ALL = 48
 _MOST_WORDS, _LONGEST, _SHORTEST_MISSPELT = 12, 40, 4
 SEARCHED = 4
 """So many of the words that are typed count."""
+
+
+class Said(NamedTuple):
+    """What a party is searched by; `kanji`: Chinese characters in it are Japanese."""
+
+    texts: list[str]
+    kanji: bool
 
 
 class Similar(NamedTuple):
@@ -42,19 +52,24 @@ def words_of(name: str) -> list[str]:
     return list(dict.fromkeys(word[:_LONGEST] for word in fold(name).split()))[:_MOST_WORDS]
 
 
-def said_of(name: str | None, details: Mapping[str, Any], custom: CustomFields) -> list[str]:
+def said_of(of: Party | PartyDescribed, details: Mapping[str, Any], custom: CustomFields) -> Said:
     """What a party is searched by: its name, its tags, and those of its own fields that are searched."""
+    name = of.name or ""
     tags = [each.removeprefix("tags.") for each in sorted(details) if each.startswith("tags.")]
     own = [str(details[each]) for each in sorted(details) if custom.is_searched(each.removeprefix("custom."))]
-    return [name or "", *tags, *own]
+    return Said([name, *tags, *own], is_kanji(name, of.locale, of.address.country if of.address else None))
 
 
-def words_of_all(texts: Iterable[str]) -> list[str]:
+def words_of_all(texts: Iterable[str], *, kanji: bool = False) -> list[str]:
     """The words of several texts, each once, as many as are kept of a party; those of another script in Latin letters
-    too, after all others.
+    too, after all others. Japanese in Chinese characters is found by a frequent family name, and never read as Chinese.
     """
     words = [word for text in texts for word in words_of(text)]
-    latin = [each for word in words for each in (*latin_of(word), *_parts_of(word))]
+    latin = [
+        each
+        for word in words
+        for each in (readings_of(word) if kanji and has_ideographs(word) else (*latin_of(word), *_parts_of(word)))
+    ]
     return list(dict.fromkeys([*words, *latin]))[:_MOST_OF_ALL]
 
 

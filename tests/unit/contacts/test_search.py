@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given, strategies as st
 
+from services.contacts.parties.domain.surnames import READINGS
 from services.contacts.search.domain import Similar, cost_of, fold, forms_of, rank, words_of, words_of_all
 
 WORD = st.text("abcdefghij", min_size=4, max_size=12)
@@ -53,6 +54,22 @@ def test_a_name_without_blanks_is_found_by_the_two_words_that_it_is_in_latin_let
 ) -> None:
     """Nothing tells where the family name ends."""
     assert words_of_all([name])[len(words_of(name)) :] == latin
+
+
+@pytest.mark.parametrize(
+    ("name", "latin"),
+    [
+        ("田中太郎", ["tanaka"]),
+        ("佐々木 花子", ["sasaki"]),
+        ("中島", ["nakajima", "nakashima"]),
+        ("林田", ["hayashi"]),
+        ("薬師寺", []),
+        ("田中 さくら", ["tanaka", "sakura"]),
+    ],
+)
+def test_japanese_in_chinese_characters_is_found_by_a_frequent_family_name(name: str, latin: list[str]) -> None:
+    assert words_of_all([name], kanji=True)[len(words_of(name)) :] == latin
+    assert len(READINGS) == 100
 
 
 @given(st.text(max_size=60))

@@ -52,11 +52,15 @@ def in_latin(text: str) -> str:
     return text if text.isascii() else anyascii(text)
 
 
+def has_ideographs(text: str) -> bool:
+    return not text.isascii() and _IDEOGRAPHS.search(text) is not None
+
+
 def is_kanji(text: str, locale: str | None, country: str | None) -> bool:
     """Whether Chinese characters in a name are Japanese, and are not read as Chinese: by letters beside them that only
     Japanese has, by the language of the bearer, or, where that is not Chinese, by the country.
     """
-    if text.isascii() or not _IDEOGRAPHS.search(text):
+    if not has_ideographs(text):
         return False
     tongue = (locale or "").lower().replace("_", "-").partition("-")[0]
     return tongue == "ja" or _KANA.search(text) is not None or (country == "JP" and tongue not in {"zh", "yue"})
