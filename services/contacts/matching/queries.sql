@@ -213,6 +213,11 @@ for update skip locked
 -- How far it has come.
 update matching_model set reached = $2, compared_at = $3 where version = $1
 
+-- name: wait_for_pairs
+-- Until all who write pairs are done, and they wait for this transaction: of many parties at once it writes pairs that they
+-- write too, each in an order of its own.
+lock table duplicate in exclusive mode
+
 -- name: lock_outdated
 -- Those that former rules read, which leave out the version or name a lower one; another instance takes the next ones.
 select party_id from matching_record

@@ -37,13 +37,6 @@ class Taken(NamedTuple):
     reasons: list[str]
 
 
-class Answered(NamedTuple):
-    """A pair that became one by a merge, the lower id first, and whether people confirmed it."""
-
-    party_ids: tuple[UUID, UUID]
-    confirmed: bool
-
-
 class Listed(NamedTuple):
     """A pair, and its place in the list."""
 
@@ -149,6 +142,11 @@ async def save_comparison(tx: Transaction, version: int, reached: UUID, compared
     await tx.execute(SQL["save_comparison"], version, reached, compared_at)
 
 
+async def wait_for_pairs(tx: Transaction) -> None:
+    """Nobody else writes pairs until the transaction ends; before it locks anything that they wait for."""
+    await tx.execute(SQL["wait_for_pairs"])
+
+
 async def lock_outdated(tx: Transaction, rules: int, limit: int) -> list[UUID]:
     """Parties that were read by former rules, nobody else's until the transaction ends."""
     return [row["party_id"] for row in await tx.fetch(SQL["lock_outdated"], rules, limit)]
@@ -237,12 +235,10 @@ async def save_doubts(tx: Transaction, alike: Mapping[tuple[UUID, UUID], Likenes
     await tx.execute(SQL["save_doubts"], *columns(rows), now)
 
 
-async def load_answered(tx: Transaction, merged_id: UUID) -> list[Answered]:
-    """The pairs that became one as this party went on as another, those first by which that was certain."""
-    return [
-        Answered((row["low_id"], row["high_id"]), row["confirmed"])
-        for row in await tx.fetch(SQL["load_answered"], merged_id)
-    ]
+async def load_answered(tx: Transaction, merged_id: UUID) -> dict[tuple[UUID, UUID], bool]:
+    """The pairs that became one as this party went on as another, certain ones first; whether people confirmed each."""
+    rows = await tx.fetch(SQL["load_answered"], merged_id)
+    return {(row["low_id"], row["high_id"]): row["confirmed"] for row in rows}
 
 
 async def has_outdated(tx: Transaction, rules: int) -> bool:

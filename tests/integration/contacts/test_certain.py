@@ -268,6 +268,21 @@ async def test_merges_are_looked_at_in_steps_once_all_parties_are_read_by_the_ru
     assert sorted(doubted, key=str) == sorted([{hans, son}, {bo, heir}], key=str)
 
 
+async def test_whoever_reads_parties_anew_waits_for_those_who_write_pairs_and_they_for_nobody(
+    contacts: Contacts, http: httpx.AsyncClient
+) -> None:
+    await found(contacts, http, ADA, AGAIN)
+    await contacts.rows("update matching_record set traits = traits - 'rules' returning 1")
+    async with contacts.transaction() as tx:
+        await tx.fetch("update duplicate set left_because = left_because returning 1")
+        reading = asyncio.create_task(read_all(cast("Service", contacts)))
+        while not reading.done() and not await contacts.rows("select from pg_locks where not granted"):
+            await asyncio.sleep(0.01)
+        assert len(await tx.fetch("select from matching_record for update nowait")) == 2
+    await reading
+    assert await contacts.rows("select from matching_record where (traits ->> 'rules') is null") == []
+
+
 async def test_what_is_learnt_later_asks_about_the_merge_until_people_answer(
     contacts: Contacts, http: httpx.AsyncClient
 ) -> None:

@@ -91,9 +91,10 @@ async def read_next(tx: Transaction, limit: int) -> int:
     """Read some parties anew that were read by former rules, and compare them: how many there were. Nothing that was
     found by former rules is left of them, but for what people answered.
     """
-    outdated = await store.lock_outdated(tx, RULES, limit)
-    if not outdated:
+    if not await store.has_outdated(tx, RULES):
         return 0
+    await store.wait_for_pairs(tx)
+    outdated = await store.lock_outdated(tx, RULES, limit)
     described = await parties.describe_all(tx, outdated)
     if gone := [party_id for party_id in outdated if party_id not in described]:
         await store.forget_records(tx, gone)
@@ -112,6 +113,7 @@ async def compare_next(tx: Transaction, limit: int) -> int | None:
     if run is None:
         return None
     version, reached = run
+    await store.wait_for_pairs(tx)
     records = await store.load_after(tx, reached, limit)
     keys = {party_id: [key.number for key in keys_of(traits)] for party_id, traits in records.items()}
     found = await _find_likenesses(tx, records, keys)

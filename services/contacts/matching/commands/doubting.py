@@ -26,13 +26,13 @@ async def doubt(tx: Transaction, into_id: UUID, merged_id: UUID, merged_at: date
     whether that could be told, which it cannot of a party that former rules have read meanwhile.
     """
     answered = await store.load_answered(tx, merged_id)
-    pairs = [each.party_ids for each in answered] or [(min(into_id, merged_id), max(into_id, merged_id))]
+    pairs = list(answered) or [(min(into_id, merged_id), max(into_id, merged_id))]
     ids = sorted({party_id for pair in pairs for party_id in pair})
     now = await store.load_records(tx, ids)
     if any(each.rules != RULES for each in now.values()):
         return False
     compared = [pair for pair in pairs if now.keys() >= set(pair)]
-    if any(each.confirmed for each in answered):
+    if any(answered.values()):
         return True
     known = await past.load_revisions(tx, ids, merged_at - _MOMENT)
     then = {party_id: traits_of(each.described) for party_id, each in known.items() if each.described is not None}
