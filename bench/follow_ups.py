@@ -13,7 +13,7 @@ from uuid import UUID
 
 import asyncpg
 
-from bench.cpu import Meter
+from bench.cpu import Meter, Spent
 from bench.rows import Row
 from bench.sales import party, publish
 from bench.setting import Sizes, fresh_stack, say, settle_collector
@@ -62,6 +62,7 @@ class Marketing:
     """The broker that the service hears, and its database as its operator sees it."""
 
     bootstrap: str
+    dsn: str
     database: asyncpg.Connection
     pids: dict[str, int]
     sequences: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -69,71 +70,116 @@ class Marketing:
     async def tell(self, rows: Iterable[Outgoing]) -> None:
         await publish(self.bootstrap, rows, self.sequences)
 
-    async def count(self, name: str) -> int:
-        return int(await self.database.fetchval(_SQL[name]))
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """All of the service but its senders, whose letters the row `mailings` counts."""
+        settings = Settings.model_validate(
+            {"kafka": {"brokers": self.bootstrap}, "database": {"dsn": self.dsn}, "auth": {"mode": "off"}}
+        )
+        context = create_context(MarketingSettings(caps=(Cap(most=1, days=_WINDOW),)))
+        segments = [read_definition(Source("loyal-buyers.yaml", _SEGMENT, {}))]
+        workers = [publishing(_CAMPAIGNS), filling(segments), open_months]
+        service = Service(SERVICE, settings, [follow_ups], workers=workers, context=context)
+        await service.start()
+        try:
+            yield
+        finally:
+            await service.stop()
 
-    async def until(self, name: str, number: int) -> None:
-        """Raises TimeoutError after a quarter of an hour."""
+    async def count(self, name: str, *about: object) -> int:
+        return int(await self.database.fetchval(_SQL[name], *about))
+
+    async def until(self, name: str, number: int, *about: object) -> int:
+        """Until it comes to so many; how many it came to. Raises TimeoutError after a quarter of an hour."""
         async with asyncio.timeout(_PATIENCE_S):
-            while await self.count(name) != number:
-                await asyncio.sleep(0.1)
+            while (found := await self.count(name, *about)) < number:
+                await asyncio.sleep(0.05)
+        return found
+
+    async def until_decided(self) -> None:
+        """Until no party waits to be decided for a segment. Raises TimeoutError as `until` does."""
+        async with asyncio.timeout(_PATIENCE_S):
+            while await self.count("count_undecided"):
+                await asyncio.sleep(0.05)
 
 
 async def measure(sizes: Sizes) -> list[Row]:
     """The rows `enrolments`, `segments` and `frequency caps`."""
     settle_collector()
     async with _marketing() as marketing:
+        async with marketing.at_work():  # a segment that is in force before the first party has nobody to go through
+            await marketing.until("count_filled", 1)
         say(f"  {sizes.parties} parties with a consent are written")
         ids = [party(number) for number in range(sizes.parties)]
         for begin in range(0, len(ids), _CHUNK):
             await marketing.database.execute(_SQL["add_parties"], ids[begin : begin + _CHUNK])
         await marketing.database.execute(_SQL["add_consents"])
         await marketing.database.execute("vacuum analyze")
-        return [
+        rows = [
             await _enrolments(marketing, ids, sizes.engine_events),
             await _segments(marketing, ids, sizes.engine_events),
-            await _caps(marketing, ids),
         ]
+        async with marketing.at_work():
+            return [*rows, await _caps(marketing, ids)]
 
 
 @asynccontextmanager
 async def _marketing() -> AsyncIterator[Marketing]:
-    """All of the service but its senders, whose letters the row `mailings` counts."""
     async with fresh_stack() as stack:
         await stack.ensure_databases(SERVICE)
         dsn = stack.superuser_dsn(SERVICE)
-        settings = Settings.model_validate(
-            {"kafka": {"brokers": stack.bootstrap}, "database": {"dsn": dsn}, "auth": {"mode": "off"}}
-        )
-        context = create_context(MarketingSettings(caps=(Cap(most=1, days=_WINDOW),)))
-        segments = [read_definition(Source("loyal-buyers.yaml", _SEGMENT, {}))]
-        workers = [publishing(_CAMPAIGNS), filling(segments), open_months]
-        service = Service(SERVICE, settings, [follow_ups], workers=workers, context=context)
         database = await asyncpg.connect(dsn)
-        await service.start()
         try:
-            yield Marketing(stack.bootstrap, database, stack.pids)
+            yield Marketing(stack.bootstrap, dsn, database, stack.pids)
         finally:
-            await service.stop()
             await database.close()
+
+
+@dataclass(slots=True)
+class _Backlog:
+    """What waits on a topic before the service begins to hear it, and what it took to work it off.
+
+    Time counts from when the first batch is seen to stand, so neither the generator nor joining the group is in it.
+    """
+
+    marketing: Marketing
+    topic: str
+    events: int = 0
+    rate: float = 0.0
+    spent: Spent = field(default_factory=lambda: Spent({}))
+
+    @asynccontextmanager
+    async def worked_off(self, rows: Iterable[Outgoing]) -> AsyncIterator[None]:
+        """The body waits for what follows from them."""
+        marketing = self.marketing
+        before = await marketing.count("count_heard", follow_ups.group, self.topic)
+        await marketing.tell(rows)
+        end = sum(number for (topic, _), number in marketing.sequences.items() if topic == self.topic)
+        async with marketing.at_work():
+            begun = await marketing.until("count_heard", before + 1, follow_ups.group, self.topic)
+            started, meter = time.perf_counter(), Meter(marketing.pids)
+            await marketing.until("count_heard", end, follow_ups.group, self.topic)
+            yield
+            self.events, self.spent = end - begun, meter.spent()
+            self.rate = self.events / (time.perf_counter() - started)
 
 
 async def _enrolments(marketing: Marketing, ids: Sequence[UUID], number: int) -> Row:
     """Each sale enrols its party, and plans a message that is due a day later; each party is decided for a segment."""
     say(f"  {number} sales are enrolled")
-    dice, begun, meter = random.Random(1), time.perf_counter(), Meter(marketing.pids)
-    await marketing.tell(_sold(dice.choice(ids), f"later-{place}", "web") for place in range(number))
-    await marketing.until("count_enrolments", number)
-    rate, spent = number / (time.perf_counter() - begun), meter.spent()
-    await marketing.until("count_undecided", 0)
+    dice, backlog = random.Random(1), _Backlog(marketing, "crm.sales")
+    async with backlog.worked_off(_sold(dice.choice(ids), f"later-{place}", "web") for place in range(number)):
+        pass
+    async with marketing.at_work():
+        await marketing.until_decided()
     return Row(
         "enrolments",
-        rate,
+        backlog.rate,
         "sales",
-        cpu_us=spent.total / number * 1e6,
+        cpu_us=backlog.spent.total / backlog.events * 1e6,
         parties=len(ids),
-        more=spent.per(number),
-        note="with a message planned for the next day, from the first that is sent; of one process, generator included",
+        more=backlog.spent.per(backlog.events),
+        note="with a message planned for the next day; a backlog, from the first batch to the last, in one process",
     )
 
 
@@ -141,19 +187,17 @@ async def _segments(marketing: Marketing, ids: Sequence[UUID], number: int) -> R
     """Each event changes the stage of another party, which is decided anew and enters if it bought something."""
     number = min(number, len(ids))
     say(f"  {number} parties become loyal, and those who bought enter a segment")
-    begun, meter = time.perf_counter(), Meter(marketing.pids)
-    await marketing.tell(map(_became_loyal, random.Random(2).sample(ids, number)))
-    await marketing.until("count_stages", number)
-    await marketing.until("count_undecided", 0)
-    rate, spent = number / (time.perf_counter() - begun), meter.spent()
+    backlog = _Backlog(marketing, "crm.contacts")
+    async with backlog.worked_off(map(_became_loyal, random.Random(2).sample(ids, number))):
+        await marketing.until_decided()
     return Row(
         "segments",
-        rate,
+        backlog.rate,
         "events",
-        cpu_us=spent.total / number * 1e6,
+        cpu_us=backlog.spent.total / backlog.events * 1e6,
         parties=len(ids),
-        more={**spent.per(number), "entered": await marketing.count("count_members")},
-        note="from the first change that is sent to the last party that is decided, in one process",
+        more={**backlog.spent.per(backlog.events), "entered": await marketing.count("count_members")},
+        note="a backlog, from the first batch to the last party that is decided, in one process",
     )
 
 
@@ -170,7 +214,7 @@ async def _caps(marketing: Marketing, ids: Sequence[UUID]) -> Row:
         meter = Meter(marketing.pids)
         await marketing.tell(_sold(buyer, f"now-{buyer}", "in_person") for buyer in buyers)
         await marketing.until("count_capped", turn * part)
-        await marketing.until("count_undecided", 0)
+        await marketing.until_decided()
         costs[days] += meter.spent().total / (part * _TURNS) * 1e6
     return Row(
         "frequency caps",

@@ -15,22 +15,22 @@ select gen_random_uuid(), id, 'marketing', '', 'email', true, now() - interval '
 insert into message_day (party_id, day, messages)
 select id, current_date - ago, 1 from unnest($1::uuid[]) as given (id), generate_series(0, $2::integer - 1) as ago
 
--- name: count_enrolments
--- Of sales that were enrolled.
-select count(*) from enrolment
+-- name: count_heard
+-- Events of a topic that were handled, by the numbers that they carry: a glance, however many there are.
+select coalesce(sum(mark), 0)::bigint from fence where group_id = $1 and topic = $2
+
+-- name: count_filled
+-- Segments whose parties are all decided.
+select count(*) from segment where filled_at is not null
 
 -- name: count_capped
 -- Messages that a cap ended.
 select count(*) from message where reason = 'frequency_cap'
 
 -- name: count_undecided
--- Parties that are yet to be decided for segments.
-select count(*) from timer where name = 'segments'
+-- Whether parties are yet to be decided for segments: 1 or 0.
+select exists (select from timer where name = 'segments')::integer
 
 -- name: count_members
 -- Who is in a segment.
 select coalesce(sum(members), 0)::bigint from segment_size
-
--- name: count_stages
--- Changes of stages that were heard.
-select count(*) from stage_change

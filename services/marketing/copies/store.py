@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from services.marketing.copies.domain import (
@@ -48,10 +49,19 @@ async def save_parties(tx: Transaction, parties: Sequence[Party]) -> None:
 
 async def load_parties(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Party]:
     rows = await tx.fetch(SQL["load_parties"], sorted(ids))
-    return {
-        row["id"]: Party(**{**row, "emails": json.loads(row["emails"]), "handles": json.loads(row["handles"])})
-        for row in rows
-    }
+    return {row["id"]: _party(row) for row in rows}
+
+
+def _party(row: Sequence[Any]) -> Party:
+    """By place, since a party is read for each sale: the statement has its columns in the order of the fields."""
+    *known, emails, handles, email_id = row
+    fields = [*known, _read(emails), _read(handles), email_id]
+    return Party(*fields)
+
+
+def _read(names: str) -> Mapping[str, str]:
+    found: Mapping[str, str] = {} if names == "{}" else json.loads(names)
+    return found
 
 
 async def find_families(tx: Transaction, parties: Collection[UUID]) -> dict[UUID, list[UUID]]:
