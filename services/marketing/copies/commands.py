@@ -154,8 +154,7 @@ async def load_copies(
 
 
 async def _find_families(tx: Transaction, found: Mapping[UUID, Party]) -> dict[UUID, list[UUID]]:
-    merged = [id_ for id_, party in found.items() if party.is_merged]
-    return await store.find_families(tx, merged) if merged else {}
+    return await find_families(tx, [id_ for id_, party in found.items() if party.is_merged])
 
 
 async def load_parties(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Party]:
@@ -167,11 +166,16 @@ async def find_family(tx: Transaction, party: UUID) -> list[UUID]:
     return (await store.find_families(tx, [party]))[party]
 
 
+async def find_families(tx: Transaction, parties: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """The same, of each of these."""
+    return await store.find_families(tx, parties) if parties else {}
+
+
 async def find_survivors(tx: Transaction, merged: Collection[UUID]) -> dict[UUID, UUID]:
     """Of parties that were merged into others the one that is left, at any distance; nobody's for as long as they are
     said to be merged into each other.
     """
-    families = await store.find_families(tx, merged) if merged else {}
+    families = await find_families(tx, merged)
     known = await store.load_parties(tx, set().union(*families.values()))
     into = {id_: party.merged_into for id_, party in known.items()}
     return {party: each for party, family in families.items() for each in family if into.get(each) is None}

@@ -89,11 +89,10 @@ async def request(tx: Transaction, campaign: str, asked: Sequence[UUID]) -> list
     """
     await catalogue.require_trigger(tx, campaign, BY_HAND)
     known = await copies.load_parties(tx, set(asked))
-    merged = [party.id for party in known.values() if party.merged_into is not None]
-    survivors = await copies.find_survivors(tx, merged)
-    known = {**known, **await copies.load_parties(tx, set(survivors.values()))}
+    families = await copies.find_families(tx, [party.id for party in known.values() if party.is_merged])
+    known |= await copies.load_parties(tx, set().union(*families.values()))
     running = await store.find_running(tx, known, campaign)
-    answers, requests = decide(campaign, asked, known, survivors, running, tx.now, new_id)
+    answers, requests = decide(campaign, asked, known, families, running, tx.now, new_id)
     await _add_requests(tx, requests)
     tx.emit(map(announce, requests))
     return answers

@@ -74,6 +74,20 @@ async def test_each_party_is_answered_and_whoever_is_taken_enters(
     assert (await ask(http, ADA)).status_code == 202
 
 
+async def test_whoever_was_merged_into_another_while_in_it_is_not_let_in_again_as_that_one(
+    marketing: Marketing, http: httpx.AsyncClient
+) -> None:
+    await marketing.publish(INVITED)
+    await marketing.heard(*EVERYBODY)
+    await ask(http, BOB)
+    await marketing.pass_time(NOW)
+    await marketing.heard(described(BOB, version=2, merged_into=ADA))
+    for who in (ADA, BOB):
+        assert [each["why"] for each in (await ask(http, who)).json()["results"]] == ["running"]
+    await marketing.pass_time(NOW + 2 * HOUR)
+    assert await standings(marketing) == [(BOB, "completed")]
+
+
 async def test_a_request_that_is_sent_twice_acts_once(marketing: Marketing, http: httpx.AsyncClient) -> None:
     await marketing.publish(INVITED)
     await marketing.heard(*EVERYBODY)

@@ -18,13 +18,14 @@ from tests.unit.marketing.facts import ADA, BOB, CAY, HOUR, NOW, event, flow, se
 
 INVITED = flow("invited", "enrolment.requested", send("PT1H"))
 DAN = UUID("00000000-0000-4000-8000-00000000da40")
+FAMILIES = {each: [ADA, CAY] for each in (ADA, CAY)}
 EVENT, OTHER = UUID(int=1 << 64), UUID(int=2 << 64)
 
 
 def _decide(*asked: UUID, running: dict[UUID, UUID] | None = None) -> tuple[list[tuple[int, str | None]], list[UUID]]:
     known = {ADA: Party(ADA, 1), BOB: Party(BOB, 0, erased_by="e"), CAY: Party(CAY, 1, merged_into=ADA)}
     ids = map(UUID, (f"{number:032x}" for number in count(1)))
-    answers, requests = decide("invited", asked, known, {CAY: ADA}, running or {}, NOW, lambda: next(ids))
+    answers, requests = decide("invited", asked, known, FAMILIES, running or {}, NOW, lambda: next(ids))
     assert [each.party_id for each in answers] == list(asked)
     assert {each.event_id for each in answers} - {None} == {each.event_id for each in requests}
     return [(each.status, each.why) for each in answers], [each.party_id for each in requests]
@@ -38,7 +39,8 @@ def test_each_is_answered_by_itself_and_whoever_is_named_twice_is_taken_once() -
 
 @pytest.mark.parametrize("who", [ADA, CAY])
 def test_whoever_is_in_it_already_is_not_taken_whichever_of_them_it_is(who: UUID) -> None:
-    assert _decide(CAY, running={who: OTHER}) == ([(200, "running")], [])
+    for asked in (ADA, CAY):
+        assert _decide(asked, running={who: OTHER}) == ([(200, "running")], [])
     assert _decide(DAN, running={who: OTHER}) == ([(404, "unknown")], [])
 
 

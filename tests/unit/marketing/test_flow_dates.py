@@ -86,6 +86,16 @@ def test_a_date_that_is_past_is_taken_at_once_for_a_day_and_one_too_far_off_neve
     assert [each.reason for each in life.exits] == (["expired"] if reason == "expired" else [])
 
 
+def test_times_count_from_a_date_that_was_past_when_its_trigger_was_reported() -> None:
+    checked = flow("checked", {"event": "sale.completed", "offset": "P2D"}, send("PT0S"), send("P1D"))
+    in_time, late = Life(checked), Life(checked)
+    in_time.hear(sale("s"))
+    late.hear(sale("s", recorded=NOW + 2 * DAY + HOUR))
+    for life in (in_time, late):
+        life.pass_time(NOW + 10 * DAY)
+        assert (life.steps, life.endings) == ([(1, 2 * DAY), (2, 3 * DAY)], ["completed"])
+
+
 @pytest.mark.parametrize(
     ("told", "steps", "ending"),
     [

@@ -95,7 +95,8 @@ def start(flow: Flow, definition: Definition, facts: PartyFacts) -> Moved:
 def begin(flow: Flow, definition: Definition, facts: PartyFacts, began: Happened) -> Moved | None:
     """Takes the first step, or stands before it until the date that its trigger leads to; None where that says none.
 
-    A date that was past when the trigger was recorded is taken at once, unless it was so by more than is let pass.
+    A date that was past when the trigger was recorded is taken at once, unless it was so by more than is let pass; all
+    times count from it then too, or from the trigger where that came after it.
     """
     trigger, recorded_at = definition.trigger, began.data.recorded_at
     if trigger.offset is None:
@@ -103,9 +104,12 @@ def begin(flow: Flow, definition: Definition, facts: PartyFacts, began: Happened
     at = date_of(trigger, said_at(began.data, trigger.date, began.at), began.at, facts.zone)
     if at is None:
         return None
+    if is_past(trigger, at, recorded_at):
+        return expire(flow)
+    at = max(at, flow.since)
     if at > recorded_at:
         return Moved(replace(flow, wakes_at=at, dated_at=at))
-    return expire(flow) if is_past(trigger, at, recorded_at) else start(flow, definition, facts)
+    return start(replace(flow, since=at, dated_at=at), definition, facts)
 
 
 def hold_out(flow: Flow) -> Moved:

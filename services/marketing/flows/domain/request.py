@@ -1,6 +1,6 @@
 """Parties that somebody asks to be enrolled by hand: what is answered of each, and what campaigns hear of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -27,7 +27,7 @@ def decide(
     campaign: str,
     asked: Sequence[UUID],
     known: Mapping[UUID, Party],
-    survivors: Mapping[UUID, UUID],
+    families: Mapping[UUID, Collection[UUID]],
     running: Mapping[UUID, UUID],
     now: datetime,
     make_id: Callable[[], UUID],
@@ -35,13 +35,15 @@ def decide(
     """An answer for each party that is asked for, in their order, and what is requested: each party once, whatever ids
     it is named by.
 
-    `survivors` are what merged parties are part of now; `running` are enrolments of this campaign, by party.
+    `families` are what merged parties, and those that others were merged into, are together, `known` all of them;
+    `running` are enrolments of this campaign, by party: whoever is in it under one id is in it under all.
     """
     answers: list[RequestedParty] = []
     requests: dict[UUID, Request] = {}
     for id_ in asked:
-        whole = survivors.get(id_, id_)
-        party, enrolment = known.get(whole), running.get(whole) or running.get(id_)
+        family = families.get(id_, [id_])
+        whole = next((each for each in family if each not in known or known[each].merged_into is None), id_)
+        party, enrolment = known.get(whole), next((running[each] for each in family if each in running), None)
         into = whole if whole != id_ else None
         if party is None:
             answers.append(RequestedParty(party_id=id_, status=404, why="unknown"))
