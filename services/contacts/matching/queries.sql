@@ -132,9 +132,10 @@ select exists (
 )
 
 -- name: load_merged
--- The pairs of any of these parties that were alike and are one, both still compared.
+-- The pairs of any of these parties that were alike and are one, both still compared, without those that people confirmed
+-- unless they are asked for.
 select low_id, high_id from duplicate
-where state = 'merged' and bits is not null
+where state = 'merged' and bits is not null and ($2 or decided_because is null)
     and exists (select from matching_record as one where one.party_id = low_id)
     and exists (select from matching_record as other where other.party_id = high_id)
     and (low_id = any ($1::uuid[]) or high_id = any ($1::uuid[]))

@@ -221,9 +221,10 @@ async def were_dismissed(tx: Transaction, pairs: Sequence[tuple[UUID, UUID]]) ->
     return bool(await tx.fetchval(SQL["were_dismissed"], *columns(pairs)))
 
 
-async def load_merged(tx: Transaction, party_ids: Collection[UUID]) -> list[tuple[UUID, UUID]]:
-    """The pairs of any of these that are one, the lower id first."""
-    return [(row["low_id"], row["high_id"]) for row in await tx.fetch(SQL["load_merged"], list(party_ids))]
+async def load_merged(tx: Transaction, party_ids: Collection[UUID], *, confirmed: bool) -> list[tuple[UUID, UUID]]:
+    """The pairs of any of these that are one, the lower id first; those too, or not, of which people confirmed it."""
+    rows = await tx.fetch(SQL["load_merged"], list(party_ids), confirmed)
+    return [(row["low_id"], row["high_id"]) for row in rows]
 
 
 async def save_doubts(tx: Transaction, alike: Mapping[tuple[UUID, UUID], Likeness | None], now: datetime) -> None:

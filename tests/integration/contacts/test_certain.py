@@ -298,3 +298,7 @@ async def test_what_is_learnt_later_asks_about_the_merge_until_people_answer(
     assert set(doubted["party_ids"]) == {ada, again}
     assert (await http.post(url, json={"because": "she married"})).json()["doubted_at"] is None
     assert await pairs(http, state="merged", doubted=True) == []
+
+    await contacts.rows("update matching_record set traits = traits - 'rules' returning 1")
+    await read_all(cast("Service", contacts))
+    assert await pairs(http, state="merged", doubted=True) == [], "other rules know no more than those who answered"

@@ -73,15 +73,15 @@ async def compare_described(tx: Transaction, events: Sequence[Event[PartyDescrib
 
 
 async def _compare_changed(
-    tx: Transaction, changed: dict[UUID, Traits], before: Collection[UUID]
+    tx: Transaction, changed: dict[UUID, Traits], before: Collection[UUID], *, learnt: bool = True
 ) -> list[tuple[UUID, UUID]]:
     """Keep what is compared of these parties, of whom some were compared before, and what it leads to: the pairs that
-    are asked about now and were not, the lower id first, sorted.
+    are asked about now and were not, the lower id first, sorted. Something was `learnt` of them, or the rules are new.
     """
     keys = {party_id: [key.number for key in keys_of(traits)] for party_id, traits in changed.items()}
     await store.save_records(tx, changed, {(key, party_id) for party_id, own in keys.items() for key in own}, before)
     if before:
-        await _doubt_merges(tx, before)
+        await _doubt_merges(tx, before, learnt=learnt)
         await _rate(tx, await store.lock_open(tx, before))
     found = await _find_likenesses(tx, changed, keys)
     return sorted(await store.add_likenesses(tx, found, tx.now))
@@ -100,7 +100,7 @@ async def read_next(tx: Transaction, limit: int) -> int:
         await store.forget_records(tx, gone)
     if described:
         records = {party_id: traits_of(data) for party_id, data in described.items()}
-        for pair in await _compare_changed(tx, records, records.keys()):
+        for pair in await _compare_changed(tx, records, records.keys(), learnt=False):
             _announce(tx, *(pair if pair[0] in records else pair[::-1]))
     return len(outdated)
 
@@ -133,9 +133,9 @@ def _announce(
     )
 
 
-async def _doubt_merges(tx: Transaction, changed: Collection[UUID]) -> None:
-    """Ask about merges of parties that are not alike any more by what was learnt."""
-    pairs = await store.load_merged(tx, changed)
+async def _doubt_merges(tx: Transaction, changed: Collection[UUID], *, learnt: bool) -> None:
+    """Ask about merges of parties that are not alike any more, by new rules about none that people confirmed."""
+    pairs = await store.load_merged(tx, changed, confirmed=learnt)
     if pairs:
         alike = await _compare(tx, pairs)
         await store.save_doubts(tx, {pair: alike.get(pair) for pair in pairs}, tx.now)
