@@ -30,8 +30,6 @@ from shared.events.parties import PartyDescribed
 
 _CANDIDATES = 200
 _SEARCHED = {"name", "tags"}
-_READ_BY = {"locale", "address"}
-"""What says how Chinese characters are read."""
 
 
 async def index(tx: Transaction, admitted: Admitted) -> None:
@@ -44,7 +42,8 @@ async def index(tx: Transaction, admitted: Admitted) -> None:
         for id_, fields in admitted.changes.items()
         if not fields.isdisjoint(_SEARCHED)
         or any(field.startswith("custom.") for field in fields)
-        or (not fields.isdisjoint(_READ_BY) and has_ideographs(admitted.parties[id_].name or ""))
+        # The language says how Chinese characters are read.
+        or ("locale" in fields and has_ideographs(admitted.parties[id_].name or ""))
     }
     if changed:
         await _keep(tx, changed)
@@ -109,7 +108,7 @@ def _custom(tx: Transaction) -> CustomFields:
 
 
 async def _keep(tx: Transaction, said: Mapping[UUID, Said]) -> None:
-    words = {party_id: words_of_all(each.texts, kanji=each.kanji) for party_id, each in said.items()}
+    words = {party_id: words_of_all(each) for party_id, each in said.items()}
     named = {party_id: own for party_id, own in words.items() if own}
     if len(named) < len(words):
         await forget(tx, words.keys() - named.keys())

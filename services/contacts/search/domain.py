@@ -10,12 +10,18 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.contacts.custom import CustomFields
-from services.contacts.parties.domain.letters import has_ideographs, in_latin, is_kanji, plain_words
+from services.contacts.parties.domain.letters import (
+    has_ideographs,
+    in_latin,
+    may_be_chinese,
+    may_be_japanese,
+    plain_words,
+)
 from services.contacts.parties.domain.party import Party
 from services.contacts.parties.domain.surnames import readings_of
 from shared.events.parties import PartyDescribed
 
-RULES = 3
+RULES = 4
 """The version of how words are made: whoever changes that adds one, and all parties are searched by the new ones."""
 _LETTERS = {"ø": "o", "æ": "ae", "ł": "l", "đ": "d", "ð": "d", "þ": "th"}
 _SYLLABLE = re.compile(r"[A-Z][a-z]*")
@@ -28,10 +34,13 @@ SEARCHED = 4
 
 
 class Said(NamedTuple):
-    """What a party is searched by; `kanji`: Chinese characters in it are Japanese."""
+    """What a party is searched by. Chinese characters in it are read as Chinese, as Japanese, or, where nobody said
+    which they are, as both.
+    """
 
     texts: list[str]
-    kanji: bool
+    chinese: bool
+    japanese: bool
 
 
 class Similar(NamedTuple):
@@ -57,20 +66,25 @@ def said_of(of: Party | PartyDescribed, details: Mapping[str, Any], custom: Cust
     name = of.name or ""
     tags = [each.removeprefix("tags.") for each in sorted(details) if each.startswith("tags.")]
     own = [str(details[each]) for each in sorted(details) if custom.is_searched(each.removeprefix("custom."))]
-    return Said([name, *tags, *own], is_kanji(name, of.locale, of.address.country if of.address else None))
+    return Said([name, *tags, *own], may_be_chinese(name, of.locale), may_be_japanese(name, of.locale))
 
 
-def words_of_all(texts: Iterable[str], *, kanji: bool = False) -> list[str]:
-    """The words of several texts, each once, as many as are kept of a party; those of another script in Latin letters
-    too, after all others. Japanese in Chinese characters is found by a frequent family name, and never read as Chinese.
+def words_of_all(said: Said) -> list[str]:
+    """Its words, each once, as many as are kept of a party; those of another script in Latin letters too, after all
+    others. Japanese in Chinese characters is found by a frequent family name.
     """
-    words = [word for text in texts for word in words_of(text)]
-    latin = [
-        each
-        for word in words
-        for each in (readings_of(word) if kanji and has_ideographs(word) else (*latin_of(word), *_parts_of(word)))
-    ]
-    return list(dict.fromkeys([*words, *latin]))[:_MOST_OF_ALL]
+    words = [word for text in said.texts for word in words_of(text)]
+    return list(dict.fromkeys([*words, *(each for word in words for each in _read(word, said))]))[:_MOST_OF_ALL]
+
+
+def _read(word: str, said: Said) -> Iterator[str]:
+    """In Latin letters."""
+    are_ideographs = has_ideographs(word)
+    if said.chinese or not are_ideographs:
+        yield from latin_of(word)
+        yield from _parts_of(word)
+    if said.japanese and are_ideographs:
+        yield from readings_of(word)
 
 
 def latin_of(word: str) -> list[str]:

@@ -5,8 +5,20 @@ from uuid import UUID
 import pytest
 from hypothesis import given, strategies as st
 
+from services.contacts.custom import CustomFields
+from services.contacts.parties.domain.party import Party
 from services.contacts.parties.domain.surnames import READINGS
-from services.contacts.search.domain import Similar, cost_of, fold, forms_of, rank, words_of, words_of_all
+from services.contacts.search.domain import (
+    Said,
+    Similar,
+    cost_of,
+    fold,
+    forms_of,
+    rank,
+    said_of,
+    words_of,
+    words_of_all,
+)
 
 WORD = st.text("abcdefghij", min_size=4, max_size=12)
 LETTER = st.sampled_from("abcdefghij")
@@ -34,7 +46,8 @@ def test_words_have_no_case_accents_or_marks(name: str, words: list[str]) -> Non
 
 
 def test_words_of_another_script_are_found_in_latin_letters_too() -> None:
-    assert words_of_all(["Иван Петров", "Holm"]) == ["иван", "петров", "holm", "ivan", "petrov"]
+    said = Said(["Иван Петров", "Holm"], chinese=True, japanese=True)
+    assert words_of_all(said) == ["иван", "петров", "holm", "ivan", "petrov"]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +66,8 @@ def test_a_name_without_blanks_is_found_by_the_two_words_that_it_is_in_latin_let
     name: str, latin: list[str]
 ) -> None:
     """Nothing tells where the family name ends."""
-    assert words_of_all([name])[len(words_of(name)) :] == latin
+    said = Said([name], chinese=True, japanese=False)
+    assert words_of_all(said)[len(words_of(name)) :] == latin
 
 
 @pytest.mark.parametrize(
@@ -68,8 +82,27 @@ def test_a_name_without_blanks_is_found_by_the_two_words_that_it_is_in_latin_let
     ],
 )
 def test_japanese_in_chinese_characters_is_found_by_a_frequent_family_name(name: str, latin: list[str]) -> None:
-    assert words_of_all([name], kanji=True)[len(words_of(name)) :] == latin
+    said = Said([name], chinese=False, japanese=True)
+    assert words_of_all(said)[len(words_of(name)) :] == latin
     assert len(READINGS) == 100
+
+
+@pytest.mark.parametrize(
+    ("name", "locale", "latin"),
+    [
+        ("林", None, ["lin", "hayashi"]),
+        ("林", "en", ["lin", "hayashi"]),
+        ("林", "zh_TW", ["lin"]),
+        ("林", "ja", ["hayashi"]),
+        ("林 さくら", None, ["hayashi", "sakura"]),
+        ("林 さくら", "zh", ["hayashi", "sakura"]),
+    ],
+)
+def test_chinese_characters_are_read_both_ways_until_somebody_said_which(
+    name: str, locale: str | None, latin: list[str]
+) -> None:
+    said = said_of(Party(id=UUID(int=1), partition=0, name=name, locale=locale), {}, CustomFields(version=1))
+    assert words_of_all(said)[len(words_of(name)) :] == latin
 
 
 @given(st.text(max_size=60))

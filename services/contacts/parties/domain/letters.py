@@ -62,8 +62,23 @@ def is_kanji(text: str, locale: str | None, country: str | None) -> bool:
     """
     if not has_ideographs(text):
         return False
-    tongue = (locale or "").lower().replace("_", "-").partition("-")[0]
-    return tongue == "ja" or _KANA.search(text) is not None or (country == "JP" and tongue not in {"zh", "yue"})
+    return not may_be_chinese(text, locale) or (country == "JP" and may_be_japanese(text, locale))
+
+
+def may_be_chinese(text: str, locale: str | None) -> bool:
+    """Whether nothing that is sure says that Chinese characters in a name are Japanese: no letter beside them, and not
+    the language of the bearer. Who lives in Japan may be Chinese.
+    """
+    return _tongue_of(locale) != "ja" and _KANA.search(text) is None
+
+
+def may_be_japanese(text: str, locale: str | None) -> bool:
+    """Whether Chinese characters in a name may be, unless the bearer speaks Chinese and nothing beside them says so."""
+    return _tongue_of(locale) not in {"zh", "yue"} or _KANA.search(text) is not None
+
+
+def _tongue_of(locale: str | None) -> str:
+    return (locale or "").lower().replace("_", "-").partition("-")[0]
 
 
 def script_of(text: str) -> str:
