@@ -9,9 +9,9 @@ from typing import Any
 
 from services.console.shell.facts import id_of_party
 
-_WAIT = re.compile(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+_WAIT = re.compile(r"P(?:(\d+)Y)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 _KINDS = ("content", "wait_for", "branch", "split", "tag", "exit")
-_SECONDS = (604_800, 86_400, 3_600, 60, 1)
+_SECONDS = (31_536_000, 604_800, 86_400, 3_600, 60, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +197,7 @@ def conditions_of(when: Mapping[str, Any] | None) -> list[tuple[str, list[str]]]
 
 
 def seconds_of(wait: str) -> int:
-    """Of an ISO 8601 duration without months and years."""
+    """Of an ISO 8601 duration without months, as marketing writes them: a year has 365 days."""
     found = _WAIT.fullmatch(wait)
     parts = found.groups() if found else ()
     return sum(int(part or 0) * unit for part, unit in zip(parts, _SECONDS, strict=False))

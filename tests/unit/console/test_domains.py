@@ -1,6 +1,6 @@
 """What pages show, made of what services say."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,7 @@ from services.console.shell.words import LANGUAGES, Words, short_type
 from services.console.tickets.domain import following, moves_of
 from services.console.today.domain import sales_of
 from services.contacts.subscriptions import timeline
+from services.marketing.catalogue.domain.definition import Trigger
 from shared.events.contract import contracts
 
 WORDS = Words("en", ZoneInfo("UTC"), datetime(2026, 3, 12, tzinfo=UTC))
@@ -169,6 +170,12 @@ def test_a_date_that_a_campaign_begins_at_is_told_from_its_event() -> None:
     assert dated_of({"trigger": trigger}) == Dated(604_800, before=True, field="ends_at", hour="09:00")
     assert dated_of({"trigger": {"event": "sale.completed", "offset": "P1D"}}) == Dated(86_400, False, None, None)
     assert [dated_of({"trigger": each}) for each in ("sale.completed", {"event": "sale.completed"})] == [None, None]
+
+
+@pytest.mark.parametrize("days", [0, 1, 14, 364, 365, 366, 400, 3_659])
+def test_whatever_time_marketing_writes_is_read(days: int) -> None:
+    trigger = Trigger(event="sale.completed", offset=timedelta(days=days, hours=1)).model_dump(mode="json")
+    assert dated_of({"trigger": trigger}) == Dated(days * 86_400 + 3_600, False, None, None)
 
 
 def test_a_list_of_customers_is_read_line_by_line() -> None:
