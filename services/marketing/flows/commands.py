@@ -29,7 +29,7 @@ from services.marketing.flows.domain.follow import (
     wake_all,
 )
 from services.marketing.flows.domain.machine import COMPLETED
-from services.marketing.flows.domain.request import Request, announce, decide, event_of, request_of
+from services.marketing.flows.domain.request import Request, Taken, announce, decide, event_of, request_of
 from services.marketing.flows.schemas import RequestedParty
 from services.marketing.profiles import commands as profiles
 from services.marketing.profiles.domain import PartyFacts
@@ -91,8 +91,9 @@ async def request(tx: Transaction, campaign: str, asked: Sequence[UUID]) -> list
     known = await copies.load_parties(tx, set(asked))
     families = await copies.find_families(tx, [party.id for party in known.values() if party.is_merged])
     known |= await copies.load_parties(tx, set().union(*families.values()))
-    running = await store.find_running(tx, known, campaign)
-    answers, requests = decide(campaign, asked, known, families, running, tx.now, new_id)
+    waiting = await store.find_waiting(tx, known, campaign)
+    taken = Taken(await store.find_running(tx, known, campaign), waiting)
+    answers, requests = decide(campaign, asked, known, families, taken, tx.now, new_id)
     await _add_requests(tx, requests)
     tx.emit(map(announce, requests))
     return answers

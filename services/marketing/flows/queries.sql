@@ -43,6 +43,15 @@ from flow where id = $1
 select step, reason, count(*) as enrolments from flow where campaign = $1 and version = $2 group by step, reason
 order by step, reason nulls first
 
+-- name: lock_requests
+-- Whoever asks for a campaign waits for who asked before, and finds what was asked.
+select pg_advisory_xact_lock(hashtextextended('enrolment ' || $1::text, 0))
+
+-- name: find_waiting
+-- Requests of these parties that the campaign has yet to hear of; of several of a party the first.
+select distinct on (party_id) party_id, event_id
+from enrolment_request where party_id = any($1::uuid[]) and campaign = $2 and heard_at is null order by party_id, event_id
+
 -- name: add_requests
 -- Those that were not known come back: after a restore the topic tells all of them again.
 insert into enrolment_request (event_id, campaign, party_id, partition, requested_at)

@@ -88,6 +88,12 @@ async def take_requests(tx: Transaction, ids: Collection[UUID], now: datetime) -
     return [Request(**row) for row in await tx.fetch(SQL["take_requests"], sorted(ids), now)]
 
 
+async def find_waiting(tx: Transaction, parties: Collection[UUID], campaign: str) -> dict[UUID, UUID]:
+    """By party the event of a request that this campaign has yet to hear of; nobody else asks until the commit."""
+    await tx.execute(SQL["lock_requests"], campaign)
+    return {row["party_id"]: row["event_id"] for row in await tx.fetch(SQL["find_waiting"], sorted(parties), campaign)}
+
+
 async def find_running(tx: Transaction, parties: Collection[UUID], campaign: str) -> dict[UUID, UUID]:
     """By party the enrolment of this campaign that goes on."""
     rows = await tx.fetch(SQL["find_running"], sorted(parties), campaign)

@@ -88,6 +88,19 @@ async def test_whoever_was_merged_into_another_while_in_it_is_not_let_in_again_a
     assert await standings(marketing) == [(BOB, "completed")]
 
 
+async def test_one_customer_under_two_ids_in_two_lists_gets_one_letter(
+    marketing: Marketing, http: httpx.AsyncClient
+) -> None:
+    await marketing.publish(flow("invited", BY_HAND, send("PT0S")))
+    await marketing.heard(*EVERYBODY, described(CAY, merged_into=ADA))
+    for who in (CAY, ADA):
+        assert (await ask(http, who)).status_code == 202
+        marketing.now += HOUR
+    await marketing.pass_time(marketing.now)
+    assert await standings(marketing) == [(ADA, "completed")]
+    assert (await ask(http, CAY)).json()["results"][0]["event_id"] is not None
+
+
 async def test_a_request_that_is_sent_twice_acts_once(marketing: Marketing, http: httpx.AsyncClient) -> None:
     await marketing.publish(INVITED)
     await marketing.heard(*EVERYBODY)
@@ -97,7 +110,9 @@ async def test_a_request_that_is_sent_twice_acts_once(marketing: Marketing, http
     assert first.json() == second.json()
     assert (first.status_code, other.status_code) == (202, 202)
     await marketing.pass_time(NOW)
-    # The other one is a request of its own, which finds whoever is in it already.
+    assert len(await marketing.rows("select from enrolment_request")) == 2, (
+        "the other one is of who is asked for already"
+    )
     assert sorted(await standings(marketing)) == sorted([(ADA, None), (BOB, None)])
     assert (await ask(http, ADA, key="k")).status_code == 422
 

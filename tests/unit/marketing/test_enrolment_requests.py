@@ -10,10 +10,11 @@ from services.marketing.catalogue.domain.occurrences import Occurrence
 from services.marketing.copies.domain import Party
 from services.marketing.flows.domain.follow import follow
 from services.marketing.flows.domain.machine import Flow
-from services.marketing.flows.domain.request import Request, announce, decide, event_of, request_of
+from services.marketing.flows.domain.request import Request, Taken, announce, decide, event_of, request_of
 from services.marketing.profiles.domain import PartyFacts
 from shared.engine.event import Event
 from shared.engine.outbox import encode
+from shared.ids import new_id
 from tests.unit.marketing.facts import ADA, BOB, CAY, HOUR, NOW, event, flow, send
 
 INVITED = flow("invited", "enrolment.requested", send("PT1H"))
@@ -25,7 +26,7 @@ EVENT, OTHER = UUID(int=1 << 64), UUID(int=2 << 64)
 def _decide(*asked: UUID, running: dict[UUID, UUID] | None = None) -> tuple[list[tuple[int, str | None]], list[UUID]]:
     known = {ADA: Party(ADA, 1), BOB: Party(BOB, 0, erased_by="e"), CAY: Party(CAY, 1, merged_into=ADA)}
     ids = map(UUID, (f"{number:032x}" for number in count(1)))
-    answers, requests = decide("invited", asked, known, FAMILIES, running or {}, NOW, lambda: next(ids))
+    answers, requests = decide("invited", asked, known, FAMILIES, Taken(running or {}, {}), NOW, lambda: next(ids))
     assert [each.party_id for each in answers] == list(asked)
     assert {each.event_id for each in answers} - {None} == {each.event_id for each in requests}
     return [(each.status, each.why) for each in answers], [each.party_id for each in requests]
@@ -42,6 +43,14 @@ def test_whoever_is_in_it_already_is_not_taken_whichever_of_them_it_is(who: UUID
     for asked in (ADA, CAY):
         assert _decide(asked, running={who: OTHER}) == ([(200, "running")], [])
     assert _decide(DAN, running={who: OTHER}) == ([(404, "unknown")], [])
+
+
+@pytest.mark.parametrize("who", [ADA, CAY])
+def test_whoever_is_asked_for_again_before_the_campaign_heard_of_it_is_asked_for_once(who: UUID) -> None:
+    known = {ADA: Party(ADA, 1), CAY: Party(CAY, 1, merged_into=ADA)}
+    answers, requests = decide("invited", [ADA, CAY], known, FAMILIES, Taken({}, {who: EVENT}), NOW, new_id)
+    assert [(each.status, each.event_id) for each in answers] == [(202, EVENT), (202, EVENT)]
+    assert requests == []
 
 
 def _requested(campaign: str = "invited", party: UUID = ADA, number: int = 1) -> Event[Occurrence]:

@@ -23,27 +23,35 @@ class Request:
     requested_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """By party, the enrolments of a campaign that go on, and the requests that it has yet to hear of."""
+
+    running: Mapping[UUID, UUID]
+    waiting: Mapping[UUID, UUID]
+
+
 def decide(
     campaign: str,
     asked: Sequence[UUID],
     known: Mapping[UUID, Party],
     families: Mapping[UUID, Collection[UUID]],
-    running: Mapping[UUID, UUID],
+    taken: Taken,
     now: datetime,
     make_id: Callable[[], UUID],
 ) -> tuple[list[RequestedParty], list[Request]]:
     """An answer for each party that is asked for, in their order, and what is requested: each party once, whatever ids
     it is named by.
 
-    `families` are what merged parties, and those that others were merged into, are together, `known` all of them;
-    `running` are enrolments of this campaign, by party: whoever is in it under one id is in it under all.
+    `families` are what merged parties, and those that others were merged into, are together, `known` all of them:
+    whoever is in the campaign, or is to be, under one id is so under all.
     """
     answers: list[RequestedParty] = []
     requests: dict[UUID, Request] = {}
     for id_ in asked:
         family = families.get(id_, [id_])
         whole = next((each for each in family if each not in known or known[each].merged_into is None), id_)
-        party, enrolment = known.get(whole), next((running[each] for each in family if each in running), None)
+        party, enrolment, waiting = known.get(whole), _of(family, taken.running), _of(family, taken.waiting)
         into = whole if whole != id_ else None
         if party is None:
             answers.append(RequestedParty(party_id=id_, status=404, why="unknown"))
@@ -53,11 +61,17 @@ def decide(
             answers.append(
                 RequestedParty(party_id=id_, status=200, why="running", merged_into=into, enrolment_id=enrolment)
             )
+        elif waiting is not None:
+            answers.append(RequestedParty(party_id=id_, status=202, merged_into=into, event_id=waiting))
         else:
             request = requests.get(whole) or Request(make_id(), campaign, whole, partition_of(str(whole)), now)
             requests[whole] = request
             answers.append(RequestedParty(party_id=id_, status=202, merged_into=into, event_id=request.event_id))
     return answers, list(requests.values())
+
+
+def _of(family: Collection[UUID], found: Mapping[UUID, UUID]) -> UUID | None:
+    return next((found[each] for each in family if each in found), None)
 
 
 def request_of(event: Event[EnrolmentRequested]) -> Request:
