@@ -46,8 +46,8 @@ class Page:
         self._news = asyncio.Event()
 
     async def listen(self) -> None:
-        """For ever: where the stream ends it is asked for again, as the page's own script does, and a page that came
-        without what it shows is loaded again, as a person would.
+        """For ever: where the stream ends it is asked for again, as the page's own script does, which also looks for
+        what a stream that begins does not tell. A page that came without what it shows is loaded again, as by a person.
         """
         while (answer := await self._fetch())[0] >= HTTPStatus.INTERNAL_SERVER_ERROR:
             self.failed += 1
@@ -60,14 +60,19 @@ class Page:
         while True:
             async with self._client.get("/live", params=asked, timeout=_FOR_EVER) as stream:
                 if stream.ok:
+                    self._news.set()  # what came until it began is not told
+                    beats = False
                     async for line in stream.content:
                         self.open.set()
-                        if line.startswith(b"data:"):
+                        if line.startswith(b"event:"):
+                            beats = line.startswith(b"event: beat")
+                        elif line.startswith(b"data:") and not beats:
                             self._news.set()
+                        elif not line.strip():
+                            beats = False
                 elif stream.status < HTTPStatus.INTERNAL_SERVER_ERROR:
                     stream.raise_for_status()
             await asyncio.sleep(_AGAIN_S)
-            self._news.set()  # what came meanwhile was not told
 
     async def refresh(self) -> None:
         """Fetches the page again as the console's script does: soon after the first news, later what follows at once,

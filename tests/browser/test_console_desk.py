@@ -123,12 +123,48 @@ async def test_a_stream_that_begins_anew_lets_the_page_look_for_itself(stack: Em
             assert "event: reset" in told
             await route.fulfill(content_type="text/event-stream", body=told)
 
-        await page.route("**/live?*", begin_once)
+        await page.route(re.compile(r"/live\?"), begin_once)
         await page.goto(f"/tickets/{customer.ticket_id}")
         reply = {"text": "From a colleague.", "agent": "agent-8"}
         (await support.post(f"/v1/tickets/{customer.ticket_id}/replies", json=reply)).raise_for_status()
         replied.set()
         await expect(page.locator(".thread .agent")).to_contain_text("From a colleague.", timeout=20_000)
+
+
+async def test_what_came_between_a_page_and_its_stream_is_shown(stack: EmbeddedStack) -> None:
+    """A stream tells from its own begin on, and by then a page is a moment old."""
+    customer = await serve_customer(stack)
+    path = f"parties/{customer.party_id}"
+    async with (
+        console(stack) as (context, _),
+        httpx.AsyncClient(base_url=stack.url("contacts")) as contacts,
+    ):
+        page, changed, begun = await context.new_page(), asyncio.Event(), 0
+
+        async def lines_of_updates() -> set[str]:
+            found = await ask(stack, "contacts", f"{path}/timeline?type=party.updated")
+            return {line["event_id"] for line in found["items"]}
+
+        async def begin_once(route: Route) -> None:
+            nonlocal begun
+            begun += 1
+            if begun > 1:
+                await route.abort()
+                return
+            await changed.wait()
+            told = (await contacts.get("/v1/changes", params={"limit": 0})).text
+            assert "event: beat" in told
+            assert "event: message" not in told
+            await route.fulfill(content_type="text/event-stream", body=told)
+
+        await page.route(re.compile(r"/live\?"), begin_once)
+        await page.goto(f"/{path}")
+        known = await lines_of_updates()
+        (await contacts.patch(f"/v1/{path}", json={"tags": ["florist"]})).raise_for_status()
+        while not (new := await lines_of_updates() - known):
+            await asyncio.sleep(0.1)
+        changed.set()
+        await expect(page.locator(f".timeline [data-id='{new.pop()}']")).to_have_count(1, timeout=20_000)
 
 
 async def test_agents_see_each_other_and_a_kept_reply_joins_what_is_written(

@@ -252,8 +252,9 @@ if (live) {
     const every = Number(live.dataset.every);
     if (every) next = setTimeout(() => document.hidden || news(), every * 1000);
   };
-  // A stream that was begun anew may not tell what happened in between, so the page looks for itself.
-  let lost = false;
+  // A stream tells from its own begin on. So the page looks for itself what happened since it was written, and once the
+  // stream was lost, what happened in between.
+  let lost = true;
   const show = (connected) => {
     if (connected && lost) news();
     lost = !connected;
