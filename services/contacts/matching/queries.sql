@@ -132,10 +132,11 @@ select exists (
 )
 
 -- name: load_merged
--- The pairs of any of these parties that were alike and are one, both still compared, without those that people confirmed
--- unless they are asked for.
+-- The pairs of any of these parties that were alike and are one, both still compared; those that people confirmed only where
+-- something was learnt of one of the two.
 select low_id, high_id from duplicate
-where state = 'merged' and bits is not null and ($2 or decided_because is null)
+where state = 'merged' and bits is not null
+    and (decided_because is null or low_id = any ($2::uuid[]) or high_id = any ($2::uuid[]))
     and exists (select from matching_record as one where one.party_id = low_id)
     and exists (select from matching_record as other where other.party_id = high_id)
     and (low_id = any ($1::uuid[]) or high_id = any ($1::uuid[]))

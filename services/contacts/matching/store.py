@@ -221,9 +221,9 @@ async def were_dismissed(tx: Transaction, pairs: Sequence[tuple[UUID, UUID]]) ->
     return bool(await tx.fetchval(SQL["were_dismissed"], *columns(pairs)))
 
 
-async def load_merged(tx: Transaction, party_ids: Collection[UUID], *, confirmed: bool) -> list[tuple[UUID, UUID]]:
-    """The pairs of any of these that are one, the lower id first; those too, or not, of which people confirmed it."""
-    rows = await tx.fetch(SQL["load_merged"], list(party_ids), confirmed)
+async def load_merged(tx: Transaction, of: Collection[UUID], learnt: Collection[UUID]) -> list[tuple[UUID, UUID]]:
+    """The pairs of any of these that are one, the lower id first; what people confirmed only of who is `learnt`."""
+    rows = await tx.fetch(SQL["load_merged"], list(of), list(learnt))
     return [(row["low_id"], row["high_id"]) for row in rows]
 
 

@@ -300,5 +300,11 @@ async def test_what_is_learnt_later_asks_about_the_merge_until_people_answer(
     assert await pairs(http, state="merged", doubted=True) == []
 
     await contacts.rows("update matching_record set traits = traits - 'rules' returning 1")
+    await http.patch(f"/v1/parties/{ada}", json={"locale": "da"})
+    await contacts.match_described()
     await read_all(cast("Service", contacts))
     assert await pairs(http, state="merged", doubted=True) == [], "other rules know no more than those who answered"
+
+    await http.patch(f"/v1/parties/{ada}", json={"birth_date": "1944-01-02"})
+    await contacts.match_described()
+    assert len(await pairs(http, state="merged", doubted=True)) == 1

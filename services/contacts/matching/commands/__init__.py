@@ -66,22 +66,25 @@ async def compare_described(tx: Transaction, events: Sequence[Event[PartyDescrib
     changed = {party_id: traits for party_id, traits in records.items() if known.get(party_id) != traits}
     if not changed:
         return
-    for pair in await _compare_changed(tx, changed, changed.keys() & known.keys()):
+    before = changed.keys() & known.keys()
+    # Of one that former rules read nobody can tell what is news.
+    learnt = {party_id for party_id in before if known[party_id].rules == RULES}
+    for pair in await _compare_changed(tx, changed, before, learnt):
         first, other = pair if pair[0] in described else pair[::-1]
         event, _ = described[first]
         _announce(tx, first, other, event)
 
 
 async def _compare_changed(
-    tx: Transaction, changed: dict[UUID, Traits], before: Collection[UUID], *, learnt: bool = True
+    tx: Transaction, changed: dict[UUID, Traits], before: Collection[UUID], learnt: Collection[UUID]
 ) -> list[tuple[UUID, UUID]]:
     """Keep what is compared of these parties, of whom some were compared before, and what it leads to: the pairs that
-    are asked about now and were not, the lower id first, sorted. Something was `learnt` of them, or the rules are new.
+    are asked about now and were not, the lower id first, sorted. Of those that are not `learnt` the rules are new.
     """
     keys = {party_id: [key.number for key in keys_of(traits)] for party_id, traits in changed.items()}
     await store.save_records(tx, changed, {(key, party_id) for party_id, own in keys.items() for key in own}, before)
     if before:
-        await _doubt_merges(tx, before, learnt=learnt)
+        await _doubt_merges(tx, before, learnt)
         await _rate(tx, await store.lock_open(tx, before))
     found = await _find_likenesses(tx, changed, keys)
     return sorted(await store.add_likenesses(tx, found, tx.now))
@@ -100,7 +103,7 @@ async def read_next(tx: Transaction, limit: int) -> int:
         await store.forget_records(tx, gone)
     if described:
         records = {party_id: traits_of(data) for party_id, data in described.items()}
-        for pair in await _compare_changed(tx, records, records.keys(), learnt=False):
+        for pair in await _compare_changed(tx, records, records.keys(), ()):
             _announce(tx, *(pair if pair[0] in records else pair[::-1]))
     return len(outdated)
 
@@ -133,9 +136,9 @@ def _announce(
     )
 
 
-async def _doubt_merges(tx: Transaction, changed: Collection[UUID], *, learnt: bool) -> None:
+async def _doubt_merges(tx: Transaction, changed: Collection[UUID], learnt: Collection[UUID]) -> None:
     """Ask about merges of parties that are not alike any more, by new rules about none that people confirmed."""
-    pairs = await store.load_merged(tx, changed, confirmed=learnt)
+    pairs = await store.load_merged(tx, changed, learnt)
     if pairs:
         alike = await _compare(tx, pairs)
         await store.save_doubts(tx, {pair: alike.get(pair) for pair in pairs}, tx.now)
