@@ -126,6 +126,7 @@ async def test_what_was_typed_outlives_the_session(client: httpx.AsyncClient) ->
         ("GET", "/x", 404, "nothing"),
     ],
 )
+@pytest.mark.slow
 async def test_a_browser_gets_a_page_whatever_refuses_it(
     client: httpx.AsyncClient, method: str, path: str, status: int, says: str
 ) -> None:

@@ -22,6 +22,7 @@ async def parts_of(client: httpx.AsyncClient, **headers: str) -> tuple[dict[str,
     return parts, {id_: line.strip() for id_, line in _LINE.findall(shown.text)}
 
 
+@pytest.mark.slow
 async def test_news_say_of_each_part_what_the_page_says(client: httpx.AsyncClient) -> None:
     whole, lines = await parts_of(client)
     parts, newest = await parts_of(client, Live="news")

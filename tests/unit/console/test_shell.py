@@ -81,6 +81,7 @@ async def test_a_form_of_another_site_does_nothing(client: httpx.AsyncClient, he
 
 
 @pytest.mark.parametrize("headers", [SAME, {"Origin": "http://127.0.0.1"}])
+@pytest.mark.slow
 async def test_a_form_of_ours_is_taken(client: httpx.AsyncClient, headers: dict[str, str]) -> None:
     taken = await client.post("/look", data={"theme": "dark", "language": "xx"}, headers=headers)
     assert taken.status_code == 303
@@ -106,6 +107,7 @@ async def test_services_that_are_away_take_no_page_away(client: httpx.AsyncClien
     assert "</html>" in answer.text
 
 
+@pytest.mark.slow
 async def test_the_page_of_one_thing_says_which_service_is_away(client: httpx.AsyncClient) -> None:
     answer = await client.get("/tickets/01a21a0a-7237-7b83-b613-b5a24ae8bd19")
     assert answer.status_code == 503

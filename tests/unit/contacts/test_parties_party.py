@@ -109,6 +109,7 @@ USES = st.lists(
 
 
 @given(USES, st.randoms(use_true_random=False))
+@pytest.mark.slow
 def test_the_address_said_last_or_else_used_last_is_written_to(uses: list[tuple[int, int, bool]], dice: Any) -> None:
     party = a_party()
     dice.shuffle(uses)

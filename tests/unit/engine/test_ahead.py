@@ -39,6 +39,7 @@ class Counted:
 
 
 @given(st.lists(st.tuples(st.integers(1, 150), st.integers(0, 5)), min_size=1, max_size=8))
+@pytest.mark.slow
 def test_each_is_decoded_once_and_in_order_however_many_are_taken(portions: list[tuple[int, int]]) -> None:
     async def run() -> list[str]:
         found, rest = [], RECORDS

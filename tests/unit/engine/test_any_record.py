@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from shared.engine.applier import Applier
@@ -55,6 +56,7 @@ def judge(record: Record, *, stream: bool) -> Decoded:
     record=st.builds(Record, topics, st.just(0), st.just(5), keys, values, headers, timestamps), stream=st.booleans()
 )
 @settings(deadline=None, max_examples=300)
+@pytest.mark.slow
 def test_noise_gets_one_verdict(record: Record, *, stream: bool) -> None:
     judge(record, stream=stream)
 
@@ -77,6 +79,7 @@ json_values = st.recursive(
 
 @given(data=st.data(), value=json_values, topic=topics)
 @settings(deadline=None, max_examples=300)
+@pytest.mark.slow
 def test_any_json_gets_one_verdict_and_no_field_of_it_is_told(data: st.DataObject, value: object, topic: str) -> None:
     """The names of fields in a detail are those of the contract."""
     types = sorted(handler(topic).parsers)
@@ -101,6 +104,7 @@ media = st.sampled_from(
 
 @given(envelope=envelopes, noise=st.none() | st.binary(max_size=60), content=media, key=keys, topic=topics)
 @settings(deadline=None, max_examples=300)
+@pytest.mark.slow
 def test_anything_in_structured_mode_gets_one_verdict(
     envelope: object, noise: bytes | None, content: bytes, key: bytes | None, topic: str
 ) -> None:

@@ -17,6 +17,7 @@ from shared.errors import Transient
     ],
     ids=lambda value: type(value).__name__,
 )
+@pytest.mark.slow
 async def test_a_task_that_ends_by_an_error_that_no_other_check_tells_of_is_told(
     error: BaseException, told: list[tuple[str, str, str]]
 ) -> None:

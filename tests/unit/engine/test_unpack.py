@@ -42,6 +42,7 @@ def test_what_a_sender_packed_comes_out(name: str, data: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", CODECS)
+@pytest.mark.slow
 def test_what_is_beyond_the_bound_does_not(name: str) -> None:
     pack, unpack = CODECS[name]
     with pytest.raises(TooLarge):

@@ -99,6 +99,7 @@ def test_unusual_demand_is_of_finite_figures(values: Sequence[float]) -> None:
 
 
 @of_each_kind
+@pytest.mark.slow
 def test_outlooks_are_finite_or_the_series_fails_alone(values: Sequence[float]) -> None:
     try:
         made = works.make_outlooks([Asked("odd", FIRST, tuple(values), (FIRST + timedelta(weeks=WEEKS),))])

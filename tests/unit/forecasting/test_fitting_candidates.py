@@ -108,6 +108,7 @@ def test_no_origin_sees_its_future() -> None:
     assert all(before != after for before, after in pairwise(made["a"]))
 
 
+@pytest.mark.slow
 def test_hours_repeat_their_day_within_their_week() -> None:
     """What is learnt of the hours of every day is known better than what is learnt of each hour of a week."""
     hours = [

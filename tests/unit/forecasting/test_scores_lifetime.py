@@ -100,6 +100,7 @@ def test_the_fit_finds_the_parameters_that_customers_were_simulated_from() -> No
     assert found.a / (found.a + found.b) == pytest.approx(0.793 / (0.793 + 2.426), rel=0.15)
 
 
+@pytest.mark.slow
 def test_whether_parties_leave_after_the_first_purchase_already_is_found() -> None:
     later, at_once = fit(_simulate(2_000)), fit(_simulate(2_000, at_once=True))
 

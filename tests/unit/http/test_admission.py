@@ -106,6 +106,7 @@ async def test_head_is_get_without_its_body(http: httpx.AsyncClient) -> None:
         ('"7-b"', 200),
     ],
 )
+@pytest.mark.slow
 async def test_what_is_known_already_is_not_sent_again(known: str, status: int, http: httpx.AsyncClient) -> None:
     answer = await http.get("/v1/parties/tagged/now", headers={"If-None-Match": known})
     assert (answer.status_code, answer.headers["etag"]) == (status, '"7-a"')

@@ -177,6 +177,7 @@ def issuer() -> Iterator[str]:
         thread.join()
 
 
+@pytest.mark.slow
 async def test_keys_may_come_from_a_url(issuer: str) -> None:
     authenticator = Authenticator(AuthSettings(issuer=ISSUER, audience=AUDIENCE, jwks=issuer))
     assert (await authenticator.principal(token())).subject == "staff-12"

@@ -99,6 +99,7 @@ async def test_a_body_in_another_coding_is_refused(http: httpx.AsyncClient) -> N
         ("/v1/nothing/{}", "path"),
     ],
 )
+@pytest.mark.slow
 async def test_an_address_that_is_no_text_is_refused(
     address: str, field: str, bad: str, http: httpx.AsyncClient
 ) -> None:

@@ -114,6 +114,7 @@ async def test_a_head_beyond_the_limits_is_refused(parts: list[bytes], status: i
         assert (await answer_to(port, ASKS % (b"", b""))).endswith(b"ok")
 
 
+@pytest.mark.slow
 async def test_a_head_that_drips_is_given_up() -> None:
     """However many bytes still come: time is what counts."""
     async with served() as port:
@@ -141,6 +142,7 @@ async def test_requests_of_one_connection_have_a_head_each() -> None:
         writer.close()
 
 
+@pytest.mark.slow
 async def test_an_answer_that_nobody_reads_is_cut_off() -> None:
     async with served() as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1_000)

@@ -287,6 +287,7 @@ def test_one_group_is_read_where_the_others_are_not_set(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.slow
 def test_the_context_of_a_services_handlers_needs_its_own_settings_alone(
     service: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

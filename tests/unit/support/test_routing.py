@@ -110,6 +110,7 @@ def test_where_nobody_would_do_the_reason_says_of_which_queues(
 
 @settings(deadline=None, max_examples=50)
 @given(st.lists(st.tuples(st.integers(1, 5), st.integers(0, 5)), min_size=1, max_size=5), st.integers(0, 40))
+@pytest.mark.slow
 def test_nobody_is_given_more_than_they_take_and_nobody_waits_for_nothing(
     agents: list[tuple[int, int]], tickets: int
 ) -> None:

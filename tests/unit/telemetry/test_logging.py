@@ -85,12 +85,14 @@ def test_an_exception_is_its_kind_its_places_and_its_causes(lines: dict[str, dic
 
 
 @pytest.mark.parametrize("form", ["json", "console"])
+@pytest.mark.slow
 def test_no_form_tells_a_value(form: str) -> None:
     written = run(form)
     assert "batch_failed" in written
     assert "ada@example.com" not in written
 
 
+@pytest.mark.slow
 def test_the_level_is_a_setting() -> None:
     assert "hidden_at_info" in run("json", "debug")
     assert "sales_followed" not in run("json", "warning")

@@ -27,6 +27,7 @@ def counted(outcome: str, service: str) -> float:
     return float(metrics.SPANS.labels(service, outcome)._value.get())
 
 
+@pytest.mark.slow
 def test_a_collector_gets_what_was_made_before_the_stop() -> None:
     with collecting() as collector:
         spans = export_spans("sender", collector.endpoint, 0.5)
