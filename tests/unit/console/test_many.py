@@ -22,7 +22,13 @@ from tests.unit.console.test_refusing import NO_PAGES, NOTHING_TYPED, TYPED, Fie
 _NEXT = re.compile(r'<a [^>]*rel="next"[^>]*>')
 _OTHERS = {"/find", "/login", "/login/callback", "/campaigns/{name}/letters/{template}/html"}
 """What is no page of its own."""
-_FREE = {"/queues/{queue}", "/surveys", "/campaigns/{name}", "/backtests/campaigns/{name}"}
+_FREE = {
+    "/queues/{queue}",
+    "/surveys",
+    "/campaigns/{name}",
+    "/campaigns/{name}/enrolments",
+    "/backtests/campaigns/{name}",
+}
 """Pages of what has rules beyond its schema, which no answer that is made of the schema keeps."""
 _ASKING = {
     "/articles": ("", "?q=parcel"),
