@@ -139,7 +139,8 @@ async def _marketing() -> AsyncIterator[Marketing]:
 class _Backlog:
     """What waits on a topic before the service begins to hear it, and what it took to work it off.
 
-    Time counts from when the first batch is seen to stand, so neither the generator nor joining the group is in it.
+    Time counts from when the first batch is seen to stand, so neither the generator nor joining the group is in it; of
+    what is one batch, from when the service was up.
     """
 
     marketing: Marketing
@@ -156,8 +157,10 @@ class _Backlog:
         await marketing.tell(rows)
         end = sum(number for (topic, _), number in marketing.sequences.items() if topic == self.topic)
         async with marketing.at_work():
-            begun = await marketing.until("count_heard", before + 1, follow_ups.group, self.topic)
-            started, meter = time.perf_counter(), Meter(marketing.pids)
+            begun, started, meter = before, time.perf_counter(), Meter(marketing.pids)
+            first = await marketing.until("count_heard", before + 1, follow_ups.group, self.topic)
+            if first < end:
+                begun, started, meter = first, time.perf_counter(), Meter(marketing.pids)
             await marketing.until("count_heard", end, follow_ups.group, self.topic)
             yield
             self.events, self.spent = end - begun, meter.spent()
