@@ -336,7 +336,6 @@ def test_one_record_has_the_score_that_it_has_in_the_whole_base() -> None:
         assert settle(model, alone, compare(alone, np.array([0]), np.array([1])))[0] == pytest.approx(whole.bits[at])
 
 
-@pytest.mark.slow
 def test_learnt_weights_find_most_of_what_was_soiled_and_merge_few_strangers() -> None:
     written = write_down(500, 5)
     records = [_traits(each) for each in written]
