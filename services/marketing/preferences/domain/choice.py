@@ -99,11 +99,11 @@ def say(
         of_one = max(now, of_all + _INSTANT)
         for place in sorted(places, key=lambda each: (each.topic != EVERY_TOPIC, each.topic)):
             at = of_all if place.topic == EVERY_TOPIC else of_one
-            stands = is_on(place, known, now)
+            stands, refused = is_on(place, known, now), _refused(link, place, known, at)
             if wanted[place] and not stands:
                 said.append(_allowed(link, place, known, at))
-            elif not wanted[place] and (stands or _may_refuse(link, place, known, wanted, now)):
-                said.append(_refused(link, place, known, at))
+            elif not wanted[place] and (stands or _may_refuse(refused.id, place, known, wanted, now)):
+                said.append(refused)
             else:
                 continue
             known.append(said[-1].statement())
@@ -111,17 +111,18 @@ def say(
 
 
 def _may_refuse(
-    link: PreferenceLink, place: Place, known: Sequence[Statement], wanted: Mapping[Place, bool], now: datetime
+    id_: UUID, place: Place, known: Sequence[Statement], wanted: Mapping[Place, bool], now: datetime
 ) -> bool:
-    """Whether to say no to this place, which does not stand. A topic ends nothing but itself. All topics are ended
-    where every topic that stands was shown, for what is kept of them is said anew; once this letter did that, it does
-    not repeat it. What another said long before does not do: a consent of since then may be on its way.
+    """Whether to say no to this place, which does not stand, under this id. A topic ends nothing but itself. All topics
+    are ended where every topic that stands was shown, for what is kept of them is said anew; once this letter did that,
+    which its id tells, it does not repeat it. What another said long before does not do: a consent of since then may be
+    on its way.
     """
     if place.topic != EVERY_TOPIC:
         return True
     standing = [other for each in known if is_on(other := place._replace(topic=each.topic), known, now)]
     keeps = any(wanted[each] for each in wanted if each[:2] == place[:2])
-    said_before = str(_refused(link, place, known, now).id) in {each.event_id for each in known}
+    said_before = any(each.event_id == str(id_) for each in known)
     return all(each in wanted for each in standing) and not (keeps and said_before)
 
 
