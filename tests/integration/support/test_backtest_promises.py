@@ -60,7 +60,7 @@ async def passed(support: Support, http: httpx.AsyncClient, seed: int) -> None:
 @pytest.mark.parametrize("seed", range(3))
 async def test_the_rules_of_then_lead_to_what_was_told_then(
     http: httpx.AsyncClient,
-    promised: Support,  # noqa: F811
+    promised: Support,  # noqa: F811  the fixture
     seed: int,
 ) -> None:
     await passed(promised, http, seed)
@@ -83,7 +83,7 @@ async def test_the_rules_of_then_lead_to_what_was_told_then(
 
 async def test_another_rule_is_tried_and_nothing_is_written(
     http: httpx.AsyncClient,
-    promised: Support,  # noqa: F811
+    promised: Support,  # noqa: F811  the fixture
 ) -> None:
     await opened(promised)
     await promised.pass_time(NOW + 30 * MINUTE)
@@ -126,7 +126,7 @@ async def test_another_rule_is_tried_and_nothing_is_written(
 )
 async def test_what_could_not_go_live_is_not_tried(
     http: httpx.AsyncClient,
-    promised: Support,  # noqa: F811
+    promised: Support,  # noqa: F811  the fixture
     body: dict[str, Any],
     field: str,
 ) -> None:

@@ -34,7 +34,7 @@ async def operator(support: Support, dsn: str) -> AsyncIterator[Operator]:
 
 
 async def test_policies_and_calendars_are_tried_from_the_file_that_would_promise_them(
-    promised: Support,  # noqa: F811
+    promised: Support,  # noqa: F811  the fixture
     operator: Operator,
     tmp_path: Path,
 ) -> None:

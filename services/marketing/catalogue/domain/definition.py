@@ -45,8 +45,9 @@ class Trigger(Heard):
     """The event that enrols its party; a name alone is an event of that type, whatever it says.
 
     With an `offset` the first step is taken so long after a date, or before it where there is a minus: after that at
-    `date`, a field of the event, or after the event. `at` is the hour of that day by the party's own clock. A date that
-    was past by more than `late` when the event came enrols nobody. `moved_by` are events that change the date.
+    `date`, a field of the event, or after the event. `at` is the hour of that day by the party's own clock. Where that
+    was past by more than `late` when the event came, the enrolment ends as expired. `moved_by` are events that change
+    the date.
     """
 
     match: None = None
