@@ -27,6 +27,7 @@ from eval import (
     triage,
     warnings,
 )
+from eval.columns import parse_columns, tell_strange
 from eval.report import print_table, write_json
 from eval.rows import Row
 from eval.setting import MissingError, Setting, say
@@ -66,7 +67,18 @@ def main() -> int:
     parser.add_argument(
         "--minutes", type=float, default=5.0, help="triage begins nothing that would end later (default: %(default)s)"
     )
+    parser.add_argument(
+        "--columns",
+        action="append",
+        default=[],
+        metavar="[FILE:]ROLE=COLUMN,…",
+        help="which column of a file is what, where its name does not say it; may be said again",
+    )
     chosen = parser.parse_args()
+    try:
+        columns = parse_columns(chosen.columns)
+    except ValueError as error:
+        parser.error(str(error))
     rows: list[Row] = []
     missing: list[str] = []
     told: list[Row] = []
@@ -76,7 +88,7 @@ def main() -> int:
         print_table(some)
 
     data = chosen.data and Path(chosen.data)
-    setting = Setting(data, chosen.seed, chosen.quick, chosen.full, chosen.minutes, tell)
+    setting = Setting(data, chosen.seed, chosen.quick, chosen.full, chosen.minutes, tell, columns)
     for name in chosen.only or TASKS:
         say(name)
         try:
@@ -86,6 +98,7 @@ def main() -> int:
         else:
             rows += found
             print_table([row for row in found if row not in told])
+    tell_strange(setting)
     if file := os.environ.get("JSON"):
         write_json(rows, Path(file))
     for line in (*missing, *setting.left_out):

@@ -83,7 +83,7 @@ def measure(setting: Setting) -> list[Row]:
 def _of_pair(train: Path, test: Path, setting: Setting) -> _Set:
     dice = Random(setting.seed)
     examples: dict[str, list[str]] = {}
-    for text, category in read(train):
+    for text, category in read(train, setting):
         examples.setdefault(category, []).append(text)
     examples.pop(STRANGE, None)
     held = set(dice.sample(sorted(examples), round(len(examples) * _HELD_OUT)))
@@ -92,7 +92,7 @@ def _of_pair(train: Path, test: Path, setting: Setting) -> _Set:
         for category, texts in sorted(examples.items())
         if category not in held
     }
-    asked = [(text, category if category in articles else STRANGE) for text, category in read(test)]
+    asked = [(text, category if category in articles else STRANGE) for text, category in read(test, setting)]
     some = asked if setting.full or len(asked) <= _ASKED else dice.sample(asked, _ASKED)
     return _Set(train.stem.removesuffix("_train"), articles, some)
 

@@ -4,16 +4,21 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import partial
 from importlib.resources import as_file, files
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
 
+from eval.churn_table import measure_table
+from eval.columns import LEFT, PURCHASES, Roles, find_tables
 from eval.drawn_customers import KINDS, draw_customers
+from eval.purchases import read_purchases
 from eval.rows import Row, compare
-from eval.setting import Setting
+from eval.setting import Setting, UnfitError
 from services.forecasting.fitting.churn import auc, fit_churn
 from services.forecasting.scores.domain.churn import WINDOWS, Came, Left, inputs_of, left_of
 from services.forecasting.scores.domain.lifetime import History
@@ -25,15 +30,26 @@ _JUDGED = 3
 
 
 def measure(setting: Setting) -> list[Row]:
-    """Complete Journey's households; the last 28 days, and the two times 28 days before, each by a model of its own."""
-    del setting
-    bought = households()
-    end = max(map(max, bought)) + timedelta(days=1)
-    rows = []
-    for back in range(_JUDGED):
-        cut = end - _AHEAD * (back + 1)
-        rows += _measure_cut(f"Complete Journey, 28 days from {cut.isoformat()}", bought, cut)
+    """Complete Journey's households and the customers of every file of the folder that has purchases: the last 28 days,
+    and the two times 28 days before, each by a model of its own. Files that say who left, whatever else they tell.
+    """
+    rows = _measure_cuts("Complete Journey", households())
+    for path, roles in find_tables(setting, PURCHASES):
+        rows += setting.attempt(partial(_measure_file, path, roles))
+    for path, roles in find_tables(setting, LEFT):
+        rows += setting.attempt(partial(measure_table, path, roles, setting))
     return rows
+
+
+def _measure_file(path: Path, roles: Roles) -> list[Row]:
+    return _measure_cuts(path.name, [sorted(days) for days in read_purchases(path, roles).values()])
+
+
+def _measure_cuts(name: str, bought: Sequence[list[date]]) -> list[Row]:
+    """Raises UnfitError where too few left, or stayed, to learn from."""
+    end = max(map(max, bought)) + timedelta(days=1)
+    cuts = [end - _AHEAD * (back + 1) for back in range(_JUDGED)]
+    return [row for cut in cuts for row in _measure_cut(f"{name}, 28 days from {cut.isoformat()}", bought, cut)]
 
 
 def measure_drawn(setting: Setting) -> list[Row]:
@@ -53,7 +69,10 @@ def _measure_cut(name: str, bought: Sequence[list[date]], cut: date) -> list[Row
     silence = np.array([row[0] for row in inputs])
     began = time.perf_counter()
     found = fit_churn(behind)
-    assert found is not None, "too few left"
+    if found is None:
+        raise UnfitError(
+            f"{name}: too few left or stayed before, or recency alone orders them better; no churn is told"
+        )
     guess = np.array([found[0].probability(row) for row in inputs])
     took = time.perf_counter() - began
     peers = {

@@ -4,14 +4,18 @@ import csv
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import combinations
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any
 
-from eval.dirty import Written, write_down
+from eval.columns import Roles
+from eval.dirty import write_down
 from eval.dirty_kinds import draw_kinds
+from eval.labelled import Labelled, labelled, labelled_drawn
+from eval.records import find_records, read_records
 from eval.rows import Row, compare
 from eval.setting import Setting, say
-from services.contacts.matching.domain.traits import Traits, read_traits
 from services.contacts.matching.domain.verdict import LIKELY
 from services.contacts.matching.domain.whole import match, match_unasked
 
@@ -19,27 +23,30 @@ _PEOPLE = 4_000
 _SETS = {"febrl3": ("febrl_dataset3.csv",), "febrl4": ("febrl_dataset4a.csv", "febrl_dataset4b.csv")}
 
 
-class Labelled(NamedTuple):
-    """A record, whom it is of, and the plain columns of it that peers compare."""
-
-    traits: Traits
-    truth: str
-    plain: dict[str, str | None]
-
-
 def measure(setting: Setting) -> list[Row]:
-    """The sets of the folder, one that is drawn from the seed, and kinds of dirt, each by itself."""
+    """The files of the folder with records and their truth, a set that is drawn from the seed, and kinds of dirt, each
+    by itself.
+    """
     rows = []
     for name, files in _SETS.items():
-        paths = [setting.file(file) for file in files]
-        rows += _measure_set(
-            name, [each for path in paths for each in _read_febrl(path.read_text("utf-8").splitlines())]
-        )
-    drawn = _labelled(write_down(_PEOPLE, setting.seed))
+        if setting.data is not None and all((setting.data / file).is_file() for file in files):
+            paths = [setting.file(file) for file in files]
+            rows += _measure_set(
+                name, [each for path in paths for each in _read_febrl(path.read_text("utf-8").splitlines())]
+            )
+    for name, found in find_records(setting).items():
+        rows += setting.attempt(partial(_measure_files, name, found))
+    if not rows:
+        setting.file(_SETS["febrl3"][0])
+    drawn = labelled_drawn(write_down(_PEOPLE, setting.seed))
     rows += _measure_set(f"households, {_PEOPLE} people and companies", drawn)
     for kind, written in draw_kinds(setting.seed).items():
-        rows += _measure_ours(kind, _labelled(written), {})
+        rows += _measure_ours(kind, labelled_drawn(written), {})
     return rows
+
+
+def _measure_files(name: str, files: list[tuple[Path, Roles]]) -> list[Row]:
+    return _measure_set(name, read_records(files))
 
 
 def _measure_set(name: str, records: Sequence[Labelled]) -> list[Row]:
@@ -147,53 +154,9 @@ def _read_febrl(lines: Iterable[str]) -> list[Labelled]:
     for row in csv.DictReader(lines, skipinitialspace=True):
         day = row["date_of_birth"].strip()
         birth = f"{day[:4]}-{day[4:6]}-{day[6:]}" if len(day) == len("19560409") else None
-        street = f"{row['street_number']} {row['address_1']}".strip()
-        traits = read_traits(
-            name=f"{row['given_name']} {row['surname']}".strip(),
-            kind="person",
-            birth=birth,
-            lines=[street, row["address_2"]],
-            postal=row["postcode"],
-            town=row["suburb"],
+        places = {"postal": row["postcode"], "town": row["suburb"], "type": "person"}
+        homes = (f"{row['street_number']} {row['address_1']}".strip(), row["address_2"])
+        found.append(
+            labelled(row["rec_id"].split("-")[1], (row["given_name"], row["surname"], ""), birth, homes, places)
         )
-        plain = {
-            "given": row["given_name"] or None,
-            "family": row["surname"] or None,
-            "birth": birth,
-            "street": street or None,
-            "postal": row["postcode"] or None,
-            "town": row["suburb"] or None,
-            "email": None,
-            "phone": None,
-        }
-        found.append(Labelled(traits, row["rec_id"].split("-")[1], plain))
-    return found
-
-
-def _labelled(written: Iterable[Written]) -> list[Labelled]:
-    found = []
-    for each in written:
-        traits = read_traits(
-            name=each.name,
-            kind="organisation" if each.kind == "organisation" else "",
-            birth=each.birth or None,
-            lines=[each.street],
-            postal=each.postal,
-            town=each.town,
-            country=each.country,
-            emails=each.emails,
-            phones=each.phones,
-        )
-        given, _, family = each.name.lower().rpartition(" ")
-        plain = {
-            "given": given or None,
-            "family": family or None,
-            "birth": each.birth or None,
-            "street": each.street.lower() or None,
-            "postal": each.postal or None,
-            "town": each.town.lower() or None,
-            "email": next(iter(each.emails), None),
-            "phone": next(iter(each.phones), None),
-        }
-        found.append(Labelled(traits, each.truth, plain))
     return found

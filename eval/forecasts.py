@@ -16,10 +16,12 @@ from typing import TypeVar
 import numpy as np
 from statsforecast.models import AutoCES, AutoETS, AutoTheta, SeasonalNaive
 
+from eval.columns import SERIES, WIDE, Roles, find_tables
 from eval.kinds import other_kinds
 from eval.rows import Row, compare
+from eval.series_files import read_series
 from eval.setting import Setting, UnfitError
-from eval.values import Set, complete_journey, find_sets, read_file
+from eval.values import Set, complete_journey
 from services.forecasting.fitting.candidates import look_ahead
 from services.forecasting.forecasts.domain.calibration import Scores
 from services.forecasting.forecasts.domain.combination import combine_all
@@ -39,17 +41,17 @@ _AVERAGED = ("AutoETS", "AutoTheta", "AutoCES")
 
 
 def measure(setting: Setting) -> list[Row]:
-    """Complete Journey by department, weekly and daily, series of other kinds, and every CSV of the folder with series,
-    date and value.
+    """Complete Journey by department, weekly and daily, series of other kinds, and every file of the folder that has
+    series.
     """
     rows = [row for one in (*complete_journey(), *other_kinds()) for row in _measure_set(one)]
-    for path in find_sets(setting.data):
-        rows += setting.attempt(partial(_measure_file, path))
+    for path, roles in find_tables(setting, SERIES, WIDE):
+        rows += setting.attempt(partial(_measure_file, path, roles, setting))
     return rows
 
 
-def _measure_file(path: Path) -> list[Row]:
-    return _measure_set(read_file(path))
+def _measure_file(path: Path, roles: Roles, setting: Setting) -> list[Row]:
+    return _measure_set(read_series(path, roles, setting))
 
 
 def _measure_set(one: Set) -> list[Row]:

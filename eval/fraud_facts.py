@@ -32,11 +32,11 @@ class Basket(NamedTuple):
 
 
 class Means(NamedTuple):
-    """What a sale was ordered on, paid with and sent to."""
+    """What a sale was ordered on, paid with and sent to; None where it is not known."""
 
-    device: str
-    card: str
-    address: str
+    device: str | None
+    card: str | None
+    address: str | None
 
 
 @dataclass
@@ -222,7 +222,7 @@ class _Thieves:
 
 
 def sale(name: str, customer: str, basket: Basket, means: Means, coupon: str | None = None) -> Fact:
-    device, card, address = (blake2b(one.encode(), digest_size=16).hexdigest() for one in means)
+    device, card, address = (one and blake2b(one.encode(), digest_size=16).hexdigest() for one in means)
     money = Money(minor=basket.amount, currency="USD")
     data = SaleCompleted(
         party_id=derived_id("party", customer),

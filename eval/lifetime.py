@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from eval import purchases
 from eval.churn import came_at
+from eval.columns import PURCHASES, Roles, find_tables
 from eval.drawn_customers import KINDS, draw_customers
 from eval.rows import Row, compare
 from eval.setting import Setting, UnfitError
@@ -25,10 +27,13 @@ _DRAWN = 6000
 
 
 def measure(setting: Setting) -> list[Row]:
-    """CDNOW's sample, and any `CDNOW*.txt` with a purchase a line."""
-    if setting.data is None or not (paths := sorted(setting.data.glob("CDNOW*.txt"))):
-        paths = [setting.file("CDNOW_sample.txt")]
-    return [row for path in paths for row in setting.attempt(partial(_measure_set, path))]
+    """CDNOW's sample, any `CDNOW*.txt` with a purchase a line, and any file of the folder with customers and dates."""
+    paths = sorted(setting.data.glob("CDNOW*.txt")) if setting.data is not None else []
+    tables = find_tables(setting, PURCHASES)
+    if not paths and not tables:
+        setting.file("CDNOW_sample.txt")
+    rows = [row for path in paths for row in setting.attempt(partial(_measure_set, path))]
+    return rows + [row for path, roles in tables for row in setting.attempt(partial(_measure_table, path, roles))]
 
 
 def measure_drawn(setting: Setting) -> list[Row]:
@@ -44,6 +49,12 @@ def _measure_set(path: Path) -> list[Row]:
     bought = read_purchases(path)
     weeks = ((max(map(max, bought.values())) - min(map(min, bought.values()))).days + 1) / DAYS
     return _measure(bought, {f"{path.stem}, half of {weeks:.0f} weeks held out": None})
+
+
+def _measure_table(path: Path, roles: Roles) -> list[Row]:
+    bought = purchases.read_purchases(path, roles)
+    ahead = {f"{path.name}, 28 days ahead": HELD_OUT, f"{path.name}, half of the time ahead": None}
+    return _measure(bought, ahead)
 
 
 def _measure(bought: dict[str, set[date]], named: Mapping[str, timedelta | None]) -> list[Row]:

@@ -1,7 +1,7 @@
 """What all tasks share: where the data lies, and progress beside the answer."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,7 +22,8 @@ class Setting:
 
     `quick` asks a task that takes long for a part of its figures, `full` for all of them; between the two it begins
     nothing that would end after so many `minutes`. `tell` shows rows as they come; what is not told is shown once its
-    task is done. `left_out` says which sets were there and could not be measured, and why.
+    task is done. `columns` is what was said of the columns of a file, by its name; under no name, of every file.
+    `left_out` says which sets were there and could not be measured, and why.
     """
 
     data: Path | None
@@ -31,6 +32,7 @@ class Setting:
     full: bool = False
     minutes: float = 5.0
     tell: Callable[[Sequence[Row]], None] = lambda _: None
+    columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
 
     def file(self, name: str) -> Path:

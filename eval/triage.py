@@ -1,6 +1,5 @@
 """Triage of requests: right answers, with few examples too, and requests that are of no category it knows."""
 
-import csv
 import math
 import re
 import time
@@ -17,9 +16,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.pipeline import Pipeline, make_pipeline
 
+from eval.columns import REQUESTS, find_tables, roles_of
 from eval.requests import draw
 from eval.rows import Row, compare
-from eval.setting import MissingError, Setting, say
+from eval.setting import MissingError, Setting, UnfitError, say
+from eval.tables import read_table
 from services.support.classifier import Example, Guess, Model, Vectors
 from services.support.semantic import Sentences
 from services.support.text_features import Floats
@@ -123,12 +124,11 @@ def measure(setting: Setting) -> list[Row]:
 
 def pairs_of(setting: Setting) -> list[tuple[Path, Path]]:
     """Every set of requests of the folder: its examples, and its test. Raises MissingError where there is none."""
-    found = sorted(setting.data.glob("*_train.csv")) if setting.data is not None else []
-    pairs = [(path, _test_of(path)) for path in found if _test_of(path).is_file()]
-    fitting = [pair for pair in pairs if _columns(pair[0]) >= {"text", "category"}]
-    if not fitting:
+    found = {path for path, _ in find_tables(setting, REQUESTS)}
+    pairs = [(path, _test_of(path)) for path in sorted(found) if _test_of(path) in found - {path}]
+    if not pairs:
         raise MissingError("no pair NAME_train.csv and NAME_test.csv with the columns text and category is there")
-    return fitting
+    return pairs
 
 
 def _models() -> dict[str, _Kept | None]:
@@ -153,7 +153,7 @@ def _measure_drawn(ours: Mapping[str, _Kept | None], setting: Setting, left: _Ti
 
 def _measure_set(ours: Mapping[str, _Kept | None], path: Path, setting: Setting, left: _Time) -> Iterator[list[Row]]:
     """A part of its figures after the other: of one draw and of some of the tests, unless everything is asked for."""
-    name, train, test = path.stem.removesuffix("_train"), read(path), read(_test_of(path))
+    name, train, test = path.stem[: -len("_train")], read(path, setting), read(_test_of(path), setting)
     if not setting.full:
         most = _QUICK if setting.quick else _ASKED
         name, test = f"{name} ({'quick' if setting.quick else 'bounded'})", _some(test, most, setting.seed)
@@ -318,18 +318,16 @@ def _drawn(texts: Texts, few: int, random: Random) -> Iterator[tuple[str, str]]:
 
 
 def _test_of(path: Path) -> Path:
-    return path.with_name(path.name.replace("_train.csv", "_test.csv"))
+    return path.with_stem(re.sub(r"(?<=[_-])train$", "test", path.stem))
 
 
-def _columns(path: Path) -> set[str]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return set(csv.DictReader(file).fieldnames or ())
-
-
-def read(path: Path) -> Texts:
+def read(path: Path, setting: Setting) -> Texts:
     """A cell that is not there is empty; whatever the set calls what is of no category has one name here."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return [(row["text"] or "", _category(row["category"] or "")) for row in csv.DictReader(file)]
+    roles, table = roles_of(path, setting), read_table(path)
+    if roles is None:
+        raise UnfitError(f"{path.name}: which of its columns are text and category? Say it by --columns")
+    texts, categories = (table.columns[roles.column(role, path)] for role in ("text", "category"))
+    return [(text, _category(category)) for text, category in zip(texts, categories, strict=True)]
 
 
 def _category(said: str) -> str:

@@ -55,6 +55,12 @@ def fit(cuts: Sequence[tuple[date, Left]]) -> Churn | None:
     left = np.array([gone for _, parties in cuts for _, gone in parties], dtype=float)
     if min(left.sum(), (1 - left).sum()) < FEWEST:
         return None
+    return Churn(*fit_terms(levels, left))
+
+
+def fit_terms(levels: Floats, left: Floats | NDArray[np.bool_]) -> tuple[float, tuple[Term, ...]]:
+    """The intercept, and a term for each column of levels."""
+    gone = np.asarray(left, dtype=float)
     mean, deviation = levels.mean(axis=0), np.maximum(levels.std(axis=0), 1e-6)
     apart = np.clip((levels - mean) / deviation, -_BEYOND, _BEYOND)
     columns = np.column_stack([np.ones(len(left)), apart, apart**2])
@@ -62,13 +68,13 @@ def fit(cuts: Sequence[tuple[date, Left]]) -> Churn | None:
     def loss(weights: Floats) -> tuple[float, Floats]:
         odds = columns @ weights
         penalty = _RIDGE * np.r_[0.0, weights[1:]]
-        value = float(np.logaddexp(0, odds).sum() - left @ odds + penalty @ weights / 2)
-        return value, columns.T @ (expit(odds) - left) + penalty
+        value = float(np.logaddexp(0, odds).sum() - gone @ odds + penalty @ weights / 2)
+        return value, columns.T @ (expit(odds) - gone) + penalty
 
     found = minimize(loss, np.zeros(columns.shape[1]), jac=True, method="L-BFGS-B").x
-    weights, squares = found[1 : len(INPUTS) + 1], found[len(INPUTS) + 1 :]
+    weights, squares = found[1 : levels.shape[1] + 1], found[levels.shape[1] + 1 :]
     rows = zip(mean, deviation, weights, squares, strict=True)
-    return Churn(float(found[0]), tuple(Term(*map(float, row)) for row in rows))
+    return float(found[0]), tuple(Term(*map(float, row)) for row in rows)
 
 
 def auc(score: Floats, positive: NDArray[np.bool_]) -> float:

@@ -3,7 +3,8 @@
 import pytest
 
 from eval.dirty import write_down
-from eval.duplicates import Labelled, _measure_set
+from eval.duplicates import _measure_set
+from eval.labelled import Labelled
 from services.contacts.matching.domain.traits import read_traits
 
 

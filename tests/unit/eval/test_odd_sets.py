@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from eval import lifetime
+from eval.columns import find_tables, roles_of
 from eval.rows import Row
+from eval.series_files import read_series
 from eval.setting import MissingError, Setting, UnfitError
-from eval.values import find_sets, read_file
+from eval.values import Set
 
 DAYS = [f"a,2026-{month:02}-{day:02},{day}" for month in (1, 2, 3) for day in range(1, 29)]
 
@@ -16,6 +18,12 @@ def written(folder: Path, lines: list[str], head: str = "series,date,value", enc
     path = folder / "odd.csv"
     path.write_text("\n".join([head, *lines]) + "\n", encoding)
     return path
+
+
+def read(path: Path) -> Set:
+    roles = roles_of(path, Setting(path.parent))
+    assert roles is not None
+    return read_series(path, roles, Setting(path.parent))
 
 
 @pytest.mark.parametrize(
@@ -37,8 +45,8 @@ def test_a_set_of_any_spacing_is_read(tmp_path: Path, times: list[str], spacing:
         "utf-8-sig",
     )
 
-    assert find_sets(tmp_path) == [path]
-    found = read_file(path)
+    assert [each for each, _ in find_tables(Setting(tmp_path), "series")] == [path]
+    found = read(path)
     assert found.name == f"{spacing}, odd"
     assert found.series == {"a": [float(i) for i in range(len(times))]}
 
@@ -46,8 +54,9 @@ def test_a_set_of_any_spacing_is_read(tmp_path: Path, times: list[str], spacing:
 @pytest.mark.parametrize(
     ("line", "why"),
     [
-        ("a,31/03/2026,1", "odd.csv, line 86: '31/03/2026' is no date"),
-        ("a,2026-13,1", "odd.csv, line 86: '2026-13-01' is no date"),
+        ("a,31/33/2026,1", "odd.csv: in date the day comes first in some rows"),
+        ("a,31/02/2026,1", "odd.csv, line 86: '31/02/2026' is no date"),
+        ("a,2026-13,1", "odd.csv, line 86: '2026-13' is no date"),
         ("a,,1", "odd.csv, line 86: '' is no date"),
         ("a,2026-04-01,many", "odd.csv, line 86: 'many' is no number"),
         ("a,0001-01-01,1", "series 'a' has 85 values for 739702 steps"),
@@ -55,20 +64,20 @@ def test_a_set_of_any_spacing_is_read(tmp_path: Path, times: list[str], spacing:
 )
 def test_a_line_that_cannot_be_read_is_named(tmp_path: Path, line: str, why: str) -> None:
     with pytest.raises(UnfitError, match=why):
-        read_file(written(tmp_path, [*DAYS, line]))
+        read(written(tmp_path, [*DAYS, line]))
 
 
 @pytest.mark.parametrize("lines", [[], ["a,2026-01-01,1"], ["a,2026-01-01"], ["a,2026-01-01,"], DAYS[:60]])
 def test_too_few_values_are_refused(tmp_path: Path, lines: list[str]) -> None:
     with pytest.raises(UnfitError, match=r"daily, odd: more than 70 values of a series are needed, \d+ are there"):
-        read_file(written(tmp_path, lines))
+        read(written(tmp_path, lines))
 
 
 def test_other_files_are_not_about_series(tmp_path: Path) -> None:
     (tmp_path / "latin.csv").write_bytes("navn,værdi\nå,1\n".encode("latin1"))
     (tmp_path / "empty.csv").write_bytes(b"")
-    assert find_sets(tmp_path) == []
-    assert find_sets(None) == []
+    assert find_tables(Setting(tmp_path), "series", "wide") == []
+    assert find_tables(Setting(None), "series", "wide") == []
 
 
 @pytest.mark.parametrize(

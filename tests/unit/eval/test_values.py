@@ -1,10 +1,17 @@
-from eval.values import read_set
+from datetime import UTC, datetime, timedelta
+
+from eval.series_files import make_series
 
 
-def test_what_is_no_number_is_missing() -> None:
-    rows = [("a", f"2026-01-{day:02}", "nan" if day == 3 else "" if day == 5 else f"{day}") for day in range(1, 32)] * 2
-    rows += [("a", f"2026-{month:02}-{day:02}", "7") for month in (2, 3) for day in range(1, 29)]
+def test_what_is_missing_between_two_is_drawn_as_a_line() -> None:
+    first = datetime(2026, 1, 1, tzinfo=UTC)
+    known = {first + timedelta(days=day): 2.0 * day for day in range(90) if day not in (3, 5)}
 
-    found = read_set("days", rows).series["a"]
+    assert make_series("days.csv", {"a": known}).series["a"][:7] == [0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0]
 
-    assert found[:6] == [2.0, 4.0, 6.0, 8.0, 10.0, 12.0]
+
+def test_where_zeros_are_usual_what_is_missing_is_none() -> None:
+    first = datetime(2026, 1, 1, tzinfo=UTC)
+    known = {first + timedelta(days=day): float(day % 2) for day in range(90) if day != 5}
+
+    assert make_series("days.csv", {"a": known}).series["a"][:7] == [0.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0]

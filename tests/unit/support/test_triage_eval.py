@@ -23,7 +23,7 @@ def test_sets_are_read_however_their_columns_and_strange_requests_are_written(
 ) -> None:
     file = tmp_path / "a_train.csv"
     file.write_text(content, "utf-8")
-    assert read(file) == texts
+    assert read(file, Setting(tmp_path)) == texts
 
 
 def test_what_there_is_no_time_for_is_named_and_a_set_of_one_category_too(
