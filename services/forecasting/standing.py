@@ -90,9 +90,15 @@ def _name(model: str, sku: str, cut: date) -> UUID:
     return dated_id(int(instant(cut).timestamp() * 1000), "suggestion", model.partition("/")[0], sku, cut)
 
 
-def in_pages(told: Sequence[Told[A]]) -> Iterator[Sequence[Told[A]]]:
-    """So few at a time that the loop serves others in between."""
-    return (told[begin : begin + _PAGE] for begin in range(0, len(told), _PAGE))
+def in_pages(found: Sequence[A], standing: Sequence[str]) -> Iterator[tuple[Sequence[str], Sequence[A]]]:
+    """Products by SKU, and what was found of them, of those too of which nothing was found and something stands: so few
+    at a time that the loop serves others in between, and that a transaction may tell them all.
+    """
+    by_sku = {advice.sku: advice for advice in found}
+    skus = sorted({*by_sku, *standing})
+    for begin in range(0, len(skus), _PAGE):
+        page = skus[begin : begin + _PAGE]
+        yield page, [by_sku[sku] for sku in page if sku in by_sku]
 
 
 def rows_of(told: Sequence[Told[A]], fields: Sequence[str]) -> list[tuple[object, ...]]:

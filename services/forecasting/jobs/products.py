@@ -12,6 +12,7 @@ from services.forecasting.prices.domain import Bounds, Priced
 from services.forecasting.reorders import commands as reorders
 from services.forecasting.reorders.domain import Rules, Stocked
 from services.forecasting.settings import ForecastingSettings
+from services.forecasting.standing import in_pages
 
 log = structlog.get_logger()
 _PAGE = 200
@@ -45,8 +46,14 @@ async def _price(
         async with source.transaction() as tx:
             await cuts.set_aside(tx, cut, {"prices": str(error)})
         return
+    async with source.read() as tx:
+        standing = await prices.find_standing(tx)
+    told = 0
+    for page, advice in in_pages(found, standing):
+        async with source.transaction() as tx:
+            told += await prices.tell(tx, page, advice, cut)
     async with source.transaction() as tx:
-        told = await prices.tell(tx, found, quality, cut)
+        await prices.save_quality(tx, len(found), quality, cut)
     log.info("prices_told", cut=cut.isoformat(), products=len(found), told=told)
 
 
@@ -64,6 +71,10 @@ async def _reorder(
         async with source.transaction() as tx:
             await cuts.set_aside(tx, cut, {"reorders": str(error)})
         return
-    async with source.transaction() as tx:
-        told = await reorders.tell(tx, found, cut)
+    async with source.read() as tx:
+        standing = await reorders.find_standing(tx)
+    told = 0
+    for page, advice in in_pages(found, standing):
+        async with source.transaction() as tx:
+            told += await reorders.tell(tx, page, advice, cut)
     log.info("reorders_told", cut=cut.isoformat(), products=len(found), told=told)

@@ -11,6 +11,8 @@ from services.forecasting.settings import ForecastingSettings
 from services.forecasting.trends import commands as trends
 
 log = structlog.get_logger()
+_PAGE = 250
+"""So few are told at a time that the loop serves others in between, and that a transaction may tell them."""
 
 
 async def look(source: cuts.Source, run: Run, settings: ForecastingSettings, cut: date) -> None:
@@ -23,6 +25,13 @@ async def look(source: cuts.Source, run: Run, settings: ForecastingSettings, cut
         async with source.transaction() as tx:
             await cuts.set_aside(tx, cut, {"trends": str(error)})
         return
-    async with source.transaction() as tx:
-        detected, cleared = await trends.tell(tx, found, end, cut)
+    async with source.read() as tx:
+        news, over = await trends.decide_on(tx, found, end, cut)
+    detected = cleared = 0
+    for begin in range(0, len(over), _PAGE):  # first, for a series has one open trend
+        async with source.transaction() as tx:
+            cleared += await trends.clear(tx, over[begin : begin + _PAGE], cut)
+    for begin in range(0, len(news), _PAGE):
+        async with source.transaction() as tx:
+            detected += await trends.detect(tx, news[begin : begin + _PAGE], cut)
     log.info("trends_told", cut=cut.isoformat(), detected=detected, cleared=cleared)

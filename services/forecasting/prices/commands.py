@@ -1,6 +1,5 @@
 """Prices as they are looked at, and suggested, at a cut."""
 
-from asyncio import to_thread
 from collections.abc import Sequence
 from datetime import date
 
@@ -11,7 +10,6 @@ from services.forecasting.models import commands as models
 from services.forecasting.prices import store
 from services.forecasting.prices.domain import PriceAdvice, Priced, announce_price, decide, priced, read_told
 from services.forecasting.series import commands as series
-from services.forecasting.standing import in_pages
 from shared.engine.transaction import Transaction
 from shared.events.suggestions import PriceSuggested
 
@@ -36,20 +34,28 @@ async def load_priced(tx: Transaction, products: Products, begin: date, end: dat
     return [priced(one, currencies[one.sku], known.get(one.sku)) for one in weeks]
 
 
-async def tell(tx: Transaction, found: Sequence[PriceAdvice], quality: dict[str, float], cut: date) -> int:
-    """Keep what was found, tell what changed; how many were told. Nothing of a cut that is done or not the newest."""
+async def find_standing(tx: Transaction) -> Sequence[str]:
+    """The products of which something stands."""
+    return await store.find_standing(tx)
+
+
+async def tell(tx: Transaction, skus: Sequence[str], found: Sequence[PriceAdvice], cut: date) -> int:
+    """Of these products keep what was found, tell what changed; how many were told. Nothing of a cut that is done or
+    not the newest.
+    """
     if not await cuts.is_open(tx, cut):
         return 0
-    changed = await to_thread(decide, found, await store.load_told(tx), cut)
-    for told in in_pages(changed.told):
-        await store.save_told(tx, told, tx.now)
-        tx.emit(announce_price(one, tx.now) for one in told)
-    for kept in in_pages(changed.kept):
-        await store.save_told(tx, kept, tx.now)
+    changed = decide(found, await store.load_told(tx, skus), cut)
+    await store.save_told(tx, [*changed.told, *changed.kept], tx.now)
     await store.forget_untold(tx, changed.gone)
-    if quality:
-        await models.save_model(tx, "prices", cut, {"products": len(found)}, quality)
+    tx.emit(announce_price(one, tx.now) for one in changed.told)
     return len(changed.told)
+
+
+async def save_quality(tx: Transaction, products: int, quality: dict[str, float], cut: date) -> None:
+    """What the elasticities of so many products are like."""
+    if quality and await cuts.is_open(tx, cut):
+        await models.save_model(tx, "prices", cut, {"products": products}, quality)
 
 
 async def take_back(tx: Transaction, said: PriceSuggested) -> None:

@@ -1,9 +1,14 @@
+-- name: find_standing
+-- Every product of which something stands, as one value: thousands of rows would hold up the loop.
+select coalesce(array_agg(sku order by sku), '{}') from price;
+
 -- name: load_told
--- What stands of every product.
+-- What stands of these products.
 select
     sku, suggestion_id, cut, currency, price, suggested, floor, elasticity, elasticity_low, elasticity_high,
     gain, gain_low, gain_high, none_because, contributions, model, supersedes
 from price
+where sku = any($1)
 order by sku;
 
 -- name: save_told

@@ -1,10 +1,8 @@
 """The table of prices, a typed function per statement."""
 
-from asyncio import to_thread
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from services.forecasting.evidence import shown_evidence
 from services.forecasting.prices.domain import PriceAdvice, ToldPrice
@@ -19,13 +17,15 @@ _FIGURES = ("elasticity", "elasticity_low", "elasticity_high", "gain", "gain_low
 _ADVICE = (*_AMOUNTS, *_FIGURES, "none_because")
 
 
-async def load_told(tx: Transaction) -> dict[str, ToldPrice]:
-    """Of every product; they may be thousands, so they are read beside the loop."""
-    return await to_thread(_told, await tx.fetch(SQL["load_told"]))
+async def find_standing(tx: Transaction) -> Sequence[str]:
+    """The SKUs of which something stands."""
+    found: Sequence[str] = await tx.fetchval(SQL["find_standing"])
+    return found
 
 
-def _told(rows: Sequence[Mapping[str, Any]]) -> dict[str, ToldPrice]:
-    return {row["sku"]: told_of(row, PriceAdvice, _ADVICE) for row in rows}
+async def load_told(tx: Transaction, skus: Sequence[str]) -> dict[str, ToldPrice]:
+    """Of these products, by SKU."""
+    return {row["sku"]: told_of(row, PriceAdvice, _ADVICE) for row in await tx.fetch(SQL["load_told"], skus)}
 
 
 async def save_told(tx: Transaction, told: Sequence[ToldPrice], now: datetime) -> None:

@@ -1,6 +1,5 @@
 """Reorder points as they are looked at, and suggested, at a cut."""
 
-from asyncio import to_thread
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -17,7 +16,6 @@ from services.forecasting.reorders.domain import (
     stocked,
 )
 from services.forecasting.series import commands as series
-from services.forecasting.standing import in_pages
 from shared.engine.transaction import Transaction
 from shared.events.suggestions import ReorderSuggested
 
@@ -32,17 +30,21 @@ async def load_stocked(tx: Transaction, skus: Sequence[str], end: date) -> list[
     return [stocked(sku, units, end, known.get(sku)) for sku, units in days.items()]
 
 
-async def tell(tx: Transaction, found: Sequence[ReorderAdvice], cut: date) -> int:
-    """Keep what was found, tell what changed; how many were told. Nothing of a cut that is done or not the newest."""
+async def find_standing(tx: Transaction) -> Sequence[str]:
+    """The products of which something stands."""
+    return await store.find_standing(tx)
+
+
+async def tell(tx: Transaction, skus: Sequence[str], found: Sequence[ReorderAdvice], cut: date) -> int:
+    """Of these products keep what was found, tell what changed; how many were told. Nothing of a cut that is done or
+    not the newest.
+    """
     if not await cuts.is_open(tx, cut):
         return 0
-    changed = await to_thread(decide, found, await store.load_told(tx), cut)
-    for told in in_pages(changed.told):
-        await store.save_told(tx, told, tx.now)
-        tx.emit(announce_reorder(one, tx.now) for one in told)
-    for kept in in_pages(changed.kept):
-        await store.save_told(tx, kept, tx.now)
+    changed = decide(found, await store.load_told(tx, skus), cut)
+    await store.save_told(tx, [*changed.told, *changed.kept], tx.now)
     await store.forget_untold(tx, changed.gone)
+    tx.emit(announce_reorder(one, tx.now) for one in changed.told)
     return len(changed.told)
 
 

@@ -1,9 +1,14 @@
+-- name: find_standing
+-- Every product of which something stands, as one value: thousands of rows would hold up the loop.
+select coalesce(array_agg(sku order by sku), '{}') from reorder;
+
 -- name: load_told
--- What stands of every product.
+-- What stands of these products.
 select
     sku, suggestion_id, cut, reorder_point, quantity, stock, days, service_level, demand, demand_low, demand_high,
     stock_out_risk, none_because, contributions, model, supersedes
 from reorder
+where sku = any($1)
 order by sku;
 
 -- name: save_told

@@ -1,10 +1,8 @@
 """The table of reorder points, a typed function per statement."""
 
-from asyncio import to_thread
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from services.forecasting.evidence import shown_evidence
 from services.forecasting.reorders.domain import ReorderAdvice, ToldReorder
@@ -20,13 +18,15 @@ _ADVICE = (
 )
 
 
-async def load_told(tx: Transaction) -> dict[str, ToldReorder]:
-    """Of every product; they may be thousands, so they are read beside the loop."""
-    return await to_thread(_told, await tx.fetch(SQL["load_told"]))
+async def find_standing(tx: Transaction) -> Sequence[str]:
+    """The SKUs of which something stands."""
+    found: Sequence[str] = await tx.fetchval(SQL["find_standing"])
+    return found
 
 
-def _told(rows: Sequence[Mapping[str, Any]]) -> dict[str, ToldReorder]:
-    return {row["sku"]: told_of(row, ReorderAdvice, _ADVICE) for row in rows}
+async def load_told(tx: Transaction, skus: Sequence[str]) -> dict[str, ToldReorder]:
+    """Of these products, by SKU."""
+    return {row["sku"]: told_of(row, ReorderAdvice, _ADVICE) for row in await tx.fetch(SQL["load_told"], skus)}
 
 
 async def save_told(tx: Transaction, told: Sequence[ToldReorder], now: datetime) -> None:

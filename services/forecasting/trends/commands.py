@@ -1,5 +1,6 @@
 """Trends as they are detected at a cut, and cleared when they are over."""
 
+from asyncio import to_thread
 from collections.abc import Mapping, Sequence
 from datetime import date
 
@@ -49,15 +50,29 @@ async def load_watched(tx: Transaction, cut: date, history_weeks: int, most: int
     )
 
 
-async def tell(tx: Transaction, found: Found, end: date, cut: date) -> tuple[int, int]:
-    """Detect what is news and clear what is over; how many of each. Nothing of a cut that is done or not the newest."""
-    if not await cuts.is_open(tx, cut):
-        return 0, 0
+async def decide_on(tx: Transaction, found: Found, end: date, cut: date) -> tuple[list[Trend], list[Cleared]]:
+    """What is news, and what is over; beside the loop, for both may be thousands."""
     told = await store.load_open(tx)
     lately = await store.load_lately(tx, end - WEEK * LONGEST * 2)
-    news, over = decide(found, told, lately, end, cut)
-    cleared = await _clear(tx, over)  # first, for a series has one open trend
-    return await _detect(tx, news), cleared
+    return await to_thread(decide, found, told, lately, end, cut)
+
+
+async def detect(tx: Transaction, news: Sequence[Trend], cut: date) -> int:
+    """Tell of each once; how many are new. Nothing of a cut that is done or not the newest."""
+    if not await cuts.is_open(tx, cut):
+        return 0
+    new = await store.add_trends(tx, news, tx.now)
+    tx.emit(announce_detected(one, tx.now) for one in news if one.trend_id in new)
+    return len(new)
+
+
+async def clear(tx: Transaction, over: Sequence[Cleared], cut: date) -> int:
+    """Tell of each once; how many were open. Nothing of a cut that is done or not the newest."""
+    if not await cuts.is_open(tx, cut):
+        return 0
+    done = await store.clear_trends(tx, [(one.trend.trend_id, one.because) for one in over], tx.now)
+    tx.emit(announce_cleared(one, tx.now) for one in over if one.trend.trend_id in done)
+    return len(done)
 
 
 async def take_back(tx: Transaction, told: TrendDetected | TrendCleared) -> None:
@@ -77,15 +92,3 @@ async def take_back(tx: Transaction, told: TrendDetected | TrendCleared) -> None
         told.sku,
     )
     await store.add_trends(tx, [trend], told.recorded_at, told.model)
-
-
-async def _detect(tx: Transaction, news: Sequence[Trend]) -> int:
-    new = await store.add_trends(tx, news, tx.now)
-    tx.emit(announce_detected(one, tx.now) for one in news if one.trend_id in new)
-    return len(new)
-
-
-async def _clear(tx: Transaction, over: Sequence[Cleared]) -> int:
-    done = await store.clear_trends(tx, [(one.trend.trend_id, one.because) for one in over], tx.now)
-    tx.emit(announce_cleared(one, tx.now) for one in over if one.trend.trend_id in done)
-    return len(done)

@@ -1,5 +1,6 @@
 """The table of trends, a typed function per statement."""
 
+from asyncio import to_thread
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -45,12 +46,13 @@ async def clear_trends(tx: Transaction, cleared: Sequence[tuple[UUID, str]], now
 
 
 async def load_open(tx: Transaction) -> list[Trend]:
-    return [_trend(row) for row in await tx.fetch(SQL["load_open"])]
+    """They may be thousands, so they are read beside the loop."""
+    return await to_thread(_trends, await tx.fetch(SQL["load_open"]))
 
 
 async def load_lately(tx: Transaction, since: date) -> dict[tuple[str, str], Trend]:
     """Of each series and group the one that began last, from the day on."""
-    found = [_trend(row) for row in await tx.fetch(SQL["load_lately"], since)]
+    found = await to_thread(_trends, await tx.fetch(SQL["load_lately"], since))
     return {(one.series, group_of(one.kind)): one for one in found}
 
 
@@ -62,5 +64,5 @@ async def list_trends(
     return [TrendView.model_validate({**row, "evidence": shown_evidence(row["evidence"])}) for row in rows]
 
 
-def _trend(row: Mapping[str, Any]) -> Trend:
-    return Trend(**{**row, "evidence": read_evidence(row["evidence"])})
+def _trends(rows: Sequence[Mapping[str, Any]]) -> list[Trend]:
+    return [Trend(**{**row, "evidence": read_evidence(row["evidence"])}) for row in rows]

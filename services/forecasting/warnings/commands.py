@@ -1,5 +1,6 @@
 """Warnings as they are raised at a cut, and cleared by what comes."""
 
+from asyncio import to_thread
 from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID
@@ -33,7 +34,9 @@ from shared.events.insights import WarningCleared, WarningRaised
 _OF_PARTIES = (CHURN, SILENCE, USAGE_DROP)
 _FIRST = UUID(int=0)
 _ALL = 100_000
-_SERIES = 1000
+_SERIES = 250
+_PAGE = 250
+"""So few at a time that the loop serves others in between."""
 
 
 async def warn_of_parties(
@@ -78,7 +81,7 @@ async def load_sold(tx: Transaction, cut: date, most: int) -> dict[str, Sequence
 
 async def warn_of_demand(tx: Transaction, cut: date, unusual: Sequence[sales.Unusual]) -> int:
     """Raise the news, and clear products that are usual again; the number raised."""
-    every = {one.sku: sales.watch_demand(one, cut) for one in unusual}
+    every = await to_thread(lambda: {one.sku: sales.watch_demand(one, cut) for one in unusual})
     news = [every[one.sku] for one in unusual if one.news]
     return await _replace(tx, DEMAND_UNUSUAL, news, {one.about for one in every.values()})
 
@@ -170,10 +173,13 @@ async def _replace(tx: Transaction, kind: Kind, news: Sequence[Warned], standing
 
 async def _raise(tx: Transaction, found: Sequence[Warned]) -> int:
     """Nothing of what rests on a figure that is no finite number: it tells nobody anything."""
-    sound = [one for one in found if is_finite(one)]
-    new = await store.save_warnings(tx, sound)
-    tx.emit(announce_raised(one, tx.now) for one in sound if one.warning_id in new)
-    return len(new)
+    raised = 0
+    for begin in range(0, len(found), _PAGE):
+        sound = [one for one in found[begin : begin + _PAGE] if is_finite(one)]
+        new = await store.save_warnings(tx, sound)
+        tx.emit(announce_raised(one, tx.now) for one in sound if one.warning_id in new)
+        raised += len(new)
+    return raised
 
 
 async def _clear(tx: Transaction, ended: Sequence[Cleared]) -> None:

@@ -12,9 +12,11 @@ import pytest
 from services.forecasting.fitting import works
 from services.forecasting.fitting.process import FittingFailed, Run
 from services.forecasting.jobs.worker import Jobs
+from services.forecasting.prices.domain import PriceAdvice
 from services.forecasting.settings import ForecastingSettings
 from services.forecasting.subscriptions import recovery
 from shared.engine.event import Event, Tombstone
+from shared.engine.postgres import MAX_EMITTED
 from shared.events.suggestions import PriceSuggested, ReorderSuggested
 from tests.events import type_of
 from tests.integration.forecasting.running import Forecasting, get, here, repeat
@@ -128,6 +130,29 @@ async def test_advice_that_no_longer_holds_is_taken_back(forecasting: Forecastin
         data = told[name][1]
         assert (data["none_because"], data["supersedes"]) == ("not_described", first[name][1]["suggestion_id"])
     assert "reorder plain" not in told
+
+
+@pytest.mark.usefixtures("sold")
+async def test_more_products_are_told_than_a_transaction_may_tell(forecasting: Forecasting) -> None:
+    """As many as are looked at may all change at one cut; then all may be gone."""
+    many = MAX_EMITTED + 1
+    prices = [
+        PriceAdvice(f"p{number:05}", "DKK", 1000, None, 1100, 525, -1.5, -2.0, -1.0, 50.0, 10.0, 90.0)
+        for number in range(many)
+    ]
+
+    async def found(work: Any, *arguments: Any) -> Any:
+        return (prices, {}) if work is works.find_prices else await _run(work, *arguments)
+
+    told = await pass_by(forecasting, Jobs(SETTINGS, cast("Run", found)), CUT)
+    assert sum(name.startswith("price p") for name in told) == many
+    assert await forecasting.pool.fetchval("select count(*) from set_aside") == 0
+
+    prices.clear()
+    told = await pass_by(forecasting, Jobs(SETTINGS, cast("Run", found)), NEXT)
+    gone = {name: data for name, (_, data) in told.items() if name.startswith("price p")}
+    assert len(gone) == many
+    assert {data["none_because"] for data in gone.values()} == {"not_sold"}
 
 
 @pytest.mark.usefixtures("sold")

@@ -112,9 +112,11 @@ def test_what_is_written_down_of_a_product_is_read_again() -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 250, 251, 1000])
 def test_pages_hold_each_once_in_order_and_none_holds_many(count: int) -> None:
-    told = at(CUT, *(Advice(f"{number:04}", number) for number in range(count))).told
+    found = [Advice(f"{number:04}", number) for number in range(count)]
+    standing = [f"{number:04}" for number in range(count - 5, count + 5)] if count else []
 
-    pages = list(in_pages(told))
+    pages = list(in_pages(found, standing))
 
-    assert [one for page in pages for one in page] == told
-    assert all(0 < len(page) <= 250 for page in pages)
+    assert [one for _, advice in pages for one in advice] == found
+    assert [sku for skus, _ in pages for sku in skus] == sorted({*standing, *(one.sku for one in found)})
+    assert all(0 < len(skus) <= 250 for skus, _ in pages)
