@@ -12,6 +12,7 @@ from jwt.utils import base64url_encode
 from shared.errors import Refused
 
 _HEADER = base64url_encode(b'{"alg":"HS256","typ":"JWT"}')
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class LinkRefused(Refused):
@@ -36,7 +37,7 @@ def sign_claims(claims: Mapping[str, str], secret: str, audience: str, expires_a
     """
     if not secret:
         raise jwt.InvalidKeyError("a link without a secret could be made by anybody")
-    said = json.dumps({**claims, "aud": audience, "exp": int(expires_at.timestamp())}, separators=(",", ":"))
+    said = _encode({**claims, "aud": audience, "exp": int(expires_at.timestamp())})
     signed = _HEADER + b"." + base64url_encode(said.encode())
     return (signed + b"." + base64url_encode(hmac.digest(secret.encode(), signed, "sha256"))).decode()
 

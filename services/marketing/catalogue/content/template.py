@@ -127,9 +127,16 @@ def labels_in(source: str, filter_: str) -> frozenset[str]:
 @lru_cache(maxsize=1_000)
 def compiled(source: str) -> Template:
     """The template, compiled once a process; its text is its identity, so old versions render as they did."""
-    return _texts.from_string(source)
+    return _compiled(_texts, source)
 
 
 @lru_cache(maxsize=1_000)
 def compiled_html(source: str) -> Template:
-    return _html.from_string(made_of(source))
+    return _compiled(_html, made_of(source))
+
+
+def _compiled(environment: ImmutableSandboxedEnvironment, source: str) -> Template:
+    template = environment.from_string(source)
+    # Jinja gives a template a ChainMap, which every rendering copies one name after the other.
+    template.globals = dict(template.globals)
+    return template
