@@ -9,6 +9,7 @@ from pathlib import Path
 import uvloop
 
 from bench import (
+    articles,
     audit,
     changes,
     contacts,
@@ -56,6 +57,7 @@ WORKS: tuple[tuple[tuple[str, ...], Work], ...] = (
     (("enrolments", "segments", "frequency caps"), follow_ups.measure),
     (("triage and routing",), desk.measure_triage),
     (("queue", "clocks"), desk.measure_reading),
+    (("suggestions",), articles.measure),
 )
 
 

@@ -77,6 +77,7 @@ GATES: dict[str, tuple[Gate, ...]] = {
     "triage and routing": (Gate("rate", "≥", 500, 1_000),),
     "queue": (Gate("p99_ms", "≤", 30, 15),),
     "clocks": (Gate("p99_ms", "≤", 30, 15),),
+    "suggestions": (Gate("p95_ms", "≤", 100, 50),),
     "timers": (Gate("cores", "≤", 0.1, 0.05),),
 }
 

@@ -2,7 +2,8 @@
 
 `view PARTIES`, `past PARTIES`, `find PARTIES` and `names PARTIES` ask for parties drawn at random, `duplicates` for
 those that may be one, `create FIRST` writes new ones from that number on, `batch FIRST SIZE` so many a call, `audit`
-counts all follow-ups, `page PATH` asks the console for one page. Each client has one connection and one request in
+counts all follow-ups, `suggestions WORDS` asks for articles by forty of so many words, `page PATH` asks the console for
+one page. Each client has one connection and one request in
 flight. Prints one JSON document: rate, percentiles, `client_us`, what the client itself used a request, and `busy`, how
 often it was told to come later.
 """
@@ -136,6 +137,13 @@ def audit() -> Requests:
     return (("GET /v1/audit/follow-ups", None) for _ in count())
 
 
+def suggestions(number: str) -> Requests:
+    """As articles.sql writes articles: few words are in most requests, most in few."""
+    words = int(number)
+    texts = (" ".join(f"w{int(words * random.random() ** 3)}" for _ in range(40)) for _ in count())
+    return (("POST /v1/articles/suggestions", json.dumps({"text": each, "language": "en"}).encode()) for each in texts)
+
+
 def page(path: str) -> Requests:
     return ((f"GET {path}", None) for _ in count())
 
@@ -158,6 +166,7 @@ KINDS: dict[str, Callable[..., Requests]] = {
     "create": create,
     "batch": batch,
     "audit": audit,
+    "suggestions": suggestions,
     "page": page,
 }
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from services.support.knowledge.domain.article import Article, Source, State, configuration_of
+from services.support.knowledge.domain.nearness import SHARED
 from services.support.knowledge.schemas import ArticleLine, ArticleText, Found, ListedArticle, NewArticleText
 from services.support.meanings import Meant, Near
 from shared.engine.transaction import Transaction
@@ -44,8 +45,10 @@ async def add_text(
     tx: Transaction, article_id: UUID, language: str, text: NewArticleText, agent: str, now: datetime
 ) -> None:
     await tx.execute(SQL["retire_text"], article_id, language)
+    await tx.execute(SQL["forget_words"], article_id, language)
     values = (text.title, text.body, agent, now, configuration_of(language))
     await tx.execute(SQL["add_text"], article_id, language, *values)
+    await tx.execute(SQL["add_words"], article_id, language)
 
 
 async def find_article(tx: Transaction, article_id: UUID) -> ArticleLine | None:
@@ -74,8 +77,8 @@ async def search(tx: Transaction, query: str, language: str, category: str | Non
 async def suggest(
     tx: Transaction, text: str, language: str, category: str | None, limit: int
 ) -> list[tuple[Found, Source]]:
-    """Those that have any word of the text, those of the category first."""
-    rows = await tx.fetch(SQL["suggest"], text, language, category, configuration_of(language), limit)
+    """Those that have enough words of the text, those of the category first."""
+    rows = await tx.fetch(SQL["suggest"], text, language, category, configuration_of(language), limit, SHARED)
     return [
         (_found(row), Source(row["article_id"], row["language"], row["version"], row["title"], row["body"]))
         for row in rows
@@ -100,7 +103,12 @@ async def save_vectors(tx: Transaction, meant: Sequence[Meant], made_by: str) ->
     """Of those that are still the newest. Other instances wait until the commit."""
     await tx.execute(SQL["lock_vectors"])
     rows = [(each.article_id, each.language, each.version, each.parts) for each in meant]
-    await tx.execute(SQL["save_vectors"], *columns(rows), made_by)
+    await tx.execute(SQL["save_vectors"], *columns(rows), made_by, tx.now)
+
+
+async def forget_others(tx: Transaction, made_by: str, before: datetime) -> None:
+    """What other models made of texts that this one had read before a time."""
+    await tx.execute(SQL["forget_others"], made_by, before)
 
 
 async def find_last_vector(tx: Transaction) -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
 from typing import Protocol
 
 import structlog
@@ -19,6 +20,8 @@ MADE_BY = f"{VECTORS}, title and paragraphs under it"
 _READ_AT_ONCE = 10
 """A step takes some seconds of one core; what was read before a stop stays."""
 _LOADED_AT_ONCE = 500
+_SIDE_BY_SIDE = timedelta(days=1)
+"""So long two versions of Rapport may run at once, each with vectors of its own."""
 
 
 class Source(Protocol):
@@ -39,10 +42,16 @@ class Reading:
 
     async def run(self, source: Source) -> None:
         """Until cancelled; errors end it, and the engine starts it again."""
+        await self.forget_others(source)
         while True:
             await self.load(source)
             if not await self.read(source):
                 await asyncio.sleep(self._poll_s)
+
+    async def forget_others(self, source: Source) -> None:
+        """What another model made of texts that this one read more than a day ago."""
+        async with source.transaction() as tx:
+            await store.forget_others(tx, MADE_BY, tx.now - _SIDE_BY_SIDE)
 
     async def read(self, source: Source) -> int:
         """Read some texts that nobody read yet, or another model; how many there were."""

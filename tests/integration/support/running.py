@@ -79,6 +79,7 @@ class Support(Running):
             "canned_reply",
             "deflection",
             "article_vector",
+            "article_word",
             "article_text",
             "article",
             "stat_warning",

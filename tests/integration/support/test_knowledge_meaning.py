@@ -57,6 +57,11 @@ async def read(support: Support, reading: Reading | None = None) -> int:
     return steps
 
 
+async def makers(support: Support) -> list[str]:
+    rows = await support.rows("select distinct made_by from article_vector order by made_by desc")
+    return [row["made_by"] for row in rows]
+
+
 async def suggested(http: httpx.AsyncClient, text: str) -> list[tuple[str, str]]:
     answer = await http.post("/v1/articles/suggestions", json={"text": text})
     assert answer.status_code == 200, answer.text
@@ -116,7 +121,19 @@ async def test_what_another_model_read_is_read_anew_in_steps_that_a_stop_does_no
     assert fresh.size == 3
     assert await read(support, Reading(fresh, 1.0)) == 2
     assert fresh.size == 9
-    assert await support.rows("select distinct made_by from article_vector") == [{"made_by": worker.MADE_BY}]
+    assert await makers(support) == [worker.MADE_BY, "another"]
+
+
+async def test_two_models_stand_side_by_side_for_a_day(support: Support, http: httpx.AsyncClient) -> None:
+    await published(http, REFUND)
+    await read(support)
+    await support.pool.execute("update article_vector set made_by = 'another'")
+    await read(support)
+    await Reading(meanings_of(support), 1.0).forget_others(support)
+    assert await makers(support) == [worker.MADE_BY, "another"]
+    await support.pool.execute("update article_vector set made_at = made_at - interval '25 hours'")
+    await Reading(meanings_of(support), 1.0).forget_others(support)
+    assert await makers(support) == [worker.MADE_BY]
 
 
 async def test_a_process_forgets_what_its_database_lost(support: Support, http: httpx.AsyncClient) -> None:

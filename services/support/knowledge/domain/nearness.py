@@ -9,6 +9,8 @@ from services.support.meanings import Near
 K = TypeVar("K", bound=Hashable)
 NEAR = 0.85
 """A text that is less near has nothing to say to a question; decision 17 has what was measured."""
+SHARED = 0.2
+"""Of what the words of a request tell, an article has to share so much; decision 17 has what was measured."""
 _RANK_CONSTANT = 60
 _LONGEST_EXCERPT = 300
 
