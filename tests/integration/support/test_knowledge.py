@@ -70,7 +70,11 @@ async def test_only_what_is_published_is_found(http: httpx.AsyncClient, article:
         ("it's a 'dark\\lamp' & | ! <-> :*", ["en"]),
         ("dark " * 15_000, ["en"]),
         ("It is Tuesday and my neighbour told me over breakfast that the garden of his aunt has no lamp any more", []),
-        ("dark lamps stay so, switch or not " + " ".join("".join(each) for each in islice(product("bcdfghjklmnpq", repeat=4), 19_900)), ["en"]),
+        (
+            "dark lamps stay so, switch or not "
+            + " ".join("".join(each) for each in islice(product("bcdfghjklmnpq", repeat=4), 19_900)),
+            ["en"],
+        ),
     ],
 )
 async def test_articles_are_suggested_while_a_request_is_written(
