@@ -20,7 +20,7 @@ from services.forecasting.fraud.schemas import AssessmentView
 from services.forecasting.fraud_forest import Forest, inputs_of
 from services.forecasting.models import commands as models
 from services.forecasting.settings import Context
-from shared.engine.event import Event, caused_id
+from shared.engine.event import Event
 from shared.engine.transaction import Transaction
 from shared.errors import NotFound, Stale
 from shared.events.contacts import PartyUpdated
@@ -40,16 +40,16 @@ async def assess(tx: Transaction, events: Sequence[Fact]) -> int:
     context: Context = tx.context
     await store.add_facts(tx, [event for event in events if isinstance(event.data, SaleCompleted)])
     await store.add_facts(tx, [event for event in events if not isinstance(event.data, SaleCompleted)])
-    signals = await store.load_signals(tx, [UUID(event.id) for event in events])
+    ids = [UUID(event.id) for event in events]
+    signals = await store.load_signals(tx, ids)
     forest = await _find_forest(tx, context)
     found = [
         Assessment(
-            caused_id(event, "fraud"),
             event,
-            add_points(context.fraud_rules, signals[UUID(event.id)], forest),
-            add_points(context.fraud_shadow, signals[UUID(event.id)], forest) if context.fraud_shadow else None,
+            add_points(context.fraud_rules, signals[id_], forest),
+            add_points(context.fraud_shadow, signals[id_], forest) if context.fraud_shadow else None,
         )
-        for event in events
+        for id_, event in zip(ids, events, strict=True)
     ]
     told = [one for one in found if is_told(one)]
     await store.add_assessments(tx, told)

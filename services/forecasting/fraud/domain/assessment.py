@@ -35,10 +35,14 @@ class Points:
 class Assessment:
     """Of one event. `shadow` is what other rules would have said, which nobody acts on."""
 
-    assessment_id: UUID
     event: Fact
     told: Points
     shadow: Points | None = None
+
+    @property
+    def assessment_id(self) -> UUID:
+        """Only few are told, and so need one."""
+        return caused_id(self.event, "fraud")
 
     @property
     def kind(self) -> Literal["sale", "refund"]:
@@ -66,7 +70,10 @@ def add_points(rules: FraudRules, signals: Signals, forest: Forest | None = None
     """The points of every rule whose inputs all reach their bounds, and of the forest, from 0 to MOST_POINTS."""
     reasons = []
     for rule in rules.rules:
-        if all(signals.get(name, 0.0) >= least for name, least in rule.least.items()):
+        for name, least in rule.least.items():
+            if signals.get(name, 0.0) < least:
+                break  # as most of them do for most sales, each of which all rules are asked of
+        else:
             value = signals.get(next(iter(rule.least)), 0.0)
             reasons.append(Contribution(input=rule.reason, value=round(value, 4), effect=float(rule.points)))
     asked = forest if rules.forest else None
