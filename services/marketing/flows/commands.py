@@ -21,6 +21,7 @@ from services.marketing.flows.domain.follow import (
     Followed,
     Previous,
     completed,
+    concerned_by,
     ended_by_skip,
     follow,
     is_at_last,
@@ -73,11 +74,12 @@ async def follow_events(
         return []
     parties = {event.data.party_id for event in relevant}
     running = await store.lock_flows(tx, parties)
+    concerned = concerned_by(relevant, flows, running)
     products = {}
-    if asks_for_products(campaign.definition.when for campaign in flows):
+    if asks_for_products(campaign.definition.when for campaign in concerned):
         products = await copies.load_categories(tx, _skus(relevant))
-    previous = await _load_previous(tx, flows, parties)
-    facts = await _load_facts(tx, flows, parties)
+    previous = await _load_previous(tx, concerned, parties)
+    facts = await _load_facts(tx, concerned, parties)
     return await _save(tx, follow(relevant, flows, running, previous, facts, products))
 
 

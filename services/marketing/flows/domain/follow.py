@@ -73,6 +73,17 @@ def is_relevant(event: Event[Occurrence], campaigns: Iterable[Campaign]) -> bool
     return any(name in campaign.definition.hears for campaign in campaigns)
 
 
+def concerned_by(
+    events: Iterable[Event[Occurrence]], campaigns: Iterable[Campaign], running: Iterable[Flow]
+) -> list[Campaign]:
+    """The campaigns that these events may start, and those in which one of their parties is. What the others ask of
+    parties decides nothing now.
+    """
+    names = {NAMES[type(event.data)] for event in events}
+    entered = {(flow.campaign, flow.version) for flow in running}
+    return [c for c in campaigns if c.definition.trigger.event in names or (c.name, c.version) in entered]
+
+
 def follow(
     events: Sequence[Event[Occurrence]],
     campaigns: Sequence[Campaign],
@@ -134,9 +145,10 @@ def wake_all(
 def triggers(campaign: Campaign, event: Event[Occurrence], products: Mapping[str, Category]) -> bool:
     """Whether an event is what the campaign begins with, as far as the event alone says."""
     definition, data = campaign.definition, event.data
-    if isinstance(data, EnrolmentRequested) and data.campaign != campaign.name:
+    name = NAMES[type(data)]
+    if name != definition.trigger.event or (isinstance(data, EnrolmentRequested) and data.campaign != campaign.name):
         return False
-    happened = Happened(event.id, NAMES[type(data)], event.time, data)
+    happened = Happened(event.id, name, event.time, data)
     return is_heard(definition.trigger, happened, {}) and matches(definition.when, _basket(data, products))
 
 
