@@ -35,6 +35,7 @@ from eval.setting import MissingError, Setting, say
 TASKS: dict[str, Callable[[Setting], list[Row]]] = {
     "duplicates": duplicates.measure,
     "forecasts": forecasts.measure,
+    "simulated": forecasts.measure_simulated,
     "customers": lifetime.measure,
     "drawn-customers": lifetime.measure_drawn,
     "churn": churn.measure,

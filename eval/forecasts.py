@@ -21,6 +21,7 @@ from eval.kinds import other_kinds
 from eval.rows import Row, compare
 from eval.series_files import read_series
 from eval.setting import Setting, UnfitError
+from eval.simulated import simulated
 from eval.values import Set, complete_journey
 from services.forecasting.fitting.candidates import look_ahead
 from services.forecasting.forecasts.domain.calibration import Scores
@@ -48,6 +49,11 @@ def measure(setting: Setting) -> list[Row]:
     for path, roles in find_tables(setting, SERIES, WIDE):
         rows += setting.attempt(partial(_measure_file, path, roles, setting))
     return rows
+
+
+def measure_simulated(setting: Setting) -> list[Row]:
+    """Series of twelve kinds that the seed draws."""
+    return [row for one in simulated(setting.seed) for row in _measure_set(one)]
 
 
 def _measure_file(path: Path, roles: Roles, setting: Setting) -> list[Row]:

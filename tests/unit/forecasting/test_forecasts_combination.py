@@ -50,6 +50,21 @@ def test_who_was_there_only_for_hard_series_is_not_the_worse_for_it() -> None:
     assert weigh(["easy", "hard"], {}, summed(pooled))["hard"] > 0.9
 
 
+def test_of_what_nothing_is_known_the_models_are_expected_to_be_better() -> None:
+    """A short series has no origins behind; equal weights would be those of the worst candidates too."""
+    candidates = (SEASONAL_NAIVE, "recent-mean", "seasonal-mean", "linear", "log")
+
+    weights = weigh(candidates, {}, {})
+
+    assert weights["linear"] + weights["log"] > 0.9
+
+
+def test_what_is_expected_gives_way_to_what_is_known() -> None:
+    pooled = {"log": [(1.5, 1.0)] * 60, SEASONAL_NAIVE: [(1.0, 1.0)] * 60}
+
+    assert weigh(pooled, {}, summed(pooled))[SEASONAL_NAIVE] > 0.8
+
+
 def test_where_the_naive_forecast_was_exact_it_counts() -> None:
     exact: dict[str, list[Pair]] = {SEASONAL_NAIVE: [(0.0, 0.0)] * 6, "a": [(3.0, 0.0)] * 6}
 

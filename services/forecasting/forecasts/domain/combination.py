@@ -28,6 +28,10 @@ from services.forecasting.forecasts.domain.outlook import (
 COMBINED, WITH_INDICATOR = "weighted", "weighted-with-indicator"
 _BEFOREHAND = {"log": 4.0, "linear": 2.0}
 """What the means of fitted models count for before anything is known; any other candidate counts for 1."""
+_EXPECTED = {"log": 0.8, "linear": 0.8}
+"""Errors beside those of the seasonal naive forecast, before any are known; any other candidate errs as much as it."""
+_AS_MANY = 1
+"""Outlooks, as which that counts: soon the errors that are known say more."""
 _DRAWN = 16.0
 _SHARP = 8.0
 _FEWEST = 4
@@ -183,15 +187,21 @@ def _beside(outlook: Outlook) -> str | None:
 def weigh(
     candidates: Iterable[str], own: Mapping[str, Sequence[Pair]], pooled: Mapping[str, Pooled]
 ) -> dict[str, float]:
-    """Weights that sum to 1. A candidate without any past is taken to be as good as the mean of the others."""
+    """Weights that sum to 1. A candidate without any past errs as much as is expected of it."""
     names = sorted(candidates)
-    general = {name: found.beside_naive() for name in names if (found := pooled.get(name)) and found.count}
-    usual = fmean(general.values()) if general else 1.0
-    errors = {name: _drawn(own.get(name, ()), general.get(name, usual)) for name in names}
+    errors = {name: _drawn(own.get(name, ()), _general(name, pooled.get(name))) for name in names}
     best = min(errors.values())
     raw = {name: _BEFOREHAND.get(name, 1.0) * (best / error) ** _SHARP for name, error in errors.items()}
     whole = sum(raw.values())
     return {name: weight / whole for name, weight in raw.items()}
+
+
+def _general(name: str, pooled: Pooled | None) -> float:
+    """Its errors in all series, drawn to what is expected while these are few: of short series none is known at all."""
+    expected = _EXPECTED.get(name, 1.0)
+    if pooled is None or not pooled.count:
+        return expected
+    return (pooled.beside_naive() * pooled.count + expected * _AS_MANY) / (pooled.count + _AS_MANY)
 
 
 def _drawn(own: Sequence[Pair], general: float) -> float:
