@@ -76,7 +76,7 @@ class DatabaseSettings(Group):
     """`dsn` is the service's role (no DDL); `owner_dsn` is read by `shared.run.migrate` alone.
 
     `pool_max` connections are the engine's and the workers', `http_pool_max` more are for requests, of which no
-    statement takes longer than `http_statement_s` seconds.
+    statement takes longer than `http_statement_s` seconds. `http_plans` is Postgres' `plan_cache_mode` for these.
     """
 
     dsn: Annotated[SecretStr, AfterValidator(_check_address)]
@@ -85,6 +85,7 @@ class DatabaseSettings(Group):
     pool_max: int = Field(default=10, ge=1)
     http_pool_max: int = Field(default=10, ge=1)
     http_statement_s: float = Field(default=10, gt=0)
+    http_plans: Literal["auto", "force_generic_plan"] = "auto"
 
 
 class HttpSettings(Group):

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, NamedTuple, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -12,7 +12,7 @@ from services.contacts.spans import LifecyclePolicy
 from services.contacts.weights import CompletenessPolicy
 from shared.engine.months import Months
 from shared.events.values import Country
-from shared.settings import Group, HttpSettings, ServiceSettings
+from shared.settings import DatabaseSettings, Group, HttpSettings, ServiceSettings
 
 
 class ContactsSettings(Group):
@@ -36,8 +36,17 @@ class ContactsSettings(Group):
     pseudonym_key: Annotated[SecretStr, Field(min_length=32)] | None = None
 
 
+class ContactsDatabase(DatabaseSettings):
+    """A history lies in a table for each month, and to plan for them all takes longer than to read a party: a request's
+    statements are planned once, for any values.
+    """
+
+    http_plans: Literal["auto", "force_generic_plan"] = "force_generic_plan"
+
+
 class Settings(ServiceSettings):
     http: HttpSettings = HttpSettings(port=8101)
+    database: ContactsDatabase = Field(default_factory=dict, validate_default=True)
     contacts: ContactsSettings = ContactsSettings()
 
     @model_validator(mode="after")

@@ -90,7 +90,8 @@ class Database:
             )
         self.recovered = await self.main.fetchval(SQL["has_published"])
         timeout = f"{round(self._settings.http_statement_s * 1_000)}ms"
-        await self._open(_REQUESTS, 1, self._settings.http_pool_max, statement_timeout=timeout)
+        own = {"statement_timeout": timeout, "plan_cache_mode": self._settings.http_plans}
+        await self._open(_REQUESTS, 1, self._settings.http_pool_max, **own)
         for subscription in subscriptions:
             if subscription.schema is not None:
                 await self._open(subscription.schema, 1, 2, search_path=f"{subscription.schema}, public")
