@@ -11,6 +11,7 @@ from services.forecasting.fraud import api as fraud
 from services.forecasting.indicators import api as indicators
 from services.forecasting.jobs.worker import Jobs
 from services.forecasting.models import api as models
+from services.forecasting.overview import api as overview
 from services.forecasting.prices import api as prices
 from services.forecasting.reorders import api as reorders
 from services.forecasting.scores import api as scores
@@ -28,7 +29,7 @@ __all__ = ["create_app", "handlers"]
 routers = [
     *(series.router, totals.router, activity.router, forecasts.router, scores.router),
     *(models.router, warnings.router, cross_sell.router, fraud.router, actions.router),
-    *(trends.router, prices.router, reorders.router, indicators.router),
+    *(trends.router, prices.router, reorders.router, indicators.router, overview.router),
 ]
 
 

@@ -25,6 +25,12 @@ class Listing(BaseModel, Generic[T]):
     next_cursor: str | None = None
 
 
+def first_page(rows: Sequence[T], limit: int, position: Callable[[T], Sequence[object]]) -> Listing[T]:
+    """The first `limit` of a list, of which one more was asked for, as a part of an answer; its own route goes on."""
+    following = encode_cursor(position(rows[limit - 1])) if len(rows) > limit else None
+    return Listing(items=list(rows[:limit]), next_cursor=following)
+
+
 def encode_cursor(position: Sequence[object]) -> str:
     return base64.urlsafe_b64encode(to_json(list(position))).rstrip(b"=").decode()
 

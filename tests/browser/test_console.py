@@ -268,6 +268,10 @@ async def test_what_happens_meanwhile_comes_in_and_disturbs_nobody_who_writes(st
         await expect(party.locator(".figures")).to_contain_text("DKK\u00a0259.90", timeout=20_000)
         await expect(party.locator(".timeline summary", has_text="Sale")).to_have_count(2)
         assert await party.locator(".timeline [data-id]").count() > lines
+        async with httpx.AsyncClient(base_url=stack.url("contacts")) as contacts:
+            (await contacts.patch(f"/v1/parties/{customer.party_id}", json={"name": "Grace Lind"})).raise_for_status()
+        await expect(party.locator("h1")).to_have_text("Grace Lind", timeout=20_000)
+        await expect(party).to_have_title("Grace Lind · Rapport")
         # of what is on the page nothing is among the newest, as after a long time without news
         await party.evaluate(
             "for (const line of document.querySelectorAll('#lines [data-id]')) line.dataset.id = 'old'"

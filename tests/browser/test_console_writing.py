@@ -116,3 +116,36 @@ async def test_a_team_is_told_what_support_counts(stack: EmbeddedStack, ada: Cus
         wrong = await client.get("/team?from=2026-03-02&to=2026-03-01")
         assert "since comes before until" in wrong.text
         assert 'value="2026-03-02"' in wrong.text
+
+
+async def test_what_is_too_long_is_said_and_still_stands_on_the_page_before(
+    stack: EmbeddedStack, ada: Customer, axe: str
+) -> None:
+    """Without scripts, as by somebody who pastes past what the page allows, which a browser holds to by itself; with
+    them, which keep it from being sent, where the form is sent past them.
+    """
+    long = "Dear Ada. " * 220_000
+    for scripts, language in ((False, "en"), (True, "da")):
+        options = {"java_script_enabled": scripts, "viewport": PHONE, "language": language}
+        async with console(stack, **options) as (context, complaints):  # type: ignore[arg-type]
+            page = await context.new_page()
+            await page.goto(f"/tickets/{ada.ticket_id}")
+            text = page.locator("textarea#text")
+            await text.evaluate("field => field.removeAttribute('maxlength')")
+            await text.fill(long)
+            async with page.expect_navigation() as sent:
+                if scripts:
+                    await text.evaluate("field => field.form.submit()")
+                else:
+                    await page.locator("form:has(textarea#text) button.primary").click()
+            assert (await sent.value).status == 413
+            said = {"en": ("That was too much", "at most 2.1"), "da": ("Det var for meget", "højst 2,1")}[language]
+            await expect(page.locator("h1")).to_have_text(said[0])
+            await expect(page.locator("main p").first).to_contain_text(said[1])
+            if scripts:
+                await page.evaluate(axe)
+                result = await page.evaluate("axe.run({resultTypes: ['violations']})")
+                assert [each["id"] for each in result["violations"]] == []
+            await page.go_back()
+            assert await page.locator("textarea#text").input_value() == long
+            assert [each for each in complaints if "413" not in each] == []

@@ -37,7 +37,6 @@ Cursor = Annotated[str | None, Query(max_length=1000)]
 Text = Annotated[str | None, Query(max_length=320)]
 Day = Annotated[Annotated[date | None, BlankIsNone], Query()]
 LINES = 25
-PURCHASES = 24
 
 
 @router.get("")
@@ -237,42 +236,43 @@ async def _show_around(
     suggested: Json = None,
     after: tuple[str | None, str | None] = (None, None),
 ) -> Response:
-    path, alone = f"parties/{party_id}", not page.bare
+    path = f"parties/{party_id}"
     page.path = f"/{path}/around"
-    view, complete, sales, relations, roles, advice, scores, actions = await asyncio.gather(
-        page.asked.get("contacts", path) if alone else _known({"id": str(party_id), "name": None}),
-        attempt(page.asked.get("contacts", f"{path}/completeness")),
-        attempt(page.asked.get("contacts", f"{path}/timeline", type="sale.completed", limit=PURCHASES)),
-        attempt(page.asked.get("contacts", f"{path}/relations", cursor=after[0], limit=50)),
-        attempt(page.asked.get("contacts", f"{path}/roles", cursor=after[1], limit=50)) if alone else _known(Part()),
-        attempt(page.asked.get("forecasting", "cross-sell", party_id=party_id)),
-        attempt(page.asked.get("forecasting", f"scores/{party_id}")),
-        attempt(page.asked.get("forecasting", "actions", party_id=party_id, limit=12)),
+    around, expected, relations, roles = await asyncio.gather(
+        attempt(page.asked.get("contacts", f"{path}/overview")),
+        attempt(page.asked.get("forecasting", f"overviews/{party_id}")),
+        _following(page, f"{path}/relations", after[0]),
+        _following(page, f"{path}/roles", after[1]),
     )
-    related = related_of({str(party_id), view["id"]}, relations.value["items"]) if relations.value else []
+    if around.trouble and not page.bare:
+        raise around.trouble
+    known = around.value or {"party_id": str(party_id), "name": None, "completeness": None, "purchases": []}
+    further = relations.listed if relations else []
+    names = await page.names_of(each[end] for each in further for end in ("from_now", "to_now"))
+    relations = relations or around.of("relations")
+    actions = expected.of("actions")
     return page.show(
         "parties/around.html",
         trouble.status if trouble else 200,
-        party=view,
-        complete=complete,
-        purchases=purchases_of(sales.listed),
+        party={"id": known["party_id"], "name": known["name"]},
+        complete=known["completeness"],
+        purchases=purchases_of(known["purchases"]),
         relations=relations,
-        related=related,
-        names=await page.names_of(each.other for each in related),
-        roles=roles,
-        advice=advice,
-        scores=scores,
+        related=related_of({str(party_id), known["party_id"]}, relations.listed, names),
+        roles=roles or around.of("roles"),
+        advice=expected.of("advice"),
+        scores=expected.of("scores"),
         actions=actions,
-        standing=standing_of(actions.listed),
+        standing=standing_of(actions.value or ()),
         suggested=suggested,
         trouble=trouble,
         typed=typed or {},
     )
 
 
-async def _known(value: Any) -> Any:
-    """What the customer's page shows already, or does not take in."""
-    return value
+async def _following(page: Page, path: str, cursor: str | None) -> Part[Json] | None:
+    """A list from a place on; its beginning comes with what stands around."""
+    return await attempt(page.asked.get("contacts", path, cursor=cursor, limit=50)) if cursor else None
 
 
 def _form(

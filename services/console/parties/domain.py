@@ -126,11 +126,10 @@ def _detail(type_: str, summary: Mapping[str, Any], words: Words) -> str:
     return " · ".join(parts)
 
 
-def purchases_of(sales: Iterable[Mapping[str, Any]]) -> dict[str, list[int]]:
-    """What each of the last purchases came to, by currency, the oldest first."""
+def purchases_of(totals: Iterable[Mapping[str, Any]]) -> dict[str, list[int]]:
+    """What each of the last purchases came to, by currency, the oldest first; `totals` are the newest first."""
     found: dict[str, list[int]] = {}
-    for sale in sales:
-        total = sale["summary"]["total"]
+    for total in totals:
         found.setdefault(total["currency"], []).insert(0, total["minor"])
     return found
 
@@ -158,17 +157,19 @@ class Related:
     kind: str
     outward: bool
     other: str
+    name: str | None
     since: str | None
     ended_on: str | None
 
 
-def related_of(ids: set[str], relations: Iterable[Mapping[str, Any]]) -> list[Related]:
-    """What holds before what has ended, each from where the customer stands, who may be known by several ids."""
+def related_of(ids: set[str], relations: Iterable[Mapping[str, Any]], names: Mapping[str, str | None]) -> list[Related]:
+    """What holds before what has ended, from where the customer stands, who may have several ids. `names` fill gaps."""
     found = []
     for each in relations:
         outward = not ids.isdisjoint((each["from_party_id"], each["from_now"]))
         other = each["to_now" if outward else "from_now"]
-        found.append(Related(each["id"], each["kind"], outward, other, each["since"], each["ended_on"]))
+        name = each.get("name") or names.get(other)
+        found.append(Related(each["id"], each["kind"], outward, other, name, each["since"], each["ended_on"]))
     return sorted(found, key=lambda each: each.ended_on is not None)
 
 

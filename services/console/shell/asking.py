@@ -85,6 +85,11 @@ class Part(Generic[T]):
         found: Json = self.value
         return found["items"] if found else []
 
+    def of(self, name: str) -> "Part[Json]":
+        """What an answer that holds several things has under a name."""
+        found: Json = self.value
+        return Part(None if found is None else found[name], self.trouble)
+
 
 async def attempt(asked: Awaitable[T]) -> Part[T]:
     """The rest of a page is shown also where one service is away."""

@@ -46,6 +46,11 @@ CUSTOMERS: dict[str, dict[str, str]] = {
         "sms": _("Text message"),
         "in_person": _("In person"),
     },
+    "basis": {
+        "opt_in": _("They said yes"),
+        "double_opt_in": _("They said yes, and confirmed it"),
+        "unsubscribed": _("They followed the link out of a letter"),
+    },
     "purpose": {"marketing": _("Marketing"), "profiling": _("Profiling"), "service": _("Service")},
     "pair": {"open": _("Open"), "dismissed": _("Two of them"), "merged": _("Merged"), "doubted": _("Doubts")},
     "left": {

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
+from services.console.shell.tags import escaped
 from services.console.shell.words import Words
 
 _MOMENTS = frozenset({"due_at", "expires_at", "entered_at", "occurred_at", "recorded_at", "sold_at"})
@@ -37,7 +37,7 @@ class Named:
 
     def __html__(self) -> str:
         """Ready for a template, which asks for each of a hundred texts of a page much longer than this takes."""
-        return f'<a href="{escape(self.href)}">{escape(self.text)}</a>' if self.href else escape(self.text)
+        return f'<a href="{escaped(self.href)}">{escaped(self.text)}</a>' if self.href else escaped(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Fact:
 
     def __html__(self) -> str:
         said = ", ".join(text.__html__() for text in self.texts)
-        return f"<div><dt>{escape(self.name)}</dt><dd>{said}</dd></div>"
+        return f"<div><dt>{escaped(self.name)}</dt><dd>{said}</dd></div>"
 
 
 def facts_of(said: Mapping[str, Any], words: Words) -> list[Fact]:

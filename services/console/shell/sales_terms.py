@@ -181,7 +181,10 @@ SALES: dict[str, dict[str, str]] = {
     "model": {
         "weekly": _("Sales by week"),
         "bgnbd": _("Who is still a customer"),
+        "churn": _("Who may leave"),
+        "rfm": _("Among all customers"),
         "forest": _("What looks odd"),
+        "prices": _("What products should cost"),
         "cross-sell": _("What to offer next"),
     },
     "model_state": {"live": _("In use"), "shadow": _("Beside it"), "retired": _("Retired")},

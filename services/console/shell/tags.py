@@ -3,10 +3,18 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from html import escape
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup, _escape_inner, escape  # type: ignore[attr-defined]
+
 from services.console.shell.words import Words
+
+
+def escaped(value: object) -> str:
+    """As a template writes it out; what is markup stays as it is."""
+    if type(value) is str:
+        return str(_escape_inner(value))
+    return value if type(value) is Markup else escape(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +29,7 @@ class Tag:
 
 def badge(text: str, tone: str = "plain") -> Tag:
     """A word in a coloured field."""
-    return Tag(f'<span class="badge {escape(tone)}">{escape(str(text))}</span>')
+    return Tag(f'<span class="badge {escaped(tone)}">{escaped(str(text))}</span>')
 
 
 class Moments:
@@ -35,12 +43,12 @@ class Moments:
         return _moment(at, self._words.language, self._words.zone.key)
 
     def day(self, at: str) -> Tag:
-        return Tag(f'<time datetime="{escape(at)}">{escape(self._words.day(at))}</time>')
+        return Tag(f'<time datetime="{escaped(at)}">{escaped(self._words.day(at))}</time>')
 
 
 @lru_cache(10_000)
 def _moment(at: str, language: str, zone: str) -> Tag:
     """Open pages name the same moments again with each news."""
     words = Words(language, ZoneInfo(zone), datetime.now(UTC))
-    precisely, short = escape(words.moment_precisely(at)), escape(words.moment(at))
-    return Tag(f'<time datetime="{escape(at)}" title="{precisely}">{short}</time>')
+    precisely, short = escaped(words.moment_precisely(at)), escaped(words.moment(at))
+    return Tag(f'<time datetime="{escaped(at)}" title="{precisely}">{short}</time>')

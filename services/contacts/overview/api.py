@@ -14,7 +14,7 @@ from services.contacts.consents.domain import decide_consents
 from services.contacts.lifecycle.commands import load_family
 from services.contacts.overview import commands, store
 from services.contacts.overview.domain import lifecycle_view
-from services.contacts.overview.schemas import PartyCard, PartyView
+from services.contacts.overview.schemas import PartyCard, PartyOverview, PartyView
 from services.contacts.parties.commands import erased
 from services.contacts.parties.commands.aliases import find_family
 from services.contacts.parties.domain.identity import search_values
@@ -102,6 +102,26 @@ async def read_party(
     consents = to_json(decide_consents(view.consents, now)).decode()
     body = f'{view.body[:-1]}, "consents": {consents}}}'.encode()
     return Response(body, media_type="application/json", headers={"ETag": etag_of(view.version, body)})
+
+
+@router.get(
+    "/parties/{party_id}/overview",
+    dependencies=READS,
+    response_model=PartyOverview,
+    responses=answers_with(200, "ETag"),
+)
+async def read_party_overview(service: Service, party_id: UUID) -> Response:
+    """What stands around a party: what is missing of it, its last purchases, what others are to it, and its roles, of a
+    party that was merged into another those of both. The ETag changes with all that is shown.
+    """
+    async with service.read() as tx:
+        found = await commands.load_around(tx, party_id)
+        if found is None:
+            await erased.require(tx, party_id)
+            raise NotFound("no party has this id")
+    version, overview = found
+    body = overview.model_dump_json().encode()
+    return Response(body, media_type="application/json", headers={"ETag": etag_of(version, body)})
 
 
 async def _read_past(service: Service, party_id: UUID, as_of: datetime) -> Response:

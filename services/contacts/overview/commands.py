@@ -1,21 +1,25 @@
-"""The 360 view as it was known at a time."""
+"""The 360 view as it was known at a time, and what stands around a party now."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from services.contacts.completeness import domain as completeness
+from services.contacts.completeness.domain import Assessment
 from services.contacts.consents.commands import load_family_state
 from services.contacts.lifecycle.commands import load_family_at
 from services.contacts.overview import store
 from services.contacts.overview.domain import fold_stages, identities_of, lifecycle_view
-from services.contacts.overview.schemas import LifecycleView, PartyView
-from services.contacts.overview.store import Told
-from services.contacts.parties.commands.aliases import find_family_at
+from services.contacts.overview.schemas import LifecycleView, PartyOverview, PartyView
+from services.contacts.overview.store import Most, Told
+from services.contacts.parties.commands.aliases import find_family, find_family_at
 from services.contacts.parties.commands.past import load_revisions, require_past
 from services.contacts.settings import Context
 from services.contacts.timeline.commands import load_lines_at
 from shared.engine.transaction import Transaction
+from shared.http.paging import first_page
 
 _LINES = 10
+_PURCHASES, _LISTED = 24, 50
 
 
 async def load_view_at(tx: Transaction, party_id: UUID, at: datetime) -> PartyView | None:
@@ -45,6 +49,26 @@ async def load_view_at(tx: Transaction, party_id: UUID, at: datetime) -> PartyVi
         open_tickets=await store.load_tickets_at(tx, told),
         messages=await store.load_messages_at(tx, told),
         timeline=await load_lines_at(tx, family, at, _LINES),
+    )
+
+
+async def load_around(tx: Transaction, party_id: UUID) -> tuple[int, PartyOverview] | None:
+    """What stands around a party, with what was merged into it, and the version of its description; None where there is
+    none.
+    """
+    context: Context = tx.context
+    family = await find_family(tx, party_id)
+    found = await store.load_around(tx, context.months, family, Most(_PURCHASES, _LISTED + 1))
+    if found is None:
+        return None
+    assessment = None if found.score is None else Assessment(found.score, found.missing)
+    return found.version, PartyOverview(
+        party_id=family[0],
+        name=found.name,
+        completeness=None if assessment is None else completeness.say(family[0], assessment),
+        purchases=found.purchases,
+        relations=first_page(found.relations, _LISTED, lambda each: (each.id,)),
+        roles=first_page(found.roles, _LISTED, lambda each: (each.id,)),
     )
 
 

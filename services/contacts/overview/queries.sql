@@ -196,6 +196,66 @@ select
 from party
 where party.id = ($1::uuid[])[1] and party.erased_at is null
 
+-- name: load_around
+-- What stands around a party, in one round trip: how complete it is, what its last $4 sales came to, and the first $5 of its
+-- relations, each with whom the other goes on as, and of its roles; of each of the parties its own indexes are read. $1 to
+-- $3 as above.
+select
+    party.version, party.name, party.picked::text as picked, party.said_at::text as said_at, party.score, party.missing,
+    (
+        select coalesce(json_agg(last.total), '[]')
+        from (
+            select sale.total from unnest($1::uuid[]) as member (id) cross join lateral (
+                select summary -> 'total' as total, occurred_at, recorded_at, event_id
+                from line
+                where party_id = member.id and recorded_at >= $2 and recorded_at < $3 and type = 'crm.sale.completed.v1'
+                order by line.occurred_at desc, line.recorded_at desc, line.event_id desc limit $4
+            ) as sale
+            order by sale.occurred_at desc, sale.recorded_at desc, sale.event_id desc limit $4
+        ) as last
+    )::text as purchases,
+    (
+        select coalesce(json_agg(one order by one.id), '[]')
+        from (
+            select
+                told.*, other.name, case when told.is_from then party.id else other.id end as from_now,
+                case when told.is_from then other.id else party.id end as to_now
+            from (
+                select either.*, either.from_party_id = any ($1::uuid[]) as is_from from (
+                    select distinct own.id, own.kind, own.from_party_id, own.to_party_id, own.since, own.ended_on
+                    from unnest($1::uuid[]) as member (id) cross join lateral (
+                        (select * from relation where from_party_id = member.id order by relation.id limit $5)
+                        union all
+                        (select * from relation where to_party_id = member.id order by relation.id limit $5)
+                    ) as own
+                ) as either
+                order by either.id limit $5
+            ) as told
+            cross join lateral (
+                with recursive up as (
+                    select id, merged_into, name, erased_at from party
+                    where id = case when told.is_from then told.to_party_id else told.from_party_id end
+                    union all
+                    select party.id, party.merged_into, party.name, party.erased_at
+                    from party join up on party.id = up.merged_into
+                )
+                select id, case when erased_at is null then name end as name from up where merged_into is null
+            ) as other
+        ) as one
+    )::text as relations,
+    (
+        select coalesce(json_agg(own order by own.id), '[]')
+        from (
+            select roles.* from unnest($1::uuid[]) as member (id) cross join lateral (
+                select id, party_id, role, since, ended_on from party_role
+                where party_id = member.id order by party_role.id limit $5
+            ) as roles
+            order by roles.id limit $5
+        ) as own
+    )::text as roles
+from party
+where party.id = ($1::uuid[])[1] and party.erased_at is null
+
 -- name: list_parties
 -- Newest first, before an id.
 select id, body from party_card where id < $1 order by id desc limit $2

@@ -6,12 +6,16 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.contacts.completeness.schemas import CompletenessView
 from services.contacts.consents.schemas import ConsentView
 from services.contacts.parties.schemas import PartyState
+from services.contacts.relations.schemas import RelationView
+from services.contacts.roles.schemas import RoleView
 from services.contacts.timeline.schemas import LineView
 from shared.events.money import Currency
 from shared.events.parties import KnownIdentity
 from shared.events.values import PartyKind
+from shared.http.app import Listing
 
 
 class PartyCard(BaseModel):
@@ -99,6 +103,25 @@ class MessageView(BaseModel):
     due_at: datetime
     changed_at: datetime
     trigger_event_id: str
+
+
+class RelatedView(RelationView):
+    """A relation with the name of whom the party has it with."""
+
+    name: str | None
+
+
+class PartyOverview(BaseModel):
+    """What stands around a party. `completeness` is null as long as it was not looked at; `purchases` are what its last
+    sales came to, the newest first; the lists go on as `relations` and `roles` do.
+    """
+
+    party_id: UUID
+    name: str | None
+    completeness: CompletenessView | None
+    purchases: list[Sum]
+    relations: Listing[RelatedView]
+    roles: Listing[RoleView]
 
 
 class PartyView(PartyState):

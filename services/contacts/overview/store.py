@@ -16,18 +16,21 @@ from services.contacts.overview.schemas import (
     FlaggedIdentity,
     LifecycleView,
     MessageView,
+    RelatedView,
     Sum,
     TicketView,
     TotalView,
 )
 from services.contacts.parties.domain.details import described, shown_details
-from services.contacts.parties.domain.party import FIELDS, Party, Pick, shown_fields
+from services.contacts.parties.domain.party import FIELDS, Party, Pick, shown, shown_fields
+from services.contacts.roles.schemas import RoleView
 from shared.engine.months import Months
 from shared.engine.transaction import Transaction
 from shared.sql import load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
 _CONSENTS = TypeAdapter(list[ConsentView])
+_SUMS, _RELATED, _ROLES = TypeAdapter(list[Sum]), TypeAdapter(list[RelatedView]), TypeAdapter(list[RoleView])
 _PICKED = TypeAdapter(list[Pick])
 _TIMES = TypeAdapter(dict[str, datetime])
 _NO_DETAILS = '"addresses": null, "tags": [], "custom": {}'
@@ -49,6 +52,25 @@ class View(NamedTuple):
     version: int
     body: str
     consents: list[ConsentView]
+
+
+class Most(NamedTuple):
+    """How many purchases, and how many of each list."""
+
+    purchases: int
+    listed: int
+
+
+class Around(NamedTuple):
+    """What stands around a party; `score` is None as long as it was not looked at."""
+
+    version: int
+    name: str | None
+    score: int | None
+    missing: list[str]
+    purchases: list[Sum]
+    relations: list[RelatedView]
+    roles: list[RoleView]
 
 
 class Told(NamedTuple):
@@ -73,21 +95,37 @@ async def load_view(
     return View(row["version"], body, _CONSENTS.validate_json(row["consents"]))
 
 
+async def load_around(tx: Transaction, months: Months, family: Sequence[UUID], most: Most) -> Around | None:
+    """Of a party and all that were merged into it, the survivor first; None where there is no such party."""
+    row = await tx.fetchrow(SQL["load_around"], family, *await months.bounds(tx), *most) if family else None
+    if row is None:
+        return None
+    return Around(
+        row["version"],
+        row["name"] if row["picked"] == "[]" else shown(_party(row, name=row["name"]), "name"),
+        row["score"],
+        row["missing"],
+        _SUMS.validate_json(row["purchases"]),
+        _RELATED.validate_json(row["relations"]),
+        _ROLES.validate_json(row["roles"]),
+    )
+
+
 def _with_others(row: Any, stages: LifecycleView | None) -> str:
     """The body with what the survivor shows of others."""
     body = from_json(row["body"])
-    party = Party(
-        id=UUID(int=0),
-        partition=0,
-        picked=_PICKED.validate_json(row["picked"]),
-        said_at=_TIMES.validate_json(row["said_at"]),
-        details=from_json(row["details"]),
-        **{name: body[name] for name in (*FIELDS, "roles")},
-    )
+    said = {name: body[name] for name in (*FIELDS, "roles")}
+    party = _party(row, details=from_json(row["details"]), **said)
     body |= shown_fields(party) | described(shown_details(party))
     if stages is not None:
         body["lifecycle"] = stages
     return to_json(body).decode()
+
+
+def _party(row: Any, **said: Any) -> Party:
+    """What decides about what is shown of a party and of those that were merged into it."""
+    picked, said_at = _PICKED.validate_json(row["picked"]), _TIMES.validate_json(row["said_at"])
+    return Party(id=UUID(int=0), partition=0, picked=picked, said_at=said_at, **said)
 
 
 async def load_flagged_at(tx: Transaction, family: Sequence[UUID], at: datetime) -> list[FlaggedIdentity]:

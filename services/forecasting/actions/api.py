@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from services.forecasting.actions import commands, store
 from services.forecasting.actions.commands import Answer
+from services.forecasting.actions.domain import LATEST
 from services.forecasting.actions.schemas import ActionView, NewAnswer, NewSuggestions, Suggested
 from services.forecasting.copies import commands as copies
 from shared.engine.transaction import Transaction
@@ -20,7 +21,6 @@ router = APIRouter(prefix="/v1/actions", tags=["actions"])
 Service = Annotated[Serving, Depends(service_of)]
 Writer = Annotated[Principal, Depends(requires("crm:write"))]
 Written = Annotated[Once, Depends(idempotent)]
-_LAST = UUID(int=2**128 - 1)
 
 
 @router.post("", response_model=Suggested, dependencies=[Depends(requires("crm:write"))])
@@ -45,7 +45,7 @@ async def list_actions(
     after = page.after(UUID)
     async with service.read() as tx:
         ids = (await copies.find_family(tx, party_id)).ids if party_id else None
-        found = await store.list_actions(tx, ids, after[0] if after else _LAST, page.limit + 1)
+        found = await store.list_actions(tx, ids, after[0] if after else LATEST, page.limit + 1)
     return page.listing(found, lambda one: one, lambda one: (one.action_id,))
 
 

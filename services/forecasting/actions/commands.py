@@ -1,5 +1,6 @@
 """What to do next about a party, what was made of it, and what is learnt from that."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from math import exp
 from typing import Literal
@@ -7,6 +8,7 @@ from uuid import UUID
 
 from services.forecasting.actions import store
 from services.forecasting.actions.domain import (
+    LATEST,
     LEFT_OUT,
     Action,
     Answered,
@@ -45,6 +47,11 @@ async def advise(tx: Transaction, party_id: UUID) -> Suggested:
     standing = await store.load_standing(tx, family.ids, tx.now)
     shown = [standing[key] for one in found.actions if (key := (one.kind, one.sku)) in standing]
     return Suggested(party_id=family.party_id, actions=shown, none_because=found.none_because)
+
+
+async def list_newest(tx: Transaction, family: Family, most: int) -> list[ActionView]:
+    """What was suggested last, the newest week first, and what was made of it."""
+    return await store.list_actions(tx, family.ids, LATEST, most)
 
 
 async def answer(tx: Transaction, action_id: UUID, said: Answer, agent: str) -> ActionView:
@@ -88,22 +95,22 @@ async def take_back(tx: Transaction, told: ActionSuggested | ActionAccepted | Ac
 async def _load_known(tx: Transaction, family: Family) -> Known:
     today = tx.now.date()
     advice, _ = await cross_sell.advise_party(tx, family, today)
+    values, longer = await scores.score_party(tx, family, today)
     currency = await store.find_currency(tx, family.ids)
     products = [one.sku for one in advice.offers]
     return Known(
         advice,
-        await _chance_to_buy(tx, family, today),
+        _chance_to_buy(values),
         currency,
         await store.load_prices(tx, currency, products) if currency else {},
         await store.count_answers(tx, tx.now - _YEAR),
         await store.load_answered(tx, family.ids, tx.now - LEFT_OUT),
-        await scores.find_longer(tx, family, today),
+        longer,
     )
 
 
-async def _chance_to_buy(tx: Transaction, family: Family, today: date) -> float | None:
+def _chance_to_buy(values: Mapping[str, float]) -> float | None:
     """Within 28 days: of the model of churn, or else of the purchases that are expected."""
-    values = await scores.score_party(tx, family, today)
     if CHURN in values:
         return 1 - values[CHURN]
     return 1 - exp(-values[EXPECTED]) if EXPECTED in values else None

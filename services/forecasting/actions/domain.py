@@ -13,6 +13,8 @@ from shared.events.money import Money
 from shared.ids import dated_id
 
 SHOWN = 3
+LATEST = UUID(int=2**128 - 1)
+"""Before which every suggestion is, in the order of lists."""
 STANDS = timedelta(days=14)
 """After that a suggestion has expired, and the same may be suggested again."""
 LEFT_OUT = timedelta(days=28)

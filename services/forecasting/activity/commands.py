@@ -79,9 +79,9 @@ async def load_disputes(tx: Transaction, least: int) -> Mapping[UUID, Disputes]:
     return await store.load_disputes(tx, least)
 
 
-async def find_disputes(tx: Transaction, party_ids: Sequence[UUID]) -> Disputes | None:
-    """What one party disputes now, under all its ids; None where nothing is open."""
-    return await store.find_disputes(tx, party_ids)
+async def find_usage(tx: Transaction, party_ids: Sequence[UUID], day: date) -> tuple[Usage | None, Disputes | None]:
+    """What one party chose, as of many, and what it disputes now, under all its ids; None where nothing."""
+    return await store.find_usage(tx, party_ids, day)
 
 
 def _dispute(event: Event[DisputeRaised | DisputeClosed]) -> store.Dispute:

@@ -1,7 +1,7 @@
 """Messages, tickets and choices by day (UTC, of the event's time) and partition: sums, so any order gives the same."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -38,16 +38,6 @@ class Disputes:
     first_at: datetime
     last_at: datetime
     newest: UUID
-
-
-def join_usage(several: Sequence[Usage]) -> Usage:
-    """Of a party that has several ids, under each of which it chose."""
-    return Usage(
-        sum(one.recent for one in several),
-        sum(one.before for one in several),
-        sum(one.recent_days for one in several),
-        sum(one.before_days for one in several),
-    )
 
 
 def count_messages(events: Iterable[Event[MessageSent | MessageSkipped | MessageUnknown]]) -> Counter[MessageKey]:

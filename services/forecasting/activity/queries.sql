@@ -81,16 +81,28 @@ where closed_at is null
 group by party_id
 having count(*) >= $1;
 
--- name: find_disputes
--- Of one party, under all its ids $1, what is open.
-select
-    count(*)::int as count,
-    min(raised_at) as first_at,
-    max(raised_at) as last_at,
-    (array_agg(dispute_id order by raised_at desc, dispute_id))[1] as newest
-from sales_v1.dispute
-where party_id = any($1::uuid[]) and closed_at is null
-having count(*) > 0;
+-- name: find_usage
+-- Of one party, under all its ids $1, the same of its choices, `days` of them with any, and what it disputes now.
+select usage.*, disputed.*
+from (
+    select
+        count(*)::int as days,
+        coalesce(sum(choices) filter (where day >= $2::date - 28), 0)::int as recent,
+        coalesce(sum(choices) filter (where day < $2::date - 28), 0)::int as before,
+        (count(*) filter (where day >= $2::date - 28 and choices > 0))::int as recent_days,
+        (count(*) filter (where day < $2::date - 28 and choices > 0))::int as before_days
+    from sales_v1.choice_day
+    where party_id = any($1::uuid[]) and day >= $2::date - 112 and day < $2
+) as usage
+cross join (
+    select
+        count(*)::int as count,
+        min(raised_at) as first_at,
+        max(raised_at) as last_at,
+        (array_agg(dispute_id order by raised_at desc, dispute_id))[1] as newest
+    from sales_v1.dispute
+    where party_id = any($1::uuid[]) and closed_at is null
+) as disputed;
 
 -- name: list_messages
 -- By day, campaign and outcome, after the position ($3, $4, $5).

@@ -70,9 +70,11 @@ async def load_disputes(tx: Transaction, least: int) -> dict[UUID, Disputes]:
     return {row["party_id"]: Disputes(row["count"], row["first_at"], row["last_at"], row["newest"]) for row in rows}
 
 
-async def find_disputes(tx: Transaction, party_ids: Sequence[UUID]) -> Disputes | None:
-    row = await tx.fetchrow(SQL["find_disputes"], party_ids)
-    return Disputes(row["count"], row["first_at"], row["last_at"], row["newest"]) if row else None
+async def find_usage(tx: Transaction, party_ids: Sequence[UUID], day: date) -> tuple[Usage | None, Disputes | None]:
+    """Of one party, under all its ids; None where it chose nothing, and where nothing is open."""
+    row = await tx.fetchrow(SQL["find_usage"], party_ids, day)
+    usage = Usage(**{name: row[name] for name in _USAGE}) if row["days"] else None
+    return usage, Disputes(row["count"], row["first_at"], row["last_at"], row["newest"]) if row["count"] else None
 
 
 async def list_messages(

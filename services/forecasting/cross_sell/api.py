@@ -7,8 +7,7 @@ from fastapi import APIRouter, Depends, Query
 
 from services.forecasting.copies import commands as copies
 from services.forecasting.cross_sell import commands
-from services.forecasting.cross_sell.domain import Offer
-from services.forecasting.cross_sell.schemas import AdviceView, OfferView
+from services.forecasting.cross_sell.schemas import AdviceView
 from shared.http.app import requires, service_of
 from shared.http.readiness import Serving
 
@@ -24,21 +23,4 @@ async def read_advice(
     nothing while an urgent request of it is open.
     """
     async with service.read() as tx:
-        family = await copies.find_family(tx, party_id)
-        advice, cut = await commands.advise_party(tx, family, tx.now.date())
-    offers = [_view(one) for one in advice.offers]
-    return AdviceView(party_id=family.party_id, trained_until=cut, offers=offers, none_because=advice.none_because)
-
-
-def _view(offer: Offer) -> OfferView:
-    view = OfferView(
-        sku=offer.sku, reason=offer.reason, probability=round(offer.probability, 6), because_of=offer.because_of
-    )
-    if (pair := offer.pair) is not None:
-        view.buyers, view.together, view.lift, view.chance = (
-            pair.buyers,
-            pair.together,
-            round(pair.lift, 3),
-            pair.chance,
-        )
-    return view
+        return await commands.read_advice(tx, await copies.find_family(tx, party_id))

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from services.forecasting.copies.domain import Family
 from services.forecasting.cross_sell import store
-from services.forecasting.cross_sell.domain import FEWEST_BOTH, SHOWN, Advice, Pair, advise
+from services.forecasting.cross_sell.domain import FEWEST_BOTH, SHOWN, Advice, Offer, Pair, advise
+from services.forecasting.cross_sell.schemas import AdviceView, OfferView
 from shared.engine.event import Event
 from shared.engine.transaction import Transaction
 from shared.events.tickets import TicketStatusChanged, TicketTriaged
@@ -54,3 +55,24 @@ async def advise_party(tx: Transaction, family: Family, today: date) -> tuple[Ad
     offered = [one.sku for one in known.products if one.sku not in known.never]
     pairs = await store.load_best(tx, offered, {*known.never, *known.has}, SHOWN)
     return advise(known, pairs, learnt=cut is not None), cut
+
+
+async def read_advice(tx: Transaction, family: Family) -> AdviceView:
+    """The same as it is shown, today."""
+    advice, cut = await advise_party(tx, family, tx.now.date())
+    offers = [_view(one) for one in advice.offers]
+    return AdviceView(party_id=family.party_id, trained_until=cut, offers=offers, none_because=advice.none_because)
+
+
+def _view(offer: Offer) -> OfferView:
+    view = OfferView(
+        sku=offer.sku, reason=offer.reason, probability=round(offer.probability, 6), because_of=offer.because_of
+    )
+    if (pair := offer.pair) is not None:
+        view.buyers, view.together, view.lift, view.chance = (
+            pair.buyers,
+            pair.together,
+            round(pair.lift, 3),
+            pair.chance,
+        )
+    return view

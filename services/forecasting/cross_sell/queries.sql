@@ -51,50 +51,59 @@ on conflict (sku, other) do nothing;
 
 -- name: load_best
 -- Of each product that goes with one of $1 and is none of $2 the surest pair, of equal ones that of the first in $1; of
--- these the $3 surest. A party has hundreds of products, and each of them hundreds of pairs.
+-- these the $3 surest. A party has hundreds of products, and each of them hundreds of pairs; what is left out is looked up
+-- in a hash, which `<> all` of a parameter has not.
 select best.sku, best.other, best.parties, best.buyers, best.together, best.lift, best.chance
 from (
     select distinct on (goes_with.other) goes_with.*
     from unnest($1::text[]) with ordinality as has (sku, place)
     join goes_with on goes_with.sku = has.sku
-    where goes_with.other <> all($2::text[])
+    where goes_with.other not in (select unnest($2::text[]))
     order by goes_with.other, goes_with.together::float8 / goes_with.buyers desc, has.place
 ) as best
 order by best.together::float8 / best.buyers desc, best.other
 limit $3::integer;
 
--- name: load_products
--- What a party bought in the year before $2, by product: on how many days, and when last; `every`: days with any purchase.
-with bought as (
+-- name: load_known
+-- Of a party, under all its ids: on how many days of the year before $2 it bought anything, and each product, on how many and
+-- when last; what it sent back, all of a sale where the refund names no product, and what it disputes; its urgent requests
+-- that are open; and the cut whose pairs stand, all of which are of one.
+with bought as materialized (
     select sale.day, line ->> 0 as sku
     from sales_v1.sale
     cross join json_array_elements(sale.lines) as item (line)
     where sale.party_id = any($1::uuid[]) and sale.day >= $2::date - 364 and sale.day <= $2 and not sale.cancelled
+),
+product as (
+    select
+        coalesce(array_agg(sku), '{}') as skus,
+        coalesce(array_agg(days), '{}') as on_days,
+        coalesce(array_agg(last), '{}') as lasts
+    from (
+        select sku, count(distinct day)::int as days, max(day) as last
+        from bought
+        group by sku
+        order by days desc, sku
+        limit 500
+    ) as most
 )
 select
-    sku,
-    count(distinct day)::int as days,
-    max(day) as last,
-    (select count(distinct day)::int from bought) as every
-from bought
-group by sku
-order by days desc, sku
-limit 500;
-
--- name: load_refused
--- What a party sent back or disputes, by product; all of a sale where the refund names no product.
-select distinct line ->> 0 as sku, refund.event_id is not null as sent_back
-from sales_v1.sale
-cross join json_array_elements(sale.lines) as item (line)
-left join sales_v1.refund
-    on refund.origin = sale.origin and refund.sale_id = sale.sale_id
-    and (cardinality(refund.skus) = 0 or line ->> 0 = any(refund.skus))
-left join sales_v1.dispute
-    on dispute.party_id = any($1::uuid[]) and dispute.origin = sale.origin and dispute.sale_id = sale.sale_id
-where sale.party_id = any($1::uuid[]) and (refund.event_id is not null or dispute.dispute_id is not null);
-
--- name: find_standing
--- Urgent requests of a party that are open, and the cut whose pairs stand, all of which are of one.
-select
+    (select count(distinct day)::int from bought) as days,
+    product.skus, product.on_days, product.lasts,
+    array(
+        select distinct line ->> 0
+        from sales_v1.sale
+        join sales_v1.refund on refund.origin = sale.origin and refund.sale_id = sale.sale_id
+        cross join json_array_elements(sale.lines) as item (line)
+        where sale.party_id = any($1::uuid[]) and (cardinality(refund.skus) = 0 or line ->> 0 = any(refund.skus))
+    ) as sent_back,
+    array(
+        select distinct line ->> 0
+        from sales_v1.dispute
+        join sales_v1.sale on sale.origin = dispute.origin and sale.sale_id = dispute.sale_id
+        cross join json_array_elements(sale.lines) as item (line)
+        where dispute.party_id = any($1::uuid[]) and sale.party_id = any($1::uuid[])
+    ) as disputed,
     (select count(*)::int from sales_v1.urgent where party_id = any($1::uuid[]) and urgent and not over) as urgent,
-    (select cut from goes_with order by sku, other limit 1) as cut;
+    (select cut from goes_with order by sku, other limit 1) as cut
+from product;

@@ -58,14 +58,6 @@ async def load_best(
 
 async def load_known(tx: Transaction, party_ids: Sequence[UUID], today: date) -> tuple[Known, date | None]:
     """Of a party, under all its ids; and the cut that the pairs were learnt at."""
-    bought = await tx.fetch(SQL["load_products"], party_ids, today)
-    refused = await tx.fetch(SQL["load_refused"], party_ids)
-    standing = await tx.fetchrow(SQL["find_standing"], party_ids)
-    known = Known(
-        bought[0]["every"] if bought else 0,
-        [Bought(row["sku"], row["days"], row["last"]) for row in bought],
-        {row["sku"] for row in refused if row["sent_back"]},
-        {row["sku"] for row in refused if not row["sent_back"]},
-        standing["urgent"],
-    )
-    return known, standing["cut"]
+    row = await tx.fetchrow(SQL["load_known"], party_ids, today)
+    products = list(map(Bought, row["skus"], row["on_days"], row["lasts"]))
+    return Known(row["days"], products, set(row["sent_back"]), set(row["disputed"]), row["urgent"]), row["cut"]

@@ -19,9 +19,9 @@ async def save_model(
     await store.save_model(tx, name, cut, parameters, measured(quality))
 
 
-async def find_model_in_force(tx: Transaction, name: str) -> tuple[dict[str, float], date] | None:
-    """The parameters that are used, and the cut that they were fitted to."""
-    return await store.find_model_in_force(tx, name)
+async def find_models_in_force(tx: Transaction, names: Sequence[str]) -> dict[str, tuple[dict[str, float], date]]:
+    """By name the parameters that are used, and the cut that they were fitted to."""
+    return await store.find_models_in_force(tx, names)
 
 
 async def find_newest_cut(tx: Transaction, name: str) -> date | None:

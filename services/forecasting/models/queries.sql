@@ -3,14 +3,18 @@
 insert into model (name, cut, parameters, quality, recorded_at) values ($1, $2, $3, $4, $5)
 on conflict (name, cut) do nothing;
 
--- name: find_model_in_force
--- The promoted one, or the newest where none is, or where a restored database has no longer the promoted one.
-select model.cut, model.parameters
-from model
-left join model_promoted on model_promoted.name = model.name
-where model.name = $1
-order by (model.cut = model_promoted.cut) is true desc, model.cut desc
-limit 1;
+-- name: find_models_in_force
+-- Of each name the promoted one, or the newest where none is, or where a restored database has no longer the promoted one.
+select asked.name, used.cut, used.parameters
+from unnest($1::text[]) as asked (name)
+cross join lateral (
+    select model.cut, model.parameters
+    from model
+    left join model_promoted on model_promoted.name = model.name
+    where model.name = asked.name
+    order by (model.cut = model_promoted.cut) is true desc, model.cut desc
+    limit 1
+) as used;
 
 -- name: find_newest_cut
 -- Of the name, whether it is used or not.

@@ -23,9 +23,10 @@ async def save_model(
     await tx.execute(SQL["save_model"], name, cut, *values, tx.now)
 
 
-async def find_model_in_force(tx: Transaction, name: str) -> tuple[dict[str, float], date] | None:
-    row = await tx.fetchrow(SQL["find_model_in_force"], name)
-    return (_PARAMETERS.validate_json(row["parameters"]), row["cut"]) if row else None
+async def find_models_in_force(tx: Transaction, names: Sequence[str]) -> dict[str, tuple[dict[str, float], date]]:
+    """By name, of those of which there is any."""
+    rows = await tx.fetch(SQL["find_models_in_force"], names)
+    return {row["name"]: (_PARAMETERS.validate_json(row["parameters"]), row["cut"]) for row in rows}
 
 
 async def find_newest_cut(tx: Transaction, name: str) -> date | None:

@@ -6,10 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 
 from services.forecasting.copies import commands as copies
-from services.forecasting.scores import commands, store
-from services.forecasting.scores.domain.score import MODEL, Score
-from services.forecasting.scores.schemas import ContributionView, PartyScores, ScoreView
-from shared.errors import NotFound
+from services.forecasting.scores import commands
+from services.forecasting.scores.schemas import PartyScores
 from shared.http.app import requires, service_of
 from shared.http.readiness import Serving
 
@@ -24,26 +22,4 @@ async def read_scores(service: Service, party_id: UUID) -> PartyScores:
     known now, of a party with all that were merged with it; `party_id` is the one that goes on.
     """
     async with service.read() as tx:
-        now, today = tx.now, tx.now.date()
-        fitted = await commands.find_fitted(tx)
-        family = await copies.find_family(tx, party_id)
-        history = await store.load_history(tx, family.ids, today)
-        signs = await commands.find_signs(tx, family, today)
-    if history is None:
-        raise NotFound("no purchase of this party is known")
-    if fitted.lifetime is None:
-        raise NotFound("no model has been fitted yet: it takes 30 parties, some of whom came back")
-    return PartyScores(
-        party_id=family.party_id,
-        as_of=now,
-        model=fitted.version(MODEL),
-        trained_until=fitted.trained[MODEL],
-        scores=[
-            _view(one, fitted.version(one.model)) for one in fitted.scores_of(family.party_id, history, today, signs)
-        ],
-    )
-
-
-def _view(score: Score, model: str) -> ScoreView:
-    parts = [ContributionView(input=part.input, value=part.value, effect=part.effect) for part in score.contributions]
-    return ScoreView(model=model, score=score.name, value=score.value, band=score.band, contributions=parts)
+        return await commands.read_scores(tx, await copies.find_family(tx, party_id))

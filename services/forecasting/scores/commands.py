@@ -8,7 +8,7 @@ from typing import ParamSpec
 from uuid import UUID
 
 from services.forecasting.activity import commands as activity
-from services.forecasting.activity.domain import Disputes, join_usage
+from services.forecasting.activity.domain import Disputes
 from services.forecasting.copies.domain import Family
 from services.forecasting.cuts import commands as cuts
 from services.forecasting.cuts.domain import instant
@@ -38,8 +38,10 @@ from services.forecasting.scores.domain.score import (
     scores_of,
     worth_publishing,
 )
+from services.forecasting.scores.schemas import ContributionView, PartyScores, ScoreView
 from shared.engine.event import Emission, Event
 from shared.engine.transaction import Transaction
+from shared.errors import NotFound
 from shared.events.erased import PartyErased
 from shared.events.figures import is_finite
 from shared.events.sales import OfSales
@@ -99,14 +101,12 @@ async def add_purchases(tx: Transaction, events: Sequence[Event[OfSales]]) -> No
 
 async def find_fitted(tx: Transaction) -> Fitted:
     """The models in force."""
-    lifetime = await models.find_model_in_force(tx, MODEL)
-    churn = await models.find_model_in_force(tx, CHURN_MODEL)
-    fifths = await models.find_model_in_force(tx, RFM_MODEL)
+    found = await models.find_models_in_force(tx, (MODEL, CHURN_MODEL, RFM_MODEL))
     return Fitted(
-        buying_from(lifetime[0]) if lifetime else None,
-        churn_from(churn[0]) if churn else None,
-        fifths_from(fifths[0]) if fifths else None,
-        {name: found[1] for name, found in ((MODEL, lifetime), (CHURN_MODEL, churn), (RFM_MODEL, fifths)) if found},
+        buying_from(found[MODEL][0]) if MODEL in found else None,
+        churn_from(found[CHURN_MODEL][0]) if CHURN_MODEL in found else None,
+        fifths_from(found[RFM_MODEL][0]) if RFM_MODEL in found else None,
+        {name: cut for name, (_, cut) in found.items()},
     )
 
 
@@ -160,30 +160,38 @@ async def find_purchases(tx: Transaction, asked: Mapping[UUID, tuple[UUID, date]
     return await store.find_purchases(tx, asked)
 
 
-async def score_party(tx: Transaction, family: Family, today: date) -> dict[str, float]:
-    """What is known of one party now, by score; nothing of one that never bought."""
-    history = await store.load_history(tx, family.ids, today)
+async def read_scores(tx: Transaction, family: Family) -> PartyScores:
+    """Today's, under all ids of the party. Raises NotFound where nothing can be said of it."""
+    today = tx.now.date()
+    bought = await store.load_purchases(tx, family.ids, today)
+    if bought is None:
+        raise NotFound("no purchase of this party is known")
     fitted = await find_fitted(tx)
-    return {one.name: one.value for one in fitted.scores_of(family.party_id, history, today)} if history else {}
+    if fitted.lifetime is None:
+        raise NotFound("no model has been fitted yet: it takes 30 parties, some of whom came back")
+    usage, disputes = await activity.find_usage(tx, family.ids, today)
+    signs = Signs(bought.rhythm, usage, disputes, bought.spent)
+    found = fitted.scores_of(family.party_id, bought.history, today, signs)
+    return PartyScores(
+        party_id=family.party_id,
+        as_of=tx.now,
+        model=fitted.version(MODEL),
+        trained_until=fitted.trained[MODEL],
+        scores=[_view(one, fitted.version(one.model)) for one in found],
+    )
 
 
-async def find_longer(tx: Transaction, family: Family, today: date) -> float | None:
-    """The probability that a gap of the party is longer than its silence; None where too few of its gaps are known."""
-    history = await store.load_history(tx, family.ids, today)
-    rhythm = await store.load_rhythm(tx, family.ids, today)
-    known = history is not None and rhythm is not None and rhythm.gaps >= _FEWEST_GAPS
-    return rhythm.longer((today - history.last).days) if known and history and rhythm else None
-
-
-async def find_signs(tx: Transaction, family: Family, today: date) -> Signs:
-    """What speaks for or against one party today, under all its ids."""
-    rhythm = await store.load_rhythm(tx, family.ids, today)
-    usage = list((await activity.load_usage(tx, family.ids, today)).values())
-    used = join_usage(usage) if usage else None
-    asked = [(family.party_id, one) for one in family.ids]
-    tomorrow = today + timedelta(days=1)
-    spent = (await store.load_spent(tx, asked, tomorrow - YEAR, tomorrow)).get(family.party_id, Spent())
-    return Signs(rhythm, used, await activity.find_disputes(tx, family.ids), spent)
+async def score_party(tx: Transaction, family: Family, today: date) -> tuple[dict[str, float], float | None]:
+    """What is known of one party now, by score, nothing of one that never bought; and the probability that a gap of it
+    is longer than its silence, None where too few of its gaps are known.
+    """
+    bought = await store.load_purchases(tx, family.ids, today)
+    if bought is None:
+        return {}, None
+    scores = (await find_fitted(tx)).scores_of(family.party_id, bought.history, today)
+    is_known = bought.rhythm is not None and bought.rhythm.gaps >= _FEWEST_GAPS
+    longer = bought.rhythm.longer((today - bought.history.last).days) if bought.rhythm and is_known else None
+    return {one.name: one.value for one in scores}, longer
 
 
 async def score_page(tx: Transaction, fitted: Fitted, cut: date, size: int) -> tuple[int, bool]:
@@ -208,7 +216,7 @@ async def _publish(
 ) -> int:
     ids = [party_id for party_id, _ in page]
     rhythms, usage = await store.load_rhythms(tx, ids, cut), await activity.load_usage(tx, ids, cut)
-    spent = await store.load_spent(tx, [(one, one) for one in ids], cut - YEAR, cut)
+    spent = await store.load_spent(tx, ids, cut - YEAR, cut)
     scores: list[Score] = []
     left_out: Counter[str] = Counter()
     for party_id, history in page:
@@ -233,6 +241,11 @@ async def _publish(
         for one in news
     )
     return len(news)
+
+
+def _view(score: Score, model: str) -> ScoreView:
+    parts = [ContributionView(input=part.input, value=part.value, effect=part.effect) for part in score.contributions]
+    return ScoreView(model=model, score=score.name, value=score.value, band=score.band, contributions=parts)
 
 
 def _churn_of(party_id: UUID, history: History, model: Churn, cut: date) -> list[Score]:

@@ -64,19 +64,46 @@ group by party_id
 order by party_id
 limit $3;
 
--- name: load_history
--- Purchase days of a party, under all its ids, up to and with $2.
-select
-    min(day) as first,
-    max(day) as last,
-    count(distinct day)::int as days,
-    (count(distinct day) filter (where day > $2::date - 14))::int as in_14,
-    (count(distinct day) filter (where day > $2::date - 28))::int as in_28,
-    (count(distinct day) filter (where day > $2::date - 56))::int as in_56,
-    (count(distinct day) filter (where day > $2::date - 112))::int as in_112
-from sales_v1.purchase_day
-where party_id = any($1::uuid[]) and day <= $2 and sales > 0
-having count(*) > 0;
+-- name: load_purchases
+-- Of a party, under all its ids, up to and with $2: its purchase days; the gaps between those of the year, on the logarithm;
+-- on how many of them it bought, and for how much in the currency in which it did on most of them, of two the first by name.
+with bought as materialized (
+    select day, currency, amount, day > $2::date - 364 as of_the_year
+    from sales_v1.purchase_day
+    where party_id = any($1::uuid[]) and day <= $2 and sales > 0
+),
+history as (
+    select
+        min(day) as first,
+        max(day) as last,
+        count(distinct day)::int as days,
+        (count(distinct day) filter (where day > $2::date - 14))::int as in_14,
+        (count(distinct day) filter (where day > $2::date - 28))::int as in_28,
+        (count(distinct day) filter (where day > $2::date - 56))::int as in_56,
+        (count(distinct day) filter (where day > $2::date - 112))::int as in_112,
+        (count(distinct day) filter (where of_the_year))::int as in_year
+    from bought
+    having count(*) > 0
+),
+gap as (
+    select ln((day - lag(day) over (order by day))::float8) as length
+    from (select distinct day from bought where of_the_year) as day_of_the_year
+),
+rhythm as (
+    select count(length)::int as gaps, avg(length) as mean, coalesce(var_samp(length), 0) as variance from gap
+),
+own as (
+    select currency, sum(amount)::float8 as amount
+    from bought
+    where of_the_year
+    group by currency
+    order by count(distinct day) desc, currency
+    limit 1
+)
+select history.*, rhythm.*, own.currency, own.amount
+from history
+cross join rhythm
+left join own on true;
 
 -- name: load_scores
 -- Locked in order: what is published next depends on them.
@@ -107,19 +134,6 @@ from gap
 group by party_id
 having count(length) > 0;
 
--- name: load_rhythm
--- Of one party, under all its ids $1, the gaps between its purchase days in the year up to $2, on the logarithm.
-with bought as (
-    select distinct day from sales_v1.purchase_day
-    where party_id = any($1::uuid[]) and day > $2::date - 364 and day <= $2 and sales > 0
-),
-gap as (
-    select ln((day - lag(day) over (order by day))::float8) as length from bought
-)
-select count(length)::int as gaps, avg(length) as mean, coalesce(var_samp(length), 0) as variance
-from gap
-having count(length) > 0;
-
 -- name: find_purchases
 -- The first day on which each of the parties $2 bought from its day of $3 on, by the ids $1.
 select asked.name, min(bought.day) as first
@@ -129,24 +143,23 @@ where bought.sales > 0
 group by asked.name;
 
 -- name: load_spent
--- By the ids $1, under which the parties $2 are asked about: on how many days within [$3, $4) they bought, and for how much
--- in the currency in which they did on most of them; of two the first by name.
+-- Of the parties $1: on how many days within [$2, $3) they bought, and for how much in the currency in which they did on most
+-- of them; of two the first by name.
 with bought as (
-    select asked.name, bought.day, bought.currency, bought.amount
-    from unnest($1::uuid[], $2::uuid[]) as asked (name, party_id)
-    join sales_v1.purchase_day as bought
-        on bought.party_id = asked.party_id and bought.day >= $3 and bought.day < $4 and bought.sales > 0
+    select party_id, day, currency, amount
+    from sales_v1.purchase_day
+    where party_id = any($1::uuid[]) and day >= $2 and day < $3 and sales > 0
 ),
 own as (
-    select distinct on (name) name, currency, sum(amount)::float8 as amount
+    select distinct on (party_id) party_id, currency, sum(amount)::float8 as amount
     from bought
-    group by name, currency
-    order by name, count(distinct day) desc, currency
+    group by party_id, currency
+    order by party_id, count(distinct day) desc, currency
 )
-select own.name, count(distinct bought.day)::int as days, own.currency, own.amount
+select own.party_id, count(distinct bought.day)::int as days, own.currency, own.amount
 from own
-join bought on bought.name = own.name
-group by own.name, own.currency, own.amount;
+join bought on bought.party_id = own.party_id
+group by own.party_id, own.currency, own.amount;
 
 -- name: measure_fifths
 -- Of what was bought within [$1, $2) what parts all who bought into fifths: days since the last purchase, days with one,

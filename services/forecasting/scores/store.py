@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.forecasting.scores.domain.churn import WINDOWS
@@ -16,6 +16,14 @@ from shared.engine.transaction import Transaction
 from shared.sql import columns, load_queries, numbers
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
+
+
+class Purchases(NamedTuple):
+    """What one party bought: ever, with which gaps in the year, and for how much in the year."""
+
+    history: History
+    rhythm: Rhythm | None
+    spent: Spent
 
 
 async def add_purchases(tx: Transaction, sums: Mapping[PurchaseKey, Sequence[int]]) -> None:
@@ -37,10 +45,14 @@ async def load_came(tx: Transaction, cut: date, most: int) -> Packed:
     return Packed([row[name] or b"" for name in COLUMNS])
 
 
-async def load_history(tx: Transaction, party_ids: Sequence[UUID], until: date) -> History | None:
-    """Purchase days of a party, under all its ids, up to and with `until`."""
-    row = await tx.fetchrow(SQL["load_history"], party_ids, until)
-    return _history(row) if row else None
+async def load_purchases(tx: Transaction, party_ids: Sequence[UUID], until: date) -> Purchases | None:
+    """Of a party, under all its ids, up to and with `until`; None where it bought nothing."""
+    row = await tx.fetchrow(SQL["load_purchases"], party_ids, until)
+    if row is None:
+        return None
+    rhythm = Rhythm(row["gaps"], row["mean"], row["variance"]) if row["gaps"] else None
+    spent = Spent(row["in_year"], row["currency"], row["amount"]) if row["in_year"] else Spent()
+    return Purchases(_history(row), rhythm, spent)
 
 
 async def load_rhythms(tx: Transaction, parties: Sequence[UUID], cut: date) -> dict[UUID, Rhythm]:
@@ -49,18 +61,10 @@ async def load_rhythms(tx: Transaction, parties: Sequence[UUID], cut: date) -> d
     return {row["party_id"]: Rhythm(row["gaps"], row["mean"], row["variance"]) for row in rows}
 
 
-async def load_rhythm(tx: Transaction, party_ids: Sequence[UUID], today: date) -> Rhythm | None:
-    """Of one party, under all its ids."""
-    row = await tx.fetchrow(SQL["load_rhythm"], party_ids, today)
-    return Rhythm(row["gaps"], row["mean"], row["variance"]) if row else None
-
-
-async def load_spent(
-    tx: Transaction, asked: Sequence[tuple[UUID, UUID]], begin: date, until: date
-) -> dict[UUID, Spent]:
-    """By the id that each is asked under, with a party: what was bought within [begin, until), where anything was."""
-    rows = await tx.fetch(SQL["load_spent"], *columns(asked), begin, until) if asked else []
-    return {row["name"]: Spent(row["days"], row["currency"], row["amount"]) for row in rows}
+async def load_spent(tx: Transaction, parties: Sequence[UUID], begin: date, until: date) -> dict[UUID, Spent]:
+    """What each bought within [begin, until), where it did."""
+    rows = await tx.fetch(SQL["load_spent"], parties, begin, until)
+    return {row["party_id"]: Spent(row["days"], row["currency"], row["amount"]) for row in rows}
 
 
 async def measure_fifths(tx: Transaction, begin: date, until: date, least: int) -> tuple[dict[str, list[float]], int]:

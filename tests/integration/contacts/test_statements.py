@@ -31,6 +31,7 @@ HOT = {
     "intake.load_sales": "'{/shop}', '{s-1}'",
     "lifecycle.load_lives": "'{00000000-0000-0000-0000-000000000001}'",
     "overview.load_view": f"{THE_PARTY}, {MARCH}",
+    "overview.load_around": f"{THE_PARTY}, {MARCH}, 24, 51",
     "timeline.load_lines": f"{THE_PARTY}, {MARCH}, '2027-01-01Z', '2027-01-01Z', '', null, 50",
     "timeline.find_event": f"{A_PARTY}, {MARCH}",
     "overview.list_parties": f"{A_PARTY}, 50",

@@ -23,10 +23,8 @@ async def test_every_statement_is_understood_by_the_database(dsn: str, name: str
 
 
 HOT = {
-    "cross_sell.load_products": ("sale_by_party", "'{00000000-0000-0000-0000-000000000001}', '2026-03-02'"),
-    "cross_sell.load_refused": ("refund_by_sale", "'{00000000-0000-0000-0000-000000000001}'"),
+    "cross_sell.load_known": ("refund_by_sale", "'{00000000-0000-0000-0000-000000000001}', '2026-03-02'"),
     "cross_sell.load_best": ("goes_with_pkey", "'{A}', '{B}', 10"),
-    "cross_sell.find_standing": ("urgent_open", "'{00000000-0000-0000-0000-000000000001}'"),
     "warnings.list_warnings": ("warning_by_state", "'open', 2, '00000000-0000-0000-0000-000000000000', 51"),
     "warnings.list_warnings_of_kind": (
         "warning_by_kind",
@@ -38,9 +36,10 @@ HOT = {
     ),
     "scores.load_rhythms": ("purchase_day_pkey", "'{00000000-0000-0000-0000-000000000001}', '2026-03-02'"),
     "activity.load_usage": ("choice_day_pkey", "'{00000000-0000-0000-0000-000000000001}', '2026-03-02'"),
+    "activity.find_usage": ("dispute_open", "'{00000000-0000-0000-0000-000000000001}', '2026-03-02'"),
     "activity.load_disputes": ("dispute_open", "3"),
     "scores.load_page": ("purchase_day_pkey", "'00000000-0000-0000-0000-000000000000', '2026-03-02', 1000"),
-    "scores.load_history": ("purchase_day_pkey", "'{00000000-0000-0000-0000-000000000001}', '2026-03-02'"),
+    "scores.load_purchases": ("purchase_day_pkey", "'{00000000-0000-0000-0000-000000000001}', '2026-03-02'"),
     "scores.load_scores": ("score_pkey", "'{00000000-0000-0000-0000-000000000001}'"),
     "forecasts.find_newest_forecasts": ("forecast_series_cut_key", "'{s}', '2026-03-02'"),
     "forecasts.find_told": ("forecast_series_cut_key", "'{s}', '2026-03-02'"),
@@ -60,6 +59,7 @@ HOT = {
     ),
     "prices.list_prices": ("price_by_gain", "1e300, '', 51, null, null"),
     "reorders.list_reorders": ("reorder_by_risk", "2, '', 51, null, null"),
+    "models.find_models_in_force": ("model_pkey", "'{bgnbd}'"),
     "copies.load_products": ("product_pkey", "'{A}'"),
     "copies.forget_products": ("product_pkey", "'{A}'"),
 }

@@ -36,6 +36,7 @@ _SAID: dict[str, Any] = {
     "birth_date": "1971-03-09",
     "locale": "da-DK",
     "time_zone": "Europe/Copenhagen",
+    "next_cursor": "2",
 }
 """What fields say that documents call a text or an object and no more."""
 

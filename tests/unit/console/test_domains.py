@@ -212,11 +212,8 @@ def test_no_band_flattens_what_came() -> None:
 
 
 def test_purchases_are_of_one_currency_and_the_oldest_comes_first() -> None:
-    sales = [
-        {"summary": {"total": {"minor": minor, "currency": code}}}
-        for minor, code in ((3, "DKK"), (2, "SEK"), (1, "DKK"))
-    ]
-    assert purchases_of(sales) == {"DKK": [1, 3], "SEK": [2]}
+    totals = [{"minor": minor, "currency": code} for minor, code in ((3, "DKK"), (2, "SEK"), (1, "DKK"))]
+    assert purchases_of(totals) == {"DKK": [1, 3], "SEK": [2]}
 
 
 def test_moves_and_the_next_ticket() -> None:
@@ -254,7 +251,7 @@ def test_weeks_of_sales_stand_beside_what_was_expected() -> None:
 
 def test_what_an_event_names_is_escaped_and_leads_to_its_page() -> None:
     said = Fact("<b>", [Named("<i>", '/segments/"x'), Named("&")])
-    assert escape(said) == ('<div><dt>&lt;b&gt;</dt><dd><a href="/segments/&quot;x">&lt;i&gt;</a>, &amp;</dd></div>')
+    assert escape(said) == ('<div><dt>&lt;b&gt;</dt><dd><a href="/segments/&#34;x">&lt;i&gt;</a>, &amp;</dd></div>')
 
 
 @pytest.mark.parametrize(

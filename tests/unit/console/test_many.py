@@ -45,7 +45,6 @@ MOST_BYTES = 100_000
 BEGINNINGS = {
     "/": {"support /v1/tickets", "support /v1/agents/{agent_id}/followed-tickets",
           "support /v1/agents/{agent_id}/subtasks", "forecasting /v1/series/sales", "forecasting /v1/forecasts"},
-    "/parties/{party_id}/around": {"contacts /v1/parties/{party_id}/timeline", "forecasting /v1/actions"},
     "/tickets": {"support /v1/views", "support /v1/canned-replies"},
     "/tickets/{ticket_id}": {"support /v1/canned-replies", "support /v1/tickets"},
     "/team": {"support /v1/stats/warnings"},

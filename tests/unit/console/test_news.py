@@ -27,7 +27,8 @@ async def test_news_say_of_each_part_what_the_page_says(client: httpx.AsyncClien
     whole, lines = await parts_of(client)
     parts, newest = await parts_of(client, Live="news")
     assert parts == whole
-    assert parts.keys() == {"figures", "part-lifecycle", "part-consents", "part-tickets", "part-messages"}
+    cards = {f"part-{name}" for name in ("lifecycle", "consents", "tickets", "messages")}
+    assert parts.keys() == {"head", "figures"} | cards
     assert newest
     assert newest.items() <= lines.items()
 
@@ -47,12 +48,10 @@ async def test_a_page_whose_lines_do_not_join_gets_all_of_them(client: httpx.Asy
 async def test_what_stands_around_a_customer_is_taken_in_without_what_the_page_shows(
     client: httpx.AsyncClient, full: Full
 ) -> None:
-    """The part that the customer's page takes is the same as where it is asked for alone."""
+    """It is the same as where it is asked for alone, and a question to each service."""
     alone = (await client.get(f"{_PARTY}/around")).text
-    asked = [*full.paths]
-    full.paths.clear()
     taken = (await client.get(f"{_PARTY}/around", headers={"HX-Request": "true"})).text
-    assert set(asked) - set(full.paths) == {_PARTY[1:], f"{_PARTY[1:]}/roles?limit=50"}
+    assert full.paths == [f"{_PARTY[1:]}/overview", f"overviews/{_PARTY.rpartition('/')[2]}"] * 2
     parts = [re.sub(r'name="key" value="[^"]+"', "", _AROUND.findall(each)[0]) for each in (alone, taken)]
     assert parts[0] == parts[1]
     assert '<h2 id="offers">' in parts[0]

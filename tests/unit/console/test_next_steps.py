@@ -48,10 +48,21 @@ async def client(monkeypatch: pytest.MonkeyPatch, answers: list[tuple[str, Any]]
         return web.json_response(suggested())
 
     async def show(request: web.Request) -> web.Response:
-        listed = {"items": [suggested(), suggested("B-1", state="declined", answered_by="agent-2", answered_at=NOW)]}
+        declined = suggested("B-1", state="declined", answered_by="agent-2", answered_at=NOW)
         found = {
-            "/v1/actions": {**listed, "next_cursor": None},
-            f"/v1/parties/{PARTY}": {"id": str(PARTY), "name": "Ada"},
+            f"/v1/overviews/{PARTY}": {
+                "party_id": str(PARTY),
+                "scores": None,
+                "advice": {"offers": [], "none_because": None},
+                "actions": [suggested(), declined],
+            },
+            f"/v1/parties/{PARTY}/overview": {
+                "party_id": str(PARTY),
+                "name": "Ada",
+                "completeness": None,
+                "purchases": [],
+                **{name: {"items": [], "next_cursor": None} for name in ("relations", "roles")},
+            },
         }
         return web.json_response(found.get(request.path, {}), status=200 if request.path in found else 404)
 

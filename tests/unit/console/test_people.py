@@ -72,14 +72,16 @@ def relation(**changes: Any) -> dict[str, Any]:
     ids=["outward", "inward", "told of one who was merged", "of one who is merged by now", "asked for by another id"],
 )
 def test_a_relation_is_told_from_where_the_customer_stands(said: dict[str, Any], outward: bool, other: str) -> None:
-    assert related_of({ADA, "other id of hers"}, [relation(**said)]) == [
-        Related("r", "employs", outward, other, None, None)
+    assert related_of({ADA, "other id of hers"}, [relation(**said)], {other: "Bo Lind"}) == [
+        Related("r", "employs", outward, other, "Bo Lind", None, None)
     ]
+    (named,) = related_of({ADA, "other id of hers"}, [relation(**said, name="Bo")], {})
+    assert named.name == "Bo"
 
 
 def test_what_has_ended_stands_behind_what_holds() -> None:
     ended, holds = relation(id="1", ended_on="2026-01-01"), relation(id="2")
-    assert [each.relation_id for each in related_of({ADA, "other id of hers"}, [ended, holds])] == ["2", "1"]
+    assert [each.relation_id for each in related_of({ADA, "other id of hers"}, [ended, holds], {})] == ["2", "1"]
 
 
 @pytest.mark.parametrize(

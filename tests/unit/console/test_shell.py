@@ -146,7 +146,7 @@ def test_a_conflict_that_reading_again_does_not_cure_is_said_in_its_own_words(re
 
 
 def test_the_smallest_parts_escape_what_they_say() -> None:
-    assert escape(badge("<b>", '"x')) == '<span class="badge &quot;x">&lt;b&gt;</span>'
+    assert escape(badge("<b>", '"x')) == '<span class="badge &#34;x">&lt;b&gt;</span>'
     words = Words("en", ZoneInfo("Europe/Copenhagen"), datetime.now(UTC))
     assert escape(Moments(words).when("2026-03-12T13:05:00Z")) == (
         '<time datetime="2026-03-12T13:05:00Z" title="Thursday, 12 March 2026, 14:05:00 CET">12 Mar 2026, 14:05</time>'

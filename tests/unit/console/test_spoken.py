@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 from jinja2 import DictLoader, UndefinedError, meta
+from markupsafe import Markup
 
 from services.console.shell import spoken
 from services.console.shell.pages import environment_of
 from services.console.shell.spoken import SpokenEnvironment
+from services.console.shell.tags import badge
 
 _CONSOLE = Path(spoken.__file__).resolve().parents[1]
 EVERYWHERE = {"page", "words", "moments", "agent", "sections", "writes", "_trans", "heads", "rows"}
@@ -90,3 +92,23 @@ def test_a_key_that_is_not_there_is_an_error() -> None:
     template = SpokenEnvironment("en").from_string("{{ said.nothing }}")
     with pytest.raises(UndefinedError):
         template.render(said={"other": 2})
+
+
+def test_what_a_template_writes_out_is_escaped_once_whatever_it_is() -> None:
+    environment = SpokenEnvironment("en")
+    environment.loader = DictLoader(
+        {
+            "parts": "{% macro said(text, more='') %}<b>{{ text }}{{ more }}</b>{% endmacro %}"
+            "{% macro around(text) %}<b>{{ text }}{{ caller() }}</b>{% endmacro %}",
+            "page": "{% import 'parts' as parts with context %}{% for each in texts %}{{ parts.said(each, more='&') }}"
+            "{% call parts.around(each) %}{{ each }}{% endcall %}{% endfor %}"
+            "{{ number }}{{ safe }}{{ badge('<', 'x') }}",
+        }
+    )
+    values = {"number": 7, "safe": Markup("<br>"), "badge": badge, "texts": ["<'\">"]}
+    text = "&lt;&#39;&#34;&gt;"
+    assert environment.get_template("page").render(values) == (
+        f'<b>{text}&amp;</b><b>{text}{text}</b>7<br><span class="badge x">&lt;</span>'
+    )
+    with pytest.raises(UndefinedError):
+        environment.get_template("page").render(values | {"number": environment.undefined(name="number")})

@@ -174,6 +174,7 @@ const live = document.querySelector("[data-live]");
 // lines take the place of those that are there.
 function takeFresh(text, whole) {
   const fresh = new DOMParser().parseFromString(text, "text/html");
+  if (fresh.title) document.title = fresh.title;
   live.dataset.every = fresh.querySelector("[data-live]")?.dataset.every ?? "";
   for (const part of document.querySelectorAll("[data-fresh]")) {
     const other = fresh.getElementById(part.id);
