@@ -12,8 +12,7 @@ from services.marketing.sending.domain.attempt import Via
 from services.marketing.sending.domain.letter import Letter
 from services.marketing.sending.domain.verdict import ACCEPTED, Verdict
 
-_WRITERS = 8
-"""More of them wait for each other longer than they wait for the disk."""
+_WRITERS = 16
 
 
 class Maildir:
