@@ -84,6 +84,9 @@ class Full:
                 schema = each
         schemas = self._documents[service]["components"]["schemas"]
         if "Listing_" not in schema.get("$ref", ""):
+            parts = schemas.get(schema.get("$ref", "").rpartition("/")[2], {}).get("properties", {})
+            for name in (each for each, kind in parts.items() if "Listing_" in kind.get("$ref", "")):
+                self.listed[f"{service} {template.rpartition('/')[0]}/{name}"].add(0)  # its beginning
             return _made(schema, schemas, 1)
         first, most = int(given.get("cursor", 0)), int(given.get("limit", 50))
         places = range(first, min(first + most, EACH))
