@@ -40,11 +40,11 @@ def split_seasons(known: Floats, seasons: Sequence[int]) -> tuple[Floats, Floats
     return left, whole
 
 
-def split_season(known: Floats, season: int) -> tuple[Floats, Floats]:
+def split_season(known: Floats, season: int, *, drawn: bool = True) -> tuple[Floats, Floats]:
     """The series without its season, and the season by the place of a value from the first on.
 
-    The season is the mean distance from a centred mean over one cycle, smoothed over neighbours, and drawn to nothing
-    the fewer cycles there are.
+    The season is the mean distance from a centred mean over one cycle, smoothed over neighbours where it is long, and
+    `drawn` to nothing the fewer cycles there are.
     """
     weights = np.r_[0.5, np.ones(season - 1), 0.5] / season if season % 2 == 0 else np.ones(season) / season
     half = len(weights) // 2
@@ -55,7 +55,9 @@ def split_season(known: Floats, season: int) -> tuple[Floats, Floats]:
     cycles = len(distance) / season
     near = np.array([1.0, 2.0, 4.0, 2.0, 1.0]) / 10
     smooth = np.convolve(np.r_[wave[-2:], wave, wave[:2]], near, "valid") if season > 2 * 24 else wave
-    smooth = (smooth - smooth.mean()) * cycles / (cycles + 1)
+    smooth = smooth - smooth.mean()
+    if drawn:
+        smooth = smooth * cycles / (cycles + 1)
     return known - smooth[np.arange(len(known)) % season], smooth
 
 

@@ -5,9 +5,10 @@ from math import cos, exp, pi
 
 import numpy as np
 import pytest
+from statsforecast.models import AutoCES, AutoETS, AutoTheta
 
 from services.forecasting.cuts.domain import WEEK
-from services.forecasting.fitting.candidates import _sound, look_ahead
+from services.forecasting.fitting.candidates import _fit, _sound, look_ahead
 from services.forecasting.fitting.seasons import season_of, seasons_within, split_season, split_seasons
 from services.forecasting.fitting.weekly import look_from_origins
 from services.forecasting.forecasts.domain.outlook import SEASONAL_NAIVE, WEEKLY, Asked, Cadence
@@ -106,6 +107,41 @@ def test_no_origin_sees_its_future() -> None:
     assert [outlook.origin for outlook in made["a"]] == list(origins)
     assert made["a"][0] == look_ahead(values[:18], origins[0], WEEKLY)
     assert all(before != after for before, after in pairwise(made["a"]))
+
+
+def growing_quarters(count: int, seed: int) -> list[float]:
+    rng = np.random.default_rng(seed)
+    at = np.arange(count)
+    season, rest = rng.normal(0, 0.1, 4)[at % 4], rng.normal(0, 0.03, count)
+    return [float(value) for value in 200 * np.exp(0.015 * at + season + rest)]
+
+
+@pytest.mark.slow
+def test_a_season_of_few_quarters_is_foretold_better_than_by_models_that_each_look_for_it() -> None:
+    """Of sixteen quarters that grow by a share, eight more are foretold."""
+    errors = []
+    for seed in range(12):
+        values = growing_quarters(24, seed)
+        known, came = np.array(values[:16]), np.array(values[16:])
+        if season_of(known, (4,)) == 4:
+            said = look_ahead(values[:16], CUT, Cadence(WEEK * 13, (4,), 8)).candidates
+            each = [_fit(model, known, 4, 8)[0] for model in (AutoETS, AutoTheta, AutoCES)]
+            forecasts = (said["linear"], said["log"], np.mean(each, axis=0))
+            errors.append([float(np.abs(np.asarray(one) - came).mean()) for one in forecasts])
+
+    linear, log, models = np.mean(errors, axis=0)
+    assert len(errors) >= 8
+    assert linear < models * 0.95
+    assert log < models * 0.95
+
+
+def test_a_season_is_taken_off_whole_or_drawn_to_nothing() -> None:
+    values = np.array(waves(24, 4))
+
+    whole, drawn = (split_season(values, 4, drawn=drawn)[1] for drawn in (False, True))
+
+    assert drawn == pytest.approx(whole * 5 / 6)
+    assert split_season(values, 1, drawn=False)[0].tolist() == values.tolist()
 
 
 @pytest.mark.slow
