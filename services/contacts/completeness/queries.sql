@@ -19,11 +19,12 @@ where known.party_id = any ($1::uuid[]) and total.party_id = known.party_id
 
 -- name: list_buyers
 -- Those whom most is missing of by what they bought, in one currency or, where $1 is null, in any: then a party is listed
--- by the currency in which that is the most. Of each currency an index is read from its end.
+-- by the currency in which that is the most. Of each currency an index is read from its end, and of those listed alone it is
+-- read what is missing, however many a plan for any values expects.
 with recursive used as (
     (
         select currency from total
-        where lacking > 0 and ($1::text is null or currency = $1)
+        where lacking > 0 and currency >= coalesce($1::text, '') and currency <= coalesce($1, 'ZZZ')
         order by currency
         limit 1
     )
@@ -59,7 +60,7 @@ with recursive used as (
 )
 select worst.party_id, worst.currency, worst.net, worst.worth, known.score, known.missing
 from worst
-join completeness as known on known.party_id = worst.party_id
+cross join lateral (select score, missing from completeness where completeness.party_id = worst.party_id limit 1) as known
 order by worst.worth desc, worst.party_id desc
 
 -- name: list_others

@@ -77,9 +77,17 @@ order by ranked.place, ranked.rank
 -- Of a state, the likeliest first, after a place.
 select *
 from shown_duplicate
-where state = $1 and (not $5 or doubted_at is not null) and (place, id) < ($2, $3)
+where state = $1 and (place, id) < ($2, $3)
 order by place desc, id desc
 limit $4
+
+-- name: list_doubted
+-- Merged ones against which something speaks, the likeliest first, after a place; they have an index of their own.
+select *
+from shown_duplicate
+where state = 'merged' and doubted_at is not null and (place, id) < ($1, $2)
+order by place desc, id desc
+limit $3
 
 -- name: decide_duplicate
 -- An open one; no row where there is none.

@@ -44,10 +44,22 @@ where
     and because || coalesce(undone_because, '') <> ''
 
 -- name: list_merges
--- Of a party, either way round, newest first; of everybody where $1 is null.
+-- Of everybody, newest first.
 select id, into_party_id, merged_party_id, because, automatic, fields, merged_at, undone_at, undone_because
 from party_merge
-where ($1::uuid is null or into_party_id = $1 or merged_party_id = $1) and id < $2
+where id < $1
+order by id desc
+limit $2
+
+-- name: list_merges_of
+-- Of a party, either way round, newest first: it has few, and each way has its index.
+select id, into_party_id, merged_party_id, because, automatic, fields, merged_at, undone_at, undone_because
+from (
+    select * from party_merge where into_party_id = $1
+    union all
+    select * from party_merge where merged_party_id = $1
+) as either
+where id < $2
 order by id desc
 limit $3
 

@@ -78,7 +78,11 @@ async def was_undone(tx: Transaction, pairs: Sequence[tuple[UUID, UUID]]) -> boo
 
 async def list_merges(tx: Transaction, party_id: UUID | None, before: UUID | None, limit: int) -> list[Merge]:
     """Newest first; of all parties where none is named."""
-    rows = await tx.fetch(SQL["list_merges"], party_id, before or _BEYOND, limit)
+    place = before or _BEYOND, limit
+    if party_id is None:
+        rows = await tx.fetch(SQL["list_merges"], *place)
+    else:
+        rows = await tx.fetch(SQL["list_merges_of"], party_id, *place)
     return [Merge(**dict(row)) for row in rows]
 
 

@@ -1,7 +1,7 @@
 -- name: load_view
 -- The 360 view as JSON text, in one round trip; consents apart, for the rule that says which of them hold. $1 is a party
 -- and all that were merged into it, the survivor first. $2 and $3 bound `recorded_at` to the months in use: as parameters
--- they keep the other partitions out of the plan's start.
+-- they keep the other partitions out of the plan's start. $4 lines, no constant: so the months' indexes are merged.
 select
     party.version, party.picked::text as picked, party.said_at::text as said_at, party.details::text as details,
     json_build_object(
@@ -156,10 +156,10 @@ select
                         from line
                         where party_id = member.id and recorded_at >= $2 and recorded_at < $3
                         order by line.occurred_at desc, line.recorded_at desc, line.event_id desc
-                        limit 10
+                        limit $4
                     ) as lines
                     order by lines.occurred_at desc, lines.recorded_at desc, lines.event_id desc
-                    limit 10
+                    limit $4
                 ) as last
             ),
             '[]'

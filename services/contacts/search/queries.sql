@@ -54,12 +54,11 @@ union all
 )
 
 -- name: find_candidates
--- Parties that have one of the words for each place; null where there is no such place. Of common names any of them: to
--- sort all would read all.
+-- Parties that have one of the words for each place; null where there is no such place, for which those of the first are
+-- asked again: so the index takes each, whatever the values. Of common names any of them: to sort all would read all.
 select party_id, words
 from searched_party
 where
     words && $1::text[]
-    and ($2::text[] is null or words && $2) and ($3::text[] is null or words && $3)
-    and ($4::text[] is null or words && $4)
+    and words && coalesce($2::text[], $1) and words && coalesce($3::text[], $1) and words && coalesce($4::text[], $1)
 fetch first $5 rows only

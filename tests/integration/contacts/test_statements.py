@@ -30,7 +30,7 @@ HOT = {
     "parties.load_identities": "'{00000000-0000-0000-0000-000000000001}'",
     "intake.load_sales": "'{/shop}', '{s-1}'",
     "lifecycle.load_lives": "'{00000000-0000-0000-0000-000000000001}'",
-    "overview.load_view": f"{THE_PARTY}, {MARCH}",
+    "overview.load_view": f"{THE_PARTY}, {MARCH}, 10",
     "overview.load_around": f"{THE_PARTY}, {MARCH}, 24, 51",
     "timeline.load_lines": f"{THE_PARTY}, {MARCH}, '2027-01-01Z', '2027-01-01Z', '', null, 50",
     "timeline.find_event": f"{A_PARTY}, {MARCH}",
@@ -42,6 +42,25 @@ HOT = {
     "relations.walk": f"{THE_PARTY}, 'employs', {THE_PARTY}, 100",
     "consents.load_statements": f"'{{{A_PARTY[1:-1]}}}', '{{marketing}}', '{{news}}', '{{email}}'",
 }
+
+
+LISTS = {
+    "search.find_candidates": ("searched_party_words", "'{maria}', '{holm}', null, null, 200"),
+    "merges.list_merges_of": ("party_merge_into", f"{A_PARTY}, {A_PARTY}, 51"),
+    "matching.list_doubted": ("duplicate_doubted", f"2, {A_PARTY}, 51"),
+    "completeness.list_buyers": ("total_worst", f"'DKK', 2, {A_PARTY}, 51"),
+}
+"""Lists of requests that may be narrowed, each with the index that has to narrow it."""
+
+
+@pytest.mark.parametrize("name", LISTS)
+async def test_what_narrows_a_list_is_looked_up_whatever_the_values(contacts: Contacts, name: str) -> None:
+    """Requests plan a statement once: what no index takes then is compared with each row of a table."""
+    index, arguments = LISTS[name]
+    plan = await plan_without_seqscan(contacts.pool, SQL[name], arguments)
+    assert index in plan, plan
+    assert "Seq Scan" not in plan, plan
+    assert not re.search(r"Filter:.*(\$\d IS NULL|NOT \$\d)\)* OR ", plan), plan
 
 
 @pytest.mark.parametrize("name", HOT)
