@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined, Template, nodes
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.environment import TemplateModule
-from jinja2.runtime import Context, Macro
 from jinja2.visitor import NodeTransformer
 
 from services.console.shell.words import translations_of
@@ -36,22 +36,19 @@ class SharedTemplate(Template):
         return made[self.name]
 
 
-class QuickContext(Context):
-    """Calls macros, of which a page has a hundred, without looking what else each might be."""
+class SpokenCode(CodeGenerator):
+    """What a template writes out is escaped by ours: jinja's makes an object of each of several hundred texts."""
 
-    def call(self, asked: Any, /, *args: Any, **kwargs: Any) -> Any:
-        if asked.__class__ is not Macro:
-            return super().call(asked, *args, **kwargs)
-        kwargs.pop("_block_vars", None)
-        kwargs.pop("_loop_vars", None)
-        return asked(*args, **kwargs)
+    def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802 - jinja's name
+        super().visit_Template(node, frame)
+        self.writeline("from services.console.shell.tags import escaped as escape")
 
 
 class SpokenEnvironment(Environment):
     """Templates by the folder of their capability, such as `parties/party.html`."""
 
     template_class = SharedTemplate
-    context_class = QuickContext
+    code_generator_class: type[CodeGenerator] = SpokenCode
 
     def __init__(self, language: str) -> None:
         folders = {path.parent.name: FileSystemLoader(path) for path in _CONSOLE.glob("*/templates")}
@@ -79,10 +76,6 @@ class SpokenEnvironment(Environment):
             except KeyError:
                 return self.undefined(obj=obj, name=attribute)
         return super().getattr(obj, attribute)
-
-    def _generate(self, *given: Any, **named: Any) -> str:
-        """What a template writes out is escaped by ours: jinja's makes an object of each of several hundred texts."""
-        return f"{super()._generate(*given, **named)}\nfrom services.console.shell.tags import escaped as escape\n"
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         parsed: nodes.Template = _Translator(self._translations).visit(super()._parse(source, name, filename))

@@ -1,19 +1,22 @@
 """The smallest parts of pages, ready for a template: a page has a hundred of them, and a macro takes far longer."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from markupsafe import Markup, _escape_inner, escape  # type: ignore[attr-defined]
+from markupsafe import Markup, escape
 
 from services.console.shell.words import Words
 
+_has_special = re.compile("[&<>\"']").search
+
 
 def escaped(value: object) -> str:
-    """As a template writes it out; what is markup stays as it is."""
+    """As a template writes it out; what is markup stays as it is, and so does a text in which nothing is to escape."""
     if type(value) is str:
-        return str(_escape_inner(value))
+        return escape(value) if _has_special(value) else value
     return value if type(value) is Markup else escape(value)
 
 
