@@ -32,7 +32,7 @@ _NAMED = (*_DATED, "%b %Y", "%b-%Y", "%B %Y")
 
 def read_numbers(table: Table, column: str, told: Told) -> list[float | None]:
     """None for what is missing, or no finite number."""
-    cells = [_SYMBOLS.sub("", cell) for cell in table.columns[column]]
+    cells = [_bare(cell) for cell in table.columns[column]]
     mark = _MARKS[told["decimal"]] if "decimal" in told else _decimal(cells, table, column)
     return _each(table, cells, lambda cell: _number(cell, mark), "no number")
 
@@ -40,10 +40,15 @@ def read_numbers(table: Table, column: str, told: Told) -> list[float | None]:
 def is_number(text: str) -> bool:
     """However its decimals and thousands are parted."""
     try:
-        float(re.sub(r"[.,]", "", _SYMBOLS.sub("", text)))
+        float(re.sub(r"[.,]", "", _bare(text)))
     except ValueError:
         return False
     return True
+
+
+def _bare(cell: str) -> str:
+    """Without what stands beside a number; the minus of typesetters is one."""
+    return _SYMBOLS.sub("", cell).replace("\u2212", "-")
 
 
 def is_missing(text: str) -> bool:

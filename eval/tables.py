@@ -38,9 +38,16 @@ def read_table(path: Path, most: int | None = None) -> Table:
     if path.suffix.lower() == ".parquet":
         return _read_parquet(path, most)
     text = _decoded(path.read_bytes(), path)
+    try:
+        return _read_csv(path, text, most)
+    except csv.Error as error:
+        raise UnfitError(f"{path.name}: it is no CSV: {error}") from None
+
+
+def _read_csv(path: Path, text: str, most: int | None) -> Table:
     parted = _parting(text.splitlines()[:_LOOKED_AT])
     rows = csv.reader(StringIO(text, newline=""), delimiter=parted, skipinitialspace=True)
-    names = _distinct(next(rows, []))
+    names = _distinct(next((row for row in rows if row), []))
     cells: list[list[str]] = []
     lines = []
     for row in rows:
@@ -99,5 +106,10 @@ def _alike(rows: Iterable[Sequence[str]]) -> tuple[float, int]:
 
 def _distinct(names: Sequence[str]) -> list[str]:
     """Columns of one name are told apart by their place."""
-    plain = [name.strip() or f"column {place}" for place, name in enumerate(names, 1)]
-    return [name if plain.index(name) == place else f"{name} {place + 1}" for place, name in enumerate(plain)]
+    found: list[str] = []
+    for place, name in enumerate(names, 1):
+        plain = name.strip() or f"column {place}"
+        while plain in found:
+            plain = f"{plain} {place}"
+        found.append(plain)
+    return found

@@ -155,6 +155,17 @@ def test_a_table_is_read_in_any_encoding_and_however_it_is_parted(tmp_path: Path
     }
 
 
+def test_no_column_is_lost_and_what_is_no_table_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "odd.csv"
+    file.write_text("\n\na,a,a 2,a,,\n1,2,3,4,5,6\n", "utf-8")
+    assert [cells for (*_, cells) in read_table(file).columns.values()] == list("123456")
+    file.write_text(f"a,b\n{'x' * (1 << 24)}x,2\n", "utf-8")
+    with pytest.raises(UnfitError, match=r"odd\.csv: it is no CSV"):
+        read_table(file)
+    file.write_text("a\n\u22127.5\n", "utf-8")
+    assert read_numbers(read_table(file), "a", {}) == [-7.5]
+
+
 def test_parquet_is_read_too(tmp_path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
