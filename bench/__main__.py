@@ -39,7 +39,10 @@ Work = Callable[[Sizes], Awaitable[list[Row]]]
 WORKS: tuple[tuple[tuple[str, ...], Work], ...] = (
     (("engine", "engine with timeline and outbox"), engine.measure),
     (("relay",), relay.measure),
-    (("main job", "main job at 200/s", "main job beside 60 readers"), main_job.measure),
+    (
+        ("main job", "main job at 200/s", "main job beside 60 readers", "main job with ready-made campaigns"),
+        main_job.measure,
+    ),
     (("sums",), sums.measure),
     (("cut",), cut.measure),
     (("fraud.assessed",), frauds.measure),

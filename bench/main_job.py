@@ -1,7 +1,9 @@
 """A sale on `crm.ingest` becomes a planned follow-up on `crm.campaigns`: all services, as `make run` starts them."""
 
 import asyncio
+import sys
 import time
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -11,9 +13,11 @@ from bench.cpu import Meter, resident_mib
 from bench.rows import Row
 from bench.setting import Sizes, fresh_stack, say
 from deploy.embedded.stack import EmbeddedStack
+from services.marketing.settings import OWN_CAMPAIGNS
 from shared.run.discovery import SERVICES
 
 RATE, READERS = 200, 60
+READY_MADE = OWN_CAMPAIGNS / "ready-made"
 _PATIENCE_S = 600
 _RESTING_S, _RESTING_CORES = 3, 0.4
 """What counts as rest: without work the stack takes a sixth of a core."""
@@ -30,29 +34,59 @@ from (select base, compared_at from matching_model order by version desc limit 1
 
 
 async def measure(sizes: Sizes) -> list[Row]:
-    """The rows `main job` (as fast as it goes), `main job at 200/s`, and the same beside readers of the audit."""
+    """The rows `main job` (as fast as it goes), `main job at 200/s`, the same beside readers of the audit, and as fast
+    as it goes with every ready-made campaign in force.
+    """
     async with fresh_stack(SERVICES) as stack:
         say(f"  {sizes.customers} customers come to be known")
         await run_client("bench.feed", stack.bootstrap, "introduce", sizes.customers)
         await _settled(stack, sizes.customers)
         await _at_rest(stack)
         say(f"  {sizes.sales} sales at once")
-        bulk = await _drain(stack, sizes)
+        bulk = await _with_letters(stack, sizes)
         say(f"  {RATE} sales a second for {sizes.seconds:g} s")
         alone = await _pace(stack, sizes)
         say(f"  the same beside {READERS} readers of the audit")
-        return [bulk, alone, await _beside_readers(stack, sizes, alone)]
+        read = await _beside_readers(stack, sizes, alone)
+        say(f"  {sizes.sales} sales at once, with every ready-made campaign in force")
+        await _publish(stack)
+        return [bulk, alone, read, await _drain(stack, sizes, "main job with ready-made campaigns", Meter(stack.pids))]
 
 
-async def _drain(stack: EmbeddedStack, sizes: Sizes) -> Row:
+async def _publish(stack: EmbeddedStack) -> None:
+    """As an operator does."""
+    for what, folder in (("segments", READY_MADE / "segments"), ("campaigns", READY_MADE)):
+        url = ("--url", stack.url("marketing"))
+        command = (
+            sys.executable,
+            "-m",
+            "tools.rapport",
+            what,
+            "publish",
+            *map(str, sorted(folder.glob("*.yaml"))),
+            *url,
+        )
+        process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL)
+        if await process.wait():
+            raise RuntimeError(f"the ready-made {what} could not be published")
+
+
+async def _with_letters(stack: EmbeddedStack, sizes: Sizes) -> Row:
+    """The row `main job`, and what its letters cost that went out afterwards."""
     meter = Meter(stack.pids)
+    row = await _drain(stack, sizes, "main job", meter)
+    planned = meter.spent().total
+    await _settled(stack, sizes.customers + sizes.sales)
+    return replace(
+        row, more={**row.more, "letters_after_us": round((meter.spent().total - planned) / sizes.sales * 1e6, 1)}
+    )
+
+
+async def _drain(stack: EmbeddedStack, sizes: Sizes, work: str, meter: Meter) -> Row:
     answer = await run_client("bench.feed", stack.bootstrap, "drain", sizes.customers, sizes.sales)
     spent = meter.spent().less("bench", answer["startup_s"])
-    await _settled(stack, sizes.customers + sizes.sales)
-    written = meter.spent().total - answer["startup_s"] - spent.total
-    memory = {f"{name}_mib": round(resident_mib(stack.pids[name]), 1) for name in SERVICES}
     return Row(
-        "main job",
+        work,
         answer["rate"],
         "sales",
         cpu_us=spent.total / sizes.sales * 1e6,
@@ -60,10 +94,9 @@ async def _drain(stack: EmbeddedStack, sizes: Sizes) -> Row:
         parties=sizes.customers,
         more={
             **spent.per(sizes.sales),
-            "letters_after_us": round(written / sizes.sales * 1e6, 1),
-            "doubles": answer["doubles"],
+            "planned_besides": answer["doubles"] / sizes.sales,
             "seconds": answer["seconds"],
-            **memory,
+            **{f"{name}_mib": round(resident_mib(stack.pids[name]), 1) for name in SERVICES},
         },
         note="all services, broker, databases, generator and listener on this machine; letters go out meanwhile",
     )
