@@ -82,12 +82,12 @@ order by place desc, id desc
 limit $4
 
 -- name: list_doubted
--- Merged ones against which something speaks, the likeliest first, after a place; they have an index of their own.
+-- The same of those against which something speaks, which have an index of their own, for only merged ones are doubted.
 select *
 from shown_duplicate
-where state = 'merged' and doubted_at is not null and (place, id) < ($1, $2)
+where state = 'merged' and state = $1 and doubted_at is not null and (place, id) < ($2, $3)
 order by place desc, id desc
-limit $3
+limit $4
 
 -- name: decide_duplicate
 -- An open one; no row where there is none.

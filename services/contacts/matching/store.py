@@ -266,10 +266,7 @@ async def list_duplicates(
     tx: Transaction, state: State, after: tuple[float, UUID], limit: int, *, doubted: bool = False
 ) -> list[Listed]:
     """The likeliest first; with `doubted` only merged ones against which something speaks, none of another state."""
-    if not doubted:
-        rows = await tx.fetch(SQL["list_duplicates"], state, *after, limit)
-    else:
-        rows = await tx.fetch(SQL["list_doubted"], *after, limit) if state == "merged" else []
+    rows = await tx.fetch(SQL["list_doubted" if doubted else "list_duplicates"], state, *after, limit)
     return [Listed(row["place"], _view(row)) for row in rows]
 
 
