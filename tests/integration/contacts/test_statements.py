@@ -47,7 +47,7 @@ HOT = {
 LISTS = {
     "search.find_candidates": ("searched_party_words", "'{maria}', '{holm}', null, null, 200"),
     "merges.list_merges_of": ("party_merge_into", f"{A_PARTY}, {A_PARTY}, 51"),
-    "matching.list_doubted": ("duplicate_doubted", f"2, {A_PARTY}, 51"),
+    "matching.list_doubted": ("duplicate_doubted", f"'merged', 2, {A_PARTY}, 51"),
     "completeness.list_buyers": ("total_worst", f"'DKK', 2, {A_PARTY}, 51"),
 }
 """Lists of requests that may be narrowed, each with the index that has to narrow it."""
