@@ -60,7 +60,9 @@ with recursive used as (
 )
 select worst.party_id, worst.currency, worst.net, worst.worth, known.score, known.missing
 from worst
-cross join lateral (select score, missing from completeness where completeness.party_id = worst.party_id limit 1) as known
+cross join lateral (
+    select score, missing from completeness where completeness.party_id = worst.party_id order by completeness.party_id limit 1
+) as known
 order by worst.worth desc, worst.party_id desc
 
 -- name: list_others
