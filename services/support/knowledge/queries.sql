@@ -39,6 +39,23 @@ cross join lateral count_words(article_text.words) as counted
 where article_text.article_id = $1::uuid and article_text.language = $2::text and article_text.newest
 order by counted.word;
 
+-- name: add_missing_words
+-- Of newest texts that have none: an older version of Rapport, which runs beside this one while it is put in place, wrote
+-- them.
+insert into article_word (language, word, article_id, occurrences)
+select article_text.language, counted.word, article_text.article_id, counted.occurrences
+from article_text
+cross join lateral count_words(article_text.words) as counted
+where
+    article_text.newest
+    and not exists (
+        select
+        from article_word
+        where article_word.article_id = article_text.article_id and article_word.language = article_text.language
+    )
+order by article_text.language, counted.word, article_text.article_id
+on conflict do nothing;
+
 -- name: find_article
 -- For reading.
 select id, state, category, version, deflected, created_at, changed_at from article where id = $1::uuid;

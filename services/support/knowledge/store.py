@@ -51,6 +51,11 @@ async def add_text(
     await tx.execute(SQL["add_words"], article_id, language)
 
 
+async def add_missing_words(tx: Transaction) -> None:
+    """Of texts that an older version wrote, which knows of no words."""
+    await tx.execute(SQL["add_missing_words"])
+
+
 async def find_article(tx: Transaction, article_id: UUID) -> ArticleLine | None:
     row = await tx.fetchrow(SQL["find_article"], article_id)
     return None if row is None else ArticleLine.model_validate(dict(row))

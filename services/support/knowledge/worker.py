@@ -42,15 +42,18 @@ class Reading:
 
     async def run(self, source: Source) -> None:
         """Until cancelled; errors end it, and the engine starts it again."""
-        await self.forget_others(source)
+        await self.take_over(source)
         while True:
             await self.load(source)
             if not await self.read(source):
                 await asyncio.sleep(self._poll_s)
 
-    async def forget_others(self, source: Source) -> None:
-        """What another model made of texts that this one read more than a day ago."""
+    async def take_over(self, source: Source) -> None:
+        """From other versions of Rapport: texts that an older one wrote get their words, and what another model made of
+        texts is deleted where this one read them more than a day ago.
+        """
         async with source.transaction() as tx:
+            await store.add_missing_words(tx)
             await store.forget_others(tx, MADE_BY, tx.now - _SIDE_BY_SIDE)
 
     async def read(self, source: Source) -> int:

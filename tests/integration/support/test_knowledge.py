@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 from services.support.handlers.recovery import take_back_tickets
+from services.support.knowledge.worker import Reading
+from services.support.meanings import Meanings
 from shared.events.contract import find_contract
 from shared.ids import derived_id
 from tests.events import decoded
@@ -84,6 +86,18 @@ async def test_articles_are_suggested_while_a_request_is_written(
     answer = await http.post("/v1/articles/suggestions", json={"text": text})
     assert answer.status_code == 200, answer.text
     assert [each["language"] for each in answer.json()["items"]] == languages
+
+
+async def test_what_an_older_version_wrote_is_suggested_once_a_newer_one_begins(
+    support: Support, http: httpx.AsyncClient, article: str
+) -> None:
+    del article
+    await support.pool.execute("delete from article_word")
+    asked = {"text": "my lamp is so dark"}
+    assert (await http.post("/v1/articles/suggestions", json=asked)).json()["items"] == []
+    for _ in range(2):
+        await Reading(Meanings(), 1.0).take_over(support)
+        assert len((await http.post("/v1/articles/suggestions", json=asked)).json()["items"]) == 1
 
 
 async def test_a_reply_is_suggested_with_its_sources(support: Support, http: httpx.AsyncClient, article: str) -> None:
