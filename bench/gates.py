@@ -56,6 +56,7 @@ GATES: dict[str, tuple[Gate, ...]] = {
         Gate("cores", "≤", 1.2, 0.6),
     ),
     "main job beside 60 readers": (Gate("p99_ms", "≤", 1_000, 250),),
+    "main job with ready-made campaigns": (Gate("rate", "≥", 1_000, 2_500),),
     "sums": (Gate("rate", "≥", 10_000, 15_000),),
     "cut": (Gate("memory_mib", "≤", 700, 500), Gate("gap_ms", "≤", 200, 100)),
     "fraud.assessed": (Gate("p99_ms", "≤", 100, 50),),
