@@ -18,6 +18,8 @@ from bench.setting import settle_collector
 from services.contacts.overview.store import SQL as OVERVIEW
 from services.contacts.timeline.store import SQL as TIMELINE
 
+_LINES = 10
+
 
 def create_app(dsn: str) -> FastAPI:
     @asynccontextmanager
@@ -35,7 +37,7 @@ def create_app(dsn: str) -> FastAPI:
     async def read_party(request: Request, party_id: UUID) -> Response:
         state = request.app.state
         async with state.pool.acquire() as connection:
-            row = await connection.fetchrow(OVERVIEW["load_view"], [party_id], *state.bounds)
+            row = await connection.fetchrow(OVERVIEW["load_view"], [party_id], *state.bounds, _LINES)
         if row is None:
             raise HTTPException(404)
         return Response(row["body"], media_type="application/json", headers={"ETag": f'"{row["version"]}"'})
