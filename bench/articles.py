@@ -9,6 +9,7 @@ from bench.cpu import Meter
 from bench.rows import Row
 from bench.setting import Sizes, fresh_stack, say
 from deploy.embedded.stack import EmbeddedStack
+from services.support.knowledge.store import SQL as KNOWLEDGE
 from shared.sql import load_queries
 
 SQL = load_queries(Path(__file__).with_name("articles.sql"))
@@ -40,8 +41,8 @@ async def _among(stack: EmbeddedStack, first: int, articles: int, seconds: float
     """What was measured once there are so many, of which the first are there."""
     connection = await asyncpg.connect(stack.superuser_dsn("support"))
     await connection.execute(SQL["fill_articles"], first, articles, WORDS)
-    for name in ("fill_words", "analyze_words", "analyze_texts"):
-        await connection.execute(SQL[name])
+    for statement in (KNOWLEDGE["add_missing_words"], SQL["analyze_words"], SQL["analyze_texts"]):
+        await connection.execute(statement)
     await connection.close()
     say(f"  {_CLIENTS} clients for {seconds:g} s, {articles:,} articles")
     meter, port = Meter(stack.pids), int(stack.url("support").rpartition(":")[2])

@@ -1,5 +1,6 @@
 -- name: fill_articles
 -- Published ones with these numbers, of eight paragraphs of sixty words; few words are in most of them, most in few.
+-- That a paragraph names the number has each article's words drawn anew.
 with written as (
     select
         number, md5('article ' || number)::uuid as id, said.words[1] as title,
@@ -26,15 +27,6 @@ select
     id, 'en', 1, title, body, 'staff-1', now(),
     setweight(to_tsvector('english', title), 'A') || setweight(to_tsvector('english', body), 'D')
 from written;
-
--- name: fill_words
--- Of the articles that have none yet.
-insert into article_word (language, word, article_id, occurrences)
-select article_text.language, counted.word, article_text.article_id, counted.occurrences
-from article_text
-cross join lateral count_words(article_text.words) as counted
-where not exists (select from article_word where article_word.article_id = article_text.article_id)
-order by article_text.language, counted.word, article_text.article_id;
 
 -- name: analyze_words
 -- As long work leaves it.

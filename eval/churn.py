@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from eval.churn_table import measure_table
+from eval.churn_table import figures, measure_table
 from eval.columns import LEFT, PURCHASES, Roles, find_tables
 from eval.drawn_customers import KINDS, draw_customers
 from eval.purchases import read_purchases
@@ -77,19 +77,9 @@ def _measure_cut(name: str, bought: Sequence[list[date]], cut: date) -> list[Row
     took = time.perf_counter() - began
     peers = {
         "recency": {"AUC": auc(silence, left)},
-        "logistic on log RFM": _figures(_logistic(behind, inputs), left),
+        "logistic on log RFM": figures(_logistic(behind, inputs), left),
     }
-    return compare("churn", name, ("Rapport", {**_figures(guess, left), "seconds": took}), peers)
-
-
-def _figures(guess: Floats, left: NDArray[np.bool_]) -> dict[str, float]:
-    worst = left[np.argsort(-guess, kind="stable")[: len(left) // 10]]
-    return {
-        "AUC": auc(guess, left),
-        "Brier": float(((guess - left) ** 2).mean()),
-        "foretold / left": float(guess.mean() / left.mean()),
-        "worst tenth left": float(worst.mean()),
-    }
+    return compare("churn", name, ("Rapport", {**figures(guess, left), "seconds": took}), peers)
 
 
 def _logistic(behind: Sequence[tuple[date, Left]], inputs: Sequence[Sequence[float]]) -> Floats:

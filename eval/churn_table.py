@@ -46,7 +46,7 @@ def measure_table(path: Path, roles: Roles, setting: Setting) -> list[Row]:
     if not inputs.shape[1]:
         raise UnfitError(f"{path.name}: nothing but {label} tells its customers apart")
     folds = list(StratifiedKFold(_FOLDS, shuffle=True, random_state=setting.seed).split(inputs, left))
-    found = {name: _figures(answer, inputs, left, folds) for name, answer in _ANSWERS.items()}
+    found = {name: _measured(answer, inputs, left, folds) for name, answer in _ANSWERS.items()}
     ours = found.pop("Rapport")
     return compare("churn", f"{path.name}, {_FOLDS} folds", ("Rapport", ours), found)
 
@@ -78,17 +78,21 @@ def _plain(cells: list[str]) -> bool:
     return not any("," in cell for cell in cells)
 
 
-def _figures(answer: Answer, inputs: Floats, left: Flags, folds: list[tuple[Floats, Floats]]) -> dict[str, float]:
+def _measured(answer: Answer, inputs: Floats, left: Flags, folds: list[tuple[Floats, Floats]]) -> dict[str, float]:
     began, guess = time.perf_counter(), np.empty(len(left))
     for known, asked in folds:
         guess[asked] = answer(inputs[known], left[known], inputs[asked])
+    return {**figures(guess, left), "seconds": time.perf_counter() - began}
+
+
+def figures(guess: Floats, left: Flags) -> dict[str, float]:
+    """How well the probabilities of leaving foretold who left."""
     worst = left[np.argsort(-guess, kind="stable")[: len(left) // 10]]
     return {
         "AUC": auc(guess, left),
         "Brier": float(((guess - left) ** 2).mean()),
         "foretold / left": float(guess.mean() / left.mean()),
         "worst tenth left": float(worst.mean()),
-        "seconds": time.perf_counter() - began,
     }
 
 

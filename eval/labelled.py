@@ -50,21 +50,25 @@ def labelled(
     return Labelled(traits, truth, plain)
 
 
+def traits_of(each: Written) -> Traits:
+    """As the matcher reads it."""
+    return read_traits(
+        name=each.name,
+        kind="organisation" if each.kind == "organisation" else "",
+        birth=each.birth or None,
+        lines=[each.street],
+        postal=each.postal,
+        town=each.town,
+        country=each.country,
+        emails=each.emails,
+        phones=each.phones,
+    )
+
+
 def labelled_drawn(written: Iterable[Written]) -> list[Labelled]:
     """Those that `dirty.py` wrote down."""
     found = []
     for each in written:
-        traits = read_traits(
-            name=each.name,
-            kind="organisation" if each.kind == "organisation" else "",
-            birth=each.birth or None,
-            lines=[each.street],
-            postal=each.postal,
-            town=each.town,
-            country=each.country,
-            emails=each.emails,
-            phones=each.phones,
-        )
         given, _, family = each.name.lower().rpartition(" ")
         plain = {
             "given": given or None,
@@ -76,5 +80,5 @@ def labelled_drawn(written: Iterable[Written]) -> list[Labelled]:
             "email": next(iter(each.emails), None),
             "phone": next(iter(each.phones), None),
         }
-        found.append(Labelled(traits, each.truth, plain))
+        found.append(Labelled(traits_of(each), each.truth, plain))
     return found

@@ -90,6 +90,7 @@ class Database:
             )
         self.recovered = await self.main.fetchval(SQL["has_published"])
         timeout = f"{round(self._settings.http_statement_s * 1_000)}ms"
+        # To compile a statement takes longer than any of a request's, however much a plan for any values seems to cost.
         own = {"statement_timeout": timeout, "plan_cache_mode": self._settings.http_plans, "jit": "off"}
         await self._open(_REQUESTS, 1, self._settings.http_pool_max, **own)
         for subscription in subscriptions:

@@ -18,7 +18,6 @@ from services.contacts.timeline.commands import load_lines_at
 from shared.engine.transaction import Transaction
 from shared.http.paging import first_page
 
-_LINES = 10
 _PURCHASES, _LISTED = 24, 50
 
 
@@ -48,7 +47,7 @@ async def load_view_at(tx: Transaction, party_id: UUID, at: datetime) -> PartyVi
         consents=await load_family_state(tx, family, at),
         open_tickets=await store.load_tickets_at(tx, told),
         messages=await store.load_messages_at(tx, told),
-        timeline=await load_lines_at(tx, family, at, _LINES),
+        timeline=await load_lines_at(tx, family, at, store.LINES),
     )
 
 

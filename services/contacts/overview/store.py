@@ -33,7 +33,8 @@ _CONSENTS = TypeAdapter(list[ConsentView])
 _SUMS, _RELATED, _ROLES = TypeAdapter(list[Sum]), TypeAdapter(list[RelatedView]), TypeAdapter(list[RoleView])
 _PICKED = TypeAdapter(list[Pick])
 _TIMES = TypeAdapter(dict[str, datetime])
-_LINES = 10
+LINES = 10
+"""So many lines of a history, the last, are shown with a party."""
 _NO_DETAILS = '"addresses": null, "tags": [], "custom": {}'
 _BEYOND = UUID(int=2**128 - 1)
 _FIRST = ("", UUID(int=0))
@@ -88,7 +89,7 @@ async def load_view(
     """Of a party and all that were merged into it, the survivor first; None where there is no such party. `stages` are
     those of several that are one.
     """
-    row = await tx.fetchrow(SQL["load_view"], family, *await months.bounds(tx), _LINES) if family else None
+    row = await tx.fetchrow(SQL["load_view"], family, *await months.bounds(tx), LINES) if family else None
     if row is None:
         return None
     is_plain = row["picked"] == "[]" and row["details"] == "{}" and stages is None

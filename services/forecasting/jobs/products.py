@@ -1,5 +1,6 @@
 """What products should cost, and when they are to be ordered again, looked at anew at each cut."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, timedelta
 
 import structlog
@@ -12,7 +13,8 @@ from services.forecasting.prices.domain import Bounds, Priced
 from services.forecasting.reorders import commands as reorders
 from services.forecasting.reorders.domain import Rules, Stocked
 from services.forecasting.settings import ForecastingSettings
-from services.forecasting.standing import in_pages
+from services.forecasting.standing import A, in_pages
+from shared.engine.transaction import Transaction
 
 log = structlog.get_logger()
 _PAGE = 200
@@ -46,12 +48,7 @@ async def _price(
         async with source.transaction() as tx:
             await cuts.set_aside(tx, cut, {"prices": str(error)})
         return
-    async with source.read() as tx:
-        standing = await prices.find_standing(tx)
-    told = 0
-    for page, advice in in_pages(found, standing):
-        async with source.transaction() as tx:
-            told += await prices.tell(tx, page, advice, cut)
+    told = await _tell(source, found, prices.find_standing, prices.tell, cut)
     async with source.transaction() as tx:
         await prices.save_quality(tx, len(found), quality, cut)
     log.info("prices_told", cut=cut.isoformat(), products=len(found), told=told)
@@ -71,10 +68,22 @@ async def _reorder(
         async with source.transaction() as tx:
             await cuts.set_aside(tx, cut, {"reorders": str(error)})
         return
-    async with source.read() as tx:
-        standing = await reorders.find_standing(tx)
-    told = 0
-    for page, advice in in_pages(found, standing):
-        async with source.transaction() as tx:
-            told += await reorders.tell(tx, page, advice, cut)
+    told = await _tell(source, found, reorders.find_standing, reorders.tell, cut)
     log.info("reorders_told", cut=cut.isoformat(), products=len(found), told=told)
+
+
+async def _tell(
+    source: cuts.Source,
+    found: Sequence[A],
+    find_standing: Callable[[Transaction], Awaitable[Sequence[str]]],
+    tell: Callable[[Transaction, Sequence[str], Sequence[A], date], Awaitable[int]],
+    cut: date,
+) -> int:
+    """A page of products a transaction; how many were told."""
+    async with source.read() as tx:
+        standing = await find_standing(tx)
+    told = 0
+    for skus, advice in in_pages(found, standing):
+        async with source.transaction() as tx:
+            told += await tell(tx, skus, advice, cut)
+    return told

@@ -12,12 +12,13 @@ from hypothesis import given, strategies as st
 
 from eval.dirty import write_down
 from eval.dirty_kinds import draw_kinds
+from eval.labelled import traits_of
 from services.contacts.matching.domain.blocking import keys_of, pairs_of
 from services.contacts.matching.domain.comparison import FIELDS, LEVELS, compare
 from services.contacts.matching.domain.folding import sound
 from services.contacts.matching.domain.grouping import group
 from services.contacts.matching.domain.model import model_from, model_json, usual_model
-from services.contacts.matching.domain.traits import Name, Traits, read_name, read_street, read_traits
+from services.contacts.matching.domain.traits import Name, read_name, read_street, read_traits
 from services.contacts.matching.domain.verdict import (
     AUTOMATIC,
     LIKELY,
@@ -145,7 +146,7 @@ def test_two_of_a_family_who_share_all_else_are_asked_about_and_never_merged(
 ) -> None:
     """As they come, in a batch, and in a base whose weights were learnt from it."""
     two = [read_traits(**{**ADA, **BOX, **each}) for each in (one, other)]
-    base = [_traits(each) for each in write_down(250, 3)]
+    base = [traits_of(each) for each in write_down(250, 3)]
     pair = (UUID(int=1), UUID(int=2))
     for model in (usual_model(), learn_model([*base, *two])):
         alike = likenesses(model, dict(zip(pair, two, strict=True)), [pair])[pair]
@@ -209,7 +210,7 @@ YEAR_ALONE = {"birth": "1971-01-01"}
 def test_the_better_a_family_name_agrees_the_less_of_the_home_has_to(
     one: dict[str, Any], other: dict[str, Any], certain: bool
 ) -> None:
-    base = [_traits(each) for each in write_down(250, 3)]
+    base = [traits_of(each) for each in write_down(250, 3)]
     two = [read_traits(**{**ADA, **each}) for each in (one, other)]
     pair = (UUID(int=1), UUID(int=2))
     model = learn_model([*base, *two])
@@ -250,7 +251,7 @@ def test_who_is_easily_taken_for_another_is_asked_about(
     one: dict[str, Any], other: dict[str, Any], certain: bool
 ) -> None:
     """All of one birthday; without another home in one house, with one phone and one e-mail."""
-    base = [_traits(each) for each in write_down(250, 3)]
+    base = [traits_of(each) for each in write_down(250, 3)]
     shared = {} if "postal" in one else BOX
     two = [read_traits(**{**ADA, **shared, **each}) for each in (one, other)]
     pair = (UUID(int=1), UUID(int=2))
@@ -282,7 +283,7 @@ def test_what_former_rules_read_is_no_ground_for_a_merge() -> None:
 @pytest.mark.slow
 def test_of_no_kind_of_dirt_two_people_are_made_one_unasked(kind: str) -> None:
     records = draw_kinds(5)[kind]
-    groups = match_unasked([_traits(each) for each in records])
+    groups = match_unasked([traits_of(each) for each in records])
     assert groups
     assert [group for group in groups if len({records[place].truth for place in group}) > 1] == []
 
@@ -327,7 +328,7 @@ def test_reasons_are_words_for_every_level() -> None:
 
 
 def test_one_record_has_the_score_that_it_has_in_the_whole_base() -> None:
-    records = [_traits(each) for each in write_down(150, 3)]
+    records = [traits_of(each) for each in write_down(150, 3)]
     model = learn_model(records)
     whole = match(records, model)
     for at in range(0, len(whole.bits), 97):
@@ -338,7 +339,7 @@ def test_one_record_has_the_score_that_it_has_in_the_whole_base() -> None:
 
 def test_learnt_weights_find_most_of_what_was_soiled_and_merge_few_strangers() -> None:
     written = write_down(500, 5)
-    records = [_traits(each) for each in written]
+    records = [traits_of(each) for each in written]
     model = learn_model(records)
     assert model_from(model_json(model)) == model
     for automatic, precision, recall in ((AUTOMATIC, 0.93, 0.55), (LIKELY, 0.87, 0.62)):
@@ -384,17 +385,3 @@ def test_a_score_is_the_same_either_way_round() -> None:
         )
     )
     assert all(found[a, b] == pytest.approx(found[b, a]) for a, b in found)
-
-
-def _traits(each: Any) -> Traits:
-    return read_traits(
-        name=each.name,
-        kind="organisation" if each.kind == "organisation" else "",
-        birth=each.birth or None,
-        lines=[each.street],
-        postal=each.postal,
-        town=each.town,
-        country=each.country,
-        emails=each.emails,
-        phones=each.phones,
-    )
