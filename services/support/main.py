@@ -16,7 +16,7 @@ from services.support.csat import api as csat
 from services.support.desk import api as desk
 from services.support.disputes import api as disputes
 from services.support.knowledge import api as knowledge
-from services.support.knowledge.worker import Reading
+from services.support.knowledge.worker import Reading, complete_words
 from services.support.letters.worker import sending
 from services.support.mail import api as mail
 from services.support.mail.worker import forgetting, reading
@@ -123,6 +123,7 @@ def create_app() -> FastAPI:
             sending(settings.support, context),
             work_off,
             watch_all,
+            complete_words,
             *([Reading(context.meanings, settings.support.poll_s).run] if settings.support.semantic else []),
         ],
         context=context,

@@ -29,12 +29,12 @@ from shared.engine.transaction import Transaction
 from shared.sql import load_queries
 
 SQL = load_queries(Path(__file__).with_name("queries.sql"))
+LINES = 10
+"""So many lines of a history, the last, are shown with a party."""
 _CONSENTS = TypeAdapter(list[ConsentView])
 _SUMS, _RELATED, _ROLES = TypeAdapter(list[Sum]), TypeAdapter(list[RelatedView]), TypeAdapter(list[RoleView])
 _PICKED = TypeAdapter(list[Pick])
 _TIMES = TypeAdapter(dict[str, datetime])
-LINES = 10
-"""So many lines of a history, the last, are shown with a party."""
 _NO_DETAILS = '"addresses": null, "tags": [], "custom": {}'
 _BEYOND = UUID(int=2**128 - 1)
 _FIRST = ("", UUID(int=0))

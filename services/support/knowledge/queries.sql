@@ -214,12 +214,13 @@ on conflict (article_id, language, made_by) do update set
     version = excluded.version, parts = excluded.parts, number = default, made_at = excluded.made_at;
 
 -- name: forget_others
--- Vectors of another model, where this one has made its own so long ago that no process uses those any more.
+-- Vectors of another model that are as old as this one's own: of two versions that run at once neither loses its own.
 delete from article_vector as other
 using article_vector as own
 where
     other.article_id = own.article_id and other.language = own.language
-    and own.made_by = $1::text and other.made_by <> $1::text and own.made_at < $2::timestamptz;
+    and own.made_by = $1::text and other.made_by <> $1::text
+    and own.made_at < $2::timestamptz and other.made_at < $2::timestamptz;
 
 -- name: last_vector
 -- The number of what changed last; workers ask every few seconds.

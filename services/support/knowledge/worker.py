@@ -20,6 +20,7 @@ MADE_BY = f"{VECTORS}, title and paragraphs under it"
 _READ_AT_ONCE = 10
 """A step takes some seconds of one core; what was read before a stop stays."""
 _LOADED_AT_ONCE = 500
+_LOOK_AGAIN_S = 3_600
 _SIDE_BY_SIDE = timedelta(days=1)
 """So long two versions of Rapport may run at once, each with vectors of its own."""
 
@@ -32,6 +33,17 @@ class Source(Protocol):
     def read(self) -> AbstractAsyncContextManager[Transaction]: ...
 
 
+async def complete_words(source: Source) -> None:
+    """A worker of the service: texts that an older version of Rapport wrote get the words by which they are suggested.
+
+    It looks again every hour, since both versions run while one takes the place of the other.
+    """
+    while True:
+        async with source.transaction() as tx:
+            await store.add_missing_words(tx)
+        await asyncio.sleep(_LOOK_AGAIN_S)
+
+
 class Reading:
     """A worker of the service. Several instances may run it: what two of them read is the same."""
 
@@ -42,18 +54,15 @@ class Reading:
 
     async def run(self, source: Source) -> None:
         """Until cancelled; errors end it, and the engine starts it again."""
-        await self.take_over(source)
+        await self.forget_others(source)
         while True:
             await self.load(source)
             if not await self.read(source):
                 await asyncio.sleep(self._poll_s)
 
-    async def take_over(self, source: Source) -> None:
-        """From other versions of Rapport: texts that an older one wrote get their words, and what another model made of
-        texts is deleted where this one read them more than a day ago.
-        """
+    async def forget_others(self, source: Source) -> None:
+        """What another model made more than a day ago of texts that this one had read by then."""
         async with source.transaction() as tx:
-            await store.add_missing_words(tx)
             await store.forget_others(tx, MADE_BY, tx.now - _SIDE_BY_SIDE)
 
     async def read(self, source: Source) -> int:

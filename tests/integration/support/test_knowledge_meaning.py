@@ -129,10 +129,14 @@ async def test_two_models_stand_side_by_side_for_a_day(support: Support, http: h
     await read(support)
     await support.pool.execute("update article_vector set made_by = 'another'")
     await read(support)
-    await Reading(meanings_of(support), 1.0).take_over(support)
+    await Reading(meanings_of(support), 1.0).forget_others(support)
     assert await makers(support) == [worker.MADE_BY, "another"]
-    await support.pool.execute("update article_vector set made_at = made_at - interval '25 hours'")
-    await Reading(meanings_of(support), 1.0).take_over(support)
+    yesterday = "update article_vector set made_at = made_at - interval '25 hours' where made_by = $1"
+    await support.pool.execute(yesterday, worker.MADE_BY)
+    await Reading(meanings_of(support), 1.0).forget_others(support)
+    assert await makers(support) == [worker.MADE_BY, "another"]
+    await support.pool.execute(yesterday, "another")
+    await Reading(meanings_of(support), 1.0).forget_others(support)
     assert await makers(support) == [worker.MADE_BY]
 
 
